@@ -1,0 +1,1 @@
+//! SNMP: the shared-socket engine, discovery, polling.

@@ -1,0 +1,108 @@
+//! The configuration: TOML read, checked whole, and turned into typed values (contract §2).
+//!
+//! Every fault is reported at once with file, line and column; unknown keys are refused. Nothing here opens a socket.
+
+use crate::model::Credential;
+use ipnet::IpNet;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The whole configuration, checked. `Config::default()` is what an empty file means.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// Shown in the chrome; the host's name where it is not set.
+    pub site: Option<String>,
+    /// `[[credential]]`, in the order in which they are tried.
+    pub credentials: Vec<Credential>,
+    /// `[discovery]`
+    pub discovery: Discovery,
+    /// `[polling]`
+    pub polling: Polling,
+    /// `[store]`
+    pub store: Store,
+    /// `[[manual_link]]`
+    pub manual_links: Vec<ManualLink>,
+    /// Addresses for collectors that later work adds: `[flows] listen`, `[traps] listen`, `[syslog] listen`, `[metrics] listen`,
+    /// `[capture] interfaces`, `[retention]` are read and checked, and kept here.
+    pub listeners: Listeners,
+}
+
+/// `[discovery]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Discovery {
+    /// Addresses, `ADDR:PORT`, names, CIDRs or ranges, as given.
+    pub targets: Vec<String>,
+    /// Networks that may be asked; empty follows from the targets (contract §1).
+    pub scope: Vec<IpNet>,
+    /// Networks never asked.
+    pub exclude: Vec<IpNet>,
+    /// UDP port of the agents.
+    pub port: u16,
+    /// How often the network is discovered anew.
+    pub interval: Duration,
+}
+
+/// `[polling]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Polling {
+    /// How often each device is polled.
+    pub interval: Duration,
+    /// First wait for a reply.
+    pub timeout: Duration,
+    /// Repetitions after the first request.
+    pub retries: u32,
+}
+
+/// `[store]`
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Store {
+    /// The store's folder.
+    pub path: Option<PathBuf>,
+    /// Hard cap, octets.
+    pub max_size: Option<u64>,
+}
+
+/// `[[manual_link]]`: series-like names `DEVICE/INTERFACE`, percent-encoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManualLink {
+    /// One end.
+    pub a: String,
+    /// The other.
+    pub b: String,
+}
+
+/// Listening addresses of collectors.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Listeners {
+    /// `[flows] listen`
+    pub flows: Vec<SocketAddr>,
+    /// `[traps] listen`
+    pub traps: Vec<SocketAddr>,
+    /// `[syslog] listen`, with `udp:` or `tcp:` in front
+    pub syslog: Vec<String>,
+    /// `[metrics] listen`
+    pub metrics: Option<SocketAddr>,
+    /// `[capture] interfaces`
+    pub capture: Vec<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            site: None,
+            credentials: Vec::new(),
+            discovery: Discovery {
+                targets: Vec::new(),
+                scope: Vec::new(),
+                exclude: Vec::new(),
+                port: 161,
+                interval: Duration::from_secs(3600),
+            },
+            polling: Polling { interval: Duration::from_secs(30), timeout: Duration::from_secs(1), retries: 2 },
+            store: Store::default(),
+            manual_links: Vec::new(),
+            listeners: Listeners::default(),
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! What can be asked of the engine beside views.
+
+use crate::model::series::Point;
+use crate::model::{EntityKey, Metric, TimeRange, Timestamp};
+use crate::state::view::screens::Name;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A command. New ones are added at the end: postcard numbers them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Command {
+    /// Discover these targets (or the configured ones, when empty) now.
+    Discover(Vec<String>),
+    /// Pause or go on with the running discovery.
+    PauseDiscovery,
+    /// End the running discovery.
+    CancelDiscovery,
+    /// A series out of the store.
+    History(HistoryRequest),
+    /// What changed between two times.
+    Diff(Timestamp, Timestamp),
+    /// Names that match a text, best first, for `J` and completion.
+    Names(String, usize),
+    /// Counters of every collector.
+    Status,
+    /// What the store holds.
+    StoreStats,
+}
+
+/// A series and how it is wanted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HistoryRequest {
+    /// Whose. The device part may be a name where it is unique.
+    pub entity: EntityKey,
+    /// Which.
+    pub metric: Metric,
+    /// When.
+    pub range: TimeRange,
+    /// Width of a point, seconds; `None` is one point a sample.
+    pub step_secs: Option<u32>,
+}
+
+/// What comes back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Answer {
+    /// It is being done.
+    Accepted,
+    /// To `History`.
+    History(History),
+    /// To `Diff`.
+    Diff(Vec<DiffRow>),
+    /// To `Names`.
+    Names(Vec<Name>),
+    /// To `Status`.
+    Status(Box<Status>),
+    /// To `StoreStats`.
+    StoreStats(Box<StoreSummary>),
+}
+
+/// A series as it is shown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct History {
+    /// `DEVICE/INTERFACE/METRIC`, percent-encoded, the device by id.
+    pub series: String,
+    /// Which.
+    pub metric: Metric,
+    /// `sample`, `1m` or `1h`
+    pub resolution: String,
+    /// Its points.
+    pub points: Vec<Point>,
+}
+
+/// One difference between two times (contract §5 `diff`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiffRow {
+    /// `added`, `removed`, `changed`
+    pub change: String,
+    /// What: `device core-1`, `link core-1 Te1/1 - dist-1 49`, `interface core-1 Te1/1`
+    pub object: String,
+    /// Before, in words; `None` when added.
+    pub before: Option<String>,
+    /// After, in words; `None` when removed.
+    pub after: Option<String>,
+    /// When the journal says that it changed.
+    pub at: Option<Timestamp>,
+}
+
+/// Counters of one collector (contract §5 `status`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names are the contract's")]
+pub struct CollectorStatus {
+    pub name: String,
+    pub received: u64,
+    pub decoded: u64,
+    pub refused: BTreeMap<String, u64>,
+    pub dropped_kernel: u64,
+    pub dropped_queue: u64,
+    pub retried: u64,
+    pub lag_seconds: Option<f64>,
+}
+
+/// The engine's counters.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names are the contract's")]
+pub struct Status {
+    pub pid: u32,
+    pub version: String,
+    pub started_at: Timestamp,
+    pub collectors: Vec<CollectorStatus>,
+    pub store: StoreSummary,
+}
+
+/// The store's figures, as `store stats` prints them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names are the contract's")]
+pub struct StoreSummary {
+    pub bytes: u64,
+    pub series: u64,
+    pub samples: u64,
+    pub bytes_per_sample: Option<f64>,
+    pub events: u64,
+    pub periods: Vec<(String, u64, u64)>,
+    pub journal_bytes: u64,
+    pub checkpoints: u64,
+    pub lost: u64,
+    pub set_aside: Vec<String>,
+}

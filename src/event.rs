@@ -1,0 +1,170 @@
+//! The closed list of words that a collector may say, and what the state derives from them.
+//!
+//! An event is serialisable, because a collector at a remote site will say the same words over a message bus later.
+//! *Observations* come from collectors, the clock and operators. *Derived* events are made by `state::apply` out of
+//! observations: they alone are journalled, and on replay they are read back, never derived again.
+
+use crate::model::inventory::Reason;
+use crate::model::link::LinkKey;
+use crate::model::poll::PollReading;
+use crate::model::{
+    AdminStatus, Alarm, Device, DeviceId, DeviceStatus, IfIndex, Inventory, Link, Neighbour, OperStatus, Timestamp,
+};
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+
+/// Format version of [`Event`]: raised when the meaning of the bytes changes. Journal records carry it.
+pub const EVENT_VERSION: u16 = 1;
+
+/// Something that happened, or was seen, at a time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub body: Body,
+}
+
+/// What happened. New kinds are added at the end: postcard numbers them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Body {
+    /// Observation: a device was read whole.
+    Inventory(Box<Inventory>),
+    /// Observation: a poll was answered.
+    Poll(Box<PollReading>),
+    /// Observation: a known device did not answer its poll, or a target did not answer discovery.
+    Silent(Silent),
+    /// Observation: discovery went on.
+    Discovery(DiscoveryProgress),
+    /// Observation: a second passed. Nothing else tells the state the time.
+    Tick,
+    /// Derived: a device appeared, or its description changed.
+    DeviceSeen(Box<Device>),
+    /// Derived: two devices turned out to be one; the first is gone, the second stays.
+    DeviceMerged(DeviceId, DeviceId),
+    /// Derived: whether a device is reached changed.
+    DeviceStatus(DeviceStatusChange),
+    /// Derived: an interface's state changed.
+    InterfaceStatus(InterfaceStatusChange),
+    /// Derived: a link appeared or changed.
+    LinkSeen(Box<Link>),
+    /// Derived: a link is no longer said to exist.
+    LinkGone(Box<LinkKey>),
+    /// Derived: a neighbour without an inventory appeared or changed.
+    NeighbourSeen(Box<Neighbour>),
+    /// Derived: a neighbour is gone, or became a device.
+    NeighbourGone(DeviceId),
+    /// Derived: an alarm was raised, or raised again.
+    AlarmRaised(Box<Alarm>),
+    /// Derived: the alarm with this id cleared.
+    AlarmCleared(String),
+    /// Derived: an agent restarted (sysUpTime went back).
+    Restarted(DeviceId),
+}
+
+impl Event {
+    /// Whether the journal keeps it.
+    pub const fn is_derived(&self) -> bool {
+        !matches!(self.body, Body::Inventory(_) | Body::Poll(_) | Body::Silent(_) | Body::Discovery(_) | Body::Tick)
+    }
+}
+
+/// No answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Silent {
+    /// The device, where it is a known one that was polled.
+    pub device: Option<DeviceId>,
+    /// Who was asked.
+    pub target: SocketAddr,
+    /// Why it counts as no answer.
+    pub reason: Reason,
+    /// A sentence for people.
+    pub detail: String,
+    /// Requests sent, repetitions included.
+    pub sent: u32,
+}
+
+/// A device's status went from one word to another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceStatusChange {
+    /// The device.
+    pub device: DeviceId,
+    /// Before.
+    pub from: DeviceStatus,
+    /// After.
+    pub to: DeviceStatus,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// An interface's status went from one word to another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InterfaceStatusChange {
+    /// The device.
+    pub device: DeviceId,
+    /// The interface's number.
+    pub if_index: IfIndex,
+    /// The interface's name at that time.
+    pub name: String,
+    /// ifAdminStatus after.
+    pub admin: Option<AdminStatus>,
+    /// ifOperStatus before.
+    pub from: Option<OperStatus>,
+    /// ifOperStatus after.
+    pub to: Option<OperStatus>,
+}
+
+/// How far a discovery run is. Each message holds the whole, so that a lost one does no harm.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DiscoveryProgress {
+    /// Number of the run since the engine started, from 1.
+    pub run: u32,
+    /// What was asked for, as given.
+    pub targets: Vec<String>,
+    /// Networks that may be asked.
+    pub scope: Vec<String>,
+    /// When the run began.
+    pub started_at: Timestamp,
+    /// Whether it goes on, is paused, or is over.
+    pub running: bool,
+    /// Whether the operator paused it.
+    pub paused: bool,
+    /// The phases, in order.
+    pub phases: Vec<DiscoveryPhase>,
+    /// Addresses asked so far.
+    pub asked: u64,
+    /// Addresses that answered.
+    pub answered: u64,
+    /// Addresses that were silent.
+    pub silent: u64,
+    /// Distinct devices.
+    pub devices: u64,
+    /// Links.
+    pub links: u64,
+    /// In flight now.
+    pub in_flight: u64,
+    /// Estimated seconds left; `None` while it can't be said.
+    pub seconds_left: Option<f64>,
+    /// The latest failures, at most [`MAX_FAILURES`].
+    pub failures: Vec<crate::model::inventory::Problem>,
+    /// All failures.
+    pub failed: u64,
+}
+
+/// Failures kept in one [`DiscoveryProgress`]: what a screen can show; the rest is counted.
+pub const MAX_FAILURES: usize = 64;
+
+/// One phase of a discovery run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DiscoveryPhase {
+    /// `reach`, `snmp`, `inventory`, `neighbours`
+    pub name: String,
+    /// Done.
+    pub done: u64,
+    /// Waiting or in flight.
+    pub queued: u64,
+    /// Failed.
+    pub failed: u64,
+    /// 95th percentile of its duration, milliseconds.
+    pub p95_ms: Option<f64>,
+}

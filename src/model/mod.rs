@@ -1,0 +1,34 @@
+//! The nouns of the field: devices, interfaces, links, series, times, addresses.
+//!
+//! Nothing here opens a socket, reads a clock or knows a crate of the edge. Every other module may use these types and
+//! these use none of ours. Start reading at [`device`], then [`inventory`] (what a collector reads of one device) and
+//! [`series`] (what is measured).
+
+pub mod access;
+pub mod addr;
+pub mod alarm;
+pub mod device;
+pub mod interface;
+pub mod inventory;
+pub mod link;
+pub mod neighbour;
+pub mod oid;
+pub mod poll;
+pub mod secret;
+pub mod series;
+pub mod text;
+pub mod time;
+pub mod topology;
+pub mod unit;
+
+pub use access::{Credential, SnmpAccess, SnmpVersion};
+pub use addr::MacAddr;
+pub use alarm::{Alarm, Severity};
+pub use device::{Device, DeviceId, DeviceStatus, Role};
+pub use interface::{AdminStatus, IfIndex, Interface, OperStatus};
+pub use inventory::Inventory;
+pub use link::{Confirmed, Evidence, Link, LinkEnd, LinkKey, Neighbour};
+pub use neighbour::{ChassisId, NeighbourRow, PortId};
+pub use oid::Oid;
+pub use series::{EntityKey, Metric, Sample, SampleBatch, SampleRow};
+pub use time::{TimeRange, Timestamp};

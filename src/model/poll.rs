@@ -1,0 +1,110 @@
+//! What one poll of one device yields, as read: counters with their width, before any rate is made.
+
+use super::device::DeviceId;
+use super::interface::{AdminStatus, IfIndex, OperStatus};
+use super::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A counter as read, with the width at which it wraps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Counter {
+    /// Counter32 (RFC 2578 §7.1.6)
+    Bits32(u32),
+    /// Counter64 (RFC 2578 §7.1.10)
+    Bits64(u64),
+}
+
+/// The counters that are polled of each interface, in column order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[repr(u8)]
+#[allow(missing_docs, reason = "each is the IF-MIB object, or its high-capacity form")]
+pub enum IfCounter {
+    InOctets = 0,
+    OutOctets = 1,
+    InUcastPkts = 2,
+    OutUcastPkts = 3,
+    InMulticastPkts = 4,
+    OutMulticastPkts = 5,
+    InBroadcastPkts = 6,
+    OutBroadcastPkts = 7,
+    InErrors = 8,
+    OutErrors = 9,
+    InDiscards = 10,
+    OutDiscards = 11,
+}
+
+impl IfCounter {
+    /// How many there are.
+    pub const COUNT: usize = 12;
+
+    /// All, in the order of their numbers.
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::InOctets,
+        Self::OutOctets,
+        Self::InUcastPkts,
+        Self::OutUcastPkts,
+        Self::InMulticastPkts,
+        Self::OutMulticastPkts,
+        Self::InBroadcastPkts,
+        Self::OutBroadcastPkts,
+        Self::InErrors,
+        Self::OutErrors,
+        Self::InDiscards,
+        Self::OutDiscards,
+    ];
+}
+
+/// One interface in one poll.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IfReading {
+    /// ifIndex
+    pub if_index: IfIndex,
+    /// ifAdminStatus
+    pub admin_status: Option<AdminStatus>,
+    /// ifOperStatus
+    pub oper_status: Option<OperStatus>,
+    /// Counters by [`IfCounter`]; `None` is not read.
+    pub counters: [Option<Counter>; IfCounter::COUNT],
+    /// ifCounterDiscontinuityTime, hundredths of a second of sysUpTime
+    pub discontinuity: Option<u32>,
+}
+
+impl IfReading {
+    /// A reading of which nothing is known yet.
+    pub const fn new(if_index: IfIndex) -> Self {
+        Self { if_index, admin_status: None, oper_status: None, counters: [None; IfCounter::COUNT], discontinuity: None }
+    }
+
+    /// One counter.
+    pub fn counter(&self, which: IfCounter) -> Option<Counter> {
+        self.counters.get(which as usize).copied().flatten()
+    }
+
+    /// Sets one counter.
+    pub fn set(&mut self, which: IfCounter, value: Counter) {
+        if let Some(slot) = self.counters.get_mut(which as usize) {
+            *slot = Some(value);
+        }
+    }
+}
+
+/// One poll of one device that was answered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PollReading {
+    /// The device.
+    pub device: DeviceId,
+    /// When the last reply of the poll was received.
+    pub at: Timestamp,
+    /// sysUpTime, hundredths of a second; wraps after 497 days.
+    pub sys_up_time: Option<u32>,
+    /// Round trip of the quickest request of the poll, milliseconds.
+    pub rtt_ms: Option<f64>,
+    /// Requests that were sent again, of those sent.
+    pub lost: u32,
+    /// Requests sent, repetitions included.
+    pub sent: u32,
+    /// Interfaces, by ifIndex.
+    pub interfaces: Vec<IfReading>,
+    /// Whether some rows were not read.
+    pub partial: bool,
+}

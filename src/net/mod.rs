@@ -1,0 +1,1 @@
+//! The only socket openers: UDP, ICMP, capture, Unix sockets, privilege; and an in-memory transport for tests.

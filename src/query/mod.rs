@@ -1,0 +1,10 @@
+//! What can be asked: view requests, the filter language (contract §6), times as people write them, series names.
+//!
+//! Pure: parses, prints and matches; never looks anything up. Start at [`view_request`], then [`filter`].
+
+pub mod filter;
+pub mod series_name;
+pub mod time;
+pub mod view_request;
+
+pub use view_request::{MapRequest, Screen, Sort, Subject, ViewRequest, Window};

@@ -1,0 +1,146 @@
+//! What a console or a headless command asks of the engine: a window on one screen's rows, at a time.
+
+use crate::model::{DeviceId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// The screens of the contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names are the contract's")]
+pub enum Screen {
+    Overview,
+    Topology,
+    Devices,
+    Device,
+    Interfaces,
+    Interface,
+    Flows,
+    Capture,
+    Wireless,
+    Alarms,
+    Events,
+    Logs,
+    Vlans,
+    Discovery,
+    Help,
+    /// Rows only, no screen: `noctop links`.
+    Links,
+}
+
+impl Screen {
+    /// All that `noctop shot` may draw, with their names.
+    pub const NAMES: [(&'static str, Self); 15] = [
+        ("overview", Self::Overview),
+        ("topology", Self::Topology),
+        ("devices", Self::Devices),
+        ("device", Self::Device),
+        ("interfaces", Self::Interfaces),
+        ("interface", Self::Interface),
+        ("flows", Self::Flows),
+        ("capture", Self::Capture),
+        ("wireless", Self::Wireless),
+        ("alarms", Self::Alarms),
+        ("events", Self::Events),
+        ("logs", Self::Logs),
+        ("vlans", Self::Vlans),
+        ("discovery", Self::Discovery),
+        ("help", Self::Help),
+    ];
+
+    /// From the name of the contract.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, screen)| *screen)
+    }
+
+    /// The name of the contract.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, screen)| *screen == self).map_or("links", |(name, _)| name)
+    }
+}
+
+/// What a screen is about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Subject {
+    /// One device.
+    Device(DeviceId),
+    /// One interface of it, by name.
+    Interface(DeviceId, String),
+}
+
+/// A sort column and its direction.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sort {
+    /// Field name of the contract (§5) or a short name of the filter language.
+    pub column: String,
+    /// Largest first.
+    pub descending: bool,
+}
+
+/// Which rows are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// First row, from 0.
+    pub offset: usize,
+    /// How many; `usize::MAX` is all (headless).
+    pub rows: usize,
+}
+
+impl Window {
+    /// All rows.
+    pub const ALL: Self = Self { offset: 0, rows: usize::MAX };
+}
+
+/// How much of the map is unfolded.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MapRequest {
+    /// Only what lies within [`Self::hops`] of this device.
+    pub focus: Option<DeviceId>,
+    /// Hops about the focus.
+    pub hops: u8,
+    /// Folds that are opened, by their id.
+    pub opened: Vec<String>,
+    /// Fold level: 0 folds leaves and whole subtrees, 1 leaves only, 2 nothing.
+    pub level: u8,
+}
+
+/// A windowed query. The same request serves live, past, local and attached.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ViewRequest {
+    /// Which screen.
+    pub screen: Screen,
+    /// What it is about, for screens of one thing.
+    pub subject: Option<Subject>,
+    /// Filter expression (contract §6); empty is everything.
+    pub filter: String,
+    /// Sort column; `None` is the screen's own order.
+    pub sort: Option<Sort>,
+    /// Rows wanted.
+    pub window: Window,
+    /// The time asked about; `None` is now.
+    pub at: Option<Timestamp>,
+    /// Only rows with a fault.
+    pub faults_only: bool,
+    /// Span of graphs, seconds.
+    pub span_secs: u32,
+    /// The map's folding, for [`Screen::Topology`].
+    pub map: MapRequest,
+}
+
+/// Graphs span an hour unless asked otherwise.
+pub const DEFAULT_SPAN_SECS: u32 = 3600;
+
+impl ViewRequest {
+    /// The first window of a screen, now, unfiltered.
+    pub fn new(screen: Screen, rows: usize) -> Self {
+        Self {
+            screen,
+            subject: None,
+            filter: String::new(),
+            sort: None,
+            window: Window { offset: 0, rows },
+            at: None,
+            faults_only: false,
+            span_secs: DEFAULT_SPAN_SECS,
+            map: MapRequest::default(),
+        }
+    }
+}

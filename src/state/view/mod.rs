@@ -1,0 +1,29 @@
+//! What screens and headless rows are drawn from: plain data, complete for its window, made by the functions beside it.
+//!
+//! A view knows nothing of terminals and nothing of sockets. The console is sent views, never the state. Sparklines and
+//! graphs come from the series store: the engine fills them into the rows of the window after the rows were chosen.
+
+pub mod rows;
+pub mod screens;
+
+pub use rows::{DeviceRow, EventRow, InterfaceRow, LinkRow};
+pub use screens::{Chrome, DiscoveryView, GraphEdge, GraphNode, GraphView, InterfaceView, OverviewView, View, ViewBody};
+
+/// A window of rows and how many there are in all.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Table<R> {
+    /// Rows that match the filter.
+    pub matched: usize,
+    /// Rows before filtering.
+    pub total: usize,
+    /// Index of the first row here.
+    pub offset: usize,
+    /// The rows of the window.
+    pub rows: Vec<R>,
+}
+
+impl<R> Default for Table<R> {
+    fn default() -> Self {
+        Self { matched: 0, total: 0, offset: 0, rows: Vec::new() }
+    }
+}

@@ -1,0 +1,137 @@
+//! Rows of tables: the fields of contract §5 with their meaning; unknown is `None`.
+
+use crate::model::{
+    AdminStatus, Confirmed, DeviceId, DeviceStatus, Evidence, IfIndex, MacAddr, OperStatus, Role, Severity, SnmpAccess, Timestamp,
+};
+use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+
+/// One device.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names are the contract's")]
+pub struct DeviceRow {
+    pub id: DeviceId,
+    pub name: String,
+    pub status: DeviceStatus,
+    /// Since when the status holds.
+    pub status_since: Option<Timestamp>,
+    pub role: Role,
+    pub vendor: Option<String>,
+    pub model: Option<String>,
+    pub os: Option<String>,
+    pub os_version: Option<String>,
+    pub serial: Option<String>,
+    pub sys_descr: Option<String>,
+    pub sys_object_id: Option<String>,
+    pub sys_location: Option<String>,
+    pub sys_contact: Option<String>,
+    pub addresses: Vec<IpAddr>,
+    pub snmp: Option<SnmpAccess>,
+    pub uptime_seconds: Option<u64>,
+    pub interfaces: usize,
+    pub interfaces_up: usize,
+    pub rtt_ms: Option<f64>,
+    pub loss_percent: Option<f64>,
+    pub cpu_percent: Option<f64>,
+    pub memory_percent: Option<f64>,
+    pub temperature_celsius: Option<f64>,
+    /// Sum of the rates of its links, bit/s.
+    pub traffic_bps: Option<f64>,
+    pub alarms: usize,
+    pub worst_alarm: Option<Severity>,
+    pub last_polled_at: Option<Timestamp>,
+    /// Older than three polls.
+    pub stale: bool,
+}
+
+/// One interface.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names are the contract's")]
+pub struct InterfaceRow {
+    pub device: DeviceId,
+    pub device_name: String,
+    pub if_index: IfIndex,
+    /// The name by which the port is known ([`crate::model::Interface::name`]).
+    pub name: String,
+    pub if_name: Option<String>,
+    pub if_descr: Option<String>,
+    pub if_alias: Option<String>,
+    pub if_type: Option<u32>,
+    pub mac: Option<MacAddr>,
+    pub mtu: Option<u32>,
+    pub speed_bps: Option<u64>,
+    pub admin_status: Option<AdminStatus>,
+    pub oper_status: Option<OperStatus>,
+    /// Since when the operational state holds, as far as noctop saw it change.
+    pub status_since: Option<Timestamp>,
+    pub addresses: Vec<String>,
+    pub pvid: Option<u16>,
+    pub vlans: Vec<u16>,
+    /// Name of the device at the other end of its link, and that port.
+    pub peer: Option<String>,
+    pub peer_port: Option<String>,
+    pub in_bps: Option<f64>,
+    pub out_bps: Option<f64>,
+    /// Fractions of 1.
+    pub in_utilisation: Option<f64>,
+    pub out_utilisation: Option<f64>,
+    pub in_pps: Option<f64>,
+    pub out_pps: Option<f64>,
+    pub in_errors_per_second: Option<f64>,
+    pub out_errors_per_second: Option<f64>,
+    pub in_discards_per_second: Option<f64>,
+    pub out_discards_per_second: Option<f64>,
+    pub p95_in_bps: Option<f64>,
+    pub p95_out_bps: Option<f64>,
+    pub sampled_at: Option<Timestamp>,
+    pub stale: bool,
+    pub alarm: Option<Severity>,
+    /// Max of in and out per step over the last hour, bit/s; filled by the engine for the rows of the window.
+    pub spark: Vec<Option<f32>>,
+}
+
+/// One link.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names are the contract's")]
+pub struct LinkRow {
+    pub a_device: DeviceId,
+    pub a_name: String,
+    pub a_if_index: Option<IfIndex>,
+    pub a_port: Option<String>,
+    pub b_device: DeviceId,
+    pub b_name: String,
+    pub b_if_index: Option<IfIndex>,
+    pub b_port: Option<String>,
+    pub evidence: Vec<Evidence>,
+    pub confirmed_by: Confirmed,
+    pub confidence: f32,
+    pub aggregate: Option<String>,
+    pub stp_blocked: Option<bool>,
+    pub speed_bps: Option<u64>,
+    /// Whether both ends are up; `None` where neither end is known.
+    pub up: Option<bool>,
+    /// From a to b, as a's out counter (else b's in counter) says.
+    pub forward_bps: Option<f64>,
+    /// From b to a.
+    pub backward_bps: Option<f64>,
+    /// The larger of both directions, fraction of 1.
+    pub utilisation: Option<f64>,
+    pub errors_per_second: Option<f64>,
+    /// As in [`InterfaceRow::spark`].
+    pub spark: Vec<Option<f32>>,
+}
+
+/// One thing that happened (contract `events`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names are the contract's")]
+pub struct EventRow {
+    pub at: Timestamp,
+    /// `device-seen`, `device-status`, `interface-status`, `link-seen`, `link-gone`, `alarm-raised`, …
+    pub kind: String,
+    pub object: String,
+    pub device: Option<DeviceId>,
+    pub text: String,
+    /// `snmp`, `lldp`, `alarm`, …
+    pub source: String,
+    pub severity: Option<Severity>,
+}

@@ -1,0 +1,209 @@
+//! The view of each screen.
+
+use super::Table;
+use super::rows::{DeviceRow, EventRow, InterfaceRow, LinkRow};
+use crate::event::DiscoveryProgress;
+use crate::model::series::Point;
+use crate::model::{Alarm, DeviceId, DeviceStatus, Role, Severity, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// What every screen's first line needs, and the body of one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct View {
+    /// Always in view.
+    pub chrome: Chrome,
+    /// The screen.
+    pub body: ViewBody,
+}
+
+/// The chrome's figures.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Chrome {
+    /// The site's name from the config, or the host's.
+    pub site: String,
+    /// The time that the view shows.
+    pub at: Timestamp,
+    /// Whether that time is in the past by request.
+    pub past: bool,
+    /// Active critical alarms.
+    pub critical: usize,
+    /// Active major alarms.
+    pub major: usize,
+    /// Active minor alarms and warnings.
+    pub minor: usize,
+    /// What does not work and what to do about it: one sentence each (no permission for ICMP, store set aside, …).
+    pub notices: Vec<String>,
+    /// A fault of the request itself (filter error with its column, unknown device); the rest of the view is then unfiltered or empty.
+    pub fault: Option<String>,
+    /// Earliest time that can be gone back to.
+    pub history_from: Option<Timestamp>,
+}
+
+/// The body of each screen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "one for each screen")]
+pub enum ViewBody {
+    Overview(Box<OverviewView>),
+    Topology(Box<GraphView>),
+    Devices(Table<DeviceRow>),
+    Device(Box<DeviceView>),
+    Interfaces(Table<InterfaceRow>),
+    Interface(Box<InterfaceView>),
+    Links(Table<LinkRow>),
+    Events(Table<EventRow>),
+    Alarms(Table<Alarm>),
+    Discovery(Box<DiscoveryView>),
+    /// A screen that needs nothing but the chrome (help), or whose source is not collected.
+    Empty,
+}
+
+/// Counts and the worst of everything.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct OverviewView {
+    pub devices_up: usize,
+    pub devices_down: usize,
+    pub devices_unreachable: usize,
+    pub devices_unknown: usize,
+    pub devices_maintenance: usize,
+    pub interfaces_up: usize,
+    /// Down although administratively up.
+    pub interfaces_down: usize,
+    pub interfaces_with_errors: usize,
+    pub interfaces_flapping: usize,
+    pub access_points_up: usize,
+    pub access_points_down: usize,
+    pub links: usize,
+    pub neighbours: usize,
+    /// Polls that ended late or were skipped, of all; `None` before the first poll.
+    pub missed_percent: Option<f64>,
+    pub lag_p95_ms: Option<f64>,
+    pub polls_per_second: Option<f64>,
+    /// Traffic of the links nearest to the world (WAN: links of routers and firewalls), else of all links; bit/s.
+    pub wan_in: Vec<Point>,
+    pub wan_out: Vec<Point>,
+    pub wan_in_bps: Option<f64>,
+    pub wan_out_bps: Option<f64>,
+    pub wan_p95_in_bps: Option<f64>,
+    pub wan_p95_out_bps: Option<f64>,
+    pub alarms: Table<Alarm>,
+    pub busiest: Vec<LinkRow>,
+    pub recent: Vec<EventRow>,
+}
+
+/// The folded graph.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GraphView {
+    /// Nodes drawn, sorted by id.
+    pub nodes: Vec<GraphNode>,
+    /// Edges between them, sorted.
+    pub edges: Vec<GraphEdge>,
+    /// Devices and neighbours in all.
+    pub total_nodes: usize,
+    /// Links in all.
+    pub total_links: usize,
+    /// How many of them are folded away.
+    pub folded_nodes: usize,
+    /// The links of the subject device, for the side list.
+    pub selected: Option<Box<DeviceRow>>,
+    /// Its links, its own end as `a`.
+    pub selected_links: Vec<LinkRow>,
+}
+
+/// A device, a neighbour, or a fold of several.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct GraphNode {
+    /// A device id, a neighbour id, or `fold:PARENT:ROLE`.
+    pub id: String,
+    pub label: String,
+    pub role: Role,
+    /// 0 wan, 1 core, 2 distribution, 3 access, 4 leaves.
+    pub layer: u8,
+    pub status: DeviceStatus,
+    pub alarm: Option<Severity>,
+    /// More than one for a fold.
+    pub count: usize,
+    /// Of a fold: how many are up.
+    pub count_up: usize,
+    /// Whether it has no inventory of its own.
+    pub neighbour: bool,
+    /// Names of what is not well in a fold, worst first, at most four.
+    pub faults: Vec<String>,
+}
+
+/// One or more parallel links between two drawn nodes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct GraphEdge {
+    pub a: String,
+    pub b: String,
+    pub a_port: Option<String>,
+    pub b_port: Option<String>,
+    /// How many links it stands for.
+    pub count: usize,
+    /// How many of them are up; `None` where it is not known.
+    pub count_up: Option<usize>,
+    pub speed_bps: Option<u64>,
+    /// The larger direction's fraction of 1.
+    pub utilisation: Option<f64>,
+    pub errors_per_second: Option<f64>,
+    pub stp_blocked: bool,
+    /// Only one end says so.
+    pub one_sided: bool,
+}
+
+/// One device with its ports.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct DeviceView {
+    pub device: Option<DeviceRow>,
+    pub interfaces: Table<InterfaceRow>,
+    pub links: Vec<LinkRow>,
+    pub alarms: Vec<Alarm>,
+    pub recent: Vec<EventRow>,
+}
+
+/// One interface with its graph.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct InterfaceView {
+    pub row: Option<InterfaceRow>,
+    /// First and last time of the graph.
+    pub from: Timestamp,
+    pub to: Timestamp,
+    /// Filled by the engine from the series store; one point per step, `None` is a gap.
+    pub in_bps: Vec<Point>,
+    pub out_bps: Vec<Point>,
+    pub in_errors: Vec<Point>,
+    pub out_errors: Vec<Point>,
+    pub in_max_bps: Option<f64>,
+    pub out_max_bps: Option<f64>,
+    pub in_p95_bps: Option<f64>,
+    pub out_p95_bps: Option<f64>,
+    pub link: Option<LinkRow>,
+    pub recent: Vec<EventRow>,
+}
+
+/// How discovery goes, and what it brought.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct DiscoveryView {
+    /// `None` before the first run.
+    pub progress: Option<DiscoveryProgress>,
+    /// Devices and links that appeared, changed or went away in the last run.
+    pub changes: Table<EventRow>,
+    pub devices: usize,
+    pub links: usize,
+    pub neighbours: usize,
+}
+
+/// One name that can be jumped to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct Name {
+    pub text: String,
+    pub device: DeviceId,
+    /// The interface's name, where it is one.
+    pub port: Option<String>,
+}

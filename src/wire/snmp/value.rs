@@ -1,0 +1,70 @@
+//! What a varbind can hold (RFC 2578 §7.1, RFC 3416 §3).
+
+use crate::model::Oid;
+use std::net::Ipv4Addr;
+
+/// A value, or one of the three exceptions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are the SMI's")]
+pub enum Value {
+    Integer(i64),
+    Octets(Vec<u8>),
+    Oid(Oid),
+    Null,
+    IpAddress(Ipv4Addr),
+    Counter32(u32),
+    Gauge32(u32),
+    TimeTicks(u32),
+    Opaque(Vec<u8>),
+    Counter64(u64),
+    NoSuchObject,
+    NoSuchInstance,
+    EndOfMibView,
+}
+
+impl Value {
+    /// Whether it is one of the three exceptions (RFC 3416 §4.2), or null.
+    pub const fn is_absent(&self) -> bool {
+        matches!(self, Self::NoSuchObject | Self::NoSuchInstance | Self::EndOfMibView | Self::Null)
+    }
+
+    /// Any of the numeric types as a signed number.
+    pub fn as_i64(&self) -> Option<i64> {
+        match *self {
+            Self::Integer(number) => Some(number),
+            Self::Counter32(number) | Self::Gauge32(number) | Self::TimeTicks(number) => Some(i64::from(number)),
+            Self::Counter64(number) => i64::try_from(number).ok(),
+            _ => None,
+        }
+    }
+
+    /// Any of the numeric types as an unsigned number; negative numbers are `None`.
+    pub fn as_u64(&self) -> Option<u64> {
+        match *self {
+            Self::Counter64(number) => Some(number),
+            _ => self.as_i64().and_then(|number| u64::try_from(number).ok()),
+        }
+    }
+
+    /// The octets of a string type.
+    pub fn as_octets(&self) -> Option<&[u8]> {
+        match self {
+            Self::Octets(octets) | Self::Opaque(octets) => Some(octets),
+            _ => None,
+        }
+    }
+
+    /// The octets as text (UTF-8, else Latin-1, NFC); `None` where empty or not a string.
+    pub fn as_text(&self) -> Option<String> {
+        self.as_octets().and_then(crate::model::text::known)
+    }
+}
+
+/// A name and its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VarBind {
+    /// The instance.
+    pub oid: Oid,
+    /// What the agent says of it.
+    pub value: Value,
+}
