@@ -8,6 +8,7 @@ pub mod access;
 pub mod addr;
 pub mod alarm;
 pub mod device;
+pub mod identity;
 pub mod interface;
 pub mod inventory;
 pub mod link;
