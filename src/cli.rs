@@ -1,1 +1,558 @@
-//! The command line: clap types only.
+//! The command line: clap types only. What each command does lives in `cmd/`.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Exit code: all done.
+pub const EXIT_OK: u8 = 0;
+/// Exit code: failed.
+pub const EXIT_FAILED: u8 = 1;
+/// Exit code: unusable arguments or configuration.
+pub const EXIT_USAGE: u8 = 2;
+/// Exit code: done in part.
+pub const EXIT_PARTIAL: u8 = 3;
+/// Exit code: nothing answered.
+pub const EXIT_SILENT: u8 = 4;
+/// Exit code: interrupted; what was found until then is printed.
+pub const EXIT_INTERRUPTED: u8 = 130;
+
+/// noctop discovers a network, polls it, remembers it and shows it in a terminal.
+#[derive(Debug, Parser)]
+#[command(name = "noctop", version, about, max_term_width = 120, after_help = EXAMPLES, args_conflicts_with_subcommands = false)]
+pub struct Cli {
+    /// Options that every command takes.
+    #[command(flatten)]
+    pub common: Common,
+    /// Options of the console.
+    #[command(flatten)]
+    pub console: ConsoleOptions,
+    /// The command; none is the console.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+const EXAMPLES: &str = "Examples:
+  noctop demo                                       a simulated campus, nothing needed
+  noctop discover -c env:COMMUNITY 10.0.0.1         what hangs off this switch, as a table
+  noctop discover 10.0.0.0/24 --format dot -o x.dot  a sweep, as a graph
+  noctop daemon & noctop                            history goes on without a screen; the console attaches
+
+Exit codes: 0 all done, 1 failed, 2 unusable arguments or configuration, 3 done in part, 4 nothing answered, 130 interrupted.";
+
+/// Options that every command takes.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Common {
+    /// Configuration file [default: $NOCTOP_CONFIG, ~/.config/noctop/noctop.toml, /etc/noctop/noctop.toml]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Common options")]
+    pub config: Option<PathBuf>,
+    /// Unix socket of the engine [default: $XDG_RUNTIME_DIR/noctop.sock, /run/noctop/noctop.sock, or noctop.sock in the data folder]
+    #[arg(long, global = true, value_name = "SOCKET", help_heading = "Common options")]
+    pub connect: Option<PathBuf>,
+    /// The store's folder [default: $XDG_STATE_HOME/noctop]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Common options")]
+    pub data: Option<PathBuf>,
+    /// When to colour what is printed
+    #[arg(long, global = true, value_enum, default_value_t, help_heading = "Common options")]
+    pub color: When,
+    /// The time asked about: RFC 3339, -15m, or @UNIX [default: now]
+    #[arg(long, global = true, value_name = "TIME", allow_hyphen_values = true, help_heading = "Common options")]
+    pub at: Option<String>,
+    /// Say more on stderr (twice: everything)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Common options")]
+    pub verbose: u8,
+}
+
+/// When to do something that depends on a terminal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Options of the console.
+#[derive(Clone, Debug, Default, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch on the command line")]
+pub struct ConsoleOptions {
+    /// Glyphs to draw with
+    #[arg(long, global = true, value_enum, default_value_t, help_heading = "Console options")]
+    pub glyphs: GlyphChoice,
+    /// Colour theme
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Console options")]
+    pub theme: Option<String>,
+    /// Language of the console: en or ko
+    #[arg(long, global = true, value_name = "LANG", help_heading = "Console options")]
+    pub lang: Option<String>,
+    /// For a slow line: a frame each 5 s, no sparklines, 16 colours
+    #[arg(long, global = true, help_heading = "Console options")]
+    pub slow: bool,
+    /// Start on the Overview, not where the last console ended
+    #[arg(long, global = true, help_heading = "Console options")]
+    pub fresh: bool,
+    /// Keymap: default, vim, emacs, arrows, or a file merged over the default
+    #[arg(long, global = true, value_name = "NAME|FILE", help_heading = "Console options")]
+    pub keymap: Option<String>,
+}
+
+/// Glyph sets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum GlyphChoice {
+    /// By asking the terminal.
+    #[default]
+    Auto,
+    /// Box, block and braille glyphs.
+    Unicode,
+    /// Only glyphs that are one cell wide everywhere.
+    Cjk,
+    /// Seven-bit.
+    Ascii,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// A simulated campus on loopback with the console on top: needs no root, no config, no network
+    Demo(DemoArgs),
+    /// The engine without a screen: polls, remembers, serves consoles by its socket
+    Daemon,
+    /// One-shot discovery to stdout
+    Discover(Box<DiscoverArgs>),
+    /// SNMP get by number or name
+    Get(GetArgs),
+    /// SNMP walk by number or name
+    Walk(WalkArgs),
+    /// A series out of the store
+    History(HistoryArgs),
+    /// Devices, a row each
+    Devices(RowArgs),
+    /// Interfaces with their rates, a row each
+    Interfaces(RowArgs),
+    /// Links, a row each
+    Links(RowArgs),
+    /// Alarms, a row each
+    Alarms(RowArgs),
+    /// What happened, a row each
+    Events(RowArgs),
+    /// What changed in the network between two times
+    Diff(DiffArgs),
+    /// One screen of the console, printed; no terminal needed
+    Shot(ShotArgs),
+    /// The simulator by itself: a scenario, thousands of devices, or a folder of recordings
+    Sim(SimArgs),
+    /// The store: what it holds, whether it is sound
+    Store(StoreArgs),
+    /// Counters of every collector
+    Status(FormatArgs),
+    /// The configuration
+    Config(ConfigArgs),
+    /// The keys of the console, from the keymap in force
+    Keys(FormatArgs),
+    /// MIB data and vendor profiles
+    Mib(MibArgs),
+    /// The JSON Schema of a shape
+    Schema(SchemaArgs),
+    /// Completions for a shell
+    Completions(CompletionsArgs),
+    /// The manual page, as roff
+    Man,
+}
+
+/// `demo`
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Example: noctop demo --devices 2000")]
+pub struct DemoArgs {
+    /// How many devices [default: the campus of about 60]
+    #[arg(long, value_name = "N")]
+    pub devices: Option<usize>,
+    /// Seed of everything that looks like chance
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+}
+
+/// Formats of row commands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum RowFormat {
+    /// Aligned columns for people.
+    #[default]
+    Table,
+    /// One document.
+    Json,
+    /// One object a line.
+    Ndjson,
+    /// RFC 4180.
+    Csv,
+}
+
+/// Formats of `discover`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum TopologyFormat {
+    /// Aligned columns for people.
+    #[default]
+    Table,
+    /// One document.
+    Json,
+    /// One object a line.
+    Ndjson,
+    /// RFC 4180.
+    Csv,
+    /// A spanning tree with cross links.
+    Tree,
+    /// Graphviz.
+    Dot,
+    /// Mermaid flowchart.
+    Mermaid,
+    /// GraphML.
+    Graphml,
+}
+
+/// Which rows `discover --format csv` (or table) prints.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum TopologyRows {
+    /// Devices.
+    #[default]
+    Devices,
+    /// Links.
+    Links,
+    /// Interfaces.
+    Interfaces,
+    /// Neighbours without SNMP.
+    Neighbours,
+    /// Problems.
+    Problems,
+}
+
+/// `--format` alone.
+#[derive(Clone, Debug, Default, Args)]
+pub struct FormatArgs {
+    /// Format of what is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: RowFormat,
+}
+
+/// `discover`
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Example: noctop discover -c env:COMMUNITY 10.0.0.1 --format json")]
+pub struct DiscoverArgs {
+    /// Address, ADDR:PORT, name, CIDR, or A-B range
+    #[arg(required = true, value_name = "TARGET")]
+    pub targets: Vec<String>,
+    /// Community: a literal, env:NAME or file:PATH; repeatable, tried in order
+    #[arg(short, long = "community", value_name = "COMMUNITY")]
+    pub community: Vec<String>,
+    /// File with the [[credential]] part of a config
+    #[arg(long, value_name = "FILE")]
+    pub credentials: Option<PathBuf>,
+    /// UDP port of the agents
+    #[arg(long, default_value_t = 161)]
+    pub port: u16,
+    /// Neighbour hops followed [default: 0 for ranges and CIDRs, unlimited within the scope for single addresses]
+    #[arg(long, value_name = "N")]
+    pub depth: Option<u32>,
+    /// Never ask outside this network; repeatable [default: see the manual]
+    #[arg(long, value_name = "CIDR")]
+    pub scope: Vec<String>,
+    /// Never ask in this network; repeatable
+    #[arg(long, value_name = "CIDR")]
+    pub exclude: Vec<String>,
+    /// First wait for a reply
+    #[arg(long, default_value = "1s", value_name = "DURATION")]
+    pub timeout: String,
+    /// Repetitions after the first request
+    #[arg(long, default_value_t = 2, value_name = "N")]
+    pub retries: u32,
+    /// End after this time with what was found
+    #[arg(long, default_value = "5m", value_name = "DURATION")]
+    pub deadline: String,
+    /// At most this many packets a second
+    #[arg(long, value_name = "PPS")]
+    pub rate: Option<u32>,
+    /// Don't ping first
+    #[arg(long)]
+    pub no_ping: bool,
+    /// Format of what is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: TopologyFormat,
+    /// Which rows csv and table print
+    #[arg(long, value_enum, default_value_t)]
+    pub rows: TopologyRows,
+    /// Write to this file, not to stdout
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// How `get` and `walk` reach an agent.
+#[derive(Clone, Debug, Args)]
+pub struct AgentArgs {
+    /// Community: a literal, env:NAME or file:PATH; repeatable, tried in order
+    #[arg(short, long = "community", value_name = "COMMUNITY")]
+    pub community: Vec<String>,
+    /// File with the [[credential]] part of a config
+    #[arg(long, value_name = "FILE")]
+    pub credentials: Option<PathBuf>,
+    /// UDP port of the agent
+    #[arg(long, default_value_t = 161)]
+    pub port: u16,
+    /// First wait for a reply
+    #[arg(long, default_value = "1s", value_name = "DURATION")]
+    pub timeout: String,
+    /// Repetitions after the first request
+    #[arg(long, default_value_t = 2, value_name = "N")]
+    pub retries: u32,
+    /// Format of what is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: RowFormat,
+}
+
+/// `get`
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Example: noctop get 10.0.0.1 sysName.0 ifHCInOctets.3")]
+pub struct GetArgs {
+    /// Address, ADDR:PORT or name
+    pub target: String,
+    /// Instances by number or name
+    #[arg(required = true, value_name = "OID|NAME")]
+    pub objects: Vec<String>,
+    /// The agent.
+    #[command(flatten)]
+    pub agent: AgentArgs,
+}
+
+/// `walk`
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Example: noctop walk 10.0.0.1 ifXTable")]
+pub struct WalkArgs {
+    /// Address, ADDR:PORT or name
+    pub target: String,
+    /// Where to begin, by number or name
+    #[arg(value_name = "OID|NAME")]
+    pub object: String,
+    /// The agent.
+    #[command(flatten)]
+    pub agent: AgentArgs,
+}
+
+/// `history`
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Example: noctop history core-1/Te1%2F1%2F1/in_bps --from -1h --to -0s --step 5m")]
+pub struct HistoryArgs {
+    /// DEVICE/METRIC or DEVICE/INTERFACE/METRIC, percent-encoded
+    pub series: String,
+    /// First time
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub from: String,
+    /// Last time
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub to: String,
+    /// Width of a point [default: one point a sample]
+    #[arg(long, value_name = "DURATION")]
+    pub step: Option<String>,
+    /// Format of what is printed
+    #[arg(long, value_enum, default_value_t = RowFormat::Json)]
+    pub format: RowFormat,
+}
+
+/// Row commands.
+#[derive(Clone, Debug, Default, Args)]
+#[command(after_help = "Example: noctop interfaces --filter 'device:core and util>=70%' --sort in --limit 10 --at -15m")]
+pub struct RowArgs {
+    /// Filter expression, as `/` in the console
+    #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
+    pub filter: Option<String>,
+    /// Sort column; with - in front, or for figures, largest first
+    #[arg(long, value_name = "COL", allow_hyphen_values = true)]
+    pub sort: Option<String>,
+    /// At most this many rows
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// Format of what is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: RowFormat,
+}
+
+/// `diff`
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Example: noctop diff -- -1d -0s")]
+pub struct DiffArgs {
+    /// First time
+    #[arg(value_name = "T1", allow_hyphen_values = true)]
+    pub from: String,
+    /// Second time
+    #[arg(value_name = "T2", allow_hyphen_values = true)]
+    pub to: String,
+    /// Format of what is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: RowFormat,
+}
+
+/// Formats of `shot`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ShotFormat {
+    /// Exactly H lines of text.
+    #[default]
+    Text,
+    /// With SGR colours.
+    Ansi,
+    /// A picture.
+    Svg,
+}
+
+/// `shot`
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Example: noctop shot topology --demo --format svg > topology.svg")]
+pub struct ShotArgs {
+    /// overview, topology, devices, device, interfaces, interface, flows, capture, wireless, alarms, events, logs, vlans, discovery, help
+    pub screen: String,
+    /// COLUMNSxROWS
+    #[arg(long, default_value = "120x36", value_name = "WxH")]
+    pub size: String,
+    /// Format of what is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ShotFormat,
+    /// Keys pressed before the picture is taken: `j j Enter`
+    #[arg(long, value_name = "KEYS", allow_hyphen_values = true)]
+    pub keys: Option<String>,
+    /// Draw the demo network at its fixed moment
+    #[arg(long)]
+    pub demo: bool,
+}
+
+/// `sim`
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Example: noctop sim --devices 1000 --listen 127.64.0.0/16:1161")]
+pub struct SimArgs {
+    /// Scenario file
+    #[arg(value_name = "SCENARIO.toml")]
+    pub scenario: Option<PathBuf>,
+    /// A generated network of this size
+    #[arg(long, value_name = "N", conflicts_with = "scenario")]
+    pub devices: Option<usize>,
+    /// A folder of .snmprec recordings, one device each
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["scenario", "devices"])]
+    pub recordings: Option<PathBuf>,
+    /// Loopback addresses to answer at
+    #[arg(long, default_value = "127.100.0.0/16:10161", value_name = "ADDR/PREFIX:PORT")]
+    pub listen: String,
+    /// Seed of everything that looks like chance
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+}
+
+/// `store`
+#[derive(Clone, Debug, Args)]
+pub struct StoreArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: StoreCommand,
+}
+
+/// `store ...`
+#[derive(Clone, Debug, Subcommand)]
+pub enum StoreCommand {
+    /// What it holds
+    Stats(FormatArgs),
+    /// Reads everything; exit 1 on damage, each damaged file named
+    Verify,
+}
+
+/// `config`
+#[derive(Clone, Debug, Args)]
+pub struct ConfigArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: ConfigCommand,
+}
+
+/// `config ...`
+#[derive(Clone, Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Every fault with file:line:column; exit 2 when there is one
+    Check,
+}
+
+/// `mib`
+#[derive(Clone, Debug, Args)]
+pub struct MibArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: MibCommand,
+}
+
+/// `mib ...`
+#[derive(Clone, Debug, Subcommand)]
+pub enum MibCommand {
+    /// Checks the built-in MIB data and vendor profiles, and any files named
+    Check {
+        /// Profile or object files to check as well
+        files: Vec<PathBuf>,
+    },
+}
+
+/// `schema`
+#[derive(Clone, Debug, Args)]
+pub struct SchemaArgs {
+    /// The shape's name; none lists them
+    pub name: Option<String>,
+}
+
+/// `completions`
+#[derive(Clone, Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+/// Shells that completions can be made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs, reason = "the names are the shells'")]
+pub enum Shell {
+    Bash,
+    Elvish,
+    Fish,
+    #[value(name = "powershell")]
+    PowerShell,
+    Zsh,
+}
+
+/// The whole command line as clap knows it, for completions and the manual page.
+pub fn command() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
+}
+
+/// Reads the process's arguments; a faulty one ends the process with exit code 2 and a sentence.
+pub fn parse() -> Cli {
+    Cli::parse()
+}
+
+/// The manual page as roff.
+pub fn write_man(out: &mut dyn std::io::Write) -> std::io::Result<()> {
+    clap_mangen::Man::new(command()).render(out)
+}
+
+/// Completions for a shell.
+pub fn write_completions(shell: Shell, out: &mut dyn std::io::Write) {
+    use clap_complete::{Shell as Known, generate};
+    let known = match shell {
+        Shell::Bash => Known::Bash,
+        Shell::Elvish => Known::Elvish,
+        Shell::Fish => Known::Fish,
+        Shell::PowerShell => Known::PowerShell,
+        Shell::Zsh => Known::Zsh,
+    };
+    let mut text = Vec::new();
+    generate(known, &mut command(), "noctop", &mut text);
+    // A closed pipe ends it quietly: the caller sees the same condition on its next write.
+    let _closed = out.write_all(&text);
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::command().debug_assert();
+    }
+}

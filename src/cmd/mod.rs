@@ -1,1 +1,65 @@
 //! The headless commands, a file each: the same handle and views as the console.
+//!
+//! A command takes its arguments and the common options, writes data to stdout and everything else to stderr, and ends with
+//! one of the contract's exit codes. None opens a socket or a store by itself: that is the engine's.
+
+use crate::cli::{Cli, Command, EXIT_FAILED, EXIT_OK, EXIT_USAGE};
+use std::fmt;
+
+/// Why a command ended early: a sentence for people and the exit code.
+#[derive(Debug)]
+pub struct Failure {
+    /// One of the contract's exit codes.
+    pub code: u8,
+    /// What happened and what to do.
+    pub message: String,
+}
+
+impl Failure {
+    /// Exit code 1.
+    pub fn failed(message: impl fmt::Display) -> Self {
+        Self { code: EXIT_FAILED, message: message.to_string() }
+    }
+
+    /// Exit code 2.
+    pub fn usage(message: impl fmt::Display) -> Self {
+        Self { code: EXIT_USAGE, message: message.to_string() }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+/// How a command ends: an exit code, or a sentence and one.
+pub type Outcome = Result<u8, Failure>;
+
+/// Runs what the command line asks for.
+pub fn run(cli: Cli) -> Outcome {
+    let Cli { common: _, console: _, command } = cli;
+    match command {
+        Some(Command::Completions(args)) => {
+            crate::cli::write_completions(args.shell, &mut std::io::stdout());
+            Ok(EXIT_OK)
+        }
+        Some(Command::Man) => written(crate::cli::write_man(&mut std::io::stdout())),
+        // Until the engine lands on main the other commands have no arm; each engineer adds theirs above this line.
+        _ => Err(Failure::usage("this command is not built in yet")),
+    }
+}
+
+/// Whether an output error only says that the reader went away.
+pub fn closed_pipe(error: &std::io::Error) -> bool {
+    error.kind() == std::io::ErrorKind::BrokenPipe
+}
+
+/// Ends a command after its output: a closed pipe is quiet, any other output error is exit code 1.
+pub fn written(result: std::io::Result<()>) -> Outcome {
+    match result {
+        Ok(()) => Ok(EXIT_OK),
+        Err(error) if closed_pipe(&error) => Ok(EXIT_OK),
+        Err(error) => Err(Failure::failed(format!("could not write the output: {error}"))),
+    }
+}
