@@ -1,6 +1,7 @@
 //! The configuration: TOML read, checked whole, and turned into typed values (contract §2).
 //!
 //! Every fault is reported at once with file, line and column; unknown keys are refused. Nothing here opens a socket.
+//! Start at [`load`], then `sections` (a function for each table), then `read` (positions, unknown keys).
 
 use crate::model::Credential;
 use ipnet::IpNet;
@@ -8,8 +9,19 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+mod credential;
+mod load;
+mod read;
+mod sections;
+mod value;
+
+pub use credential::resolve_secret;
+pub use load::{ConfigError, find, load, parse, read_credentials, read_file};
+pub use read::Fault;
+pub use value::{parse_duration, parse_network};
+
 /// The whole configuration, checked. `Config::default()` is what an empty file means.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Config {
     /// Shown in the chrome; the host's name where it is not set.
     pub site: Option<String>,
@@ -21,10 +33,12 @@ pub struct Config {
     pub polling: Polling,
     /// `[store]`
     pub store: Store,
+    /// `[retention]`
+    pub retention: Retention,
     /// `[[manual_link]]`
     pub manual_links: Vec<ManualLink>,
     /// Addresses for collectors that later work adds: `[flows] listen`, `[traps] listen`, `[syslog] listen`, `[metrics] listen`,
-    /// `[capture] interfaces`, `[retention]` are read and checked, and kept here.
+    /// `[capture] interfaces` are read and checked, and kept here.
     pub listeners: Listeners,
 }
 
@@ -63,6 +77,21 @@ pub struct Store {
     pub max_size: Option<u64>,
 }
 
+/// `[retention]`: how long each kind of history is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Samples as they were polled.
+    pub raw: Duration,
+    /// One point a minute.
+    pub minute: Duration,
+    /// One point an hour.
+    pub hour: Duration,
+    /// Log lines.
+    pub logs: Duration,
+    /// The audit chain.
+    pub audit: Duration,
+}
+
 /// `[[manual_link]]`: series-like names `DEVICE/INTERFACE`, percent-encoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ManualLink {
@@ -77,6 +106,8 @@ pub struct ManualLink {
 pub struct Listeners {
     /// `[flows] listen`
     pub flows: Vec<SocketAddr>,
+    /// `[flows] keep_records`: how long full records are kept
+    pub keep_flow_records: Option<Duration>,
     /// `[traps] listen`
     pub traps: Vec<SocketAddr>,
     /// `[syslog] listen`, with `udp:` or `tcp:` in front
@@ -87,22 +118,29 @@ pub struct Listeners {
     pub capture: Vec<String>,
 }
 
-impl Default for Config {
+impl Default for Discovery {
     fn default() -> Self {
         Self {
-            site: None,
-            credentials: Vec::new(),
-            discovery: Discovery {
-                targets: Vec::new(),
-                scope: Vec::new(),
-                exclude: Vec::new(),
-                port: 161,
-                interval: Duration::from_secs(3600),
-            },
-            polling: Polling { interval: Duration::from_secs(30), timeout: Duration::from_secs(1), retries: 2 },
-            store: Store::default(),
-            manual_links: Vec::new(),
-            listeners: Listeners::default(),
+            targets: Vec::new(),
+            scope: Vec::new(),
+            exclude: Vec::new(),
+            // RFC 3417 §3.1
+            port: 161,
+            interval: Duration::from_secs(3600),
         }
+    }
+}
+
+impl Default for Polling {
+    fn default() -> Self {
+        Self { interval: Duration::from_secs(30), timeout: Duration::from_secs(1), retries: 2 }
+    }
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        const DAY: u64 = 86_400;
+        let days = |days: u64| Duration::from_secs(days * DAY);
+        Self { raw: days(14), minute: days(90), hour: days(5 * 365), logs: days(365), audit: days(5 * 365) }
     }
 }

@@ -1,0 +1,115 @@
+//! Each table of the file (contract §2) into its type. A new section is a function here and a field of [`Config`].
+
+use super::read::Section;
+use super::{Config, Discovery, Listeners, ManualLink, Polling, Retention, Store, credential, value};
+use crate::model::Credential;
+
+/// The whole document. Faults are noted in the section's source; what is faulty keeps its default here.
+pub(super) fn config(root: Section<'_, '_>) -> Config {
+    let config = Config {
+        site: root.get("site", value::text),
+        credentials: credentials(&root),
+        discovery: root.table("discovery").map(discovery).unwrap_or_default(),
+        polling: root.table("polling").map(polling).unwrap_or_default(),
+        store: root.table("store").map(store).unwrap_or_default(),
+        retention: root.table("retention").map(retention).unwrap_or_default(),
+        manual_links: root.tables("manual_link").into_iter().filter_map(manual_link).collect(),
+        listeners: listeners(&root),
+    };
+    root.finish();
+    config
+}
+
+/// The credentials alone, and all names different.
+pub(super) fn credentials(root: &Section<'_, '_>) -> Vec<Credential> {
+    let mut credentials: Vec<Credential> = Vec::new();
+    for (number, section) in root.tables("credential").into_iter().enumerate() {
+        let name_at = section.raw("name").map_or(section.start(), |name| name.span().start);
+        let Some(credential) = credential::read(section, number + 1) else { continue };
+        if credentials.iter().any(|known| known.name == credential.name) {
+            root.fault(name_at, format!("there are two credentials of the name {:?}", credential.name));
+        }
+        credentials.push(credential);
+    }
+    credentials
+}
+
+fn discovery(section: Section<'_, '_>) -> Discovery {
+    let default = Discovery::default();
+    let discovery = Discovery {
+        targets: section.list("targets", value::target),
+        scope: section.list("scope", value::network),
+        exclude: section.list("exclude", value::network),
+        port: section.get("port", value::port).unwrap_or(default.port),
+        interval: section.get("interval", value::interval).unwrap_or(default.interval),
+    };
+    section.finish();
+    discovery
+}
+
+fn polling(section: Section<'_, '_>) -> Polling {
+    let default = Polling::default();
+    let polling = Polling {
+        interval: section.get("interval", value::interval).unwrap_or(default.interval),
+        timeout: section.get("timeout", value::duration).unwrap_or(default.timeout),
+        retries: section.get("retries", value::retries).unwrap_or(default.retries),
+    };
+    section.finish();
+    polling
+}
+
+fn store(section: Section<'_, '_>) -> Store {
+    let store = Store { path: section.get("path", value::path), max_size: section.get("max_size", value::size) };
+    section.finish();
+    store
+}
+
+fn retention(section: Section<'_, '_>) -> Retention {
+    let default = Retention::default();
+    let retention = Retention {
+        raw: section.get("raw", value::duration).unwrap_or(default.raw),
+        minute: section.get("minute", value::duration).unwrap_or(default.minute),
+        hour: section.get("hour", value::duration).unwrap_or(default.hour),
+        logs: section.get("logs", value::duration).unwrap_or(default.logs),
+        audit: section.get("audit", value::duration).unwrap_or(default.audit),
+    };
+    section.finish();
+    retention
+}
+
+fn manual_link(section: Section<'_, '_>) -> Option<ManualLink> {
+    for key in ["a", "b"] {
+        if section.raw(key).is_none() {
+            section.fault(section.start(), format!("a manual link needs {key} = \"DEVICE/INTERFACE\""));
+        }
+    }
+    let (a, b) = (section.get("a", value::port_name), section.get("b", value::port_name));
+    section.finish();
+    Some(ManualLink { a: a?, b: b? })
+}
+
+fn listeners(root: &Section<'_, '_>) -> Listeners {
+    let mut listeners = Listeners::default();
+    if let Some(section) = root.table("flows") {
+        listeners.flows = section.list("listen", value::listen);
+        listeners.keep_flow_records = section.get("keep_records", value::duration);
+        section.finish();
+    }
+    if let Some(section) = root.table("capture") {
+        listeners.capture = section.list("interfaces", value::text);
+        section.finish();
+    }
+    if let Some(section) = root.table("traps") {
+        listeners.traps = section.list("listen", value::listen);
+        section.finish();
+    }
+    if let Some(section) = root.table("syslog") {
+        listeners.syslog = section.list("listen", value::syslog_listen);
+        section.finish();
+    }
+    if let Some(section) = root.table("metrics") {
+        listeners.metrics = section.get("listen", value::listen);
+        section.finish();
+    }
+    listeners
+}
