@@ -1,1 +1,339 @@
-//! (being written)
+//! A store in memory, for `discover`, tests and shots: nothing stays, and the oldest goes when a bound is reached.
+//!
+//! It is also what the disk store is held against: both pass the same `conformance` tests.
+
+use super::{
+    AtQuery, Checkpoint, EntityLast, JournalRecord, LOOKBACK_SECS, LastSamples, PeriodStats, Store, StoreError, StoreStats,
+    keep_checkpoints,
+};
+use crate::model::series::Cell;
+use crate::model::{DeviceId, EntityKey, Metric, Sample, SampleBatch, SampleRow, TimeRange, Timestamp};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Readings kept of one entity: a week at five minutes is 2,016, a day at thirty seconds 2,880.
+pub const MAX_READINGS: usize = 4096;
+/// Entities kept: 5,000 devices of 24 ports are 125,000.
+pub const MAX_ENTITIES: usize = 200_000;
+/// Journal bytes kept.
+pub const MAX_JOURNAL_BYTES: u64 = 256 << 20;
+
+const PRESENT: u8 = 1;
+const BROKEN: u8 = 2;
+
+/// A store that forgets everything when it is dropped.
+#[derive(Default)]
+pub struct MemoryStore {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    journal: VecDeque<JournalRecord>,
+    journal_bytes: u64,
+    last_seq: u64,
+    checkpoints: Vec<Checkpoint>,
+    meta: BTreeMap<String, Vec<u8>>,
+    devices: BTreeMap<DeviceId, BTreeMap<Option<String>, Entity>>,
+    entities: usize,
+    lost: u64,
+}
+
+/// Readings of one entity: a time column and a column for each metric, all of one length.
+struct Entity {
+    key: Arc<EntityKey>,
+    at: Vec<Timestamp>,
+    columns: Vec<Column>,
+}
+
+struct Column {
+    metric: Metric,
+    values: Vec<u64>,
+    flags: Vec<u8>,
+}
+
+impl MemoryStore {
+    /// An empty one.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Entity {
+    fn new(device: &DeviceId, part: Option<String>) -> Self {
+        Self { key: Arc::new(EntityKey { device: device.clone(), part }), at: Vec::new(), columns: Vec::new() }
+    }
+
+    /// Puts a reading at its place in time; one of the same time is completed.
+    fn put(&mut self, at: Timestamp, cells: &[Cell]) {
+        let place = self.at.partition_point(|known| *known < at);
+        if self.at.get(place) != Some(&at) {
+            self.at.insert(place, at);
+            for column in &mut self.columns {
+                column.values.insert(place, 0);
+                column.flags.insert(place, 0);
+            }
+        }
+        for cell in cells {
+            let (len, found) = (self.at.len(), self.columns.iter().position(|column| column.metric == cell.metric));
+            let index = found.unwrap_or_else(|| {
+                self.columns.push(Column { metric: cell.metric, values: vec![0; len], flags: vec![0; len] });
+                self.columns.len() - 1
+            });
+            if let Some(column) = self.columns.get_mut(index) {
+                column.set(place, *cell);
+            }
+        }
+        if self.at.len() > MAX_READINGS {
+            self.forget_oldest(MAX_READINGS / 8);
+        }
+    }
+
+    fn forget_oldest(&mut self, count: usize) {
+        self.at.drain(..count);
+        for column in &mut self.columns {
+            column.values.drain(..count);
+            column.flags.drain(..count);
+        }
+    }
+
+    fn column(&self, metric: Metric) -> Option<&Column> {
+        self.columns.iter().find(|column| column.metric == metric)
+    }
+
+    fn sample(&self, column: &Column, index: usize) -> Option<Sample> {
+        let flags = *column.flags.get(index)?;
+        let present = flags & PRESENT != 0;
+        Some(Sample {
+            at: *self.at.get(index)?,
+            value: present.then_some(*column.values.get(index)?),
+            broken: present && flags & BROKEN != 0,
+        })
+    }
+
+    /// Readings that have a value, from `end` backwards, none older than `oldest`.
+    fn backwards<'a>(&'a self, column: &'a Column, end: usize, oldest: Timestamp) -> impl Iterator<Item = Sample> + 'a {
+        (0..end)
+            .rev()
+            .filter_map(|index| self.sample(column, index))
+            .take_while(move |sample| sample.at >= oldest)
+            .filter(|sample| sample.value.is_some())
+    }
+
+    fn read(&self, metric: Metric, range: TimeRange) -> Vec<Sample> {
+        let Some(column) = self.column(metric) else { return Vec::new() };
+        let first = self.at.partition_point(|at| *at < range.from);
+        let last = self.at.partition_point(|at| *at <= range.to);
+        let before = self.backwards(column, first, back(range.from, LOOKBACK_SECS)).next();
+        let found: Vec<Sample> = before.into_iter().chain((first..last).filter_map(|index| self.sample(column, index))).collect();
+        if found.iter().any(|sample| sample.value.is_some()) { found } else { Vec::new() }
+    }
+
+    fn last(&self, query: &AtQuery<'_>) -> Option<EntityLast> {
+        let end = self.at.partition_point(|at| *at <= query.at);
+        let oldest = back(query.at, query.within_secs);
+        let mut metrics: Vec<LastSamples> = query
+            .metrics
+            .iter()
+            .filter_map(|metric| {
+                let mut found = self.backwards(self.column(*metric)?, end, oldest);
+                let last = found.next()?;
+                Some(LastSamples { metric: *metric, before: found.next(), last })
+            })
+            .collect();
+        metrics.sort_by_key(|last| last.metric);
+        (!metrics.is_empty()).then(|| EntityLast { entity: Arc::clone(&self.key), metrics })
+    }
+}
+
+impl Column {
+    fn set(&mut self, place: usize, cell: Cell) {
+        if let (Some(value), Some(flags)) = (self.values.get_mut(place), self.flags.get_mut(place)) {
+            *value = cell.value;
+            *flags = PRESENT | if cell.broken { BROKEN } else { 0 };
+        }
+    }
+
+    fn present(&self) -> u64 {
+        self.flags.iter().filter(|flags| **flags & PRESENT != 0).count() as u64
+    }
+}
+
+/// The time `secs` before `at`.
+pub(super) fn back(at: Timestamp, secs: u32) -> Timestamp {
+    Timestamp(at.millis().saturating_sub(i64::from(secs) * 1000))
+}
+
+impl Inner {
+    fn put_row(&mut self, batch: &SampleBatch, row: &SampleRow) {
+        if row.cells.is_empty() {
+            return;
+        }
+        let parts = self.devices.entry(batch.device.clone()).or_default();
+        if let Some(entity) = parts.get_mut(&row.part) {
+            entity.put(batch.at, &row.cells);
+        } else if self.entities < MAX_ENTITIES {
+            self.entities += 1;
+            let entity = parts.entry(row.part.clone()).or_insert_with(|| Entity::new(&batch.device, row.part.clone()));
+            entity.put(batch.at, &row.cells);
+        } else {
+            self.lost += row.cells.len() as u64;
+        }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Entity> {
+        self.devices.values().flat_map(BTreeMap::values)
+    }
+
+    fn thin_checkpoints(&mut self) {
+        self.checkpoints.sort_by_key(|kept| (kept.at, kept.seq));
+        let newest_first: Vec<Timestamp> = self.checkpoints.iter().rev().map(|kept| kept.at).collect();
+        let mut keep = keep_checkpoints(&newest_first);
+        keep.reverse();
+        let mut keep = keep.into_iter();
+        self.checkpoints.retain(|_| keep.next().unwrap_or(true));
+    }
+
+    fn series_times(&self) -> Option<TimeRange> {
+        let from = self.all().filter_map(|entity| entity.at.first()).min()?;
+        let to = self.all().filter_map(|entity| entity.at.last()).max()?;
+        Some(TimeRange { from: *from, to: *to })
+    }
+
+    fn span(&self) -> Option<TimeRange> {
+        let journal = self.journal.iter().map(|record| record.at);
+        let kept = self.checkpoints.iter().map(|kept| kept.at);
+        let series = self.series_times().into_iter().flat_map(|range| [range.from, range.to]);
+        let (from, to) = journal.chain(kept).chain(series).fold(None, |span: Option<(Timestamp, Timestamp)>, at| {
+            Some(span.map_or((at, at), |(from, to)| (from.min(at), to.max(at))))
+        })?;
+        Some(TimeRange { from, to })
+    }
+}
+
+impl Store for MemoryStore {
+    fn journal_append(&self, records: &[(Timestamp, Vec<u8>)]) -> Result<u64, StoreError> {
+        let mut inner = self.lock();
+        for (at, bytes) in records {
+            inner.last_seq += 1;
+            inner.journal_bytes += bytes.len() as u64;
+            let seq = inner.last_seq;
+            inner.journal.push_back(JournalRecord { seq, at: *at, bytes: bytes.clone() });
+        }
+        while inner.journal_bytes > MAX_JOURNAL_BYTES {
+            let Some(oldest) = inner.journal.pop_front() else { break };
+            inner.journal_bytes -= oldest.bytes.len() as u64;
+        }
+        Ok(inner.last_seq)
+    }
+
+    fn journal_read(&self, after: u64, until: Timestamp, limit: usize) -> Result<Vec<JournalRecord>, StoreError> {
+        let inner = self.lock();
+        let wanted = inner.journal.iter().filter(|record| record.seq > after && record.at <= until);
+        Ok(wanted.take(limit).cloned().collect())
+    }
+
+    fn journal_range(&self, range: TimeRange, limit: usize) -> Result<Vec<JournalRecord>, StoreError> {
+        let inner = self.lock();
+        let wanted = inner.journal.iter().rev().filter(|record| range.contains(record.at));
+        let mut found: Vec<JournalRecord> = wanted.take(limit).cloned().collect();
+        found.reverse();
+        Ok(found)
+    }
+
+    fn checkpoint_write(&self, checkpoint: &Checkpoint) -> Result<(), StoreError> {
+        let mut inner = self.lock();
+        inner.checkpoints.retain(|kept| (kept.at, kept.seq) != (checkpoint.at, checkpoint.seq));
+        inner.checkpoints.push(checkpoint.clone());
+        inner.thin_checkpoints();
+        Ok(())
+    }
+
+    fn checkpoint_before(&self, at: Timestamp) -> Result<Option<Checkpoint>, StoreError> {
+        Ok(self.lock().checkpoints.iter().rev().find(|kept| kept.at <= at).cloned())
+    }
+
+    fn span(&self) -> Result<Option<TimeRange>, StoreError> {
+        Ok(self.lock().span())
+    }
+
+    fn samples_append(&self, batches: &[SampleBatch]) -> Result<(), StoreError> {
+        let mut inner = self.lock();
+        for batch in batches {
+            for row in &batch.rows {
+                inner.put_row(batch, row);
+            }
+        }
+        Ok(())
+    }
+
+    fn samples_backfill(&self, batches: &[SampleBatch]) -> Result<(), StoreError> {
+        self.samples_append(batches)
+    }
+
+    fn samples_read(&self, entity: &EntityKey, metric: Metric, range: TimeRange) -> Result<Vec<Sample>, StoreError> {
+        let inner = self.lock();
+        let found = inner.devices.get(&entity.device).and_then(|parts| parts.get(&entity.part));
+        Ok(found.map(|entity| entity.read(metric, range)).unwrap_or_default())
+    }
+
+    fn samples_at(&self, query: &AtQuery<'_>) -> Result<Vec<EntityLast>, StoreError> {
+        let inner = self.lock();
+        Ok(match query.device {
+            Some(device) => {
+                inner.devices.get(device).into_iter().flat_map(BTreeMap::values).filter_map(|entity| entity.last(query)).collect()
+            }
+            None => inner.all().filter_map(|entity| entity.last(query)).collect(),
+        })
+    }
+
+    fn entities(&self) -> Result<Vec<EntityKey>, StoreError> {
+        Ok(self.lock().all().map(|entity| EntityKey::clone(&entity.key)).collect())
+    }
+
+    fn flush(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn stats(&self) -> Result<StoreStats, StoreError> {
+        let inner = self.lock();
+        let (mut series, mut samples, mut bytes) = (0, 0, 0);
+        for entity in inner.all() {
+            series += entity.columns.len() as u64;
+            samples += entity.columns.iter().map(Column::present).sum::<u64>();
+            bytes += (entity.at.len() * (8 + 9 * entity.columns.len())) as u64;
+        }
+        let checkpoint_bytes: usize = inner.checkpoints.iter().flat_map(|kept| &kept.parts).map(|(_, bytes)| bytes.len()).sum();
+        let journal_bytes = inner.journal_bytes + checkpoint_bytes as u64;
+        let span = inner.span();
+        #[allow(clippy::cast_precision_loss, reason = "a ratio for people")]
+        let bytes_per_sample = (samples > 0).then(|| bytes as f64 / samples as f64);
+        Ok(StoreStats {
+            bytes: bytes + journal_bytes,
+            series,
+            samples,
+            bytes_per_sample,
+            events: inner.journal.len() as u64,
+            periods: vec![PeriodStats { name: "memory".into(), bytes, samples }],
+            journal_bytes,
+            checkpoints: inner.checkpoints.len() as u64,
+            oldest: span.map(|span| span.from),
+            newest: span.map(|span| span.to),
+            lost: inner.lost,
+            set_aside: Vec::new(),
+        })
+    }
+
+    fn meta_get(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.lock().meta.get(name).cloned())
+    }
+
+    fn meta_set(&self, name: &str, value: &[u8]) -> Result<(), StoreError> {
+        self.lock().meta.insert(name.to_owned(), value.to_vec());
+        Ok(())
+    }
+}

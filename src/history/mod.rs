@@ -2,13 +2,18 @@
 //!
 //! The journal is opaque bytes here: this module knows nothing of events or state. Nothing outside reads sled: its one
 //! door is [`sled`](self::sled). One writer owns a store; readers see what was flushed plus what is open in memory.
-//! Start at the traits below, then `blocks` and `sled`.
+//! Start at [`Store`] below, then `memory` (the same in its simplest form), then `sled`.
 
-use crate::model::{EntityKey, Metric, Sample, SampleBatch, TimeRange, Timestamp};
+use crate::model::{DeviceId, EntityKey, Metric, Sample, SampleBatch, TimeRange, Timestamp};
 use std::path::PathBuf;
+use std::sync::Arc;
 
+#[cfg(test)]
+mod conformance;
 pub mod memory;
 pub mod sled;
+
+pub use memory::MemoryStore;
 
 /// Format version of a store's folder. An older binary refuses a newer store with a clear sentence.
 pub const STORE_VERSION: u32 = 1;
@@ -109,13 +114,14 @@ pub struct PeriodStats {
 ///
 /// Errors: a full disk is an error of that call, counted as lost; the store goes on and recovers by itself.
 pub trait Store: Send + Sync {
-    /// Appends records, which get consecutive numbers. Returns the number of the last.
+    /// Appends records, which get consecutive numbers. Returns the number of the last (of the last ever, when none is
+    /// given). They can be read at once; they are on disk after the next [`Store::flush`].
     fn journal_append(&self, records: &[(Timestamp, Vec<u8>)]) -> Result<u64, StoreError>;
     /// Records with numbers above `after` whose time is not later than `until`, in order, at most `limit`.
     fn journal_read(&self, after: u64, until: Timestamp, limit: usize) -> Result<Vec<JournalRecord>, StoreError>;
-    /// Records of a time range, in order, the last `limit` of them.
+    /// Records of a time range, in order of their numbers, the last `limit` of them.
     fn journal_range(&self, range: TimeRange, limit: usize) -> Result<Vec<JournalRecord>, StoreError>;
-    /// Keeps a checkpoint.
+    /// Keeps a checkpoint, durably; older ones are thinned out with age ([`keep_checkpoints`]).
     fn checkpoint_write(&self, checkpoint: &Checkpoint) -> Result<(), StoreError>;
     /// The last checkpoint not later than `at`.
     fn checkpoint_before(&self, at: Timestamp) -> Result<Option<Checkpoint>, StoreError>;
@@ -124,16 +130,16 @@ pub trait Store: Send + Sync {
 
     /// Takes samples over. They can be read at once; they are on disk after the next [`Store::flush`].
     fn samples_append(&self, batches: &[SampleBatch]) -> Result<(), StoreError>;
-    /// Samples of one metric of one entity, in order; also the last one before `range.from`, so that a rate can be made.
+    /// Takes over a past, in any order of periods, many times quicker than [`Store::samples_append`] when a call holds a
+    /// long stretch (a day) of a device. The samples are older than what was appended of the device. On disk after the
+    /// next [`Store::flush`].
+    fn samples_backfill(&self, batches: &[SampleBatch]) -> Result<(), StoreError>;
+    /// Samples of one metric of one entity, in order; also the last one that has a value before `range.from`, at most
+    /// [`LOOKBACK_SECS`] before, so that a rate can be made. A reading of the entity without the metric is a gap
+    /// (`value: None`); when the metric has no value at all, nothing is returned.
     fn samples_read(&self, entity: &EntityKey, metric: Metric, range: TimeRange) -> Result<Vec<Sample>, StoreError>;
-    /// The last two samples not later than `at` and not older than `within_secs`, of every entity of `device` (or of all
-    /// devices), all metrics: what a screen at a past time needs.
-    fn samples_at(
-        &self,
-        device: Option<&crate::model::DeviceId>,
-        at: Timestamp,
-        within_secs: u32,
-    ) -> Result<Vec<LastSamples>, StoreError>;
+    /// What a screen at a past time needs: the last two values of many entities at once. In no order.
+    fn samples_at(&self, query: &AtQuery<'_>) -> Result<Vec<EntityLast>, StoreError>;
     /// All entities that ever had samples.
     fn entities(&self) -> Result<Vec<EntityKey>, StoreError>;
 
@@ -143,19 +149,75 @@ pub trait Store: Send + Sync {
     fn stats(&self) -> Result<StoreStats, StoreError>;
     /// Small named values of the engine (format versions, interrupted discovery).
     fn meta_get(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
-    /// Sets one.
+    /// Sets one, durably.
     fn meta_set(&self, name: &str, value: &[u8]) -> Result<(), StoreError>;
 }
 
-/// The last samples of one metric of one entity.
+/// How far [`Store::samples_read`] looks for the sample before its range: a rate over more than that says nothing.
+pub const LOOKBACK_SECS: u32 = 3600;
+
+/// Which last values are wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct AtQuery<'a> {
+    /// Only of this device; `None` is of all.
+    pub device: Option<&'a DeviceId>,
+    /// Values not later than this.
+    pub at: Timestamp,
+    /// Values not older than this before `at`: three polls, beyond which a value counts as stale.
+    pub within_secs: u32,
+    /// Only these metrics; each one costs time.
+    pub metrics: &'a [Metric],
+}
+
+/// The last values of one entity, of those metrics that have any.
 #[derive(Clone, Debug, PartialEq)]
-pub struct LastSamples {
+pub struct EntityLast {
     /// Whose.
-    pub entity: EntityKey,
+    pub entity: Arc<EntityKey>,
+    /// Its metrics, in the order of their numbers; never empty.
+    pub metrics: Vec<LastSamples>,
+}
+
+/// The last values of one metric. Gaps are passed over: both samples have a value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LastSamples {
     /// Which.
     pub metric: Metric,
-    /// The one before the last, where there is one.
+    /// The one before the last, where there is one in time.
     pub before: Option<Sample>,
     /// The last.
     pub last: Sample,
 }
+
+/// Which of these checkpoint times are kept, newest first in and out: all of the last [`KEEP_ALL_SECS`], then the first of
+/// each hour for two days, then of each day, at most [`MAX_CHECKPOINTS`]. Replaying the journal bridges what was thinned out.
+pub fn keep_checkpoints(newest_first: &[Timestamp]) -> Vec<bool> {
+    let newest = newest_first.first().copied().unwrap_or_default();
+    let mut last_slot = None;
+    let mut kept = 0;
+    newest_first
+        .iter()
+        .map(|at| {
+            let age = newest.since(*at).as_secs();
+            let width = if age <= KEEP_ALL_SECS {
+                1
+            } else if age <= KEEP_HOURLY_SECS {
+                3600
+            } else {
+                86_400
+            };
+            let slot = Some((width, at.secs().div_euclid(width)));
+            let keep = kept < MAX_CHECKPOINTS && (width == 1 || slot != last_slot);
+            last_slot = slot;
+            kept += usize::from(keep);
+            keep
+        })
+        .collect()
+}
+
+/// Every checkpoint of the last two hours is kept: that is where people go back to most.
+pub const KEEP_ALL_SECS: u64 = 2 * 3600;
+/// One an hour for two days.
+pub const KEEP_HOURLY_SECS: u64 = 2 * 86_400;
+/// A checkpoint of 5,000 devices takes some 20 MB: 128 of them are 2.5 GB.
+pub const MAX_CHECKPOINTS: usize = 128;
