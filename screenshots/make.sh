@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# make.sh          draws every picture of this folder anew from the demo scenario (fixed seed, clock and moment)
+# make.sh --check  fails, and names them, when pictures differ from what the program draws now
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+cd "$here/.."
+noctop=${NOCTOP:-target/release/noctop}
+[ -x "$noctop" ] || { echo "build first: cargo build --release" >&2; exit 1; }
+
+# name | screen | size | keys
+pictures='overview|overview|120x36|
+overview-80x24|overview|80x24|
+topology|topology|120x36|
+topology-80x24|topology|80x24|
+topology-tree|topology|120x36|v
+devices|devices|120x36|
+device|device|120x36|
+interfaces|interfaces|120x36|
+interface|interface|120x36|
+discovery|discovery|120x36|
+alarms|alarms|120x36|
+events|events|120x36|
+help|help|120x36|
+past|overview|120x36|{ { {'
+
+out=$here
+[ "${1:-}" = --check ] && { out=$(mktemp -d); trap 'rm -rf "$out"' EXIT; }
+while IFS='|' read -r name screen size keys; do
+  arguments=("$screen" --demo --size "$size" --format svg)
+  [ -n "$keys" ] && arguments+=(--keys "$keys")
+  "$noctop" shot "${arguments[@]}" >"$out/$name.svg"
+done <<<"$pictures"
+[ "$out" = "$here" ] && { echo "drawn: $(ls "$here"/*.svg | wc -l) pictures"; exit 0; }
+stale=0
+for picture in "$out"/*.svg; do
+  cmp -s "$picture" "$here/$(basename "$picture")" || { echo "not up to date: screenshots/$(basename "$picture")"; stale=1; }
+done
+[ $stale = 0 ] && echo "pictures are up to date" || { echo "run screenshots/make.sh and look at them"; exit 1; }
