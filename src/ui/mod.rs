@@ -1,1 +1,23 @@
-//! The console: key → action → update → effects; render is pure over the view, the UI's own state and the theme.
+//! The console: keys in, cells out.
+//!
+//! `key → Action → update → Effect`, and drawing is a pure function of the engine's view, the console's own state, the theme and
+//! the glyphs. Nothing here knows a socket, a clock, the event journal or the state of the network: it asks [`crate::engine::Handle`]
+//! for views and is told when they changed. Synchronous: one thread waits on one channel.
+//!
+//! Start at [`console`] (the whole console without a terminal), then [`pane`] (a file for each screen), then [`run`] (the loop
+//! around it). A new screen is a file in `pane/` and a line in [`pane::of`]; a new action is a line in [`action::ACTIONS`] and
+//! one in `keymaps/default.toml`.
+
+pub mod effect;
+pub mod glyph;
+pub mod layer;
+pub mod layout;
+pub mod pane;
+pub mod state;
+pub mod text;
+pub mod theme;
+pub mod widget;
+
+pub use glyph::{GlyphSet, Glyphs};
+pub use state::UiState;
+pub use theme::{Depth, Theme, ThemeName, Tone};

@@ -1,1 +1,171 @@
-//! (being written)
+//! The screens, a file each, over one trait.
+//!
+//! A pane reads a view and the console's state and draws into its area; it does no I/O and keeps nothing. Gestures that only a
+//! pane understands reach it through [`Pane::gesture`]. Start at [`Pane`], then [`events`], the simplest.
+
+pub mod events;
+
+use super::effect::Effect;
+use super::glyph::Glyphs;
+use super::state::{Place, UiState};
+use super::theme::Theme;
+use crate::model::DeviceId;
+use crate::query::{Screen, ViewRequest};
+use crate::state::view::{View, ViewBody};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+/// All that drawing may depend on.
+#[derive(Clone, Copy)]
+pub struct Scene<'a> {
+    /// The engine's answer for the current place; `None` before the first.
+    pub view: Option<&'a View>,
+    /// The console's own state.
+    pub state: &'a UiState,
+    /// Colours by meaning.
+    pub theme: &'a Theme,
+    /// Glyphs.
+    pub glyphs: &'a Glyphs,
+}
+
+impl<'a> Scene<'a> {
+    /// The body of the view.
+    pub fn body(&self) -> Option<&'a ViewBody> {
+        self.view.map(|view| &view.body)
+    }
+}
+
+/// A set of keys that belong together. Which are active depends on the screen and on the topmost layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Context {
+    /// Everywhere; never shadowed by a screen.
+    Global,
+    /// Screens with lists.
+    List,
+    /// The topology map.
+    Map,
+    /// The Discovery screen.
+    Discovery,
+    /// While something is being written.
+    Input,
+    /// After `o`.
+    Related,
+    /// In the list of columns.
+    Columns,
+}
+
+/// What the operator wants of the pane under the keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Gesture {
+    Up,
+    Down,
+    Left,
+    Right,
+    First,
+    Last,
+    HalfUp,
+    HalfDown,
+    PageUp,
+    PageDown,
+    Enter,
+    NextMatch,
+    PreviousMatch,
+    /// Map: only what is near the selected node, or everything again.
+    Focus,
+    /// Map: unfold, fold.
+    More,
+    Less,
+    /// Map: spanning tree instead of the map.
+    Tree,
+    /// Map: layers on and off.
+    Layers,
+    /// Map: what the links' colour says.
+    ColourBy,
+}
+
+/// A list as the cursor needs it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// Index of the first key among all matching rows.
+    pub offset: usize,
+    /// Matching rows in all.
+    pub matched: usize,
+    /// The objects of the rows at hand, in order.
+    pub keys: Vec<String>,
+}
+
+/// What the cursor is on, for `o`, `y` and deep links.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Target {
+    /// A device, and its name.
+    pub device: Option<(DeviceId, String)>,
+    /// One of its interfaces.
+    pub port: Option<String>,
+    /// The text that `y` copies: the object's name.
+    pub cell: String,
+    /// The text that `Y` copies: the whole row.
+    pub row: String,
+}
+
+/// A screen.
+pub trait Pane: Sync {
+    /// The key contexts of the screen beside [`Context::Global`].
+    fn contexts(&self) -> &'static [Context] {
+        &[Context::List]
+    }
+
+    /// How many rows of its list are visible; decides the window that is asked for.
+    fn page(&self, state: &UiState) -> usize {
+        usize::from(state.size.height).saturating_sub(6).max(1)
+    }
+
+    /// What it asks of the engine.
+    fn request(&self, state: &UiState) -> ViewRequest {
+        state.request(self.page(state))
+    }
+
+    /// How many parts of it Tab goes through.
+    fn parts(&self) -> usize {
+        1
+    }
+
+    /// Columns it can be sorted by, in order; empty where it has an order of its own.
+    fn sorts(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The list of the part that has the keys.
+    fn listing(&self, _body: &ViewBody, _state: &UiState) -> Option<Listing> {
+        None
+    }
+
+    /// What the cursor is on.
+    fn target(&self, _body: &ViewBody, _state: &UiState) -> Option<Target> {
+        None
+    }
+
+    /// Where Enter goes.
+    fn open(&self, _body: &ViewBody, _state: &UiState) -> Option<Place> {
+        None
+    }
+
+    /// A gesture that the list does not answer, or all of them for a pane without a list.
+    fn gesture(&self, _state: &mut UiState, _view: Option<&View>, _gesture: Gesture) -> Vec<Effect> {
+        Vec::new()
+    }
+
+    /// A new view came: what is remembered of it is brought up to date (a layout, a selection). The lists are done already.
+    fn absorb(&self, _state: &mut UiState, _view: &View) {}
+
+    /// Draws it.
+    fn draw(&self, scene: &Scene<'_>, area: Rect, buf: &mut Buffer);
+}
+
+/// The pane of a screen.
+pub fn of(screen: Screen) -> &'static dyn Pane {
+    match screen {
+        Screen::Events => &events::Events,
+        _ => &events::Events,
+    }
+}

@@ -1,0 +1,31 @@
+//! What an update asks of the world around the console. The console itself does no I/O.
+
+use crate::engine::Command;
+
+/// Why a command was sent, so that its answer finds its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Names for the jump list or for completion; only the latest answer counts.
+    Names,
+    /// A command that is only acknowledged; the sentence is shown when it was accepted.
+    Acknowledge(&'static str),
+}
+
+/// One thing to be done outside.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// The request of the current place changed: watch it.
+    Watch,
+    /// A command to the engine, off the console's thread.
+    Ask(Purpose, Command),
+    /// Text for the terminal's clipboard (OSC 52).
+    Copy(String),
+    /// The screen as text into a file.
+    SaveScreen,
+    /// Draw everything anew.
+    Redraw,
+    /// Stop until the shell brings us back.
+    Suspend,
+    /// End.
+    Quit,
+}

@@ -1,0 +1,70 @@
+//! What lies over a screen and takes the keys first: inputs, the palette, the jump list, the related menu.
+//!
+//! Layers replace flags: the topmost one decides what a key means.
+
+use crate::state::view::screens::Name;
+use tui_input::Input;
+
+/// A layer.
+#[derive(Clone, Debug)]
+pub enum Layer {
+    /// `/`: the filter of the screen is being written.
+    Filter(Input),
+    /// `=`: a time to go to is being written.
+    GoTo(Input),
+    /// `:`: a command is being written.
+    Palette(Picker<String>),
+    /// `J`: a name to jump to is being written.
+    Jump(Picker<Name>),
+    /// `o`: a letter says which related screen.
+    Related,
+    /// `c`: the columns of the table; the cursor stands on one.
+    Columns(usize),
+}
+
+impl Layer {
+    /// The text that is being written, if the layer has one.
+    pub fn input(&mut self) -> Option<&mut Input> {
+        match self {
+            Self::Filter(input) | Self::GoTo(input) => Some(input),
+            Self::Palette(picker) => Some(&mut picker.input),
+            Self::Jump(picker) => Some(&mut picker.input),
+            Self::Related | Self::Columns(_) => None,
+        }
+    }
+}
+
+/// An input with a list under it.
+#[derive(Clone, Debug)]
+pub struct Picker<T> {
+    /// What is being written.
+    pub input: Input,
+    /// What fits it, best first.
+    pub items: Vec<T>,
+    /// Which of them is chosen; `None` takes the text as it is.
+    pub cursor: Option<usize>,
+}
+
+impl<T> Default for Picker<T> {
+    fn default() -> Self {
+        Self { input: Input::default(), items: Vec::new(), cursor: None }
+    }
+}
+
+impl<T> Picker<T> {
+    /// The chosen item.
+    pub fn chosen(&self) -> Option<&T> {
+        self.cursor.and_then(|at| self.items.get(at))
+    }
+
+    /// Moves the choice, round the ends.
+    pub fn step(&mut self, by: isize) {
+        if self.items.is_empty() {
+            self.cursor = None;
+            return;
+        }
+        let len = self.items.len();
+        let from = self.cursor.map_or(if by > 0 { len - 1 } else { 0 }, |at| at.min(len - 1));
+        self.cursor = Some((from + len).saturating_add_signed(by) % len);
+    }
+}

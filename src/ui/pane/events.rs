@@ -1,0 +1,110 @@
+//! Events: what happened, newest first.
+
+use super::{Context, Listing, Pane, Place, Scene, Target};
+use crate::query::{Screen, Subject};
+use crate::state::view::{EventRow, ViewBody};
+use crate::ui::UiState;
+use crate::ui::text::{self, EN};
+use crate::ui::theme::Tone;
+use crate::ui::widget::notice;
+use crate::ui::widget::panel::{Focus, Panel};
+use crate::ui::widget::table::{Align, Column, Header, Ink, Rows, Width, sorts, summary};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+/// The screen.
+pub struct Events;
+
+/// Its columns.
+pub const COLUMNS: [Column<EventRow>; 5] = [
+    Column { title: "TIME", sort: "at", width: Width::Cells(8), align: Align::Left, drop: 0, cell: time },
+    Column { title: "KIND", sort: "kind", width: Width::Cells(16), align: Align::Left, drop: 3, cell: kind },
+    Column { title: "OBJECT", sort: "object", width: Width::Grow(16), align: Align::Left, drop: 0, cell: object },
+    Column { title: "WHAT", sort: "", width: Width::Grow(20), align: Align::Left, drop: 1, cell: what },
+    Column { title: "SOURCE", sort: "source", width: Width::Cells(8), align: Align::Left, drop: 4, cell: source },
+];
+
+fn time(row: &EventRow, ink: &Ink<'_>) -> Line<'static> {
+    let form = if ink.now.since(row.at).as_secs() < 86_400 { "%H:%M:%S" } else { "%m-%d %Hh" };
+    ink.tone(text::format_time(row.at, ink.zone, form), Tone::Dim)
+}
+
+fn kind(row: &EventRow, ink: &Ink<'_>) -> Line<'static> {
+    match row.severity {
+        Some(severity) => Line::styled(row.kind.clone(), ink.theme.severity(severity)),
+        None => ink.tone(row.kind.clone(), Tone::Header),
+    }
+}
+
+fn object(row: &EventRow, ink: &Ink<'_>) -> Line<'static> {
+    ink.text(row.object.clone())
+}
+
+fn what(row: &EventRow, ink: &Ink<'_>) -> Line<'static> {
+    ink.text(row.text.clone())
+}
+
+fn source(row: &EventRow, ink: &Ink<'_>) -> Line<'static> {
+    ink.tone(row.source.clone(), Tone::Dim)
+}
+
+/// The identity of a row.
+pub fn key(row: &EventRow) -> String {
+    format!("{} {} {}", row.at.0, row.kind, row.object)
+}
+
+impl Pane for Events {
+    fn contexts(&self) -> &'static [Context] {
+        &[Context::List]
+    }
+
+    fn sorts(&self) -> &'static [&'static str] {
+        const SORTS: [&str; 4] = sorts(&COLUMNS);
+        &SORTS
+    }
+
+    fn listing(&self, body: &ViewBody, _state: &UiState) -> Option<Listing> {
+        let ViewBody::Events(table) = body else { return None };
+        Some(Listing { offset: table.offset, matched: table.matched, keys: table.rows.iter().map(key).collect() })
+    }
+
+    fn target(&self, body: &ViewBody, state: &UiState) -> Option<Target> {
+        let ViewBody::Events(table) = body else { return None };
+        let row = table.rows.get(state.here().list().cursor.checked_sub(table.offset)?)?;
+        Some(Target {
+            device: row.device.clone().map(|id| (id, row.object.clone())),
+            port: None,
+            cell: row.object.clone(),
+            row: format!("{} {} {} {}", row.at, row.kind, row.object, row.text),
+        })
+    }
+
+    fn open(&self, body: &ViewBody, state: &UiState) -> Option<Place> {
+        let (id, title) = self.target(body, state)?.device?;
+        Some(Place { screen: Screen::Device, subject: Some(Subject::Device(id)), title })
+    }
+
+    fn draw(&self, scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
+        let here = scene.state.here();
+        let Some(ViewBody::Events(table)) = scene.body() else {
+            let inner = Panel::new("Events").focus(Focus::Here).draw(scene, area, buf);
+            notice(buf, inner, &[EN.waiting], scene.theme.style(Tone::Dim));
+            return;
+        };
+        let words = summary(table.matched, table.total, &here, "newest first");
+        let inner = Panel::new("Events").subtitle(&words).focus(Focus::Here).draw(scene, area, buf);
+        let empty = if table.total > 0 { EN.nothing_matches } else { EN.no_events };
+        Rows {
+            columns: &COLUMNS,
+            rows: &table.rows,
+            offset: table.offset,
+            matched: table.matched,
+            list: Some(here.list()),
+            sort: here.sort.as_ref(),
+            header: Header::Shown,
+            empty: &[empty],
+        }
+        .draw(scene, inner, buf);
+    }
+}

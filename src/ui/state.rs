@@ -1,0 +1,266 @@
+//! What the console remembers of itself: where it is, what is selected, filtered and sorted, which time it shows.
+//!
+//! No I/O and no view in it: views are kept beside it (`console`).
+
+use super::glyph::GlyphSet;
+use super::layer::Layer;
+use super::theme::{Depth, ThemeName};
+use crate::engine::WatchId;
+use crate::model::Timestamp;
+use crate::query::{MapRequest, Screen, Sort, Subject, ViewRequest, Window};
+use ratatui::layout::Size;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Where the console is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Which screen.
+    pub screen: Screen,
+    /// What it is about.
+    pub subject: Option<Subject>,
+    /// Its name for the breadcrumb.
+    pub title: String,
+}
+
+impl Place {
+    /// A screen about nothing in particular.
+    pub const fn screen(screen: Screen) -> Self {
+        Self { screen, subject: None, title: String::new() }
+    }
+}
+
+/// A list's cursor. The selection follows the object, not the row.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListState {
+    /// Row under the cursor, counted from the first of all matching rows.
+    pub cursor: usize,
+    /// The object under the cursor.
+    pub key: Option<String>,
+    /// First row shown.
+    pub top: usize,
+}
+
+impl ListState {
+    /// Moves `top` as little as needed for the cursor to be among `rows` visible rows.
+    pub fn reveal(&mut self, rows: usize) {
+        let rows = rows.max(1);
+        self.top = self.top.clamp((self.cursor + 1).saturating_sub(rows), self.cursor);
+    }
+}
+
+/// What each screen remembers while the console is elsewhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ScreenState {
+    /// Filter expression (contract §6).
+    pub filter: String,
+    /// Chosen sort column.
+    pub sort: Option<Sort>,
+    /// Only rows with a fault.
+    pub faults_only: bool,
+    /// Which of its parts has the keys.
+    pub focus: usize,
+    /// A list for each part.
+    pub lists: [ListState; 3],
+    /// Titles of columns that are hidden.
+    pub hidden: BTreeSet<&'static str>,
+}
+
+impl ScreenState {
+    /// The list that has the keys.
+    pub fn list(&self) -> &ListState {
+        let [first, second, third] = &self.lists;
+        match self.focus {
+            0 => first,
+            1 => second,
+            _ => third,
+        }
+    }
+
+    /// The list that has the keys.
+    pub fn list_mut(&mut self) -> &mut ListState {
+        let [first, second, third] = &mut self.lists;
+        match self.focus {
+            0 => first,
+            1 => second,
+            _ => third,
+        }
+    }
+}
+
+/// Which time is shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TimeState {
+    /// The engine's time, as last heard.
+    pub now: Timestamp,
+    /// The past time that is shown; `None` is now.
+    pub at: Option<Timestamp>,
+    /// Since when the display stands still.
+    pub paused: Option<Timestamp>,
+}
+
+/// A passing sentence on the last line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toast {
+    /// What is said.
+    pub text: String,
+    /// Whether it is bad news.
+    pub fault: bool,
+    /// Seconds for which it stays.
+    pub seconds: u8,
+}
+
+/// The map's own memory.
+#[derive(Clone, Debug, Default)]
+pub struct MapState {
+    /// The node under the cursor, by its id in the graph.
+    pub selected: Option<String>,
+    /// The folding that is asked for.
+    pub request: MapRequest,
+    /// The spanning tree instead of the map.
+    pub tree: bool,
+    /// What the links' colour says: index into the pane's own list.
+    pub colour_by: usize,
+    /// Layers that are hidden.
+    pub hidden_layers: BTreeSet<u8>,
+    /// First row and column shown of what is larger than the pane.
+    pub pan: (u16, u16),
+}
+
+/// The console's own state.
+#[derive(Clone, Debug)]
+pub struct UiState {
+    /// The terminal's size.
+    pub size: Size,
+    /// Where the console is.
+    pub place: Place,
+    /// Where `[` and Esc go back to.
+    pub back: Vec<Place>,
+    /// Where `]` goes forward to.
+    pub forward: Vec<Place>,
+    /// What each screen remembers.
+    pub screens: BTreeMap<Screen, ScreenState>,
+    /// The map's memory.
+    pub map: MapState,
+    /// What lies over the screen, the topmost last.
+    pub layers: Vec<Layer>,
+    /// Which time is shown.
+    pub time: TimeState,
+    /// Span of graphs, seconds.
+    pub span_secs: u32,
+    /// A passing sentence.
+    pub toast: Option<Toast>,
+    /// The connection that was lost, and why.
+    pub lost: Option<String>,
+    /// The watch of the current place; a new place has a new one, so that late answers are known.
+    pub watch: WatchId,
+    /// The theme.
+    pub theme: ThemeName,
+    /// Colours of the terminal.
+    pub depth: Depth,
+    /// The glyphs.
+    pub glyphs: GlyphSet,
+    /// Slow line: no sparklines.
+    pub slow: bool,
+    /// The screen that help is about.
+    pub help_about: Screen,
+    /// Commands given, oldest first.
+    pub commands: Vec<String>,
+    /// Time zone of what is shown.
+    pub zone: jiff::tz::TimeZone,
+}
+
+/// How much room there is (screens.md §9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Room {
+    /// Under 60 columns or 16 rows: the list only.
+    Tiny,
+    /// A main list with a detail under it.
+    Middle,
+    /// 120 columns and more: panes at the side.
+    Wide,
+}
+
+/// Columns from which panes stand at the side.
+pub const WIDE_COLUMNS: u16 = 120;
+/// Columns under which there is only a list.
+pub const TINY_COLUMNS: u16 = 60;
+/// Rows under which there is only a list.
+pub const TINY_ROWS: u16 = 16;
+
+impl UiState {
+    /// A console at a place, of a size.
+    pub fn new(place: Place, size: Size) -> Self {
+        Self {
+            size,
+            place,
+            back: Vec::new(),
+            forward: Vec::new(),
+            screens: BTreeMap::new(),
+            map: MapState::default(),
+            layers: Vec::new(),
+            time: TimeState::default(),
+            span_secs: crate::query::view_request::DEFAULT_SPAN_SECS,
+            toast: None,
+            lost: None,
+            watch: WatchId(1),
+            theme: ThemeName::Dark,
+            depth: Depth::True,
+            glyphs: GlyphSet::Unicode,
+            slow: false,
+            help_about: Screen::Overview,
+            commands: Vec::new(),
+            zone: jiff::tz::TimeZone::UTC,
+        }
+    }
+
+    /// How much room there is.
+    pub const fn room(&self) -> Room {
+        if self.size.width < TINY_COLUMNS || self.size.height < TINY_ROWS {
+            Room::Tiny
+        } else if self.size.width < WIDE_COLUMNS {
+            Room::Middle
+        } else {
+            Room::Wide
+        }
+    }
+
+    /// What the current screen remembers; nothing yet is the default.
+    pub fn here(&self) -> ScreenState {
+        self.screens.get(&self.place.screen).cloned().unwrap_or_default()
+    }
+
+    /// What the current screen remembers.
+    pub fn here_mut(&mut self) -> &mut ScreenState {
+        self.screens.entry(self.place.screen).or_default()
+    }
+
+    /// The time that is shown.
+    pub fn shown_at(&self) -> Timestamp {
+        self.time.at.or(self.time.paused).unwrap_or(self.time.now)
+    }
+
+    /// The request of the current place for `page` visible rows, with a page more before and after.
+    pub fn request(&self, page: usize) -> ViewRequest {
+        let here = self.here();
+        let mut request = ViewRequest::new(self.place.screen, page.max(1).saturating_mul(3));
+        request.subject = self.place.subject.clone();
+        request.window = Window { offset: here.list().top.saturating_sub(page), rows: page.max(1).saturating_mul(3) };
+        request.filter = here.filter;
+        request.sort = here.sort;
+        request.faults_only = here.faults_only;
+        request.at = self.time.at;
+        request.span_secs = self.span_secs;
+        request.map = self.map.request.clone();
+        request
+    }
+
+    /// Says something on the last line for a few seconds.
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.toast = Some(Toast { text: text.into(), fault: false, seconds: 4 });
+    }
+
+    /// Complains on the last line for a few seconds.
+    pub fn complain(&mut self, text: impl Into<String>) {
+        self.toast = Some(Toast { text: text.into(), fault: true, seconds: 8 });
+    }
+}

@@ -1,0 +1,179 @@
+//! The console's sentences in one place, so that another language is another table; and text measured in cells.
+
+use crate::model::text::visible;
+use crate::model::{Timestamp, unit};
+use jiff::tz::TimeZone;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// The sentences of one language.
+#[derive(Debug)]
+#[allow(missing_docs, reason = "the sentences say it")]
+pub struct Sentences {
+    pub waiting: &'static str,
+    pub nothing_matches: &'static str,
+    pub no_faults: &'static str,
+    pub first_run: [&'static str; 4],
+    pub no_alarms: &'static str,
+    pub no_events: &'static str,
+    pub no_links: &'static str,
+    pub no_samples: &'static str,
+    pub no_discovery: [&'static str; 3],
+    pub no_failures: &'static str,
+    pub no_changes: &'static str,
+    pub unknown_device: &'static str,
+    pub unknown_interface: &'static str,
+    pub read_only: &'static str,
+    pub live: &'static str,
+    pub paused: &'static str,
+    pub past: &'static str,
+    pub copied: &'static str,
+    pub too_long: &'static str,
+    pub nothing_here: &'static str,
+    pub no_past: &'static str,
+}
+
+/// English.
+pub const EN: Sentences = Sentences {
+    waiting: "waiting for the engine",
+    nothing_matches: "nothing matches the filter: Esc clears it",
+    no_faults: "nothing has a fault here: ! shows everything",
+    first_run: [
+        "No device is known yet.",
+        "Type  :discover 10.0.0.0/16  (an address, a name, a network or a range) to find some,",
+        "or write  [discovery] targets = [\"10.0.0.0/16\"]  into the configuration.",
+        "SNMP credentials come from [[credential]]; without one `public` is tried.",
+    ],
+    no_alarms: "no alarm is active",
+    no_events: "nothing happened yet",
+    no_links: "no link is known",
+    no_samples: "no samples in this span: t widens it, { goes back in time",
+    no_discovery: [
+        "Nothing was discovered since the engine started.",
+        "Type  :discover 10.0.0.0/16  to look for devices,",
+        "or press R to discover the configured targets.",
+    ],
+    no_failures: "no failures",
+    no_changes: "nothing new or changed",
+    unknown_device: "this device is not known at this time",
+    unknown_interface: "this interface is not known at this time",
+    read_only: "ro",
+    live: "LIVE",
+    paused: "PAUSED",
+    past: "PAST",
+    copied: "copied to the terminal's clipboard",
+    too_long: "too long for the terminal's clipboard: X writes the screen to a file",
+    nothing_here: "nothing is selected",
+    no_past: "nothing older is kept",
+};
+
+/// Width in cells of text as it is shown.
+pub fn width(text: &str) -> usize {
+    visible(text).width()
+}
+
+/// `text` made safe and cut to `cells`, with `ellipsis` where something was cut. Never wider than `cells`.
+pub fn fit(text: &str, cells: usize, ellipsis: &str) -> String {
+    let text = visible(text);
+    if text.width() <= cells {
+        return text.into_owned();
+    }
+    let room = cells.saturating_sub(ellipsis.width());
+    let mut out = String::new();
+    let mut used = 0;
+    for grapheme in text.graphemes(true) {
+        let wide = grapheme.width();
+        if used + wide > room {
+            break;
+        }
+        out.push_str(grapheme);
+        used += wide;
+    }
+    if cells > 0 && cells >= ellipsis.width() {
+        out.push_str(ellipsis);
+    }
+    out
+}
+
+/// A figure with prefix, right-aligned in five cells; unknown is `-`.
+pub fn figure(value: Option<f64>) -> String {
+    value.map_or_else(|| "    -".to_owned(), |value| format!("{:>5}", unit::si(value)))
+}
+
+/// A fraction of 1 as per cent in four cells: ` 61%`; unknown is `-`.
+pub fn percent(fraction: Option<f64>) -> String {
+    fraction.map_or_else(|| "   -".to_owned(), |fraction| format!("{:>3.0}%", (fraction * 100.0).min(999.0)))
+}
+
+/// A speed as operators say it: `1G`, `100M`, `2.5G`; unknown is `-`.
+pub fn speed(bps: Option<u64>) -> String {
+    let Some(bps) = bps else { return "-".to_owned() };
+    let (scaled, prefix) = match bps {
+        b if b >= 1_000_000_000_000 => (b / 100_000_000_000, "T"),
+        b if b >= 1_000_000_000 => (b / 100_000_000, "G"),
+        b if b >= 1_000_000 => (b / 100_000, "M"),
+        b if b >= 1_000 => (b / 100, "k"),
+        b => return b.to_string(),
+    };
+    if scaled % 10 == 0 { format!("{}{prefix}", scaled / 10) } else { format!("{}.{}{prefix}", scaled / 10, scaled % 10) }
+}
+
+/// How long before `now` something was; `-` where it is not known.
+pub fn age(then: Option<Timestamp>, now: Timestamp) -> String {
+    then.map_or_else(|| "-".to_owned(), |then| unit::age(now.since(then).as_secs()))
+}
+
+/// The time of day: `12:00:05`.
+pub fn clock(at: Timestamp, zone: &TimeZone) -> String {
+    format_time(at, zone, "%H:%M:%S")
+}
+
+/// Date and time of day: `2026-11-22 12:00:05`.
+pub fn date_clock(at: Timestamp, zone: &TimeZone) -> String {
+    format_time(at, zone, "%Y-%m-%d %H:%M:%S")
+}
+
+/// A time in the form of `strftime`.
+pub fn format_time(at: Timestamp, zone: &TimeZone, form: &str) -> String {
+    jiff::Timestamp::from_millisecond(at.0)
+        .map_or_else(|_| "-".to_owned(), |time| time.to_zoned(zone.clone()).strftime(form).to_string())
+}
+
+/// A span as `t` steps through it: `5m`, `1h`, `24h`, `7d`.
+pub fn span(secs: u32) -> String {
+    match secs {
+        s if s < 3600 => format!("{}m", s / 60),
+        s if s <= 86_400 => format!("{}h", s / 3600),
+        s => format!("{}d", s / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_cut_by_cells_not_by_chars() {
+        assert_eq!(fit("회의실-3 AP", 6, "…"), "회의…");
+        assert_eq!(fit("회의실-3 AP", 5, "…"), "회의…");
+        assert_eq!(fit("core-1", 6, "…"), "core-1");
+        assert_eq!(fit("core-10", 6, "…"), "core-…");
+        assert_eq!(fit("core", 0, "…"), "");
+        assert_eq!(fit("a\x1bb", 9, "…"), "a\\x1bb");
+    }
+
+    #[test]
+    fn unknown_is_a_dash_and_never_zero() {
+        assert_eq!((figure(None), figure(Some(0.0))), ("    -".to_owned(), "    0".to_owned()));
+        assert_eq!((percent(None), percent(Some(0.61))), ("   -".to_owned(), " 61%".to_owned()));
+        assert_eq!(speed(None), "-");
+    }
+
+    #[test]
+    fn speeds_read_as_operators_say_them() {
+        assert_eq!(
+            [10_000_000_000, 2_500_000_000, 100_000_000, 64_000].map(|bps| speed(Some(bps))),
+            ["10G", "2.5G", "100M", "64k"]
+        );
+    }
+}

@@ -1,0 +1,417 @@
+//! Colours by what they mean. A pane asks for a [`Tone`], never for a colour.
+//!
+//! Four colour depths are served from the same table: true colour, 256, 16 and none. Whatever a colour says is said by a
+//! glyph or a word too, so that the screens stay legible without any.
+
+use crate::model::{DeviceStatus, Severity};
+use ratatui::style::{Color, Modifier, Style};
+
+/// What a piece of text or a glyph means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Tone {
+    Text,
+    /// Units, labels, what is stale.
+    Dim,
+    /// Tracks of bars, grid lines.
+    Faint,
+    Strong,
+    Border,
+    BorderFocus,
+    Title,
+    Accent,
+    Header,
+    /// A key in the hint bar.
+    Key,
+    Critical,
+    Major,
+    Minor,
+    Ok,
+    Unknown,
+    Maintenance,
+    /// Traffic into a port.
+    In,
+    /// Traffic out of a port.
+    Out,
+    /// The row or node under the cursor.
+    Selected,
+    /// What a search matched.
+    Match,
+    Live,
+    Past,
+    Paused,
+    Fault,
+    /// The current screen in the second line.
+    Tab,
+}
+
+/// How many colours the terminal shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Depth {
+    Mono,
+    Sixteen,
+    TwoFiftySix,
+    True,
+}
+
+impl Depth {
+    /// From the environment: `NO_COLOR` (no-color.org), `COLORTERM`, `TERM`.
+    pub fn detect(no_color: Option<&str>, colorterm: Option<&str>, term: Option<&str>) -> Self {
+        let term = term.unwrap_or("");
+        if no_color.is_some_and(|value| !value.is_empty()) || matches!(term, "dumb" | "vt100" | "vt220") {
+            return Self::Mono;
+        }
+        if matches!(colorterm, Some("truecolor" | "24bit")) {
+            return Self::True;
+        }
+        if term.contains("256color") || term.contains("kitty") || term.contains("alacritty") {
+            Self::TwoFiftySix
+        } else {
+            Self::Sixteen
+        }
+    }
+}
+
+/// The themes that come with noctop.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum ThemeName {
+    #[default]
+    Dark,
+    Light,
+    Mono,
+    Deuteranopia,
+}
+
+impl ThemeName {
+    /// All, by the names that `--theme` and `:theme` take.
+    pub const NAMES: [(&'static str, Self); 4] =
+        [("dark", Self::Dark), ("light", Self::Light), ("mono", Self::Mono), ("deuteranopia", Self::Deuteranopia)];
+
+    /// From its name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, theme)| *theme)
+    }
+}
+
+/// A colour at full depth, and the one of the sixteen that stands for it.
+#[derive(Clone, Copy)]
+struct Hue(u32, Color);
+
+/// Weathermap's breaks, upper bounds in per cent: operators know them. The colours rise in brightness instead.
+pub const UTILISATION_BREAKS: [f64; 7] = [1.0, 10.0, 25.0, 40.0, 55.0, 70.0, 85.0];
+
+/// Steps of the utilisation scale.
+pub const UTILISATION_STEPS: usize = UTILISATION_BREAKS.len() + 1;
+
+const DARK_SCALE: [Hue; UTILISATION_STEPS] = [
+    Hue(0x48_50_63, Color::DarkGray),
+    Hue(0x3a_68_a8, Color::Blue),
+    Hue(0x2f_86_b8, Color::LightBlue),
+    Hue(0x2f_9c_8c, Color::Cyan),
+    Hue(0x6f_a8_4f, Color::Green),
+    Hue(0xb8_a1_3a, Color::Yellow),
+    Hue(0xe8_9a_3c, Color::LightYellow),
+    Hue(0xff_8f_8f, Color::LightRed),
+];
+
+const LIGHT_SCALE: [Hue; UTILISATION_STEPS] = [
+    Hue(0xa8_b0_bc, Color::Gray),
+    Hue(0x6f_a3_d8, Color::LightBlue),
+    Hue(0x3c_92_c4, Color::Cyan),
+    Hue(0x1f_86_7c, Color::Cyan),
+    Hue(0x3a_78_2c, Color::Green),
+    Hue(0x82_5c_00, Color::Yellow),
+    Hue(0xa0_40_08, Color::Red),
+    Hue(0xa8_10_20, Color::LightRed),
+];
+
+/// Blue to yellow: told apart without red and green.
+const DEUTERANOPIA_SCALE: [Hue; UTILISATION_STEPS] = [
+    Hue(0x46_4e_60, Color::DarkGray),
+    Hue(0x35_5f_a5, Color::Blue),
+    Hue(0x4a_7a_c4, Color::LightBlue),
+    Hue(0x5f_95_c8, Color::Cyan),
+    Hue(0x96_a4_b0, Color::Gray),
+    Hue(0xc4_b0_6a, Color::Yellow),
+    Hue(0xe4_c0_48, Color::LightYellow),
+    Hue(0xff_e0_6a, Color::White),
+];
+
+/// Styles for every meaning at one colour depth.
+#[derive(Clone, Debug)]
+pub struct Theme {
+    name: ThemeName,
+    depth: Depth,
+}
+
+impl Theme {
+    /// A theme at a depth.
+    pub const fn new(name: ThemeName, depth: Depth) -> Self {
+        Self { name, depth: if matches!(name, ThemeName::Mono) { Depth::Mono } else { depth } }
+    }
+
+    /// Which theme it is.
+    pub const fn name(&self) -> ThemeName {
+        self.name
+    }
+
+    /// How many colours it uses.
+    pub const fn depth(&self) -> Depth {
+        self.depth
+    }
+
+    /// The style of a meaning.
+    pub fn style(&self, tone: Tone) -> Style {
+        if self.depth == Depth::Mono {
+            return mono(tone);
+        }
+        let style = modifiers(tone);
+        let style = match self.foreground(tone) {
+            Some(hue) => style.fg(self.colour(hue)),
+            None => style,
+        };
+        match self.background(tone) {
+            Some(hue) => style.bg(self.colour(hue)),
+            None => style,
+        }
+    }
+
+    /// The style of a utilisation, a fraction of 1; what is not known is dim.
+    pub fn utilisation(&self, fraction: Option<f64>) -> Style {
+        let Some(fraction) = fraction else { return self.style(Tone::Dim) };
+        self.utilisation_step(utilisation_step(fraction))
+    }
+
+    /// The style of one step of the utilisation scale.
+    pub fn utilisation_step(&self, step: usize) -> Style {
+        let step = step.min(UTILISATION_STEPS - 1);
+        let last = step == UTILISATION_STEPS - 1;
+        if self.depth == Depth::Mono {
+            return if last { Style::new().add_modifier(Modifier::BOLD) } else { Style::new() };
+        }
+        let scale = match self.name {
+            ThemeName::Light => &LIGHT_SCALE,
+            ThemeName::Deuteranopia => &DEUTERANOPIA_SCALE,
+            ThemeName::Dark | ThemeName::Mono => &DARK_SCALE,
+        };
+        let style = scale.get(step).map_or(Style::new(), |hue| Style::new().fg(self.colour(*hue)));
+        if last { style.add_modifier(Modifier::BOLD) } else { style }
+    }
+
+    /// The style of an alarm's severity.
+    pub fn severity(&self, severity: Severity) -> Style {
+        self.style(match severity {
+            Severity::Critical => Tone::Critical,
+            Severity::Major => Tone::Major,
+            Severity::Minor | Severity::Warning => Tone::Minor,
+            Severity::Indeterminate => Tone::Unknown,
+            Severity::Cleared => Tone::Ok,
+        })
+    }
+
+    /// The style of a device's status.
+    pub fn status(&self, status: DeviceStatus) -> Style {
+        self.style(match status {
+            DeviceStatus::Up => Tone::Ok,
+            DeviceStatus::Down => Tone::Critical,
+            DeviceStatus::Unreachable => Tone::Major,
+            DeviceStatus::Unknown => Tone::Unknown,
+            DeviceStatus::Maintenance => Tone::Maintenance,
+        })
+    }
+
+    /// Lays the selection over what is drawn.
+    pub fn selected(&self) -> Style {
+        self.style(Tone::Selected)
+    }
+
+    fn colour(&self, hue: Hue) -> Color {
+        let Hue(rgb, ansi) = hue;
+        let [_, r, g, b] = rgb.to_be_bytes();
+        match self.depth {
+            Depth::True => Color::Rgb(r, g, b),
+            Depth::TwoFiftySix => Color::Indexed(cube(r, g, b)),
+            Depth::Sixteen | Depth::Mono => ansi,
+        }
+    }
+
+    fn foreground(&self, tone: Tone) -> Option<Hue> {
+        match self.name {
+            ThemeName::Light => light_foreground(tone),
+            ThemeName::Deuteranopia => deuteranopia_foreground(tone),
+            ThemeName::Dark | ThemeName::Mono => dark_foreground(tone),
+        }
+    }
+
+    fn background(&self, tone: Tone) -> Option<Hue> {
+        let light = self.name == ThemeName::Light;
+        Some(match tone {
+            // Sixteen colours hold no quiet background: the selection is reversed there.
+            Tone::Selected if self.depth == Depth::Sixteen => return None,
+            Tone::Selected if light => Hue(0xd6_e4_f5, Color::Gray),
+            Tone::Selected => Hue(0x2a_36_4a, Color::Blue),
+            Tone::Tab if light => Hue(0x2f_6f_b5, Color::Blue),
+            Tone::Tab => Hue(0x2d_5f_8f, Color::Blue),
+            Tone::Paused => Hue(0xe8_a8_3c, Color::Yellow),
+            Tone::Match => Hue(0xe8_c8_5a, Color::Yellow),
+            _ => return None,
+        })
+    }
+}
+
+/// Which step of the scale a fraction of 1 falls on.
+pub fn utilisation_step(fraction: f64) -> usize {
+    let percent = fraction * 100.0;
+    UTILISATION_BREAKS.iter().filter(|bound| percent >= **bound).count()
+}
+
+const fn modifiers(tone: Tone) -> Style {
+    match tone {
+        Tone::Strong | Tone::Title | Tone::Critical | Tone::Tab | Tone::Paused | Tone::Key => {
+            Style::new().add_modifier(Modifier::BOLD)
+        }
+        Tone::Past => Style::new().add_modifier(Modifier::BOLD.union(Modifier::REVERSED)),
+        _ => Style::new(),
+    }
+}
+
+const fn mono(tone: Tone) -> Style {
+    match tone {
+        Tone::Dim | Tone::Faint | Tone::Border => Style::new().add_modifier(Modifier::DIM),
+        Tone::Selected | Tone::Past | Tone::Paused | Tone::Tab | Tone::Match => Style::new().add_modifier(Modifier::REVERSED),
+        Tone::Strong | Tone::Title | Tone::Critical | Tone::Fault | Tone::Key | Tone::Header | Tone::BorderFocus => {
+            Style::new().add_modifier(Modifier::BOLD)
+        }
+        _ => Style::new(),
+    }
+}
+
+const fn dark_foreground(tone: Tone) -> Option<Hue> {
+    Some(match tone {
+        Tone::Text | Tone::Selected => return None,
+        Tone::Strong => Hue(0xf2_f5_fa, Color::White),
+        Tone::Dim => Hue(0x8b_95_a7, Color::Gray),
+        Tone::Faint => Hue(0x3d_45_55, Color::DarkGray),
+        Tone::Border => Hue(0x4a_56_6b, Color::DarkGray),
+        Tone::BorderFocus => Hue(0x5f_a8_e0, Color::Cyan),
+        Tone::Title => Hue(0xd8_e2_f0, Color::White),
+        Tone::Accent => Hue(0x5f_b8_e8, Color::LightCyan),
+        Tone::Header => Hue(0x7f_9c_c0, Color::Cyan),
+        Tone::Key => Hue(0xf0_c6_5a, Color::Yellow),
+        Tone::Critical | Tone::Fault => Hue(0xff_6b_6b, Color::LightRed),
+        Tone::Major => Hue(0xff_a0_4d, Color::LightMagenta),
+        Tone::Minor => Hue(0xf0_d0_5a, Color::Yellow),
+        Tone::Ok | Tone::Live => Hue(0x6c_cb_7f, Color::Green),
+        Tone::Unknown => Hue(0xa7_8b_d8, Color::Magenta),
+        Tone::Maintenance => Hue(0x6a_9f_d8, Color::LightBlue),
+        Tone::In => Hue(0x4f_c3_b0, Color::Cyan),
+        Tone::Out => Hue(0x8f_9c_f0, Color::LightBlue),
+        Tone::Match | Tone::Paused => Hue(0x16_1a_22, Color::Black),
+        Tone::Past => Hue(0xf0_b4_5a, Color::Yellow),
+        Tone::Tab => Hue(0xff_ff_ff, Color::White),
+    })
+}
+
+const fn light_foreground(tone: Tone) -> Option<Hue> {
+    Some(match tone {
+        Tone::Text | Tone::Selected => return None,
+        Tone::Strong | Tone::Title => Hue(0x10_18_24, Color::Black),
+        Tone::Dim => Hue(0x5c_66_78, Color::DarkGray),
+        Tone::Faint => Hue(0xc4_cc_d8, Color::Gray),
+        Tone::Border => Hue(0xa0_aa_ba, Color::Gray),
+        Tone::BorderFocus => Hue(0x1f_6f_b5, Color::Blue),
+        Tone::Accent => Hue(0x0f_60_a8, Color::Blue),
+        Tone::Header => Hue(0x3c_5a_88, Color::Blue),
+        Tone::Key => Hue(0x8a_4b_00, Color::Magenta),
+        Tone::Critical | Tone::Fault => Hue(0xb8_10_20, Color::Red),
+        Tone::Major => Hue(0xb0_50_00, Color::Magenta),
+        Tone::Minor => Hue(0x86_62_00, Color::Yellow),
+        Tone::Ok | Tone::Live => Hue(0x1c_75_34, Color::Green),
+        Tone::Unknown => Hue(0x6a_45_a8, Color::Magenta),
+        Tone::Maintenance => Hue(0x1f_60_a8, Color::Blue),
+        Tone::In => Hue(0x0f_7a_6c, Color::Cyan),
+        Tone::Out => Hue(0x40_48_b8, Color::Blue),
+        Tone::Match | Tone::Paused => Hue(0x16_1a_22, Color::Black),
+        Tone::Past => Hue(0x8a_4b_00, Color::Yellow),
+        Tone::Tab => Hue(0xff_ff_ff, Color::White),
+    })
+}
+
+const fn deuteranopia_foreground(tone: Tone) -> Option<Hue> {
+    Some(match tone {
+        Tone::Critical | Tone::Fault => Hue(0xff_e0_6a, Color::LightYellow),
+        Tone::Major => Hue(0xe0_a0_40, Color::Yellow),
+        Tone::Minor => Hue(0xb8_a8_80, Color::Gray),
+        Tone::Ok | Tone::Live => Hue(0x5f_9c_e8, Color::LightBlue),
+        Tone::In => Hue(0x5f_b0_f0, Color::LightCyan),
+        Tone::Out => Hue(0xe4_c0_68, Color::LightYellow),
+        other => return dark_foreground(other),
+    })
+}
+
+/// The nearest of xterm's 6x6x6 cube and grey ramp.
+fn cube(r: u8, g: u8, b: u8) -> u8 {
+    const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
+    let nearest = |value: u8| {
+        (0..6u8).min_by_key(|at| LEVELS.get(usize::from(*at)).map_or(255, |level| level.abs_diff(value))).unwrap_or(0)
+    };
+    let level = |at: u8| LEVELS.get(usize::from(at)).copied().unwrap_or(0);
+    let distance = |x: u8, y: u8, z: u8| {
+        let part = |a: u8, b: u8| u32::from(a.abs_diff(b)).pow(2);
+        part(x, r) + part(y, g) + part(z, b)
+    };
+    let (ri, gi, bi) = (nearest(r), nearest(g), nearest(b));
+    let mean = ((u16::from(r) + u16::from(g) + u16::from(b)) / 3).clamp(8, 238);
+    let grey = u8::try_from((mean - 8) / 10).unwrap_or(0);
+    let grey_value = 8 + 10 * grey;
+    if distance(grey_value, grey_value, grey_value) < distance(level(ri), level(gi), level(bi)) {
+        232 + grey
+    } else {
+        16 + 36 * ri + 6 * gi + bi
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn luminance(Hue(rgb, _): &Hue) -> f64 {
+        let [_, r, g, b] = rgb.to_be_bytes();
+        let linear = |value: u8| (f64::from(value) / 255.0).powf(2.2);
+        0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b)
+    }
+
+    #[test]
+    fn the_utilisation_scale_is_monotone_in_brightness() {
+        for scale in [&DARK_SCALE, &DEUTERANOPIA_SCALE] {
+            assert!(scale.windows(2).all(|pair| luminance(&pair[0]) < luminance(&pair[1])));
+        }
+        assert!(LIGHT_SCALE.windows(2).all(|pair| luminance(&pair[0]) > luminance(&pair[1])));
+    }
+
+    #[test]
+    fn utilisation_falls_on_the_weathermap_breaks() {
+        assert_eq!([0.0, 0.009, 0.01, 0.5, 0.85, 1.4].map(utilisation_step), [0, 0, 1, 4, 7, 7]);
+    }
+
+    #[test]
+    fn no_color_wins_over_truecolor() {
+        assert_eq!(Depth::detect(Some("1"), Some("truecolor"), None), Depth::Mono);
+        assert_eq!(Depth::detect(Some(""), Some("truecolor"), None), Depth::True);
+        assert_eq!(Depth::detect(None, None, Some("xterm-256color")), Depth::TwoFiftySix);
+        assert_eq!(Depth::detect(None, None, Some("linux")), Depth::Sixteen);
+        assert_eq!(Depth::detect(None, None, Some("dumb")), Depth::Mono);
+    }
+
+    #[test]
+    fn no_colour_is_set_without_colours() {
+        let theme = Theme::new(ThemeName::Mono, Depth::True);
+        for tone in [Tone::Critical, Tone::Selected, Tone::Ok, Tone::Past, Tone::In] {
+            let style = theme.style(tone);
+            assert_eq!((style.fg, style.bg), (None, None), "{tone:?}");
+        }
+        assert_eq!(theme.utilisation(Some(0.9)).fg, None);
+    }
+}
