@@ -20,6 +20,8 @@ pub enum Value {
     NoSuchObject,
     NoSuchInstance,
     EndOfMibView,
+    /// Not of the SMI, or badly encoded; the number is its BER tag. Only ever made by decoding.
+    Unreadable(u8),
 }
 
 impl Value {
@@ -35,6 +37,15 @@ impl Value {
             Self::Counter32(number) | Self::Gauge32(number) | Self::TimeTicks(number) => Some(i64::from(number)),
             Self::Counter64(number) => i64::try_from(number).ok(),
             _ => None,
+        }
+    }
+
+    /// Any of the numeric types, or net-snmp's float and double inside an Opaque, as a floating-point number.
+    pub fn as_f64(&self) -> Option<f64> {
+        match self {
+            Self::Opaque(octets) => opaque_float(octets),
+            Self::Counter64(number) => Some(*number as f64),
+            _ => self.as_i64().map(|number| number as f64),
         }
     }
 
@@ -57,6 +68,15 @@ impl Value {
     /// The octets as text (UTF-8, else Latin-1, NFC); `None` where empty or not a string.
     pub fn as_text(&self) -> Option<String> {
         self.as_octets().and_then(crate::model::text::known)
+    }
+}
+
+/// draft-perkins-opaque-01, as net-snmp sends it: `9f 78 04` and a float, `9f 79 08` and a double.
+fn opaque_float(octets: &[u8]) -> Option<f64> {
+    match octets {
+        [0x9f, 0x78, 4, float @ ..] => <[u8; 4]>::try_from(float).ok().map(|octets| f64::from(f32::from_be_bytes(octets))),
+        [0x9f, 0x79, 8, double @ ..] => <[u8; 8]>::try_from(double).ok().map(f64::from_be_bytes),
+        _ => None,
     }
 }
 
