@@ -1,3 +1,16 @@
 //! The MIB knowledge that is data: `mibs/*.toml` loaded, names to OIDs and back, vendor profiles, named transforms.
 //!
 //! A numeric OID stands once in the repository: in `mibs/`. Rust asks by name. The files are built into the binary.
+//! Nothing here opens a socket or knows what a varbind is. Start at [`file`] (what a file may say), then [`registry`]
+//! (names and numbers) and [`profile`] (which vendor, model and system a device is).
+
+mod builtin;
+pub mod file;
+pub mod object;
+pub mod profile;
+pub mod registry;
+pub mod transform;
+
+pub use object::{Kind, Object, Syntax};
+pub use profile::{Fact, Facts, Identity, Profile};
+pub use registry::{MibFault, ParseObjectError, Registry};

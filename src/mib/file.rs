@@ -1,0 +1,192 @@
+//! What a file of `mibs/` may say. `mibs/schema.json` is made from these types.
+
+use super::object::Syntax;
+use super::profile::Fact;
+use super::transform::Transform;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// One file of `mibs/`: objects of a module, or a vendor's systems and objects.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(title = "A file of mibs/")]
+pub struct MibFile {
+    /// Module that defines the objects; a group or table may name another one.
+    #[serde(default)]
+    pub module: Option<String>,
+    /// Where the facts come from: an RFC, an IEEE clause.
+    #[serde(default)]
+    pub source: Option<String>,
+    /// Vendor's name as it is shown.
+    #[serde(default)]
+    pub vendor: Option<String>,
+    /// IANA enterprise numbers of the vendor (the arc behind 1.3.6.1.4.1).
+    #[serde(default)]
+    pub enterprises: Vec<u32>,
+    /// Scalars, by the node above them.
+    #[serde(default)]
+    pub group: Vec<Group>,
+    /// Tables with their columns.
+    #[serde(default)]
+    pub table: Vec<Table>,
+    /// Lists of words that several objects share.
+    #[serde(default)]
+    pub enums: BTreeMap<String, BTreeMap<String, i64>>,
+    /// The systems by which the vendor's devices are recognised.
+    #[serde(default)]
+    pub system: Vec<System>,
+    /// Model names by sysObjectID, written from the enterprise number on: `"9.1.1208"`.
+    #[serde(default)]
+    pub models: BTreeMap<String, String>,
+}
+
+/// A node and the scalars directly under it.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// Name of the node.
+    pub name: String,
+    /// Its OID.
+    pub oid: String,
+    /// Its module, where it is not the file's.
+    #[serde(default)]
+    pub module: Option<String>,
+    /// Scalars by name.
+    #[serde(default)]
+    pub scalars: BTreeMap<String, Leaf>,
+}
+
+/// A table and its columns.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Table {
+    /// Name of the table: `ifTable`. Its row is `ifEntry`.
+    pub name: String,
+    /// OID of the table; its row is the arc 1 under it.
+    pub oid: String,
+    /// Its module, where it is not the file's.
+    #[serde(default)]
+    pub module: Option<String>,
+    /// Objects of which a row's index is made.
+    #[serde(default)]
+    pub index: Vec<String>,
+    /// Columns by name.
+    pub columns: BTreeMap<String, Leaf>,
+}
+
+/// A scalar or a column.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Leaf {
+    /// Its arc under the group, or under the row.
+    pub id: u32,
+    /// How its values are meant.
+    pub syntax: Syntax,
+    /// Words of its numbers or bits: a list, or the name of one under `[enums]`.
+    #[serde(default)]
+    pub enums: Option<Words>,
+    /// Unit of its values.
+    #[serde(default)]
+    pub units: Option<String>,
+}
+
+/// Words of numbers or bits.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Words {
+    /// The name of a list under `[enums]`.
+    Named(String),
+    /// The list itself.
+    List(BTreeMap<String, i64>),
+}
+
+/// A system (operating system or product line) and how it is recognised.
+///
+/// Of all systems that match, the one with the longest `under` wins, then one with `descr`, then the first.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct System {
+    /// Vendor's name, where it is not the file's.
+    #[serde(default)]
+    pub vendor: Option<String>,
+    /// Name of the operating system.
+    #[serde(default)]
+    pub os: Option<String>,
+    /// sysObjectID lies under one of these, each written from the enterprise number on; default: the file's enterprises.
+    #[serde(default)]
+    pub under: Vec<String>,
+    /// sysDescr matches this regular expression.
+    #[serde(default)]
+    pub descr: Option<String>,
+    /// Regular expressions on sysDescr; their groups `vendor`, `model`, `os`, `version` and `serial` are taken over, the first that is
+    /// found of each.
+    #[serde(default)]
+    pub capture: Vec<String>,
+    /// What it is for, unless one of `roles` says otherwise.
+    #[serde(default)]
+    pub role: Option<RoleWord>,
+    /// Roles by model or sysDescr; the first that matches.
+    #[serde(default)]
+    pub roles: Vec<RoleRule>,
+    /// Objects that hold a fact.
+    #[serde(default)]
+    pub read: BTreeMap<Fact, Reading>,
+}
+
+/// A role by model or sysDescr.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoleRule {
+    /// Regular expression that the model, or sysDescr, matches.
+    pub matches: String,
+    /// What it is for then.
+    pub role: RoleWord,
+}
+
+/// The object that holds a fact.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reading {
+    /// Name of a scalar, or of a column, of which the first row that is not empty counts.
+    pub object: String,
+    /// What is done to its text, in order.
+    #[serde(default)]
+    pub transform: Vec<Transform>,
+}
+
+/// What a device is for: the contract's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum RoleWord {
+    Router,
+    Firewall,
+    Switch,
+    WlanController,
+    AccessPoint,
+    Server,
+    Storage,
+    Host,
+    Voip,
+    Phone,
+    Printer,
+    Ups,
+    Pdu,
+    Sensor,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_in_the_repository_is_that_of_these_types() {
+        let schema = serde_json::to_string_pretty(&schemars::schema_for!(MibFile)).unwrap() + "\n";
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("mibs/schema.json");
+        if std::env::var_os("NOCTOP_UPDATE").is_some() {
+            std::fs::write(&path, &schema).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(path).unwrap(), schema, "run with NOCTOP_UPDATE=1 to renew mibs/schema.json");
+    }
+}

@@ -1,0 +1,320 @@
+//! Which vendor, model, system and role a device is, from what `mibs/vendor/` says.
+//!
+//! First [`super::Registry::profile`] finds the profile by sysObjectID and sysDescr; the collector then reads the objects that it
+//! asks for ([`Profile::reads`]); last [`Profile::identity`] puts the facts together.
+
+use super::file::{MibFile, Reading, RoleWord, System};
+use super::registry::MibFault;
+use super::transform;
+use crate::model::{Oid, Role};
+use regex::Regex;
+use rustc_hash::FxHashMap;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+/// A fact about a device that an object of its vendor can hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Fact {
+    Vendor,
+    Model,
+    Os,
+    Version,
+    Serial,
+    /// A name for a device that has no sysName.
+    Name,
+}
+
+impl Fact {
+    /// The facts that a pattern can capture, with the names of their groups.
+    const CAPTURED: [(Self, &'static str); 5] = [
+        (Self::Vendor, "vendor"),
+        (Self::Model, "model"),
+        (Self::Os, "os"),
+        (Self::Version, "version"),
+        (Self::Serial, "serial"),
+    ];
+}
+
+/// What the system group says of a device.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Facts<'a> {
+    /// sysObjectID
+    pub sys_object_id: Option<&'a Oid>,
+    /// sysDescr
+    pub sys_descr: Option<&'a str>,
+}
+
+/// What a device is. What is not known is `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// Vendor's name
+    pub vendor: Option<String>,
+    /// Model name
+    pub model: Option<String>,
+    /// Operating system's name
+    pub os: Option<String>,
+    /// Operating system's version
+    pub os_version: Option<String>,
+    /// Serial number
+    pub serial: Option<String>,
+    /// A name for a device that has no sysName.
+    pub name: Option<String>,
+    /// What it is for
+    pub role: Option<Role>,
+}
+
+/// A regular expression that is compiled when it is first used: most profiles are never asked.
+#[derive(Debug)]
+struct Pattern {
+    text: String,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    fn new(text: &str) -> Self {
+        Self { text: text.to_owned(), compiled: OnceLock::new() }
+    }
+
+    /// `None` where it does not compile, which a test holds never to be the case for what is built in.
+    fn regex(&self) -> Option<&Regex> {
+        self.compiled.get_or_init(|| Regex::new(&self.text).ok()).as_ref()
+    }
+
+    fn is_match(&self, text: &str) -> bool {
+        self.regex().is_some_and(|regex| regex.is_match(text))
+    }
+}
+
+/// A system of a vendor file, ready to be matched.
+#[derive(Debug)]
+pub struct Profile {
+    file: String,
+    vendor: Option<String>,
+    os: Option<String>,
+    under: Vec<Oid>,
+    descr: Option<Pattern>,
+    capture: Vec<Pattern>,
+    role: Option<Role>,
+    roles: Vec<(Pattern, Role)>,
+    read: BTreeMap<Fact, Reading>,
+}
+
+impl Profile {
+    fn new(file_name: &str, file: &MibFile, system: &System, root: &Oid) -> Result<Self, String> {
+        let mut under = Vec::new();
+        for text in &system.under {
+            let below: Oid = text.parse().map_err(|_| format!("under: {text:?} is not written from the enterprise number on"))?;
+            under.push(root.child(below.arcs()));
+        }
+        if under.is_empty() {
+            under.extend(file.enterprises.iter().map(|number| root.child(&[*number])));
+        }
+        if under.is_empty() && system.descr.is_none() {
+            return Err("a system needs `under`, `descr`, or the file's `enterprises`".to_owned());
+        }
+        Ok(Self {
+            file: file_name.to_owned(),
+            vendor: system.vendor.clone().or_else(|| file.vendor.clone()),
+            os: system.os.clone(),
+            under,
+            descr: system.descr.as_deref().map(Pattern::new),
+            capture: system.capture.iter().map(|text| Pattern::new(text)).collect(),
+            role: system.role.map(Role::from),
+            roles: system.roles.iter().map(|rule| (Pattern::new(&rule.matches), rule.role.into())).collect(),
+            read: system.read.clone(),
+        })
+    }
+
+    /// How well it fits: length of the `under` that matched, and whether sysDescr had to match too. `None` where it doesn't fit.
+    fn rank(&self, facts: &Facts<'_>) -> Option<(usize, bool)> {
+        let length = |oid: &Oid| oid.arcs().len();
+        let longest = match (self.under.is_empty(), facts.sys_object_id) {
+            (true, _) => 0,
+            (false, Some(id)) => self.under.iter().filter(|prefix| id.starts_with(prefix)).map(length).max()?,
+            (false, None) => return None,
+        };
+        match &self.descr {
+            None => Some((longest, false)),
+            Some(pattern) => pattern.is_match(facts.sys_descr?).then_some((longest, true)),
+        }
+    }
+
+    /// The objects that hold facts, by name.
+    pub fn reads(&self) -> impl Iterator<Item = (Fact, &str)> {
+        self.read.iter().map(|(fact, reading)| (*fact, reading.object.as_str()))
+    }
+
+    /// Puts together what is known: `read` holds the texts of the objects of [`Self::reads`].
+    pub fn identity(&self, facts: &Facts<'_>, read: &BTreeMap<Fact, String>) -> Identity {
+        let captured = self.captured(facts.sys_descr.unwrap_or(""));
+        let known = |fact: Fact| {
+            let transforms = self.read.get(&fact).map_or(&[][..], |reading| reading.transform.as_slice());
+            read.get(&fact).and_then(|text| transform::apply_all(transforms, text)).or_else(|| captured.get(&fact).cloned())
+        };
+        let model = known(Fact::Model);
+        Identity {
+            vendor: known(Fact::Vendor).or_else(|| self.vendor.clone()),
+            os: known(Fact::Os).or_else(|| self.os.clone()),
+            os_version: known(Fact::Version),
+            serial: known(Fact::Serial),
+            name: known(Fact::Name),
+            role: None,
+            model,
+        }
+    }
+
+    /// What a device of this profile is for, once its model is known.
+    pub fn role(&self, model: Option<&str>, sys_descr: Option<&str>) -> Option<Role> {
+        let fits = |pattern: &Pattern| [model, sys_descr].into_iter().flatten().any(|text| pattern.is_match(text));
+        self.roles.iter().find(|(pattern, _)| fits(pattern)).map(|(_, role)| *role).or(self.role)
+    }
+
+    fn captured(&self, sys_descr: &str) -> BTreeMap<Fact, String> {
+        let mut found = BTreeMap::new();
+        for captures in self.capture.iter().filter_map(|pattern| pattern.regex()?.captures(sys_descr)) {
+            for (fact, group) in Fact::CAPTURED {
+                if let Some(text) = captures.name(group).map(|text| text.as_str().trim()).filter(|text| !text.is_empty()) {
+                    found.entry(fact).or_insert_with(|| text.to_owned());
+                }
+            }
+        }
+        found
+    }
+}
+
+/// All profiles, and the models by sysObjectID.
+#[derive(Debug, Default)]
+pub(super) struct ProfileSet {
+    profiles: Vec<Profile>,
+    models: FxHashMap<Oid, String>,
+}
+
+impl ProfileSet {
+    /// From parsed files; `root` is the node above the enterprise numbers.
+    pub(super) fn new(files: Vec<(&str, MibFile)>, root: Option<Oid>, faults: &mut Vec<MibFault>) -> Self {
+        let mut set = Self::default();
+        for (name, file) in files {
+            let mut fault = |what: String| faults.push(MibFault { file: name.to_owned(), what });
+            let Some(root) = root.as_ref().filter(|_| !(file.system.is_empty() && file.models.is_empty())) else { continue };
+            for system in &file.system {
+                match Profile::new(name, &file, system, root) {
+                    Ok(profile) => set.profiles.push(profile),
+                    Err(what) => fault(what),
+                }
+            }
+            for (text, model) in file.models {
+                match text.parse::<Oid>() {
+                    Ok(below) => drop(set.models.insert(root.child(below.arcs()), model)),
+                    Err(_) => fault(format!("models: {text:?} is not written from the enterprise number on")),
+                }
+            }
+        }
+        set
+    }
+
+    /// The one that fits best; of equals the first.
+    pub(super) fn find(&self, facts: &Facts<'_>) -> Option<&Profile> {
+        let mut best: Option<((usize, bool), &Profile)> = None;
+        for profile in &self.profiles {
+            if let Some(rank) = profile.rank(facts)
+                && best.is_none_or(|(so_far, _)| rank > so_far)
+            {
+                best = Some((rank, profile));
+            }
+        }
+        best.map(|(_, profile)| profile)
+    }
+
+    pub(super) fn model(&self, sys_object_id: &Oid) -> Option<&str> {
+        self.models.get(sys_object_id).map(String::as_str)
+    }
+
+    /// Files and the objects that their profiles read.
+    pub(super) fn reads(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.profiles.iter().flat_map(|profile| profile.reads().map(|(_, object)| (profile.file.as_str(), object)))
+    }
+}
+
+impl From<RoleWord> for Role {
+    fn from(word: RoleWord) -> Self {
+        match word {
+            RoleWord::Router => Self::Router,
+            RoleWord::Firewall => Self::Firewall,
+            RoleWord::Switch => Self::Switch,
+            RoleWord::WlanController => Self::WlanController,
+            RoleWord::AccessPoint => Self::AccessPoint,
+            RoleWord::Server => Self::Server,
+            RoleWord::Storage => Self::Storage,
+            RoleWord::Host => Self::Host,
+            RoleWord::Voip => Self::Voip,
+            RoleWord::Phone => Self::Phone,
+            RoleWord::Printer => Self::Printer,
+            RoleWord::Ups => Self::Ups,
+            RoleWord::Pdu => Self::Pdu,
+            RoleWord::Sensor => Self::Sensor,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mib::Registry;
+
+    fn patterns(profile: &Profile) -> impl Iterator<Item = &Pattern> {
+        profile.descr.iter().chain(&profile.capture).chain(profile.roles.iter().map(|(pattern, _)| pattern))
+    }
+
+    #[test]
+    fn every_pattern_compiles() {
+        let mut faults = Vec::new();
+        let files = crate::mib::builtin::FILES.iter().map(|(name, text)| (*name, toml::from_str(text).unwrap())).collect();
+        for profile in ProfileSet::new(files, Registry::builtin().oid("enterprises"), &mut faults).profiles {
+            for pattern in patterns(&profile) {
+                assert!(pattern.regex().is_some(), "{}: {}", profile.file, pattern.text);
+            }
+        }
+    }
+
+    /// (sysObjectID, sysDescr) and what it must be: vendor, model, os, version, role.
+    #[test]
+    fn well_known_devices_are_recognised() {
+        for (id, descr, want) in [
+            (
+                "1.3.6.1.4.1.9.1.1208",
+                "Cisco IOS Software, C2960X Software (C2960X-UNIVERSALK9-M), Version 15.2(7)E3, RELEASE SOFTWARE (fc3)",
+                ("Cisco", None, "IOS", Some("15.2(7)E3"), Role::Switch),
+            ),
+            (
+                "1.3.6.1.4.1.2636.1.1.1.4.82.5",
+                "Juniper Networks, Inc. qfx5100-48s-6q Ethernet Switch, kernel JUNOS 14.1X53-D40.8, Build date: 2016-11-09 02:2",
+                ("Juniper", Some("qfx5100-48s-6q"), "Junos", Some("14.1X53-D40.8"), Role::Switch),
+            ),
+            (
+                "1.3.6.1.4.1.8072.3.2.10",
+                "Linux web-1 6.1.0-13-amd64 #1 SMP PREEMPT_DYNAMIC Debian 6.1.55-1 x86_64",
+                ("net-snmp", None, "Linux", Some("6.1.0-13-amd64"), Role::Server),
+            ),
+            (
+                "1.3.6.1.4.1.30065.1.3011.7050.3741.2",
+                "Arista Networks EOS version 4.22.1F running on an Arista Networks DCS-7050TX-64",
+                ("Arista", Some("DCS-7050TX-64"), "EOS", Some("4.22.1F"), Role::Switch),
+            ),
+        ] {
+            let id: Oid = id.parse().unwrap();
+            let facts = Facts { sys_object_id: Some(&id), sys_descr: Some(descr) };
+            let profile = Registry::builtin().profile(&facts).unwrap();
+            let identity = profile.identity(&facts, &BTreeMap::new());
+            let role = profile.role(identity.model.as_deref(), Some(descr));
+            assert_eq!(identity.vendor.as_deref(), Some(want.0));
+            assert_eq!(identity.model.as_deref(), want.1);
+            assert_eq!(identity.os.as_deref(), Some(want.2));
+            assert_eq!(identity.os_version.as_deref(), want.3);
+            assert_eq!(role, Some(want.4), "{descr}");
+        }
+    }
+}

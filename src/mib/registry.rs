@@ -1,0 +1,290 @@
+//! Names to OIDs and back.
+
+use super::builtin;
+use super::file::{Leaf, MibFile, Words};
+use super::object::{Kind, Object, Syntax};
+use super::profile::{Facts, Profile, ProfileSet};
+use crate::model::Oid;
+use rustc_hash::FxHashMap;
+use std::sync::OnceLock;
+
+/// All objects and vendor profiles that are known.
+#[derive(Debug, Default)]
+pub struct Registry {
+    /// Sorted by OID.
+    objects: Vec<Object>,
+    by_name: FxHashMap<String, usize>,
+    profiles: ProfileSet,
+}
+
+/// A file that could not be used, or a part of one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{file}: {what}")]
+pub struct MibFault {
+    /// The file.
+    pub file: String,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+/// The text names no object.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ParseObjectError {
+    /// No such name.
+    #[error("no object is called {0:?}; names are those of the MIBs (ifHCInOctets), numbers are dotted (1.3.6.1.2.1.1)")]
+    Unknown(String),
+    /// What follows the name is not a dotted number.
+    #[error("{0:?} is not an instance: dotted numbers follow the name (ifDescr.3)")]
+    Instance(String),
+}
+
+impl Registry {
+    /// What is built into the binary. Parsed once, on first use.
+    pub fn builtin() -> &'static Self {
+        static BUILTIN: OnceLock<Registry> = OnceLock::new();
+        // A file that does not parse would be left out; a test holds that none is.
+        BUILTIN.get_or_init(|| Self::load(builtin::FILES).0)
+    }
+
+    /// From files, each a name and its text; and what was wrong with them. A faulty file is left out.
+    pub fn load(files: &[(&str, &str)]) -> (Self, Vec<MibFault>) {
+        let mut registry = Self::default();
+        let mut faults = Vec::new();
+        let mut parsed = Vec::new();
+        for (name, text) in files {
+            match toml::from_str::<MibFile>(text) {
+                Ok(file) => {
+                    registry.add_objects(name, &file, &mut faults);
+                    parsed.push((*name, file));
+                }
+                Err(error) => faults.push(MibFault { file: (*name).to_owned(), what: error.to_string() }),
+            }
+        }
+        registry.objects.sort_by(|a, b| a.oid.cmp(&b.oid));
+        registry.by_name = registry.objects.iter().enumerate().map(|(at, object)| (object.name.clone(), at)).collect();
+        let enterprises = registry.oid("enterprises");
+        registry.profiles = ProfileSet::new(parsed, enterprises, &mut faults);
+        registry.check_reads(&mut faults);
+        (registry, faults)
+    }
+
+    fn add_objects(&mut self, name: &str, file: &MibFile, faults: &mut Vec<MibFault>) {
+        for group in &file.group {
+            let module = group.module.as_ref().or(file.module.as_ref());
+            self.add(Part { name: &group.name, oid: &group.oid, module, index: &[], leaves: &group.scalars, file }, name, faults);
+        }
+        for table in &file.table {
+            let module = table.module.as_ref().or(file.module.as_ref());
+            self.add(
+                Part { name: &table.name, oid: &table.oid, module, index: &table.index, leaves: &table.columns, file },
+                name,
+                faults,
+            );
+        }
+    }
+
+    fn add(&mut self, part: Part<'_>, file: &str, faults: &mut Vec<MibFault>) {
+        let Ok(oid) = part.oid.parse::<Oid>() else {
+            faults.push(MibFault { file: file.to_owned(), what: format!("{}: {:?} is no OID", part.name, part.oid) });
+            return;
+        };
+        let is_table = part.name.ends_with("Table");
+        let (kind, leaf_kind) = if is_table { (Kind::Table, Kind::Column) } else { (Kind::Group, Kind::Scalar) };
+        let parent = if is_table { oid.child(&[1]) } else { oid.clone() };
+        let mut object = part.object(part.name, oid, kind);
+        object.index = part.index.to_vec();
+        self.objects.push(object);
+        if is_table {
+            let row = part.name.trim_end_matches("Table").to_owned() + "Entry";
+            self.objects.push(part.object(&row, parent.clone(), Kind::Row));
+        }
+        for (name, leaf) in part.leaves {
+            let mut object = part.object(name, parent.child(&[leaf.id]), leaf_kind);
+            object.syntax = Some(leaf.syntax);
+            object.units.clone_from(&leaf.units);
+            match part.words(leaf) {
+                Some(words) => object.enums = words,
+                None => faults.push(MibFault { file: file.to_owned(), what: format!("{name}: no such list under [enums]") }),
+            }
+            self.objects.push(object);
+        }
+    }
+
+    /// Every object that a profile reads must be known.
+    fn check_reads(&self, faults: &mut Vec<MibFault>) {
+        for (file, object) in self.profiles.reads() {
+            if self.object(object).is_none_or(|known| known.syntax.is_none()) {
+                faults.push(MibFault { file: file.to_owned(), what: format!("read: no object is called {object:?}") });
+            }
+        }
+    }
+
+    /// The object of this name.
+    pub fn object(&self, name: &str) -> Option<&Object> {
+        self.by_name.get(name).and_then(|at| self.objects.get(*at))
+    }
+
+    /// The OID of this name, without an instance.
+    pub fn oid(&self, name: &str) -> Option<Oid> {
+        self.object(name).map(|object| object.oid.clone())
+    }
+
+    /// The OID of the one instance of a scalar.
+    pub fn scalar(&self, name: &str) -> Option<Oid> {
+        self.oid(name).map(|oid| oid.child(&[0]))
+    }
+
+    /// The nearest named object at or above `oid`, and what follows it.
+    pub fn name<'a>(&self, oid: &'a Oid) -> Option<(&Object, &'a [u32])> {
+        let mut probe = oid.arcs();
+        loop {
+            let after = self.objects.partition_point(|object| object.oid.arcs() <= probe);
+            let before = self.objects.get(after.checked_sub(1)?)?;
+            if let Some(suffix) = oid.suffix_of(&before.oid) {
+                return Some((before, suffix));
+            }
+            let common = before.oid.arcs().iter().zip(probe).take_while(|(a, b)| a == b).count();
+            probe = probe.get(..common)?;
+        }
+    }
+
+    /// `oid` as people write it: `ifDescr.3`; the number where no scalar or column is known.
+    pub fn text(&self, oid: &Oid) -> String {
+        match self.name(oid) {
+            Some((object, suffix)) if object.syntax.is_some() => {
+                suffix.iter().fold(object.name.clone(), |text, arc| format!("{text}.{arc}"))
+            }
+            Some((object, [])) => object.name.clone(),
+            _ => oid.to_string(),
+        }
+    }
+
+    /// Reads `ifHCInOctets.3`, `IF-MIB::ifDescr`, `sysName.0` or `1.3.6.1.2.1.1`.
+    ///
+    /// # Errors
+    /// When no object has the name, or what follows it is no dotted number.
+    pub fn parse_object(&self, text: &str) -> Result<Oid, ParseObjectError> {
+        let text = text.trim();
+        if let Ok(oid) = text.parse() {
+            return Ok(oid);
+        }
+        let bare = text.split_once("::").map_or(text, |(_, name)| name);
+        let (name, instance) = bare.split_once('.').map_or((bare, None), |(name, instance)| (name, Some(instance)));
+        let oid = self.oid(name).ok_or_else(|| ParseObjectError::Unknown(text.to_owned()))?;
+        let Some(instance) = instance else { return Ok(oid) };
+        let suffix: Oid = instance.parse().map_err(|_| ParseObjectError::Instance(instance.to_owned()))?;
+        Ok(oid.child(suffix.arcs()))
+    }
+
+    /// The vendor profile that fits best.
+    pub fn profile(&self, facts: &Facts<'_>) -> Option<&Profile> {
+        self.profiles.find(facts)
+    }
+
+    /// The model that a sysObjectID stands for.
+    pub fn model(&self, sys_object_id: &Oid) -> Option<&str> {
+        self.profiles.model(sys_object_id)
+    }
+
+    /// All objects, by OID.
+    pub fn objects(&self) -> &[Object] {
+        &self.objects
+    }
+}
+
+/// A group or a table of a file.
+struct Part<'a> {
+    name: &'a str,
+    oid: &'a str,
+    module: Option<&'a String>,
+    index: &'a [String],
+    leaves: &'a std::collections::BTreeMap<String, Leaf>,
+    file: &'a MibFile,
+}
+
+impl Part<'_> {
+    fn object(&self, name: &str, oid: Oid, kind: Kind) -> Object {
+        Object {
+            name: name.to_owned(),
+            module: self.module.cloned().unwrap_or_default(),
+            oid,
+            kind,
+            syntax: None,
+            enums: Vec::new(),
+            units: None,
+            index: Vec::new(),
+        }
+    }
+
+    /// The words of a leaf by number; `None` where it names a list that is not there.
+    fn words(&self, leaf: &Leaf) -> Option<Vec<(i64, String)>> {
+        let truth = [("true".to_owned(), 1), ("false".to_owned(), 2)];
+        let mut words: Vec<(i64, String)> = match &leaf.enums {
+            None if leaf.syntax == Syntax::Truth => truth.into_iter().map(|(word, number)| (number, word)).collect(),
+            None => Vec::new(),
+            Some(Words::List(list)) => list.iter().map(|(word, number)| (*number, word.clone())).collect(),
+            Some(Words::Named(name)) => self.file.enums.get(name)?.iter().map(|(word, number)| (*number, word.clone())).collect(),
+        };
+        words.sort();
+        Some(words)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_in_mibs_is_built_in_and_without_fault() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("mibs");
+        let mut on_disk: Vec<String> = ["standard", "vendor"]
+            .iter()
+            .flat_map(|folder| {
+                std::fs::read_dir(root.join(folder)).unwrap().map(move |entry| (folder, entry.unwrap().file_name()))
+            })
+            .map(|(folder, name)| format!("{folder}/{}", name.to_str().unwrap()))
+            .collect();
+        on_disk.sort();
+        let listed: Vec<&str> = builtin::FILES.iter().map(|(name, _)| *name).collect();
+        assert_eq!(listed, on_disk, "list every file of mibs/ in src/mib/builtin.rs, sorted");
+        assert_eq!(Registry::load(builtin::FILES).1, []);
+    }
+
+    #[test]
+    fn no_oid_and_no_name_stands_twice() {
+        let objects = Registry::builtin().objects();
+        for pair in objects.windows(2) {
+            assert_ne!(pair[0].oid, pair[1].oid, "{} and {}", pair[0].name, pair[1].name);
+        }
+        assert_eq!(Registry::builtin().by_name.len(), objects.len(), "a name stands twice");
+    }
+
+    #[test]
+    fn names_and_numbers_are_read_and_written() {
+        let mib = Registry::builtin();
+        for (text, number) in [
+            ("ifHCInOctets.3", "1.3.6.1.2.1.31.1.1.1.6.3"),
+            ("IF-MIB::ifDescr", "1.3.6.1.2.1.2.2.1.2"),
+            ("sysName.0", "1.3.6.1.2.1.1.5.0"),
+            (".1.3.6.1.2.1.1", "1.3.6.1.2.1.1"),
+            ("ifTable", "1.3.6.1.2.1.2.2"),
+            ("ifEntry", "1.3.6.1.2.1.2.2.1"),
+        ] {
+            assert_eq!(mib.parse_object(text).map(|oid| oid.to_string()).as_deref(), Ok(number), "{text}");
+        }
+        assert!(matches!(mib.parse_object("ifNothing.3"), Err(ParseObjectError::Unknown(_))));
+        assert!(matches!(mib.parse_object("ifDescr.x"), Err(ParseObjectError::Instance(_))));
+        assert_eq!(mib.text(&mib.parse_object("ifDescr.3").unwrap()), "ifDescr.3");
+        assert_eq!(mib.text(&"1.3.6.1.2.1.2.2.1.99.3".parse().unwrap()), "1.3.6.1.2.1.2.2.1.99.3");
+        assert_eq!(mib.name(&"1.2.3".parse().unwrap()).map(|(object, _)| &object.name), None);
+    }
+
+    #[test]
+    fn a_faulty_file_is_named_and_the_others_stay() {
+        let good = ("good.toml", "[[group]]\nname = \"g\"\noid = \"1.2\"\n");
+        let bad = ("bad.toml", "[[group]]\nname = 5\n");
+        let (registry, faults) = Registry::load(&[bad, good]);
+        assert!(registry.oid("g").is_some());
+        assert_eq!(faults.iter().map(|fault| fault.file.as_str()).collect::<Vec<_>>(), ["bad.toml"]);
+    }
+}
