@@ -1,1 +1,38 @@
-//! The contract's shapes and formats: JSON documents, NDJSON, CSV, tables, trees, graphs. Shared by `cmd` and the console's export.
+//! The contract's shapes and formats: what headless commands print and what the console exports.
+//!
+//! A shape is a plain struct with serde and schemars derived, made from `model` and `state` types; a format writes shapes. It
+//! knows no engine, no store and no terminal. Device text is shown with its control and bidi characters visible in everything
+//! but JSON, and as `\uXXXX` there. Start at [`topology`] (the document of `discover`), then [`rows`], then [`tabular`] (how a
+//! row becomes csv or a table).
+
+pub mod diff;
+pub mod dot;
+pub mod equipment;
+pub mod graph;
+pub mod graphml;
+pub mod history;
+pub mod json;
+pub mod mermaid;
+pub mod rows;
+pub mod schema;
+pub mod status;
+pub mod tabular;
+pub mod topology;
+pub mod tree;
+
+pub use rows::{AlarmRow, DeviceRow, EventRow, InterfaceRow, LinkRow};
+pub use tabular::{Format, write_rows};
+pub use topology::{TopologyFormat, TopologyRows, write_topology};
+
+/// A figure without the noise of its last bits: three decimals.
+pub(crate) fn thousandths(value: f64) -> f64 {
+    (value * 1e3).round() / 1e3
+}
+
+/// The same for fractions of 1: six decimals.
+pub(crate) fn millionths(value: f64) -> f64 {
+    (value * 1e6).round() / 1e6
+}
+
+#[cfg(test)]
+mod tests;

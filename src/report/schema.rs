@@ -1,0 +1,45 @@
+//! JSON Schemas of every shape, made from the types that are printed.
+
+use super::{diff, history, rows, status, topology};
+use schemars::{Schema, schema_for};
+
+/// Names and how each is made.
+const SCHEMAS: [(&str, fn() -> Schema); 10] = [
+    ("topology", || schema_for!(topology::Document)),
+    ("device", || schema_for!(rows::DeviceRow)),
+    ("interface", || schema_for!(rows::InterfaceRow)),
+    ("link", || schema_for!(rows::LinkRow)),
+    ("event", || schema_for!(rows::EventRow)),
+    ("alarm", || schema_for!(rows::AlarmRow)),
+    ("history", || schema_for!(history::History)),
+    ("diff", || schema_for!(diff::DiffRow)),
+    ("status", || schema_for!(status::Status)),
+    ("store", || schema_for!(status::Store)),
+];
+
+/// The names that [`schema`] knows. The configuration's schema is made where the configuration is read.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    SCHEMAS.iter().map(|(name, _)| *name)
+}
+
+/// The schema of a shape, by its name or the plural that the command has.
+pub fn schema(name: &str) -> Option<serde_json::Value> {
+    let singular = name.strip_suffix('s').filter(|_| name != "status").unwrap_or(name);
+    SCHEMAS.iter().find(|(known, _)| *known == name || *known == singular).map(|(_, make)| make().to_value())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shape_has_a_schema_with_camel_case_fields() {
+        for name in names() {
+            let schema = schema(name).unwrap();
+            assert!(schema["properties"].as_object().is_some_and(|fields| !fields.is_empty()), "{name}");
+            assert!(!schema["properties"].as_object().unwrap().keys().any(|key| key.contains('_')), "{name}");
+        }
+        assert_eq!(schema("devices"), schema("device"));
+        assert_eq!(schema("nonsense"), None);
+    }
+}

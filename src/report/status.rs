@@ -1,0 +1,95 @@
+//! The engine's counters as `status` prints them, and the store's as `store stats` does (contract §5).
+
+use super::tabular::{Column, Row, Show, column};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The engine.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs, reason = "the names are the contract's")]
+pub struct Status {
+    pub pid: u32,
+    pub version: String,
+    /// RFC 3339
+    pub started_at: String,
+    pub collectors: Vec<Collector>,
+    pub store: Store,
+}
+
+/// What got lost, and where.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[allow(missing_docs, reason = "the names are the contract's")]
+pub struct Dropped {
+    pub kernel: u64,
+    pub queue: u64,
+}
+
+/// One collector.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs, reason = "the names are the contract's")]
+pub struct Collector {
+    /// snmp, icmp, flow, capture, lldp, trap, syslog, host
+    pub name: String,
+    /// Datagrams, frames or replies.
+    pub received: u64,
+    /// Records.
+    pub decoded: u64,
+    /// By reason.
+    pub refused: BTreeMap<String, u64>,
+    pub dropped: Dropped,
+    pub retried: u64,
+    pub lag_seconds: Option<f64>,
+}
+
+impl Row for Collector {
+    const COLUMNS: &'static [Column] = &[
+        column("name", "COLLECTOR", Show::Text),
+        column("received", "RECEIVED", Show::Number),
+        column("decoded", "DECODED", Show::Number),
+        column("refused", "REFUSED", Show::Text),
+        column("dropped.kernel", "DROPPED KERNEL", Show::Number),
+        column("dropped.queue", "DROPPED QUEUE", Show::Number),
+        column("retried", "RETRIED", Show::Number),
+        column("lagSeconds", "LAG S", Show::Number),
+    ];
+}
+
+/// The store.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs, reason = "the names are the contract's")]
+pub struct Store {
+    pub bytes: u64,
+    pub series: u64,
+    pub samples: u64,
+    pub bytes_per_sample: Option<f64>,
+    pub events: u64,
+    pub flows: u64,
+    pub logs: u64,
+    pub periods: Vec<Period>,
+    pub journal: Journal,
+    /// What could not be written (full disk) since the store was opened.
+    pub lost: u64,
+    /// Files that were set aside as damaged.
+    pub set_aside: Vec<String>,
+}
+
+/// One period's database.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[allow(missing_docs, reason = "the names are the contract's")]
+pub struct Period {
+    pub name: String,
+    pub bytes: u64,
+    pub samples: u64,
+}
+
+/// The journal and its checkpoints.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[allow(missing_docs, reason = "the names are the contract's")]
+pub struct Journal {
+    pub bytes: u64,
+    pub checkpoints: u64,
+}

@@ -1,0 +1,431 @@
+//! The document `noctop.topology/1` (contract §3), and `discover`'s formats.
+
+use super::equipment::Device;
+use super::tabular::{self, Column, Format, Row, Show, column, field};
+use super::{dot, graphml, json, mermaid, thousandths, tree};
+use crate::model::topology::{Summary as Counts, Topology};
+use crate::model::{self, Confirmed, LinkEnd};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+/// How a topology is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are the contract's")]
+pub enum TopologyFormat {
+    Table,
+    Json,
+    Ndjson,
+    Csv,
+    Tree,
+    Dot,
+    Mermaid,
+    Graphml,
+}
+
+/// Which of its rows csv and table write.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are the contract's")]
+pub enum TopologyRows {
+    #[default]
+    Devices,
+    Links,
+    Interfaces,
+    Neighbours,
+    Problems,
+}
+
+/// Writes a topology. The same network gives the same bytes, but for times and counters.
+///
+/// Errors: those of `out`.
+pub fn write_topology(format: TopologyFormat, topology: &Topology, rows: TopologyRows, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        TopologyFormat::Json => json::write_document(&Document::new(topology), out),
+        TopologyFormat::Ndjson => write_lines(&Document::new(topology), out),
+        TopologyFormat::Csv => write_part(Format::Csv, topology, rows, out),
+        TopologyFormat::Table => write_part(Format::Table, topology, rows, out),
+        TopologyFormat::Tree => tree::write(topology, out),
+        TopologyFormat::Dot => dot::write(topology, out),
+        TopologyFormat::Mermaid => mermaid::write(topology, out),
+        TopologyFormat::Graphml => graphml::write(topology, out),
+    }
+}
+
+/// The whole document.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs, reason = "the names are the contract's")]
+pub struct Document {
+    /// `noctop.topology/1`
+    pub schema: &'static str,
+    /// RFC 3339
+    pub taken_at: String,
+    pub devices: Vec<Device>,
+    pub neighbours: Vec<Neighbour>,
+    pub links: Vec<Link>,
+    pub endpoints: Vec<Endpoint>,
+    pub problems: Vec<Problem>,
+    pub summary: Summary,
+}
+
+/// The name of the shape and its version.
+pub const SCHEMA: &str = "noctop.topology/1";
+
+/// Something that was heard of and has no inventory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[allow(missing_docs, reason = "the names are the contract's")]
+pub struct Neighbour {
+    pub id: String,
+    pub name: Option<String>,
+    pub addresses: Vec<String>,
+    pub mac: Option<String>,
+    pub description: Option<String>,
+    pub capabilities: Vec<String>,
+}
+
+/// One end of a link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs, reason = "the names are the contract's")]
+pub struct End {
+    /// A device's id, or a neighbour's.
+    pub device: String,
+    pub if_index: Option<u32>,
+    pub port: Option<String>,
+}
+
+/// An undirected link; it stands once, `a` sorting before `b`.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs, reason = "the names are the contract's")]
+pub struct Link {
+    pub a: End,
+    pub b: End,
+    /// lldp, cdp, fdp, edp, fdb, arp, stp, lacp, ospf, bgp, isis, manual
+    pub evidence: Vec<&'static str>,
+    /// both, one
+    pub confirmed_by: &'static str,
+    /// 0 to 1
+    pub confidence: f64,
+    /// Name of the aggregate of which it is a member.
+    pub aggregate: Option<String>,
+    pub stp_blocked: Option<bool>,
+    pub speed_bps: Option<u64>,
+}
+
+/// Where an address that is no device was seen.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs, reason = "the names are the contract's")]
+pub struct Endpoint {
+    pub mac: String,
+    pub addresses: Vec<String>,
+    pub device: String,
+    pub if_index: Option<u32>,
+    pub vlan: Option<u16>,
+    /// 0 to 1
+    pub confidence: f64,
+}
+
+/// What went wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[allow(missing_docs, reason = "the names are the contract's")]
+pub struct Problem {
+    /// Address and port, or the name as given.
+    pub target: String,
+    /// The device that answers there, where one is known.
+    pub device: Option<String>,
+    /// timeout, auth, unreachable, refused, partial, non-increasing, malformed, too-big, deadline, unresolved, out-of-scope
+    pub reason: &'static str,
+    pub detail: String,
+}
+
+/// Counts of the run.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+#[allow(missing_docs, reason = "the names are the contract's")]
+pub struct Summary {
+    pub asked: u64,
+    pub answered: u64,
+    pub silent: u64,
+    pub seconds: f64,
+}
+
+impl Document {
+    /// Of the model's type, in the order of the contract whatever order it came in.
+    pub fn new(topology: &Topology) -> Self {
+        let mut devices: Vec<_> = topology.devices.iter().collect();
+        devices.sort_by(|a, b| a.id.cmp(&b.id));
+        let mut neighbours: Vec<_> = topology.neighbours.iter().collect();
+        neighbours.sort_by(|a, b| a.id.cmp(&b.id));
+        let mut links: Vec<_> = topology.links.iter().collect();
+        links.sort_by(|x, y| (&x.a, &x.b).cmp(&(&y.a, &y.b)));
+        Self {
+            schema: SCHEMA,
+            taken_at: topology.taken_at.rfc3339(),
+            devices: devices.iter().map(|device| Device::new(device)).collect(),
+            neighbours: neighbours.iter().map(|neighbour| Neighbour::new(neighbour)).collect(),
+            links: links.iter().map(|link| Link::new(link)).collect(),
+            endpoints: Vec::new(),
+            problems: problems(topology),
+            summary: Summary::new(topology.summary),
+        }
+    }
+}
+
+fn problems(topology: &Topology) -> Vec<Problem> {
+    let at: BTreeMap<String, String> = topology
+        .devices
+        .iter()
+        .filter_map(|device| Some((device.snmp.as_ref()?.address.to_string(), device.id.to_string())))
+        .collect();
+    let mut problems: Vec<_> = topology
+        .problems
+        .iter()
+        .map(|problem| Problem {
+            target: problem.target.clone(),
+            device: at.get(&problem.target).cloned(),
+            reason: problem.reason.word(),
+            detail: problem.detail.clone(),
+        })
+        .collect();
+    problems.sort_by(|x, y| (&x.target, x.reason, &x.detail).cmp(&(&y.target, y.reason, &y.detail)));
+    problems
+}
+
+impl Neighbour {
+    fn new(neighbour: &model::Neighbour) -> Self {
+        Self {
+            id: neighbour.id.to_string(),
+            name: neighbour.name.clone(),
+            addresses: neighbour.addresses.iter().map(ToString::to_string).collect(),
+            mac: neighbour.mac.map(|mac| mac.to_string()),
+            description: neighbour.description.clone(),
+            capabilities: neighbour.capabilities.clone(),
+        }
+    }
+}
+
+impl End {
+    fn new(end: &LinkEnd) -> Self {
+        Self { device: end.device.to_string(), if_index: end.if_index.map(|index| index.0), port: end.port.clone() }
+    }
+}
+
+impl Link {
+    fn new(link: &model::Link) -> Self {
+        Self {
+            a: End::new(&link.a),
+            b: End::new(&link.b),
+            evidence: link.evidence.iter().map(|evidence| evidence.word()).collect(),
+            confirmed_by: confirmed(link.confirmed_by),
+            confidence: thousandths(f64::from(link.confidence)),
+            aggregate: link.aggregate.clone(),
+            stp_blocked: link.stp_blocked,
+            speed_bps: link.speed_bps,
+        }
+    }
+}
+
+/// The contract's word for how many ends say so.
+pub(crate) const fn confirmed(by: Confirmed) -> &'static str {
+    match by {
+        Confirmed::Both => "both",
+        Confirmed::One => "one",
+    }
+}
+
+impl Summary {
+    fn new(counts: Counts) -> Self {
+        Self { asked: counts.asked, answered: counts.answered, silent: counts.silent, seconds: thousandths(counts.seconds) }
+    }
+}
+
+/// One line of ndjson.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+enum Line<'a> {
+    Device(&'a Device),
+    Neighbour(&'a Neighbour),
+    Link(&'a Link),
+    Endpoint(&'a Endpoint),
+    Problem(&'a Problem),
+    Summary(&'a Summary),
+}
+
+fn write_lines(document: &Document, out: &mut dyn Write) -> io::Result<()> {
+    let devices = document.devices.iter().map(Line::Device);
+    let neighbours = document.neighbours.iter().map(Line::Neighbour);
+    let links = document.links.iter().map(Line::Link);
+    let endpoints = document.endpoints.iter().map(Line::Endpoint);
+    let problems = document.problems.iter().map(Line::Problem);
+    let summary = std::iter::once(Line::Summary(&document.summary));
+    for line in devices.chain(neighbours).chain(links).chain(endpoints).chain(problems).chain(summary) {
+        json::write_compact(&line, out)?;
+        out.write_all(b"\n")?;
+    }
+    Ok(())
+}
+
+/// A device as `--format ndjson` writes it while discovery goes on.
+///
+/// Errors: those of `out`.
+pub fn write_device_line(device: &model::Device, out: &mut dyn Write) -> io::Result<()> {
+    json::write_compact(&Line::Device(&Device::new(device)), out)?;
+    out.write_all(b"\n")
+}
+
+fn write_part(format: Format, topology: &Topology, rows: TopologyRows, out: &mut dyn Write) -> io::Result<()> {
+    let document = Document::new(topology);
+    match rows {
+        TopologyRows::Devices => tabular::write_rows(format, document.devices, out),
+        TopologyRows::Links => tabular::write_rows(format, named_links(topology, document.links), out),
+        TopologyRows::Interfaces => tabular::write_rows(format, interfaces(topology, document.devices), out),
+        TopologyRows::Neighbours => tabular::write_rows(format, document.neighbours, out),
+        TopologyRows::Problems => tabular::write_rows(format, document.problems, out),
+    }
+}
+
+/// An interface with whose it is.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OwnedInterface {
+    device: String,
+    device_name: Option<String>,
+    #[serde(flatten)]
+    interface: super::equipment::Interface,
+}
+
+/// A link with the names of its ends.
+#[derive(Serialize)]
+struct NamedLink {
+    #[serde(flatten)]
+    link: Link,
+    #[serde(rename = "aName")]
+    a_name: Option<String>,
+    #[serde(rename = "bName")]
+    b_name: Option<String>,
+}
+
+fn names(topology: &Topology) -> BTreeMap<String, String> {
+    let devices = topology.devices.iter().map(|device| (device.id.to_string(), device.name()));
+    let neighbours = topology.neighbours.iter().filter_map(|heard| Some((heard.id.to_string(), heard.name.clone()?)));
+    devices.chain(neighbours).collect()
+}
+
+fn named_links(topology: &Topology, links: Vec<Link>) -> impl Iterator<Item = NamedLink> {
+    let names = names(topology);
+    links.into_iter().map(move |link| {
+        let (a_name, b_name) = (names.get(&link.a.device).cloned(), names.get(&link.b.device).cloned());
+        NamedLink { link, a_name, b_name }
+    })
+}
+
+fn interfaces(topology: &Topology, devices: Vec<Device>) -> impl Iterator<Item = OwnedInterface> {
+    let names = names(topology);
+    devices.into_iter().flat_map(move |device| {
+        let name = names.get(&device.id).cloned();
+        let id = device.id;
+        device.interfaces.into_iter().map(move |interface| OwnedInterface {
+            device: id.clone(),
+            device_name: name.clone(),
+            interface,
+        })
+    })
+}
+
+impl Row for Device {
+    const COLUMNS: &'static [Column] = &[
+        field("id"),
+        column("sysName", "NAME", Show::Text),
+        field("sysDescr"),
+        field("sysObjectId"),
+        field("sysLocation"),
+        field("sysContact"),
+        field("sysServices"),
+        column("uptimeSeconds", "UPTIME", Show::Age),
+        column("vendor", "VENDOR", Show::Text),
+        column("model", "MODEL", Show::Text),
+        field("os"),
+        column("osVersion", "VERSION", Show::Text),
+        field("serial"),
+        column("role", "ROLE", Show::Text),
+        field("chassisId"),
+        field("addresses"),
+        column("snmp.address", "ADDRESS", Show::Text),
+        column("snmp.version", "SNMP", Show::Text),
+        field("snmp.credential"),
+        field("snmp.partial"),
+        column("interfaces", "PORTS", Show::Number),
+        field("vlans"),
+        field("sensors"),
+        field("processors"),
+        field("memory"),
+        field("storage"),
+        field("supplies"),
+        field("wireless"),
+        field("power"),
+    ];
+}
+
+impl Row for OwnedInterface {
+    const COLUMNS: &'static [Column] = &[
+        field("device"),
+        column("deviceName", "DEVICE", Show::Text),
+        column("ifIndex", "INDEX", Show::Number),
+        column("ifName", "NAME", Show::Text),
+        field("ifDescr"),
+        column("ifAlias", "ALIAS", Show::Text),
+        field("ifType"),
+        column("mac", "MAC", Show::Text),
+        column("mtu", "MTU", Show::Number),
+        column("speedBps", "SPEED", Show::Speed),
+        column("adminStatus", "ADMIN", Show::Text),
+        column("operStatus", "OPER", Show::Text),
+        column("addresses", "ADDRESSES", Show::Text),
+        column("pvid", "PVID", Show::Number),
+        field("vlans"),
+        field("aggregate"),
+        field("stpState"),
+        field("highCapacityCounters"),
+    ];
+}
+
+impl Row for NamedLink {
+    const COLUMNS: &'static [Column] = &[
+        field("a.device"),
+        field("a.ifIndex"),
+        column("aName", "A", Show::Text),
+        column("a.port", "PORT", Show::Text),
+        field("b.device"),
+        field("b.ifIndex"),
+        column("bName", "B", Show::Text),
+        column("b.port", "PORT", Show::Text),
+        column("evidence", "EVIDENCE", Show::Text),
+        column("confirmedBy", "ENDS", Show::Text),
+        column("confidence", "CONF", Show::Fraction),
+        column("aggregate", "AGGREGATE", Show::Text),
+        field("stpBlocked"),
+        column("speedBps", "SPEED", Show::Speed),
+    ];
+}
+
+impl Row for Neighbour {
+    const COLUMNS: &'static [Column] = &[
+        column("id", "ID", Show::Text),
+        column("name", "NAME", Show::Text),
+        column("addresses", "ADDRESSES", Show::Text),
+        column("mac", "MAC", Show::Text),
+        column("description", "DESCRIPTION", Show::Text),
+        column("capabilities", "CAPABILITIES", Show::Text),
+    ];
+}
+
+impl Row for Problem {
+    const COLUMNS: &'static [Column] = &[
+        column("target", "TARGET", Show::Text),
+        field("device"),
+        column("reason", "REASON", Show::Text),
+        column("detail", "DETAIL", Show::Text),
+    ];
+}
