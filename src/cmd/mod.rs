@@ -3,8 +3,10 @@
 //! A command takes its arguments and the common options, writes data to stdout and everything else to stderr, and ends with
 //! one of the contract's exit codes. None opens a socket or a store by itself: that is the engine's.
 
-use crate::cli::{Cli, Command, EXIT_FAILED, EXIT_OK, EXIT_USAGE};
+use crate::cli::{Cli, Command, EXIT_FAILED, EXIT_OK, EXIT_USAGE, MibCommand};
 use std::fmt;
+
+mod describe;
 
 /// Why a command ended early: a sentence for people and the exit code.
 #[derive(Debug)]
@@ -45,6 +47,10 @@ pub fn run(cli: Cli) -> Outcome {
             Ok(EXIT_OK)
         }
         Some(Command::Man) => written(crate::cli::write_man(&mut std::io::stdout())),
+        Some(Command::Schema(args)) => describe::schema(&args, &mut std::io::stdout()),
+        Some(Command::Mib(args)) => match args.command {
+            MibCommand::Check { files } => describe::mib_check(&files, &mut std::io::stdout()),
+        },
         // Until the engine lands on main the other commands have no arm; each engineer adds theirs above this line.
         _ => Err(Failure::usage("this command is not built in yet")),
     }

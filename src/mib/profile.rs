@@ -194,6 +194,11 @@ pub(super) struct ProfileSet {
 }
 
 impl ProfileSet {
+    /// All of them.
+    pub(super) fn all(&self) -> &[Profile] {
+        &self.profiles
+    }
+
     /// From parsed files; `root` is the node above the enterprise numbers.
     pub(super) fn new(files: Vec<(&str, MibFile)>, root: Option<Oid>, faults: &mut Vec<MibFault>) -> Self {
         let mut set = Self::default();

@@ -46,6 +46,12 @@ impl Registry {
         BUILTIN.get_or_init(|| Self::load(builtin::FILES).0)
     }
 
+    /// What is built in together with further files, and everything that is wrong with any of them.
+    pub fn check(further: &[(&str, &str)]) -> (Self, Vec<MibFault>) {
+        let all: Vec<(&str, &str)> = builtin::FILES.iter().chain(further).copied().collect();
+        Self::load(&all)
+    }
+
     /// From files, each a name and its text; and what was wrong with them. A faulty file is left out.
     pub fn load(files: &[(&str, &str)]) -> (Self, Vec<MibFault>) {
         let mut registry = Self::default();
@@ -184,6 +190,11 @@ impl Registry {
     /// The model that a sysObjectID stands for.
     pub fn model(&self, sys_object_id: &Oid) -> Option<&str> {
         self.profiles.model(sys_object_id)
+    }
+
+    /// All vendor profiles.
+    pub fn profiles(&self) -> &[Profile] {
+        self.profiles.all()
     }
 
     /// All objects, by OID.

@@ -1,0 +1,40 @@
+//! `noctop schema` and `noctop mib check`: what the program's data looks like, and whether it is sound.
+
+use super::{Failure, Outcome, written};
+use crate::cli::{EXIT_USAGE, SchemaArgs};
+use crate::mib::Registry;
+use crate::report::schema;
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// Prints the JSON Schema of a shape, or the names of all.
+pub fn schema(args: &SchemaArgs, out: &mut dyn Write) -> Outcome {
+    let Some(name) = &args.name else {
+        return written(schema::names().try_for_each(|name| writeln!(out, "{name}")));
+    };
+    let Some(found) = schema::schema(name) else {
+        let known: Vec<&str> = schema::names().collect();
+        return Err(Failure::usage(format!("there is no shape called {name:?}; there are: {}", known.join(", "))));
+    };
+    written(writeln!(out, "{found:#}"))
+}
+
+/// Checks the built-in MIB data together with further files; exit 2 when something is wrong with one.
+pub fn mib_check(files: &[PathBuf], out: &mut dyn Write) -> Outcome {
+    let mut named = Vec::new();
+    for path in files {
+        let text = fs::read_to_string(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+        named.push((path.display().to_string(), text));
+    }
+    let further: Vec<(&str, &str)> = named.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let (registry, faults) = Registry::check(&further);
+    for fault in &faults {
+        eprintln!("{fault}");
+    }
+    if !faults.is_empty() {
+        return Ok(EXIT_USAGE);
+    }
+    let (objects, profiles) = (registry.objects().len(), registry.profiles().len());
+    written(writeln!(out, "{objects} objects and {profiles} vendor profiles, no fault"))
+}
