@@ -3,6 +3,7 @@
 //! Start at [`panel`] (a titled border), then [`table`].
 
 pub mod gauge;
+pub mod graph;
 pub mod panel;
 pub mod spark;
 pub mod table;
