@@ -31,7 +31,7 @@ pub struct MibFault {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseObjectError {
     /// No such name.
-    #[error("no object is called {0:?}; names are those of the MIBs (ifHCInOctets), numbers are dotted (1.3.6.1.2.1.1)")]
+    #[error("no object is called {0:?}; names are those of the MIBs (ifHCInOctets), numbers are dotted (1.3.6.…)")]
     Unknown(String),
     /// What follows the name is not a dotted number.
     #[error("{0:?} is not an instance: dotted numbers follow the name (ifDescr.3)")]
