@@ -1,1 +1,8 @@
-//! Pure functions over the model: rates, identity, link resolution, alarms. No I/O, no clock, no state of their own.
+//! Pure functions over the model: rates, identity, link resolution. No I/O, no clock, no state of their own.
+//!
+//! Each is given all that it needs and gives the same answer for the same question. Start at [`rate`] (counters to
+//! monotone counters), [`identity`] (is this the device that we know?), then [`topology`] (neighbour rows to links).
+
+pub mod identity;
+pub mod rate;
+pub mod topology;

@@ -1,0 +1,119 @@
+//! Which port of a known device does a row speak of?
+
+use crate::model::{Device, IfIndex, Interface, MacAddr, NeighbourRow, PortId};
+use rustc_hash::FxHashMap;
+use std::net::IpAddr;
+
+/// Up to this many ports a walk is as quick as a look-up.
+const WALKED: usize = 64;
+/// Devices with more ports are not searched for abbreviated names: that would be a walk for each row.
+const ABBREVIATED: usize = 1024;
+
+/// The ports of one device, by what they are called.
+pub(super) struct Ports<'a> {
+    device: &'a Device,
+    /// For large devices: names, descriptions and aliases; `None` where several ports have it.
+    maps: Option<[FxHashMap<&'a str, Option<u32>>; 3]>,
+}
+
+/// What a port is called, in the order in which it is believed.
+const CALLED: [fn(&Interface) -> Option<&str>; 3] =
+    [|port| port.if_name.as_deref(), |port| port.if_descr.as_deref(), |port| port.if_alias.as_deref()];
+const NAME: usize = 0;
+const DESCR: usize = 1;
+const ALIAS: usize = 2;
+
+impl<'a> Ports<'a> {
+    pub(super) fn of(device: &'a Device) -> Self {
+        let maps = (device.interfaces.len() > WALKED).then(|| {
+            CALLED.map(|called| {
+                let mut map = FxHashMap::default();
+                for (number, port) in (0u32..).zip(&device.interfaces) {
+                    if let Some(text) = called(port) {
+                        map.entry(text).and_modify(|owner| *owner = None).or_insert(Some(number));
+                    }
+                }
+                map
+            })
+        });
+        Self { device, maps }
+    }
+
+    /// The only port that is called so.
+    fn exactly(&self, what: usize, text: &str) -> Option<u32> {
+        if let Some(maps) = &self.maps {
+            return maps.get(what)?.get(text).copied().flatten();
+        }
+        let called = CALLED.get(what)?;
+        self.only(|port| called(port) == Some(text))
+    }
+
+    fn only(&self, wanted: impl Fn(&Interface) -> bool) -> Option<u32> {
+        let mut found = (0u32..).zip(&self.device.interfaces).filter(|(_, port)| wanted(port)).map(|(number, _)| number);
+        let first = found.next();
+        first.filter(|_| found.next().is_none())
+    }
+
+    /// By ifName or ifDescr, exactly; then abbreviated (`Gi1/0/1` for `GigabitEthernet1/0/1`).
+    pub(super) fn named(&self, text: &str) -> Option<u32> {
+        self.exactly(NAME, text).or_else(|| self.exactly(DESCR, text)).or_else(|| {
+            let few = self.device.interfaces.len() <= ABBREVIATED;
+            few.then(|| self.only(|port| [NAME, DESCR].iter().any(|what| is_short_for(port, *what, text)))).flatten()
+        })
+    }
+
+    fn aliased(&self, text: &str) -> Option<u32> {
+        self.exactly(ALIAS, text)
+    }
+
+    fn numbered(&self, text: &str) -> Option<u32> {
+        by_if_index(self.device, IfIndex(text.trim().parse().ok()?))
+    }
+
+    fn with_mac(&self, mac: MacAddr) -> Option<u32> {
+        self.only(|port| port.mac == Some(mac))
+    }
+
+    fn with_address(&self, address: IpAddr) -> Option<u32> {
+        self.only(|port| port.addresses.iter().any(|net| net.addr() == address))
+    }
+
+    /// A description: ifDescr, ifName, then the alias that people wrote.
+    fn described(&self, text: &str) -> Option<u32> {
+        self.exactly(DESCR, text).or_else(|| self.named(text)).or_else(|| self.aliased(text))
+    }
+}
+
+/// The port with this ifIndex. Interfaces are kept sorted.
+pub(super) fn by_if_index(device: &Device, if_index: IfIndex) -> Option<u32> {
+    let at = device.interfaces.binary_search_by_key(&if_index, |port| port.if_index).ok()?;
+    u32::try_from(at).ok()
+}
+
+/// The far port of a row: by its id as its subtype means it, then by its description, a MAC address last.
+///
+/// Names stand before aliases whatever the subtype says, since people edit aliases; a bare number is an ifIndex.
+pub(super) fn remote(ports: &Ports<'_>, row: &NeighbourRow) -> Option<u32> {
+    let by_id = match &row.port_id {
+        Some(PortId::Name(text)) => ports.named(text).or_else(|| ports.aliased(text)).or_else(|| ports.numbered(text)),
+        Some(PortId::Alias(text)) => ports.named(text).or_else(|| ports.aliased(text)),
+        Some(PortId::Text(text)) => ports.named(text).or_else(|| ports.numbered(text)).or_else(|| ports.aliased(text)),
+        Some(PortId::Address(address)) => ports.with_address(*address),
+        Some(PortId::Mac(_)) | None => None,
+    };
+    by_id.or_else(|| row.port_descr.as_deref().and_then(|text| ports.described(text))).or_else(|| match row.port_id {
+        Some(PortId::Mac(mac)) => ports.with_mac(mac),
+        _ => None,
+    })
+}
+
+/// Whether one of the two is an abbreviation of the other: equal from the first digit on, and the shorter word the
+/// beginning of the longer one.
+fn is_short_for(port: &Interface, what: usize, text: &str) -> bool {
+    let Some(own) = CALLED.get(what).and_then(|called| called(port)) else { return false };
+    let split = |text: &str| text.find(|c: char| c.is_ascii_digit());
+    let (Some(x), Some(y)) = (split(own), split(text)) else { return own.eq_ignore_ascii_case(text) };
+    let ((word, rest), (other, other_rest)) = (own.split_at(x), text.split_at(y));
+    let (short, long) = if word.len() <= other.len() { (word, other) } else { (other, word) };
+    rest == other_rest && short.len() >= 2 && long.get(..short.len()).is_some_and(|front| front.eq_ignore_ascii_case(short))
+}
