@@ -58,7 +58,7 @@ impl fmt::Display for PortId {
 pub struct NeighbourRow {
     /// The protocol that said it.
     pub protocol: Evidence,
-    /// The local port, resolved to ifIndex (`analyse::ports`); `None` where it could not be.
+    /// The local port, resolved to ifIndex (`collect::snmp::tables::ports`); `None` where it could not be.
     pub local_if_index: Option<IfIndex>,
     /// The local port's name as the protocol's own tables give it (lldpLocPortId or Desc).
     pub local_port: Option<String>,

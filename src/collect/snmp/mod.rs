@@ -1,1 +1,3 @@
 //! SNMP: the shared-socket engine, discovery, polling.
+
+pub mod tables;

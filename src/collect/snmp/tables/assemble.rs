@@ -1,0 +1,132 @@
+//! A whole device out of its columns.
+
+use super::columns::Columns;
+use super::{addresses, bridge, cdp, entity, interfaces, lldp, ports::Ports, role, stack, system};
+use crate::mib::{Fact, Facts, Identity, Profile, Registry};
+use crate::model::{Device, DeviceId, SnmpAccess, Timestamp, identity};
+use std::collections::BTreeMap;
+
+/// The scalars that are read first, in one request where the agent permits.
+pub fn scalars() -> Vec<&'static str> {
+    [system::SCALARS, lldp::SCALARS].concat()
+}
+
+/// The columns that are walked of every device.
+pub fn columns() -> Vec<&'static str> {
+    [interfaces::COLUMNS, addresses::COLUMNS, bridge::COLUMNS, stack::COLUMNS, entity::COLUMNS, lldp::COLUMNS, cdp::COLUMNS]
+        .concat()
+}
+
+/// All objects that may be read of a device, its vendor's own apart.
+pub fn all_objects() -> Vec<&'static str> {
+    [scalars(), columns(), lldp::COLUMNS_V2.to_vec()].concat()
+}
+
+/// A device, and what was passed over on the way.
+#[derive(Debug)]
+pub struct Assembly {
+    /// The device. Its id is a proposal by its strongest mark.
+    pub device: Device,
+    /// LLDP rows that were blank or of chassis subtype 0.
+    pub skipped_neighbours: u64,
+}
+
+/// The vendor profile that fits what the system group says.
+pub fn profile(columns: &Columns) -> Option<&'static Profile> {
+    let sys_object_id = columns.scalar("sysObjectID").and_then(|value| match value {
+        crate::wire::snmp::Value::Oid(oid) => Some(oid),
+        _ => None,
+    });
+    let sys_descr = columns.text("sysDescr");
+    Registry::builtin().profile(&Facts { sys_object_id, sys_descr: sys_descr.as_deref() })
+}
+
+/// Puts a device together. `access` is how it was read, `at` is when.
+pub fn assemble(columns: &Columns, access: SnmpAccess, at: Timestamp) -> Assembly {
+    let answered_at = access.address.ip();
+    let mut device = Device::new(DeviceId::new(""), at);
+    device.snmp = Some(access);
+    system::fill(&mut device, columns, at);
+    device.chassis_id = lldp::local_chassis(columns);
+    device.interfaces = interfaces::interfaces(columns);
+    device.addresses = addresses::fill(&mut device.interfaces, columns);
+    if !device.addresses.contains(&answered_at) {
+        device.addresses.push(answered_at);
+        device.addresses.sort_unstable();
+    }
+    let base_ports = bridge::base_ports(columns);
+    device.vlans = bridge::fill(&mut device.interfaces, columns, &base_ports);
+    stack::fill(&mut device.interfaces, columns);
+    let ports = Ports::new(&device.interfaces, base_ports);
+    let heard = lldp::neighbours(columns, &ports);
+    device.neighbours = heard.rows;
+    device.neighbours.extend(cdp::neighbours(columns, &ports));
+    identify(&mut device, columns);
+    device.id = identity::propose(&device, answered_at);
+    Assembly { device, skipped_neighbours: heard.skipped }
+}
+
+/// Fills vendor, model, system, serial and role: the vendor's own objects, then patterns, then ENTITY-MIB, then the sysObjectID.
+fn identify(device: &mut Device, columns: &Columns) {
+    let mib = Registry::builtin();
+    let facts = Facts { sys_object_id: device.sys_object_id.as_ref(), sys_descr: device.sys_descr.as_deref() };
+    let profile = mib.profile(&facts);
+    let read: BTreeMap<Fact, String> = profile
+        .into_iter()
+        .flat_map(Profile::reads)
+        .filter_map(|(fact, object)| Some((fact, columns.first_text(object)?)))
+        .collect();
+    let chassis = entity::chassis(columns);
+    let found = profile.map_or_else(Identity::default, |profile| profile.identity(&facts, &read));
+    let by_object_id = || facts.sys_object_id.and_then(|id| mib.model(id)).map(str::to_owned);
+    let model = found.model.or(chassis.model).or_else(by_object_id);
+    let role = profile.and_then(|profile| profile.role(model.as_deref(), facts.sys_descr));
+    device.model = model;
+    device.vendor = found.vendor.or(chassis.vendor);
+    device.os = found.os;
+    device.os_version = found.os_version.or(chassis.version);
+    device.serial = found.serial.or(chassis.serial);
+    device.sys_name = device.sys_name.take().or(found.name);
+    device.role = role.unwrap_or_else(|| role::guess(device, columns));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::columns::fixture;
+    use super::*;
+    use crate::model::{Role, SnmpVersion};
+
+    fn access() -> SnmpAccess {
+        SnmpAccess {
+            address: "10.0.0.11:161".parse().unwrap(),
+            version: SnmpVersion::V2c,
+            credential: "public".to_owned(),
+            partial: false,
+        }
+    }
+
+    #[test]
+    fn a_device_is_put_together() {
+        let columns = fixture::columns(
+            &all_objects(),
+            "sysName.0 = dist-1\nsysObjectID.0 = @1.3.6.1.4.1.9.1.1208
+             sysDescr.0 = Cisco IOS Software, C2960X Software (C2960X-UNIVERSALK9-M), Version 15.2(7)E3, RELEASE SOFTWARE (fc3)
+             ifName.10101 = Gi1/0/1\nlldpLocChassisIdSubtype.0 = #4\nlldpLocChassisId.0 = 0x001b54aabbcc
+             entPhysicalClass.1 = #3\nentPhysicalModelName.1 = WS-C2960X-48TS-L\nentPhysicalSerialNum.1 = FOC1",
+        );
+        let device = assemble(&columns, access(), Timestamp(0)).device;
+        assert_eq!(device.id.as_str(), "chassis:00:1b:54:aa:bb:cc");
+        assert_eq!(device.vendor.as_deref(), Some("Cisco"));
+        assert_eq!(device.model.as_deref(), Some("WS-C2960X-48TS-L"));
+        assert_eq!((device.os.as_deref(), device.os_version.as_deref()), (Some("IOS"), Some("15.2(7)E3")));
+        assert_eq!((device.serial.as_deref(), device.role), (Some("FOC1"), Role::Switch));
+        assert_eq!(device.addresses, ["10.0.0.11".parse::<std::net::IpAddr>().unwrap()]);
+    }
+
+    #[test]
+    fn nothing_read_is_a_device_known_by_its_address() {
+        let device = assemble(&Columns::default(), access(), Timestamp(0)).device;
+        assert_eq!(device.id.as_str(), "addr:10.0.0.11");
+        assert_eq!((device.role, device.sys_name), (Role::Unknown, None));
+    }
+}

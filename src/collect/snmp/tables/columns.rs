@@ -1,0 +1,148 @@
+//! What was read of a device, by column or scalar name.
+
+use crate::mib::Registry;
+use crate::model::{IfIndex, Oid};
+use crate::wire::snmp::{Value, VarBind};
+use rustc_hash::FxHashMap;
+
+/// Rows by column name. A scalar is a column with the one row `.0`.
+#[derive(Debug, Default)]
+pub struct Columns(FxHashMap<&'static str, Column>);
+
+#[derive(Debug)]
+struct Column {
+    base: Oid,
+    rows: Vec<VarBind>,
+}
+
+impl Columns {
+    /// Files the rows of a column; `base` is the column's OID.
+    pub fn insert(&mut self, name: &'static str, base: Oid, rows: Vec<VarBind>) {
+        self.0.insert(name, Column { base, rows });
+    }
+
+    /// Files what belongs to the columns or scalars `names` out of all that an agent has.
+    pub fn select(mib: &Registry, names: &[&'static str], varbinds: &[VarBind]) -> Self {
+        let mut columns = Self::default();
+        for name in names {
+            let Some(base) = mib.oid(name) else { continue };
+            let rows: Vec<VarBind> = varbinds.iter().filter(|varbind| varbind.oid.starts_with(&base)).cloned().collect();
+            columns.insert(name, base, rows);
+        }
+        columns
+    }
+
+    /// The rows of a column: index and value. Exceptions and nulls are left out.
+    pub fn rows<'a>(&'a self, name: &str) -> impl Iterator<Item = (&'a [u32], &'a Value)> + use<'a> {
+        self.0.get(name).into_iter().flat_map(|column| {
+            column
+                .rows
+                .iter()
+                .filter(|varbind| !varbind.value.is_absent())
+                .filter_map(|varbind| varbind.oid.suffix_of(&column.base).map(|index| (index, &varbind.value)))
+        })
+    }
+
+    /// The rows of a column whose index is one number.
+    pub fn by_number<'a>(&'a self, name: &str) -> impl Iterator<Item = (u32, &'a Value)> + use<'a> {
+        self.rows(name).filter_map(|(index, value)| match index {
+            [number] => Some((*number, value)),
+            _ => None,
+        })
+    }
+
+    /// The rows of a column whose index is an ifIndex.
+    pub fn by_if_index<'a>(&'a self, name: &str) -> impl Iterator<Item = (IfIndex, &'a Value)> + use<'a> {
+        self.by_number(name).map(|(number, value)| (IfIndex(number), value))
+    }
+
+    /// The value of a scalar.
+    pub fn scalar(&self, name: &str) -> Option<&Value> {
+        self.rows(name).find(|(index, _)| matches!(index, [0])).map(|(_, value)| value)
+    }
+
+    /// The text of a scalar; `None` where it is empty.
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.scalar(name).and_then(Value::as_text)
+    }
+
+    /// The first text of a scalar or column that is not empty.
+    pub fn first_text(&self, name: &str) -> Option<String> {
+        self.rows(name).find_map(|(_, value)| value.as_text())
+    }
+
+    /// How many rows a column has.
+    pub fn len(&self, name: &str) -> usize {
+        self.rows(name).count()
+    }
+}
+
+/// Text up to the first NUL: some agents send the buffer that the text stood in.
+pub fn text_to_nul(value: &Value) -> Option<String> {
+    let octets = value.as_octets()?;
+    crate::model::text::known(octets.split(|octet| *octet == 0).next().unwrap_or(octets))
+}
+
+#[cfg(test)]
+pub mod fixture {
+    //! Columns out of lines `ifDescr.1 = text`, for tests.
+
+    use super::Columns;
+    use crate::mib::Registry;
+    use crate::wire::snmp::{Value, VarBind};
+
+    /// A value: `text`, `#5` a number, `0x00aa` octets, `@1.3.6` an OID, `!10.0.0.1` an address.
+    fn value(text: &str) -> Value {
+        match text.as_bytes().first() {
+            Some(b'#') => Value::Integer(text[1..].parse().unwrap()),
+            Some(b'@') => Value::Oid(text[1..].parse().unwrap()),
+            Some(b'!') => Value::IpAddress(text[1..].parse().unwrap()),
+            Some(b'0') if text.starts_with("0x") => {
+                let hex: Vec<u8> = text[2..].bytes().collect();
+                let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+                Value::Octets(hex.chunks(2).map(pair).collect())
+            }
+            _ => Value::Octets(text.as_bytes().to_vec()),
+        }
+    }
+
+    /// Parses the lines; `names` are the columns wanted.
+    pub fn columns(names: &[&'static str], lines: &str) -> Columns {
+        let mib = Registry::builtin();
+        let varbinds: Vec<VarBind> = lines
+            .lines()
+            .filter_map(|line| line.trim().split_once(" = "))
+            .map(|(name, text)| VarBind { oid: mib.parse_object(name).unwrap(), value: value(text) })
+            .collect();
+        Columns::select(mib, names, &varbinds)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fixture::columns;
+    use super::*;
+
+    #[test]
+    fn every_wanted_object_is_known_to_the_mibs() {
+        for name in crate::collect::snmp::tables::assemble::all_objects() {
+            assert!(Registry::builtin().object(name).is_some_and(|object| object.syntax.is_some()), "{name}");
+        }
+    }
+
+    #[test]
+    fn exceptions_are_no_rows() {
+        let mut read = columns(&["sysName"], "sysName.0 = core-1");
+        assert_eq!(read.text("sysName").as_deref(), Some("core-1"));
+        let base = Registry::builtin().oid("sysName").unwrap();
+        read.insert("sysName", base.clone(), vec![VarBind { oid: base.child(&[0]), value: Value::NoSuchInstance }]);
+        assert_eq!(read.text("sysName"), None);
+        assert_eq!(read.len("sysName"), 0);
+    }
+
+    #[test]
+    fn text_ends_at_nul() {
+        assert_eq!(text_to_nul(&Value::Octets(b"sw02\0\0\n00 00".to_vec())).as_deref(), Some("sw02"));
+        assert_eq!(text_to_nul(&Value::Octets(b"\0rest".to_vec())), None);
+    }
+}

@@ -1,0 +1,131 @@
+//! ifTable and ifXTable to interfaces (RFC 2863).
+
+use super::columns::Columns;
+use crate::model::{AdminStatus, IfIndex, Interface, MacAddr, OperStatus};
+use crate::wire::snmp::Value;
+use std::collections::BTreeMap;
+
+/// The columns that an inventory reads of each interface.
+pub const COLUMNS: &[&str] = &[
+    "ifDescr",
+    "ifType",
+    "ifMtu",
+    "ifSpeed",
+    "ifPhysAddress",
+    "ifAdminStatus",
+    "ifOperStatus",
+    "ifName",
+    "ifHighSpeed",
+    "ifAlias",
+    "ifHCInOctets",
+];
+
+/// RFC 2863 ifSpeed: a faster interface reports this, and its speed stands in ifHighSpeed.
+const SPEED_SATURATED: u64 = u32::MAX as u64;
+
+/// What is said of the speed of one interface.
+#[derive(Default)]
+struct Speed {
+    if_speed: Option<u64>,
+    if_high_speed: Option<u64>,
+}
+
+impl Speed {
+    /// ifHighSpeed (in 10^6 bit/s) where ifSpeed is absent, 0 or saturated, or could not hold the speed; else ifSpeed.
+    fn bps(&self) -> Option<u64> {
+        let high = self.if_high_speed.map(|mega| mega.saturating_mul(1_000_000));
+        match (self.if_speed, high) {
+            (None | Some(0 | SPEED_SATURATED), Some(high)) => Some(high),
+            (Some(_), Some(high)) if high > SPEED_SATURATED => Some(high),
+            (low, _) => low,
+        }
+    }
+}
+
+/// How one column fills an interface.
+type Fill = fn(&mut Interface, &Value);
+
+/// Every column but the two of speed, and what it fills.
+const FILLS: &[(&str, Fill)] = &[
+    ("ifDescr", |interface, value| interface.if_descr = value.as_text()),
+    ("ifName", |interface, value| interface.if_name = value.as_text()),
+    ("ifAlias", |interface, value| interface.if_alias = value.as_text()),
+    ("ifType", |interface, value| interface.if_type = small(value)),
+    ("ifMtu", |interface, value| interface.mtu = small(value)),
+    ("ifPhysAddress", |interface, value| interface.mac = value.as_octets().and_then(MacAddr::from_octets_or_text)),
+    ("ifAdminStatus", |interface, value| interface.admin_status = value.as_i64().and_then(AdminStatus::from_mib)),
+    ("ifOperStatus", |interface, value| interface.oper_status = value.as_i64().and_then(OperStatus::from_mib)),
+    ("ifHCInOctets", |interface, _| interface.high_capacity_counters = Some(true)),
+];
+
+fn small(value: &Value) -> Option<u32> {
+    value.as_u64().and_then(|number| u32::try_from(number).ok())
+}
+
+/// All interfaces that either table has a row of, by ifIndex.
+pub fn interfaces(columns: &Columns) -> Vec<Interface> {
+    let mut found: BTreeMap<IfIndex, Interface> = BTreeMap::new();
+    let mut speeds: BTreeMap<IfIndex, Speed> = BTreeMap::new();
+    for (column, fill) in FILLS {
+        for (if_index, value) in columns.by_if_index(column) {
+            fill(found.entry(if_index).or_insert_with(|| Interface::new(if_index)), value);
+        }
+    }
+    for (if_index, value) in columns.by_if_index("ifSpeed") {
+        speeds.entry(if_index).or_default().if_speed = value.as_u64();
+    }
+    for (if_index, value) in columns.by_if_index("ifHighSpeed") {
+        speeds.entry(if_index).or_default().if_high_speed = value.as_u64();
+    }
+    for (if_index, speed) in speeds {
+        found.entry(if_index).or_insert_with(|| Interface::new(if_index)).speed_bps = speed.bps();
+    }
+    // Where the column could be read at all, an interface without it has 32-bit counters only.
+    if columns.len("ifHCInOctets") > 0 || columns.len("ifDescr") > 0 {
+        for interface in found.values_mut() {
+            interface.high_capacity_counters.get_or_insert(false);
+        }
+    }
+    found.into_values().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::columns::fixture::columns;
+    use super::*;
+
+    #[test]
+    fn the_two_tables_are_united() {
+        let found = interfaces(&columns(
+            COLUMNS,
+            "ifDescr.1 = lo\nifType.1 = #24\nifName.7 = Te1/1\nifHCInOctets.7 = #5\nifPhysAddress.7 = 0x001b54aabb01\nifAlias.7 = a\u{fc}b",
+        ));
+        assert_eq!(found.iter().map(|i| i.if_index.0).collect::<Vec<_>>(), [1, 7]);
+        assert_eq!(found[0].high_capacity_counters, Some(false));
+        assert_eq!(found[0].speed_bps, None);
+        assert_eq!(found[1].mac.unwrap().to_string(), "00:1b:54:aa:bb:01");
+        assert_eq!(found[1].high_capacity_counters, Some(true));
+    }
+
+    #[test]
+    fn speed_is_if_high_speed_where_if_speed_can_not_tell() {
+        for (low, high, want) in [
+            (Some(1_000_000_000), Some(1000), Some(1_000_000_000)),
+            (Some(10_500_000), Some(11), Some(10_500_000)),
+            (Some(u64::from(u32::MAX)), Some(10_000), Some(10_000_000_000)),
+            (Some(1_410_065_408), Some(10_000), Some(10_000_000_000)),
+            (Some(0), Some(100), Some(100_000_000)),
+            (None, Some(1000), Some(1_000_000_000)),
+            (Some(0), None, Some(0)),
+            (None, None, None),
+        ] {
+            assert_eq!(Speed { if_speed: low, if_high_speed: high }.bps(), want, "{low:?} {high:?}");
+        }
+    }
+
+    #[test]
+    fn if_index_above_two_to_the_31_is_kept() {
+        let found = interfaces(&columns(COLUMNS, "ifDescr.4194316032 = gpon"));
+        assert_eq!(found[0].if_index, IfIndex(4_194_316_032));
+    }
+}

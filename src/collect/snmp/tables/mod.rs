@@ -1,0 +1,21 @@
+//! Rows of varbinds to pieces of the model. Pure: nothing here asks an agent or knows the time.
+//!
+//! [`columns`] holds what was read, by column name; each other file turns some columns into one kind of thing and names the columns
+//! that it wants; [`assemble`] puts a whole device together. Numbers of objects stand in `mibs/`, never here.
+
+pub mod addresses;
+pub mod assemble;
+pub mod bridge;
+pub mod cdp;
+pub mod columns;
+pub mod entity;
+pub mod interfaces;
+pub mod lldp;
+pub mod lldp_id;
+pub mod ports;
+pub mod role;
+pub mod stack;
+pub mod system;
+
+pub use assemble::{Assembly, assemble};
+pub use columns::Columns;

@@ -1,0 +1,208 @@
+//! Every recorded agent of the corpus, read by the table decoders, against what its recording says.
+//!
+//! Needs `NOCTOP_CORPUS`, the folder that holds `snmp/`: without it the test says loudly that it did not run.
+
+use noctop::collect::snmp::tables::{self, Assembly, Columns};
+use noctop::mib::Registry;
+use noctop::model::{
+    AdminStatus, Evidence, IfIndex, Interface, MacAddr, Oid, OperStatus, SnmpAccess, SnmpVersion, Timestamp, text,
+};
+use noctop::wire::snmp::{Value, VarBind};
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The folder of recordings, or `None` with a loud word about it.
+fn corpus() -> Option<PathBuf> {
+    let folder = std::env::var_os("NOCTOP_CORPUS").map(|corpus| PathBuf::from(corpus).join("snmp"));
+    let folder = folder.filter(|folder| folder.is_dir());
+    if folder.is_none() {
+        eprintln!("SKIPPED: NOCTOP_CORPUS is not set or holds no snmp/: the recorded agents were not read");
+    }
+    folder
+}
+
+/// A recording: `OID|TAG|VALUE`, the BER tag in decimal, with an x where the value is hex. Of an OID that stands twice the last counts.
+fn recording(path: &Path) -> Vec<VarBind> {
+    let octets = std::fs::read(path).unwrap();
+    let mut values: BTreeMap<Oid, Value> = BTreeMap::new();
+    for line in octets.split(|octet| *octet == b'\n') {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let mut parts = line.splitn(3, |octet| *octet == b'|');
+        if let (Some(oid), Some(tag), Some(value)) = (parts.next(), parts.next(), parts.next())
+            && let Some(varbind) = varbind(oid, tag, value)
+        {
+            values.insert(varbind.oid, varbind.value);
+        }
+    }
+    values.into_iter().map(|(oid, value)| VarBind { oid, value }).collect()
+}
+
+fn varbind(oid: &[u8], tag: &[u8], value: &[u8]) -> Option<VarBind> {
+    let text = String::from_utf8_lossy(value).trim().to_owned();
+    let tag = std::str::from_utf8(tag).ok()?;
+    let octets = || if tag.ends_with('x') { hex(&text) } else { Some(value.to_vec()) };
+    let value = match tag.trim_end_matches('x') {
+        "2" => Value::Integer(text.parse().ok()?),
+        "4" => Value::Octets(octets()?),
+        "6" => Value::Oid(text.trim_end_matches('.').parse().ok()?),
+        "64" if tag.ends_with('x') => Value::IpAddress(<[u8; 4]>::try_from(octets()?).ok()?.into()),
+        "64" => Value::IpAddress(text.parse().ok()?),
+        "65" => Value::Counter32(text.parse().ok()?),
+        "66" => Value::Gauge32(text.parse().ok()?),
+        "67" => Value::TimeTicks(text.parse().ok()?),
+        "70" => Value::Counter64(text.parse().ok()?),
+        _ => return None,
+    };
+    Some(VarBind { oid: std::str::from_utf8(oid).ok()?.trim().parse().ok()?, value })
+}
+
+fn hex(text: &str) -> Option<Vec<u8>> {
+    text.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+}
+
+fn assembled(path: &Path) -> Assembly {
+    let varbinds = recording(path);
+    let mib = Registry::builtin();
+    let mut columns = Columns::select(mib, &tables::assemble::all_objects(), &varbinds);
+    let wanted: Vec<&str> =
+        tables::assemble::profile(&columns).into_iter().flat_map(|profile| profile.reads()).map(|(_, name)| name).collect();
+    for name in wanted {
+        let base = mib.oid(name).unwrap();
+        columns.insert(name, base.clone(), varbinds.iter().filter(|varbind| varbind.oid.starts_with(&base)).cloned().collect());
+    }
+    let address = "127.0.0.1:161".parse().unwrap();
+    let access = SnmpAccess { address, version: SnmpVersion::V2c, credential: "public".to_owned(), partial: false };
+    tables::assemble(&columns, access, Timestamp(0))
+}
+
+/// A text of EXPECTED.json as noctop keeps it; `None` where it is absent or blank.
+fn expected_text(json: &Json) -> Option<String> {
+    match json {
+        Json::String(said) => text::known(said.as_bytes()),
+        Json::Object(said) => text::known(&hex(said.get("hex")?.as_str()?)?),
+        _ => None,
+    }
+}
+
+/// What differs in one port, in words.
+fn port_differences(want: &Json, found: &Interface) -> Vec<String> {
+    let mut differences = Vec::new();
+    let mut check = |field: &str, want: String, found: String| {
+        if want != found {
+            differences.push(format!("{field}: expected {want}, found {found}"));
+        }
+    };
+    for (field, found) in [("ifName", &found.if_name), ("ifDescr", &found.if_descr), ("ifAlias", &found.if_alias)] {
+        check(field, format!("{:?}", expected_text(&want[field])), format!("{found:?}"));
+    }
+    let mac = want["mac"].as_str().and_then(|mac| mac.parse::<MacAddr>().ok());
+    check("mac", format!("{mac:?}"), format!("{:?}", found.mac));
+    check("ifType", format!("{:?}", want["ifType"].as_u64()), format!("{:?}", found.if_type.map(u64::from)));
+    check("speed_bps", format!("{:?}", want["speed_bps"].as_u64()), format!("{:?}", found.speed_bps));
+    let admin = want["admin"].as_i64().and_then(AdminStatus::from_mib);
+    check("admin", format!("{admin:?}"), format!("{:?}", found.admin_status));
+    let oper = want["oper"].as_i64().and_then(OperStatus::from_mib);
+    check("oper", format!("{oper:?}"), format!("{:?}", found.oper_status));
+    let counters = want["hc_counters"].as_bool().unwrap_or(false);
+    check("hc_counters", counters.to_string(), found.high_capacity_counters.unwrap_or(false).to_string());
+    differences
+}
+
+fn differences(want: &Json, found: &Assembly) -> Vec<String> {
+    let device = &found.device;
+    let mut differences = Vec::new();
+    for (field, found) in [("sysDescr", &device.sys_descr), ("sysName", &device.sys_name)] {
+        let want = expected_text(&want["system"][field]);
+        // Where a device has no sysName, its vendor's own object may have named it.
+        if want.as_ref() != found.as_ref() && !(field == "sysName" && want.is_none()) {
+            differences.push(format!("{field}: expected {want:?}, found {found:?}"));
+        }
+    }
+    let object_id = device.sys_object_id.as_ref().map(ToString::to_string);
+    if want["system"]["sysObjectID"].as_str() != object_id.as_deref() {
+        differences.push(format!("sysObjectID: expected {}, found {object_id:?}", want["system"]["sysObjectID"]));
+    }
+    let services = device.sys_services.map(u64::from);
+    if want["system"]["sysServices"].as_u64() != services {
+        differences.push(format!("sysServices: expected {}, found {services:?}", want["system"]["sysServices"]));
+    }
+    let ports = want["ports"].as_array().unwrap();
+    let numbers: Vec<u64> = ports.iter().map(|port| port["ifIndex"].as_u64().unwrap()).collect();
+    let found_numbers: Vec<u64> = device.interfaces.iter().map(|interface| u64::from(interface.if_index.0)).collect();
+    if numbers != found_numbers {
+        differences.push(format!("ports: expected {numbers:?}, found {found_numbers:?}"));
+    }
+    for port in ports {
+        let number = IfIndex(u32::try_from(port["ifIndex"].as_u64().unwrap()).unwrap());
+        if let Some(interface) = device.interface(number) {
+            differences.extend(port_differences(port, interface).into_iter().map(|what| format!("port {number}: {what}")));
+        }
+    }
+    differences.extend(neighbour_differences(want, found));
+    differences
+}
+
+/// Neighbour rows that the recording has and we have not.
+fn neighbour_differences(want: &Json, found: &Assembly) -> Vec<String> {
+    let rows = &found.device.neighbours;
+    let mut differences = Vec::new();
+    let cdp = rows.iter().filter(|row| row.protocol == Evidence::Cdp).count();
+    let cdp_wanted = want["cdp_rows"].as_array().map_or(0, Vec::len);
+    if cdp != cdp_wanted {
+        differences.push(format!("cdp rows: expected {cdp_wanted}, found {cdp}"));
+    }
+    for row in want["lldp_remote_rows"].as_array().unwrap() {
+        let subtype_0 = row["chassisSubtype"].as_str().is_none() || expected_text(&row["chassisId"]).is_none();
+        let chassis = expected_text(&row["chassisId"]).unwrap_or_default();
+        let port = expected_text(&row["portId"]).unwrap_or_default();
+        let name = expected_text(&row["sysName"]).map(|name| name.split('\0').next().unwrap_or("").to_owned());
+        let is_it = |heard: &&noctop::model::NeighbourRow| {
+            let same = |id: Option<String>, want: &str| id.is_some_and(|id| id.eq_ignore_ascii_case(want));
+            same(heard.chassis_id.as_ref().map(ToString::to_string), &chassis)
+                && same(heard.port_id.as_ref().map(ToString::to_string), &port)
+                && heard.sys_name.as_deref().unwrap_or("") == name.as_deref().unwrap_or("").trim_end()
+        };
+        if !subtype_0 && !rows.iter().any(|row| is_it(&row)) {
+            differences.push(format!("lldp row missing: {chassis} {port} {name:?}"));
+        }
+    }
+    differences
+}
+
+#[test]
+fn every_recorded_agent_is_read_as_its_recording_says() {
+    let Some(folder) = corpus() else { return };
+    let mut recordings: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "snmprec"))
+        .collect();
+    recordings.sort();
+    assert!(!recordings.is_empty(), "NOCTOP_CORPUS/snmp holds no recording");
+    let mut faulty = Vec::new();
+    for path in &recordings {
+        let expected = std::fs::read_to_string(path.with_extension("EXPECTED.json")).unwrap();
+        let found = assembled(path);
+        let device = &found.device;
+        eprintln!(
+            "{}: {:?} {:?} {:?} {:?} {:?} {} {} ports, {} neighbours ({} unplaced, {} skipped)",
+            path.file_stem().unwrap().to_str().unwrap(),
+            device.vendor,
+            device.model,
+            device.os,
+            device.os_version,
+            device.serial,
+            device.role.word(),
+            device.interfaces.len(),
+            device.neighbours.len(),
+            device.neighbours.iter().filter(|row| row.local_if_index.is_none()).count(),
+            found.skipped_neighbours,
+        );
+        let differences = differences(&serde_json::from_str(&expected).unwrap(), &found);
+        if !differences.is_empty() {
+            faulty.push(format!("{}:\n  {}", path.display(), differences.join("\n  ")));
+        }
+    }
+    assert!(faulty.is_empty(), "{} of {} recordings differ\n{}", faulty.len(), recordings.len(), faulty.join("\n"));
+}
