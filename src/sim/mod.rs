@@ -1,1 +1,13 @@
-//! The simulator: plays agents on loopback from TOML scenarios or recordings; the same code serves demo, tests and pictures.
+//! The simulator: plays SNMP agents on loopback, from TOML scenarios or recordings. The same code serves `noctop demo`,
+//! `noctop sim`, the pictures and the tests.
+//!
+//! What it says is a pure function of a [`Scenario`] and of the time ([`truth`]): nothing is stepped and nothing is kept, so
+//! that the past ([`backfill`]) and a live poll are one curve, and ten thousand devices cost little memory.
+//! It must not know collectors, the state or the store. Start at [`scenario`], then [`truth`], then [`view`] and [`agent`].
+
+pub mod hash;
+pub mod scenario;
+pub mod shape;
+pub mod truth;
+
+pub use scenario::{Scale, Scenario, ScenarioError};

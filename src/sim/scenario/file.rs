@@ -1,0 +1,402 @@
+//! The scenario file as it is written: TOML into plain values, unknown keys refused.
+
+use crate::model::Role;
+use crate::sim::shape::Profile;
+use serde::Deserialize;
+
+/// A whole scenario file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScenarioFile {
+    /// Name of the network
+    pub name: String,
+    /// sysContact of every device
+    #[serde(default)]
+    pub contact: String,
+    /// The community that is answered; any other is met with silence
+    #[serde(default = "public")]
+    pub community: String,
+    /// Names of further sites, used as the network grows; the first site has no prefix
+    #[serde(default)]
+    pub sites: Vec<String>,
+    /// How it grows
+    pub grow: Grow,
+    /// VLANs of every bridge
+    #[serde(default)]
+    pub vlan: Vec<VlanFile>,
+    /// Kinds of devices
+    pub kind: Vec<KindFile>,
+    /// Devices
+    pub group: Vec<GroupFile>,
+    /// Cables that are nobody's uplink
+    #[serde(default)]
+    pub wire: Vec<WireFile>,
+    /// What is wrong in it
+    #[serde(default)]
+    pub condition: Vec<ConditionFile>,
+}
+
+fn public() -> String {
+    "public".to_owned()
+}
+
+/// How the network grows to more devices than its groups say.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grow {
+    /// Buildings of the first site as written
+    pub buildings: u16,
+    /// Devices above which a building is followed by another
+    pub building_devices: usize,
+    /// Devices above which a site is followed by another
+    pub site_devices: usize,
+}
+
+/// A VLAN.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct VlanFile {
+    pub id: u16,
+    pub name: String,
+}
+
+/// How a kind names its ports in LLDP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PortIdStyle {
+    /// lldpLocPortNum counts the ports from 1, the port id is the ifName (subtype 5).
+    #[default]
+    Name,
+    /// lldpLocPortNum is the ifIndex, the port id its text (subtype 7).
+    Index,
+    /// lldpLocPortNum is the ifIndex, the port id the MAC address (subtype 3).
+    Mac,
+}
+
+/// A kind of device.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KindFile {
+    /// Its name in this file
+    pub name: String,
+    /// What it is for
+    pub role: Role,
+    /// Vendor's name
+    pub vendor: Option<String>,
+    /// Model name, also entPhysicalModelName
+    pub model: Option<String>,
+    /// Operating system's name
+    pub os: Option<String>,
+    /// Operating system's version
+    pub os_version: Option<String>,
+    /// sysDescr; `{name}` is the device's name
+    #[serde(default)]
+    pub sys_descr: String,
+    /// sysObjectID; none: it has no SNMP and is only heard of
+    pub sys_object_id: Option<String>,
+    /// sysServices
+    #[serde(default)]
+    pub sys_services: u8,
+    /// First three octets of its MAC addresses
+    pub oui: String,
+    /// Whether it speaks LLDP
+    #[serde(default)]
+    pub lldp: bool,
+    /// Whether it speaks CDP
+    #[serde(default)]
+    pub cdp: bool,
+    /// Whether it bridges: BRIDGE-MIB and Q-BRIDGE-MIB
+    #[serde(default)]
+    pub bridge: bool,
+    /// Whether links to others of this sort have addresses of their own
+    #[serde(default)]
+    pub routed: bool,
+    /// Whether it dies with the switch that feeds it
+    #[serde(default)]
+    pub poe: bool,
+    /// Whether entPhysicalTable has its chassis
+    #[serde(default)]
+    pub entity: bool,
+    /// How it names its ports in LLDP
+    #[serde(default)]
+    pub port_id: PortIdStyle,
+    /// LLDP capabilities: bridge, router, wlanAccessPoint, telephone, stationOnly, other
+    #[serde(default)]
+    pub capabilities: Vec<String>,
+    /// Its ports, by ifIndex
+    pub ports: Vec<PortsFile>,
+    /// How it names aggregates
+    pub lag: Option<LagFile>,
+}
+
+/// What a port is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PortUse {
+    /// Desks, phones, access points
+    Access,
+    /// Towards the core
+    Up,
+    /// Away from the core
+    #[default]
+    Down,
+    /// Has the management address; no cable
+    Management,
+    /// Inside only
+    Loopback,
+}
+
+/// Ports of one sort.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PortsFile {
+    /// ifName; `{n}` is the port's number
+    pub name: String,
+    /// ifDescr; as the name when left out
+    pub descr: Option<String>,
+    /// How many
+    #[serde(default = "one")]
+    pub count: u16,
+    /// Number of the first
+    #[serde(default = "one")]
+    pub first: u16,
+    /// ifIndex of the first
+    pub index: u32,
+    /// From one ifIndex to the next
+    #[serde(default = "one_wide")]
+    pub step: u32,
+    /// IANAifType: 6 is ethernetCsmacd
+    #[serde(default = "ethernet")]
+    pub if_type: u32,
+    /// `1G`, `100M`
+    pub speed: String,
+    /// What they are for
+    #[serde(default)]
+    pub r#use: PortUse,
+}
+
+const fn one() -> u16 {
+    1
+}
+
+const fn one_wide() -> u32 {
+    1
+}
+
+const fn ethernet() -> u32 {
+    6
+}
+
+/// How aggregates are named.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LagFile {
+    /// ifName; `{n}` is its number
+    pub name: String,
+    /// ifDescr; as the name when left out
+    pub descr: Option<String>,
+    /// ifIndex of number 1; above those of the ports
+    pub index: u32,
+}
+
+/// Where a group stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Per {
+    /// So many at each site
+    #[default]
+    Site,
+    /// So many in each building
+    Building,
+}
+
+/// How many: the same everywhere, or by building.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Count {
+    /// The same everywhere
+    Same(u16),
+    /// For building 1, 2, …; the last goes on
+    Each(Vec<u16>),
+}
+
+/// Devices of a kind.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupFile {
+    /// sysName; `{b}` building, `{n}` or `{nn}` number, `{f}` floor
+    pub name: String,
+    /// Kind, or one for each building in turn
+    pub kind: OneOrMore,
+    /// How many
+    pub count: Count,
+    /// Per site or building
+    #[serde(default)]
+    pub per: Per,
+    /// Number of the first, and from one to the next
+    #[serde(default = "counting")]
+    pub numbers: [u16; 2],
+    /// sysLocation
+    #[serde(default)]
+    pub location: String,
+    /// Names of what stands at its access ports (ifAlias), by chance; `{n}` is a small number
+    #[serde(default)]
+    pub desks: Vec<String>,
+    /// ifAlias at the far end of its cables; `to {name}` when left out
+    #[serde(default)]
+    pub alias: Vec<String>,
+    /// Cables towards the core
+    #[serde(default)]
+    pub uplinks: Vec<UplinkFile>,
+    /// Octets per second that it takes itself at its busiest hour, as `40M` bit/s
+    pub load: Option<String>,
+    /// How much of what it takes is also sent
+    #[serde(default = "quarter")]
+    pub sends: f64,
+    /// Curve of its week
+    #[serde(default)]
+    pub profile: Profile,
+    /// Weight when the network grows; 0 stays as it is
+    #[serde(default)]
+    pub grows: u16,
+}
+
+const fn counting() -> [u16; 2] {
+    [1, 1]
+}
+
+const fn quarter() -> f64 {
+    0.25
+}
+
+/// A name, or several.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum OneOrMore {
+    /// One
+    One(String),
+    /// Several
+    More(Vec<String>),
+}
+
+impl OneOrMore {
+    /// All of them.
+    pub fn names(&self) -> &[String] {
+        match self {
+            Self::One(name) => std::slice::from_ref(name),
+            Self::More(names) => names,
+        }
+    }
+}
+
+/// A cable of a group's devices.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UplinkFile {
+    /// To which device: a name with the same placeholders, `*` at its end for each in turn
+    pub to: String,
+    /// How many; more than one make an aggregate
+    #[serde(default = "one")]
+    pub count: u16,
+    /// Which of the far end's ports
+    #[serde(default)]
+    pub at: PortUse,
+    /// Share of the load that takes this way
+    #[serde(default = "whole")]
+    pub share: f64,
+}
+
+const fn whole() -> f64 {
+    1.0
+}
+
+/// A cable between two named devices.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WireFile {
+    /// One end
+    pub a: String,
+    /// The other
+    pub b: String,
+    /// How many; more than one make an aggregate
+    #[serde(default = "one")]
+    pub count: u16,
+    /// Which ports of both
+    #[serde(default)]
+    pub at: PortUse,
+    /// bit/s each way at the busiest hour
+    pub load: String,
+}
+
+/// Something that is wrong. Times count back from the scenario's moment.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "is", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum ConditionFile {
+    /// A link carries so much of its speed.
+    Hot {
+        /// Its two devices
+        link: [String; 2],
+        /// Which of parallel links, from 0
+        #[serde(default)]
+        member: usize,
+        /// Per cent of the speed from the first to the second device
+        forth: f64,
+        /// Per cent of the speed from the second to the first
+        back: f64,
+        /// Since when
+        since: String,
+    },
+    /// A link is down.
+    Down {
+        /// Its two devices
+        link: [String; 2],
+        /// Which of parallel links, from 0
+        #[serde(default)]
+        member: usize,
+        /// Since when
+        since: String,
+    },
+    /// A link goes down and up.
+    Flap {
+        /// Its two devices
+        link: [String; 2],
+        /// Since when
+        since: String,
+        /// From one fall to the next
+        every: String,
+        /// How long each time
+        down: String,
+    },
+    /// A device is silent.
+    Dead {
+        /// Which
+        device: String,
+        /// Since when
+        since: String,
+    },
+    /// A device restarted.
+    Reboot {
+        /// Which
+        device: String,
+        /// When it was back
+        since: String,
+        /// How long it was away
+        took: String,
+    },
+    /// A port counts errors or discards.
+    Faulty {
+        /// Which device
+        device: String,
+        /// ifName
+        port: String,
+        /// ifInErrors a second
+        #[serde(default)]
+        errors: f64,
+        /// ifOutDiscards a second
+        #[serde(default)]
+        discards: f64,
+        /// ifAlias instead of the usual one
+        alias: Option<String>,
+    },
+}
