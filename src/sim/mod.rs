@@ -5,9 +5,13 @@
 //! that the past ([`backfill`]) and a live poll are one curve, and ten thousand devices cost little memory.
 //! It must not know collectors, the state or the store. Start at [`scenario`], then [`truth`], then [`view`] and [`agent`].
 
+pub mod agent;
 pub mod hash;
+pub mod recording;
 pub mod scenario;
+pub mod serve;
 pub mod shape;
 pub mod truth;
+pub mod view;
 
 pub use scenario::{Scale, Scenario, ScenarioError};

@@ -3,6 +3,7 @@
 use crate::model::Role;
 use crate::sim::shape::Profile;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// A whole scenario file.
 #[derive(Clone, Debug, Deserialize)]
@@ -82,14 +83,17 @@ pub struct KindFile {
     pub name: String,
     /// What it is for
     pub role: Role,
-    /// Vendor's name
+    /// Vendor's name, as entPhysicalMfgName has it
     pub vendor: Option<String>,
-    /// Model name, also entPhysicalModelName
+    /// Model name, as entPhysicalModelName has it
     pub model: Option<String>,
-    /// Operating system's name
-    pub os: Option<String>,
-    /// Operating system's version
+    /// Operating system's version, also entPhysicalSoftwareRev
     pub os_version: Option<String>,
+    /// Serial number; `{serial}` is what tells one from the other
+    pub serial: Option<String>,
+    /// What its vendor's own scalars say, by name; `{serial}` as above
+    #[serde(default)]
+    pub says: BTreeMap<String, String>,
     /// sysDescr; `{name}` is the device's name
     #[serde(default)]
     pub sys_descr: String,

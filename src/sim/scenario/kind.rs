@@ -50,10 +50,12 @@ pub struct Kind {
     pub vendor: Option<String>,
     /// Model name
     pub model: Option<String>,
-    /// Operating system's name
-    pub os: Option<String>,
     /// Operating system's version
     pub os_version: Option<String>,
+    /// Serial number with `{serial}`
+    pub serial: Option<String>,
+    /// What its vendor's own scalars say, by name
+    pub says: Vec<(String, String)>,
     /// sysDescr with `{name}`
     pub sys_descr: String,
     /// sysObjectID; `None` has no SNMP
@@ -111,8 +113,9 @@ impl Kind {
             role: file.role,
             vendor: file.vendor.clone(),
             model: file.model.clone(),
-            os: file.os.clone(),
             os_version: file.os_version.clone(),
+            serial: file.serial.clone(),
+            says: file.says.clone().into_iter().collect(),
             sys_descr: file.sys_descr.clone(),
             sys_object_id: object_id(file, faults),
             sys_services: file.sys_services,

@@ -1,0 +1,239 @@
+//! The rows of every table: how many, their indexes in order, and which are there now.
+
+use super::View;
+use crate::sim::scenario::file::PortIdStyle;
+use crate::sim::scenario::{Cable, Kind, Node, OwnAddress, PortNumber, Scenario};
+use std::net::Ipv4Addr;
+
+/// A table, or the scalars of a part of the MIB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Table {
+    /// One instance, `.0`
+    Scalar,
+    /// By ifIndex
+    Port,
+    /// By address
+    Address,
+    /// By address type and address
+    InetAddress,
+    /// By ifIndex, address type, address and prefix length
+    Prefix,
+    /// LLDP's own scalars
+    LldpScalar,
+    /// By lldpLocPortNum
+    LldpPort,
+    /// By lldpRemTimeMark, lldpRemLocalPortNum, lldpRemIndex
+    LldpRemote,
+    /// The same and the management address
+    LldpAddress,
+    /// CDP's own scalars
+    CdpScalar,
+    /// By cdpCacheIfIndex, cdpCacheDeviceIndex
+    Cdp,
+    /// A bridge's own scalars
+    BridgeScalar,
+    /// By dot1dBasePort
+    BridgePort,
+    /// By VLAN
+    Vlan,
+    /// By entPhysicalIndex
+    Physical,
+    /// By ifStackHigherLayer, ifStackLowerLayer
+    Stack,
+    /// By ifIndex of a member of an aggregate
+    Member,
+}
+
+/// The longest index: a neighbour's management address.
+const MAX_INDEX: usize = 9;
+
+/// An index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Index {
+    arcs: [u32; MAX_INDEX],
+    len: usize,
+}
+
+impl Index {
+    fn new(arcs: &[u32]) -> Self {
+        let mut index = Self { arcs: [0; MAX_INDEX], len: arcs.len().min(MAX_INDEX) };
+        for (slot, arc) in index.arcs.iter_mut().zip(arcs) {
+            *slot = *arc;
+        }
+        index
+    }
+
+    /// Its sub-identifiers.
+    pub fn arcs(&self) -> &[u32] {
+        self.arcs.get(..self.len).unwrap_or(&[])
+    }
+
+    fn with_address(mut self, address: Ipv4Addr) -> Self {
+        for octet in address.octets() {
+            if let Some(slot) = self.arcs.get_mut(self.len) {
+                *slot = u32::from(octet);
+                self.len += 1;
+            }
+        }
+        self
+    }
+
+    fn with(mut self, arc: u32) -> Self {
+        if let Some(slot) = self.arcs.get_mut(self.len) {
+            *slot = arc;
+            self.len += 1;
+        }
+        self
+    }
+}
+
+/// InetAddressType ipv4, and the address family number of IPv4: both 1 (RFC 4001, IANA).
+const IPV4: u32 = 1;
+
+/// Octets of an IPv4 address, as an index says its length (RFC 2578 §7.7).
+const IPV4_OCTETS: u32 = 4;
+
+impl Table {
+    /// Whether devices of `kind` have it.
+    pub const fn is_of(self, kind: &Kind) -> bool {
+        match self {
+            Self::Scalar | Self::Port | Self::Address | Self::InetAddress | Self::Prefix | Self::Stack => true,
+            Self::LldpScalar | Self::LldpPort | Self::LldpRemote | Self::LldpAddress => kind.lldp,
+            Self::CdpScalar | Self::Cdp => kind.cdp,
+            Self::BridgeScalar | Self::BridgePort | Self::Vlan => kind.bridge,
+            Self::Physical => kind.entity,
+            Self::Member => kind.lag.is_some(),
+        }
+    }
+
+    /// How many rows there could be.
+    pub fn rows(self, view: &View<'_>) -> usize {
+        match self {
+            Self::Scalar | Self::LldpScalar | Self::CdpScalar | Self::BridgeScalar | Self::Physical => 1,
+            Self::Port => usize::from(view.scenario.port_count(view.node)),
+            Self::Address | Self::InetAddress | Self::Prefix => view.node.addresses.len(),
+            Self::LldpPort | Self::BridgePort => view.kind.bridge_ports.len(),
+            Self::LldpRemote | Self::LldpAddress | Self::Cdp | Self::Member => view.node.cables.len(),
+            Self::Vlan => view.scenario.vlans.len(),
+            Self::Stack => view.node.lags.iter().map(|lag| lag.members.len()).sum(),
+        }
+    }
+
+    /// The index of a row; ascending.
+    pub fn index(self, view: &View<'_>, row: usize) -> Index {
+        let number = |row: usize| u32::try_from(row).unwrap_or(u32::MAX);
+        match self {
+            Self::Scalar | Self::LldpScalar | Self::CdpScalar | Self::BridgeScalar => Index::new(&[0]),
+            Self::Physical => Index::new(&[1]),
+            Self::Port => Index::new(&[view.if_index(port_of(row))]),
+            Self::Address => view.address_index(&[], row),
+            Self::InetAddress => view.address_index(&[IPV4, IPV4_OCTETS], row),
+            Self::Prefix => view.by_port(row).map_or(Index::new(&[]), |own| view.prefix_index(own)),
+            Self::LldpPort => Index::new(&[view.lldp_port(view.socket(row))]),
+            Self::LldpRemote => view.neighbour_index(row),
+            Self::LldpAddress => {
+                let far = view.far(row).and_then(|far| far.0.address).unwrap_or(Ipv4Addr::UNSPECIFIED);
+                view.neighbour_index(row).with(IPV4).with(IPV4_OCTETS).with_address(far)
+            }
+            Self::Cdp => Index::new(&[view.cable(row).map_or(0, |cable| view.if_index(cable.port)), number(row) + 1]),
+            Self::BridgePort => Index::new(&[number(row) + 1]),
+            Self::Vlan => Index::new(&[view.scenario.vlans.get(row).map_or(0, |vlan| u32::from(vlan.id))]),
+            Self::Stack => view.stack(row).map_or(Index::new(&[]), |(lag, member)| Index::new(&[lag, member])),
+            Self::Member => Index::new(&[view.cable(row).map_or(0, |cable| view.if_index(cable.port))]),
+        }
+    }
+
+    /// Whether the row is there now.
+    pub fn is_present(self, view: &View<'_>, row: usize) -> bool {
+        let hears = |cable: &Cable| view.scenario.is_heard(cable.wire, view.at);
+        match self {
+            Self::LldpRemote => view.cable(row).is_some_and(hears) && view.far(row).is_some_and(|far| far.1.lldp),
+            Self::LldpAddress => {
+                Self::LldpRemote.is_present(view, row) && view.far(row).is_some_and(|far| far.0.address.is_some())
+            }
+            Self::Cdp => view.cable(row).is_some_and(hears) && view.far(row).is_some_and(|far| far.1.cdp),
+            Self::Member => view.cable(row).is_some_and(|cable| cable.lag.is_some()),
+            _ => true,
+        }
+    }
+}
+
+/// A row of the interface tables as a port.
+pub(super) fn port_of(row: usize) -> PortNumber {
+    PortNumber::try_from(row).unwrap_or(PortNumber::MAX)
+}
+
+impl<'a> View<'a> {
+    /// ifIndex of a port.
+    pub(super) fn if_index(&self, port: PortNumber) -> u32 {
+        self.scenario.if_index(self.node, port)
+    }
+
+    /// The cable of a row.
+    pub(super) fn cable(&self, row: usize) -> Option<&'a Cable> {
+        self.node.cables.get(row)
+    }
+
+    /// What is at the far end of a row's cable: device, kind, port.
+    pub(super) fn far(&self, row: usize) -> Option<(&'a Node, &'a Kind, PortNumber)> {
+        let cable = self.cable(row)?;
+        let scenario: &'a Scenario = self.scenario;
+        let end = scenario.wires.get(cable.wire as usize)?.end(cable.side.other());
+        let node = scenario.node(end.device)?;
+        Some((node, scenario.kind(node)?, end.port))
+    }
+
+    /// The port of a row of the bridge's and LLDP's port tables.
+    pub(super) fn socket(&self, row: usize) -> PortNumber {
+        self.kind.bridge_ports.get(row).copied().unwrap_or(PortNumber::MAX)
+    }
+
+    /// lldpLocPortNum of a port: not its ifIndex, for some.
+    pub(super) fn lldp_port(&self, port: PortNumber) -> u32 {
+        match self.kind.port_id {
+            PortIdStyle::Name => self.kind.bridge_ports.partition_point(|&socket| socket <= port).try_into().unwrap_or(0),
+            PortIdStyle::Index | PortIdStyle::Mac => self.if_index(port),
+        }
+    }
+
+    fn neighbour_index(&self, row: usize) -> Index {
+        let port = self.cable(row).map_or(0, |cable| self.lldp_port(cable.port));
+        Index::new(&[0, port, u32::try_from(row).unwrap_or(0) + 1])
+    }
+
+    fn address_index(&self, head: &[u32], row: usize) -> Index {
+        let address = self.node.addresses.get(row).map_or(Ipv4Addr::UNSPECIFIED, |own| own.net.addr());
+        Index::new(head).with_address(address)
+    }
+
+    /// The addresses in the order of their ports.
+    fn by_port(&self, row: usize) -> Option<OwnAddress> {
+        let mut own = self.node.addresses.clone();
+        own.sort_by_key(|own| (own.port, own.net));
+        own.get(row).copied()
+    }
+
+    fn prefix_index(&self, own: OwnAddress) -> Index {
+        let head = Index::new(&[self.if_index(own.port), IPV4, IPV4_OCTETS]);
+        head.with_address(own.net.network()).with(u32::from(own.net.prefix_len()))
+    }
+
+    /// ifIndex of the aggregate and of the member of a row of ifStackTable.
+    fn stack(&self, row: usize) -> Option<(u32, u32)> {
+        let members = self.node.lags.iter().zip(0u8..).flat_map(|(lag, number)| lag.members.iter().map(move |&at| (number, at)));
+        let (_, at) = members.clone().nth(row)?;
+        let cable = self.cable(usize::from(at))?;
+        Some((self.scenario.aggregate(self.node, cable)?, self.if_index(cable.port)))
+    }
+
+    /// ifIndex of the port that has the address of a row, the address and its mask.
+    pub(super) fn own_address(&self, row: usize) -> Option<(u32, ipnet::Ipv4Net)> {
+        self.node.addresses.get(row).map(|own| (self.if_index(own.port), own.net))
+    }
+
+    /// Pointer from ipAddressTable to the row of ipAddressPrefixTable.
+    pub(super) fn prefix_pointer(&self, row: usize) -> Option<crate::model::Oid> {
+        let own = self.node.addresses.get(row)?;
+        self.tree.prefix_origin.as_ref().map(|column| column.child(self.prefix_index(*own).arcs()))
+    }
+}
