@@ -23,4 +23,9 @@ impl Stopwatch {
     pub fn elapsed(&self) -> Duration {
         self.0.elapsed()
     }
+
+    /// The time from this start to a later one; zero when the other is earlier.
+    pub fn until(&self, later: &Self) -> Duration {
+        later.0.saturating_duration_since(self.0)
+    }
 }

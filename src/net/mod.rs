@@ -1,3 +1,8 @@
 //! The only socket openers: UDP, ICMP, capture, Unix sockets, privilege; and an in-memory transport for tests.
+//!
+//! Nothing here knows what the octets mean. Start at [`datagram`].
 
+pub mod datagram;
+pub mod memory;
 pub mod pktinfo;
+pub mod udp;

@@ -1,3 +1,26 @@
 //! SNMP: the shared-socket engine, discovery, polling.
+//!
+//! The engine: [`Client`] owns one socket, the numbers of the requests in flight ([`inbox`]) and what was learned of each agent
+//! ([`learned`]); a [`Session`] is one piece of work on one agent (an inventory, a poll) with its limits and its tally, and
+//! offers [`Session::get`] and [`Session::walk_columns`]. Nothing here knows what an object means. Start at [`client`], then
+//! [`exchange`].
 
+pub mod client;
+pub mod counts;
+pub mod error;
+mod exchange;
+mod get;
+mod inbox;
+mod learned;
+pub mod pacing;
+pub mod session;
 pub mod tables;
+mod v3;
+mod v3;
+pub mod walk;
+
+pub use client::{Agent, Client, Options};
+pub use counts::Counts;
+pub use error::{Failure, SnmpError};
+pub use session::{Limits, Session, Tally};
+pub use walk::Walk;

@@ -109,14 +109,17 @@ impl Writer {
     }
 
     pub(super) fn var_binds(&mut self, binds: &[VarBind]) {
-        self.constructed(SEQUENCE, |list| {
-            for bind in binds {
-                list.constructed(SEQUENCE, |pair| {
-                    pair.oid(&bind.oid);
-                    pair.value(&bind.value);
-                });
-            }
-        });
+        self.constructed(SEQUENCE, |list| list.pairs(binds));
+    }
+
+    /// The content of a VarBindList.
+    pub(super) fn pairs(&mut self, binds: &[VarBind]) {
+        for bind in binds {
+            self.constructed(SEQUENCE, |pair| {
+                pair.oid(&bind.oid);
+                pair.value(&bind.value);
+            });
+        }
     }
 
     fn value(&mut self, value: &Value) {

@@ -1,15 +1,17 @@
 //! SNMP messages (RFC 3416, RFC 3412, RFC 3414): snmp2's codec behind our own types. The one door of the crate snmp2.
 //!
 //! Nothing here knows a socket, a clock or a retry. snmp2 reads the BER (`ber`, [`pdu`]) and does the user-based security
-//! model (`usm`); we write the BER of v1 and v2c ourselves, because snmp2 zeroes 64 KiB for every message that it builds and
+//! model ([`usm`]); we write the BER of v1 and v2c ourselves, because snmp2 zeroes 64 KiB for every message that it builds and
 //! keeps the version of a message private. `defects.rs` shows each defect of snmp2 0.5.3 that is worked around, so that an
-//! upgrade which mends it is noticed. Start at [`message`].
+//! upgrade which mends it is noticed. Start at [`message`], then [`usm`].
 
 mod ber;
 #[cfg(test)]
 mod defects;
+mod digest;
 pub mod message;
 pub mod pdu;
+pub mod usm;
 pub mod value;
 
 pub use message::{Message, peek};
