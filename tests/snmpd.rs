@@ -165,7 +165,11 @@ async fn wrong_credentials_are_told_apart() {
     let cases = [
         ("wrong community", community("wrong"), Reason::Timeout),
         ("wrong authentication password", usm(USERS[0], "something else", PRIV_PASSWORD), Reason::Auth),
-        ("wrong authentication protocol", usm(("sha256only", Some((AuthProtocol::Md5, "")), None), AUTH_PASSWORD, ""), Reason::Auth),
+        (
+            "wrong authentication protocol",
+            usm(("sha256only", Some((AuthProtocol::Md5, "")), None), AUTH_PASSWORD, ""),
+            Reason::Auth,
+        ),
         ("unknown user", usm(stranger, AUTH_PASSWORD, PRIV_PASSWORD), Reason::Auth),
         ("too low a level", usm(("sha256only", None, None), "", ""), Reason::Auth),
         ("empty password", usm(USERS[0], "", PRIV_PASSWORD), Reason::Auth),

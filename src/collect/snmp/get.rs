@@ -26,8 +26,7 @@ impl Session {
     /// Errors: no answer, no access, or nothing but error-statuses.
     pub async fn get(&self, names: &[Oid]) -> Result<Vec<VarBind>, SnmpError> {
         let open = (0..names.len()).collect();
-        let mut asking =
-            Asking { names, values: vec![None; names.len()], open, status: None, told: 0, most: usize::MAX };
+        let mut asking = Asking { names, values: vec![None; names.len()], open, status: None, told: 0, most: usize::MAX };
         while !asking.open.is_empty() {
             self.get_batch(&mut asking).await?;
         }

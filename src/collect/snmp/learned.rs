@@ -51,7 +51,14 @@ impl Learned {
         Self {
             in_flight: Semaphore::new(in_flight),
             answered: AtomicBool::new(false),
-            inner: Mutex::new(Inner { round_trip: None, batch: FIRST_BATCH, batch_limit: FIRST_BATCH, bulk: Bulk::Untried, bulk_limit: MAX_BULK, engine: None }),
+            inner: Mutex::new(Inner {
+                round_trip: None,
+                batch: FIRST_BATCH,
+                batch_limit: FIRST_BATCH,
+                bulk: Bulk::Untried,
+                bulk_limit: MAX_BULK,
+                engine: None,
+            }),
         }
     }
 

@@ -1,9 +1,11 @@
 //! SNMP: the shared-socket engine, discovery, polling.
 //!
-//! The engine: [`Client`] owns one socket, the numbers of the requests in flight ([`inbox`]) and what was learned of each agent
-//! ([`learned`]); a [`Session`] is one piece of work on one agent (an inventory, a poll) with its limits and its tally, and
-//! offers [`Session::get`] and [`Session::walk_columns`]. Nothing here knows what an object means. Start at [`client`], then
-//! [`exchange`].
+//! The engine: [`Client`] owns one socket, the numbers of the requests in flight (`inbox`) and what was learned of each agent
+//! (`learned`); a [`Session`] is one piece of work on one agent (an inventory, a poll) with its limits and its tally, and
+//! offers [`Session::get`] and [`Session::walk_columns`]. It does not know what an object
+//! means. Start at [`client`], then `exchange`.
+//!
+//! The knowledge: [`tables`] makes a device of what was read.
 
 pub mod client;
 pub mod counts;
@@ -15,7 +17,6 @@ mod learned;
 pub mod pacing;
 pub mod session;
 pub mod tables;
-mod v3;
 mod v3;
 pub mod walk;
 

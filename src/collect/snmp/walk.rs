@@ -91,7 +91,8 @@ impl Session {
         let columns = if bulk { columns.min(walking.budget.max(1)) } else { columns };
         let repetitions = bulk.then(|| (walking.budget / columns).clamp(1, MAX_REPETITIONS));
         let full = Shape { columns, repetitions };
-        let names: Vec<Oid> = open.iter().take(columns).filter_map(|at| walking.cursors.get(*at)).map(|c| c.last.clone()).collect();
+        let names: Vec<Oid> =
+            open.iter().take(columns).filter_map(|at| walking.cursors.get(*at)).map(|c| c.last.clone()).collect();
         let known = self.learned.answered();
         // An agent that ignores GETBULK gets one try more, so that GETNEXT has its chance even without retries.
         let attempts = 1 + self.limits.retries + u32::from(bulk && known && self.learned.bulk() == Bulk::Untried);
