@@ -1,6 +1,9 @@
 //! What every store does, as tests: each function runs on each implementation.
 
-use super::{AtQuery, Checkpoint, LOOKBACK_SECS, MemoryStore, Store, keep_checkpoints};
+use super::{
+    AtQuery, Checkpoint, EntityLast, JournalRecord, LOOKBACK_SECS, MemoryStore, SledStore, Store, StoreError, StoreStats,
+    keep_checkpoints,
+};
 use crate::model::series::Cell;
 use crate::model::{DeviceId, EntityKey, Metric, Sample, SampleBatch, SampleRow, TimeRange, Timestamp};
 
@@ -253,10 +256,117 @@ fn named_values_are_kept(store: &dyn Store) {
     assert_eq!(store.meta_get("run").unwrap().as_deref(), Some(&b"22"[..]));
 }
 
+/// A disk store that is flushed, closed and opened again between the last write and the next read.
+struct Reopening {
+    path: std::path::PathBuf,
+    store: std::sync::Mutex<(Option<SledStore>, bool)>,
+}
+
+impl Reopening {
+    fn new(path: &std::path::Path) -> Self {
+        Self { path: path.to_owned(), store: std::sync::Mutex::new((Some(SledStore::open(path).unwrap()), false)) }
+    }
+
+    fn write<T>(&self, call: impl FnOnce(&SledStore) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let mut store = self.store.lock().unwrap();
+        store.1 = true;
+        call(store.0.as_ref().unwrap())
+    }
+
+    fn read<T>(&self, call: impl FnOnce(&SledStore) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let mut store = self.store.lock().unwrap();
+        if std::mem::take(&mut store.1) {
+            store.0.as_ref().unwrap().flush()?;
+            store.0 = None;
+            store.0 = Some(SledStore::open(&self.path)?);
+        }
+        call(store.0.as_ref().unwrap())
+    }
+}
+
+impl Store for Reopening {
+    fn journal_append(&self, records: &[(Timestamp, Vec<u8>)]) -> Result<u64, StoreError> {
+        self.write(|store| store.journal_append(records))
+    }
+    fn journal_read(&self, after: u64, until: Timestamp, limit: usize) -> Result<Vec<JournalRecord>, StoreError> {
+        self.read(|store| store.journal_read(after, until, limit))
+    }
+    fn journal_range(&self, range: TimeRange, limit: usize) -> Result<Vec<JournalRecord>, StoreError> {
+        self.read(|store| store.journal_range(range, limit))
+    }
+    fn checkpoint_write(&self, checkpoint: &Checkpoint) -> Result<(), StoreError> {
+        self.write(|store| store.checkpoint_write(checkpoint))
+    }
+    fn checkpoint_before(&self, at: Timestamp) -> Result<Option<Checkpoint>, StoreError> {
+        self.read(|store| store.checkpoint_before(at))
+    }
+    fn span(&self) -> Result<Option<TimeRange>, StoreError> {
+        self.read(Store::span)
+    }
+    fn samples_append(&self, batches: &[SampleBatch]) -> Result<(), StoreError> {
+        self.write(|store| store.samples_append(batches))
+    }
+    fn samples_backfill(&self, batches: &[SampleBatch]) -> Result<(), StoreError> {
+        self.write(|store| store.samples_backfill(batches))
+    }
+    fn samples_read(&self, entity: &EntityKey, metric: Metric, range: TimeRange) -> Result<Vec<Sample>, StoreError> {
+        self.read(|store| store.samples_read(entity, metric, range))
+    }
+    fn samples_at(&self, query: &AtQuery<'_>) -> Result<Vec<EntityLast>, StoreError> {
+        self.read(|store| store.samples_at(query))
+    }
+    fn entities(&self) -> Result<Vec<EntityKey>, StoreError> {
+        self.read(Store::entities)
+    }
+    fn forget_before(&self, at: Timestamp) -> Result<u64, StoreError> {
+        self.write(|store| store.forget_before(at))
+    }
+    fn flush(&self) -> Result<(), StoreError> {
+        self.write(Store::flush)
+    }
+    fn stats(&self) -> Result<StoreStats, StoreError> {
+        self.read(Store::stats)
+    }
+    fn meta_get(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(|store| store.meta_get(name))
+    }
+    fn meta_set(&self, name: &str, value: &[u8]) -> Result<(), StoreError> {
+        self.write(|store| store.meta_set(name, value))
+    }
+}
+
+fn days_are_forgotten_whole(store: &dyn Store) {
+    const DAY: i64 = 86_400;
+    for day in 0..4 {
+        let past: Vec<_> = (0..10).map(|n| batch("a", day * DAY + n * 300, &[("p1", &[cell(Metric::InBps, 7)])])).collect();
+        store.samples_backfill(&past).unwrap();
+    }
+    store.flush().unwrap();
+    assert_eq!(store.forget_before(at(2 * DAY)).unwrap(), 2);
+    assert_eq!(store.forget_before(at(2 * DAY)).unwrap(), 0);
+    assert_eq!(store.span().unwrap(), Some(range(2 * DAY, 3 * DAY + 2700)));
+    assert_eq!(read(store, &port("a", "p1"), Metric::InBps, 0, 4 * DAY).len(), 20);
+    assert_eq!(store.stats().unwrap().samples, 20);
+}
+
 macro_rules! conform {
     ($($test:ident)*) => {
         mod memory {
             $(#[test] fn $test() { super::$test(&super::MemoryStore::new()); })*
+        }
+
+        mod sled {
+            $(#[test] fn $test() {
+                let folder = tempfile::tempdir().unwrap();
+                super::$test(&super::SledStore::open(folder.path()).unwrap());
+            })*
+        }
+
+        mod sled_opened_again_after_every_write {
+            $(#[test] fn $test() {
+                let folder = tempfile::tempdir().unwrap();
+                super::$test(&super::Reopening::new(folder.path()));
+            })*
         }
     };
 }
@@ -273,6 +383,7 @@ conform! {
     a_past_is_backfilled_in_any_order_of_days
     midnight_parts_no_series
     a_clock_that_stepped_back_loses_no_sample
+    days_are_forgotten_whole
     figures_count_what_was_written
     named_values_are_kept
 }

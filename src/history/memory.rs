@@ -18,6 +18,7 @@ pub const MAX_ENTITIES: usize = 200_000;
 /// Journal bytes kept.
 pub const MAX_JOURNAL_BYTES: u64 = 256 << 20;
 
+const DAY_MS: i64 = 86_400_000;
 const PRESENT: u8 = 1;
 const BROKEN: u8 = 2;
 
@@ -293,6 +294,18 @@ impl Store for MemoryStore {
 
     fn entities(&self) -> Result<Vec<EntityKey>, StoreError> {
         Ok(self.lock().all().map(|entity| EntityKey::clone(&entity.key)).collect())
+    }
+
+    fn forget_before(&self, at: Timestamp) -> Result<u64, StoreError> {
+        let day = Timestamp(at.millis() - at.millis().rem_euclid(DAY_MS));
+        let mut inner = self.lock();
+        let before = inner.series_times().map_or(day, |times| times.from).min(day);
+        for entity in inner.devices.values_mut().flat_map(BTreeMap::values_mut) {
+            let old = entity.at.partition_point(|at| *at < day);
+            entity.forget_oldest(old);
+        }
+        let kept = inner.series_times().map_or(day, |times| times.from).min(day);
+        Ok(u64::try_from(kept.millis().div_euclid(DAY_MS) - before.millis().div_euclid(DAY_MS)).unwrap_or(0))
     }
 
     fn flush(&self) -> Result<(), StoreError> {

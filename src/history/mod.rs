@@ -8,12 +8,14 @@ use crate::model::{DeviceId, EntityKey, Metric, Sample, SampleBatch, TimeRange, 
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub mod blocks;
 #[cfg(test)]
 mod conformance;
 pub mod memory;
 pub mod sled;
 
 pub use memory::MemoryStore;
+pub use sled::SledStore;
 
 /// Format version of a store's folder. An older binary refuses a newer store with a clear sentence.
 pub const STORE_VERSION: u32 = 1;
@@ -142,6 +144,9 @@ pub trait Store: Send + Sync {
     fn samples_at(&self, query: &AtQuery<'_>) -> Result<Vec<EntityLast>, StoreError>;
     /// All entities that ever had samples.
     fn entities(&self) -> Result<Vec<EntityKey>, StoreError>;
+
+    /// Forgets samples before a time, as many as take no effort: whole days. Returns how many periods went.
+    fn forget_before(&self, at: Timestamp) -> Result<u64, StoreError>;
 
     /// Makes everything durable that was taken over.
     fn flush(&self) -> Result<(), StoreError>;

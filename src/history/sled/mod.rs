@@ -1,1 +1,409 @@
-//! (being written)
+//! The store on disk: sled databases in one folder, and the only place that knows sled.
+//!
+//! It must not know what events or states are. Start at [`SledStore`], then `folder` (what lies where), `writer` (how samples
+//! come in), `read` (how they come out), `journal` and `checkpoints`; `door` is where sled is called.
+//!
+//! Order of writing at a flush, each step durable before the next: names, then sealed shards, then their figures, then the log
+//! without them. So a number on disk always has its name, and a sample is in the log until it is in a shard.
+//! Locks are taken in this order: writer, names, days; journal and checkpoints stand alone.
+
+mod checkpoints;
+mod day;
+mod days;
+mod door;
+mod folder;
+mod journal;
+mod names;
+mod read;
+#[cfg(test)]
+mod tests;
+mod wal;
+mod writer;
+
+pub use door::is_guarded;
+
+use super::blocks::bytes::{Reader, put_varint};
+use super::blocks::last::Wanted;
+use super::blocks::shard::{sealed, unsealed};
+use super::{AtQuery, Checkpoint, EntityLast, JournalRecord, LOOKBACK_SECS, PeriodStats, Store, StoreError, StoreStats};
+use crate::model::{EntityKey, Metric, Sample, SampleBatch, TimeRange, Timestamp};
+use checkpoints::Checkpoints;
+use day::Figures;
+use days::Days;
+use door::{ALL, Base, Changes, Spec};
+use folder::{Folder, bytes_below, day_folder, day_of};
+use journal::Journal;
+use names::Names;
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use wal::Wal;
+use writer::Writer;
+
+const NAMES: usize = 0;
+const VALUES: usize = 1;
+const PERIODS: usize = 2;
+
+/// Small databases need no more.
+const META: Spec = Spec { trees: &["names", "values", "periods"], cache_bytes: 16 << 20 };
+const WAL: Spec = Spec { trees: &["rows"], cache_bytes: 16 << 20 };
+
+/// Backfilled shards are written as they come, so that a long past needs no memory.
+const BACKFILL_BYTES: usize = 4 << 20;
+
+/// A store in a folder.
+pub struct SledStore {
+    folder: Folder,
+    meta: Option<Base>,
+    wal: Option<Base>,
+    names: RwLock<Names>,
+    writer: RwLock<Writer>,
+    days: Days,
+    journal: RwLock<Journal>,
+    checkpoints: RwLock<Checkpoints>,
+}
+
+fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl SledStore {
+    /// Opens the store of a folder, or makes it.
+    ///
+    /// Errors: in use, newer than this noctop, or refused by the file system. What is damaged is set aside instead, and
+    /// named in [`StoreStats::set_aside`].
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::start(Folder::create(path)?)
+    }
+
+    /// Opens a store that nobody serves, to be read: nothing is made, changed or set aside.
+    pub fn open_read_only(path: &Path) -> Result<Self, StoreError> {
+        Self::start(Folder::find(path)?)
+    }
+
+    fn start(folder: Folder) -> Result<Self, StoreError> {
+        let (meta, names, noted) = open_meta(&folder)?;
+        let days = Days::find(&folder, &noted)?;
+        let last_no = days.figures().values().map(|held| held.last_no).max().unwrap_or(0);
+        let mut writer = Writer::default();
+        writer.last_no = last_no;
+        let wal = open_wal(&folder, (&names, &days), &mut writer)?;
+        Ok(Self {
+            meta,
+            wal,
+            names: RwLock::new(names),
+            writer: RwLock::new(writer),
+            days,
+            journal: RwLock::new(Journal::open(&folder)?),
+            checkpoints: RwLock::new(Checkpoints::open(&folder)?),
+            folder,
+        })
+    }
+
+    fn meta(&self) -> Result<&Base, StoreError> {
+        self.meta.as_ref().ok_or_else(|| door::damaged(&self.folder.path().join("meta"), "it can't be opened"))
+    }
+
+    /// Removes the days that are wholly before a time; returns how many.
+    fn forget_days(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.folder.writable()?;
+        let gone = self.days.forget_before(&self.folder, before.millis())?;
+        let rows: Changes = gone.iter().map(|day| (day.to_be_bytes().to_vec(), None)).collect();
+        self.meta()?.write(PERIODS, &rows)?;
+        Ok(gone.len() as u64)
+    }
+
+    /// Reads every shard of every day; returns the files in which something is damaged, and how much.
+    pub fn verify(&self) -> Result<Vec<(PathBuf, String)>, StoreError> {
+        let mut faults: Vec<_> = self.folder.set_aside().into_iter().map(|path| (path, "can't be opened".into())).collect();
+        for number in self.days.figures().into_keys() {
+            let Some(day) = self.days.open(&self.folder, number)? else { continue };
+            let faulty = day.verify()?;
+            if faulty > 0 {
+                let path = self.folder.path().join(day_folder(number));
+                faults.push((path, format!("{faulty} blocks can't be read; the others can")));
+            }
+        }
+        Ok(faults)
+    }
+
+    fn save_names(&self) -> Result<(), StoreError> {
+        let changes = read(&self.names).changes();
+        if !changes.is_empty() {
+            let meta = self.meta()?;
+            meta.write(NAMES, &changes)?;
+            meta.flush()?;
+            write(&self.names).saved();
+        }
+        Ok(())
+    }
+
+    /// Writes full shards, days in the order in which they filled.
+    fn write_shards(&self, writer: &mut Writer) -> Result<(), StoreError> {
+        if writer.full.is_empty() {
+            return Ok(());
+        }
+        self.save_names()?;
+        while let Some(number) = writer.full.front().map(|(day, _)| *day) {
+            let shards: Vec<_> = writer.full.iter().take_while(|(day, _)| *day == number).map(|(_, shard)| shard).collect();
+            let count = shards.len();
+            let Some(day) = self.days.open(&self.folder, number)? else { break };
+            day.write(&shards)?;
+            self.days.note(&day);
+            let meta = self.meta()?;
+            meta.write(PERIODS, &[(number.to_be_bytes().to_vec(), Some(put_figures(day.figures())))])?;
+            meta.flush()?;
+            writer.written(count);
+        }
+        Ok(())
+    }
+
+    fn flush_samples(&self) -> Result<(), StoreError> {
+        let mut writer = write(&self.writer);
+        writer.tidy();
+        self.save_names()?;
+        let written = self.write_shards(&mut writer);
+        match &self.wal {
+            Some(wal) => writer.wal.flush(wal).and(written),
+            None => written,
+        }
+    }
+
+    fn memory_span(writer: &Writer) -> impl Iterator<Item = (i64, i64)> + '_ {
+        let open = writer.open_blocks().filter_map(|block| Some((block.start()?, block.end()?)));
+        open.chain(writer.sealed_blocks().map(|(head, _)| (head.start, head.end)))
+    }
+}
+
+type Meta = (Option<Base>, Names, BTreeMap<i64, Figures>);
+
+/// Opens the names. Without them no sample can be told whose it is: if they are damaged, the samples go aside with them.
+fn open_meta(folder: &Folder) -> Result<Meta, StoreError> {
+    let before = folder.set_aside().len();
+    let mut meta = folder.open("meta", META)?;
+    let mut loaded = load_meta(meta.as_ref());
+    if matches!(loaded, Err(StoreError::Damaged { .. })) && !folder.is_read_only() {
+        drop(meta);
+        folder.put_aside("meta")?;
+        meta = folder.open("meta", META)?;
+        loaded = load_meta(meta.as_ref());
+    }
+    if folder.set_aside().len() > before && !folder.is_read_only() {
+        folder.put_aside("wal")?;
+        folder.put_aside("raw")?;
+    }
+    let (names, noted) = loaded?;
+    Ok((meta, names, noted))
+}
+
+fn load_meta(meta: Option<&Base>) -> Result<(Names, BTreeMap<i64, Figures>), StoreError> {
+    let Some(meta) = meta else { return Ok(Default::default()) };
+    let mut noted = BTreeMap::new();
+    meta.scan(PERIODS, ALL, |key, row| {
+        if let (Ok(day), Some(figures)) = (<[u8; 8]>::try_from(key), read_figures(row)) {
+            noted.insert(i64::from_be_bytes(day), figures);
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok((Names::load(meta, NAMES)?, noted))
+}
+
+fn put_figures(figures: Figures) -> Vec<u8> {
+    sealed(|out| {
+        for number in [figures.samples, figures.start as u64, figures.end as u64, figures.last_no] {
+            put_varint(out, number);
+        }
+    })
+}
+
+fn read_figures(row: &[u8]) -> Option<Figures> {
+    let mut reader = Reader::new(unsealed(row)?);
+    let mut next = || reader.varint();
+    Some(Figures { samples: next()?, start: next()? as i64, end: next()? as i64, last_no: next()? })
+}
+
+/// Opens the log and takes back into memory what is not sealed yet.
+fn open_wal(folder: &Folder, known: (&Names, &Days), writer: &mut Writer) -> Result<Option<Base>, StoreError> {
+    let Some(base) = folder.open("wal", WAL)? else { return Ok(None) };
+    let result = load_wal(folder, &base, known, writer);
+    if matches!(result, Err(StoreError::Damaged { .. })) && !folder.is_read_only() {
+        drop(base);
+        folder.put_aside("wal")?;
+        return folder.open("wal", WAL);
+    }
+    result?;
+    Ok(Some(base))
+}
+
+fn load_wal(folder: &Folder, base: &Base, (names, days): (&Names, &Days), writer: &mut Writer) -> Result<(), StoreError> {
+    let mut is_sealed: BTreeMap<u64, bool> = BTreeMap::new();
+    let held = days.figures();
+    let mut lost = 0;
+    let (wal, faulty) = Wal::load(base, |entry| {
+        let sealed = *is_sealed.entry(entry.no).or_insert_with(|| {
+            let day = day_of(entry.at);
+            let day = if held.contains_key(&day) { days.open(folder, day).ok().flatten() } else { None };
+            day.is_some_and(|day| day.has_block(entry.no))
+        });
+        let max_part = names.get(entry.device).and_then(names::Device::max_part);
+        if !sealed && !max_part.is_some_and(|max_part| writer.restore(entry, max_part)) {
+            lost += 1;
+        }
+    })?;
+    writer.lost += lost + faulty;
+    writer.take_log(wal);
+    for (no, _) in is_sealed.into_iter().filter(|(_, sealed)| *sealed) {
+        writer.wal.forget(no);
+    }
+    writer.wal.forget_unused();
+    Ok(())
+}
+
+impl Store for SledStore {
+    fn journal_append(&self, records: &[(Timestamp, Vec<u8>)]) -> Result<u64, StoreError> {
+        write(&self.journal).append(&self.folder, records)
+    }
+
+    fn journal_read(&self, after: u64, until: Timestamp, limit: usize) -> Result<Vec<JournalRecord>, StoreError> {
+        read(&self.journal).read(after, until, limit)
+    }
+
+    fn journal_range(&self, range: TimeRange, limit: usize) -> Result<Vec<JournalRecord>, StoreError> {
+        read(&self.journal).range(range, limit)
+    }
+
+    fn checkpoint_write(&self, checkpoint: &Checkpoint) -> Result<(), StoreError> {
+        // A checkpoint must not be on disk before the records that it includes.
+        write(&self.journal).flush()?;
+        write(&self.checkpoints).write(&self.folder, checkpoint)
+    }
+
+    fn checkpoint_before(&self, at: Timestamp) -> Result<Option<Checkpoint>, StoreError> {
+        read(&self.checkpoints).before(at)
+    }
+
+    fn span(&self) -> Result<Option<TimeRange>, StoreError> {
+        let mut times: Vec<(i64, i64)> = Self::memory_span(&read(&self.writer)).collect();
+        times.extend(self.days.figures().values().filter(|held| held.samples > 0).map(|held| (held.start, held.end)));
+        times.extend(read(&self.journal).span().map(|span| (span.from.millis(), span.to.millis())));
+        times.extend(read(&self.checkpoints).span().map(|(from, to)| (from.millis(), to.millis())));
+        let from = times.iter().map(|(from, _)| *from).min();
+        let to = times.iter().map(|(_, to)| *to).max();
+        Ok(from.zip(to).map(|(from, to)| TimeRange { from: Timestamp(from), to: Timestamp(to) }))
+    }
+
+    fn samples_append(&self, batches: &[SampleBatch]) -> Result<(), StoreError> {
+        self.folder.writable()?;
+        let (mut writer, mut names) = (write(&self.writer), write(&self.names));
+        for batch in batches {
+            writer.append(&mut names, batch);
+        }
+        Ok(())
+    }
+
+    fn samples_backfill(&self, batches: &[SampleBatch]) -> Result<(), StoreError> {
+        self.folder.writable()?;
+        let mut writer = write(&self.writer);
+        writer.backfill(&mut write(&self.names), batches);
+        if writer.waiting_bytes() > BACKFILL_BYTES {
+            self.write_shards(&mut writer)?;
+        }
+        Ok(())
+    }
+
+    fn samples_read(&self, entity: &EntityKey, metric: Metric, range: TimeRange) -> Result<Vec<Sample>, StoreError> {
+        let (writer, names) = (read(&self.writer), read(&self.names));
+        let Some(device) = names.device(&entity.device) else { return Ok(Vec::new()) };
+        let part = names.get(device).and_then(|known| known.part(entity.part.as_deref(), 0));
+        let Some(part) = part else { return Ok(Vec::new()) };
+        let from = range.from.millis().saturating_sub(i64::from(LOOKBACK_SECS) * 1000);
+        let days = self.days.between(&self.folder, from, range.to.millis())?;
+        read::Source { writer: &writer, names: &names, days }.series(device, part, metric, range)
+    }
+
+    fn samples_at(&self, query: &AtQuery<'_>) -> Result<Vec<EntityLast>, StoreError> {
+        let (writer, names) = (read(&self.writer), read(&self.names));
+        let to = query.at.millis();
+        let from = to.saturating_sub(i64::from(query.within_secs) * 1000);
+        let devices: Vec<u32> = match query.device {
+            Some(id) => names.device(id).into_iter().collect(),
+            None => (0..names.len()).collect(),
+        };
+        let days = self.days.between(&self.folder, from, to)?;
+        let wanted = Wanted::new(query.metrics, from, to);
+        read::Source { writer: &writer, names: &names, days }.last(&devices, &wanted)
+    }
+
+    fn entities(&self) -> Result<Vec<EntityKey>, StoreError> {
+        Ok(read(&self.names).entities().map(|key| EntityKey::clone(key)).collect())
+    }
+
+    fn forget_before(&self, at: Timestamp) -> Result<u64, StoreError> {
+        self.forget_days(at)
+    }
+
+    fn flush(&self) -> Result<(), StoreError> {
+        if self.folder.is_read_only() {
+            return Ok(());
+        }
+        let samples = self.flush_samples();
+        write(&self.journal).flush().and(samples)
+    }
+
+    fn stats(&self) -> Result<StoreStats, StoreError> {
+        let (open, lost) = {
+            let writer = read(&self.writer);
+            let open = writer.open_blocks().map(blocks_samples).sum::<u64>();
+            (open + writer.sealed_blocks().map(|(head, _)| head.samples).sum::<u64>(), writer.lost)
+        };
+        let path = self.folder.path();
+        let mut periods = Vec::new();
+        for (day, held) in self.days.figures() {
+            let name = day_folder(day);
+            let bytes = bytes_below(&path.join(&name));
+            periods.push(PeriodStats { name: name.replace("raw/", ""), bytes, samples: held.samples });
+        }
+        periods.push(PeriodStats { name: "open".into(), bytes: bytes_below(&path.join("wal")), samples: open });
+        let samples: u64 = periods.iter().map(|period| period.samples).sum();
+        let bytes: u64 = periods.iter().map(|period| period.bytes).sum();
+        let span = self.span()?;
+        let journal = read(&self.journal);
+        #[allow(clippy::cast_precision_loss, reason = "a ratio for people")]
+        let bytes_per_sample = (samples > 0).then(|| bytes as f64 / samples as f64);
+        Ok(StoreStats {
+            bytes: bytes_below(path),
+            series: read(&self.names).series(),
+            samples,
+            bytes_per_sample,
+            events: journal.count(),
+            periods,
+            journal_bytes: bytes_below(&path.join("journal")) + bytes_below(&path.join("checkpoints")),
+            checkpoints: read(&self.checkpoints).count(),
+            oldest: span.map(|span| span.from),
+            newest: span.map(|span| span.to),
+            lost: lost + journal.lost,
+            set_aside: self.folder.set_aside(),
+        })
+    }
+
+    fn meta_get(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let row = self.meta()?.get(VALUES, name.as_bytes())?;
+        Ok(row.as_ref().and_then(|row| unsealed(row)).map(<[u8]>::to_vec))
+    }
+
+    fn meta_set(&self, name: &str, value: &[u8]) -> Result<(), StoreError> {
+        self.folder.writable()?;
+        let meta = self.meta()?;
+        meta.write(VALUES, &[(name.as_bytes().to_vec(), Some(sealed(|out| out.extend_from_slice(value))))])?;
+        meta.flush()
+    }
+}
+
+fn blocks_samples(block: &super::blocks::open::OpenBlock) -> u64 {
+    block.samples()
+}

@@ -1,0 +1,189 @@
+//! A block: what one device said in up to [`ROWS`] readings, column by column; sealed, it never changes.
+//!
+//! `rows · time column · number of parts · (part − part before · mask of metrics · length · columns)*`. One time column
+//! serves all parts. A part is a device's interface by its number in the store; a part's length lets a reader pass it over.
+
+use super::bytes::{Reader, put_block, put_varint};
+use super::column::{Column, Encoder};
+use super::{BROKEN, PRESENT, Reading};
+use crate::model::Metric;
+
+/// Readings in a block. More pack a little better, and take longer to find one in, and more memory while they are open.
+pub const ROWS: usize = 60;
+
+/// More rows than any block has: a block that claims more is damaged.
+const MAX_ROWS: usize = 4096;
+
+/// A body is cut between parts when it grows past this, so that a shard of whole bodies stays near its size.
+const BODY_BYTES: usize = 24 << 10;
+
+/// One series to be sealed: a value and flags for each row.
+#[derive(Clone, Debug, Default)]
+pub struct Series {
+    /// Part of the device.
+    pub part: u32,
+    /// Which metric.
+    pub metric: u8,
+    /// Values by row; anything where there is none.
+    pub values: Vec<u64>,
+    /// Flags by row.
+    pub flags: Vec<u8>,
+}
+
+/// A sealed body, and the values that it holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Body {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Values, gaps not counted.
+    pub samples: u64,
+}
+
+/// Seals series of one device, ordered by part and metric, into one body or, when they are many, several.
+pub fn seal(encoder: &mut Encoder, times: &[i64], series: &[Series]) -> Vec<Body> {
+    let mut head = Vec::new();
+    put_varint(&mut head, times.len() as u64);
+    let values: Vec<u64> = times.iter().map(|at| *at as u64).collect();
+    encoder.put(&mut head, &values, &vec![PRESENT; times.len()]);
+    let (mut bodies, mut parts, mut count, mut before, mut samples) = (Vec::new(), Vec::new(), 0u64, 0, 0);
+    let finish = |parts: &mut Vec<u8>, count: u64, samples: u64| {
+        let mut bytes = head.clone();
+        put_varint(&mut bytes, count);
+        bytes.append(parts);
+        Body { bytes, samples }
+    };
+    for part in series.chunk_by(|a, b| a.part == b.part) {
+        let number = part.first().map_or(0, |series| series.part);
+        let mask = part.iter().fold(0u64, |mask, series| mask | 1 << series.metric);
+        put_varint(&mut parts, u64::from(number - before));
+        put_varint(&mut parts, mask);
+        let mut columns = Vec::new();
+        for series in part {
+            samples += encoder.put(&mut columns, &series.values, &series.flags) as u64;
+        }
+        put_block(&mut parts, &columns);
+        (count, before) = (count + 1, number);
+        if parts.len() > BODY_BYTES {
+            bodies.push(finish(&mut parts, count, samples));
+            (count, before, samples) = (0, 0, 0);
+        }
+    }
+    if count > 0 {
+        bodies.push(finish(&mut parts, count, samples));
+    }
+    bodies
+}
+
+/// A body read back.
+#[derive(Clone, Copy, Debug)]
+pub struct Block<'a> {
+    rows: usize,
+    times: Column<'a>,
+    count: usize,
+    parts: Reader<'a>,
+}
+
+/// The columns of one part.
+#[derive(Clone, Copy, Debug)]
+pub struct Part<'a> {
+    /// Its number.
+    pub number: u32,
+    mask: u64,
+    rows: usize,
+    columns: Reader<'a>,
+}
+
+impl<'a> Block<'a> {
+    /// Reads a body's frame.
+    pub fn read(bytes: &'a [u8]) -> Option<Self> {
+        let mut reader = Reader::new(bytes);
+        let rows = reader.len().filter(|rows| *rows <= MAX_ROWS)?;
+        let times = Column::read(&mut reader, rows)?;
+        let count = reader.len()?;
+        Some(Self { rows, times, count, parts: reader })
+    }
+
+    /// The times of the rows, milliseconds, never decreasing.
+    pub fn times(&self) -> Option<Vec<i64>> {
+        Some(self.times.values()?.into_iter().map(|at| at as i64).collect())
+    }
+
+    /// All parts; ends with a `None` item at damage.
+    pub fn parts(&self) -> impl Iterator<Item = Option<Part<'a>>> + use<'a> {
+        let (mut reader, rows, mut left, mut before) = (self.parts, self.rows, self.count, 0u32);
+        std::iter::from_fn(move || {
+            left = left.checked_sub(1)?;
+            let part = read_part(&mut reader, rows, before);
+            match &part {
+                Some(part) => before = part.number,
+                None => left = 0,
+            }
+            Some(part)
+        })
+    }
+
+    /// One series: a reading for each row in which the part said anything. Empty when the block lacks the part.
+    pub fn series(&self, part: u32, metric: Metric) -> Option<Vec<Reading>> {
+        for found in self.parts() {
+            let found = found?;
+            if found.number == part {
+                return found.readings(&self.times()?, metric);
+            }
+        }
+        Some(Vec::new())
+    }
+}
+
+fn read_part<'a>(reader: &mut Reader<'a>, rows: usize, before: u32) -> Option<Part<'a>> {
+    let number = before.checked_add(reader.u32()?)?;
+    let mask = reader.varint()?;
+    Some(Part { number, mask, rows, columns: Reader::new(reader.block()?) })
+}
+
+impl<'a> Part<'a> {
+    /// Its columns with their metrics, in the order of their numbers; ends with a `None` item at damage.
+    pub fn columns(&self) -> impl Iterator<Item = Option<(u8, Column<'a>)>> + use<'a> {
+        let (mut mask, mut reader, rows) = (self.mask, self.columns, self.rows);
+        std::iter::from_fn(move || {
+            if mask == 0 {
+                return None;
+            }
+            let metric = mask.trailing_zeros() as u8;
+            mask &= mask - 1;
+            let column = Column::read(&mut reader, rows);
+            if column.is_none() {
+                mask = 0;
+            }
+            Some(column.map(|column| (metric, column)))
+        })
+    }
+
+    fn readings(&self, times: &[i64], metric: Metric) -> Option<Vec<Reading>> {
+        let mut wanted = None;
+        let mut said = vec![false; self.rows];
+        for found in self.columns() {
+            let (number, column) = found?;
+            if number == metric.number() {
+                wanted = Some(column);
+            }
+            if column.is_whole() {
+                said.fill(true);
+            } else {
+                said.iter_mut().zip(column.flags()?).for_each(|(said, flags)| *said |= flags & PRESENT != 0);
+            }
+        }
+        let (flags, values) = match wanted {
+            Some(column) => (column.flags()?, column.values()?),
+            None => (vec![0; self.rows], Vec::new()),
+        };
+        let mut values = values.into_iter();
+        let mut readings = Vec::with_capacity(times.len());
+        for ((at, flags), said) in times.iter().zip(flags).zip(said) {
+            let value = if flags & PRESENT == 0 { None } else { Some(values.next()?) };
+            if said {
+                readings.push(Reading { at: *at, value, broken: flags & BROKEN != 0 });
+            }
+        }
+        Some(readings)
+    }
+}

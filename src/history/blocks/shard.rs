@@ -1,0 +1,161 @@
+//! A shard: blocks of several devices in one stored value, with a table in front so that one is found without the others.
+//!
+//! `CRC-32 of the rest · version · table · bodies`; the table alone, with a CRC of its own, is kept as the index row.
+
+use super::bytes::{Reader, put_varint, zigzag};
+
+/// Format of a shard.
+const VERSION: u8 = 1;
+
+/// A shard has at most so many bytes of blocks. Values of about 64 kB took the least of sled's space (1.31 times their
+/// bytes, in segments of 256 KiB); a value above a quarter of a segment would become a file of its own.
+pub const SHARD_BYTES: usize = 56 << 10;
+
+/// One block of a shard, as its table says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Number of the device.
+    pub device: u32,
+    /// Number of the block, by which a restart knows what was sealed; 0 for a backfilled one.
+    pub no: u64,
+    /// Which piece of the block, from 0.
+    pub piece: u32,
+    /// In how many pieces the block lies.
+    pub pieces: u32,
+    /// First reading, milliseconds.
+    pub start: i64,
+    /// Last reading.
+    pub end: i64,
+    /// Values.
+    pub samples: u64,
+    /// Bytes of its body.
+    pub len: usize,
+}
+
+/// A shard that still takes blocks.
+#[derive(Clone, Debug, Default)]
+pub struct Builder {
+    heads: Vec<Head>,
+    bodies: Vec<u8>,
+}
+
+impl Builder {
+    /// Takes a block.
+    pub fn push(&mut self, mut head: Head, body: &[u8]) {
+        head.len = body.len();
+        self.heads.push(head);
+        self.bodies.extend_from_slice(body);
+    }
+
+    /// Its blocks.
+    pub fn heads(&self) -> &[Head] {
+        &self.heads
+    }
+
+    /// Bytes of its blocks.
+    pub const fn len(&self) -> usize {
+        self.bodies.len()
+    }
+
+    /// Whether it has no block.
+    pub const fn is_empty(&self) -> bool {
+        self.heads.is_empty()
+    }
+
+    /// Its blocks with their bodies.
+    pub fn blocks(&self) -> impl Iterator<Item = (&Head, &[u8])> {
+        with_bodies(&self.heads, &self.bodies)
+    }
+
+    /// The table as an index row.
+    pub fn index_row(&self) -> Vec<u8> {
+        sealed(|out| put_table(out, &self.heads))
+    }
+
+    /// The value.
+    pub fn value(&self) -> Vec<u8> {
+        sealed(|out| {
+            put_table(out, &self.heads);
+            out.extend_from_slice(&self.bodies);
+        })
+    }
+}
+
+fn with_bodies<'a>(heads: &'a [Head], bodies: &'a [u8]) -> impl Iterator<Item = (&'a Head, &'a [u8])> {
+    let mut at = 0;
+    heads.iter().map(move |head| {
+        let body = bodies.get(at..at + head.len).unwrap_or_default();
+        at += head.len;
+        (head, body)
+    })
+}
+
+/// Bytes with the CRC-32 of the rest and a version in front.
+pub fn sealed(fill: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let mut out = vec![0, 0, 0, 0, VERSION];
+    fill(&mut out);
+    let sum = crc32fast::hash(out.get(4..).unwrap_or_default());
+    out.iter_mut().zip(sum.to_le_bytes()).for_each(|(to, from)| *to = from);
+    out
+}
+
+/// The bytes of [`sealed`], or `None` when they are not what was written.
+pub fn unsealed(bytes: &[u8]) -> Option<&[u8]> {
+    let (sum, rest) = bytes.split_first_chunk::<4>()?;
+    let (version, body) = rest.split_first()?;
+    (u32::from_le_bytes(*sum) == crc32fast::hash(rest) && *version == VERSION).then_some(body)
+}
+
+fn put_table(out: &mut Vec<u8>, heads: &[Head]) {
+    put_varint(out, heads.len() as u64);
+    for head in heads {
+        put_varint(out, u64::from(head.device));
+        put_varint(out, head.no);
+        put_varint(out, u64::from(head.piece));
+        put_varint(out, u64::from(head.pieces));
+        put_varint(out, zigzag(head.start));
+        put_varint(out, head.end.wrapping_sub(head.start) as u64);
+        put_varint(out, head.samples);
+        put_varint(out, head.len as u64);
+    }
+}
+
+fn read_table(reader: &mut Reader<'_>) -> Option<Vec<Head>> {
+    let count = reader.len()?;
+    let mut heads = Vec::new();
+    for _ in 0..count {
+        let (device, no, piece, pieces) = (reader.u32()?, reader.varint()?, reader.u32()?, reader.u32()?);
+        let start = reader.signed()?;
+        let end = start.checked_add_unsigned(reader.varint()?)?;
+        heads.push(Head { device, no, piece, pieces, start, end, samples: reader.varint()?, len: reader.len()? });
+    }
+    Some(heads)
+}
+
+/// The blocks that an index row names.
+pub fn read_index_row(bytes: &[u8]) -> Option<Vec<Head>> {
+    read_table(&mut Reader::new(unsealed(bytes)?))
+}
+
+/// A value read back, which it holds on to.
+pub struct Shard<B> {
+    heads: Vec<Head>,
+    bytes: B,
+    bodies_at: usize,
+}
+
+impl<B: AsRef<[u8]>> Shard<B> {
+    /// Reads a value; `None` when it is damaged.
+    pub fn read(bytes: B) -> Option<Self> {
+        let whole = bytes.as_ref();
+        let mut reader = Reader::new(unsealed(whole)?);
+        let heads = read_table(&mut reader)?;
+        let bodies_at = whole.len() - reader.rest().len();
+        Some(Self { heads, bytes, bodies_at })
+    }
+
+    /// Its blocks with their bodies.
+    pub fn blocks(&self) -> impl Iterator<Item = (&Head, &[u8])> {
+        with_bodies(&self.heads, self.bytes.as_ref().get(self.bodies_at..).unwrap_or_default())
+    }
+}

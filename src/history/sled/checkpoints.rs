@@ -1,0 +1,194 @@
+//! Checkpoints: parts in pieces that sled stores well, and an index row that is written last and makes one whole.
+//!
+//! Tree 0: `time · number (8 bytes each, big-endian) · part (2) · piece (2)` → bytes. Tree 1: `time · number` → the parts' names
+//! and lengths. A checkpoint of an earlier time and higher number (the clock stepped back) has a place of its own.
+
+use super::door::{ALL, Base, Changes, Spec, damaged};
+use super::folder::Folder;
+use crate::history::blocks::bytes::{Reader, put_block, put_varint};
+use crate::history::blocks::shard::{sealed, unsealed};
+use crate::history::{Checkpoint, StoreError, keep_checkpoints};
+use crate::model::Timestamp;
+use std::ops::{Bound, ControlFlow};
+
+const PIECES: usize = 0;
+const INDEX: usize = 1;
+
+/// Bytes of a piece: see `blocks::shard::SHARD_BYTES`.
+const PIECE_BYTES: usize = 56 << 10;
+/// Pieces in one batch: some 2 MB.
+const BATCH: usize = 40;
+
+/// The checkpoints of a store.
+pub struct Checkpoints {
+    base: Option<Base>,
+    /// Index keys, rising.
+    keys: Vec<[u8; 16]>,
+}
+
+/// Times before 1970 sort first.
+fn key_of(at: Timestamp, seq: u64) -> [u8; 16] {
+    let time = (at.millis() as u64) ^ (1 << 63);
+    let mut key = [0; 16];
+    key.iter_mut().zip(time.to_be_bytes().into_iter().chain(seq.to_be_bytes())).for_each(|(to, from)| *to = from);
+    key
+}
+
+fn time_of(key: &[u8; 16]) -> Timestamp {
+    let time = key.first_chunk::<8>().map_or(0, |time| u64::from_be_bytes(*time));
+    Timestamp((time ^ (1 << 63)) as i64)
+}
+
+fn seq_of(key: &[u8; 16]) -> u64 {
+    key.last_chunk::<8>().map_or(0, |seq| u64::from_be_bytes(*seq))
+}
+
+fn piece_key(key: &[u8; 16], part: usize, piece: usize) -> Vec<u8> {
+    let mut piece_key = key.to_vec();
+    piece_key.extend_from_slice(&(part as u16).to_be_bytes());
+    piece_key.extend_from_slice(&(piece as u16).to_be_bytes());
+    piece_key
+}
+
+impl Checkpoints {
+    /// Opens them.
+    pub fn open(folder: &Folder) -> Result<Self, StoreError> {
+        let spec = Spec { trees: &["pieces", "index"], cache_bytes: 16 << 20 };
+        let mut base = folder.open("checkpoints", spec)?;
+        let keys = match load(base.as_ref()) {
+            Err(StoreError::Damaged { .. }) if !folder.is_read_only() => {
+                drop(base);
+                folder.put_aside("checkpoints")?;
+                base = folder.open("checkpoints", spec)?;
+                Vec::new()
+            }
+            other => other?,
+        };
+        Ok(Self { base, keys })
+    }
+
+    /// Keeps one, and lets go of those that are too many.
+    pub fn write(&mut self, folder: &Folder, checkpoint: &Checkpoint) -> Result<(), StoreError> {
+        folder.writable()?;
+        let Some(base) = &self.base else { return Ok(()) };
+        let key = key_of(checkpoint.at, checkpoint.seq);
+        let mut batch: Changes = Vec::new();
+        for (part, (_, bytes)) in checkpoint.parts.iter().enumerate() {
+            for (piece, bytes) in bytes.chunks(PIECE_BYTES).enumerate() {
+                batch.push((piece_key(&key, part, piece), Some(sealed(|out| out.extend_from_slice(bytes)))));
+                if batch.len() >= BATCH {
+                    base.write(PIECES, &std::mem::take(&mut batch))?;
+                }
+            }
+        }
+        base.write(PIECES, &batch)?;
+        base.write(INDEX, &[(key.to_vec(), Some(sealed(|out| put_index(out, checkpoint))))])?;
+        base.flush()?;
+        if let Err(place) = self.keys.binary_search(&key) {
+            self.keys.insert(place, key);
+        }
+        self.thin_out()
+    }
+
+    fn thin_out(&mut self) -> Result<(), StoreError> {
+        let Some(base) = &self.base else { return Ok(()) };
+        let newest_first: Vec<Timestamp> = self.keys.iter().rev().map(time_of).collect();
+        let mut keep = keep_checkpoints(&newest_first);
+        keep.reverse();
+        let gone: Vec<[u8; 16]> = self.keys.iter().zip(keep).filter(|(_, keep)| !keep).map(|(key, _)| *key).collect();
+        for key in gone {
+            base.write(INDEX, &[(key.to_vec(), None)])?;
+            let mut pieces: Changes = Vec::new();
+            let mut end = key.to_vec();
+            end.extend_from_slice(&[0xff; 4]);
+            base.scan(PIECES, (Bound::Included(&key), Bound::Included(&end)), |piece, _| {
+                pieces.push((piece.to_vec(), None));
+                ControlFlow::Continue(())
+            })?;
+            base.write(PIECES, &pieces)?;
+            self.keys.retain(|known| *known != key);
+        }
+        Ok(())
+    }
+
+    /// The last one not later than `at` that can be read: a damaged one is passed over.
+    pub fn before(&self, at: Timestamp) -> Result<Option<Checkpoint>, StoreError> {
+        let Some(base) = &self.base else { return Ok(None) };
+        let end = self.keys.partition_point(|key| time_of(key) <= at);
+        for key in self.keys.iter().take(end).rev() {
+            match read(base, key) {
+                Ok(checkpoint) => return Ok(Some(checkpoint)),
+                Err(StoreError::Damaged { .. }) => {}
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(None)
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> u64 {
+        self.keys.len() as u64
+    }
+
+    /// Times of the first and the last.
+    pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        Some((time_of(self.keys.first()?), time_of(self.keys.last()?)))
+    }
+}
+
+fn load(base: Option<&Base>) -> Result<Vec<[u8; 16]>, StoreError> {
+    let mut keys = Vec::new();
+    if let Some(base) = base {
+        base.scan(INDEX, ALL, |key, _| {
+            keys.extend(<[u8; 16]>::try_from(key).ok());
+            ControlFlow::Continue(())
+        })?;
+    }
+    Ok(keys)
+}
+
+fn put_index(out: &mut Vec<u8>, checkpoint: &Checkpoint) {
+    put_varint(out, checkpoint.parts.len() as u64);
+    for (name, bytes) in &checkpoint.parts {
+        put_block(out, name.as_bytes());
+        put_varint(out, bytes.len() as u64);
+    }
+}
+
+fn read_index(row: &[u8]) -> Option<Vec<(String, usize)>> {
+    let mut reader = Reader::new(unsealed(row)?);
+    let mut parts = Vec::new();
+    for _ in 0..reader.len()? {
+        let name = std::str::from_utf8(reader.block()?).ok()?.to_owned();
+        parts.push((name, reader.len()?));
+    }
+    Some(parts)
+}
+
+fn read(base: &Base, key: &[u8; 16]) -> Result<Checkpoint, StoreError> {
+    let faulty = || damaged(base.path(), "a checkpoint is not whole");
+    let row = base.get(INDEX, key)?.ok_or_else(faulty)?;
+    let mut parts: Vec<(String, Vec<u8>)> = Vec::new();
+    let mut lengths = Vec::new();
+    for (name, len) in read_index(&row).ok_or_else(faulty)? {
+        parts.push((name, Vec::new()));
+        lengths.push(len);
+    }
+    let mut end = key.to_vec();
+    end.extend_from_slice(&[0xff; 4]);
+    let mut sound = true;
+    base.scan(PIECES, (Bound::Included(key), Bound::Included(&end)), |piece, value| {
+        let part = piece.get(16..18).and_then(|part| part.first_chunk::<2>()).map(|part| u16::from_be_bytes(*part));
+        let part = part.and_then(|part| parts.get_mut(usize::from(part)));
+        match (part, unsealed(value)) {
+            (Some((_, bytes)), Some(more)) => bytes.extend_from_slice(more),
+            _ => sound = false,
+        }
+        ControlFlow::Continue(())
+    })?;
+    let whole = sound && parts.iter().zip(&lengths).all(|((_, bytes), len)| bytes.len() == *len);
+    if !whole {
+        return Err(faulty());
+    }
+    Ok(Checkpoint { seq: seq_of(key), at: time_of(key), parts })
+}

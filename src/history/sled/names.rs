@@ -1,0 +1,226 @@
+//! Devices and their parts by number, as blocks name them. A number is never used again for another name.
+//!
+//! Rows: `device (4 bytes, big-endian) · chunk (2)` → the device's id and 256 of its parts with the metrics that they have.
+
+use super::door::{ALL, Base, Changes};
+use crate::history::StoreError;
+use crate::history::blocks::bytes::{Reader, put_block, put_varint};
+use crate::history::blocks::shard::{sealed, unsealed};
+use crate::model::series::Cell;
+use crate::model::{DeviceId, EntityKey};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// Parts in a row: a new name rewrites so many.
+const CHUNK: usize = 256;
+/// Parts of one device. A device that invents names without end costs itself its new ones, and no other device anything.
+const MAX_PARTS: usize = 16_384;
+/// Devices of one store.
+const MAX_DEVICES: usize = 1 << 20;
+/// Bytes of one name: ifName has at most 255 characters (RFC 2863, DisplayString), ifAlias-like ones at most four bytes each.
+const MAX_NAME: usize = 1024;
+
+/// One part.
+pub struct Part {
+    /// Its name; `None` when its row was damaged.
+    pub key: Option<Arc<EntityKey>>,
+    metrics: u32,
+}
+
+/// One device.
+pub struct Device {
+    id: Option<DeviceId>,
+    /// Its parts by number.
+    pub parts: Vec<Part>,
+    own: Option<u32>,
+    by_name: FxHashMap<Box<str>, u32>,
+}
+
+/// All names.
+#[derive(Default)]
+pub struct Names {
+    devices: Vec<Device>,
+    by_id: FxHashMap<DeviceId, u32>,
+    changed: BTreeSet<(u32, u16)>,
+}
+
+impl Device {
+    fn new(id: Option<DeviceId>) -> Self {
+        Self { id, parts: Vec::new(), own: None, by_name: FxHashMap::default() }
+    }
+
+    /// The number of a part. The one after `hint` is tried first: polls name them in one order.
+    pub fn part(&self, name: Option<&str>, hint: u32) -> Option<u32> {
+        let Some(name) = name else { return self.own };
+        let next = self.parts.get(hint as usize).and_then(|part| part.key.as_ref());
+        if next.is_some_and(|key| key.part.as_deref() == Some(name)) {
+            return Some(hint);
+        }
+        self.by_name.get(name).copied()
+    }
+
+    fn add(&mut self, key: Option<Arc<EntityKey>>, metrics: u32) -> u32 {
+        let number = self.parts.len() as u32;
+        if let Some(key) = &key {
+            match &key.part {
+                Some(name) => drop(self.by_name.insert(name.as_str().into(), number)),
+                None => self.own = Some(number),
+            }
+        }
+        self.parts.push(Part { key, metrics });
+        number
+    }
+
+    /// The highest number of a part.
+    pub fn max_part(&self) -> Option<u32> {
+        (self.parts.len() as u32).checked_sub(1)
+    }
+}
+
+impl Names {
+    /// Reads them.
+    pub fn load(base: &Base, tree: usize) -> Result<Self, StoreError> {
+        let mut names = Self::default();
+        base.scan(tree, ALL, |key, value| {
+            if let (Some(device), Some(chunk)) = (key.first_chunk::<4>(), key.last_chunk::<2>()) {
+                names.take_row(u32::from_be_bytes(*device), u16::from_be_bytes(*chunk), value);
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(names)
+    }
+
+    fn take_row(&mut self, number: u32, chunk: u16, value: &[u8]) {
+        if number as usize >= MAX_DEVICES {
+            return;
+        }
+        while self.devices.len() <= number as usize {
+            self.devices.push(Device::new(None));
+        }
+        let Some(device) = self.devices.get_mut(number as usize) else { return };
+        // Numbers of a row that is missing or damaged stay without a name.
+        while device.parts.len() < usize::from(chunk) * CHUNK {
+            device.add(None, 0);
+        }
+        let Some((id, parts)) = unsealed(value).and_then(read_row) else {
+            for _ in 0..CHUNK {
+                device.add(None, 0);
+            }
+            return;
+        };
+        device.id = Some(id.clone());
+        for (part, metrics) in parts {
+            device.add(Some(Arc::new(EntityKey { device: id.clone(), part })), metrics);
+        }
+        self.by_id.insert(id, number);
+    }
+
+    /// Writes what changed. The changes stay noted until [`Self::saved`].
+    pub fn changes(&self) -> Changes {
+        let rows = self.changed.iter().filter_map(|(number, chunk)| {
+            let device = self.devices.get(*number as usize)?;
+            let id = device.id.as_ref()?;
+            let parts: Vec<&Part> = device.parts.iter().skip(usize::from(*chunk) * CHUNK).take(CHUNK).collect();
+            let mut key = number.to_be_bytes().to_vec();
+            key.extend_from_slice(&chunk.to_be_bytes());
+            Some((key, Some(sealed(|out| put_row(out, id, &parts)))))
+        });
+        rows.collect()
+    }
+
+    /// What [`Self::changes`] gave is durable.
+    pub fn saved(&mut self) {
+        self.changed.clear();
+    }
+
+    /// The number of a device.
+    pub fn device(&self, id: &DeviceId) -> Option<u32> {
+        self.by_id.get(id).copied()
+    }
+
+    /// The number of a device, which is given one if need be.
+    pub fn device_or_new(&mut self, id: &DeviceId) -> Option<u32> {
+        if let Some(known) = self.device(id) {
+            return Some(known);
+        }
+        if self.devices.len() >= MAX_DEVICES || id.as_str().len() > MAX_NAME {
+            return None;
+        }
+        let number = self.devices.len() as u32;
+        self.devices.push(Device::new(Some(id.clone())));
+        self.by_id.insert(id.clone(), number);
+        Some(number)
+    }
+
+    /// A device by number.
+    pub fn get(&self, number: u32) -> Option<&Device> {
+        self.devices.get(number as usize)
+    }
+
+    /// The number of a part, which is given one if need be; and its metrics are noted.
+    pub fn part_or_new(&mut self, number: u32, name: Option<&str>, place: (u32, &[Cell])) -> Option<u32> {
+        let device = self.devices.get_mut(number as usize)?;
+        let metrics = place.1.iter().fold(0, |mask, cell| mask | 1 << cell.metric.number());
+        let part = match device.part(name, place.0) {
+            Some(part) => part,
+            None if device.parts.len() >= MAX_PARTS || name.is_some_and(|name| name.len() > MAX_NAME) => return None,
+            None => {
+                let id = device.id.clone()?;
+                device.add(Some(Arc::new(EntityKey { device: id, part: name.map(str::to_owned) })), 0)
+            }
+        };
+        let known = device.parts.get_mut(part as usize)?;
+        if known.metrics | metrics != known.metrics {
+            known.metrics |= metrics;
+            self.changed.insert((number, (part as usize / CHUNK) as u16));
+        }
+        Some(part)
+    }
+
+    /// How many devices have a number.
+    pub fn len(&self) -> u32 {
+        self.devices.len() as u32
+    }
+
+    /// All entities.
+    pub fn entities(&self) -> impl Iterator<Item = &Arc<EntityKey>> {
+        self.devices.iter().flat_map(|device| &device.parts).filter_map(|part| part.key.as_ref())
+    }
+
+    /// How many series there are.
+    pub fn series(&self) -> u64 {
+        self.devices.iter().flat_map(|device| &device.parts).map(|part| u64::from(part.metrics.count_ones())).sum()
+    }
+}
+
+fn put_row(out: &mut Vec<u8>, id: &DeviceId, parts: &[&Part]) {
+    put_block(out, id.as_str().as_bytes());
+    put_varint(out, parts.len() as u64);
+    for part in parts {
+        put_varint(out, u64::from(part.metrics));
+        match part.key.as_ref().and_then(|key| key.part.as_ref()) {
+            Some(name) => {
+                out.push(1);
+                put_block(out, name.as_bytes());
+            }
+            None => out.push(0),
+        }
+    }
+}
+
+type Row = (DeviceId, Vec<(Option<String>, u32)>);
+
+fn read_row(bytes: &[u8]) -> Option<Row> {
+    let mut reader = Reader::new(bytes);
+    let text = |bytes: &[u8]| std::str::from_utf8(bytes).ok().map(str::to_owned);
+    let id = DeviceId::new(&text(reader.block()?)?);
+    let mut parts = Vec::new();
+    for _ in 0..reader.len().filter(|count| *count <= CHUNK)? {
+        let metrics = reader.u32()?;
+        let name = if reader.byte()? == 0 { None } else { Some(text(reader.block()?)?) };
+        parts.push((name, metrics));
+    }
+    Some((id, parts))
+}

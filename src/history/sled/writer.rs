@@ -1,0 +1,235 @@
+//! Samples on their way to disk: open blocks, and sealed ones in shards that still fill or wait to be written.
+
+use super::days::is_kept;
+use super::folder::day_of;
+use super::names::Names;
+use super::wal::{Entry, Wal};
+use crate::history::blocks::block::ROWS;
+use crate::history::blocks::column::Encoder;
+use crate::history::blocks::open::{OpenBlock, Scratch};
+use crate::history::blocks::shard::{Builder, Head, SHARD_BYTES};
+use crate::model::SampleBatch;
+use crate::model::series::Cell;
+use rustc_hash::FxHashMap;
+use std::collections::{BTreeMap, VecDeque};
+
+/// A block is sealed when it spans more: 60 readings five minutes apart take five hours.
+const MAX_SPAN_MS: i64 = 6 * 3_600_000;
+/// A device that was silent for so long gets its block sealed, so that the log can go.
+const MAX_IDLE_MS: i64 = 3_600_000;
+/// A shard that is not full is written when its first reading is so old.
+const MAX_FILLING_MS: i64 = 3 * 3_600_000;
+/// Shards that wait for the disk, while it is full: some hundreds of megabytes' worth of plain samples.
+const MAX_WAITING_BYTES: usize = 64 << 20;
+
+/// Where a shard that fills belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Lot {
+    day: i64,
+    origin: Origin,
+}
+
+/// Whether the log still has what a shard holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Origin {
+    Live,
+    Backfill,
+}
+
+/// Samples that are not in a day's database yet.
+#[derive(Default)]
+pub struct Writer {
+    open: FxHashMap<u32, OpenBlock>,
+    filling: BTreeMap<Lot, Builder>,
+    /// Full shards, oldest first, with their days.
+    pub full: VecDeque<(i64, Builder)>,
+    full_bytes: usize,
+    /// The log of what is in `open`, and of live blocks in `filling` and `full`.
+    pub wal: Wal,
+    pieces_left: FxHashMap<u64, u32>,
+    /// Numbers of blocks given so far.
+    pub last_no: u64,
+    newest: i64,
+    /// Values that could not be kept.
+    pub lost: u64,
+    scratch: Scratch,
+    encoder: Encoder,
+}
+
+/// A device by number, and its parts with their cells.
+type Numbered<'a> = (u32, Vec<(u32, &'a [Cell])>);
+
+fn numbered<'a>(names: &mut Names, batch: &'a SampleBatch, lost: &mut u64) -> Option<Numbered<'a>> {
+    let cells = || batch.rows.iter().map(|row| row.cells.len() as u64).sum::<u64>();
+    let device = if is_kept(batch.at.millis()) { names.device_or_new(&batch.device) } else { None };
+    let Some(device) = device else {
+        *lost += cells();
+        return None;
+    };
+    let mut parts = Vec::with_capacity(batch.rows.len());
+    let mut hint = 0;
+    for row in batch.rows.iter().filter(|row| !row.cells.is_empty()) {
+        match names.part_or_new(device, row.part.as_deref(), (hint, &row.cells)) {
+            Some(part) => {
+                parts.push((part, row.cells.as_slice()));
+                hint = part + 1;
+            }
+            None => *lost += row.cells.len() as u64,
+        }
+    }
+    (!parts.is_empty()).then_some((device, parts))
+}
+
+/// Whether a reading at this time belongs to another block than this one.
+fn is_beyond(block: &OpenBlock, at: i64) -> bool {
+    let (Some(start), Some(end)) = (block.start(), block.end()) else { return false };
+    block.len() >= ROWS || at < end || day_of(at) != day_of(start) || at - start > MAX_SPAN_MS
+}
+
+impl Writer {
+    /// Takes a reading that was just made.
+    pub fn append(&mut self, names: &mut Names, batch: &SampleBatch) {
+        let Some((device, parts)) = numbered(names, batch, &mut self.lost) else { return };
+        let at = batch.at.millis();
+        if self.open.get(&device).is_some_and(|block| is_beyond(block, at)) {
+            self.seal(device);
+        }
+        let last_no = &mut self.last_no;
+        let block = self.open.entry(device).or_insert_with(|| {
+            *last_no += 1;
+            OpenBlock::new(device, *last_no)
+        });
+        let no = block.no;
+        let row = block.push(at, parts.into_iter(), &mut self.scratch);
+        self.wal.append(Entry { device, no, at, row });
+        self.newest = self.newest.max(at);
+        if block.len() >= ROWS {
+            self.seal(device);
+        }
+    }
+
+    /// Takes a past.
+    pub fn backfill(&mut self, names: &mut Names, batches: &[SampleBatch]) {
+        let mut order: Vec<&SampleBatch> = batches.iter().collect();
+        order.sort_by(|a, b| (&a.device, a.at).cmp(&(&b.device, b.at)));
+        let mut block = OpenBlock::default();
+        for batch in order {
+            let Some((device, parts)) = numbered(names, batch, &mut self.lost) else { continue };
+            let at = batch.at.millis();
+            if block.device != device || is_beyond(&block, at) {
+                self.put_away(&block, Origin::Backfill);
+                block = OpenBlock::new(device, 0);
+            }
+            block.push(at, parts.into_iter(), &mut self.scratch);
+        }
+        self.put_away(&block, Origin::Backfill);
+    }
+
+    /// Takes an entry of the log back, `max_part` being the highest part that the device has. Returns whether it fits.
+    pub fn restore(&mut self, entry: Entry<'_>, max_part: u32) -> bool {
+        let other = self.open.get(&entry.device).is_some_and(|block| block.no != entry.no);
+        if other {
+            self.seal(entry.device);
+        }
+        let block = self.open.entry(entry.device).or_insert_with(|| OpenBlock::new(entry.device, entry.no));
+        let restored = block.restore(entry.at, entry.row, max_part).is_some();
+        self.last_no = self.last_no.max(entry.no);
+        self.newest = self.newest.max(entry.at);
+        restored
+    }
+
+    /// Takes the log over that the entries of [`Self::restore`] came from. Blocks that were full go on to be written.
+    pub fn take_log(&mut self, wal: Wal) {
+        self.wal = wal;
+        let full: Vec<u32> = self.open.values().filter(|block| block.len() >= ROWS).map(|block| block.device).collect();
+        full.into_iter().for_each(|device| self.seal(device));
+    }
+
+    fn seal(&mut self, device: u32) {
+        if let Some(block) = self.open.remove(&device) {
+            self.put_away(&block, Origin::Live);
+        }
+    }
+
+    fn put_away(&mut self, block: &OpenBlock, origin: Origin) {
+        let (Some(start), Some(end)) = (block.start(), block.end()) else { return };
+        let lot = Lot { day: day_of(start), origin };
+        let bodies = block.seal(&mut self.encoder);
+        if origin == Origin::Live {
+            self.pieces_left.insert(block.no, bodies.len() as u32);
+        }
+        let (device, no, pieces) = (block.device, block.no, bodies.len() as u32);
+        for (piece, body) in bodies.iter().enumerate() {
+            let builder = self.filling.entry(lot).or_default();
+            if !builder.is_empty() && builder.len() + body.bytes.len() > SHARD_BYTES {
+                let full = std::mem::take(builder);
+                self.put_full(lot.day, full);
+            }
+            let head = Head { device, no, piece: piece as u32, pieces, start, end, samples: body.samples, len: 0 };
+            self.filling.entry(lot).or_default().push(head, &body.bytes);
+        }
+    }
+
+    fn put_full(&mut self, day: i64, shard: Builder) {
+        self.full_bytes += shard.len();
+        self.full.push_back((day, shard));
+        while self.full_bytes > MAX_WAITING_BYTES {
+            let Some((_, oldest)) = self.full.pop_front() else { break };
+            self.full_bytes -= oldest.len();
+            self.lost += oldest.heads().iter().map(|head| head.samples).sum::<u64>();
+        }
+    }
+
+    /// Closes what has been open for long, and every backfilled shard: called before a flush.
+    pub fn tidy(&mut self) {
+        let idle = self.newest - MAX_IDLE_MS;
+        let silent = self.open.values().filter(|block| block.end().is_none_or(|end| end < idle));
+        let silent: Vec<u32> = silent.map(|block| block.device).collect();
+        silent.into_iter().for_each(|device| self.seal(device));
+        let old = self.newest - MAX_FILLING_MS;
+        let due = self.filling.iter().filter(|(lot, shard)| {
+            lot.origin == Origin::Backfill || lot.day < day_of(self.newest) || shard.heads().iter().any(|head| head.start < old)
+        });
+        let due: Vec<Lot> = due.map(|(lot, _)| *lot).collect();
+        for lot in due {
+            if let Some(shard) = self.filling.remove(&lot) {
+                self.put_full(lot.day, shard);
+            }
+        }
+    }
+
+    /// The first `count` full shards are durable.
+    pub fn written(&mut self, count: usize) {
+        for (_, shard) in self.full.drain(..count.min(self.full.len())) {
+            self.full_bytes -= shard.len();
+            for head in shard.heads() {
+                let Some(left) = self.pieces_left.get_mut(&head.no) else { continue };
+                *left = left.saturating_sub(1);
+                if *left == 0 {
+                    self.pieces_left.remove(&head.no);
+                    self.wal.forget(head.no);
+                }
+            }
+        }
+    }
+
+    /// Bytes of full shards.
+    pub const fn waiting_bytes(&self) -> usize {
+        self.full_bytes
+    }
+
+    /// Open blocks.
+    pub fn open_blocks(&self) -> impl Iterator<Item = &OpenBlock> {
+        self.open.values()
+    }
+
+    /// The open block of a device.
+    pub fn open_block(&self, device: u32) -> Option<&OpenBlock> {
+        self.open.get(&device)
+    }
+
+    /// Sealed blocks that are not in a day's database yet.
+    pub fn sealed_blocks(&self) -> impl Iterator<Item = (&Head, &[u8])> {
+        self.filling.values().chain(self.full.iter().map(|(_, shard)| shard)).flat_map(Builder::blocks)
+    }
+}
