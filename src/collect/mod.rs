@@ -1,6 +1,11 @@
 //! One task per collector. Each turns bytes and the time of their arrival into events; none knows the state or the screen.
 //!
-//! Start at [`emitter`] (how a collector speaks to the engine), then `snmp`: `inventory` reads one device, `crawl` a network, `poller`
+//! Start at [`emitter`] (how a collector speaks to the engine), then [`snmp`]: `inventory` reads one device, `crawl` a network, `poller`
 //! goes on reading what was found.
 
+pub mod emitter;
+pub mod icmp;
+pub mod pacing;
 pub mod snmp;
+
+pub use emitter::Emitter;

@@ -3,6 +3,8 @@
 //! Nothing here knows what the octets mean. Start at [`datagram`].
 
 pub mod datagram;
+pub mod dns;
+pub mod icmp;
 pub mod memory;
 pub mod pktinfo;
 pub mod udp;

@@ -5,18 +5,24 @@
 //! offers [`Session::get`] and [`Session::walk_columns`]. It does not know what an object
 //! means. Start at [`client`], then `exchange`.
 //!
-//! The knowledge: [`tables`] makes a device of what was read.
+//! The knowledge: [`tables`] makes a device of what was read. The work: [`access`] finds the credential, [`inventory`] reads one device,
+//! [`crawl`] a network within its [`scope`], `poller` goes on reading counters (`poll`).
 
+pub mod access;
 pub mod client;
 pub mod counts;
 pub mod error;
 mod exchange;
+#[cfg(test)]
+pub mod fixture;
 mod get;
 mod inbox;
+pub mod inventory;
 mod learned;
-pub mod pacing;
+pub mod scope;
 pub mod session;
 pub mod tables;
+pub mod targets;
 mod v3;
 pub mod walk;
 

@@ -13,12 +13,23 @@ pub struct Columns(FxHashMap<&'static str, Column>);
 struct Column {
     base: Oid,
     rows: Vec<VarBind>,
+    complete: bool,
 }
 
 impl Columns {
     /// Files the rows of a column; `base` is the column's OID.
     pub fn insert(&mut self, name: &'static str, base: Oid, rows: Vec<VarBind>) {
-        self.0.insert(name, Column { base, rows });
+        self.0.insert(name, Column { base, rows, complete: true });
+    }
+
+    /// Files the rows of a column that was not read to its end.
+    pub fn insert_partial(&mut self, name: &'static str, base: Oid, rows: Vec<VarBind>) {
+        self.0.insert(name, Column { base, rows, complete: false });
+    }
+
+    /// Whether the column was read to its end: only then does a missing row mean that there is none.
+    pub fn is_complete(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(|column| column.complete)
     }
 
     /// Files what belongs to the columns or scalars `names` out of all that an agent has.
@@ -108,13 +119,13 @@ pub mod fixture {
 
     /// Parses the lines; `names` are the columns wanted.
     pub fn columns(names: &[&'static str], lines: &str) -> Columns {
-        let mib = Registry::builtin();
-        let varbinds: Vec<VarBind> = lines
-            .lines()
-            .filter_map(|line| line.trim().split_once(" = "))
-            .map(|(name, text)| VarBind { oid: mib.parse_object(name).unwrap(), value: value(text) })
-            .collect();
-        Columns::select(mib, names, &varbinds)
+        Columns::select(Registry::builtin(), names, &varbinds(lines))
+    }
+
+    /// Parses the lines.
+    pub fn varbinds(lines: &str) -> Vec<VarBind> {
+        let parsed = lines.lines().filter_map(|line| line.trim().split_once(" = "));
+        parsed.map(|(name, text)| VarBind { oid: Registry::builtin().parse_object(name).unwrap(), value: value(text) }).collect()
     }
 }
 

@@ -80,8 +80,8 @@ pub fn interfaces(columns: &Columns) -> Vec<Interface> {
     for (if_index, speed) in speeds {
         found.entry(if_index).or_insert_with(|| Interface::new(if_index)).speed_bps = speed.bps();
     }
-    // Where the column could be read at all, an interface without it has 32-bit counters only.
-    if columns.len("ifHCInOctets") > 0 || columns.len("ifDescr") > 0 {
+    // Where the column was read to its end, an interface without it has 32-bit counters only.
+    if columns.is_complete("ifHCInOctets") {
         for interface in found.values_mut() {
             interface.high_capacity_counters.get_or_insert(false);
         }

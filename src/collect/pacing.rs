@@ -1,4 +1,4 @@
-//! How fast the client may send, over all agents together.
+//! How fast a collector may send, over all addresses together.
 
 use std::time::Duration;
 use tokio::sync::Mutex;
