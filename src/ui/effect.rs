@@ -1,12 +1,15 @@
 //! What an update asks of the world around the console. The console itself does no I/O.
 
 use crate::engine::Command;
+use crate::query::Screen;
 
 /// Why a command was sent, so that its answer finds its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// Names for the jump list or for completion; only the latest answer counts.
     Names,
+    /// Names out of which the best is opened on this screen.
+    Open(Screen),
     /// A command that is only acknowledged; the sentence is shown when it was accepted.
     Acknowledge(&'static str),
 }
@@ -16,6 +19,8 @@ pub enum Purpose {
 pub enum Effect {
     /// The request of the current place changed: watch it.
     Watch,
+    /// The request about the thing under the cursor changed: watch it, or nothing.
+    WatchDetail,
     /// A command to the engine, off the console's thread.
     Ask(Purpose, Command),
     /// Text for the terminal's clipboard (OSC 52).

@@ -2,6 +2,7 @@
 //!
 //! Layers replace flags: the topmost one decides what a key means.
 
+use super::command::Suggestion;
 use crate::state::view::screens::Name;
 use tui_input::Input;
 
@@ -13,7 +14,7 @@ pub enum Layer {
     /// `=`: a time to go to is being written.
     GoTo(Input),
     /// `:`: a command is being written.
-    Palette(Picker<String>),
+    Palette(Picker<Suggestion>),
     /// `J`: a name to jump to is being written.
     Jump(Picker<Name>),
     /// `o`: a letter says which related screen.

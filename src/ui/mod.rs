@@ -8,14 +8,22 @@
 //! around it). A new screen is a file in `pane/` and a line in [`pane::of`]; a new action is a line in [`action::ACTIONS`] and
 //! one in `keymaps/default.toml`.
 
+pub mod action;
+pub mod chrome;
+pub mod command;
+pub mod console;
 pub mod effect;
 pub mod glyph;
+pub mod keymap;
 pub mod layer;
 pub mod layout;
+pub mod overlay;
 pub mod pane;
+pub mod shot;
 pub mod state;
 pub mod text;
 pub mod theme;
+pub mod update;
 pub mod widget;
 
 pub use glyph::{GlyphSet, Glyphs};

@@ -3,6 +3,7 @@
 //! No I/O and no view in it: views are kept beside it (`console`).
 
 use super::glyph::GlyphSet;
+use super::keymap::Keymap;
 use super::layer::Layer;
 use super::theme::{Depth, ThemeName};
 use crate::engine::WatchId;
@@ -10,6 +11,7 @@ use crate::model::Timestamp;
 use crate::query::{MapRequest, Screen, Sort, Subject, ViewRequest, Window};
 use ratatui::layout::Size;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Where the console is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,6 +169,8 @@ pub struct UiState {
     pub commands: Vec<String>,
     /// Time zone of what is shown.
     pub zone: jiff::tz::TimeZone,
+    /// Which key is which action.
+    pub keymap: Arc<Keymap>,
 }
 
 /// How much room there is (screens.md §9).
@@ -210,6 +214,7 @@ impl UiState {
             help_about: Screen::Overview,
             commands: Vec::new(),
             zone: jiff::tz::TimeZone::UTC,
+            keymap: Arc::default(),
         }
     }
 

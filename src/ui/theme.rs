@@ -222,6 +222,19 @@ impl Theme {
         })
     }
 
+    /// A meaning's colour from quiet (0) to full (1), for areas; flat where there are few colours.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "both factors are at most 1")]
+    pub fn shade(&self, tone: Tone, share: f64) -> Style {
+        match self.foreground(tone) {
+            Some(Hue(rgb, ansi)) if self.depth >= Depth::TwoFiftySix => {
+                let factor = 0.55 + 0.45 * share.clamp(0.0, 1.0);
+                let [_, r, g, b] = rgb.to_be_bytes().map(|part| (f64::from(part) * factor) as u8);
+                Style::new().fg(self.colour(Hue(u32::from_be_bytes([0, r, g, b]), ansi)))
+            }
+            _ => self.style(tone),
+        }
+    }
+
     /// Lays the selection over what is drawn.
     pub fn selected(&self) -> Style {
         self.style(Tone::Selected)

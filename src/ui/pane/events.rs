@@ -11,7 +11,7 @@ use crate::ui::widget::panel::{Focus, Panel};
 use crate::ui::widget::table::{Align, Column, Header, Ink, Rows, Width, sorts, summary};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
 
 /// The screen.
 pub struct Events;
@@ -24,6 +24,17 @@ pub const COLUMNS: [Column<EventRow>; 5] = [
     Column { title: "WHAT", sort: "", width: Width::Grow(20), align: Align::Left, drop: 1, cell: what },
     Column { title: "SOURCE", sort: "source", width: Width::Cells(8), align: Align::Left, drop: 4, cell: source },
 ];
+
+/// The columns where there is little room.
+pub const BRIEF: [Column<EventRow>; 2] = [
+    Column { title: "TIME", sort: "", width: Width::Cells(8), align: Align::Left, drop: 0, cell: time },
+    Column { title: "WHAT", sort: "", width: Width::Grow(12), align: Align::Left, drop: 0, cell: brief },
+];
+
+fn brief(row: &EventRow, ink: &Ink<'_>) -> Line<'static> {
+    let style = row.severity.map_or_else(|| ink.theme.style(Tone::Text), |severity| ink.theme.severity(severity));
+    Line::from(vec![Span::styled(row.object.clone(), style), Span::styled(format!(" {}", row.text), ink.theme.style(Tone::Dim))])
+}
 
 fn time(row: &EventRow, ink: &Ink<'_>) -> Line<'static> {
     let form = if ink.now.since(row.at).as_secs() < 86_400 { "%H:%M:%S" } else { "%m-%d %Hh" };
@@ -49,6 +60,12 @@ fn source(row: &EventRow, ink: &Ink<'_>) -> Line<'static> {
     ink.tone(row.source.clone(), Tone::Dim)
 }
 
+/// A pane whose view did not come yet.
+pub fn waiting(scene: &Scene<'_>, area: Rect, (buf, title): (&mut Buffer, &str)) {
+    let inner = Panel::new(title).focus(Focus::Here).draw(scene, area, buf);
+    notice(buf, inner, &[EN.waiting], scene.theme.style(Tone::Dim));
+}
+
 /// The identity of a row.
 pub fn key(row: &EventRow) -> String {
     format!("{} {} {}", row.at.0, row.kind, row.object)
@@ -62,6 +79,10 @@ impl Pane for Events {
     fn sorts(&self) -> &'static [&'static str] {
         const SORTS: [&str; 4] = sorts(&COLUMNS);
         &SORTS
+    }
+
+    fn columns(&self) -> Vec<&'static str> {
+        COLUMNS.iter().map(|column| column.title).collect()
     }
 
     fn listing(&self, body: &ViewBody, _state: &UiState) -> Option<Listing> {
@@ -88,9 +109,7 @@ impl Pane for Events {
     fn draw(&self, scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         let here = scene.state.here();
         let Some(ViewBody::Events(table)) = scene.body() else {
-            let inner = Panel::new("Events").focus(Focus::Here).draw(scene, area, buf);
-            notice(buf, inner, &[EN.waiting], scene.theme.style(Tone::Dim));
-            return;
+            return waiting(scene, area, (buf, "Events"));
         };
         let words = summary(table.matched, table.total, &here, "newest first");
         let inner = Panel::new("Events").subtitle(&words).focus(Focus::Here).draw(scene, area, buf);

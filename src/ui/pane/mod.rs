@@ -3,7 +3,17 @@
 //! A pane reads a view and the console's state and draws into its area; it does no I/O and keeps nothing. Gestures that only a
 //! pane understands reach it through [`Pane::gesture`]. Start at [`Pane`], then [`events`], the simplest.
 
+pub mod absent;
+pub mod alarms;
+pub mod cells;
+pub mod device;
+pub mod devices;
+pub mod discovery;
 pub mod events;
+pub mod help;
+pub mod interface;
+pub mod interfaces;
+pub mod overview;
 
 use super::effect::Effect;
 use super::glyph::Glyphs;
@@ -20,6 +30,8 @@ use ratatui::layout::Rect;
 pub struct Scene<'a> {
     /// The engine's answer for the current place; `None` before the first.
     pub view: Option<&'a View>,
+    /// The engine's answer for what is under the cursor, where the pane asked for one. It may still be about another thing.
+    pub detail: Option<&'a View>,
     /// The console's own state.
     pub state: &'a UiState,
     /// Colours by meaning.
@@ -125,6 +137,11 @@ pub trait Pane: Sync {
         state.request(self.page(state))
     }
 
+    /// What it asks beside, about the thing under the cursor.
+    fn detail(&self, _body: &ViewBody, _state: &UiState) -> Option<ViewRequest> {
+        None
+    }
+
     /// How many parts of it Tab goes through.
     fn parts(&self) -> usize {
         1
@@ -133,6 +150,11 @@ pub trait Pane: Sync {
     /// Columns it can be sorted by, in order; empty where it has an order of its own.
     fn sorts(&self) -> &'static [&'static str] {
         &[]
+    }
+
+    /// Titles of the columns that can be hidden.
+    fn columns(&self) -> Vec<&'static str> {
+        Vec::new()
     }
 
     /// The list of the part that has the keys.
@@ -165,7 +187,16 @@ pub trait Pane: Sync {
 /// The pane of a screen.
 pub fn of(screen: Screen) -> &'static dyn Pane {
     match screen {
+        Screen::Overview => &overview::Overview,
+        Screen::Devices => &devices::Devices,
+        Screen::Device => &device::Device,
+        Screen::Interfaces => &interfaces::Interfaces,
+        Screen::Interface => &interface::Interface,
+        Screen::Alarms => &alarms::Alarms,
         Screen::Events => &events::Events,
-        _ => &events::Events,
+        Screen::Discovery => &discovery::Discovery,
+        Screen::Help => &help::Help,
+        Screen::Topology | Screen::Links => &absent::Absent,
+        Screen::Flows | Screen::Capture | Screen::Wireless | Screen::Logs | Screen::Vlans => &absent::Absent,
     }
 }

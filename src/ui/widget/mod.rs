@@ -2,6 +2,7 @@
 //!
 //! Start at [`panel`] (a titled border), then [`table`].
 
+pub mod chart;
 pub mod gauge;
 pub mod graph;
 pub mod panel;

@@ -1,0 +1,174 @@
+//! The one table of actions: name, help, hint, context, function. Keymaps, the help screen, the hint bar, the palette and the
+//! man page are made from it.
+
+use super::effect::Effect;
+use super::pane::{Context, Gesture};
+use super::state::UiState;
+use super::update::{global, lists, overlay, related};
+use crate::query::Screen;
+use crate::state::view::View;
+
+/// What an action works on.
+pub struct Turn<'a> {
+    /// The console's own state.
+    pub state: &'a mut UiState,
+    /// The view on the screen.
+    pub view: Option<&'a View>,
+}
+
+/// What an action does.
+pub type Run = fn(&mut Turn<'_>) -> Vec<Effect>;
+
+/// Something that the operator can have done by a key or by its name.
+pub struct Action {
+    /// `list.down`: what keymaps and the palette say.
+    pub name: &'static str,
+    /// One line for the help screen.
+    pub help: &'static str,
+    /// A word or two for the hint bar; empty stays out of it.
+    pub hint: &'static str,
+    /// Where its keys hold.
+    pub context: Context,
+    /// What it does.
+    pub run: Run,
+}
+
+const fn action(name: &'static str, context: Context, (help, hint): (&'static str, &'static str), run: Run) -> Action {
+    Action { name, help, hint, context, run }
+}
+
+impl std::fmt::Debug for Action {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// All actions, in the order in which help shows them.
+pub const ACTIONS: &[Action] = &[
+    action("list.down", Context::List, ("next row", ""), |turn| lists::gesture(turn, Gesture::Down)),
+    action("list.up", Context::List, ("previous row", ""), |turn| lists::gesture(turn, Gesture::Up)),
+    action("list.first", Context::List, ("first row", ""), |turn| lists::gesture(turn, Gesture::First)),
+    action("list.last", Context::List, ("last row", ""), |turn| lists::gesture(turn, Gesture::Last)),
+    action("list.half-down", Context::List, ("half a page down", ""), |turn| lists::gesture(turn, Gesture::HalfDown)),
+    action("list.half-up", Context::List, ("half a page up", ""), |turn| lists::gesture(turn, Gesture::HalfUp)),
+    action("list.page-down", Context::List, ("a page down", ""), |turn| lists::gesture(turn, Gesture::PageDown)),
+    action("list.page-up", Context::List, ("a page up", ""), |turn| lists::gesture(turn, Gesture::PageUp)),
+    action("list.left", Context::List, ("to the left, where a screen has a left", ""), |turn| {
+        lists::gesture(turn, Gesture::Left)
+    }),
+    action("list.right", Context::List, ("to the right, where a screen has a right", ""), |turn| {
+        lists::gesture(turn, Gesture::Right)
+    }),
+    action("list.open", Context::List, ("open what is under the cursor", "open"), lists::open),
+    action("list.sort-left", Context::List, ("sort by the column before", ""), |turn| lists::sort(turn, -1)),
+    action("list.sort-right", Context::List, ("sort by the next column", "sort"), |turn| lists::sort(turn, 1)),
+    action("list.reverse", Context::List, ("sort the other way round", "reverse"), lists::reverse),
+    action("list.columns", Context::List, ("choose the columns", ""), overlay::columns),
+    action("list.faults", Context::List, ("only what has a fault, or everything", "faults"), lists::faults),
+    action("list.related", Context::List, ("related screens: then t d i f l a e h", "related"), overlay::related),
+    action("map.left", Context::Map, ("along the links to the left", ""), |turn| lists::gesture(turn, Gesture::Left)),
+    action("map.down", Context::Map, ("along the links downwards", ""), |turn| lists::gesture(turn, Gesture::Down)),
+    action("map.up", Context::Map, ("along the links upwards", ""), |turn| lists::gesture(turn, Gesture::Up)),
+    action("map.right", Context::Map, ("along the links to the right", ""), |turn| lists::gesture(turn, Gesture::Right)),
+    action("map.first", Context::Map, ("first node", ""), |turn| lists::gesture(turn, Gesture::First)),
+    action("map.last", Context::Map, ("last node", ""), |turn| lists::gesture(turn, Gesture::Last)),
+    action("map.page-down", Context::Map, ("half a screen down", ""), |turn| lists::gesture(turn, Gesture::PageDown)),
+    action("map.page-up", Context::Map, ("half a screen up", ""), |turn| lists::gesture(turn, Gesture::PageUp)),
+    action("map.open", Context::Map, ("open the device, or unfold the fold", "open"), lists::open),
+    action("map.more", Context::Map, ("unfold more", "unfold"), |turn| lists::gesture(turn, Gesture::More)),
+    action("map.less", Context::Map, ("fold more", "fold"), |turn| lists::gesture(turn, Gesture::Less)),
+    action("map.focus", Context::Map, ("only what is near the selected node, or everything", "focus"), |turn| {
+        lists::gesture(turn, Gesture::Focus)
+    }),
+    action("map.tree", Context::Map, ("the tree instead of the map", "tree"), |turn| lists::gesture(turn, Gesture::Tree)),
+    action("map.layers", Context::Map, ("layers on and off", ""), |turn| lists::gesture(turn, Gesture::Layers)),
+    action("map.colour-by", Context::Map, ("what colour says: load, errors, state", "colour"), |turn| {
+        lists::gesture(turn, Gesture::ColourBy)
+    }),
+    action("map.related", Context::Map, ("related screens: then t d i f l a e h", "related"), overlay::related),
+    action("discovery.pause", Context::Discovery, ("pause discovery, or go on", "pause"), global::discovery_pause),
+    action("discovery.run", Context::Discovery, ("discover the configured targets again", "run again"), global::discovery_run),
+    action("discovery.cancel", Context::Discovery, ("end the running discovery", "cancel"), global::discovery_cancel),
+    action("filter", Context::Global, ("filter this screen", "filter"), overlay::filter),
+    action("next-match", Context::Global, ("next match", ""), |turn| lists::gesture(turn, Gesture::NextMatch)),
+    action("previous-match", Context::Global, ("previous match", ""), |turn| lists::gesture(turn, Gesture::PreviousMatch)),
+    action("jump", Context::Global, ("jump to a device or a port by name", "jump"), overlay::jump),
+    action("command", Context::Global, ("give a command (Tab completes)", "command"), overlay::palette),
+    action("help", Context::Global, ("keys and commands", "help"), global::help),
+    action("back", Context::Global, ("clear the filter, else back", ""), global::escape),
+    action("quit", Context::Global, ("back; at the top: quit", ""), global::back_or_quit),
+    action("quit-now", Context::Global, ("quit", ""), global::quit),
+    action("part", Context::Global, ("next part of the screen", ""), lists::next_part),
+    action("part-back", Context::Global, ("part of the screen before", ""), lists::previous_part),
+    action("history-back", Context::Global, ("the screen before", ""), global::history_back),
+    action("history-forward", Context::Global, ("forward again", ""), global::history_forward),
+    action("last-screen", Context::Global, ("to and fro between two screens", ""), global::last_screen),
+    action("pause", Context::Global, ("pause the display, or live again", "pause"), global::pause),
+    action("time-back", Context::Global, ("a step back in time", "past"), |turn| global::step(turn, -1)),
+    action("time-forward", Context::Global, ("a step forward in time", ""), |turn| global::step(turn, 1)),
+    action("time-go", Context::Global, ("go to a time; an empty one is now", ""), overlay::go_to),
+    action("span", Context::Global, ("span of graphs: 5m 1h 24h 7d", "span"), global::span),
+    action("copy", Context::Global, ("copy the name under the cursor (OSC 52)", ""), lists::copy_cell),
+    action("copy-row", Context::Global, ("copy the row", ""), lists::copy_row),
+    action("save-screen", Context::Global, ("the screen into a text file", ""), |_| vec![Effect::SaveScreen]),
+    action("redraw", Context::Global, ("draw everything anew", ""), |_| vec![Effect::Redraw]),
+    action("suspend", Context::Global, ("stop; the shell's fg comes back", ""), |_| vec![Effect::Suspend]),
+    action("screen.overview", Context::Global, ("Overview", ""), |turn| global::screen(turn, Screen::Overview)),
+    action("screen.topology", Context::Global, ("Topology", ""), |turn| global::screen(turn, Screen::Topology)),
+    action("screen.devices", Context::Global, ("Devices", ""), |turn| global::screen(turn, Screen::Devices)),
+    action("screen.interfaces", Context::Global, ("Interfaces", ""), |turn| global::screen(turn, Screen::Interfaces)),
+    action("screen.flows", Context::Global, ("Flows", ""), |turn| global::screen(turn, Screen::Flows)),
+    action("screen.wireless", Context::Global, ("Wireless", ""), |turn| global::screen(turn, Screen::Wireless)),
+    action("screen.alarms", Context::Global, ("Alarms", ""), |turn| global::screen(turn, Screen::Alarms)),
+    action("screen.logs", Context::Global, ("Logs", ""), |turn| global::screen(turn, Screen::Logs)),
+    action("screen.events", Context::Global, ("Events", ""), |turn| global::screen(turn, Screen::Events)),
+    action("screen.discovery", Context::Global, ("Discovery", ""), |turn| global::screen(turn, Screen::Discovery)),
+    action("input.accept", Context::Input, ("accept", "accept"), overlay::accept),
+    action("input.cancel", Context::Input, ("leave it", "leave"), overlay::cancel),
+    action("input.complete", Context::Input, ("complete", "complete"), overlay::complete),
+    action("input.next", Context::Input, ("next choice", ""), |turn| overlay::choose(turn, 1)),
+    action("input.previous", Context::Input, ("choice before", ""), |turn| overlay::choose(turn, -1)),
+    action("input.clear", Context::Input, ("clear the line", ""), overlay::clear),
+    action("input.word-back", Context::Input, ("delete the word before", ""), overlay::delete_word),
+    action("input.start", Context::Input, ("to the start of the line", ""), overlay::to_start),
+    action("input.end", Context::Input, ("to the end of the line", ""), overlay::to_end),
+    action("input.left", Context::Input, ("left", ""), overlay::left),
+    action("input.right", Context::Input, ("right", ""), overlay::right),
+    action("input.backspace", Context::Input, ("delete the letter before", ""), overlay::backspace),
+    action("input.delete", Context::Input, ("delete the letter under the cursor", ""), overlay::delete),
+    action("related.topology", Context::Related, ("Topology", "topology"), |turn| related::to(turn, Screen::Topology)),
+    action("related.device", Context::Related, ("Device", "device"), |turn| related::to(turn, Screen::Device)),
+    action("related.interfaces", Context::Related, ("Interfaces", "interfaces"), |turn| related::to(turn, Screen::Interfaces)),
+    action("related.flows", Context::Related, ("Flows", "flows"), |turn| related::to(turn, Screen::Flows)),
+    action("related.logs", Context::Related, ("Logs", "logs"), |turn| related::to(turn, Screen::Logs)),
+    action("related.alarms", Context::Related, ("Alarms", "alarms"), |turn| related::to(turn, Screen::Alarms)),
+    action("related.events", Context::Related, ("Events", "events"), |turn| related::to(turn, Screen::Events)),
+    action("related.history", Context::Related, ("History of the port", "history"), |turn| related::to(turn, Screen::Interface)),
+    action("related.cancel", Context::Related, ("leave it", "leave"), overlay::cancel),
+    action("columns.down", Context::Columns, ("next column", ""), |turn| overlay::column_step(turn, 1)),
+    action("columns.up", Context::Columns, ("column before", ""), |turn| overlay::column_step(turn, -1)),
+    action("columns.toggle", Context::Columns, ("show or hide it", "show or hide"), overlay::column_toggle),
+    action("columns.close", Context::Columns, ("done", "done"), overlay::cancel),
+];
+
+/// The action of a name.
+pub fn find(name: &str) -> Option<&'static Action> {
+    ACTIONS.iter().find(|action| action.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_action_has_a_help_line_and_a_name_of_its_own() {
+        let names: BTreeSet<_> = ACTIONS.iter().map(|action| action.name).collect();
+        assert_eq!(names.len(), ACTIONS.len());
+        for action in ACTIONS {
+            assert!(!action.help.is_empty(), "{}", action.name);
+            assert!(action.help.len() <= 60, "{} does not fit the help screen", action.name);
+            assert!(action.name.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '.' | '-')), "{}", action.name);
+        }
+    }
+}

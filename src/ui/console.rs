@@ -1,0 +1,274 @@
+//! The whole console without a terminal: keys and views in, effects and cells out. The live loop, `noctop shot` and every test
+//! drive this same thing.
+
+use super::action::Turn;
+use super::effect::{Effect, Purpose};
+use super::glyph::Glyphs;
+use super::keymap::Key;
+use super::layer::Layer;
+use super::pane::{self, Context, Scene};
+use super::state::UiState;
+use super::theme::Theme;
+use super::update::{lists, overlay};
+use super::{chrome, command, overlay as layers};
+use crate::engine::{Answer, AskError, Update, WatchId};
+use crate::query::ViewRequest;
+use crate::state::view::View;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect, Size};
+use std::sync::Arc;
+
+/// The watch of what is under the cursor. Places have the others.
+pub const DETAIL: WatchId = WatchId(0);
+
+/// Beats after a request during which its answers are drawn at once instead of at the next beat.
+const FRESH_BEATS: u8 = 2;
+
+/// Whether something is to be drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Dirty {
+    /// Nothing changed.
+    Clean,
+    /// Data changed: the next beat is soon enough.
+    Data,
+    /// The operator waits for it.
+    Now,
+}
+
+/// The console.
+pub struct Console {
+    /// What it remembers of itself.
+    pub state: UiState,
+    view: Option<Arc<View>>,
+    viewed: WatchId,
+    detail: Option<Arc<View>>,
+    detail_request: Option<ViewRequest>,
+    fresh: u8,
+    dirty: Dirty,
+}
+
+impl Console {
+    /// A console that has seen nothing yet.
+    pub fn new(state: UiState) -> Self {
+        let viewed = state.watch;
+        Self { state, view: None, viewed, detail: None, detail_request: None, fresh: FRESH_BEATS, dirty: Dirty::Now }
+    }
+
+    /// What it asks of the engine where it is.
+    pub fn request(&self) -> ViewRequest {
+        pane::of(self.state.place.screen).request(&self.state)
+    }
+
+    /// What it asks beside about the thing under the cursor.
+    pub const fn detail_request(&self) -> Option<&ViewRequest> {
+        self.detail_request.as_ref()
+    }
+
+    /// Whether something is to be drawn.
+    pub const fn dirty(&self) -> Dirty {
+        self.dirty
+    }
+
+    /// Everything was drawn.
+    pub const fn drawn(&mut self) {
+        self.dirty = Dirty::Clean;
+    }
+
+    /// Everything is to be drawn.
+    pub const fn redraw(&mut self) {
+        self.dirty = Dirty::Now;
+    }
+
+    /// The view of the current place, if it came.
+    pub fn view(&self) -> Option<&View> {
+        (self.viewed == self.state.watch).then_some(self.view.as_deref()).flatten()
+    }
+
+    /// A key was pressed.
+    pub fn key(&mut self, key: Key) -> Vec<Effect> {
+        self.dirty = Dirty::Now;
+        let action = self.state.keymap.action(contexts(&self.state), key);
+        let effects = match (action, key.character()) {
+            (Some(action), _) => self.act(action.run),
+            (None, Some(c)) if self.writing() => overlay::write(&mut self.state, c.encode_utf8(&mut [0; 4])),
+            // A letter that no related screen has closes the menu, as in every menu.
+            (None, _) if matches!(self.state.layers.last(), Some(Layer::Related)) => {
+                self.state.layers.pop();
+                Vec::new()
+            }
+            (None, _) => Vec::new(),
+        };
+        self.after(effects)
+    }
+
+    /// Text was pasted: into an input, or nowhere.
+    pub fn paste(&mut self, text: &str) -> Vec<Effect> {
+        self.dirty = Dirty::Now;
+        let effects = if self.writing() { overlay::write(&mut self.state, text) } else { Vec::new() };
+        self.after(effects)
+    }
+
+    /// The terminal has another size.
+    pub fn resize(&mut self, size: Size) -> Vec<Effect> {
+        self.dirty = Dirty::Now;
+        self.state.size = size;
+        let page = pane::of(self.state.place.screen).page(&self.state);
+        self.state.here_mut().list_mut().reveal(page);
+        self.after(vec![Effect::Watch])
+    }
+
+    /// The engine says something.
+    pub fn update(&mut self, update: Update) -> Vec<Effect> {
+        match update {
+            Update::View(watch, view) => self.receive(watch, view),
+            Update::Clock(now) => {
+                self.state.time.now = now;
+                self.dirty = self.dirty.max(Dirty::Data);
+                Vec::new()
+            }
+            Update::Lost(why) => {
+                self.state.lost = Some(why);
+                self.dirty = Dirty::Now;
+                Vec::new()
+            }
+            Update::Serving(pid) => {
+                self.state.lost = None;
+                self.state.say(pid.map_or("this console serves now".to_owned(), |pid| format!("attached to process {pid}")));
+                self.dirty = Dirty::Now;
+                self.after(vec![Effect::Watch])
+            }
+        }
+    }
+
+    fn receive(&mut self, watch: WatchId, view: Arc<View>) -> Vec<Effect> {
+        if watch == DETAIL {
+            self.detail = Some(view);
+            self.dirty = if self.fresh > 0 { Dirty::Now } else { self.dirty.max(Dirty::Data) };
+            return Vec::new();
+        }
+        if watch != self.state.watch || (self.state.time.paused.is_some() && self.fresh == 0) {
+            return Vec::new();
+        }
+        if !view.chrome.past {
+            self.state.time.now = self.state.time.now.max(view.chrome.at);
+        }
+        let first = self.view().is_none();
+        let effects = lists::follow(&mut self.state, &view);
+        pane::of(self.state.place.screen).absorb(&mut self.state, &view);
+        self.view = Some(view);
+        self.viewed = watch;
+        self.dirty = if first || self.fresh > 0 { Dirty::Now } else { self.dirty.max(Dirty::Data) };
+        self.after(effects)
+    }
+
+    /// A command was answered.
+    pub fn answer(&mut self, purpose: Purpose, answer: Result<Answer, AskError>) -> Vec<Effect> {
+        self.dirty = Dirty::Now;
+        let effects = match (purpose, answer) {
+            (Purpose::Names, Ok(Answer::Names(names))) => {
+                overlay::names(&mut self.state, names);
+                Vec::new()
+            }
+            (Purpose::Open(screen), Ok(Answer::Names(names))) => {
+                let view = self.view.clone();
+                command::opened(&mut Turn { state: &mut self.state, view: view.as_deref() }, screen, &names)
+            }
+            (Purpose::Acknowledge(sentence), Ok(_)) => {
+                self.state.say(sentence);
+                Vec::new()
+            }
+            // Suggestions that can't be had are no news while somebody writes.
+            (Purpose::Names, Err(_)) => Vec::new(),
+            (Purpose::Names | Purpose::Open(_), Ok(_)) => Vec::new(),
+            (_, Err(error)) => {
+                self.state.complain(error.to_string());
+                Vec::new()
+            }
+        };
+        self.after(effects)
+    }
+
+    /// `seconds` passed.
+    pub fn beat(&mut self, seconds: u8) {
+        self.fresh = self.fresh.saturating_sub(1);
+        let Some(toast) = &mut self.state.toast else { return };
+        toast.seconds = toast.seconds.saturating_sub(seconds);
+        if toast.seconds == 0 {
+            self.state.toast = None;
+            self.dirty = self.dirty.max(Dirty::Data);
+        }
+    }
+
+    /// Says something on the last line.
+    pub fn say(&mut self, text: String) {
+        self.state.say(text);
+        self.dirty = Dirty::Now;
+    }
+
+    /// Complains on the last line.
+    pub fn complain(&mut self, text: String) {
+        self.state.complain(text);
+        self.dirty = Dirty::Now;
+    }
+
+    /// Draws everything; returns where the caret is, when something is being written.
+    pub fn draw(&self, buf: &mut Buffer) -> Option<Position> {
+        let area = buf.area;
+        if area.is_empty() {
+            return None;
+        }
+        let theme = Theme::new(self.state.theme, self.state.depth);
+        let glyphs = Glyphs::new(self.state.glyphs);
+        let scene =
+            Scene { view: self.view(), detail: self.detail.as_deref(), state: &self.state, theme: &theme, glyphs: &glyphs };
+        let body = chrome::draw(&scene, area, buf);
+        if !body.is_empty() {
+            pane::of(self.state.place.screen).draw(&scene, body, buf);
+        }
+        layers::draw(&scene, area, buf)
+    }
+
+    /// The screen as plain text, one line a row, for a file.
+    pub fn text(&self) -> String {
+        let mut buf = Buffer::empty(Rect::new(0, 0, self.state.size.width, self.state.size.height));
+        self.draw(&mut buf);
+        super::shot::text(&buf)
+    }
+
+    fn writing(&mut self) -> bool {
+        self.state.layers.last_mut().is_some_and(|layer| layer.input().is_some())
+    }
+
+    fn act(&mut self, run: super::action::Run) -> Vec<Effect> {
+        let view = if self.viewed == self.state.watch { self.view.clone() } else { None };
+        run(&mut Turn { state: &mut self.state, view: view.as_deref() })
+    }
+
+    fn after(&mut self, mut effects: Vec<Effect>) -> Vec<Effect> {
+        if effects.contains(&Effect::Watch) {
+            self.fresh = FRESH_BEATS;
+        }
+        let pane = pane::of(self.state.place.screen);
+        let wanted = self.view().and_then(|view| pane.detail(&view.body, &self.state));
+        if wanted != self.detail_request {
+            self.detail_request = wanted;
+            self.fresh = FRESH_BEATS;
+            effects.push(Effect::WatchDetail);
+        }
+        effects
+    }
+}
+
+/// The contexts whose keys hold, the topmost layer first.
+pub fn contexts(state: &UiState) -> &'static [Context] {
+    match state.layers.last() {
+        Some(Layer::Filter(_) | Layer::GoTo(_) | Layer::Palette(_) | Layer::Jump(_)) => &[Context::Input],
+        Some(Layer::Related) => &[Context::Related],
+        Some(Layer::Columns(_)) => &[Context::Columns],
+        None => match pane::of(state.place.screen).contexts() {
+            [Context::Map, ..] => &[Context::Global, Context::Map],
+            [Context::List, Context::Discovery, ..] => &[Context::Global, Context::List, Context::Discovery],
+            _ => &[Context::Global, Context::List],
+        },
+    }
+}

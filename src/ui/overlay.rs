@@ -1,0 +1,185 @@
+//! How layers look: an input on the last line, a list over it, small menus. The caret is the terminal's own, so that Korean
+//! input methods compose where the text stands.
+
+use super::layer::{Layer, Picker};
+use super::pane::{self, Context, Scene};
+use super::text::{self, fit};
+use super::theme::Tone;
+use super::widget::panel::{Focus, Panel};
+use super::widget::{put, put_all};
+use crate::ui::action::ACTIONS;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::widgets::{Clear, Widget};
+use tui_input::Input;
+
+/// Rows of a list over the command line.
+const LIST_ROWS: u16 = 12;
+/// Columns of a list: wider lines are hard to read.
+const LIST_COLUMNS: u16 = 76;
+
+/// Draws the topmost layer; returns where the caret is.
+pub fn draw(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    match scene.state.layers.last()? {
+        Layer::Filter(input) => {
+            let caret = line(scene, area, (buf, "/", input));
+            filter_help(scene, area, buf);
+            Some(caret)
+        }
+        Layer::GoTo(input) => {
+            let caret = line(scene, area, (buf, "= ", input));
+            above(scene, area, (buf, "11:45   -15m   2026-11-22T12:00:00Z   @UNIX   empty: now"));
+            Some(caret)
+        }
+        Layer::Palette(picker) => {
+            let rows: Vec<Row> =
+                picker.items.iter().map(|item| (item.line.as_str(), item.help.as_str(), item.keys.as_str())).collect();
+            list(scene, area, (buf, "Commands", &rows, picker.cursor));
+            Some(line(scene, area, (buf, ":", &picker.input)))
+        }
+        Layer::Jump(picker) => {
+            jump(scene, area, (buf, picker));
+            Some(line(scene, area, (buf, "jump to ", &picker.input)))
+        }
+        Layer::Related => {
+            related(scene, area, buf);
+            None
+        }
+        Layer::Columns(at) => {
+            columns(scene, area, (buf, *at));
+            None
+        }
+    }
+}
+
+type Row<'a> = (&'a str, &'a str, &'a str);
+
+/// An input on the last line.
+fn line(scene: &Scene<'_>, area: Rect, (buf, prompt, input): (&mut Buffer, &str, &Input)) -> Position {
+    let y = area.bottom().saturating_sub(1);
+    let row = Rect::new(area.x, y, area.width, 1);
+    Clear.render(row, buf);
+    let used = put(buf, Position::new(area.x, y), area.width, (prompt, scene.theme.style(Tone::Key)));
+    let room = area.width.saturating_sub(used + 1);
+    let scroll = input.visual_scroll(usize::from(room));
+    let shown = skip_cells(input.value(), scroll);
+    let x = area.x + used;
+    put(buf, Position::new(x, y), room, (shown, scene.theme.style(Tone::Strong)));
+    let caret = u16::try_from(input.visual_cursor().saturating_sub(scroll)).unwrap_or(room).min(room);
+    Position::new((x + caret).min(area.right().saturating_sub(1)), y)
+}
+
+/// The text from the first character that begins at or after a cell.
+fn skip_cells(written: &str, cells: usize) -> &str {
+    let mut used = 0;
+    for (at, c) in written.char_indices() {
+        if used >= cells {
+            return written.get(at..).unwrap_or_default();
+        }
+        used += text::width(c.encode_utf8(&mut [0; 4]));
+    }
+    if cells == 0 { written } else { "" }
+}
+
+/// One line right above the input.
+fn above(scene: &Scene<'_>, area: Rect, (buf, words): (&mut Buffer, &str)) {
+    let Some(y) = area.bottom().checked_sub(2).filter(|y| *y > area.y) else { return };
+    Clear.render(Rect::new(area.x, y, area.width, 1), buf);
+    let words = fit(words, usize::from(area.width.saturating_sub(2)), scene.glyphs.ellipsis);
+    put(buf, Position::new(area.x + 1, y), area.width, (&words, scene.theme.style(Tone::Dim)));
+}
+
+/// What a filter can say.
+fn filter_help(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
+    above(scene, area, (buf, "word   field:part   util>70%   speed>=10G   ip:10.0.0.0/8   name~\"^core\"   and or not ( )"));
+}
+
+/// A list over the last line with the chosen row in view.
+fn list(scene: &Scene<'_>, area: Rect, (buf, title, rows, cursor): (&mut Buffer, &str, &[Row<'_>], Option<usize>)) {
+    let height =
+        u16::try_from(rows.len()).unwrap_or(u16::MAX).min(LIST_ROWS).saturating_add(2).min(area.height.saturating_sub(2));
+    if rows.is_empty() || height < 3 {
+        return;
+    }
+    let width = area.width.min(LIST_COLUMNS);
+    let place = Rect::new(area.x, area.bottom() - 1 - height, width, height);
+    Clear.render(place, buf);
+    let note = format!("{}", rows.len());
+    let inner = Panel::new(title).note(&note).focus(Focus::Here).draw(scene, place, buf);
+    let first = cursor.map_or(0, |at| (at + 1).saturating_sub(usize::from(inner.height)));
+    let (strong, dim, key) = (scene.theme.style(Tone::Strong), scene.theme.style(Tone::Dim), scene.theme.style(Tone::Key));
+    let column = inner.width.min(26);
+    for ((at, (text, help, keys)), y) in rows.iter().enumerate().skip(first).zip(inner.y..inner.bottom()) {
+        let row = Rect::new(inner.x, y, inner.width, 1);
+        let text_column = if help.is_empty() {
+            inner.width.saturating_sub(2)
+        } else {
+            column.max(u16::try_from(text::width(text)).unwrap_or(column) + 2)
+        };
+        let name = fit(text, usize::from(text_column.saturating_sub(1)), scene.glyphs.ellipsis);
+        put(buf, Position::new(row.x + 1, y), text_column, (&name, strong));
+        let keys_cells = u16::try_from(text::width(keys)).unwrap_or(0);
+        let x = row.x + 1 + text_column;
+        let room = row.right().saturating_sub(x + keys_cells + 2);
+        let help = fit(help, usize::from(room), scene.glyphs.ellipsis);
+        put(buf, Position::new(x, y), room, (&help, dim));
+        if row.width > keys_cells + 1 {
+            put(buf, Position::new(row.right() - keys_cells - 1, y), keys_cells, (keys, key));
+        }
+        if cursor == Some(at) {
+            buf.set_style(row, scene.theme.selected());
+            put(buf, Position::new(row.x, y), 1, (scene.glyphs.cursor, scene.theme.style(Tone::Accent)));
+        }
+    }
+}
+
+fn jump(scene: &Scene<'_>, area: Rect, (buf, picker): (&mut Buffer, &Picker<crate::state::view::screens::Name>)) {
+    let rows: Vec<Row<'_>> = picker
+        .items
+        .iter()
+        .map(|name| (name.text.as_str(), if name.port.is_some() { "interface" } else { "device" }, ""))
+        .collect();
+    list(scene, area, (buf, "Jump", &rows, picker.cursor));
+}
+
+fn related(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
+    let key = |name: &str| scene.state.keymap.first_key(name).map(|key| key.to_string()).unwrap_or_default();
+    let items: Vec<(String, &str)> = ACTIONS
+        .iter()
+        .filter(|action| action.context == Context::Related && action.name != "related.cancel")
+        .map(|action| (key(action.name), action.help))
+        .collect();
+    let inner = menu(scene, area, (buf, "Related", items.len()));
+    for ((key, help), y) in items.iter().zip(inner.y..inner.bottom()) {
+        let pieces = [
+            (key.as_str(), scene.theme.style(Tone::Key)),
+            ("  ", scene.theme.style(Tone::Dim)),
+            (*help, scene.theme.style(Tone::Text)),
+        ];
+        put_all(buf, Position::new(inner.x + 1, y), inner.width.saturating_sub(1), &pieces);
+    }
+}
+
+fn columns(scene: &Scene<'_>, area: Rect, (buf, at): (&mut Buffer, usize)) {
+    let titles = pane::of(scene.state.place.screen).columns();
+    let hidden = scene.state.here().hidden;
+    let inner = menu(scene, area, (buf, "Columns", titles.len()));
+    let first = (at + 1).saturating_sub(usize::from(inner.height));
+    for ((row, title), y) in titles.iter().enumerate().skip(first).zip(inner.y..inner.bottom()) {
+        let (sign, tone) = if hidden.contains(title) { ("[ ] ", Tone::Dim) } else { ("[x] ", Tone::Text) };
+        let style = scene.theme.style(tone);
+        put_all(buf, Position::new(inner.x + 1, y), inner.width.saturating_sub(1), &[(sign, style), (title, style)]);
+        if row == at {
+            buf.set_style(Rect::new(inner.x, y, inner.width, 1), scene.theme.selected());
+        }
+    }
+}
+
+/// A small menu in the middle.
+fn menu(scene: &Scene<'_>, area: Rect, (buf, title, items): (&mut Buffer, &str, usize)) -> Rect {
+    let height = u16::try_from(items).unwrap_or(u16::MAX).saturating_add(2).min(area.height);
+    let width = 30.min(area.width);
+    let place = Rect::new(area.x + (area.width - width) / 2, area.y + (area.height - height) / 2, width, height);
+    Clear.render(place, buf);
+    Panel::new(title).focus(Focus::Here).draw(scene, place, buf)
+}

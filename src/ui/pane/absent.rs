@@ -1,0 +1,76 @@
+//! Screens whose source nothing collects yet: what will stand here, and what it will need. Never an empty box.
+
+use super::{Context, Pane, Scene};
+use crate::query::Screen;
+use crate::ui::chrome::screen_name;
+use crate::ui::theme::Tone;
+use crate::ui::widget::notice;
+use crate::ui::widget::panel::{Focus, Panel};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+/// The screen.
+pub struct Absent;
+
+/// What a screen will show, what it needs, and what answers the question today.
+const fn sentences(screen: Screen) -> [&'static str; 3] {
+    match screen {
+        Screen::Flows => [
+            "Who talks with whom, out of NetFlow, IPFIX and sFlow. This version collects no flows yet.",
+            "It will listen where [flows] listen = [\"0.0.0.0:2055\"] says.",
+            "Loads of links and ports are on 4 Interfaces.",
+        ],
+        Screen::Wireless => [
+            "Access points, radios and clients of wireless controllers. This version does not read them yet.",
+            "It will need SNMP access to the controller, as any device.",
+            "Access points that speak LLDP are on 2 Topology.",
+        ],
+        Screen::Logs => [
+            "Syslog and traps, searched and counted. This version does not listen for them yet.",
+            "It will listen where [syslog] listen and [traps] listen say.",
+            "What noctop noticed by itself is on 9 Events.",
+        ],
+        Screen::Capture => [
+            "Live flows of an interface of this host. This version does not capture yet.",
+            "It will need [capture] interfaces and the capability CAP_NET_RAW.",
+            "Loads of links and ports are on 4 Interfaces.",
+        ],
+        Screen::Vlans => [
+            "VLANs across all switches and the ports that carry them. This version has no such screen yet.",
+            "It will need nothing more than SNMP access to the switches.",
+            "A port's VLANs are on its own screen: 4 Interfaces, Enter.",
+        ],
+        _ => ["Nothing is drawn here.", "", "? lists the screens and keys."],
+    }
+}
+
+impl Pane for Absent {
+    fn contexts(&self) -> &'static [Context] {
+        &[Context::List]
+    }
+
+    fn draw(&self, scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
+        let screen = scene.state.place.screen;
+        let inner = Panel::new(screen_name(screen)).focus(Focus::Here).draw(scene, area, buf);
+        let lines: Vec<String> = sentences(screen).iter().flat_map(|sentence| wrap(sentence, inner.width)).collect();
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        notice(buf, inner, &lines, scene.theme.style(Tone::Dim));
+    }
+}
+
+/// A sentence in lines of at most `width` cells.
+fn wrap(sentence: &str, width: u16) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in sentence.split(' ') {
+        let Some(line) = lines.last_mut() else { break };
+        if !line.is_empty() && line.len() + 1 + word.len() > usize::from(width) {
+            lines.push(word.to_owned());
+        } else {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines
+}

@@ -1,0 +1,219 @@
+//! Interface: one port with its graph, in rising and out hanging, its link and what happened to it.
+
+use super::{Context, Listing, Pane, Place, Scene, Target, cells, events, interfaces};
+use crate::query::{Screen, Subject};
+use crate::state::view::{InterfaceRow, InterfaceView, ViewBody};
+use crate::ui::UiState;
+use crate::ui::state::Room;
+use crate::ui::text::{self, EN, figure, percent};
+use crate::ui::theme::Tone;
+use crate::ui::widget::chart::Chart;
+use crate::ui::widget::panel::{Focus, Panel};
+use crate::ui::widget::table::{Header, Rows};
+use crate::ui::widget::{notice, put_all};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+
+/// The screen.
+pub struct Interface;
+
+/// Rows of the facts on top, borders counted.
+const FACTS: u16 = 5;
+/// Rows of the events at the bottom, borders counted.
+const EVENTS: u16 = 8;
+
+fn view_of(body: &ViewBody) -> Option<&InterfaceView> {
+    let ViewBody::Interface(view) = body else { return None };
+    Some(view)
+}
+
+impl Pane for Interface {
+    fn contexts(&self) -> &'static [Context] {
+        &[Context::List]
+    }
+
+    fn page(&self, _state: &UiState) -> usize {
+        usize::from(EVENTS - 3)
+    }
+
+    fn listing(&self, body: &ViewBody, _state: &UiState) -> Option<Listing> {
+        let view = view_of(body)?;
+        Some(Listing { offset: 0, matched: view.recent.len(), keys: view.recent.iter().map(events::key).collect() })
+    }
+
+    fn target(&self, body: &ViewBody, _state: &UiState) -> Option<Target> {
+        view_of(body)?.row.as_ref().map(interfaces::target_of)
+    }
+
+    fn open(&self, body: &ViewBody, _state: &UiState) -> Option<Place> {
+        let row = view_of(body)?.row.as_ref()?;
+        let subject = Some(Subject::Device(row.device.clone()));
+        Some(Place { screen: Screen::Device, subject, title: row.device_name.clone() })
+    }
+
+    fn draw(&self, scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
+        let Some(view) = scene.body().and_then(view_of) else {
+            return events::waiting(scene, area, (buf, "Interface"));
+        };
+        let Some(row) = &view.row else {
+            let inner = Panel::new("Interface").focus(Focus::Here).draw(scene, area, buf);
+            notice(buf, inner, &[EN.unknown_interface], scene.theme.style(Tone::Dim));
+            return;
+        };
+        if scene.state.room() == Room::Tiny {
+            return draw_graph(scene, area, (buf, row, Some(view)));
+        }
+        let facts = FACTS.min(area.height);
+        let recent = if area.height >= FACTS + EVENTS + 9 { EVENTS } else { 0 };
+        let graph = area.height.saturating_sub(facts + recent);
+        draw_facts(scene, Rect { height: facts, ..area }, (buf, row, view));
+        draw_graph(scene, Rect::new(area.x, area.y + facts, area.width, graph), (buf, row, Some(view)));
+        if recent > 0 {
+            draw_events(scene, Rect::new(area.x, area.y + facts + graph, area.width, recent), (buf, view));
+        }
+    }
+}
+
+type Piece<'a> = (&'a str, Style);
+
+fn draw_facts(scene: &Scene<'_>, area: Rect, (buf, row, view): (&mut Buffer, &InterfaceRow, &InterfaceView)) {
+    let (dim, plain, strong) = (scene.theme.style(Tone::Dim), scene.theme.style(Tone::Text), scene.theme.style(Tone::Strong));
+    let title = format!("{} {}", row.device_name, row.name);
+    let inner = Panel::new(&title).subtitle(row.if_alias.as_deref().unwrap_or_default()).draw(scene, area, buf);
+    let (state, tone) = cells::state_word(row.admin_status, row.oper_status);
+    let since =
+        row.status_since.map(|since| format!(" for {}", text::age(Some(since), scene.state.shown_at()))).unwrap_or_default();
+    let stale = if row.stale { format!("  ~{}", text::age(row.sampled_at, scene.state.shown_at())) } else { String::new() };
+    let speed = text::speed(row.speed_bps);
+    let mtu = row.mtu.map_or_else(|| "-".to_owned(), |mtu| mtu.to_string());
+    let mac = row.mac.map_or_else(|| "-".to_owned(), |mac| mac.to_string());
+    let vlan = vlans(row);
+    let addresses = if row.addresses.is_empty() { "-".to_owned() } else { row.addresses.join(" ") };
+    let peer = peer(scene, row, view);
+    let index = row.if_index.to_string();
+    let errors = figure(cells::sum(row.in_errors_per_second, row.out_errors_per_second));
+    let discards = figure(cells::sum(row.in_discards_per_second, row.out_discards_per_second));
+    let packets = [figure(row.in_pps), figure(row.out_pps)];
+    let state_style = scene.theme.style(tone);
+    let lines: [Vec<Piece<'_>>; 3] = [
+        vec![
+            (state, state_style),
+            (&since, dim),
+            (&stale, scene.theme.style(Tone::Minor)),
+            ("   speed ", dim),
+            (&speed, plain),
+            ("   link ", dim),
+            (&peer, strong),
+        ],
+        vec![
+            ("addresses ", dim),
+            (&addresses, plain),
+            ("   vlan ", dim),
+            (&vlan, plain),
+            ("   mac ", dim),
+            (&mac, plain),
+            ("   mtu ", dim),
+            (&mtu, plain),
+            ("   ifIndex ", dim),
+            (&index, plain),
+        ],
+        vec![
+            ("packets/s in ", dim),
+            (packets[0].trim(), plain),
+            (" out ", dim),
+            (packets[1].trim(), plain),
+            ("   errors/s ", dim),
+            (errors.trim(), plain),
+            ("   discards/s ", dim),
+            (discards.trim(), plain),
+        ],
+    ];
+    for (pieces, y) in lines.iter().zip(inner.y..inner.bottom()) {
+        put_all(buf, Position::new(inner.x + 1, y), inner.width.saturating_sub(2), pieces);
+    }
+}
+
+/// VLANs in few words: the untagged one, and how many it carries.
+fn vlans(row: &InterfaceRow) -> String {
+    match (row.pvid, row.vlans.len()) {
+        (Some(pvid), 2..) => format!("{pvid} +{} tagged", row.vlans.len() - 1),
+        (Some(pvid), _) => pvid.to_string(),
+        (None, 0) => "-".to_owned(),
+        (None, count) => format!("{count} tagged"),
+    }
+}
+
+fn peer(scene: &Scene<'_>, row: &InterfaceRow, view: &InterfaceView) -> String {
+    let evidence =
+        view.link.as_ref().map(|link| link.evidence.iter().map(|e| e.word()).collect::<Vec<_>>().join("+")).unwrap_or_default();
+    match (&row.peer, &row.peer_port) {
+        (Some(peer), Some(port)) => format!("{} {peer} {port}  {evidence}", scene.glyphs.arrow),
+        (Some(peer), None) => format!("{} {peer}  {evidence}", scene.glyphs.arrow),
+        (None, _) => "-".to_owned(),
+    }
+}
+
+/// The graph of a port: used by this screen and by the list of interfaces.
+pub fn draw_graph(scene: &Scene<'_>, area: Rect, (buf, row, view): (&mut Buffer, &InterfaceRow, Option<&InterfaceView>)) {
+    let title = format!("{} {}", row.device_name, row.name);
+    let span = text::span(scene.state.span_secs);
+    let inner = Panel::new(&title).subtitle(&span).note("bit/s").draw(scene, area, buf);
+    let Some(view) = view else {
+        notice(buf, inner, &[EN.waiting], scene.theme.style(Tone::Dim));
+        return;
+    };
+    if inner.height < 4 {
+        legend(scene, inner, (buf, row, view));
+        return;
+    }
+    if view.in_bps.iter().chain(&view.out_bps).all(|point| point.value.is_none()) {
+        legend(scene, inner, (buf, row, view));
+        notice(buf, inner, &[EN.no_samples], scene.theme.style(Tone::Dim));
+        return;
+    }
+    let chart = Rect { height: inner.height - 1, y: inner.y + 1, ..inner };
+    legend(scene, inner, (buf, row, view));
+    let marks = [view.in_p95_bps, view.out_p95_bps];
+    Chart { above: &view.in_bps, below: &view.out_bps, from: view.from, to: view.to, marks }.draw(scene, chart, buf);
+}
+
+/// Now, largest and 95th percentile of both directions.
+fn legend(scene: &Scene<'_>, area: Rect, (buf, row, view): (&mut Buffer, &InterfaceRow, &InterfaceView)) {
+    let dim = scene.theme.style(Tone::Dim);
+    let [in_sign, out_sign] = scene.glyphs.in_out;
+    let wide = area.width >= 76;
+    let sides = [
+        (in_sign, Tone::In, row.in_bps, row.in_utilisation, view.in_max_bps, view.in_p95_bps),
+        (out_sign, Tone::Out, row.out_bps, row.out_utilisation, view.out_max_bps, view.out_p95_bps),
+    ];
+    let mut x = area.x + 1;
+    for (sign, tone, now, load, most, p95) in sides {
+        let (now_words, load_words) = (figure(now), percent(load));
+        let (most, p95) = (figure(most), figure(p95));
+        let style = scene.theme.style(tone);
+        let mut pieces: Vec<Piece<'_>> =
+            vec![(sign, style), (" ", dim), (&now_words, style), (&load_words, scene.theme.utilisation(load))];
+        if wide {
+            pieces.extend([("  max", dim), (most.as_str(), dim), ("  p95", dim), (p95.as_str(), dim)]);
+        }
+        let room = area.right().saturating_sub(x);
+        x += put_all(buf, Position::new(x, area.y), room, &pieces) + if wide { 4 } else { 2 };
+    }
+}
+
+fn draw_events(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &InterfaceView)) {
+    let here = scene.state.here();
+    let inner = Panel::new("Events").note("Enter device").focus(Focus::Here).draw(scene, area, buf);
+    Rows {
+        columns: &events::COLUMNS,
+        rows: &view.recent,
+        offset: 0,
+        matched: view.recent.len(),
+        list: Some(here.list()),
+        sort: None,
+        header: Header::Hidden,
+        empty: &[EN.no_events],
+    }
+    .draw(scene, inner, buf);
+}

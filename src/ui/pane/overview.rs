@@ -1,0 +1,170 @@
+//! Overview: counts, traffic to the world, what is wrong, what is busy, what changed. One look says whether all is well.
+
+mod parts;
+
+use super::{Context, Listing, Pane, Place, Scene, Target, alarms, events};
+use crate::query::{Screen, Subject};
+use crate::state::view::{LinkRow, OverviewView, ViewBody};
+use crate::ui::UiState;
+use crate::ui::state::Room;
+use crate::ui::text::EN;
+use crate::ui::theme::Tone;
+use crate::ui::widget::notice;
+use crate::ui::widget::panel::{Focus, Panel};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+/// The screen.
+pub struct Overview;
+
+/// Parts that Tab goes through.
+const ALARMS: usize = 0;
+const BUSIEST: usize = 1;
+const RECENT: usize = 2;
+
+fn view_of(body: &ViewBody) -> Option<&OverviewView> {
+    let ViewBody::Overview(view) = body else { return None };
+    Some(view)
+}
+
+fn link_key(row: &LinkRow) -> String {
+    format!("{}/{}-{}/{}", row.a_device, row.a_port.as_deref().unwrap_or("-"), row.b_device, row.b_port.as_deref().unwrap_or("-"))
+}
+
+fn link_place(row: &LinkRow) -> Place {
+    match &row.a_port {
+        Some(port) => Place {
+            screen: Screen::Interface,
+            subject: Some(Subject::Interface(row.a_device.clone(), port.clone())),
+            title: format!("{} {port}", row.a_name),
+        },
+        None => Place { screen: Screen::Device, subject: Some(Subject::Device(row.a_device.clone())), title: row.a_name.clone() },
+    }
+}
+
+const fn devices(view: &OverviewView) -> usize {
+    view.devices_up + view.devices_down + view.devices_unreachable + view.devices_unknown + view.devices_maintenance
+}
+
+impl Pane for Overview {
+    fn contexts(&self) -> &'static [Context] {
+        &[Context::List]
+    }
+
+    fn page(&self, state: &UiState) -> usize {
+        usize::from(state.size.height / 3).max(3)
+    }
+
+    fn parts(&self) -> usize {
+        3
+    }
+
+    fn listing(&self, body: &ViewBody, state: &UiState) -> Option<Listing> {
+        let view = view_of(body)?;
+        Some(match state.here().focus {
+            ALARMS => {
+                let table = &view.alarms;
+                Listing {
+                    offset: table.offset,
+                    matched: table.rows.len(),
+                    keys: table.rows.iter().map(|alarm| alarm.id.clone()).collect(),
+                }
+            }
+            BUSIEST => Listing { offset: 0, matched: view.busiest.len(), keys: view.busiest.iter().map(link_key).collect() },
+            _ => Listing { offset: 0, matched: view.recent.len(), keys: view.recent.iter().map(events::key).collect() },
+        })
+    }
+
+    fn target(&self, body: &ViewBody, state: &UiState) -> Option<Target> {
+        let view = view_of(body)?;
+        let here = state.here();
+        let at = here.list().cursor;
+        match here.focus {
+            ALARMS => view.alarms.rows.get(at).map(alarms::target_of),
+            BUSIEST => view.busiest.get(at).map(|row| Target {
+                device: Some((row.a_device.clone(), row.a_name.clone())),
+                port: row.a_port.clone(),
+                cell: row.a_name.clone(),
+                row: link_key(row),
+            }),
+            _ => view.recent.get(at).map(|row| Target {
+                device: row.device.clone().map(|id| (id, row.object.clone())),
+                port: None,
+                cell: row.object.clone(),
+                row: format!("{} {} {}", row.at, row.object, row.text),
+            }),
+        }
+    }
+
+    fn open(&self, body: &ViewBody, state: &UiState) -> Option<Place> {
+        let view = view_of(body)?;
+        let here = state.here();
+        let at = here.list().cursor;
+        match here.focus {
+            ALARMS => view.alarms.rows.get(at).and_then(alarms::place_of),
+            BUSIEST => view.busiest.get(at).map(link_place),
+            _ => {
+                let row = view.recent.get(at)?;
+                let subject = Some(Subject::Device(row.device.clone()?));
+                Some(Place { screen: Screen::Device, subject, title: row.object.clone() })
+            }
+        }
+    }
+
+    fn draw(&self, scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
+        let Some(view) = scene.body().and_then(view_of) else {
+            return events::waiting(scene, area, (buf, "Overview"));
+        };
+        let area = parts::notices(scene, area, buf);
+        if devices(view) == 0 {
+            let inner = Panel::new("Overview").focus(Focus::Here).draw(scene, area, buf);
+            notice(buf, inner, &EN.first_run, scene.theme.style(Tone::Dim));
+            return;
+        }
+        match scene.state.room() {
+            Room::Wide => wide(scene, area, (buf, view)),
+            Room::Middle => middle(scene, area, (buf, view)),
+            Room::Tiny => tiny(scene, area, (buf, view)),
+        }
+    }
+}
+
+fn wide(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &OverviewView)) {
+    let top = 9.min(area.height);
+    let left = area.width * 2 / 5;
+    parts::health(scene, Rect { width: left, height: top, ..area }, (buf, view));
+    parts::traffic(scene, Rect::new(area.x + left, area.y, area.width - left, top), (buf, view));
+    let rest = area.height - top;
+    let middle = (rest / 2).max(5).min(rest);
+    let side = area.width / 3;
+    let y = area.y + top;
+    parts::alarms(scene, Rect::new(area.x, y, area.width - side, middle), (buf, view));
+    parts::recent(scene, Rect::new(area.right() - side, y, side, middle), (buf, view));
+    parts::busiest(scene, Rect::new(area.x, y + middle, area.width, rest - middle), (buf, view));
+}
+
+fn middle(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &OverviewView)) {
+    let lines = 2.min(area.height);
+    parts::in_two_lines(scene, Rect { height: lines, ..area }, (buf, view));
+    let rest = Rect::new(area.x, area.y + lines, area.width, area.height - lines);
+    let recent = if rest.height >= 18 { 6 } else { 0 };
+    let halves = (rest.height - recent) / 2;
+    let odd = rest.height - recent - 2 * halves;
+    parts::alarms(scene, Rect { height: halves + odd, ..rest }, (buf, view));
+    parts::busiest(scene, Rect::new(rest.x, rest.y + halves + odd, rest.width, halves), (buf, view));
+    if recent > 0 {
+        parts::recent(scene, Rect::new(rest.x, rest.bottom() - recent, rest.width, recent), (buf, view));
+    }
+}
+
+/// One line and the list that has the keys.
+fn tiny(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &OverviewView)) {
+    let lines = 1.min(area.height);
+    parts::in_two_lines(scene, Rect { height: lines, ..area }, (buf, view));
+    let rest = Rect::new(area.x, area.y + lines, area.width, area.height - lines);
+    match scene.state.here().focus {
+        ALARMS => parts::alarms(scene, rest, (buf, view)),
+        BUSIEST => parts::busiest(scene, rest, (buf, view)),
+        _ => parts::recent(scene, rest, (buf, view)),
+    }
+}

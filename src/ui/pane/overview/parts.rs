@@ -1,0 +1,277 @@
+//! The parts of the Overview, each in the area that it is given.
+
+use super::{ALARMS, BUSIEST, RECENT, devices};
+use crate::state::view::{LinkRow, OverviewView};
+use crate::ui::pane::{Scene, alarms as alarm_pane, cells, events};
+use crate::ui::text::{self, EN, figure, fit};
+use crate::ui::theme::Tone;
+use crate::ui::widget::chart::Chart;
+use crate::ui::widget::panel::{Focus, Panel};
+use crate::ui::widget::table::{Align, Column, Header, Ink, Rows, Width};
+use crate::ui::widget::{put, put_all, spark};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use std::time::Duration;
+
+/// Sentences about what does not work, at most.
+const NOTICES: usize = 2;
+
+/// Columns of the busiest links.
+pub const COLUMNS: [Column<LinkRow>; 9] = [
+    Column { title: "LINK", sort: "", width: Width::Grow(16), align: Align::Left, drop: 0, cell: near },
+    Column { title: "TO", sort: "", width: Width::Grow(14), align: Align::Left, drop: 1, cell: far },
+    Column { title: "SPD", sort: "", width: Width::Cells(4), align: Align::Right, drop: 4, cell: speed },
+    Column { title: "OUT", sort: "", width: Width::Cells(5), align: Align::Right, drop: 3, cell: forward },
+    Column { title: "OUT%", sort: "", width: Width::Cells(14), align: Align::Right, drop: 2, cell: forward_load },
+    Column { title: "IN", sort: "", width: Width::Cells(5), align: Align::Right, drop: 3, cell: backward },
+    Column { title: "IN%", sort: "", width: Width::Cells(14), align: Align::Right, drop: 2, cell: backward_load },
+    Column { title: "ERR/s", sort: "", width: Width::Cells(5), align: Align::Right, drop: 5, cell: errors },
+    Column { title: "60 MIN", sort: "", width: Width::Cells(15), align: Align::Left, drop: 6, cell: sparkline },
+];
+
+fn end(name: &str, port: Option<&str>, ink: &Ink<'_>) -> Line<'static> {
+    Line::from(vec![
+        Span::styled(name.to_owned(), ink.theme.style(Tone::Strong)),
+        Span::styled(port.map(|port| format!(" {port}")).unwrap_or_default(), ink.theme.style(Tone::Dim)),
+    ])
+}
+
+fn near(row: &LinkRow, ink: &Ink<'_>) -> Line<'static> {
+    end(&row.a_name, row.a_port.as_deref(), ink)
+}
+
+fn far(row: &LinkRow, ink: &Ink<'_>) -> Line<'static> {
+    let mut line = end(&row.b_name, row.b_port.as_deref(), ink);
+    line.spans.insert(0, Span::styled(format!("{} ", ink.glyphs.arrow), ink.theme.style(Tone::Dim)));
+    line
+}
+
+fn speed(row: &LinkRow, ink: &Ink<'_>) -> Line<'static> {
+    ink.tone(text::speed(row.speed_bps), Tone::Dim)
+}
+
+fn forward(row: &LinkRow, ink: &Ink<'_>) -> Line<'static> {
+    cells::rate(row.forward_bps, false, ink)
+}
+
+fn backward(row: &LinkRow, ink: &Ink<'_>) -> Line<'static> {
+    cells::rate(row.backward_bps, false, ink)
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a share needs no more")]
+fn share(bps: Option<f64>, speed: Option<u64>) -> Option<f64> {
+    Some(bps? / speed.filter(|speed| *speed > 0)? as f64)
+}
+
+fn forward_load(row: &LinkRow, ink: &Ink<'_>) -> Line<'static> {
+    if row.up == Some(false) {
+        return ink.tone("DOWN", Tone::Critical);
+    }
+    cells::load(share(row.forward_bps, row.speed_bps), false, ink)
+}
+
+fn backward_load(row: &LinkRow, ink: &Ink<'_>) -> Line<'static> {
+    cells::load(share(row.backward_bps, row.speed_bps), false, ink)
+}
+
+fn errors(row: &LinkRow, ink: &Ink<'_>) -> Line<'static> {
+    cells::errors(row.errors_per_second, ink)
+}
+
+fn sparkline(row: &LinkRow, ink: &Ink<'_>) -> Line<'static> {
+    cells::sparkline(&row.spark, row.speed_bps, ink)
+}
+
+type Piece<'a> = (String, Style);
+
+/// A count with its word: quiet at nothing, in its colour otherwise.
+fn count(scene: &Scene<'_>, number: usize, (word, tone): (&str, Tone)) -> Vec<Piece<'static>> {
+    let style = scene.theme.style(if number > 0 { tone } else { Tone::Dim });
+    vec![(number.to_string(), style), (format!(" {word}   "), scene.theme.style(Tone::Dim))]
+}
+
+fn counts(scene: &Scene<'_>, all: &[(usize, &str, Tone)]) -> Vec<Piece<'static>> {
+    all.iter().flat_map(|(number, word, tone)| count(scene, *number, (word, *tone))).collect()
+}
+
+fn device_counts(scene: &Scene<'_>, view: &OverviewView) -> Vec<Piece<'static>> {
+    let mut pieces = counts(scene, &[(view.devices_up, "up", Tone::Ok), (view.devices_down, "DOWN", Tone::Critical)]);
+    for (number, word, tone) in [
+        (view.devices_unreachable, "unreachable", Tone::Major),
+        (view.devices_unknown, "unknown", Tone::Unknown),
+        (view.devices_maintenance, "maintenance", Tone::Maintenance),
+    ] {
+        if number > 0 {
+            pieces.extend(count(scene, number, (word, tone)));
+        }
+    }
+    pieces
+}
+
+fn put_pieces(buf: &mut Buffer, at: Position, width: u16, pieces: &[Piece<'_>]) -> u16 {
+    let pieces: Vec<(&str, Style)> = pieces.iter().map(|(words, style)| (words.as_str(), *style)).collect();
+    put_all(buf, at, width, &pieces)
+}
+
+/// Sentences about what does not work, above everything; returns what is left.
+pub fn notices(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) -> Rect {
+    let all = scene.view.map(|view| view.chrome.notices.as_slice()).unwrap_or_default();
+    let most = if area.height > 14 { NOTICES } else { 0 };
+    let mut area = area;
+    for sentence in all.iter().take(most) {
+        let words = fit(sentence, usize::from(area.width.saturating_sub(4)), scene.glyphs.ellipsis);
+        let style = scene.theme.style(Tone::Minor);
+        put_all(buf, Position::new(area.x + 1, area.y), area.width, &[("! ", style), (&words, style)]);
+        area.y += 1;
+        area.height -= 1;
+    }
+    area
+}
+
+/// Counts of everything.
+pub fn health(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &OverviewView)) {
+    let all = format!("{} devices", devices(view));
+    let inner = Panel::new("Health").subtitle(&all).draw(scene, area, buf);
+    let (dim, plain) = (scene.theme.style(Tone::Dim), scene.theme.style(Tone::Text));
+    let missed = view.missed_percent.map_or_else(|| "-".to_owned(), |percent| format!("{percent:.2} %"));
+    let lag = view.lag_p95_ms.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.0} ms"));
+    let polls = figure(view.polls_per_second).trim().to_owned();
+    let rows: [(&str, Vec<Piece<'_>>); 6] = [
+        ("devices", device_counts(scene, view)),
+        ("ports", counts(scene, &[(view.interfaces_up, "up", Tone::Ok), (view.interfaces_down, "DOWN", Tone::Critical)])),
+        (
+            "",
+            counts(
+                scene,
+                &[(view.interfaces_with_errors, "with errors", Tone::Minor), (view.interfaces_flapping, "flapping", Tone::Minor)],
+            ),
+        ),
+        ("APs", counts(scene, &[(view.access_points_up, "up", Tone::Ok), (view.access_points_down, "DOWN", Tone::Critical)])),
+        ("links", counts(scene, &[(view.links, "links", Tone::Text), (view.neighbours, "unmanaged neighbours", Tone::Text)])),
+        (
+            "polls",
+            vec![
+                (polls, plain),
+                ("/s   lag p95 ".to_owned(), dim),
+                (lag, plain),
+                ("   missed ".to_owned(), dim),
+                (missed, plain),
+            ],
+        ),
+    ];
+    for ((label, pieces), y) in rows.iter().zip(inner.y..inner.bottom()) {
+        put(buf, Position::new(inner.x + 1, y), 9, (label, scene.theme.style(Tone::Header)));
+        put_pieces(buf, Position::new(inner.x + 10, y), inner.width.saturating_sub(11), pieces);
+    }
+}
+
+/// Traffic to the world as a graph.
+pub fn traffic(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &OverviewView)) {
+    let [in_sign, out_sign] = scene.glyphs.in_out;
+    let words = format!(
+        "{in_sign} {} p95 {}   {out_sign} {} p95 {}",
+        figure(view.wan_in_bps).trim(),
+        figure(view.wan_p95_in_bps).trim(),
+        figure(view.wan_out_bps).trim(),
+        figure(view.wan_p95_out_bps).trim()
+    );
+    let span = text::span(scene.state.span_secs);
+    let inner = Panel::new("Traffic to the world").subtitle(&words).note(&span).draw(scene, area, buf);
+    let to = scene.state.shown_at();
+    let from = to.minus(Duration::from_secs(u64::from(scene.state.span_secs)));
+    let marks = [view.wan_p95_in_bps, view.wan_p95_out_bps];
+    Chart { above: &view.wan_in, below: &view.wan_out, from, to, marks }.draw(scene, inner, buf);
+}
+
+/// Health and traffic in two lines, for 80 columns.
+pub fn in_two_lines(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &OverviewView)) {
+    let dim = scene.theme.style(Tone::Dim);
+    let width = area.width.saturating_sub(2);
+    let mut pieces = vec![("dev ".to_owned(), dim)];
+    pieces.extend(device_counts(scene, view));
+    pieces.push(("ports ".to_owned(), dim));
+    pieces.extend(counts(scene, &[(view.interfaces_up, "up", Tone::Ok), (view.interfaces_down, "DOWN", Tone::Critical)]));
+    if view.access_points_up + view.access_points_down > 0 {
+        pieces.push((format!("AP {}/{}", view.access_points_up, view.access_points_up + view.access_points_down), dim));
+    }
+    put_pieces(buf, Position::new(area.x + 1, area.y), width, &pieces);
+    if area.height < 2 {
+        return;
+    }
+    let [in_sign, out_sign] = scene.glyphs.in_out;
+    let cells = (width.saturating_sub(26) / 2).min(24);
+    let mut x = area.x + 1;
+    for (sign, tone, now, points) in
+        [(in_sign, Tone::In, view.wan_in_bps, &view.wan_in), (out_sign, Tone::Out, view.wan_out_bps, &view.wan_out)]
+    {
+        #[allow(clippy::cast_possible_truncation, reason = "a sparkline needs no more")]
+        let values: Vec<Option<f32>> = points.iter().map(|point| point.value.map(|value| value as f32)).collect();
+        let line = if scene.state.slow { String::new() } else { spark::row(&values, cells, spark::top(&values), scene.glyphs) };
+        let style = scene.theme.style(tone);
+        let words = format!("WAN {sign} {} ", figure(now));
+        x += put_all(
+            buf,
+            Position::new(x, area.y + 1),
+            area.right().saturating_sub(x),
+            &[(&words, style), (&line, style), ("  ", dim)],
+        );
+    }
+}
+
+/// What is wrong.
+pub fn alarms(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &OverviewView)) {
+    let here = scene.state.here();
+    let shown = view.alarms.rows.len();
+    let words = if shown < view.alarms.total { format!("{shown} of {}", view.alarms.total) } else { shown.to_string() };
+    let inner = Panel::new("Alarms").subtitle(&words).focus(Focus::of(ALARMS, here.focus)).draw(scene, area, buf);
+    let [list, ..] = &here.lists;
+    Rows {
+        columns: &alarm_pane::COLUMNS,
+        rows: &view.alarms.rows,
+        offset: view.alarms.offset,
+        matched: shown,
+        list: (here.focus == ALARMS).then_some(list),
+        sort: None,
+        header: if inner.height > 4 { Header::Shown } else { Header::Hidden },
+        empty: &[EN.no_alarms],
+    }
+    .draw(scene, inner, buf);
+}
+
+/// What is busy.
+pub fn busiest(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &OverviewView)) {
+    let here = scene.state.here();
+    let inner = Panel::new("Busiest links").focus(Focus::of(BUSIEST, here.focus)).draw(scene, area, buf);
+    let [_, list, _] = &here.lists;
+    Rows {
+        columns: &COLUMNS,
+        rows: &view.busiest,
+        offset: 0,
+        matched: view.busiest.len(),
+        list: (here.focus == BUSIEST).then_some(list),
+        sort: None,
+        header: if inner.height > 4 { Header::Shown } else { Header::Hidden },
+        empty: &[EN.no_links],
+    }
+    .draw(scene, inner, buf);
+}
+
+/// What changed.
+pub fn recent(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &OverviewView)) {
+    let here = scene.state.here();
+    let inner = Panel::new("What changed").focus(Focus::of(RECENT, here.focus)).draw(scene, area, buf);
+    let [.., list] = &here.lists;
+    Rows {
+        columns: &events::BRIEF,
+        rows: &view.recent,
+        offset: 0,
+        matched: view.recent.len(),
+        list: (here.focus == RECENT).then_some(list),
+        sort: None,
+        header: Header::Hidden,
+        empty: &[EN.no_events],
+    }
+    .draw(scene, inner, buf);
+}

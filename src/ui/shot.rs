@@ -1,0 +1,214 @@
+//! One screen without a terminal: the live console's own update and draw, fed by blocking questions to the engine.
+
+mod svg;
+
+use super::console::Console;
+use super::effect::Effect;
+use super::keymap::Key;
+use super::state::UiState;
+use crate::engine::{AskError, Handle, Update};
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier};
+use std::fmt::Write as _;
+use std::sync::Arc;
+use unicode_width::UnicodeWidthStr;
+
+pub use svg::svg;
+
+/// Questions asked for one key at most: a screen that asks on and on is a fault.
+const MAX_ASKS: usize = 8;
+
+/// Draws a screen after some keys were pressed on it.
+///
+/// Errors: what the engine says to a question that it refuses.
+pub fn render(handle: &Handle, state: UiState, keys: &[Key]) -> Result<Buffer, AskError> {
+    let size = state.size;
+    let mut console = Console::new(state);
+    settle(&mut console, handle, vec![Effect::Watch])?;
+    for key in keys {
+        let effects = console.key(*key);
+        settle(&mut console, handle, effects)?;
+    }
+    let mut buf = Buffer::empty(Rect::new(0, 0, size.width, size.height));
+    console.draw(&mut buf);
+    Ok(buf)
+}
+
+/// Carries out what can be carried out without a terminal until nothing is left.
+fn settle(console: &mut Console, handle: &Handle, effects: Vec<Effect>) -> Result<(), AskError> {
+    let mut queue: std::collections::VecDeque<Effect> = effects.into();
+    let mut asks = 0;
+    while let Some(effect) = queue.pop_front() {
+        match effect {
+            Effect::Watch if asks < MAX_ASKS => {
+                asks += 1;
+                let view = handle.ask(console.request())?;
+                let watch = console.state.watch;
+                queue.extend(console.update(Update::View(watch, Arc::new(view))));
+            }
+            Effect::WatchDetail if asks < MAX_ASKS => {
+                asks += 1;
+                let Some(request) = console.detail_request().cloned() else { continue };
+                // What is under the cursor may be gone at that time: the screen says so itself.
+                if let Ok(view) = handle.ask(request) {
+                    queue.extend(console.update(Update::View(super::console::DETAIL, Arc::new(view))));
+                }
+            }
+            Effect::Ask(purpose, command) if asks < MAX_ASKS => {
+                asks += 1;
+                let answer = handle.command(command);
+                queue.extend(console.answer(purpose, answer));
+            }
+            Effect::Watch | Effect::WatchDetail | Effect::Ask(..) | Effect::Copy(_) | Effect::SaveScreen => {}
+            Effect::Redraw | Effect::Suspend | Effect::Quit => {}
+        }
+    }
+    Ok(())
+}
+
+/// Keys as `--keys` takes them, apart by blanks: `j j Enter`, `/ core Enter`. What names no key is typed letter by letter.
+pub fn keys(text: &str) -> Vec<Key> {
+    let typed = |word: &str| word.chars().map(|c| Key::plain(crossterm::event::KeyCode::Char(c))).collect::<Vec<_>>();
+    text.split_whitespace()
+        .flat_map(|word| {
+            let named = if word.chars().count() > 1 { word.to_lowercase() } else { word.to_owned() };
+            Key::parse(&named).map_or_else(|| typed(word), |key| vec![key])
+        })
+        .collect()
+}
+
+/// Exactly one line a row, trailing blanks trimmed.
+pub fn text(buf: &Buffer) -> String {
+    let mut out = String::new();
+    for row in rows(buf) {
+        let line: String = row.iter().map(|(cell, _)| cell.symbol()).collect();
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+/// The same with SGR colours (ECMA-48 §8.3.117).
+pub fn ansi(buf: &Buffer) -> String {
+    let mut out = String::new();
+    for row in rows(buf) {
+        let mut last = String::new();
+        for (cell, _) in row {
+            let style = sgr(cell);
+            if style != last {
+                let _infallible = write!(out, "\x1b[0{style}m");
+                last = style;
+            }
+            out.push_str(cell.symbol());
+        }
+        out.push_str("\x1b[0m\n");
+    }
+    out
+}
+
+/// A second picture of a screen that says how it is styled: a letter for each different style, and what the letters mean.
+pub fn styles(buf: &Buffer) -> String {
+    let mut known: Vec<String> = Vec::new();
+    let mut out = String::new();
+    for row in rows(buf) {
+        let mut line = String::new();
+        for (cell, _) in row {
+            let style = sgr(cell);
+            let letter = if style.is_empty() {
+                '.'
+            } else {
+                let at = known.iter().position(|other| *other == style).unwrap_or_else(|| {
+                    known.push(style);
+                    known.len() - 1
+                });
+                LETTERS.chars().nth(at).unwrap_or('*')
+            };
+            line.push_str(&letter.to_string().repeat(cell.symbol().width().max(1)));
+        }
+        out.push_str(line.trim_end_matches('.'));
+        out.push('\n');
+    }
+    for (letter, style) in LETTERS.chars().zip(&known) {
+        let _infallible = writeln!(out, "{letter} = {}", style.trim_start_matches(';'));
+    }
+    out
+}
+
+const LETTERS: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
+/// Cells of each row with their column; the second cell of a wide glyph is left out.
+fn rows(buf: &Buffer) -> impl Iterator<Item = Vec<(&Cell, u16)>> {
+    let area = buf.area;
+    (area.top()..area.bottom()).map(move |y| {
+        let mut cells = Vec::new();
+        let mut x = area.left();
+        while x < area.right() {
+            let Some(cell) = buf.cell((x, y)) else { break };
+            cells.push((cell, x));
+            x += u16::try_from(cell.symbol().width()).unwrap_or(1).max(1);
+        }
+        cells
+    })
+}
+
+fn sgr(cell: &Cell) -> String {
+    const MODIFIERS: [(Modifier, &str); 5] = [
+        (Modifier::BOLD, ";1"),
+        (Modifier::DIM, ";2"),
+        (Modifier::ITALIC, ";3"),
+        (Modifier::UNDERLINED, ";4"),
+        (Modifier::REVERSED, ";7"),
+    ];
+    let mut out: String = MODIFIERS.iter().filter(|(bit, _)| cell.modifier.contains(*bit)).map(|(_, code)| *code).collect();
+    out.push_str(&colour(cell.fg, 30));
+    out.push_str(&colour(cell.bg, 40));
+    out
+}
+
+/// SGR parameters of a colour; `base` is 30 for the foreground and 40 for the background.
+fn colour(colour: Color, base: u8) -> String {
+    let plain = |index: u8| format!(";{}", base + index);
+    let bright = |index: u8| format!(";{}", base + 60 + index);
+    match colour {
+        Color::Reset => String::new(),
+        Color::Black => plain(0),
+        Color::Red => plain(1),
+        Color::Green => plain(2),
+        Color::Yellow => plain(3),
+        Color::Blue => plain(4),
+        Color::Magenta => plain(5),
+        Color::Cyan => plain(6),
+        Color::Gray => plain(7),
+        Color::DarkGray => bright(0),
+        Color::LightRed => bright(1),
+        Color::LightGreen => bright(2),
+        Color::LightYellow => bright(3),
+        Color::LightBlue => bright(4),
+        Color::LightMagenta => bright(5),
+        Color::LightCyan => bright(6),
+        Color::White => bright(7),
+        Color::Indexed(index) => format!(";{};5;{index}", base + 8),
+        Color::Rgb(r, g, b) => format!(";{};2;{r};{g};{b}", base + 8),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_names_or_typed_letters() {
+        let shown: Vec<String> = keys("j / core Enter ctrl-d G").iter().map(ToString::to_string).collect();
+        assert_eq!(shown, ["j", "/", "c", "o", "r", "e", "Enter", "Ctrl-d", "G"]);
+    }
+
+    #[test]
+    fn text_has_a_line_for_each_row_and_wide_glyphs_once() {
+        let mut buf = Buffer::empty(Rect::new(0, 0, 6, 2));
+        buf.set_string(0, 0, "회의x", ratatui::style::Style::new().fg(Color::Red));
+        assert_eq!(text(&buf), "회의x\n\n");
+        assert_eq!(ansi(&buf), "\x1b[0;31m회의x\x1b[0m \x1b[0m\n\x1b[0m      \x1b[0m\n");
+        assert_eq!(styles(&buf), "aaaaa\n\na = 31\n");
+    }
+}

@@ -1,0 +1,41 @@
+//! What actions do to the console's state, by subject. No I/O: what is to be done outside is returned as effects.
+//!
+//! Start at [`navigate`], the one way from place to place.
+
+pub mod global;
+pub mod lists;
+pub mod overlay;
+pub mod related;
+
+use super::effect::Effect;
+use super::state::{Place, UiState};
+use crate::engine::WatchId;
+
+/// Places that are remembered; older ones are forgotten.
+const MAX_HISTORY: usize = 64;
+
+/// Goes to a place and remembers where we were.
+pub fn navigate(state: &mut UiState, place: Place) -> Vec<Effect> {
+    if place == state.place {
+        return Vec::new();
+    }
+    let from = std::mem::replace(&mut state.place, place);
+    state.back.push(from);
+    if state.back.len() > MAX_HISTORY {
+        state.back.remove(0);
+    }
+    state.forward.clear();
+    arrive(state)
+}
+
+/// What every arrival does: a new watch, and lists of one thing start at their top.
+pub(super) fn arrive(state: &mut UiState) -> Vec<Effect> {
+    state.watch = WatchId(if state.watch.0 == u8::MAX { 1 } else { state.watch.0 + 1 });
+    if state.place.subject.is_some() {
+        let here = state.here_mut();
+        here.lists = Default::default();
+        here.focus = 0;
+        here.filter.clear();
+    }
+    vec![Effect::Watch]
+}
