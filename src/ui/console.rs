@@ -87,7 +87,7 @@ impl Console {
     /// A key was pressed.
     pub fn key(&mut self, key: Key) -> Vec<Effect> {
         self.dirty = Dirty::Now;
-        let action = self.state.keymap.action(contexts(&self.state), key);
+        let action = self.state.keymap.action(&contexts(&self.state), key);
         let effects = match (action, key.character()) {
             (Some(action), _) => self.act(action.run),
             (None, Some(c)) if self.writing() => overlay::write(&mut self.state, c.encode_utf8(&mut [0; 4])),
@@ -260,15 +260,15 @@ impl Console {
 }
 
 /// The contexts whose keys hold, the topmost layer first.
-pub fn contexts(state: &UiState) -> &'static [Context] {
+pub fn contexts(state: &UiState) -> Vec<Context> {
     match state.layers.last() {
-        Some(Layer::Filter(_) | Layer::GoTo(_) | Layer::Palette(_) | Layer::Jump(_)) => &[Context::Input],
-        Some(Layer::Related) => &[Context::Related],
-        Some(Layer::Columns(_)) => &[Context::Columns],
-        None => match pane::of(state.place.screen).contexts() {
-            [Context::Map, ..] => &[Context::Global, Context::Map],
-            [Context::List, Context::Discovery, ..] => &[Context::Global, Context::List, Context::Discovery],
-            _ => &[Context::Global, Context::List],
-        },
+        Some(Layer::Filter(_) | Layer::GoTo(_) | Layer::Palette(_) | Layer::Jump(_)) => vec![Context::Input],
+        Some(Layer::Related) => vec![Context::Related],
+        Some(Layer::Columns(_)) => vec![Context::Columns],
+        None => {
+            let mut contexts = vec![Context::Global];
+            contexts.extend(pane::of(state.place.screen).contexts());
+            contexts
+        }
     }
 }

@@ -234,13 +234,13 @@ impl Keymap {
 
 /// Whether two contexts can hold at the same time: layers hold alone, everything else together with the global keys.
 fn together(a: Context, b: Context) -> bool {
-    use Context::{Columns, Discovery, Global, Input, List, Map, Related};
+    use Context::{Columns, Discovery, Global, Input, List, Map, Related, Table};
     match (a, b) {
         (a, b) if a == b => true,
         (Input | Related | Columns, _) | (_, Input | Related | Columns) => false,
         (Global, _) | (_, Global) => true,
-        (List, Discovery) | (Discovery, List) => true,
-        (List | Map | Discovery, _) => false,
+        (List | Discovery | Table, List | Discovery | Table) => true,
+        (List | Map | Discovery | Table, _) => false,
     }
 }
 

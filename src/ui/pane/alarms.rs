@@ -18,7 +18,7 @@ use ratatui::text::Line;
 /// The screen.
 pub struct Alarms;
 
-/// Its columns; the Overview shows the same.
+/// Its columns.
 pub const COLUMNS: [Column<Alarm>; 7] = [
     Column { title: "SEV", sort: "severity", width: Width::Cells(3), align: Align::Left, drop: 0, cell: severity },
     Column { title: "AGE", sort: "raisedAt", width: Width::Cells(6), align: Align::Right, drop: 1, cell: age },
@@ -27,6 +27,15 @@ pub const COLUMNS: [Column<Alarm>; 7] = [
     Column { title: "SINCE", sort: "", width: Width::Cells(14), align: Align::Left, drop: 5, cell: since },
     Column { title: "RULE", sort: "rule", width: Width::Cells(16), align: Align::Left, drop: 6, cell: rule },
     Column { title: "CNT", sort: "count", width: Width::Cells(4), align: Align::Right, drop: 4, cell: count },
+];
+
+/// The columns where there is little room.
+pub const BRIEF: [Column<Alarm>; 5] = [
+    Column { title: "SEV", sort: "", width: Width::Cells(3), align: Align::Left, drop: 0, cell: severity },
+    Column { title: "AGE", sort: "", width: Width::Cells(6), align: Align::Right, drop: 1, cell: age },
+    Column { title: "OBJECT", sort: "", width: Width::Grow(18), align: Align::Left, drop: 0, cell: object },
+    Column { title: "WHAT", sort: "", width: Width::Grow(24), align: Align::Left, drop: 2, cell: what },
+    Column { title: "CNT", sort: "", width: Width::Cells(4), align: Align::Right, drop: 4, cell: count },
 ];
 
 fn severity(alarm: &Alarm, ink: &Ink<'_>) -> Line<'static> {
@@ -97,7 +106,7 @@ fn under_cursor<'v>(body: &'v ViewBody, state: &UiState) -> Option<&'v Alarm> {
 
 impl Pane for Alarms {
     fn contexts(&self) -> &'static [Context] {
-        &[Context::List]
+        &[Context::List, Context::Table]
     }
 
     fn page(&self, state: &UiState) -> usize {

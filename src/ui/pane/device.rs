@@ -86,7 +86,7 @@ fn link_key(row: &LinkRow) -> String {
 
 impl Pane for Device {
     fn contexts(&self) -> &'static [Context] {
-        &[Context::List]
+        &[Context::List, Context::Table]
     }
 
     fn page(&self, state: &UiState) -> usize {
@@ -370,7 +370,7 @@ fn draw_alarms(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Device
     let count = view.alarms.len().to_string();
     let inner = Panel::new("Alarms").subtitle(&count).draw(scene, area, buf);
     Rows {
-        columns: &alarms::COLUMNS,
+        columns: &alarms::BRIEF,
         rows: &view.alarms,
         offset: 0,
         matched: view.alarms.len(),

@@ -155,7 +155,7 @@ fn under_cursor<'v>(body: &'v ViewBody, state: &UiState) -> Option<&'v DeviceRow
 
 impl Pane for Devices {
     fn contexts(&self) -> &'static [Context] {
-        &[Context::List]
+        &[Context::List, Context::Table]
     }
 
     fn sorts(&self) -> &'static [&'static str] {

@@ -46,6 +46,7 @@ pub fn lines(state: &UiState, search: &str) -> Vec<HelpLine> {
         ("After o", Context::Related),
         ("While writing", Context::Input),
         ("Lists", Context::List),
+        ("Tables", Context::Table),
         ("Map", Context::Map),
         ("Discovery", Context::Discovery),
         ("List of columns", Context::Columns),

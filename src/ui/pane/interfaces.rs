@@ -23,7 +23,7 @@ pub const COLUMNS: [Column<InterfaceRow>; 15] = [
     Column { title: "PORT", sort: "if", width: Width::Grow(9), align: Align::Left, drop: 0, cell: port },
     Column { title: "ALIAS", sort: "", width: Width::Grow(12), align: Align::Left, drop: 6, cell: alias },
     Column { title: "PEER", sort: "", width: Width::Grow(12), align: Align::Left, drop: 8, cell: peer },
-    Column { title: "ST", sort: "", width: Width::Cells(5), align: Align::Left, drop: 1, cell: cells::state },
+    Column { title: "ST", sort: "", width: Width::Cells(7), align: Align::Left, drop: 1, cell: cells::state },
     Column { title: "SPD", sort: "speed", width: Width::Cells(4), align: Align::Right, drop: 5, cell: speed },
     Column { title: "VLAN", sort: "", width: Width::Cells(5), align: Align::Right, drop: 11, cell: vlan },
     Column { title: "IN", sort: "inBps", width: Width::Cells(5), align: Align::Right, drop: 0, cell: in_rate },
@@ -150,7 +150,7 @@ fn graph_rows(state: &UiState) -> u16 {
 
 impl Pane for Interfaces {
     fn contexts(&self) -> &'static [Context] {
-        &[Context::List]
+        &[Context::List, Context::Table]
     }
 
     fn page(&self, state: &UiState) -> usize {

@@ -54,6 +54,8 @@ pub enum Context {
     Global,
     /// Screens with lists.
     List,
+    /// Screens whose list can be sorted and filtered by faults, and has columns to choose.
+    Table,
     /// The topology map.
     Map,
     /// The Discovery screen.

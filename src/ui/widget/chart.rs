@@ -61,34 +61,32 @@ impl Chart<'_> {
         let dots = usize::from(plot.width) * if scene.glyphs.braille() { 2 } else { 1 };
         let span = (self.from, self.to);
         let (above, below) = (columns(self.above, span, dots), columns(self.below, span, dots));
-        let largest = spark::top(&above).max(spark::top(&below));
-        let top = ceiling(f64::from(largest));
-        let rule = u16::from(plot.height % 2 == 1);
-        let half = (plot.height - rule) / 2;
-        let upper = Rect::new(plot.x, plot.y, plot.width, half);
-        let lower = Rect::new(plot.x, plot.y + half + rule, plot.width, half);
+        let tops = [&above, &below].map(|values| f64::from(spark::top(values)));
+        let (rows, scales) = share_rows(plot.height - 1, tops);
+        let [up_rows, down_rows] = rows;
+        let upper = Rect::new(plot.x, plot.y, plot.width, up_rows);
+        let lower = Rect::new(plot.x, plot.y + up_rows + 1, plot.width, down_rows);
         #[allow(clippy::cast_possible_truncation, reason = "a scale needs no more")]
-        let scale = top as f32;
+        let [up_scale, down_scale] = scales.map(|scale| scale as f32);
         let [in_mark, out_mark] = self.marks;
-        let up = Half { area: upper, values: above, tone: Tone::In, up: Direction::Up, mark: in_mark, top: scale, scene };
-        let down = Half { area: lower, values: below, tone: Tone::Out, up: Direction::Down, mark: out_mark, top: scale, scene };
+        let up = Half { area: upper, values: above, tone: Tone::In, up: Direction::Up, mark: in_mark, top: up_scale, scene };
+        let down =
+            Half { area: lower, values: below, tone: Tone::Out, up: Direction::Down, mark: out_mark, top: down_scale, scene };
         up.draw(buf);
         down.draw(buf);
-        if rule == 1 {
-            let line = scene.glyphs.rule.repeat(usize::from(plot.width));
-            put(buf, Position::new(plot.x, plot.y + half), plot.width, (&line, scene.theme.style(Tone::Border)));
-        }
-        self.figures(scene, (plot, half), (top, buf));
+        let line = scene.glyphs.rule.repeat(usize::from(plot.width));
+        put(buf, Position::new(plot.x, plot.y + up_rows), plot.width, (&line, scene.theme.style(Tone::Border)));
+        self.figures(scene, (plot, up_rows), (scales, buf));
         self.times(scene, plot, buf);
     }
 
     /// The scale at the left: its end at both edges, zero in the middle.
-    fn figures(&self, scene: &Scene<'_>, (plot, half): (Rect, u16), (top, buf): (f64, &mut Buffer)) {
+    fn figures(&self, scene: &Scene<'_>, (plot, zero): (Rect, u16), (scales, buf): ([f64; 2], &mut Buffer)) {
         let style = scene.theme.style(Tone::Dim);
         let x = plot.x - AXIS;
-        let end = format!("{:>5}", unit::si(top));
-        let zero = plot.y + half.min(plot.height.saturating_sub(1));
-        for (y, words) in [(plot.y, end.as_str()), (zero, "    0"), (plot.bottom().saturating_sub(1), end.as_str())] {
+        let [up, down] = scales.map(|scale| format!("{:>5}", unit::si(scale)));
+        let zero = plot.y + zero;
+        for (y, words) in [(plot.y, up.as_str()), (plot.bottom().saturating_sub(1), down.as_str()), (zero, "    0")] {
             put(buf, Position::new(x, y), AXIS - 1, (words, style));
         }
     }
@@ -184,6 +182,24 @@ impl Half<'_> {
     }
 }
 
+/// Rows above and below zero, as the two directions need them, and what fills each: one unit is as high on both sides.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of the rows")]
+fn share_rows(rows: u16, [up, down]: [f64; 2]) -> ([u16; 2], [f64; 2]) {
+    if rows < 2 {
+        return ([rows, 0], [ceiling(up), 1.0]);
+    }
+    let share = (up / (up + down)).clamp(0.3, 0.7);
+    let up_rows = ((f64::from(rows) * share).round() as u16).clamp(1, rows - 1);
+    let down_rows = rows - up_rows;
+    // The direction that needs more of its rows rules the scale.
+    let unit = if up / f64::from(up_rows) >= down / f64::from(down_rows) {
+        ceiling(up) / f64::from(up_rows)
+    } else {
+        ceiling(down) / f64::from(down_rows)
+    };
+    ([up_rows, down_rows], [unit * f64::from(up_rows), unit * f64::from(down_rows)])
+}
+
 /// Points brought to columns by their times. A point describes the interval that ends at it; the largest in a column wins.
 fn columns(points: &[Point], (from, to): (Timestamp, Timestamp), count: usize) -> Vec<Option<f32>> {
     let mut out: Vec<Option<f32>> = vec![None; count];
@@ -231,6 +247,15 @@ mod tests {
     #[test]
     fn scales_end_on_round_figures() {
         assert_eq!([0.0, 921e6, 6.1e9, 1.0, 4.4e3].map(ceiling), [1.0, 1e9, 8e9, 1.0, 5e3]);
+    }
+
+    #[test]
+    fn one_unit_is_as_high_above_zero_as_below() {
+        let ([up, down], [up_scale, down_scale]) = share_rows(10, [8e9, 2e9]);
+        assert_eq!((up, down), (7, 3));
+        assert!((up_scale / f64::from(up) - down_scale / f64::from(down)).abs() < 1.0);
+        assert!(up_scale >= 8e9 && down_scale >= 2e9);
+        assert_eq!(share_rows(1, [1.0, 1.0]).0, [1, 0]);
     }
 
     #[test]

@@ -138,6 +138,8 @@ type Placed<'a, R> = (&'a Column<R>, u16, u16);
 
 /// Cells kept at the left for the cursor.
 const GUTTER: u16 = 2;
+/// Cells kept free at the right edge.
+const RIGHT: u16 = 1;
 /// Cells between columns.
 const GAP: u16 = 1;
 
@@ -153,7 +155,7 @@ impl<R> Rows<'_, R> {
             return;
         }
         let hidden = scene.state.here().hidden;
-        let placed = place(self.columns, area.width, &hidden);
+        let placed = place(self.columns, area.width.saturating_sub(RIGHT), &hidden);
         let mut body = area;
         if self.header == Header::Shown {
             self.draw_header(scene, area, (&placed, buf));

@@ -99,9 +99,9 @@ fn counts(scene: &Scene<'_>, all: &[(usize, &str, Tone)]) -> Vec<Piece<'static>>
 fn device_counts(scene: &Scene<'_>, view: &OverviewView) -> Vec<Piece<'static>> {
     let mut pieces = counts(scene, &[(view.devices_up, "up", Tone::Ok), (view.devices_down, "DOWN", Tone::Critical)]);
     for (number, word, tone) in [
-        (view.devices_unreachable, "unreachable", Tone::Major),
+        (view.devices_unreachable, "unreach", Tone::Major),
         (view.devices_unknown, "unknown", Tone::Unknown),
-        (view.devices_maintenance, "maintenance", Tone::Maintenance),
+        (view.devices_maintenance, "maint", Tone::Maintenance),
     ] {
         if number > 0 {
             pieces.extend(count(scene, number, (word, tone)));
@@ -228,7 +228,7 @@ pub fn alarms(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Overvie
     let inner = Panel::new("Alarms").subtitle(&words).focus(Focus::of(ALARMS, here.focus)).draw(scene, area, buf);
     let [list, ..] = &here.lists;
     Rows {
-        columns: &alarm_pane::COLUMNS,
+        columns: &alarm_pane::BRIEF,
         rows: &view.alarms.rows,
         offset: view.alarms.offset,
         matched: shown,

@@ -1,0 +1,140 @@
+//! Screens as they are, under snapshot.
+
+use super::fixture::{self, Network, handle, id};
+use noctop::query::{Screen, Subject};
+use noctop::ui::keymap::Keymap;
+use noctop::ui::state::Place;
+use noctop::ui::{GlyphSet, UiState, shot};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Size;
+use std::sync::Arc;
+
+/// A console at a screen, at the moment of the fixture.
+pub fn state(screen: Screen, size: (u16, u16), glyphs: GlyphSet) -> UiState {
+    let place = match screen {
+        Screen::Device => Place { screen, subject: Some(Subject::Device(id("acc-b1-02"))), title: "acc-b1-02".to_owned() },
+        Screen::Interface => {
+            Place { screen, subject: Some(Subject::Interface(id("wan-1"), "Gi0/0".to_owned())), title: "wan-1 Gi0/0".to_owned() }
+        }
+        other => Place::screen(other),
+    };
+    let mut state = UiState::new(place, Size::new(size.0, size.1));
+    state.glyphs = glyphs;
+    state.time.now = fixture::now();
+    state.keymap = Arc::new(Keymap::load("default", None).0);
+    state
+}
+
+/// A screen after some keys.
+pub fn drawn(state: UiState, keys: &str) -> Buffer {
+    shot::render(&handle(Network::Campus), state, &shot::keys(keys)).unwrap()
+}
+
+const SIZES: [(u16, u16); 3] = [(120, 36), (80, 24), (40, 12)];
+
+fn check(screen: Screen) {
+    for size in SIZES {
+        for (set, glyphs) in [("unicode", GlyphSet::Unicode), ("ascii", GlyphSet::Ascii)] {
+            let buf = drawn(state(screen, size, glyphs), "");
+            let name = format!("{}-{}x{}-{set}", screen.name(), size.0, size.1);
+            let text = shot::text(&buf);
+            assert!(set != "ascii" || text.replace(|c: char| is_hangul(c), "").is_ascii(), "{name} is not ASCII:\n{text}");
+            insta::assert_snapshot!(name, text);
+        }
+    }
+}
+
+fn is_hangul(c: char) -> bool {
+    ('\u{ac00}'..='\u{d7a3}').contains(&c)
+}
+
+#[test]
+fn overview() {
+    check(Screen::Overview);
+}
+
+#[test]
+fn devices() {
+    check(Screen::Devices);
+}
+
+#[test]
+fn device() {
+    check(Screen::Device);
+}
+
+#[test]
+fn interfaces() {
+    check(Screen::Interfaces);
+}
+
+#[test]
+fn interface() {
+    check(Screen::Interface);
+}
+
+#[test]
+fn alarms() {
+    check(Screen::Alarms);
+}
+
+#[test]
+fn events() {
+    check(Screen::Events);
+}
+
+#[test]
+fn discovery() {
+    check(Screen::Discovery);
+}
+
+#[test]
+fn help() {
+    check(Screen::Help);
+}
+
+#[test]
+fn screens_without_a_source_say_what_they_need() {
+    for screen in [Screen::Flows, Screen::Wireless, Screen::Logs, Screen::Capture, Screen::Vlans] {
+        let text = shot::text(&drawn(state(screen, (80, 24), GlyphSet::Unicode), ""));
+        insta::assert_snapshot!(format!("{}-80x24-absent", screen.name()), text);
+    }
+}
+
+#[test]
+fn a_first_run_says_what_to_do() {
+    for screen in [Screen::Overview, Screen::Devices, Screen::Discovery] {
+        let state = state(screen, (80, 24), GlyphSet::Unicode);
+        let text = shot::text(&shot::render(&handle(Network::Empty), state, &[]).unwrap());
+        assert!(text.contains(":discover 10.0.0.0/16"), "{text}");
+        insta::assert_snapshot!(format!("{}-80x24-first-run", screen.name()), text);
+    }
+}
+
+#[test]
+fn styles_of_the_main_screens() {
+    for screen in [Screen::Overview, Screen::Interfaces, Screen::Device] {
+        let buf = drawn(state(screen, (80, 24), GlyphSet::Unicode), "");
+        insta::assert_snapshot!(format!("{}-80x24-styles", screen.name()), shot::styles(&buf));
+    }
+}
+
+#[test]
+fn layers_lie_over_the_screen() {
+    for (name, keys) in [
+        ("filter", "/ core"),
+        ("palette", ": dis"),
+        ("palette-names", ": d e v i c e space core"),
+        ("jump", "J core"),
+        ("related", "o"),
+        ("columns", "c j space"),
+        ("past", "{ {"),
+        ("paused", "p"),
+        ("filtered", "/ core Enter"),
+        ("sorted", "> >"),
+        ("fault", "/ (core Enter"),
+    ] {
+        let text = shot::text(&drawn(state(Screen::Devices, (80, 24), GlyphSet::Unicode), keys));
+        insta::assert_snapshot!(format!("layer-{name}"), text);
+    }
+}

@@ -1,0 +1,6 @@
+//! Golden screens: every pane at three sizes in two glyph sets, and how the main ones are styled; and what no screen may do,
+//! whatever the size and the keys.
+
+mod behaviour;
+mod fixture;
+mod golden;
