@@ -19,6 +19,13 @@ impl Stopwatch {
         Self(Instant::now())
     }
 
+    /// Started this long ago, so that a test need not wait.
+    #[cfg(test)]
+    pub fn started(ago: Duration) -> Self {
+        let now = Instant::now();
+        Self(now.checked_sub(ago).unwrap_or(now))
+    }
+
     /// How long ago it was started.
     pub fn elapsed(&self) -> Duration {
         self.0.elapsed()

@@ -62,7 +62,7 @@ impl Session {
     async fn tries(&self, attempts: u32, shape: &mut (impl FnMut(u32) -> Pdu + Send)) -> Result<Answered, Failure> {
         // The semaphore is never closed; without a permit there would merely be one more in flight.
         let _permit = self.learned.in_flight.acquire().await.ok();
-        let mut place = Place::new(&self.shared.inbox, self.peer());
+        let mut place = Place::new(&self.shared.inbox, &self.shared.counters, self.peer());
         let (mut waited, mut trouble, mut reports, mut attempt) = (Duration::ZERO, None, 0, 0);
         while attempt < attempts {
             self.send(&mut place, attempt, shape(attempt)).await?;

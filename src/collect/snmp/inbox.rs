@@ -132,6 +132,7 @@ pub(super) async fn receive(transport: Arc<dyn Transport>, inbox: Arc<Inbox>, co
 /// One asker's place in the inbox, for all tries of one question. Leaves it when dropped, answered or not.
 pub(super) struct Place<'a> {
     inbox: &'a Inbox,
+    counters: &'a Counters,
     peer: SocketAddr,
     to: mpsc::Sender<Answer>,
     pub(super) answers: mpsc::Receiver<Answer>,
@@ -139,9 +140,9 @@ pub(super) struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    pub(super) fn new(inbox: &'a Inbox, peer: SocketAddr) -> Self {
+    pub(super) fn new(inbox: &'a Inbox, counters: &'a Counters, peer: SocketAddr) -> Self {
         let (to, answers) = mpsc::channel(ANSWERS);
-        Self { inbox, peer, to, answers, ids: Vec::new() }
+        Self { inbox, counters, peer, to, answers, ids: Vec::new() }
     }
 
     /// The number for the next try. Earlier ones stay valid: a late answer is an answer.
@@ -157,6 +158,10 @@ impl Drop for Place<'_> {
         let mut waiting = self.inbox.waiting();
         for id in &self.ids {
             waiting.remove(id);
+        }
+        drop(waiting);
+        while self.answers.try_recv().is_ok() {
+            count(&self.counters.late);
         }
     }
 }

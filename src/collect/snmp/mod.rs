@@ -2,8 +2,8 @@
 //!
 //! The engine: [`Client`] owns one socket, the numbers of the requests in flight (`inbox`) and what was learned of each agent
 //! (`learned`); a [`Session`] is one piece of work on one agent (an inventory, a poll) with its limits and its tally, and
-//! offers [`Session::get`] and [`Session::walk_columns`]. It does not know what an object
-//! means. Start at [`client`], then `exchange`.
+//! offers [`Session::get`] and [`Session::walk_columns`]. It does not know what an
+//! object means. Start at [`client`], then `exchange`.
 //!
 //! The knowledge: [`tables`] makes a device of what was read. The work: [`access`] finds the credential, [`inventory`] reads one device,
 //! [`crawl`] a network within its [`scope`], `poller` goes on reading counters (`poll`).
@@ -11,6 +11,8 @@
 pub mod access;
 pub mod client;
 pub mod counts;
+#[cfg(test)]
+mod engine_tests;
 pub mod error;
 mod exchange;
 #[cfg(test)]
@@ -19,11 +21,15 @@ mod get;
 mod inbox;
 pub mod inventory;
 mod learned;
+#[cfg(test)]
+mod played;
 pub mod scope;
 pub mod session;
 pub mod tables;
 pub mod targets;
 mod v3;
+#[cfg(test)]
+mod v3_tests;
 pub mod walk;
 
 pub use client::{Agent, Client, Options};

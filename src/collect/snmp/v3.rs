@@ -29,16 +29,21 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    fn new(says: EngineSays, confirmed: bool) -> Self {
+    pub(super) fn new(says: EngineSays, confirmed: bool) -> Self {
         Self { id: says.id, boots: says.boots, time: says.time, since: Stopwatch::start(), confirmed }
     }
 
-    fn time_now(&self) -> u32 {
+    #[cfg(test)]
+    pub(super) fn since(self, since: Stopwatch) -> Self {
+        Self { since, ..self }
+    }
+
+    pub(super) fn time_now(&self) -> u32 {
         self.time.saturating_add(u32::try_from(self.since.elapsed().as_secs()).unwrap_or(u32::MAX)).min(i32::MAX as u32)
     }
 
     /// RFC 3414 §3.2 step 7b: an authentic message is refused when it is from before a restart, or old.
-    fn is_replay(&self, says: &EngineSays) -> bool {
+    pub(super) fn is_replay(&self, says: &EngineSays) -> bool {
         self.confirmed
             && self.id == says.id
             && (says.boots < self.boots || (says.boots == self.boots && says.time.saturating_add(TIME_WINDOW) < self.time))

@@ -96,7 +96,7 @@ impl Session {
         let known = self.learned.answered();
         // An agent that ignores GETBULK gets one try more, so that GETNEXT has its chance even without retries.
         let attempts = 1 + self.limits.retries + u32::from(bulk && known && self.learned.bulk() == Bulk::Untried);
-        let shape = |attempt| if known { full.after_silence(attempt, attempts) } else { full };
+        let shape = |attempt| full.after_silence(attempt, attempts);
         match self.ask("walk", attempts, |attempt| shape(attempt).request(&names)).await {
             Ok(answered) => {
                 let shape = shape(answered.attempt);

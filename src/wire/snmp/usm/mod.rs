@@ -1,33 +1,27 @@
 //! SNMPv3 with the user-based security model (RFC 3412 §6, RFC 3414 §3), by snmp2, with its defects kept away.
+//!
+//! [`Keys`] seals and opens what one user says to one engine; `header` reads what stands around it, `theirs` translates.
+
+mod header;
+#[cfg(test)]
+mod tests;
+mod theirs;
+
+pub use header::{EngineSays, Opened, discovery, open_plain};
 
 use super::Fault;
-use super::ber::{self, OCTETS, SEQUENCE, Writer};
+use super::ber::Writer;
 use super::digest::{self, AuthKey};
-use super::message::open;
-use super::pdu::{ErrorStatus, Pdu, PduKind, integer};
-use super::value::{Value, VarBind};
-use crate::model::SnmpVersion;
-use crate::model::access::{AuthProtocol, PrivProtocol, Proof};
+use super::pdu::{Pdu, PduKind};
+use crate::model::access::{AuthProtocol, Proof};
 use crate::model::secret::Secret;
-use snmp2::AsnReader;
-use snmp2::v3::{Auth, AuthProtocol as SnmpAuth, Cipher, KeyExtension as SnmpExtension, Security};
+use header::{AUTHENTIC, Header, MAX_ENGINE_ID, MAX_SIZE, PRIVATE, Places, plain_message};
+use snmp2::v3::{Auth, Security};
 use std::sync::{LazyLock, OnceLock};
-
-/// RFC 3411 §5 snmpEngineID: at most 32 octets. Some agents exceed the text's 5 at the lower end.
-const MAX_ENGINE_ID: usize = 32;
-
-/// Largest msgMaxSize that snmp2 accepts; RFC 3412 §6 allows 2^31-1.
-const MAX_SIZE: i64 = 65_507;
+use theirs::{ours, snmp2_auth, snmp2_cipher, snmp2_extension, snmp2_level};
 
 /// Octets of varbinds in one request at most: far above any request, and well inside snmp2's buffers, which panic beyond.
 const MAX_REQUEST: usize = 32_768;
-
-const REPORTABLE: u8 = 4;
-const PRIVATE: u8 = 2;
-const AUTHENTIC: u8 = 1;
-
-/// msgSecurityModel of the user-based security model (RFC 3411 §5).
-const USM: i64 = 3;
 
 /// How a privacy key is made longer than the authentication protocol's digest (AES-192 and -256 have no standard for it).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -68,28 +62,6 @@ pub enum Unusable {
     Keys,
 }
 
-/// What an agent says of itself in every message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EngineSays {
-    /// msgAuthoritativeEngineID
-    pub id: Vec<u8>,
-    /// msgAuthoritativeEngineBoots
-    pub boots: u32,
-    /// msgAuthoritativeEngineTime, seconds
-    pub time: u32,
-}
-
-/// A message of version 3 that was opened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Opened {
-    /// What it carries.
-    pub pdu: Pdu,
-    /// The engine it claims to come from.
-    pub engine: EngineSays,
-    /// Whether its digest proves it.
-    pub authentic: bool,
-}
-
 /// usmStats (RFC 3414 §5): what a Report complains of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names are the standard's")]
@@ -121,39 +93,6 @@ impl Complaint {
             _ => Self::Other,
         }
     }
-}
-
-/// A message that asks an agent for its engine id (RFC 3414 §4).
-pub fn discovery(message_id: i32) -> Vec<u8> {
-    plain_message(message_id, &[])
-}
-
-/// An unauthenticated message with a Get of nothing.
-fn plain_message(message_id: i32, engine_id: &[u8]) -> Vec<u8> {
-    let mut parameters = Writer::new();
-    parameters.constructed(SEQUENCE, |usm| {
-        usm.tlv(OCTETS, engine_id);
-        usm.signed(ber::INTEGER, 0);
-        usm.signed(ber::INTEGER, 0);
-        (0..3).for_each(|_| usm.tlv(OCTETS, &[]));
-    });
-    let mut writer = Writer::new();
-    writer.constructed(SEQUENCE, |message| {
-        message.signed(ber::INTEGER, 3);
-        message.constructed(SEQUENCE, |header| {
-            header.signed(ber::INTEGER, i64::from(message_id));
-            header.signed(ber::INTEGER, MAX_SIZE);
-            header.tlv(OCTETS, &[REPORTABLE]);
-            header.signed(ber::INTEGER, USM);
-        });
-        message.tlv(OCTETS, &parameters.into_bytes());
-        message.constructed(SEQUENCE, |scoped| {
-            scoped.tlv(OCTETS, engine_id);
-            scoped.tlv(OCTETS, &[]);
-            Pdu::request(PduKind::Get, message_id, &[]).write(scoped);
-        });
-    });
-    writer.into_bytes()
 }
 
 /// A user's keys, localised for one engine. Making them costs milliseconds, using them microseconds: keep them.
@@ -303,170 +242,6 @@ impl Keys {
     }
 }
 
-/// Opens an answer to a question that was not secured: to [`discovery`].
-///
-/// Errors: [`Fault`], also for a secured message.
-pub fn open_plain(bytes: &[u8]) -> Result<Opened, Fault> {
-    let header = Header::read(bytes)?;
-    let engine = header.engine();
-    Ok(Opened { pdu: header.plain_pdu()?, engine, authentic: false })
-}
-
-/// The head of a message (RFC 3412 §6, RFC 3414 §2.4).
-struct Header<'a> {
-    max_size: i64,
-    max_size_field: &'a [u8],
-    flags: u8,
-    engine_id: &'a [u8],
-    boots: u32,
-    time: u32,
-    user: &'a [u8],
-    digest: &'a [u8],
-    data: AsnReader<'a>,
-}
-
-/// Where in the message its fields stand.
-struct Places {
-    max_size: std::ops::Range<usize>,
-    digest: std::ops::Range<usize>,
-    end: usize,
-}
-
-impl<'a> Header<'a> {
-    fn read(bytes: &'a [u8]) -> Result<Self, Fault> {
-        let (version, mut message) = open(bytes)?;
-        if version != SnmpVersion::V3 {
-            return Err(Fault::Version);
-        }
-        let mut global = AsnReader::from_bytes(message.read_raw(SEQUENCE).map_err(|_| Fault::Malformed)?);
-        integer(&mut global)?;
-        let max_size_field = global.clone().read_raw(ber::INTEGER).map_err(|_| Fault::Malformed)?;
-        let max_size = integer(&mut global)?;
-        let flags = octets(&mut global)?.first().copied().ok_or(Fault::Malformed)?;
-        if integer(&mut global)? != USM {
-            return Err(Fault::SecurityModel);
-        }
-        let mut parameters = AsnReader::from_bytes(octets(&mut message)?);
-        let mut usm = AsnReader::from_bytes(parameters.read_raw(SEQUENCE).map_err(|_| Fault::Malformed)?);
-        let engine_id = octets(&mut usm)?;
-        let (boots, time) = (seconds(&mut usm)?, seconds(&mut usm)?);
-        let (user, digest) = (octets(&mut usm)?, octets(&mut usm)?);
-        octets(&mut usm)?;
-        if engine_id.len() > MAX_ENGINE_ID || max_size < 0 {
-            return Err(Fault::Malformed);
-        }
-        Ok(Self { max_size, max_size_field, flags, engine_id, boots, time, user, digest, data: message })
-    }
-
-    fn engine(&self) -> EngineSays {
-        EngineSays { id: self.engine_id.to_vec(), boots: self.boots, time: self.time }
-    }
-
-    /// The PDU of a message that is not encrypted.
-    fn plain_pdu(mut self) -> Result<Pdu, Fault> {
-        if self.flags & PRIVATE != 0 {
-            return Err(Fault::NotDecipherable);
-        }
-        let mut scoped = AsnReader::from_bytes(self.data.read_raw(SEQUENCE).map_err(|_| Fault::Malformed)?);
-        octets(&mut scoped)?;
-        octets(&mut scoped)?;
-        Pdu::read(&mut scoped)
-    }
-
-    fn places(&self, bytes: &[u8]) -> Places {
-        let place = |field: &[u8]| {
-            let start = field.as_ptr().addr().saturating_sub(bytes.as_ptr().addr());
-            start..start + field.len()
-        };
-        let mut whole = AsnReader::from_bytes(bytes);
-        let read = whole.read_raw(SEQUENCE).is_ok();
-        let end = if read { bytes.len() - whole.bytes_left() } else { 0 };
-        Places { max_size: place(self.max_size_field), digest: place(self.digest), end }
-    }
-}
-
-fn octets<'a>(reader: &mut AsnReader<'a>) -> Result<&'a [u8], Fault> {
-    reader.read_asn_octetstring().map_err(|_| Fault::Malformed)
-}
-
-/// Boots and time are 0 to 2^31-1 (RFC 3414 §2.4).
-fn seconds(reader: &mut AsnReader<'_>) -> Result<u32, Fault> {
-    i32::try_from(integer(reader)?).ok().and_then(|number| u32::try_from(number).ok()).ok_or(Fault::Malformed)
-}
-
-/// How many unreadable varbinds in a row are passed over in a deciphered message.
-const MAX_GAP: usize = 64;
-
-/// snmp2's PDU as ours. Its iterator of varbinds says "no more" at one that it can't read, and goes on when asked again; what
-/// it passed over so is counted, but for those at the very end.
-fn ours(pdu: &snmp2::Pdu<'_>) -> Result<Pdu, Fault> {
-    let kind = PduKind::ALL
-        .into_iter()
-        .find(|kind| snmp2::MessageType::from_ident(*kind as u8).is_ok_and(|ident| ident == pdu.message_type))
-        .ok_or(Fault::Kind)?;
-    let mut read = Pdu {
-        kind,
-        request_id: pdu.req_id,
-        error_status: ErrorStatus(pdu.error_status),
-        error_index: pdu.error_index,
-        varbinds: Vec::new(),
-        unnamed: 0,
-    };
-    let mut binds = pdu.varbinds.clone();
-    let mut gap = 0;
-    while gap < MAX_GAP {
-        let Some((name, value)) = binds.next() else {
-            gap += 1;
-            continue;
-        };
-        read.unnamed += gap;
-        gap = 0;
-        match ber::oid_from(name.as_bytes()) {
-            Ok(oid) => read.varbinds.push(VarBind { oid, value: ber::value_from(&value).unwrap_or(Value::Unreadable(0)) }),
-            Err(_) => read.unnamed += 1,
-        }
-    }
-    Ok(read)
-}
-
 const TEMPLATE_ENGINE: [u8; 5] = [0x80, 0, 0, 0, 0];
 
 static TEMPLATE: LazyLock<Vec<u8>> = LazyLock::new(|| plain_message(1, &TEMPLATE_ENGINE));
-
-fn snmp2_level(authenticates: bool, privacy: Option<&(PrivProtocol, Secret)>) -> Result<Auth, Unusable> {
-    match (authenticates, privacy) {
-        (false, None) => Ok(Auth::NoAuthNoPriv),
-        (false, Some(_)) => Err(Unusable::PrivacyWithoutAuth),
-        (true, None) => Ok(Auth::AuthNoPriv),
-        (true, Some((protocol, secret))) => {
-            Ok(Auth::AuthPriv { cipher: snmp2_cipher(*protocol), privacy_password: secret.expose().as_bytes().to_vec() })
-        }
-    }
-}
-
-const fn snmp2_auth(protocol: AuthProtocol) -> SnmpAuth {
-    match protocol {
-        AuthProtocol::Md5 => SnmpAuth::Md5,
-        AuthProtocol::Sha1 => SnmpAuth::Sha1,
-        AuthProtocol::Sha224 => SnmpAuth::Sha224,
-        AuthProtocol::Sha256 => SnmpAuth::Sha256,
-        AuthProtocol::Sha384 => SnmpAuth::Sha384,
-        AuthProtocol::Sha512 => SnmpAuth::Sha512,
-    }
-}
-
-const fn snmp2_cipher(protocol: PrivProtocol) -> Cipher {
-    match protocol {
-        PrivProtocol::Des => Cipher::Des,
-        PrivProtocol::Aes128 => Cipher::Aes128,
-        PrivProtocol::Aes192 => Cipher::Aes192,
-        PrivProtocol::Aes256 => Cipher::Aes256,
-    }
-}
-
-const fn snmp2_extension(extension: KeyExtension) -> SnmpExtension {
-    match extension {
-        KeyExtension::Blumenthal => SnmpExtension::Blumenthal,
-        KeyExtension::Reeder => SnmpExtension::Reeder,
-    }
-}

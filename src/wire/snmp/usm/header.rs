@@ -1,0 +1,169 @@
+//! The head of a message of version 3 (RFC 3412 §6, RFC 3414 §2.4), and messages that are not secured.
+
+use super::super::Fault;
+use super::super::ber::{self, OCTETS, SEQUENCE, Writer};
+use super::super::message::open;
+use super::super::pdu::{Pdu, PduKind, integer};
+use crate::model::SnmpVersion;
+use snmp2::AsnReader;
+
+/// RFC 3411 §5 snmpEngineID: at most 32 octets. Some agents exceed the text's 5 at the lower end.
+pub(super) const MAX_ENGINE_ID: usize = 32;
+
+/// Largest msgMaxSize that snmp2 accepts; RFC 3412 §6 allows 2^31-1.
+pub(super) const MAX_SIZE: i64 = 65_507;
+
+const REPORTABLE: u8 = 4;
+
+pub(super) const PRIVATE: u8 = 2;
+
+pub(super) const AUTHENTIC: u8 = 1;
+
+/// msgSecurityModel of the user-based security model (RFC 3411 §5).
+const USM: i64 = 3;
+
+/// What an agent says of itself in every message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineSays {
+    /// msgAuthoritativeEngineID
+    pub id: Vec<u8>,
+    /// msgAuthoritativeEngineBoots
+    pub boots: u32,
+    /// msgAuthoritativeEngineTime, seconds
+    pub time: u32,
+}
+
+/// A message of version 3 that was opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// What it carries.
+    pub pdu: Pdu,
+    /// The engine it claims to come from.
+    pub engine: EngineSays,
+    /// Whether its digest proves it.
+    pub authentic: bool,
+}
+
+/// A message that asks an agent for its engine id (RFC 3414 §4).
+pub fn discovery(message_id: i32) -> Vec<u8> {
+    plain_message(message_id, &[])
+}
+
+/// An unauthenticated message with a Get of nothing.
+pub(super) fn plain_message(message_id: i32, engine_id: &[u8]) -> Vec<u8> {
+    let mut parameters = Writer::new();
+    parameters.constructed(SEQUENCE, |usm| {
+        usm.tlv(OCTETS, engine_id);
+        usm.signed(ber::INTEGER, 0);
+        usm.signed(ber::INTEGER, 0);
+        (0..3).for_each(|_| usm.tlv(OCTETS, &[]));
+    });
+    let mut writer = Writer::new();
+    writer.constructed(SEQUENCE, |message| {
+        message.signed(ber::INTEGER, 3);
+        message.constructed(SEQUENCE, |header| {
+            header.signed(ber::INTEGER, i64::from(message_id));
+            header.signed(ber::INTEGER, MAX_SIZE);
+            header.tlv(OCTETS, &[REPORTABLE]);
+            header.signed(ber::INTEGER, USM);
+        });
+        message.tlv(OCTETS, &parameters.into_bytes());
+        message.constructed(SEQUENCE, |scoped| {
+            scoped.tlv(OCTETS, engine_id);
+            scoped.tlv(OCTETS, &[]);
+            Pdu::request(PduKind::Get, message_id, &[]).write(scoped);
+        });
+    });
+    writer.into_bytes()
+}
+
+/// Opens an answer to a question that was not secured: to [`discovery`].
+///
+/// Errors: [`Fault`], also for a secured message.
+pub fn open_plain(bytes: &[u8]) -> Result<Opened, Fault> {
+    let header = Header::read(bytes)?;
+    let engine = header.engine();
+    Ok(Opened { pdu: header.plain_pdu()?, engine, authentic: false })
+}
+
+/// The head of a message (RFC 3412 §6, RFC 3414 §2.4).
+pub(super) struct Header<'a> {
+    pub(super) max_size: i64,
+    pub(super) max_size_field: &'a [u8],
+    pub(super) flags: u8,
+    pub(super) engine_id: &'a [u8],
+    pub(super) boots: u32,
+    pub(super) time: u32,
+    pub(super) user: &'a [u8],
+    pub(super) digest: &'a [u8],
+    pub(super) data: AsnReader<'a>,
+}
+
+/// Where in the message its fields stand.
+pub(super) struct Places {
+    pub(super) max_size: std::ops::Range<usize>,
+    pub(super) digest: std::ops::Range<usize>,
+    pub(super) end: usize,
+}
+
+impl<'a> Header<'a> {
+    pub(super) fn read(bytes: &'a [u8]) -> Result<Self, Fault> {
+        let (version, mut message) = open(bytes)?;
+        if version != SnmpVersion::V3 {
+            return Err(Fault::Version);
+        }
+        let mut global = AsnReader::from_bytes(message.read_raw(SEQUENCE).map_err(|_| Fault::Malformed)?);
+        integer(&mut global)?;
+        let max_size_field = global.clone().read_raw(ber::INTEGER).map_err(|_| Fault::Malformed)?;
+        let max_size = integer(&mut global)?;
+        let flags = octets(&mut global)?.first().copied().ok_or(Fault::Malformed)?;
+        if integer(&mut global)? != USM {
+            return Err(Fault::SecurityModel);
+        }
+        let mut parameters = AsnReader::from_bytes(octets(&mut message)?);
+        let mut usm = AsnReader::from_bytes(parameters.read_raw(SEQUENCE).map_err(|_| Fault::Malformed)?);
+        let engine_id = octets(&mut usm)?;
+        let (boots, time) = (seconds(&mut usm)?, seconds(&mut usm)?);
+        let (user, digest) = (octets(&mut usm)?, octets(&mut usm)?);
+        octets(&mut usm)?;
+        if engine_id.len() > MAX_ENGINE_ID || max_size < 0 {
+            return Err(Fault::Malformed);
+        }
+        Ok(Self { max_size, max_size_field, flags, engine_id, boots, time, user, digest, data: message })
+    }
+
+    pub(super) fn engine(&self) -> EngineSays {
+        EngineSays { id: self.engine_id.to_vec(), boots: self.boots, time: self.time }
+    }
+
+    /// The PDU of a message that is not encrypted.
+    pub(super) fn plain_pdu(mut self) -> Result<Pdu, Fault> {
+        if self.flags & PRIVATE != 0 {
+            return Err(Fault::NotDecipherable);
+        }
+        let mut scoped = AsnReader::from_bytes(self.data.read_raw(SEQUENCE).map_err(|_| Fault::Malformed)?);
+        octets(&mut scoped)?;
+        octets(&mut scoped)?;
+        Pdu::read(&mut scoped)
+    }
+
+    pub(super) fn places(&self, bytes: &[u8]) -> Places {
+        let place = |field: &[u8]| {
+            let start = field.as_ptr().addr().saturating_sub(bytes.as_ptr().addr());
+            start..start + field.len()
+        };
+        let mut whole = AsnReader::from_bytes(bytes);
+        let read = whole.read_raw(SEQUENCE).is_ok();
+        let end = if read { bytes.len() - whole.bytes_left() } else { 0 };
+        Places { max_size: place(self.max_size_field), digest: place(self.digest), end }
+    }
+}
+
+fn octets<'a>(reader: &mut AsnReader<'a>) -> Result<&'a [u8], Fault> {
+    reader.read_asn_octetstring().map_err(|_| Fault::Malformed)
+}
+
+/// Boots and time are 0 to 2^31-1 (RFC 3414 §2.4).
+fn seconds(reader: &mut AsnReader<'_>) -> Result<u32, Fault> {
+    i32::try_from(integer(reader)?).ok().and_then(|number| u32::try_from(number).ok()).ok_or(Fault::Malformed)
+}
