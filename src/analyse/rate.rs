@@ -68,7 +68,7 @@ pub struct Extended {
 /// Follows one counter.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CounterTracker {
-    last: Option<(Counter, Timestamp, u64)>,
+    pub(crate) last: Option<(Counter, Timestamp, u64)>,
 }
 
 impl CounterTracker {

@@ -2,6 +2,7 @@
 
 use crate::model::series::Point;
 use crate::model::{EntityKey, Metric, TimeRange, Timestamp};
+pub use crate::state::diff::DiffRow;
 use crate::state::view::screens::Name;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -68,21 +69,6 @@ pub struct History {
     pub resolution: String,
     /// Its points.
     pub points: Vec<Point>,
-}
-
-/// One difference between two times (contract §5 `diff`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DiffRow {
-    /// `added`, `removed`, `changed`
-    pub change: String,
-    /// What: `device core-1`, `link core-1 Te1/1 - dist-1 49`, `interface core-1 Te1/1`
-    pub object: String,
-    /// Before, in words; `None` when added.
-    pub before: Option<String>,
-    /// After, in words; `None` when removed.
-    pub after: Option<String>,
-    /// When the journal says that it changed.
-    pub at: Option<Timestamp>,
 }
 
 /// Counters of one collector (contract §5 `status`).

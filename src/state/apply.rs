@@ -1,1 +1,55 @@
-//! (being written)
+//! The one way by which the state changes: an event comes in, what follows from it comes out.
+//!
+//! Observations derive events, and every derived event is taken over by the same code whether it was just derived or is
+//! read back from the journal. So the derived events alone make the same journalled state again.
+
+use super::State;
+use super::derive::Deriver;
+use crate::event::{Body, Event};
+use crate::model::SampleBatch;
+
+/// What follows from an event.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Applied {
+    /// Derived events, already taken over, in order: for the journal.
+    pub derived: Vec<Event>,
+    /// Samples for the series store.
+    pub samples: Option<SampleBatch>,
+}
+
+/// Applies an event. An observation yields what it derives; a derived event (replay) is taken over and yields nothing.
+pub fn apply(state: &mut State, event: &Event) -> Applied {
+    state.now = state.now.max(event.at);
+    let mut deriver = Deriver::new(state, event.at);
+    let samples = match &event.body {
+        Body::Inventory(inventory) => {
+            deriver.inventory(inventory);
+            None
+        }
+        Body::Poll(reading) => deriver.poll(reading),
+        Body::Silent(silent) => deriver.silent(silent),
+        Body::Discovery(progress) => {
+            deriver.state.progress = Some(std::sync::Arc::new(progress.clone()));
+            None
+        }
+        Body::Tick => {
+            deriver.tick();
+            None
+        }
+        Body::DeviceSeen(_)
+        | Body::DeviceMerged(..)
+        | Body::DeviceStatus(_)
+        | Body::InterfaceStatus(_)
+        | Body::LinkSeen(_)
+        | Body::LinkGone(_)
+        | Body::NeighbourSeen(_)
+        | Body::NeighbourGone(_)
+        | Body::AlarmRaised(_)
+        | Body::AlarmCleared(_)
+        | Body::Restarted(_) => {
+            deriver.state.take(event);
+            None
+        }
+    };
+    Applied { derived: deriver.derived, samples }
+}

@@ -1,1 +1,116 @@
-//! (being written)
+//! The journalled state as bytes, in parts of about 64 KiB that a store can keep apart and compress.
+//!
+//! A part is a version octet and then postcard values of one kind one after another; its name says the kind. What is only
+//! in memory (rates, discovery progress) is not in it.
+
+use super::{Condition, Settings, State};
+use crate::model::{Alarm, Device, DeviceId, Link, Neighbour, Timestamp};
+use crate::state::view::EventRow;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+/// Format version of a part: raised when the meaning of its bytes changes.
+pub const CHECKPOINT_VERSION: u8 = 1;
+
+/// About how large a part is: what the store packs best (docs/decisions on the store).
+const PART_OCTETS: usize = 64 * 1024;
+
+/// Why a checkpoint can't be read: an earlier one and the journal still can.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CheckpointError {
+    /// Written by another version.
+    #[error("part {part} of the checkpoint has version {found}, and this noctop knows {CHECKPOINT_VERSION}")]
+    Version {
+        /// Its name.
+        part: String,
+        /// Its version.
+        found: u8,
+    },
+    /// Bytes that can't be right.
+    #[error("part {0} of the checkpoint is damaged")]
+    Damaged(String),
+}
+
+/// The journalled state in named parts. The same state gives the same bytes.
+pub fn encode(state: &State) -> Vec<(String, Vec<u8>)> {
+    let mut parts = Vec::new();
+    shards(&mut parts, "head", [&state.now]);
+    shards(&mut parts, "device", state.devices.values());
+    shards(&mut parts, "condition", state.conditions.iter());
+    shards(&mut parts, "link", state.links.values());
+    shards(&mut parts, "neighbour", state.neighbours.values());
+    shards(&mut parts, "alarm", state.alarms.values());
+    shards(&mut parts, "recent", state.recent.iter());
+    parts
+}
+
+fn shards<T: Serialize>(parts: &mut Vec<(String, Vec<u8>)>, kind: &str, values: impl IntoIterator<Item = T>) {
+    let fresh = || vec![CHECKPOINT_VERSION];
+    let mut open = fresh();
+    let mut number = 0u32;
+    let mut values = values.into_iter().peekable();
+    while let Some(value) = values.next() {
+        // Writing to a Vec fails only for values that postcard can't hold, of which the state has none.
+        let before = open.len();
+        open = match postcard::to_extend(&value, open) {
+            Ok(longer) => longer,
+            Err(error) => {
+                debug_assert!(false, "{kind} is not serialised: {error}");
+                return;
+            }
+        };
+        debug_assert!(open.len() > before, "a value takes octets");
+        if open.len() >= PART_OCTETS || values.peek().is_none() {
+            parts.push((format!("{kind}/{number:05}"), std::mem::replace(&mut open, fresh())));
+            number += 1;
+        }
+    }
+}
+
+/// The state out of its parts, in any order.
+///
+/// Errors: a part of another version or damaged; nothing is taken then.
+pub fn decode(parts: &[(String, Vec<u8>)], settings: Settings) -> Result<State, CheckpointError> {
+    let mut parts: Vec<&(String, Vec<u8>)> = parts.iter().collect();
+    parts.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut state = State::new(settings);
+    let now: Vec<Timestamp> = values(&parts, "head")?;
+    state.now = now.first().copied().unwrap_or_default();
+    let devices: Vec<Device> = values(&parts, "device")?;
+    state.devices = Arc::new(devices.into_iter().map(|device| (device.id.clone(), Arc::new(device))).collect());
+    let conditions: Vec<(DeviceId, Condition)> = values(&parts, "condition")?;
+    state.conditions = Arc::new(conditions.into_iter().map(|(id, condition)| (id, Arc::new(condition))).collect());
+    let links: Vec<Link> = values(&parts, "link")?;
+    state.links = Arc::new(links.into_iter().map(|link| (link.key(), Arc::new(link))).collect());
+    let neighbours: Vec<Neighbour> = values(&parts, "neighbour")?;
+    state.neighbours = Arc::new(neighbours.into_iter().map(|neighbour| (neighbour.id.clone(), Arc::new(neighbour))).collect());
+    let alarms: Vec<Alarm> = values(&parts, "alarm")?;
+    state.alarms = Arc::new(alarms.into_iter().map(|alarm| (alarm.id.clone(), Arc::new(alarm))).collect::<BTreeMap<_, _>>());
+    let recent: Vec<EventRow> = values(&parts, "recent")?;
+    state.recent = Arc::new(recent.into_iter().map(Arc::new).collect::<VecDeque<_>>());
+    state.index();
+    Ok(state)
+}
+
+fn values<T: DeserializeOwned>(parts: &[&(String, Vec<u8>)], kind: &str) -> Result<Vec<T>, CheckpointError> {
+    let mut values = Vec::new();
+    for (name, bytes) in parts.iter().filter(|(name, _)| name.split_once('/').is_some_and(|(known, _)| known == kind)) {
+        let damaged = || CheckpointError::Damaged(name.clone());
+        let (version, mut rest) = bytes.split_first().ok_or_else(damaged)?;
+        if *version != CHECKPOINT_VERSION {
+            return Err(CheckpointError::Version { part: name.clone(), found: *version });
+        }
+        while !rest.is_empty() {
+            let (value, left) = postcard::take_from_bytes(rest).map_err(|_| damaged())?;
+            // A value of no octets would never end.
+            if left.len() >= rest.len() {
+                return Err(damaged());
+            }
+            values.push(value);
+            rest = left;
+        }
+    }
+    Ok(values)
+}

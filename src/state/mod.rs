@@ -1,8 +1,197 @@
 //! The state of the network, changed only by [`apply`](apply::apply). Single writer; no tokio, no clock, no I/O.
 //!
-//! Everything journalled is in persistent maps of `Arc`s, so that a clone for a view or a checkpoint costs little.
-//! Start at [`State`], then `apply`, then `view`.
+//! Everything journalled is in persistent maps of `Arc`s, so that a clone for a view or a checkpoint costs little: a map
+//! is copied (pointers only) when it is first changed after a clone, a device only when it itself changes.
+//! Start at [`State`], then [`apply`], then `derive` (what follows from an observation), then [`view`].
 
 pub mod apply;
 pub mod checkpoint;
+mod condition;
+mod derive;
+pub mod diff;
+mod live;
+mod names;
+#[cfg(test)]
+pub(crate) mod sample;
+pub mod series;
+mod store;
+#[cfg(test)]
+mod tests;
 pub mod view;
+
+pub use apply::{Applied, apply};
+pub use condition::{Condition, PortCondition};
+pub use live::{LiveSample, PortRates};
+pub use names::names;
+
+use crate::analyse::identity::Index;
+use crate::analyse::topology::ManualLink;
+use crate::event::DiscoveryProgress;
+use crate::model::inventory::Problem;
+use crate::model::topology::{Summary, Topology};
+use crate::model::{Alarm, Device, DeviceId, Link, LinkKey, Neighbour, Timestamp};
+use live::Live;
+use rustc_hash::FxHashMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+use view::EventRow;
+
+/// What the engine tells the state of the configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// How often each device is polled: what is older than three polls is stale.
+    pub poll_interval: Duration,
+    /// Links that the operator wrote down.
+    pub manual_links: Vec<ManualLink>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { poll_interval: Duration::from_secs(30), manual_links: Vec::new() }
+    }
+}
+
+/// Events kept for the screens; the journal keeps them all.
+pub const MAX_RECENT: usize = 2048;
+/// Targets whose problems are kept.
+pub const MAX_PROBLEMS: usize = 4096;
+
+/// The network as it is known. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    // Journalled: follows from derived events alone.
+    devices: Arc<BTreeMap<DeviceId, Arc<Device>>>,
+    conditions: Arc<BTreeMap<DeviceId, Arc<Condition>>>,
+    links: Arc<BTreeMap<LinkKey, Arc<Link>>>,
+    neighbours: Arc<BTreeMap<DeviceId, Arc<Neighbour>>>,
+    alarms: Arc<BTreeMap<String, Arc<Alarm>>>,
+    recent: Arc<VecDeque<Arc<EventRow>>>,
+    // Live: gone with the process, or put in from the series store for a past time.
+    now: Timestamp,
+    live: Arc<BTreeMap<DeviceId, Arc<Live>>>,
+    progress: Option<Arc<DiscoveryProgress>>,
+    problems: Arc<BTreeMap<String, Vec<Problem>>>,
+    links_dirty: bool,
+    unknown_manual: Vec<usize>,
+    settings: Arc<Settings>,
+    // Indexes over the journalled part.
+    marks: Option<Arc<Index>>,
+    ends: Arc<FxHashMap<DeviceId, Vec<Arc<Link>>>>,
+}
+
+impl State {
+    /// An empty network.
+    pub fn new(settings: Settings) -> Self {
+        Self { settings: Arc::new(settings), ..Self::default() }
+    }
+
+    /// Takes other settings over; manual links are resolved at the next tick.
+    pub fn configure(&mut self, settings: Settings) {
+        self.settings = Arc::new(settings);
+        self.links_dirty = true;
+    }
+
+    /// The time of the last event, or what [`Self::set_now`] said.
+    pub const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Sets the time that views show: for a past time, which lies after the last event before it.
+    pub const fn set_now(&mut self, now: Timestamp) {
+        self.now = now;
+    }
+
+    /// All devices, by id.
+    pub fn devices(&self) -> impl ExactSizeIterator<Item = &Arc<Device>> {
+        self.devices.values()
+    }
+
+    /// One device.
+    pub fn device(&self, id: &DeviceId) -> Option<&Arc<Device>> {
+        self.devices.get(id)
+    }
+
+    /// How a device is.
+    pub fn condition(&self, id: &DeviceId) -> Option<&Arc<Condition>> {
+        self.conditions.get(id)
+    }
+
+    /// All links, by their two ends.
+    pub fn links(&self) -> impl ExactSizeIterator<Item = &Arc<Link>> {
+        self.links.values()
+    }
+
+    /// The links of one device or neighbour, by their two ends.
+    pub fn links_of(&self, id: &DeviceId) -> &[Arc<Link>] {
+        self.ends.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// All neighbours without an inventory, by id.
+    pub fn neighbours(&self) -> impl ExactSizeIterator<Item = &Arc<Neighbour>> {
+        self.neighbours.values()
+    }
+
+    /// All alarms that stand or cleared lately, by id.
+    pub fn alarms(&self) -> impl ExactSizeIterator<Item = &Arc<Alarm>> {
+        self.alarms.values()
+    }
+
+    /// What happened lately, oldest first.
+    pub fn recent(&self) -> impl ExactSizeIterator<Item = &Arc<EventRow>> + DoubleEndedIterator {
+        self.recent.iter()
+    }
+
+    /// How far discovery is; `None` before the first run.
+    pub fn progress(&self) -> Option<&DiscoveryProgress> {
+        self.progress.as_deref()
+    }
+
+    /// Manual links of the settings that name a device or port that is not known, by their place there.
+    pub fn unknown_manual(&self) -> &[usize] {
+        &self.unknown_manual
+    }
+
+    /// The only device with this id or name.
+    ///
+    /// Errors: the ids of those that share the name; empty where there is none.
+    pub fn find(&self, id_or_name: &str) -> Result<&Arc<Device>, Vec<DeviceId>> {
+        if let Some(device) = self.devices.get(&DeviceId::new(id_or_name)) {
+            return Ok(device);
+        }
+        let named: Vec<&Arc<Device>> = self.devices.values().filter(|device| device.name() == id_or_name).collect();
+        match named.as_slice() {
+            [only] => Ok(only),
+            several => Err(several.iter().map(|device| device.id.clone()).collect()),
+        }
+    }
+
+    /// The name of a device or neighbour as operators know it; its id where it has none.
+    pub fn name_of(&self, id: &DeviceId) -> String {
+        if let Some(device) = self.devices.get(id) {
+            return device.name();
+        }
+        let neighbour = self.neighbours.get(id);
+        neighbour
+            .and_then(|n| n.name.clone().or_else(|| n.addresses.first().map(ToString::to_string)))
+            .unwrap_or_else(|| id.as_str().trim_start_matches("neighbour:").to_owned())
+    }
+
+    /// The whole network at this moment, as `discover` prints it.
+    pub fn topology(&self) -> Topology {
+        let progress = self.progress.as_deref();
+        Topology {
+            taken_at: self.now,
+            devices: self.devices.values().cloned().collect(),
+            neighbours: self.neighbours.values().cloned().collect(),
+            links: self.links.values().cloned().collect(),
+            problems: self.problems.values().flatten().cloned().collect(),
+            summary: Summary {
+                asked: progress.map_or(0, |p| p.asked),
+                answered: progress.map_or(0, |p| p.answered),
+                silent: progress.map_or(0, |p| p.silent),
+                seconds: progress.map_or(0.0, |p| self.now.since(p.started_at).as_secs_f64()),
+            },
+        }
+    }
+}

@@ -2,9 +2,26 @@
 //!
 //! A view knows nothing of terminals and nothing of sockets. The console is sent views, never the state. Sparklines and
 //! graphs come from the series store: the engine fills them into the rows of the window after the rows were chosen.
+//! Start at [`answer`](fn@answer): a file for each table, `table` chooses rows, `graph` folds the map.
 
+mod answer;
+mod devices;
+mod events;
+mod graph;
+mod interfaces;
+mod links;
+mod lookup;
+mod overview;
 pub mod rows;
 pub mod screens;
+mod table;
+
+pub use answer::answer;
+pub use devices::DEVICE_COLUMNS;
+pub use events::{ALARM_COLUMNS, EVENT_COLUMNS};
+pub use interfaces::INTERFACE_COLUMNS;
+pub use links::LINK_COLUMNS;
+pub use overview::wan_ports;
 
 pub use rows::{DeviceRow, EventRow, InterfaceRow, LinkRow};
 pub use screens::{Chrome, DiscoveryView, GraphEdge, GraphNode, GraphView, InterfaceView, OverviewView, View, ViewBody};

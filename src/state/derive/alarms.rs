@@ -1,0 +1,158 @@
+//! The alarms that need no rules to be written: a device is down, a port that matters is down.
+//!
+//! One cause, one alarm: a port that flaps keeps one alarm and counts, and clears when it has been steady for a while.
+
+use crate::event::{Body, InterfaceStatusChange};
+use crate::model::{Alarm, Device, DeviceId, DeviceStatus, IfIndex, OperStatus, Role, Severity, Timestamp};
+use crate::state::State;
+use crate::state::condition::{FLAP_WINDOW, PortCondition};
+
+const DEVICE_DOWN: &str = "device-down";
+const INTERFACE_DOWN: &str = "interface-down";
+
+/// What has to be known before an event is taken over: alarms on what goes away with it clear.
+pub(super) fn before(state: &State, body: &Body) -> Vec<Body> {
+    match body {
+        Body::DeviceMerged(gone, _) => clear_where(state, |alarm| alarm.device.as_ref() == Some(gone)),
+        Body::DeviceSeen(device) => clear_where(state, |alarm| is_on_lost_port(alarm, device)),
+        _ => Vec::new(),
+    }
+}
+
+fn clear_where(state: &State, wanted: impl Fn(&Alarm) -> bool) -> Vec<Body> {
+    let standing = state.alarms.values().filter(|alarm| alarm.cleared_at.is_none());
+    standing.filter(|alarm| wanted(alarm)).map(|alarm| Body::AlarmCleared(alarm.id.clone())).collect()
+}
+
+fn is_on_lost_port(alarm: &Alarm, device: &Device) -> bool {
+    alarm.rule == INTERFACE_DOWN
+        && alarm.device.as_ref() == Some(&device.id)
+        && !device.interfaces.iter().any(|port| alarm.id == port_alarm(&device.id, &port.name()))
+}
+
+/// What alarms follow from an event that was just taken over.
+pub(super) fn follow(state: &State, at: Timestamp, body: &Body) -> Vec<Body> {
+    match body {
+        Body::DeviceStatus(change) => {
+            let id = format!("{DEVICE_DOWN}@{}", change.device);
+            match change.to {
+                DeviceStatus::Down => device_down(state, at, &change.device).into_iter().collect(),
+                DeviceStatus::Up | DeviceStatus::Maintenance => clear_where(state, |alarm| alarm.id == id),
+                DeviceStatus::Unreachable | DeviceStatus::Unknown => Vec::new(),
+            }
+        }
+        Body::InterfaceStatus(change) => port_changed(state, at, change).into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn device_down(state: &State, at: Timestamp, id: &DeviceId) -> Option<Body> {
+    let (device, condition) = (state.devices.get(id)?, state.conditions.get(id)?);
+    let severity = match device.role {
+        Role::Router | Role::Firewall | Role::Switch | Role::WlanController => Severity::Critical,
+        Role::AccessPoint | Role::Server | Role::Storage | Role::Voip | Role::Ups | Role::Unknown => Severity::Major,
+        Role::Host | Role::Phone | Role::Printer | Role::Pdu | Role::Sensor => Severity::Minor,
+    };
+    let alarm = Alarm {
+        id: format!("{DEVICE_DOWN}@{id}"),
+        rule: DEVICE_DOWN.to_owned(),
+        severity,
+        object: device.name(),
+        device: Some(id.clone()),
+        text: condition.reason.clone(),
+        raised_at: at,
+        cleared_at: None,
+        count: 1,
+    };
+    Some(raise(state, at, alarm))
+}
+
+/// Raises an alarm, as the same one again where it stands or cleared just now.
+fn raise(state: &State, at: Timestamp, mut alarm: Alarm) -> Body {
+    if let Some(known) = state.alarms.get(&alarm.id)
+        && known.cleared_at.is_none_or(|cleared| at.since(cleared) <= FLAP_WINDOW)
+    {
+        alarm.raised_at = known.raised_at;
+        alarm.count = known.count.saturating_add(1);
+    }
+    Body::AlarmRaised(Box::new(alarm))
+}
+
+fn port_changed(state: &State, at: Timestamp, change: &InterfaceStatusChange) -> Option<Body> {
+    let id = port_alarm(&change.device, &change.name);
+    let port = state.conditions.get(&change.device)?.port(change.if_index)?;
+    let standing = state.alarms.get(&id).is_some_and(|alarm| alarm.cleared_at.is_none());
+    if !port.is_down() {
+        let settled = !port.is_up() || !port.is_flapping(at);
+        return (standing && settled).then_some(Body::AlarmCleared(id));
+    }
+    if change.from != Some(OperStatus::Up) {
+        return None;
+    }
+    let severity = importance(state, &change.device, change.if_index)?;
+    let object = format!("{} {}", state.name_of(&change.device), change.name);
+    let alarm = Alarm {
+        id,
+        rule: INTERFACE_DOWN.to_owned(),
+        severity,
+        object,
+        device: Some(change.device.clone()),
+        text: text(state, at, (change, port)),
+        raised_at: at,
+        cleared_at: None,
+        count: 1,
+    };
+    Some(raise(state, at, alarm))
+}
+
+fn port_alarm(device: &DeviceId, name: &str) -> String {
+    format!("{INTERFACE_DOWN}@{device}/{name}")
+}
+
+fn text(state: &State, at: Timestamp, (change, port): (&InterfaceStatusChange, &PortCondition)) -> String {
+    let word = change.to.map_or("down", OperStatus::word);
+    let peer = peer(state, &change.device, change.if_index).map(|peer| format!(", link to {}", state.name_of(&peer)));
+    let flapping = port.is_flapping(at).then(|| format!(", flapping: {} changes in 10 min", port.changes_before(at)));
+    format!("{word}{}{}", peer.unwrap_or_default(), flapping.unwrap_or_default())
+}
+
+/// The device at the other end of the port's link.
+fn peer(state: &State, device: &DeviceId, if_index: IfIndex) -> Option<DeviceId> {
+    state.links_of(device).iter().find_map(|link| {
+        let (near, far) = if link.a.device == *device { (&link.a, &link.b) } else { (&link.b, &link.a) };
+        (near.if_index == Some(if_index)).then(|| far.device.clone())
+    })
+}
+
+/// How bad it is that this port is down; `None` for the ports of users, which come and go.
+fn importance(state: &State, device: &DeviceId, if_index: IfIndex) -> Option<Severity> {
+    match peer(state, device, if_index) {
+        Some(peer) if state.devices.contains_key(&peer) => return Some(Severity::Major),
+        Some(peer) if state.neighbours.get(&peer).is_some_and(|n| is_infrastructure(&n.capabilities)) => {
+            return Some(Severity::Minor);
+        }
+        _ => {}
+    }
+    let known = state.devices.get(device)?;
+    let port = known.interface(if_index)?;
+    let is_aggregate = known.interfaces.iter().any(|member| member.aggregate == Some(if_index) && member.if_index != if_index);
+    (is_aggregate || port.vlans.len() > 1).then_some(Severity::Minor)
+}
+
+/// Whether a neighbour carries others' traffic; a telephone with a port for a computer says bridge too.
+fn is_infrastructure(capabilities: &[String]) -> bool {
+    let has = |word: &str| capabilities.iter().any(|capability| capability == word);
+    !has("telephone") && (has("bridge") || has("router") || has("wlanAccessPoint"))
+}
+
+/// Alarms of ports that flapped and have been steady for the whole window clear.
+pub(super) fn settle(state: &State, at: Timestamp) -> Vec<Body> {
+    let is_settled = |alarm: &Alarm| {
+        let device = alarm.device.as_ref()?;
+        let known = state.devices.get(device)?;
+        let port = known.interfaces.iter().find(|port| alarm.id == port_alarm(device, &port.name()))?;
+        let port = state.conditions.get(device)?.port(port.if_index)?;
+        Some(!port.is_down() && !port.is_flapping(at))
+    };
+    clear_where(state, |alarm| alarm.rule == INTERFACE_DOWN && is_settled(alarm).unwrap_or(false))
+}

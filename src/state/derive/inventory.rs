@@ -1,0 +1,165 @@
+//! An inventory: which device is it, and did its description really change?
+
+use super::Deriver;
+use crate::analyse::identity::{self, Index, Likeness};
+use crate::event::Body;
+use crate::model::{Device, DeviceId, DeviceStatus, Inventory, Timestamp};
+use crate::state::State;
+use std::sync::Arc;
+
+/// sysUpTime and clocks jitter: a start that differs by less is the same start, milliseconds.
+const START_JITTER_MS: i64 = 120_000;
+/// sysUpTime wraps after 2^32 hundredths of a second; the start seems to leap by this, milliseconds.
+const UPTIME_WRAP_MS: i64 = (1 << 32) * 10;
+
+impl Deriver<'_> {
+    /// A device was read whole.
+    pub(in crate::state) fn inventory(&mut self, inventory: &Inventory) {
+        self.problems(&inventory.address.to_string(), inventory.problems.clone());
+        let mut device = normal(inventory);
+        let (id, merged) = self.identify(&device);
+        device.id = id;
+        for other in merged {
+            self.emit(Body::DeviceMerged(other, device.id.clone()));
+        }
+        match self.state.devices.get(&device.id).cloned() {
+            None => self.emit(Body::DeviceSeen(Box::new(device.clone()))),
+            Some(known) => self.changed(&known, &mut device),
+        }
+        if let Some(current) = self.state.devices.get(&device.id).cloned() {
+            self.status(&current, DeviceStatus::Up, "answers".to_owned());
+            for port in &device.interfaces {
+                self.port(&current, port.if_index, (port.admin_status, port.oper_status));
+            }
+        }
+    }
+
+    /// The id under which the device is known, or a free one, and those that turn out to be the same device.
+    fn identify(&mut self, device: &Device) -> (DeviceId, Vec<DeviceId>) {
+        let mut like = self.state.like(device);
+        like.sort();
+        let Some((_, best)) = like.first().cloned() else {
+            let is_taken = |id: &DeviceId| self.state.devices.contains_key(id);
+            let id = if is_taken(&device.id) { identity::distinct_id(device, is_taken) } else { device.id.clone() };
+            return (id, Vec::new());
+        };
+        // An address moves from one device to another; only what a device is made of merges two.
+        let same = like.into_iter().skip(1).filter(|(likeness, _)| *likeness < Likeness::Address).map(|(_, id)| id);
+        (best, same.collect())
+    }
+
+    fn changed(&mut self, known: &Device, device: &mut Device) {
+        keep_what_was_not_read(known, device);
+        let down = self.state.conditions.get(&known.id).is_some_and(|condition| condition.status == DeviceStatus::Down);
+        keep_access(known, device, Access { stays: !down });
+        if let Some(started) = restarted_at(known, device) {
+            let noted = self.state.conditions.get(&known.id).and_then(|condition| condition.restarted_at);
+            if noted.is_none_or(|noted| noted < started.minus(std::time::Duration::from_millis(START_JITTER_MS.unsigned_abs()))) {
+                self.emit(Body::Restarted(known.id.clone()));
+            }
+        }
+        if !same_description(known, device) {
+            self.emit(Body::DeviceSeen(Box::new(device.clone())));
+        }
+    }
+}
+
+impl State {
+    /// Known devices that this description is of, with what says so.
+    fn like(&mut self, device: &Device) -> Vec<(Likeness, DeviceId)> {
+        let devices = &self.devices;
+        let marks = self.marks.get_or_insert_with(|| Arc::new(Index::of(devices.values().map(AsRef::as_ref))));
+        let like = |id: DeviceId| Some((identity::same(devices.get(&id)?, device)?, id));
+        marks.candidates(device).into_iter().filter_map(like).collect()
+    }
+}
+
+/// The description with everything in its order, each thing once: agents send tables in the order of their memory.
+fn normal(inventory: &Inventory) -> Device {
+    let mut device = inventory.device.clone();
+    device.taken_at = inventory.at;
+    device.addresses.sort_unstable();
+    device.addresses.dedup();
+    device.interfaces.sort_by_key(|port| port.if_index);
+    device.interfaces.dedup_by_key(|port| port.if_index);
+    device.vlans.sort_by_key(|vlan| vlan.id);
+    device.vlans.dedup_by_key(|vlan| vlan.id);
+    device.neighbours.sort_by_cached_key(|row| {
+        let ids = (row.chassis_id.clone(), row.port_id.clone(), row.port_descr.clone());
+        (row.local_if_index, row.local_port.clone(), row.protocol, ids, row.sys_name.clone(), row.addresses.clone())
+    });
+    device.neighbours.dedup();
+    device
+}
+
+/// A reading that stopped half way says nothing of what it did not reach.
+fn keep_what_was_not_read(known: &Device, device: &mut Device) {
+    if !device.snmp.as_ref().is_some_and(|snmp| snmp.partial) {
+        return;
+    }
+    for port in &known.interfaces {
+        if let Err(at) = device.interfaces.binary_search_by_key(&port.if_index, |port| port.if_index) {
+            device.interfaces.insert(at, port.clone());
+        }
+    }
+    if device.neighbours.is_empty() {
+        device.neighbours.clone_from(&known.neighbours);
+    }
+    if device.vlans.is_empty() {
+        device.vlans.clone_from(&known.vlans);
+    }
+    device.chassis_id = device.chassis_id.take().or_else(|| known.chassis_id.clone());
+}
+
+/// Whether the access by which the device is known is still good.
+struct Access {
+    stays: bool,
+}
+
+/// A device that answers at several addresses stays known by one, as long as it answers there.
+fn keep_access(known: &Device, device: &mut Device, access: Access) {
+    let (Some(old), Some(new)) = (&known.snmp, &mut device.snmp) else { return };
+    if old.address == new.address {
+        return;
+    }
+    for address in [old.address.ip(), new.address.ip()] {
+        if let Err(at) = device.addresses.binary_search(&address) {
+            device.addresses.insert(at, address);
+        }
+    }
+    if access.stays {
+        let partial = new.partial;
+        new.clone_from(old);
+        new.partial = partial;
+    }
+}
+
+/// When the agent started, where that is another start than the known one.
+fn restarted_at(known: &Device, device: &Device) -> Option<Timestamp> {
+    let (before, now) = (known.started_at?, device.started_at?);
+    (now > before && !same_start(before, now)).then_some(now)
+}
+
+fn same_start(before: Timestamp, now: Timestamp) -> bool {
+    let leap = now.millis().abs_diff(before.millis());
+    leap <= START_JITTER_MS.unsigned_abs() || leap.abs_diff(UPTIME_WRAP_MS.unsigned_abs()) <= START_JITTER_MS.unsigned_abs()
+}
+
+/// Whether nothing changed but what changes all the time: when it was read, and the state of the ports, which has events
+/// of its own.
+fn same_description(known: &Device, device: &mut Device) -> bool {
+    if let (Some(before), Some(now)) = (known.started_at, device.started_at)
+        && same_start(before, now)
+    {
+        device.started_at = known.started_at;
+    }
+    let mut comparable = device.clone();
+    comparable.taken_at = known.taken_at;
+    for port in &mut comparable.interfaces {
+        if let Some(old) = known.interface(port.if_index) {
+            port.admin_status = old.admin_status;
+            port.oper_status = old.oper_status;
+        }
+    }
+    comparable == *known
+}

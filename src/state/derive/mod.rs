@@ -1,0 +1,69 @@
+//! What follows from an observation: the events that are journalled.
+//!
+//! A file for each thing that derives: `inventory` (who is it, what changed), `poll` (status and samples), `links`,
+//! `alarms`; `tell` puts events into words. Every derived event is taken over at once, before the next is derived.
+
+mod alarms;
+mod inventory;
+mod links;
+mod poll;
+pub(super) mod tell;
+
+use super::State;
+use crate::event::{Body, DeviceStatusChange, Event, InterfaceStatusChange};
+use crate::model::{AdminStatus, Device, DeviceStatus, IfIndex, OperStatus, Timestamp};
+
+/// Derives events from one observation.
+pub(super) struct Deriver<'a> {
+    pub(super) state: &'a mut State,
+    pub(super) at: Timestamp,
+    pub(super) derived: Vec<Event>,
+}
+
+impl<'a> Deriver<'a> {
+    pub(super) const fn new(state: &'a mut State, at: Timestamp) -> Self {
+        Self { state, at, derived: Vec::new() }
+    }
+
+    /// Takes a derived event over, and what alarms follow from it.
+    fn emit(&mut self, body: Body) {
+        let event = Event { at: self.at, body };
+        let before = alarms::before(self.state, &event.body);
+        self.state.take(&event);
+        let following = alarms::follow(self.state, self.at, &event.body);
+        self.derived.push(event);
+        for body in before.into_iter().chain(following) {
+            let event = Event { at: self.at, body };
+            self.state.take(&event);
+            self.derived.push(event);
+        }
+    }
+
+    /// A second passed: links are resolved where inventories changed, flapping alarms settle.
+    pub(super) fn tick(&mut self) {
+        if std::mem::take(&mut self.state.links_dirty) {
+            self.links();
+        }
+        for body in alarms::settle(self.state, self.at) {
+            self.emit(body);
+        }
+    }
+
+    fn status(&mut self, device: &Device, to: DeviceStatus, reason: String) {
+        let from = self.state.conditions.get(&device.id).map_or(DeviceStatus::Unknown, |condition| condition.status);
+        if from != to {
+            self.emit(Body::DeviceStatus(DeviceStatusChange { device: device.id.clone(), from, to, reason }));
+        }
+    }
+
+    /// Compares what was read of a port with what is known. What was not read changes nothing.
+    fn port(&mut self, device: &Device, if_index: IfIndex, (admin, oper): (Option<AdminStatus>, Option<OperStatus>)) {
+        let known = self.state.conditions.get(&device.id).and_then(|condition| condition.port(if_index));
+        let (Some(known), Some(port)) = (known, device.interface(if_index)) else { return };
+        let (admin, to, from) = (admin.or(known.admin), oper.or(known.oper), known.oper);
+        if admin != known.admin || to != known.oper {
+            let change = InterfaceStatusChange { device: device.id.clone(), if_index, name: port.name(), admin, from, to };
+            self.emit(Body::InterfaceStatus(change));
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Polls, answered and not.
+
+use super::Deriver;
+use crate::event::{Body, Silent};
+use crate::model::inventory::Problem;
+use crate::model::poll::PollReading;
+use crate::model::{DeviceStatus, SampleBatch};
+use crate::state::MAX_PROBLEMS;
+use std::sync::Arc;
+
+/// Polls in a row without an answer after which a device counts as down: one may be lost on the way.
+const MISSED_IS_DOWN: u32 = 2;
+
+impl Deriver<'_> {
+    /// A poll was answered. Of a device that is not known, or that came late, nothing is taken.
+    pub(in crate::state) fn poll(&mut self, reading: &PollReading) -> Option<SampleBatch> {
+        let device = Arc::clone(self.state.devices.get(&reading.device)?);
+        let live = Arc::make_mut(Arc::make_mut(&mut self.state.live).entry(device.id.clone()).or_default());
+        if live.is_late(reading.at) {
+            return None;
+        }
+        let (restarted, samples) = live.advance(reading, &device);
+        if restarted {
+            self.emit(Body::Restarted(device.id.clone()));
+        }
+        self.status(&device, DeviceStatus::Up, "answers polls".to_owned());
+        for port in &reading.interfaces {
+            self.port(&device, port.if_index, (port.admin_status, port.oper_status));
+        }
+        Some(samples).filter(|samples| !samples.rows.is_empty())
+    }
+
+    /// Nobody answered.
+    pub(in crate::state) fn silent(&mut self, silent: &Silent) -> Option<SampleBatch> {
+        let Some(device) = silent.device.as_ref().and_then(|id| self.state.devices.get(id)).cloned() else {
+            self.problems(
+                &silent.target.to_string(),
+                vec![Problem { target: silent.target.to_string(), reason: silent.reason, detail: silent.detail.clone() }],
+            );
+            return None;
+        };
+        let live = Arc::make_mut(Arc::make_mut(&mut self.state.live).entry(device.id.clone()).or_default());
+        let samples = live.miss(&device.id, self.at);
+        let missed = live.missed;
+        if missed >= MISSED_IS_DOWN {
+            self.status(&device, DeviceStatus::Down, format!("{missed} polls not answered: {}", silent.detail));
+        }
+        Some(samples)
+    }
+
+    /// Replaces what is known to be wrong with a target.
+    pub(super) fn problems(&mut self, target: &str, problems: Vec<Problem>) {
+        let known = self.state.problems.contains_key(target);
+        if problems.is_empty() && !known {
+            return;
+        }
+        let all = Arc::make_mut(&mut self.state.problems);
+        if problems.is_empty() {
+            all.remove(target);
+        } else if known || all.len() < MAX_PROBLEMS {
+            all.insert(target.to_owned(), problems);
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Events in words, for the event screens. Only what is journalled is looked at, so that a replay tells the same.
+
+use crate::event::{Body, DeviceStatusChange, Event, InterfaceStatusChange};
+use crate::model::{AdminStatus, Alarm, Device, DeviceId, DeviceStatus, Link, LinkEnd, OperStatus, Severity};
+use crate::state::State;
+use crate::state::view::EventRow;
+
+/// What is told of an event.
+struct Told {
+    kind: &'static str,
+    object: String,
+    device: Option<DeviceId>,
+    text: String,
+    source: &'static str,
+    severity: Option<Severity>,
+}
+
+/// The row of an event, given the state before it. `None` for observations and for what people need not read.
+pub fn row(state: &State, event: &Event) -> Option<EventRow> {
+    let told = told(state, event)?;
+    Some(EventRow {
+        at: event.at,
+        kind: told.kind.to_owned(),
+        object: told.object,
+        device: told.device,
+        text: told.text,
+        source: told.source.to_owned(),
+        severity: told.severity,
+    })
+}
+
+fn told(state: &State, event: &Event) -> Option<Told> {
+    match &event.body {
+        Body::DeviceSeen(device) => device_seen(state, device),
+        Body::DeviceMerged(gone, stays) => {
+            Some(device(state, "device-merged", stays, format!("is the same device as {}", state.name_of(gone))))
+        }
+        Body::DeviceStatus(change) => Some(device_status(state, change)),
+        Body::InterfaceStatus(change) => Some(interface_status(state, change)),
+        Body::LinkSeen(link) => link_seen(state, link),
+        Body::LinkGone(key) => {
+            let source =
+                state.links.get(&**key).and_then(|link| link.evidence.first()).map_or("lldp", |protocol| protocol.word());
+            Some(Told { source, ..link_row(state, "link-gone", (&key.0, &key.1), "is gone".to_owned()) })
+        }
+        Body::NeighbourSeen(neighbour) => {
+            let new = !state.neighbours.contains_key(&neighbour.id);
+            let name =
+                neighbour.name.clone().unwrap_or_else(|| neighbour.id.as_str().trim_start_matches("neighbour:").to_owned());
+            let told = device(state, "neighbour-seen", &neighbour.id, "new neighbour without an inventory".to_owned());
+            new.then_some(Told { object: name, source: "lldp", ..told })
+        }
+        Body::NeighbourGone(id) => {
+            Some(Told { source: "lldp", ..device(state, "neighbour-gone", id, "is not heard of any more".to_owned()) })
+        }
+        Body::AlarmRaised(alarm) => alarm_raised(state, alarm),
+        Body::AlarmCleared(id) => state.alarms.get(id).map(|alarm| alarm_row("alarm-cleared", alarm, Severity::Cleared)),
+        Body::Restarted(id) => Some(device(state, "restarted", id, "the agent restarted".to_owned())),
+        Body::Inventory(_) | Body::Poll(_) | Body::Silent(_) | Body::Discovery(_) | Body::Tick => None,
+    }
+}
+
+fn device(state: &State, kind: &'static str, id: &DeviceId, text: String) -> Told {
+    Told { kind, object: state.name_of(id), device: Some(id.clone()), text, source: "snmp", severity: None }
+}
+
+fn device_seen(state: &State, seen: &Device) -> Option<Told> {
+    let text = match state.devices.get(&seen.id) {
+        None => first_words(seen),
+        Some(known) => changes(known, seen)?,
+    };
+    Some(Told { object: seen.name(), ..device(state, "device-seen", &seen.id, text) })
+}
+
+fn first_words(device: &Device) -> String {
+    let what: Vec<&str> = [&device.vendor, &device.model].into_iter().filter_map(Option::as_deref).collect();
+    let at = device.snmp.as_ref().map(|snmp| format!(" at {}", snmp.address.ip())).unwrap_or_default();
+    let what = if what.is_empty() { device.role.word().to_owned() } else { what.join(" ") };
+    format!("new device: {what}, {} ports{at}", device.interfaces.len())
+}
+
+/// The fields of a device whose changes are told.
+type TextField = (&'static str, fn(&Device) -> Option<&str>);
+const TOLD: [TextField; 9] = [
+    ("name", |d| d.sys_name.as_deref()),
+    ("description", |d| d.sys_descr.as_deref()),
+    ("location", |d| d.sys_location.as_deref()),
+    ("contact", |d| d.sys_contact.as_deref()),
+    ("model", |d| d.model.as_deref()),
+    ("os", |d| d.os.as_deref()),
+    ("os version", |d| d.os_version.as_deref()),
+    ("serial", |d| d.serial.as_deref()),
+    ("role", |d| Some(d.role.word())),
+];
+
+/// What changed, in words. `None` where it is only what it hears of its neighbours: links tell that.
+fn changes(known: &Device, seen: &Device) -> Option<String> {
+    let mut words: Vec<String> = Vec::new();
+    for (name, field) in TOLD {
+        let (before, after) = (field(known), field(seen));
+        if before != after {
+            words.push(format!("{name} {} > {}", before.unwrap_or("-"), after.unwrap_or("-")));
+        }
+    }
+    let added = seen.interfaces.iter().filter(|port| known.interface(port.if_index).is_none()).count();
+    let removed = known.interfaces.iter().filter(|port| seen.interface(port.if_index).is_none()).count();
+    words.extend((added > 0).then(|| format!("{added} ports added")));
+    words.extend((removed > 0).then(|| format!("{removed} ports removed")));
+    words.extend((known.addresses != seen.addresses).then(|| "addresses changed".to_owned()));
+    words.extend((known.vlans != seen.vlans).then(|| "VLANs changed".to_owned()));
+    let only_heard = Device { neighbours: known.neighbours.clone(), taken_at: known.taken_at, ..seen.clone() } == *known;
+    if words.is_empty() && !only_heard {
+        words.push("ports changed".to_owned());
+    }
+    (!words.is_empty()).then(|| words.join(", "))
+}
+
+fn device_status(state: &State, change: &DeviceStatusChange) -> Told {
+    let severity = match change.to {
+        DeviceStatus::Down => Some(Severity::Critical),
+        DeviceStatus::Unreachable => Some(Severity::Major),
+        DeviceStatus::Up | DeviceStatus::Unknown | DeviceStatus::Maintenance => None,
+    };
+    let text = format!("{} > {} ({})", change.from.word(), change.to.word(), change.reason);
+    Told { severity, ..device(state, "device-status", &change.device, text) }
+}
+
+fn interface_status(state: &State, change: &InterfaceStatusChange) -> Told {
+    let word = |status: Option<OperStatus>| status.map_or("-", OperStatus::word);
+    let admin = if change.admin == Some(AdminStatus::Down) { ", administratively down" } else { "" };
+    let text = if change.from == change.to {
+        format!("administratively {}", change.admin.map_or("-", AdminStatus::word))
+    } else {
+        format!("{} > {}{admin}", word(change.from), word(change.to))
+    };
+    let object = format!("{} {}", state.name_of(&change.device), change.name);
+    Told { object, ..device(state, "interface-status", &change.device, text) }
+}
+
+fn link_seen(state: &State, link: &Link) -> Option<Told> {
+    let text = match state.links.get(&link.key()) {
+        None => "new link".to_owned(),
+        Some(known) if known.stp_blocked != link.stp_blocked && link.stp_blocked == Some(true) => {
+            "blocked by spanning tree".to_owned()
+        }
+        Some(known) if known.stp_blocked != link.stp_blocked && known.stp_blocked == Some(true) => "forwarding again".to_owned(),
+        Some(_) => return None,
+    };
+    let source = link.evidence.first().map_or("lldp", |protocol| protocol.word());
+    Some(Told { source, ..link_row(state, "link-seen", (&link.a, &link.b), text) })
+}
+
+fn link_row(state: &State, kind: &'static str, (a, b): (&LinkEnd, &LinkEnd), text: String) -> Told {
+    Told { object: link_words(state, a, b), ..device(state, kind, &a.device, text) }
+}
+
+/// `core-1 Te1/1 - dist-1 49`
+pub fn link_words(state: &State, a: &LinkEnd, b: &LinkEnd) -> String {
+    let end = |end: &LinkEnd| match &end.port {
+        Some(port) => format!("{} {port}", state.name_of(&end.device)),
+        None => state.name_of(&end.device),
+    };
+    format!("{} - {}", end(a), end(b))
+}
+
+/// An alarm that stands already is not told again: it counts.
+fn alarm_raised(state: &State, alarm: &Alarm) -> Option<Told> {
+    let standing = state.alarms.get(&alarm.id).is_some_and(|known| known.cleared_at.is_none());
+    (!standing).then(|| alarm_row("alarm-raised", alarm, alarm.severity))
+}
+
+fn alarm_row(kind: &'static str, alarm: &Alarm, severity: Severity) -> Told {
+    let text = format!("{}: {}", alarm.rule, alarm.text);
+    Told { kind, object: alarm.object.clone(), device: alarm.device.clone(), text, source: "alarm", severity: Some(severity) }
+}

@@ -1,0 +1,112 @@
+//! Names that can be jumped to, found as they are typed.
+
+use super::State;
+use super::live::port_names;
+use super::view::screens::Name;
+use crate::model::{Device, DeviceId};
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// Longest text that is looked for: more is no name.
+const MAX_TEXT: usize = 128;
+
+/// A name with its score; the best are the greatest. Ties go by the order of the network.
+type Scored = (u32, Reverse<usize>, Name);
+
+struct Search {
+    pattern: Pattern,
+    matcher: Matcher,
+    buffer: Vec<char>,
+    best: BinaryHeap<Reverse<OrderedName>>,
+    limit: usize,
+    seen: usize,
+}
+
+/// Ordered by score and place only.
+struct OrderedName(Scored);
+
+impl PartialEq for OrderedName {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for OrderedName {}
+
+impl PartialOrd for OrderedName {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for OrderedName {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.0.0, self.0.1).cmp(&(other.0.0, other.0.1))
+    }
+}
+
+impl Search {
+    fn offer(&mut self, text: &str, device: &DeviceId, port: Option<&str>) {
+        self.seen += 1;
+        let Some(score) = self.pattern.score(Utf32Str::new(text, &mut self.buffer), &mut self.matcher) else { return };
+        let rank = (score, Reverse(self.seen));
+        if self.best.len() >= self.limit && self.best.peek().is_some_and(|worst| (worst.0.0.0, worst.0.0.1) >= rank) {
+            return;
+        }
+        let name = Name { text: text.to_owned(), device: device.clone(), port: port.map(str::to_owned) };
+        self.best.push(Reverse(OrderedName((rank.0, rank.1, name))));
+        if self.best.len() > self.limit {
+            self.best.pop();
+        }
+    }
+
+    fn device(&mut self, device: &Device) {
+        let name = device.name();
+        self.offer(&name, &device.id, None);
+        for address in device.addresses.iter().map(ToString::to_string).filter(|address| *address != name) {
+            self.offer(&format!("{address} {name}"), &device.id, None);
+        }
+        for (port, described) in port_names(device).iter().zip(&device.interfaces) {
+            let alias = described.if_alias.as_ref().filter(|alias| !alias.is_empty());
+            let text = match (alias, described.mac) {
+                (Some(alias), Some(mac)) => format!("{name} {port} {alias} {mac}"),
+                (Some(alias), None) => format!("{name} {port} {alias}"),
+                (None, Some(mac)) => format!("{name} {port} {mac}"),
+                (None, None) => format!("{name} {port}"),
+            };
+            self.offer(&text, &device.id, Some(port));
+        }
+    }
+}
+
+/// At most `limit` names that match `text` fuzzily, best first: devices by name and address, ports by name, alias and MAC
+/// address, neighbours by name and address.
+pub fn names(state: &State, text: &str, limit: usize) -> Vec<Name> {
+    let text: String = text.chars().take(MAX_TEXT).collect();
+    if limit == 0 {
+        return Vec::new();
+    }
+    let mut search = Search {
+        pattern: Pattern::parse(&text, CaseMatching::Ignore, Normalization::Smart),
+        matcher: Matcher::new(Config::DEFAULT),
+        buffer: Vec::new(),
+        best: BinaryHeap::new(),
+        limit,
+        seen: 0,
+    };
+    for device in state.devices.values() {
+        search.device(device);
+    }
+    for neighbour in state.neighbours.values() {
+        let mut text = state.name_of(&neighbour.id);
+        for address in &neighbour.addresses {
+            text.push(' ');
+            text.push_str(&address.to_string());
+        }
+        text.extend(neighbour.mac.map(|mac| format!(" {mac}")));
+        search.offer(&text, &neighbour.id, None);
+    }
+    search.best.into_sorted_vec().into_iter().map(|Reverse(OrderedName((_, _, name)))| name).collect()
+}

@@ -1,0 +1,155 @@
+//! Taking derived events over. Nothing here derives anything, and nothing looks at what is only in memory: replay runs
+//! through the same lines.
+
+use super::derive::tell;
+use super::{Condition, MAX_RECENT, State};
+use crate::event::{Body, DeviceStatusChange, Event, InterfaceStatusChange};
+use crate::model::{Alarm, Device, DeviceId, Link, LinkEnd, LinkKey, Timestamp};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long an alarm that cleared is still shown, and can be raised again as the same one.
+pub(super) const CLEARED_KEPT: Duration = Duration::from_secs(3600);
+
+impl State {
+    /// Takes a derived event over; observations change nothing here.
+    pub(super) fn take(&mut self, event: &Event) {
+        let row = tell::row(self, event);
+        let at = event.at;
+        match &event.body {
+            Body::DeviceSeen(device) => self.take_device(device, at),
+            Body::DeviceMerged(gone, _) => self.drop_device(gone),
+            Body::DeviceStatus(change) => self.take_status(change, at),
+            Body::InterfaceStatus(change) => self.take_port(change, at),
+            Body::LinkSeen(link) => self.take_link(link),
+            Body::LinkGone(key) => self.drop_link(key),
+            Body::NeighbourSeen(neighbour) => {
+                Arc::make_mut(&mut self.neighbours).insert(neighbour.id.clone(), Arc::new((**neighbour).clone()));
+            }
+            Body::NeighbourGone(id) => {
+                Arc::make_mut(&mut self.neighbours).remove(id);
+            }
+            Body::AlarmRaised(alarm) => {
+                Arc::make_mut(&mut self.alarms).insert(alarm.id.clone(), Arc::new((**alarm).clone()));
+            }
+            Body::AlarmCleared(id) => self.clear_alarm(id, at),
+            Body::Restarted(id) => {
+                if let Some(condition) = Arc::make_mut(&mut self.conditions).get_mut(id) {
+                    Arc::make_mut(condition).restarted_at = Some(at);
+                }
+            }
+            Body::Inventory(_) | Body::Poll(_) | Body::Silent(_) | Body::Discovery(_) | Body::Tick => {}
+        }
+        if let Some(row) = row {
+            let recent = Arc::make_mut(&mut self.recent);
+            if recent.len() >= MAX_RECENT {
+                recent.pop_front();
+            }
+            recent.push_back(Arc::new(row));
+        }
+    }
+
+    fn take_device(&mut self, device: &Device, at: Timestamp) {
+        let known = Arc::make_mut(&mut self.devices).insert(device.id.clone(), Arc::new(device.clone()));
+        if let Some(marks) = &mut self.marks {
+            let marks = Arc::make_mut(marks);
+            if let Some(known) = known {
+                marks.remove(&known);
+            }
+            marks.insert(device);
+        }
+        let conditions = Arc::make_mut(&mut self.conditions);
+        match conditions.get_mut(&device.id) {
+            Some(condition) => Arc::make_mut(condition).follow(device),
+            None => {
+                conditions.insert(device.id.clone(), Arc::new(Condition::first(device, at)));
+            }
+        }
+        self.links_dirty = true;
+    }
+
+    fn drop_device(&mut self, id: &DeviceId) {
+        if let (Some(device), Some(marks)) = (Arc::make_mut(&mut self.devices).remove(id), &mut self.marks) {
+            Arc::make_mut(marks).remove(&device);
+        }
+        Arc::make_mut(&mut self.conditions).remove(id);
+        Arc::make_mut(&mut self.live).remove(id);
+        self.links_dirty = true;
+    }
+
+    fn take_status(&mut self, change: &DeviceStatusChange, at: Timestamp) {
+        if let Some(condition) = Arc::make_mut(&mut self.conditions).get_mut(&change.device) {
+            let condition = Arc::make_mut(condition);
+            condition.status = change.to;
+            condition.since = at;
+            condition.reason.clone_from(&change.reason);
+        }
+    }
+
+    fn take_port(&mut self, change: &InterfaceStatusChange, at: Timestamp) {
+        let condition = Arc::make_mut(&mut self.conditions).get_mut(&change.device).map(Arc::make_mut);
+        if let Some(port) = condition.and_then(|condition| condition.port_mut(change.if_index)) {
+            port.admin = change.admin;
+            port.change(change.to, at);
+        }
+    }
+
+    fn take_link(&mut self, link: &Link) {
+        let key = link.key();
+        let link = Arc::new(link.clone());
+        Arc::make_mut(&mut self.links).insert(key, Arc::clone(&link));
+        self.add_ends(&link);
+    }
+
+    /// Enters a link under the devices at its ends.
+    fn add_ends(&mut self, link: &Arc<Link>) {
+        for end in [&link.a, &link.b] {
+            let links = Arc::make_mut(&mut self.ends).entry(end.device.clone()).or_default();
+            match links.binary_search_by(|known| by_ends(known, &link.a, &link.b)) {
+                Ok(at) => {
+                    if let Some(slot) = links.get_mut(at) {
+                        *slot = Arc::clone(link);
+                    }
+                }
+                Err(at) => links.insert(at, Arc::clone(link)),
+            }
+        }
+    }
+
+    fn drop_link(&mut self, key: &LinkKey) {
+        Arc::make_mut(&mut self.links).remove(key);
+        for end in [&key.0, &key.1] {
+            let ends = Arc::make_mut(&mut self.ends);
+            if let Some(links) = ends.get_mut(&end.device) {
+                links.retain(|known| by_ends(known, &key.0, &key.1).is_ne());
+                if links.is_empty() {
+                    ends.remove(&end.device);
+                }
+            }
+        }
+    }
+
+    fn clear_alarm(&mut self, id: &str, at: Timestamp) {
+        let alarms = Arc::make_mut(&mut self.alarms);
+        if let Some(alarm) = alarms.get_mut(id) {
+            Arc::make_mut(alarm).cleared_at = Some(at);
+        }
+        let is_kept = |alarm: &Alarm| alarm.cleared_at.is_none_or(|cleared| at.since(cleared) <= CLEARED_KEPT);
+        alarms.retain(|_, alarm| is_kept(alarm));
+    }
+
+    /// Builds the indexes anew, after a checkpoint was read.
+    pub(super) fn index(&mut self) {
+        self.ends = Arc::default();
+        self.marks = None;
+        self.links_dirty = true;
+        let links: Vec<Arc<Link>> = self.links.values().cloned().collect();
+        for link in &links {
+            self.add_ends(link);
+        }
+    }
+}
+
+fn by_ends(link: &Link, a: &LinkEnd, b: &LinkEnd) -> std::cmp::Ordering {
+    (&link.a, &link.b).cmp(&(a, b))
+}

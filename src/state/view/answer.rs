@@ -1,0 +1,190 @@
+//! One request, one view. Each screen has its function in the table.
+
+use super::graph;
+use super::lookup::Lookup;
+use super::rows::EventRow;
+use super::screens::{Chrome, DeviceView, DiscoveryView, InterfaceView, View, ViewBody};
+use super::{Table, devices, events, interfaces, links, overview};
+use crate::model::{Device, DeviceId, Severity, TimeRange};
+use crate::query::{Screen, Subject, ViewRequest};
+use crate::state::State;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Events shown beside a device or an interface.
+pub(super) const RECENT: usize = 50;
+
+/// Answers a view request out of the state. Sparklines, graphs and percentiles are left empty: the engine fills them from
+/// the series store. A fault of the request stands in the chrome.
+pub fn answer(state: &State, request: &ViewRequest) -> View {
+    let look = Lookup::of(state);
+    let (body, fault) = body(&look, request);
+    View { chrome: chrome(state, request, fault), body }
+}
+
+fn body(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<String>) {
+    match request.screen {
+        Screen::Overview => (ViewBody::Overview(Box::new(overview::overview(look, request))), None),
+        Screen::Topology => graph::topology(look, request),
+        Screen::Devices => {
+            let mut picked = devices::devices(look, request);
+            let fault = picked.fault.take();
+            (ViewBody::Devices(picked.table(devices::DeviceRef::whole)), fault)
+        }
+        Screen::Device => device(look, request),
+        Screen::Interfaces => ports(look, request),
+        Screen::Interface => interface(look, request),
+        Screen::Links => {
+            let mut picked = links::links(look, request);
+            let fault = picked.fault.take();
+            (ViewBody::Links(picked.table(links::LinkRef::whole)), fault)
+        }
+        Screen::Events => {
+            let (table, fault) = event_table(look, request, |_| true);
+            (ViewBody::Events(table), fault)
+        }
+        Screen::Alarms => {
+            let mut picked = events::alarms(look, request);
+            let fault = picked.fault.take();
+            (ViewBody::Alarms(picked.table(|row| row.alarm.clone())), fault)
+        }
+        Screen::Discovery => discovery(look, request),
+        Screen::Flows | Screen::Capture | Screen::Wireless | Screen::Logs | Screen::Vlans | Screen::Help => {
+            (ViewBody::Empty, None)
+        }
+    }
+}
+
+fn chrome(state: &State, request: &ViewRequest, fault: Option<String>) -> Chrome {
+    let standing = |from: Severity, to: Severity| {
+        state.alarms.values().filter(|alarm| alarm.cleared_at.is_none() && (from..=to).contains(&alarm.severity)).count()
+    };
+    Chrome {
+        at: state.now,
+        past: request.at.is_some(),
+        critical: standing(Severity::Critical, Severity::Critical),
+        major: standing(Severity::Major, Severity::Major),
+        minor: standing(Severity::Indeterminate, Severity::Minor),
+        fault,
+        ..Chrome::default()
+    }
+}
+
+fn event_table(
+    look: &Lookup<'_>,
+    request: &ViewRequest,
+    wanted: impl Fn(&EventRow) -> bool,
+) -> (Table<EventRow>, Option<String>) {
+    let mut picked = events::events(look, request, wanted);
+    let fault = picked.fault.take();
+    (picked.table(|event| event.row.clone()), fault)
+}
+
+/// The device that the request is about, or what is wrong with the request.
+fn subject<'a>(look: &Lookup<'a>, request: &ViewRequest) -> Result<&'a Arc<Device>, String> {
+    let id = match &request.subject {
+        Some(Subject::Device(id) | Subject::Interface(id, _)) => id,
+        None => return Err("no device is named".to_owned()),
+    };
+    look.state.find(id.as_str()).map_err(|ids| unknown(id, &ids))
+}
+
+fn unknown(id: &DeviceId, ids: &[DeviceId]) -> String {
+    if ids.is_empty() {
+        return format!("there is no device `{id}` (at this time)");
+    }
+    let ids: Vec<&str> = ids.iter().map(DeviceId::as_str).collect();
+    format!("several devices are called `{id}`: {}", ids.join(" "))
+}
+
+fn ports(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<String>) {
+    let only = request.subject.is_some().then(|| subject(look, request));
+    match only {
+        Some(Err(fault)) => (ViewBody::Interfaces(Table::default()), Some(fault)),
+        Some(Ok(device)) => port_table(look, request, Some(device)),
+        None => port_table(look, request, None),
+    }
+}
+
+fn port_table(look: &Lookup<'_>, request: &ViewRequest, only: Option<&Device>) -> (ViewBody, Option<String>) {
+    let mut picked = interfaces::interfaces(look, request, only);
+    let fault = picked.fault.take();
+    (ViewBody::Interfaces(interfaces::table(picked)), fault)
+}
+
+fn device(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<String>) {
+    let mut view =
+        DeviceView { device: None, interfaces: Table::default(), links: Vec::new(), alarms: Vec::new(), recent: Vec::new() };
+    let device = match subject(look, request) {
+        Ok(device) => device,
+        Err(fault) => return (ViewBody::Device(Box::new(view)), Some(fault)),
+    };
+    let mut picked = interfaces::interfaces(look, request, Some(device));
+    let fault = picked.fault.take();
+    view.device = Some(devices::DeviceRef::of(look, device).whole());
+    view.interfaces = interfaces::table(picked);
+    view.links = links::of_device(look, &device.id);
+    view.alarms = look.alarms(&device.id).iter().map(|alarm| (*alarm).clone()).collect();
+    view.recent = events::of_device(look, &device.id, RECENT);
+    (ViewBody::Device(Box::new(view)), fault)
+}
+
+fn interface(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<String>) {
+    let to = look.state.now;
+    let range = TimeRange { from: to.minus(Duration::from_secs(u64::from(request.span_secs))), to };
+    let mut view = empty_interface(range);
+    let (device, port) = match (subject(look, request), &request.subject) {
+        (Ok(device), Some(Subject::Interface(_, port))) => (device, port),
+        (Err(fault), _) => return (ViewBody::Interface(Box::new(view)), Some(fault)),
+        (Ok(_), _) => return (ViewBody::Interface(Box::new(view)), Some("no interface is named".to_owned())),
+    };
+    let names = crate::state::live::port_names(device);
+    let mut found = names.into_iter().zip(interfaces::of_device(look, device)).filter(|(name, _)| name == port);
+    let Some((name, row)) = found.next() else {
+        let fault = format!("{} has no interface `{port}` (at this time)", device.name());
+        return (ViewBody::Interface(Box::new(view)), Some(fault));
+    };
+    let row = row.whole(name);
+    let is_its = |event: &EventRow| event.device.as_ref() == Some(&device.id) && event.object.ends_with(&format!(" {port}"));
+    view.link = links::of_device(look, &device.id).into_iter().find(|link| link.a_if_index == Some(row.if_index));
+    view.recent =
+        look.state.recent.iter().rev().filter(|event| is_its(event)).take(RECENT).map(|event| (**event).clone()).collect();
+    view.row = Some(row);
+    (ViewBody::Interface(Box::new(view)), None)
+}
+
+const fn empty_interface(range: TimeRange) -> InterfaceView {
+    InterfaceView {
+        row: None,
+        from: range.from,
+        to: range.to,
+        in_bps: Vec::new(),
+        out_bps: Vec::new(),
+        in_errors: Vec::new(),
+        out_errors: Vec::new(),
+        in_max_bps: None,
+        out_max_bps: None,
+        in_p95_bps: None,
+        out_p95_bps: None,
+        link: None,
+        recent: Vec::new(),
+    }
+}
+
+/// Kinds of events that a discovery run brings.
+const FOUND: [&str; 6] = ["device-seen", "device-merged", "link-seen", "link-gone", "neighbour-seen", "neighbour-gone"];
+
+fn discovery(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<String>) {
+    let state = look.state;
+    let since = state.progress.as_ref().map(|progress| progress.started_at);
+    let is_found = |row: &EventRow| FOUND.contains(&row.kind.as_str()) && since.is_none_or(|since| row.at >= since);
+    let (changes, fault) = event_table(look, request, is_found);
+    let view = DiscoveryView {
+        progress: state.progress.as_deref().cloned(),
+        changes,
+        devices: state.devices.len(),
+        links: state.links.len(),
+        neighbours: state.neighbours.len(),
+    };
+    (ViewBody::Discovery(Box::new(view)), fault)
+}

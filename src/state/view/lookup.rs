@@ -1,0 +1,93 @@
+//! What rows of several tables need to look up: alarms by device, links by port, names.
+
+use crate::model::{Alarm, Device, DeviceId, IfIndex, Link, LinkEnd, OperStatus, Severity, Timestamp};
+use crate::query::filter::natural;
+use crate::state::{PortRates, State};
+use rustc_hash::FxHashMap;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// Polls after which a value is stale.
+const STALE_POLLS: u32 = 3;
+
+/// Look-ups over one state, made once for a view.
+pub(super) struct Lookup<'a> {
+    pub(super) state: &'a State,
+    alarms: FxHashMap<&'a DeviceId, Vec<&'a Alarm>>,
+}
+
+impl<'a> Lookup<'a> {
+    pub(super) fn of(state: &'a State) -> Self {
+        let mut alarms: FxHashMap<&DeviceId, Vec<&Alarm>> = FxHashMap::default();
+        for alarm in state.alarms.values().filter(|alarm| alarm.cleared_at.is_none()) {
+            if let Some(device) = &alarm.device {
+                alarms.entry(device).or_default().push(alarm);
+            }
+        }
+        Self { state, alarms }
+    }
+
+    /// Standing alarms of a device.
+    pub(super) fn alarms(&self, device: &DeviceId) -> &[&'a Alarm] {
+        self.alarms.get(device).map_or(&[], Vec::as_slice)
+    }
+
+    /// The worst standing alarm of one port.
+    pub(super) fn port_alarm(&self, device: &DeviceId, name: &str) -> Option<Severity> {
+        let is_its =
+            |alarm: &&&Alarm| {
+                alarm.id.strip_prefix(alarm.rule.as_str()).and_then(|rest| rest.strip_prefix('@')).is_some_and(|object| {
+                    object.strip_prefix(device.as_str()).and_then(|rest| rest.strip_prefix('/')) == Some(name)
+                })
+            };
+        self.alarms(device).iter().filter(is_its).map(|alarm| alarm.severity).max()
+    }
+
+    /// Whether a time is older than three polls.
+    pub(super) fn is_stale(&self, at: Option<Timestamp>) -> bool {
+        at.is_some_and(|at| self.state.now.since(at) > self.state.settings.poll_interval.saturating_mul(STALE_POLLS))
+    }
+
+    /// Devices in the order in which people expect them: by name, then id.
+    pub(super) fn devices_by_name(&self) -> Vec<&'a Arc<Device>> {
+        let mut named: Vec<(Cow<'a, str>, &'a Arc<Device>)> =
+            self.state.devices.values().map(|device| (device_name(device), device)).collect();
+        named.sort_by(|x, y| natural(&x.0, &y.0).then_with(|| x.1.id.cmp(&y.1.id)));
+        named.into_iter().map(|(_, device)| device).collect()
+    }
+
+    /// The links of a device by its own ports' ifIndex.
+    pub(super) fn links_by_port(&self, device: &DeviceId) -> Vec<(IfIndex, &'a Arc<Link>)> {
+        let own = |link: &'a Arc<Link>| {
+            let ends = [&link.a, &link.b].into_iter().filter(|end| end.device == *device);
+            ends.filter_map(move |end| Some((end.if_index?, link)))
+        };
+        let mut links: Vec<_> = self.state.links_of(device).iter().flat_map(own).collect();
+        links.sort_by_key(|(if_index, _)| *if_index);
+        links
+    }
+
+    /// The rates at one end of a link.
+    pub(super) fn rates(&self, end: &LinkEnd) -> Option<&'a PortRates> {
+        self.state.live.get(&end.device)?.rates(end.if_index?)
+    }
+
+    /// The operational state at one end of a link.
+    pub(super) fn oper(&self, end: &LinkEnd) -> Option<OperStatus> {
+        self.state.conditions.get(&end.device)?.port(end.if_index?)?.oper
+    }
+}
+
+/// The device's name without a copy where it has one.
+pub(super) fn device_name(device: &Device) -> Cow<'_, str> {
+    match &device.sys_name {
+        Some(name) => Cow::Borrowed(name),
+        None => Cow::Owned(device.name()),
+    }
+}
+
+/// Seconds since the epoch, as [`crate::query::filter::Kind::Time`] compares them.
+#[allow(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit 53 bits")]
+pub(super) fn secs(at: Timestamp) -> f64 {
+    at.millis() as f64 / 1000.0
+}
