@@ -7,6 +7,7 @@ use crate::cli::{Cli, Command, EXIT_FAILED, EXIT_OK, EXIT_USAGE, MibCommand};
 use std::fmt;
 
 mod describe;
+mod sim;
 
 /// Why a command ended early: a sentence for people and the exit code.
 #[derive(Debug)]
@@ -51,6 +52,7 @@ pub fn run(cli: Cli) -> Outcome {
         Some(Command::Mib(args)) => match args.command {
             MibCommand::Check { files } => describe::mib_check(&files, &mut std::io::stdout()),
         },
+        Some(Command::Sim(args)) => sim::run(&args),
         // Until the engine lands on main the other commands have no arm; each engineer adds theirs above this line.
         _ => Err(Failure::usage("this command is not built in yet")),
     }

@@ -8,6 +8,10 @@ use crate::wire::snmp::{ErrorStatus, Message, Pdu, PduKind, Value, VarBind};
 /// Octets of the largest message that is answered: what fits a datagram over Ethernet without fragments.
 pub const MAX_MESSAGE: u32 = 1472;
 
+/// Octets of the largest UDP datagram over IPv4, for a single value that is larger than [`MAX_MESSAGE`]: some agents have
+/// port lists of thousands of octets, and would else never get past them.
+const MAX_DATAGRAM: usize = 65_507;
+
 /// Octets of a message around its varbinds: sequence, version, PDU header, and lengths of three octets.
 const ENVELOPE: usize = 36;
 
@@ -32,7 +36,8 @@ pub fn answer(request: &Message, view: &dyn MibView) -> Option<Message> {
         (PduKind::Response | PduKind::Inform | PduKind::Trap | PduKind::Report, _) => return None,
     };
     let size: usize = room_for(request) + pdu.varbinds.iter().map(size_of_bind).sum::<usize>();
-    Some(request.reply(if size > MAX_MESSAGE as usize { too_big(request) } else { pdu }))
+    let most = if pdu.varbinds.len() > 1 { MAX_MESSAGE as usize } else { MAX_DATAGRAM };
+    Some(request.reply(if size > most { too_big(request) } else { pdu }))
 }
 
 /// RFC 3416 §4.2.1: an answer that does not fit is replaced by tooBig; v1 sends the names back (RFC 1157 §4.1.2).
@@ -85,9 +90,9 @@ fn bulk(request: &Message, view: &dyn MibView) -> Pdu {
     let mut binds = Vec::new();
     let mut push = |bind: VarBind, binds: &mut Vec<VarBind>| {
         let size = size_of_bind(&bind);
-        let fits = size <= room;
+        let fits = size <= room || binds.is_empty() && size + ENVELOPE < MAX_DATAGRAM;
         if fits {
-            room -= size;
+            room = room.saturating_sub(size);
             binds.push(bind);
         }
         fits
@@ -98,7 +103,7 @@ fn bulk(request: &Message, view: &dyn MibView) -> Pdu {
     let (single, repeated) = asked.split_at(once);
     for bind in single {
         if !push(step(&bind.oid), &mut binds) {
-            return if binds.is_empty() { too_big(request) } else { request.pdu.response(binds) };
+            return request.pdu.response(binds);
         }
     }
     let mut cursors: Vec<(Oid, bool)> = repeated.iter().map(|bind| (bind.oid.clone(), false)).collect();
@@ -140,4 +145,30 @@ pub fn size_of_bind(bind: &VarBind) -> usize {
 
 fn size_of_oid(oid: &Oid) -> usize {
     oid.arcs().iter().map(|arc| (32 - (arc | 1).leading_zeros() as usize).div_ceil(7)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::recording::Recording;
+
+    #[test]
+    fn a_value_larger_than_a_frame_does_not_stop_a_walk() {
+        let long = "00".repeat(4000);
+        let recording = Recording::parse("x", format!("1.3.1|2|1\n1.3.2|4x|{long}\n1.3.3|2|1\n").as_bytes());
+        let mut at: Oid = "1.3".parse().unwrap();
+        let mut walked = 0;
+        loop {
+            let pdu = Pdu::bulk(1, 50, &[at]);
+            let request = Message { version: SnmpVersion::V2c, community: Vec::new(), pdu };
+            let binds = answer(&request, &recording).unwrap().pdu.varbinds;
+            let last = binds.last().unwrap().clone();
+            walked += binds.iter().filter(|bind| !bind.value.is_absent()).count();
+            if last.value == Value::EndOfMibView {
+                break;
+            }
+            at = last.oid;
+        }
+        assert_eq!(walked, 3);
+    }
 }

@@ -57,7 +57,7 @@ pub struct Scale {
 }
 
 /// The network on which scenarios answer when nothing else is said: loopback, and apart from what else uses it.
-pub const NETWORK: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(127, 20, 0, 0), 16);
+pub const NETWORK: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(127, 100, 0, 0), 16);
 
 impl Scale {
     /// The file's own size at `moment`.

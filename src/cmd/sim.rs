@@ -1,0 +1,126 @@
+//! `noctop sim`: the simulator by itself, until it is interrupted.
+
+use super::{Failure, Outcome, written};
+use crate::cli::{EXIT_OK, SimArgs};
+use crate::clock;
+use crate::mib::Registry;
+use crate::sim::recording::{Recording, address_of};
+use crate::sim::serve::{Campus, Hosts, Recorded, Server};
+use crate::sim::{Scale, Scenario};
+use ipnet::Ipv4Net;
+use std::io::{self, Write};
+use std::net::Ipv4Addr;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Threads that answer: one is enough for some ten thousand requests a second.
+const THREADS: usize = 2;
+
+/// What is served: an address and a name for each device, and what answers.
+struct Cast {
+    devices: Vec<(Ipv4Addr, String)>,
+    hosts: Arc<dyn Hosts>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Exit code 2 for a faulty scenario or listening address, 1 where the port can't be opened.
+pub fn run(args: &SimArgs) -> Outcome {
+    let (network, port) = listen(&args.listen)?;
+    let cast = match &args.recordings {
+        Some(folder) => recordings(folder, network)?,
+        None => scenario(args, network)?,
+    };
+    let server = Server::start(cast.hosts, network, port, THREADS)
+        .map_err(|error| Failure::failed(format!("port {port} can't be opened: {error}; name another with --listen")))?;
+    let told = tell(&cast.devices, server.port());
+    if told.is_err() {
+        return written(told);
+    }
+    eprintln!("{} devices answer SNMP on port {}; Ctrl-C ends it", cast.devices.len(), server.port());
+    wait_for_end().map_err(|error| Failure::failed(format!("signals can't be waited for: {error}")))?;
+    Ok(EXIT_OK)
+}
+
+/// `ADDR/PREFIX:PORT`
+fn listen(text: &str) -> Result<(Ipv4Net, u16), Failure> {
+    let parsed = text.rsplit_once(':').and_then(|(network, port)| Some((network.parse().ok()?, port.parse().ok()?)));
+    parsed.ok_or_else(|| Failure::usage(format!("--listen {text}: not an IPv4 network and a port such as 127.100.0.0/16:10161")))
+}
+
+fn scenario(args: &SimArgs, network: Ipv4Net) -> Result<Cast, Failure> {
+    let scale = Scale { devices: args.devices, network, ..Scale::at(clock::now(), args.seed) };
+    let scenario = match &args.scenario {
+        None => Scenario::campus(scale),
+        Some(path) => {
+            let name = path.display().to_string();
+            let text = std::fs::read_to_string(path).map_err(|error| Failure::usage(format!("{name}: {error}")))?;
+            Scenario::parse(&name, &text, scale)
+        }
+    };
+    let scenario = Arc::new(scenario.map_err(Failure::usage)?);
+    let devices = scenario.agents().map(|(_, address, node)| (address, node.name.clone())).collect();
+    let campus = Campus::new(scenario, Registry::builtin()).map_err(|unknown| Failure::usage(unknown.join("; ")))?;
+    Ok(Cast { devices, hosts: Arc::new(campus) })
+}
+
+fn recordings(folder: &Path, network: Ipv4Net) -> Result<Cast, Failure> {
+    let all = Recording::folder(folder).map_err(Failure::usage)?;
+    if all.is_empty() {
+        return Err(Failure::usage(format!("{}: there is no .snmprec file in it", folder.display())));
+    }
+    let mut devices = Vec::new();
+    let mut hosts = Recorded::default();
+    for (place, recording) in all.into_iter().enumerate() {
+        for (line, why) in &recording.faults {
+            eprintln!("noctop: {}.snmprec:{line}: skipped: {why}", recording.name);
+        }
+        if recording.skipped > recording.faults.len() {
+            eprintln!("noctop: {}.snmprec: {} lines skipped in all", recording.name, recording.skipped);
+        }
+        let address = address_of(network, place)
+            .ok_or_else(|| Failure::usage(format!("{network} has too few addresses: name a wider one with --listen")))?;
+        devices.push((address, recording.name.clone()));
+        hosts.0.insert(address, recording);
+    }
+    Ok(Cast { devices, hosts: Arc::new(hosts) })
+}
+
+fn tell(devices: &[(Ipv4Addr, String)], port: u16) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    for (address, name) in devices {
+        writeln!(out, "{address}:{port} {}", crate::model::text::visible(name))?;
+    }
+    out.flush()
+}
+
+/// Until Ctrl-C, SIGTERM or SIGHUP.
+fn wait_for_end() -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let (mut interrupt, mut terminate, mut hangup) =
+            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listening_address_is_a_network_and_a_port() {
+        let (network, port) = listen("127.64.0.0/16:1161").unwrap();
+        assert_eq!((network.to_string().as_str(), port), ("127.64.0.0/16", 1161));
+        for wrong in ["127.0.0.1", "127.0.0.1:161", "[::1]/128:161", "127.0.0.0/16:99999", ""] {
+            assert_eq!(listen(wrong).unwrap_err().code, crate::cli::EXIT_USAGE, "{wrong}");
+        }
+    }
+}
