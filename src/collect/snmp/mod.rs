@@ -11,6 +11,7 @@
 pub mod access;
 pub mod client;
 pub mod counts;
+pub mod crawl;
 #[cfg(test)]
 mod engine_tests;
 pub mod error;

@@ -1,0 +1,307 @@
+//! Who is asked next.
+
+use crate::collect::snmp::scope::Scope;
+use crate::collect::snmp::targets::{Span, Target};
+use crate::model::NeighbourRow;
+use rustc_hash::FxHashMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+
+/// Hops that may still be followed; `None` is without limit.
+pub(super) type Hops = Option<u32>;
+
+/// How an address came to be asked. The order is that of preference among the addresses of one device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Origin {
+    /// It is the target with this number.
+    Named(usize),
+    /// It lies in a network or range.
+    Swept,
+    /// A device heard of it.
+    Heard,
+}
+
+/// One agent to be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Visit {
+    pub(super) address: SocketAddr,
+    /// Other addresses of the same name, asked where the first is silent.
+    pub(super) others: Vec<SocketAddr>,
+    pub(super) origin: Origin,
+    pub(super) hops: Hops,
+    /// Whether it was silent to ICMP: then it is asked once.
+    pub(super) quiet: bool,
+}
+
+/// A network or range, and how far it was gone through.
+#[derive(Debug)]
+struct Sweep {
+    span: Span,
+    next: u128,
+}
+
+/// Everyone who is still to be asked.
+#[derive(Debug)]
+pub(super) struct Frontier {
+    pub(super) scope: Scope,
+    port: u16,
+    /// Hops followed from swept addresses.
+    swept_hops: Hops,
+    ready: VecDeque<Visit>,
+    quiet: VecDeque<Visit>,
+    sweeps: Vec<Sweep>,
+    /// Single addresses that were asked or wait for it, and the hops they were asked with.
+    asked: FxHashMap<IpAddr, Hops>,
+    /// Heard of, and outside the scope as it is.
+    outside: BTreeMap<IpAddr, Hops>,
+    /// Asked already, and heard again on a shorter way.
+    nearer: Vec<(IpAddr, Hops)>,
+}
+
+impl Frontier {
+    pub(super) fn new(scope: Scope, targets: &[Target], port: u16, swept_hops: Hops) -> Self {
+        let sweeps = targets.iter().filter_map(|target| match target {
+            Target::Sweep(span) => Some(Sweep { span: *span, next: 0 }),
+            Target::Address(_) | Target::Name(..) => None,
+        });
+        Self {
+            scope,
+            port,
+            swept_hops,
+            ready: VecDeque::new(),
+            quiet: VecDeque::new(),
+            sweeps: sweeps.collect(),
+            asked: FxHashMap::default(),
+            outside: BTreeMap::new(),
+            nearer: Vec::new(),
+        }
+    }
+
+    /// Adds a named target. Whether it may be asked.
+    pub(super) fn name(&mut self, target: usize, addresses: &[SocketAddr], hops: Hops) -> bool {
+        let mut permitted = addresses.iter().copied().filter(|address| self.scope.permits(address.ip()));
+        let Some(address) = permitted.next() else { return false };
+        let others = permitted.collect();
+        if self.asked.insert(address.ip(), hops).is_none() {
+            self.ready.push_back(Visit { address, others, origin: Origin::Named(target), hops, quiet: false });
+        }
+        true
+    }
+
+    /// The next who is to be asked by SNMP: `swept` are those of networks that need no ping first.
+    pub(super) fn next_visit(&mut self, swept: Swept) -> Option<Visit> {
+        if let Some(visit) = self.ready.pop_front() {
+            return Some(visit);
+        }
+        match swept {
+            Swept::AskedAtOnce => self.next_swept().map(|address| self.swept(address, false)),
+            Swept::PingedFirst => self.quiet.pop_front(),
+        }
+    }
+
+    /// The next address of a network.
+    pub(super) fn next_swept(&mut self) -> Option<SocketAddr> {
+        for at in 0..self.sweeps.len() {
+            while let Some(address) = self.sweeps.get_mut(at).and_then(Sweep::advance) {
+                let earlier = self.sweeps.get(..at).unwrap_or_default();
+                let is_new = !self.asked.contains_key(&address) && !earlier.iter().any(|sweep| sweep.span.contains(address));
+                if is_new && self.scope.permits(address) {
+                    return Some(SocketAddr::new(address, self.port));
+                }
+            }
+        }
+        None
+    }
+
+    /// A pinged address goes on to SNMP.
+    pub(super) fn pinged(&mut self, address: SocketAddr, answered: bool) {
+        let visit = self.swept(address, !answered);
+        if answered { self.ready.push_back(visit) } else { self.quiet.push_back(visit) }
+    }
+
+    fn swept(&self, address: SocketAddr, quiet: bool) -> Visit {
+        Visit { address, others: Vec::new(), origin: Origin::Swept, hops: self.swept_hops, quiet }
+    }
+
+    /// Follows the neighbours of a device that answered at `answered_at`.
+    pub(super) fn follow(&mut self, rows: &[NeighbourRow], answered_at: IpAddr, hops: Hops) {
+        if hops == Some(0) {
+            return;
+        }
+        let hops = hops.map(|left| left - 1);
+        for row in rows.iter().filter(|row| !is_phone(row)) {
+            for address in row.addresses.iter().filter(|address| leads_somewhere(**address, answered_at)) {
+                self.hear(*address, hops);
+            }
+        }
+    }
+
+    fn hear(&mut self, address: IpAddr, hops: Hops) {
+        if !self.scope.permits(address) {
+            let known = self.outside.entry(address).or_insert(hops);
+            *known = farther(*known, hops);
+            return;
+        }
+        if let Some(known) = self.asked.get_mut(&address) {
+            let farthest = farther(*known, hops);
+            if farthest != *known {
+                *known = farthest;
+                self.nearer.push((address, farthest));
+            }
+        } else if !self.sweeps.iter().any(|sweep| sweep.span.contains(address)) {
+            self.asked.insert(address, hops);
+            let address = SocketAddr::new(address, self.port);
+            self.ready.push_back(Visit { address, others: Vec::new(), origin: Origin::Heard, hops, quiet: false });
+        }
+    }
+
+    /// Whoever was heard again on a shorter way since this was asked last: more hops are left from there. Otherwise what is found
+    /// within a depth would depend on who answers first.
+    pub(super) fn take_nearer(&mut self) -> Vec<(IpAddr, Hops)> {
+        std::mem::take(&mut self.nearer)
+    }
+
+    /// The hops that are left from a visit, as far as is known by now.
+    pub(super) fn hops(&self, visit: &Visit) -> Hops {
+        self.asked.get(&visit.address.ip()).copied().map_or(visit.hops, |known| farther(known, visit.hops))
+    }
+
+    /// After the scope has grown: whoever lies in it now.
+    pub(super) fn reconsider(&mut self) {
+        let inside: Vec<(IpAddr, Hops)> = self
+            .outside
+            .iter()
+            .filter(|(address, _)| self.scope.permits(**address))
+            .map(|(address, hops)| (*address, *hops))
+            .collect();
+        for (address, hops) in inside {
+            self.outside.remove(&address);
+            self.hear(address, hops);
+        }
+    }
+
+    /// Waiting to be asked by SNMP, sweeps not counted.
+    pub(super) fn waiting(&self) -> usize {
+        self.ready.len() + self.quiet.len()
+    }
+
+    /// Heard of and waiting.
+    pub(super) fn heard_waiting(&self) -> usize {
+        self.ready.iter().filter(|visit| visit.origin == Origin::Heard).count()
+    }
+
+    /// Addresses of networks not gone through yet.
+    pub(super) fn unswept(&self) -> u64 {
+        let left: u128 = self.sweeps.iter().map(|sweep| sweep.span.len() - sweep.next).sum();
+        u64::try_from(left).unwrap_or(u64::MAX)
+    }
+
+    /// Whether any network is to be swept.
+    pub(super) fn sweeps(&self) -> bool {
+        !self.sweeps.is_empty()
+    }
+
+    /// Whoever was named and has not been asked.
+    pub(super) fn unasked_targets(&self) -> impl Iterator<Item = usize> {
+        self.ready.iter().filter_map(|visit| match visit.origin {
+            Origin::Named(target) => Some(target),
+            Origin::Swept | Origin::Heard => None,
+        })
+    }
+}
+
+/// Whether swept addresses go to SNMP by way of ICMP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Swept {
+    AskedAtOnce,
+    PingedFirst,
+}
+
+impl Sweep {
+    fn advance(&mut self) -> Option<IpAddr> {
+        let address = self.span.nth(self.next)?;
+        self.next += 1;
+        Some(address)
+    }
+}
+
+/// Of two numbers of hops the one that leads farther.
+pub(super) fn farther(a: Hops, b: Hops) -> Hops {
+    a.zip(b).map(|(a, b)| a.max(b))
+}
+
+/// Telephones speak LLDP and no SNMP, and there is one on every desk.
+fn is_phone(row: &NeighbourRow) -> bool {
+    row.capabilities.iter().any(|word| word == "telephone") && !row.capabilities.iter().any(|word| word == "router")
+}
+
+/// Whether an address that a neighbour gave can be its own, seen from here.
+fn leads_somewhere(address: IpAddr, answered_at: IpAddr) -> bool {
+    let local = address.is_unspecified() || address.is_multicast() || (address.is_loopback() && !answered_at.is_loopback());
+    let link_local = match address {
+        IpAddr::V4(v4) => v4.is_link_local() || v4.is_broadcast(),
+        IpAddr::V6(v6) => v6.segments()[0] & 0xffc0 == 0xfe80,
+    };
+    !local && !link_local
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::collect::snmp::targets::parse;
+    use crate::model::Evidence;
+
+    fn frontier(targets: &[&str], exclude: &[&str]) -> Frontier {
+        let targets: Vec<Target> = targets.iter().map(|text| parse(text, 161).unwrap()).collect();
+        let exclude: Vec<ipnet::IpNet> = exclude.iter().map(|text| text.parse().unwrap()).collect();
+        Frontier::new(Scope::new(&targets, &[], &exclude), &targets, 161, Some(0))
+    }
+
+    fn all(frontier: &mut Frontier) -> Vec<String> {
+        std::iter::from_fn(|| frontier.next_visit(Swept::AskedAtOnce)).map(|visit| visit.address.ip().to_string()).collect()
+    }
+
+    fn row(addresses: &[&str], capabilities: &[&str]) -> NeighbourRow {
+        let mut row = NeighbourRow::new(Evidence::Lldp);
+        row.addresses = addresses.iter().map(|text| text.parse().unwrap()).collect();
+        row.capabilities = capabilities.iter().map(|word| (*word).to_owned()).collect();
+        row
+    }
+
+    #[test]
+    fn an_address_in_several_targets_is_asked_once() {
+        let mut frontier = frontier(&["10.0.0.2", "10.0.0.0/30", "10.0.0.1-10.0.0.4"], &["10.0.0.4/32"]);
+        assert!(frontier.name(0, &["10.0.0.2:161".parse().unwrap()], None));
+        assert_eq!(all(&mut frontier), ["10.0.0.2", "10.0.0.1", "10.0.0.3"]);
+        assert_eq!(frontier.unswept(), 0);
+    }
+
+    #[test]
+    fn who_is_silent_to_ping_comes_last() {
+        let mut frontier = frontier(&["10.0.0.0/30"], &[]);
+        let first = frontier.next_swept().unwrap();
+        let second = frontier.next_swept().unwrap();
+        frontier.pinged(first, false);
+        frontier.pinged(second, true);
+        let visits: Vec<(SocketAddr, bool)> =
+            std::iter::from_fn(|| frontier.next_visit(Swept::PingedFirst)).map(|visit| (visit.address, visit.quiet)).collect();
+        assert_eq!(visits, [(second, false), (first, true)]);
+    }
+
+    #[test]
+    fn neighbours_wait_until_the_scope_reaches_them() {
+        let mut frontier = frontier(&["10.0.0.1"], &[]);
+        let seed = "10.0.0.1".parse().unwrap();
+        frontier.follow(&[row(&["10.0.0.7", "127.0.0.1", "0.0.0.0", "fe80::1"], &[])], seed, None);
+        frontier.follow(&[row(&["10.0.0.8"], &["bridge", "telephone"])], seed, None);
+        frontier.follow(&[row(&["10.0.0.9"], &[])], seed, Some(0));
+        assert_eq!(all(&mut frontier), Vec::<String>::new());
+        let mut device = crate::model::Device::new(crate::model::DeviceId::new("?"), crate::model::Timestamp(0));
+        let mut interface = crate::model::Interface::new(crate::model::IfIndex(1));
+        interface.addresses.push("10.0.0.1/24".parse().unwrap());
+        device.interfaces.push(interface);
+        frontier.scope.learn(&device, seed);
+        frontier.reconsider();
+        assert_eq!(all(&mut frontier), ["10.0.0.7"]);
+    }
+}

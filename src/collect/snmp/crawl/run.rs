@@ -1,0 +1,401 @@
+//! The loop of a run: asks as many as may be asked at once, and takes what comes back.
+
+use super::frontier::{Frontier, Hops, Origin, Swept, Visit};
+use super::known::{Key, Known, News};
+use super::meter::{Meter, Waiting};
+use super::visit::{Outcome, Shared, Visited, visit};
+use super::{Control, CrawlOptions, CrawlOutcome, DEVICE_DEADLINE, Ending, Ping};
+use crate::clock;
+use crate::collect::Emitter;
+use crate::collect::icmp::Reach;
+use crate::collect::snmp::scope::Scope;
+use crate::collect::snmp::targets::Target;
+use crate::collect::snmp::{Client, Limits};
+use crate::event::Body;
+use crate::model::Inventory;
+use crate::model::inventory::{Problem, Reason};
+use crate::net::dns;
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
+
+/// Agents asked at one time: silent ones hold a place for the whole wait, so that it has to be far more than are read at once.
+const VISITS: usize = 512;
+
+/// Echoes waited for at one time.
+const PINGS: usize = 1024;
+
+/// After the deadline, visits end by their own and hand over what they have; this is for the way back.
+const GRACE: Duration = Duration::from_millis(300);
+
+/// Progress is told this often at most.
+const PROGRESS: Duration = Duration::from_millis(200);
+
+/// What a task comes back with.
+enum Done {
+    Resolved(usize, Result<Vec<IpAddr>, String>),
+    Pinged(SocketAddr, Option<Duration>),
+    Visited(Box<Visited>),
+}
+
+/// A run.
+pub(super) struct Run<'a> {
+    options: &'a CrawlOptions,
+    targets: Vec<Target>,
+    shared: Arc<Shared>,
+    frontier: Frontier,
+    reach: Option<Arc<Reach>>,
+    meter: Meter,
+    tasks: JoinSet<Done>,
+    pings: usize,
+    visits: usize,
+    /// Named targets that are not settled.
+    unsettled: BTreeSet<usize>,
+    named_problems: usize,
+    notices: Vec<String>,
+    /// When the run has to be over.
+    ends: Option<Instant>,
+    /// Inventories to be sent.
+    outbox: Vec<Inventory>,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(client: &Client, options: &'a CrawlOptions, targets: Vec<Target>) -> Self {
+        let scope = Scope::new(&targets, &options.scope, &options.exclude);
+        let swept_hops = Some(options.depth.unwrap_or(0));
+        let shared = Shared {
+            client: client.clone(),
+            access: Arc::clone(&options.access),
+            known: Mutex::default(),
+            reading: AtomicU64::new(0),
+        };
+        Self {
+            frontier: Frontier::new(scope, &targets, options.port, swept_hops),
+            options,
+            targets,
+            shared: Arc::new(shared),
+            reach: None,
+            meter: Meter::new(options.run, &options.targets, clock::now()),
+            tasks: JoinSet::new(),
+            pings: 0,
+            visits: 0,
+            unsettled: BTreeSet::new(),
+            named_problems: 0,
+            notices: Vec::new(),
+            // tokio's own clock, read by way of a timer: the one door of now() is clock.rs.
+            ends: options.deadline.map(|deadline| sleep(deadline).deadline()),
+            outbox: Vec::new(),
+        }
+    }
+
+    pub(super) async fn crawl(mut self, emitter: &Emitter, control: Control) -> CrawlOutcome {
+        self.open_reach();
+        self.enter_targets();
+        let ending = self.work(emitter, control).await;
+        if ending == Ending::Deadline {
+            self.take_the_last(emitter).await;
+        }
+        self.tasks.abort_all();
+        self.account_for_the_rest(ending);
+        let mut last = self.meter.progress(self.frontier.scope.words(), Waiting::default());
+        last.running = false;
+        last.seconds_left = None;
+        // Nobody listens any more: then nobody misses it.
+        emitter.send(clock::now(), Body::Discovery(last)).await.ok();
+        CrawlOutcome {
+            summary: self.meter.summary(),
+            problems: self.meter.problems(),
+            named_problems: self.named_problems,
+            ending,
+            notices: self.notices,
+        }
+    }
+
+    fn open_reach(&mut self) {
+        if self.options.ping == Ping::Never || !self.frontier.sweeps() {
+            return;
+        }
+        match Reach::open(self.options.rate) {
+            Ok(reach) => self.reach = Some(Arc::new(reach)),
+            Err(error) => self.notices.push(format!("{error}; until then reachability is by SNMP alone")),
+        }
+    }
+
+    fn enter_targets(&mut self) {
+        for (number, target) in self.targets.clone().into_iter().enumerate() {
+            match target {
+                Target::Address(address) => self.enter(number, &[address]),
+                Target::Name(name, _) => {
+                    self.unsettled.insert(number);
+                    self.tasks.spawn(async move {
+                        Done::Resolved(number, dns::resolve(&name).await.map_err(|error| error.to_string()))
+                    });
+                }
+                Target::Sweep(_) => {}
+            }
+        }
+    }
+
+    fn enter(&mut self, number: usize, addresses: &[SocketAddr]) {
+        self.unsettled.insert(number);
+        if !self.frontier.name(number, addresses, self.options.depth) {
+            self.named_problem(
+                number,
+                Reason::OutOfScope,
+                "it lies outside the scope, or is excluded: it was not asked".to_owned(),
+            );
+        }
+    }
+
+    async fn work(&mut self, emitter: &Emitter, mut control: Control) -> Ending {
+        let mut ticks = interval(PROGRESS);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let ends = self.ends;
+        let over = async move {
+            match ends {
+                Some(ends) => sleep_until(ends).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::pin!(over);
+        loop {
+            let paused = *control.paused.borrow_and_update();
+            if !paused {
+                self.start_tasks();
+            }
+            if self.tasks.is_empty() && !paused {
+                return Ending::Done;
+            }
+            tokio::select! {
+                () = control.cancel.cancelled() => return Ending::Cancelled,
+                () = &mut over => return Ending::Deadline,
+                changed = control.paused.changed(), if paused => if changed.is_err() { return Ending::Cancelled },
+                Some(done) = self.tasks.join_next() => self.take(done.ok()),
+                _ = ticks.tick() => self.tell(emitter, paused),
+            }
+            if !self.send(emitter).await {
+                return Ending::Cancelled;
+            }
+        }
+    }
+
+    /// Sends what is to be sent. Whether anyone listens.
+    async fn send(&mut self, emitter: &Emitter) -> bool {
+        for inventory in std::mem::take(&mut self.outbox) {
+            if emitter.send(inventory.at, Body::Inventory(Box::new(inventory))).await.is_err() {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// What the visits in flight have read until the deadline.
+    async fn take_the_last(&mut self, emitter: &Emitter) {
+        let grace = sleep(GRACE);
+        tokio::pin!(grace);
+        loop {
+            tokio::select! {
+                () = &mut grace => break,
+                done = self.tasks.join_next() => match done {
+                    Some(done) => self.take(done.ok()),
+                    None => break,
+                },
+            }
+        }
+        self.send(emitter).await;
+    }
+
+    /// What is left for a device, at most [`DEVICE_DEADLINE`].
+    fn limits(&self) -> Limits {
+        let left = self.ends.map_or(DEVICE_DEADLINE, |ends| ends.saturating_duration_since(sleep(Duration::ZERO).deadline()));
+        Limits {
+            timeout: self.options.timeout,
+            retries: self.options.retries,
+            deadline: Some(left.min(DEVICE_DEADLINE)),
+            ..Limits::default()
+        }
+    }
+
+    fn start_tasks(&mut self) {
+        if let Some(reach) = &self.reach {
+            while self.pings < PINGS
+                && let Some(address) = self.frontier.next_swept()
+            {
+                let (reach, timeout) = (Arc::clone(reach), self.options.timeout);
+                self.pings += 1;
+                self.tasks.spawn(async move { Done::Pinged(address, reach.ping(address.ip(), timeout).await) });
+            }
+        }
+        let swept = if self.reach.is_some() { Swept::PingedFirst } else { Swept::AskedAtOnce };
+        while self.visits < VISITS
+            && let Some(next) = self.frontier.next_visit(swept)
+        {
+            let (shared, limits) = (Arc::clone(&self.shared), self.limits());
+            self.visits += 1;
+            self.meter.asked += 1;
+            self.tasks.spawn(async move { Done::Visited(Box::new(visit(shared, next, limits).await)) });
+        }
+    }
+
+    /// Takes what a task came back with; `None` is one that ended without a word.
+    fn take(&mut self, done: Option<Done>) {
+        match done {
+            Some(Done::Resolved(number, Ok(addresses))) => {
+                let Some(Target::Name(_, port)) = self.targets.get(number) else { return };
+                let addresses: Vec<SocketAddr> = addresses.into_iter().map(|address| SocketAddr::new(address, *port)).collect();
+                addresses.iter().for_each(|address| self.frontier.scope.name(address.ip()));
+                self.enter(number, &addresses);
+            }
+            Some(Done::Resolved(number, Err(detail))) => self.named_problem(number, Reason::Unresolved, detail),
+            Some(Done::Pinged(address, round_trip)) => {
+                self.pings -= 1;
+                match round_trip {
+                    Some(took) => self.meter.reach.done(took),
+                    None => self.meter.reach.failed += 1,
+                }
+                self.frontier.pinged(address, round_trip.is_some());
+            }
+            Some(Done::Visited(visited)) => {
+                self.visits -= 1;
+                self.visited(*visited);
+            }
+            None => tracing::error!("a visit ended without a word"),
+        }
+    }
+
+    fn visited(&mut self, Visited { visit, outcome, open_took }: Visited) {
+        let from = (visit.origin, self.frontier.hops(&visit));
+        match outcome {
+            Outcome::Refused(refusal) => return self.refused(&visit, refusal.reason, refusal.detail),
+            Outcome::Met { key, address } => {
+                let news = self.shared.known().met(&key, address, from);
+                self.told(news, Some(&key));
+            }
+            Outcome::Read { claimed, inventory, took } => {
+                self.meter.inventory.done(took);
+                self.note_problems(&visit, &inventory);
+                let answered_at = inventory.address.ip();
+                self.frontier.scope.learn(&inventory.device, answered_at);
+                self.frontier.reconsider();
+                let key = claimed.clone().or_else(|| Key::of_device(&inventory.device));
+                let news = self.shared.known().read(claimed, *inventory, from);
+                self.told(news, key.as_ref());
+            }
+        }
+        self.meter.answered += 1;
+        self.meter.snmp.done(open_took);
+        self.meter.devices = self.shared.known().len();
+        match visit.origin {
+            Origin::Named(number) => drop(self.unsettled.remove(&number)),
+            Origin::Heard => self.meter.neighbours.done += 1,
+            Origin::Swept => {}
+        }
+    }
+
+    /// Sends a device on, and follows its neighbours.
+    fn told(&mut self, News { inventory, hops }: News, key: Option<&Key>) {
+        if let Some(hops) = hops {
+            match (&inventory, key) {
+                (Some(inventory), _) => follow(&mut self.frontier, inventory, hops),
+                (None, Some(key)) => {
+                    if let Some(inventory) = self.shared.known().inventory(key) {
+                        follow(&mut self.frontier, inventory, hops);
+                    }
+                }
+                (None, None) => {}
+            }
+        }
+        self.outbox.extend(inventory);
+        self.follow_nearer();
+    }
+
+    /// Follows farther from devices that turned out to be nearer; that can bring others nearer in turn.
+    fn follow_nearer(&mut self) {
+        loop {
+            let nearer = self.frontier.take_nearer();
+            if nearer.is_empty() {
+                return;
+            }
+            for (address, hops) in nearer {
+                if let Some(inventory) = self.shared.known().nearer(address, hops) {
+                    follow(&mut self.frontier, inventory, hops);
+                }
+            }
+        }
+    }
+
+    fn refused(&mut self, visit: &Visit, reason: Reason, detail: String) {
+        self.meter.silent += 1;
+        self.meter.snmp.failed += 1;
+        match visit.origin {
+            Origin::Named(number) => self.named_problem(number, reason, detail),
+            Origin::Heard => self.meter.neighbours.failed += 1,
+            Origin::Swept => {}
+        }
+    }
+
+    fn note_problems(&mut self, visit: &Visit, inventory: &Inventory) {
+        if inventory.problems.is_empty() {
+            return;
+        }
+        self.meter.inventory.failed += 1;
+        self.named_problems += usize::from(matches!(visit.origin, Origin::Named(_)));
+        inventory.problems.iter().cloned().for_each(|problem| self.meter.problem(problem));
+    }
+
+    fn named_problem(&mut self, number: usize, reason: Reason, detail: String) {
+        self.unsettled.remove(&number);
+        self.named_problems += 1;
+        let target = match self.targets.get(number) {
+            Some(Target::Address(address)) => address.to_string(),
+            Some(Target::Name(name, _)) => name.clone(),
+            Some(Target::Sweep(span)) => span.to_string(),
+            None => return,
+        };
+        self.meter.problem(Problem { target, reason, detail });
+    }
+
+    /// After an ending before time: named targets without an answer, and how many addresses were not asked.
+    fn account_for_the_rest(&mut self, ending: Ending) {
+        if ending != Ending::Deadline {
+            return;
+        }
+        let allowed = self.options.deadline.unwrap_or_default().as_secs_f64();
+        let unasked: BTreeSet<usize> = self.frontier.unasked_targets().collect();
+        for number in self.unsettled.clone() {
+            let what = if unasked.contains(&number) { "not asked" } else { "not read" };
+            self.named_problem(number, Reason::Deadline, format!("{what} within the {allowed:.1} s of the whole run"));
+        }
+        let left = self.frontier.unswept() + u64::try_from(self.frontier.waiting() + self.pings).unwrap_or(0);
+        if left > 0 {
+            let detail = format!("{left} addresses were not asked within the {allowed:.1} s of the whole run");
+            self.meter.problem(Problem { target: self.options.targets.join(" "), reason: Reason::Deadline, detail });
+        }
+    }
+
+    fn tell(&self, emitter: &Emitter, paused: bool) {
+        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        let reading = self.shared.reading.load(Relaxed);
+        let unswept = self.frontier.unswept();
+        let (reach, unasked) = if self.reach.is_some() { (unswept + count(self.pings), 0) } else { (0, unswept) };
+        let waiting = Waiting {
+            reach,
+            snmp: unasked + count(self.frontier.waiting() + self.visits).saturating_sub(reading),
+            inventory: reading,
+            heard: count(self.frontier.heard_waiting()),
+            in_flight: count(self.tasks.len()),
+        };
+        let mut progress = self.meter.progress(self.frontier.scope.words(), waiting);
+        progress.paused = paused;
+        emitter.offer(clock::now(), Body::Discovery(progress));
+    }
+}
+
+fn follow(frontier: &mut Frontier, inventory: &Inventory, hops: Hops) {
+    let (rows, answered_at) = Known::neighbours(inventory);
+    frontier.follow(rows, answered_at, hops);
+}
