@@ -189,3 +189,36 @@ async fn a_closed_port_is_refused_at_once() {
     assert_eq!(error.failure, Failure::Refused);
     assert_eq!(client.known_agents(), 0, "nothing is kept of an address that never answered");
 }
+
+fn noctop(arguments: &[&str]) -> (i32, String, String) {
+    let output = assert_cmd::Command::cargo_bin("noctop")
+        .unwrap()
+        .env("NOCTOP_CONFIG", "/nonexistent")
+        .args(arguments)
+        .timeout(Duration::from_secs(30))
+        .output()
+        .unwrap();
+    let text = |octets| String::from_utf8(octets).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[tokio::test]
+async fn the_command_line_reads_the_agent() {
+    let Some(snmpd) = snmpd().await else { return };
+    let target = snmpd.address.to_string();
+    let (code, out, err) = noctop(&["get", &target, "-c", "public", "sysName", "sysUpTime.0", "--format", "json"]);
+    assert_eq!(code, 0, "{err}");
+    let rows: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((&rows[0]["name"], &rows[0]["value"]), (&"sysName.0".into(), &"noctop-test".into()));
+    let (code, out, err) = noctop(&["walk", &target, "-c", "public", "system", "--format", "ndjson"]);
+    assert!(code == 0 && out.lines().count() > 20, "{code} {err}");
+    assert!(out.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()));
+    let (code, out, _) = noctop(&["walk", &target, "-c", "public", "sysName.0", "--format", "csv"]);
+    assert_eq!((code, out.lines().count()), (0, 2), "an instance stands for itself: {out}");
+    let (code, out, err) = noctop(&["get", &target, "-c", "public", "sysName", "ifDescr.4999"]);
+    assert!(code == 3 && out.contains("noctop-test") && err.contains("ifDescr.4999"), "{code} {out} {err}");
+    let (code, _, err) = noctop(&["get", &target, "-c", "wrong", "sysName", "--timeout", "100ms", "--retries", "0"]);
+    assert!(code == 4 && err.contains("timeout"), "{code} {err}");
+    let (code, _, err) = noctop(&["get", &target, "-c", "public", "noSuchThing"]);
+    assert!(code == 2 && err.contains("noSuchThing"), "{code} {err}");
+}

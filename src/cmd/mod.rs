@@ -6,8 +6,12 @@
 use crate::cli::{Cli, Command, EXIT_FAILED, EXIT_OK, EXIT_USAGE, MibCommand};
 use std::fmt;
 
+pub mod credentials;
 mod describe;
+mod get;
+mod objects;
 mod sim;
+mod walk;
 
 /// Why a command ended early: a sentence for people and the exit code.
 #[derive(Debug)]
@@ -41,7 +45,7 @@ pub type Outcome = Result<u8, Failure>;
 
 /// Runs what the command line asks for.
 pub fn run(cli: Cli) -> Outcome {
-    let Cli { common: _, console: _, command } = cli;
+    let Cli { common, console: _, command } = cli;
     match command {
         Some(Command::Completions(args)) => {
             crate::cli::write_completions(args.shell, &mut std::io::stdout());
@@ -53,6 +57,8 @@ pub fn run(cli: Cli) -> Outcome {
             MibCommand::Check { files } => describe::mib_check(&files, &mut std::io::stdout()),
         },
         Some(Command::Sim(args)) => sim::run(&args),
+        Some(Command::Get(args)) => get::run(&args, &common),
+        Some(Command::Walk(args)) => walk::run(&args, &common),
         // Until the engine lands on main the other commands have no arm; each engineer adds theirs above this line.
         _ => Err(Failure::usage("this command is not built in yet")),
     }

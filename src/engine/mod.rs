@@ -5,6 +5,7 @@
 
 pub mod command;
 pub mod handle;
+pub mod snmp_tools;
 
 pub use command::{Answer, Command, Status};
 pub use handle::{AskError, Backend, Handle, Update, WatchId};

@@ -13,6 +13,7 @@ pub mod graphml;
 pub mod history;
 pub mod json;
 pub mod mermaid;
+pub mod object;
 pub mod rows;
 pub mod schema;
 pub mod status;
@@ -20,6 +21,7 @@ pub mod tabular;
 pub mod topology;
 pub mod tree;
 
+pub use object::ObjectRow;
 pub use rows::{AlarmRow, DeviceRow, EventRow, InterfaceRow, LinkRow};
 pub use tabular::{Format, write_rows};
 pub use topology::{TopologyFormat, TopologyRows, write_topology};

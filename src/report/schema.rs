@@ -1,10 +1,10 @@
 //! JSON Schemas of every shape, made from the types that are printed.
 
-use super::{diff, history, rows, status, topology};
+use super::{diff, history, object, rows, status, topology};
 use schemars::{Schema, schema_for};
 
 /// Names and how each is made.
-const SCHEMAS: [(&str, fn() -> Schema); 10] = [
+const SCHEMAS: [(&str, fn() -> Schema); 11] = [
     ("topology", || schema_for!(topology::Document)),
     ("device", || schema_for!(rows::DeviceRow)),
     ("interface", || schema_for!(rows::InterfaceRow)),
@@ -13,6 +13,7 @@ const SCHEMAS: [(&str, fn() -> Schema); 10] = [
     ("alarm", || schema_for!(rows::AlarmRow)),
     ("history", || schema_for!(history::History)),
     ("diff", || schema_for!(diff::DiffRow)),
+    ("object", || schema_for!(object::ObjectRow)),
     ("status", || schema_for!(status::Status)),
     ("store", || schema_for!(status::Store)),
 ];

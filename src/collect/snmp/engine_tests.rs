@@ -194,3 +194,18 @@ async fn one_agent_has_one_request_in_flight() {
     assert_eq!(start.elapsed().as_millis() / 100, 24);
     assert_eq!(scene.client.counts().timeouts, 0, "waiting for one's turn is no timeout");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_stopped_walk_keeps_what_was_read() {
+    let scene = Scene::new(Quirk::Slow(Duration::from_millis(700)), column(1, 5000));
+    let stop = tokio_util::sync::CancellationToken::new();
+    let session = scene.session(LIMITS).stopped_by(stop.clone());
+    let stopping = async {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        stop.cancel();
+    };
+    let column = root(1);
+    let (walk, ()) = tokio::join!(session.walk(&column), stopping);
+    assert!(walk.rows.len() > 100 && walk.rows.len() < 5000);
+    assert_eq!(walk.fault.unwrap().failure, Failure::Stopped);
+}

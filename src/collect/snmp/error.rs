@@ -59,6 +59,9 @@ pub enum Failure {
     /// The time allowed for the whole device is over.
     #[error("not done within {:.1} s", .0.as_secs_f64())]
     Deadline(Duration),
+    /// Whoever asked does not want it any more.
+    #[error("interrupted")]
+    Stopped,
 }
 
 impl SnmpError {
@@ -70,7 +73,7 @@ impl SnmpError {
             Failure::Refused => Reason::Refused,
             Failure::Unreachable(_) => Reason::Unreachable,
             Failure::TooBig => Reason::TooBig,
-            Failure::Status(_) | Failure::Endless(_) => Reason::Partial,
+            Failure::Status(_) | Failure::Endless(_) | Failure::Stopped => Reason::Partial,
             Failure::Malformed(_) | Failure::Unrelated => Reason::Malformed,
             Failure::NonIncreasing(_) => Reason::NonIncreasing,
             Failure::Deadline(_) => Reason::Deadline,
@@ -81,7 +84,12 @@ impl SnmpError {
     pub const fn is_final(&self) -> bool {
         matches!(
             self.failure,
-            Failure::Timeout { .. } | Failure::Auth(_) | Failure::Refused | Failure::Unreachable(_) | Failure::Deadline(_)
+            Failure::Timeout { .. }
+                | Failure::Auth(_)
+                | Failure::Refused
+                | Failure::Unreachable(_)
+                | Failure::Deadline(_)
+                | Failure::Stopped
         )
     }
 }

@@ -52,9 +52,15 @@ impl Session {
         mut shape: impl FnMut(u32) -> Pdu + Send,
     ) -> Result<Answered, SnmpError> {
         let tries = self.tries(attempts, &mut shape);
-        let result = match (self.expires, self.limits.deadline) {
-            (Some(at), Some(deadline)) => timeout_at(at, tries).await.unwrap_or(Err(Failure::Deadline(deadline))),
-            _ => tries.await,
+        let in_time = async {
+            match (self.expires, self.limits.deadline) {
+                (Some(at), Some(deadline)) => timeout_at(at, tries).await.unwrap_or(Err(Failure::Deadline(deadline))),
+                _ => tries.await,
+            }
+        };
+        let result = match &self.stop {
+            Some(stop) => stop.run_until_cancelled(in_time).await.unwrap_or(Err(Failure::Stopped)),
+            None => in_time.await,
         };
         result.map_err(|failure| self.error(operation, failure))
     }

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 /// First wait for an answer, as the contract has it.
 const TIMEOUT: Duration = Duration::from_secs(1);
@@ -60,6 +61,7 @@ pub struct Session {
     pub(super) agent: Agent,
     pub(super) limits: Limits,
     pub(super) expires: Option<Instant>,
+    pub(super) stop: Option<CancellationToken>,
     tally: Mutex<Tally>,
 }
 
@@ -67,7 +69,14 @@ impl Session {
     pub(super) fn new(shared: Arc<Shared>, learned: Arc<Learned>, agent: Agent, limits: Limits) -> Self {
         // tokio's own clock, so that deadlines hold under a paused one too; reading it is left to the one door of now().
         let expires = limits.deadline.map(|deadline| tokio::time::sleep(deadline).deadline());
-        Self { shared, learned, agent, limits, expires, tally: Mutex::default() }
+        Self { shared, learned, agent, limits, expires, stop: None, tally: Mutex::default() }
+    }
+
+    /// The same session, given up when `stop` is cancelled: what was read until then is kept.
+    #[must_use]
+    pub fn stopped_by(mut self, stop: CancellationToken) -> Self {
+        self.stop = Some(stop);
+        self
     }
 
     /// Who is asked.
