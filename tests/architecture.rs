@@ -47,6 +47,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "wire",
             "clock",
             "net::privilege",
+            "net::signal",
         ],
     ),
     ("main", &["cli", "cmd", "ui"]),

@@ -6,10 +6,13 @@
 use crate::cli::{Cli, Command, EXIT_FAILED, EXIT_OK, EXIT_USAGE, MibCommand};
 use std::fmt;
 
+pub mod console;
 pub mod credentials;
 mod describe;
 mod get;
+mod keys;
 mod objects;
+pub mod shot;
 mod sim;
 mod walk;
 
@@ -45,13 +48,14 @@ pub type Outcome = Result<u8, Failure>;
 
 /// Runs what the command line asks for.
 pub fn run(cli: Cli) -> Outcome {
-    let Cli { common, console: _, command } = cli;
+    let Cli { common, console, command } = cli;
     match command {
         Some(Command::Completions(args)) => {
             crate::cli::write_completions(args.shell, &mut std::io::stdout());
             Ok(EXIT_OK)
         }
         Some(Command::Man) => written(crate::cli::write_man(&mut std::io::stdout())),
+        Some(Command::Keys(args)) => keys::run(&args, &console::options(&console)?, &mut std::io::stdout()),
         Some(Command::Schema(args)) => describe::schema(&args, &mut std::io::stdout()),
         Some(Command::Mib(args)) => match args.command {
             MibCommand::Check { files } => describe::mib_check(&files, &mut std::io::stdout()),

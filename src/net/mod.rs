@@ -7,4 +7,5 @@ pub mod dns;
 pub mod icmp;
 pub mod memory;
 pub mod pktinfo;
+pub mod signal;
 pub mod udp;

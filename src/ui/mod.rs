@@ -19,13 +19,16 @@ pub mod layer;
 pub mod layout;
 pub mod overlay;
 pub mod pane;
+pub mod run;
 pub mod shot;
 pub mod state;
+pub mod terminal;
 pub mod text;
 pub mod theme;
 pub mod update;
 pub mod widget;
 
 pub use glyph::{GlyphSet, Glyphs};
+pub use run::{Signal, Signals, Source, UiError, UiOptions, run};
 pub use state::UiState;
 pub use theme::{Depth, Theme, ThemeName, Tone};

@@ -28,7 +28,7 @@ pub fn draw(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) -> Option<Position>
         }
         Layer::GoTo(input) => {
             let caret = line(scene, area, (buf, "= ", input));
-            above(scene, area, (buf, "11:45   -15m   2026-11-22T12:00:00Z   @UNIX   empty: now"));
+            above(scene, area, (buf, "11:45   -15m   2026-11-22T12:00:00Z   @UNIX   empty: now", Tone::Dim));
             Some(caret)
         }
         Layer::Palette(picker) => {
@@ -82,16 +82,31 @@ fn skip_cells(written: &str, cells: usize) -> &str {
 }
 
 /// One line right above the input.
-fn above(scene: &Scene<'_>, area: Rect, (buf, words): (&mut Buffer, &str)) {
+fn above(scene: &Scene<'_>, area: Rect, (buf, words, tone): (&mut Buffer, &str, Tone)) {
     let Some(y) = area.bottom().checked_sub(2).filter(|y| *y > area.y) else { return };
     Clear.render(Rect::new(area.x, y, area.width, 1), buf);
     let words = fit(words, usize::from(area.width.saturating_sub(2)), scene.glyphs.ellipsis);
-    put(buf, Position::new(area.x + 1, y), area.width, (&words, scene.theme.style(Tone::Dim)));
+    put(buf, Position::new(area.x + 1, y), area.width, (&words, scene.theme.style(tone)));
 }
 
-/// What a filter can say.
+/// What a filter can say; a fault of what is written points at its column.
 fn filter_help(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
-    above(scene, area, (buf, "word   field:part   util>70%   speed>=10G   ip:10.0.0.0/8   name~\"^core\"   and or not ( )"));
+    let written = match scene.state.layers.last() {
+        Some(Layer::Filter(input)) if scene.state.place.screen != crate::query::Screen::Help => input.value(),
+        _ => return,
+    };
+    if !written.trim().is_empty() {
+        if let Err(fault) = crate::query::filter::parse(written) {
+            let indent = fault.column.min(usize::from(area.width / 2));
+            above(scene, area, (buf, &format!("{:1$}^ {2}", "", indent.saturating_sub(1), fault.message), Tone::Fault));
+            return;
+        }
+    }
+    above(
+        scene,
+        area,
+        (buf, "word   field:part   util>70%   speed>=10G   ip:10.0.0.0/8   name~\"^core\"   and or not ( )", Tone::Dim),
+    );
 }
 
 /// A list over the last line with the chosen row in view.

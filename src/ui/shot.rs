@@ -5,16 +5,71 @@ mod svg;
 use super::console::Console;
 use super::effect::Effect;
 use super::keymap::Key;
-use super::state::UiState;
+use super::run::UiOptions;
+use super::state::{Place, UiState};
 use crate::engine::{AskError, Handle, Update};
+use crate::model::Timestamp;
+use crate::query::{Screen, Sort, Subject, ViewRequest};
+use crate::state::view::ViewBody;
 use ratatui::buffer::{Buffer, Cell};
-use ratatui::layout::Rect;
+use ratatui::layout::{Rect, Size};
 use ratatui::style::{Color, Modifier};
+use std::cmp::Reverse;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use unicode_width::UnicodeWidthStr;
 
 pub use svg::svg;
+
+/// Which picture is wanted.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Which screen.
+    pub screen: Screen,
+    /// Columns and rows.
+    pub size: (u16, u16),
+    /// Keys pressed before.
+    pub keys: Vec<Key>,
+    /// The past time that is shown.
+    pub at: Option<Timestamp>,
+}
+
+/// Draws a screen. One that is about a thing is about the first that is worth it: the largest switch, the busiest port.
+///
+/// Errors: what the engine says to a question that it refuses.
+pub fn of_screen(handle: &Handle, options: &UiOptions, request: &Request) -> Result<Buffer, AskError> {
+    let (width, height) = request.size;
+    let (mut state, _) = options.state(Size::new(width, height));
+    state.place = place(handle, request)?;
+    state.time.at = request.at;
+    if request.at.is_some() {
+        state.time.now = handle.ask(ViewRequest::new(Screen::Help, 1))?.chrome.at;
+    }
+    render(handle, state, &request.keys)
+}
+
+fn place(handle: &Handle, request: &Request) -> Result<Place, AskError> {
+    let of = |screen: Screen, sort: Option<&str>| {
+        let mut wanted = ViewRequest::new(screen, usize::MAX);
+        wanted.at = request.at;
+        wanted.sort = sort.map(|column| Sort { column: column.to_owned(), descending: true });
+        handle.ask(wanted).map(|view| view.body)
+    };
+    Ok(match request.screen {
+        Screen::Device => match of(Screen::Devices, None)? {
+            ViewBody::Devices(table) => table.rows.iter().max_by_key(|row| (row.interfaces, Reverse(&row.name))).map(|row| {
+                Place { screen: Screen::Device, subject: Some(Subject::Device(row.id.clone())), title: row.name.clone() }
+            }),
+            _ => None,
+        },
+        Screen::Interface => match of(Screen::Interfaces, Some("inUtilisation"))? {
+            ViewBody::Interfaces(table) => table.rows.first().map(super::pane::interfaces::place_of),
+            _ => None,
+        },
+        _ => None,
+    }
+    .unwrap_or_else(|| Place::screen(request.screen)))
+}
 
 /// Questions asked for one key at most: a screen that asks on and on is a fault.
 const MAX_ASKS: usize = 8;

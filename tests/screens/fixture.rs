@@ -1,7 +1,7 @@
 //! A small network written by hand, answered as an engine would: what the golden screens are drawn from.
 
 use noctop::engine::handle::{Backend, Sink};
-use noctop::engine::{Answer, AskError, Command, Handle, WatchId};
+use noctop::engine::{Answer, AskError, Command, Handle, Update, WatchId};
 use noctop::event::{DiscoveryPhase, DiscoveryProgress};
 use noctop::model::inventory::{Problem, Reason};
 use noctop::model::series::Point;
@@ -14,7 +14,7 @@ use noctop::state::view::screens::{DeviceView, Name};
 use noctop::state::view::{
     Chrome, DeviceRow, DiscoveryView, EventRow, InterfaceRow, InterfaceView, LinkRow, OverviewView, Table, View, ViewBody,
 };
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// The moment of every golden screen.
@@ -37,16 +37,29 @@ pub enum Network {
 
 /// A handle on it.
 pub fn handle(network: Network) -> Handle {
-    Handle::new(Arc::new(Fixture(network)))
+    Handle::new(Arc::new(Fixture { network, sink: Mutex::default() }))
 }
 
-struct Fixture(Network);
+/// A handle on it that answers watches, as a running engine does.
+pub fn live(network: Network) -> Handle {
+    handle(network)
+}
+
+struct Fixture {
+    network: Network,
+    sink: Mutex<Option<Sink>>,
+}
 
 impl Backend for Fixture {
-    fn watch(&self, _: WatchId, _: ViewRequest) {}
+    fn watch(&self, watch: WatchId, request: ViewRequest) {
+        assert!(request.screen != Screen::Capture, "the fixture panics on Capture");
+        if let (Ok(view), Some(sink)) = (self.ask(request), self.sink.lock().unwrap().as_ref()) {
+            sink(Update::View(watch, Arc::new(view)));
+        }
+    }
     fn unwatch(&self, _: WatchId) {}
     fn ask(&self, request: ViewRequest) -> Result<View, AskError> {
-        Ok(View { chrome: chrome(&request, self.0), body: body(&request, self.0) })
+        Ok(View { chrome: chrome(&request, self.network), body: body(&request, self.network) })
     }
     fn command(&self, command: Command) -> Result<Answer, AskError> {
         Ok(match command {
@@ -54,7 +67,9 @@ impl Backend for Fixture {
             _ => Answer::Accepted,
         })
     }
-    fn subscribe(&self, _: Sink) {}
+    fn subscribe(&self, sink: Sink) {
+        *self.sink.lock().unwrap() = Some(sink);
+    }
     fn close(&self) {}
 }
 

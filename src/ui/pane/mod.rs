@@ -68,6 +68,22 @@ pub enum Context {
     Columns,
 }
 
+impl Context {
+    /// Where its keys hold, in words.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Global => "everywhere",
+            Self::List => "lists",
+            Self::Table => "tables",
+            Self::Map => "map",
+            Self::Discovery => "discovery",
+            Self::Input => "writing",
+            Self::Related => "after o",
+            Self::Columns => "columns",
+        }
+    }
+}
+
 /// What the operator wants of the pane under the keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]

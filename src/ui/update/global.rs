@@ -8,7 +8,6 @@ use crate::ui::action::Turn;
 use crate::ui::effect::{Effect, Purpose};
 use crate::ui::state::{Place, UiState};
 use crate::ui::text::EN;
-use std::time::Duration;
 
 /// Spans of graphs that `t` steps through, with the step of `{` and `}` in each; seconds.
 pub const SPANS: [(u32, u64); 5] = [(300, 60), (3_600, 300), (21_600, 1_800), (86_400, 3_600), (604_800, 21_600)];
@@ -134,11 +133,8 @@ pub fn span(turn: &mut Turn<'_>) -> Vec<Effect> {
 /// Reads a time as people write it: RFC 3339, `@UNIX`, `-15m`, or a time of day (`11:45`), the latest that is past.
 pub fn read_time(text: &str, state: &UiState) -> Option<Timestamp> {
     let text = text.trim();
-    if let Some(at) = Timestamp::parse_absolute(text) {
+    if let Some(at) = crate::query::time::parse(text, state.time.now) {
         return Some(at);
-    }
-    if let Some(back) = text.strip_prefix('-') {
-        return Some(state.time.now.minus(duration(back)?));
     }
     let time: jiff::civil::Time = text.parse().ok()?;
     let now = jiff::Timestamp::from_millisecond(state.time.now.0).ok()?.to_zoned(state.zone.clone());
@@ -146,18 +142,6 @@ pub fn read_time(text: &str, state: &UiState) -> Option<Timestamp> {
     let day = jiff::Span::new().days(1);
     let at = if today > now { today.checked_sub(day).ok()? } else { today };
     Some(Timestamp(at.timestamp().as_millisecond()))
-}
-
-fn duration(text: &str) -> Option<Duration> {
-    let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
-    let factor = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        _ => return None,
-    };
-    Some(Duration::from_secs(digits.parse::<u64>().ok()?.checked_mul(factor)?))
 }
 
 /// Discovers targets; none are the configured ones.
