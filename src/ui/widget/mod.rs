@@ -5,6 +5,7 @@
 pub mod chart;
 pub mod gauge;
 pub mod graph;
+pub mod map;
 pub mod panel;
 pub mod spark;
 pub mod table;
