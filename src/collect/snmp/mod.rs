@@ -6,7 +6,7 @@
 //! object means. Start at [`client`], then `exchange`.
 //!
 //! The knowledge: [`tables`] makes a device of what was read. The work: [`access`] finds the credential, [`inventory`] reads one device,
-//! [`crawl`] a network within its [`scope`], `poller` goes on reading counters (`poll`).
+//! [`crawl`] a network within its [`scope`], [`poller`] goes on reading counters ([`poll`]).
 
 pub mod access;
 pub mod client;
@@ -24,6 +24,8 @@ pub mod inventory;
 mod learned;
 #[cfg(test)]
 mod played;
+pub mod poll;
+pub mod poller;
 pub mod scope;
 pub mod session;
 pub mod tables;

@@ -102,10 +102,11 @@ pub mod fixture {
     use crate::mib::Registry;
     use crate::wire::snmp::{Value, VarBind};
 
-    /// A value: `text`, `#5` a number, `0x00aa` octets, `@1.3.6` an OID, `!10.0.0.1` an address.
+    /// A value: `text`, `#5` a number, `$5` a Counter64, `0x00aa` octets, `@1.3.6` an OID, `!10.0.0.1` an address.
     fn value(text: &str) -> Value {
         match text.as_bytes().first() {
             Some(b'#') => Value::Integer(text[1..].parse().unwrap()),
+            Some(b'$') => Value::Counter64(text[1..].parse().unwrap()),
             Some(b'@') => Value::Oid(text[1..].parse().unwrap()),
             Some(b'!') => Value::IpAddress(text[1..].parse().unwrap()),
             Some(b'0') if text.starts_with("0x") => {
