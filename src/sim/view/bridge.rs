@@ -36,13 +36,13 @@ impl View<'_> {
     }
 
     /// Whether a port carries all VLANs: what leads to other bridges does.
-    fn is_trunk(&self, row: usize) -> bool {
+    pub(super) fn is_trunk(&self, row: usize) -> bool {
         let port = self.socket(row);
         self.kind.ports.get(usize::from(port)).is_some_and(|spec| spec.usage != PortUse::Access)
     }
 
     /// dot1qPvid: the VLAN of its desk, that of access points, or the last one for trunks.
-    fn pvid(&self, row: usize) -> u16 {
+    pub(super) fn pvid(&self, row: usize) -> u16 {
         let vlans = &self.scenario.vlans;
         let last = vlans.len().saturating_sub(1);
         let place = match self.scenario.behind(self.node, self.device, self.socket(row)) {

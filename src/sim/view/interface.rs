@@ -8,7 +8,7 @@ use crate::sim::truth::PortState;
 use crate::wire::snmp::Value;
 
 /// ifMtu of Ethernet (RFC 894).
-const MTU: u16 = 1500;
+pub(super) const MTU: u16 = 1500;
 
 /// ifHighSpeed counts in these, bit/s (RFC 2863).
 const HIGH_SPEED_UNIT: u64 = 1_000_000;

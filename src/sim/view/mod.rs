@@ -5,6 +5,7 @@
 //! in a file for each part of the MIB.
 
 mod bridge;
+mod device;
 mod interface;
 mod neighbour;
 pub mod rows;

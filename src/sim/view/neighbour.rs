@@ -68,12 +68,12 @@ const fn subtype(style: PortIdStyle) -> u8 {
     }
 }
 
-fn platform(kind: &Kind) -> String {
+pub(super) fn platform(kind: &Kind) -> String {
     format!("cisco {}", kind.model.as_deref().unwrap_or(&kind.name))
 }
 
 /// Capabilities as CDP's TLV has them: 0x01 router, 0x08 switch, 0x20 IGMP.
-fn cdp_capabilities(kind: &Kind) -> [u8; 4] {
+pub(super) fn cdp_capabilities(kind: &Kind) -> [u8; 4] {
     let router = if kind.routed { 0x01 } else { 0 };
     let switch = if kind.role == Role::Switch { 0x28 } else { 0 };
     [0, 0, 0, router | switch]
@@ -89,7 +89,7 @@ impl View<'_> {
     }
 
     /// Cisco and most others say ifDescr; those whose port id says nothing to people say ifName.
-    fn port_desc(&self, node: &Node, kind: &Kind, port: PortNumber) -> String {
+    pub(super) fn port_desc(&self, node: &Node, kind: &Kind, port: PortNumber) -> String {
         match kind.port_id {
             PortIdStyle::Name => self.scenario.port_descr(node, port),
             PortIdStyle::Index | PortIdStyle::Mac => self.scenario.port_name(node, port),

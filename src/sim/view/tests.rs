@@ -1,4 +1,5 @@
 use super::*;
+use crate::mib::Profile;
 use crate::model::SnmpVersion;
 use crate::sim::Scale;
 use crate::sim::agent::{MAX_MESSAGE, answer};
@@ -171,4 +172,49 @@ fn cost_of_an_answer() {
         }
         println!("{name}: {:.1} us, {} varbinds", watch.elapsed().as_secs_f64() * 1e6 / 5000.0, binds / 5000);
     }
+}
+
+/// What the collector's decoders make of everything that a device answers.
+fn discovered(view: &View<'_>, access: &crate::model::SnmpAccess, at: Timestamp) -> crate::model::Device {
+    use crate::collect::snmp::tables::{self, Columns};
+    let mut binds = Vec::new();
+    let mut after = oid("1.0");
+    while let Some(bind) = view.next(&after) {
+        after = bind.oid.clone();
+        binds.push(bind);
+    }
+    let mib = Registry::builtin();
+    let mut columns = Columns::select(mib, &tables::assemble::all_objects(), &binds);
+    let wanted: Vec<&str> =
+        tables::assemble::profile(&columns).into_iter().flat_map(Profile::reads).map(|(_, name)| name).collect();
+    for name in wanted {
+        let base = mib.oid(name).unwrap();
+        columns.insert(name, base.clone(), binds.iter().filter(|bind| bind.oid.starts_with(&base)).cloned().collect());
+    }
+    tables::assemble(&columns, access.clone(), at).device
+}
+
+#[test]
+fn what_the_past_says_of_a_device_is_what_discovery_reads() {
+    let campus = campus();
+    let at = moment();
+    let mut roles = 0;
+    for (_, address, node) in campus.scenario.agents() {
+        let Some(view) = campus.view(address, at) else { continue };
+        let address = std::net::SocketAddr::from((address, 161));
+        let access =
+            crate::model::SnmpAccess { address, version: SnmpVersion::V2c, credential: "public".to_owned(), partial: false };
+        let (read, said) = (discovered(&view, &access, at), view.describe(Registry::builtin(), access, at));
+        for (read, said) in read.interfaces.iter().zip(&said.interfaces) {
+            assert_eq!(read, said, "{}", node.name);
+        }
+        for (read, said) in read.neighbours.iter().zip(&said.neighbours) {
+            assert_eq!(read, said, "{}", node.name);
+        }
+        assert_eq!(read, said, "{}", node.name);
+        assert!(read.vendor.is_some() && read.sys_name.as_deref() == Some(node.name.as_str()), "{read:?}");
+        assert_eq!(read.role, view.kind.role, "{}: {:?}", node.name, read.model);
+        roles += 1;
+    }
+    assert!(roles > 55);
 }
