@@ -6,6 +6,7 @@
 //! It must not know collectors, the state or the store. Start at [`scenario`], then [`truth`], then [`view`] and [`agent`].
 
 pub mod agent;
+pub mod backfill;
 pub mod hash;
 pub mod recording;
 pub mod scenario;

@@ -1,0 +1,112 @@
+use super::*;
+use crate::event::Body;
+use crate::model::poll::IfCounter;
+use crate::model::{DeviceStatus, Metric};
+use crate::sim::{Scale, Scenario};
+use crate::state::{Settings, State, apply};
+
+fn past() -> Past {
+    let moment = Timestamp::parse_absolute("2026-11-22T12:00:00Z").unwrap();
+    let scenario = Scenario::campus(Scale::at(moment, 1)).unwrap();
+    Past::new(Arc::new(Campus::new(Arc::new(scenario), Registry::builtin()).unwrap()), 161, "public")
+}
+
+fn lived(past: &Past) -> State {
+    let mut state = State::new(Settings::default());
+    for event in past.events() {
+        apply(&mut state, &event);
+    }
+    state
+}
+
+#[test]
+fn events_come_in_order_and_the_same_each_time() {
+    let (first, second) = (past().events(), past().events());
+    assert_eq!(first, second);
+    assert!(first.windows(2).all(|pair| pair[0].at <= pair[1].at));
+    assert_eq!(first.iter().filter(|event| matches!(event.body, Body::Inventory(_))).count(), 60);
+}
+
+#[test]
+fn the_state_after_the_past_is_the_campus() {
+    let past = past();
+    let state = lived(&past);
+    let status = |name: &str| {
+        let device = state.devices().find(|device| device.sys_name.as_deref() == Some(name)).unwrap();
+        state.condition(&device.id).unwrap().status
+    };
+    assert_eq!(state.devices().len(), 60);
+    assert_eq!(status("core-1"), DeviceStatus::Up);
+    assert_eq!(status("acc-b3-02"), DeviceStatus::Up, "it came back after its restart");
+    assert!(matches!(status("acc-b2-07"), DeviceStatus::Down | DeviceStatus::Unreachable));
+    let topology = state.links().count();
+    let wires = past.campus.scenario.wires.iter().filter(|wire| {
+        let kind = |end: crate::sim::scenario::End| {
+            let scenario = &past.campus.scenario;
+            scenario.kind(scenario.node(end.device).unwrap()).unwrap().clone()
+        };
+        // A link is known when an end that answers hears one that speaks.
+        let (a, b) = (kind(wire.a), kind(wire.b));
+        a.lldp && b.lldp && (a.sys_object_id.is_some() || b.sys_object_id.is_some())
+    });
+    assert_eq!(topology, wires.count());
+}
+
+#[test]
+fn a_sample_of_the_past_is_what_a_poll_then_would_have_counted() {
+    let past = past();
+    let scenario = &past.campus.scenario;
+    let known = past.devices.iter().find(|known| scenario.node(known.number).unwrap().name == "core-1").unwrap();
+    let node = scenario.node(known.number).unwrap();
+    let batches: Vec<_> = past.samples(Order::NewestFirst).find(|stretch| stretch[0].device == known.id).unwrap();
+    assert_eq!(batches.last().unwrap().at, past.until.minus(INTERVAL * 2));
+    assert_eq!(batches.len(), 118);
+    let batch = &batches[50];
+    let row = batch.rows.iter().find(|row| row.part.as_deref() == Some("Te1/0/1")).unwrap();
+    let port = (0..scenario.port_count(node)).find(|&port| scenario.port_name(node, port) == "Te1/0/1").unwrap();
+    let counters = scenario.counters(node, known.number, (port, seconds_of(batch.at)));
+    let cell = |metric| row.cells.iter().find(|cell| cell.metric == metric).unwrap().value;
+    assert_eq!(cell(Metric::InBps), counters[IfCounter::InOctets as usize]);
+    assert!(cell(Metric::InBps) > 0 && cell(Metric::InPps) > 0);
+}
+
+#[test]
+fn stretches_cover_the_week_once_in_either_order() {
+    let mut past = past();
+    past.devices.truncate(1);
+    let id = &past.devices[0].id;
+    let times = |order| -> Vec<Timestamp> {
+        past.samples(order).flatten().filter(|batch| batch.device == *id).map(|batch| batch.at).collect()
+    };
+    let (newest, oldest) = (times(Order::NewestFirst), times(Order::OldestFirst));
+    assert!(oldest.windows(2).all(|pair| pair[0] < pair[1]));
+    let mut sorted = newest.clone();
+    sorted.sort();
+    assert_eq!(sorted, oldest);
+    assert!(newest[0] > past.until.minus(Duration::from_secs(3700)) && oldest[0] < past.start().plus(Duration::from_secs(700)));
+    let widest = oldest.windows(2).map(|pair| pair[1].since(pair[0])).max().unwrap();
+    assert!(widest <= Duration::from_secs(600), "{widest:?}");
+}
+
+/// Prints what a past costs: `cargo test --release --lib cost_of_a_past -- --ignored --nocapture`.
+#[test]
+#[ignore = "measures; run by hand on a released build"]
+fn cost_of_a_past() {
+    let watch = crate::clock::Stopwatch::start();
+    let past = past();
+    println!("built in {:?}", watch.elapsed());
+    let watch = crate::clock::Stopwatch::start();
+    println!("{} events in {:?}", past.events().len(), watch.elapsed());
+    let watch = crate::clock::Stopwatch::start();
+    println!("{} devices lived in {:?}", lived(&past).devices().len(), watch.elapsed());
+    for (name, length) in [("day", 86_400), ("week", 7 * 86_400)] {
+        let watch = crate::clock::Stopwatch::start();
+        let cells: usize = past
+            .samples_of(Order::NewestFirst, Duration::from_secs(length))
+            .flatten()
+            .flat_map(|batch| batch.rows)
+            .map(|row| row.cells.len())
+            .sum();
+        println!("{cells} cells of a {name} in {:?}", watch.elapsed());
+    }
+}
