@@ -187,3 +187,119 @@ impl<'a> Part<'a> {
         Some(readings)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::blocks::last::{Gather, Pair, Wanted};
+    use crate::history::blocks::open::{OpenBlock, Scratch};
+    use crate::model::series::Cell;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    const PARTS: u32 = 4;
+    const METRICS: [Metric; 3] = [Metric::InBps, Metric::OperStatus, Metric::RttMs];
+
+    /// A reading: milliseconds since the one before, and cells by part and metric, some of them missing.
+    type Step = (i64, Vec<(u32, usize, u64, bool)>);
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let value = prop_oneof![any::<u64>(), 0..3u64, Just(u64::MAX), 1_000_000..1_000_050u64];
+        let cells = prop::collection::vec((0..PARTS, 0..METRICS.len(), value, any::<bool>()), 1..9);
+        prop::collection::vec((0..40_000i64, cells), 1..70)
+    }
+
+    type Expected = BTreeMap<(u32, u8), Vec<Reading>>;
+
+    /// What each series should read as: a reading wherever its part said anything.
+    fn expected(steps: &[Step]) -> Expected {
+        let (mut all, mut at) = (Expected::new(), 0);
+        for (step, cells) in steps {
+            at += step;
+            let given: BTreeMap<(u32, usize), (u64, bool)> =
+                cells.iter().map(|(part, metric, value, broken)| ((*part, *metric), (*value, *broken))).collect();
+            for part in (0..PARTS).filter(|part| given.keys().any(|(given, _)| given == part)) {
+                for (index, metric) in METRICS.iter().enumerate() {
+                    let cell = given.get(&(part, index));
+                    let (value, broken) = (cell.map(|cell| cell.0), cell.is_some_and(|cell| cell.1));
+                    all.entry((part, metric.number())).or_default().push(Reading { at, value, broken });
+                }
+            }
+        }
+        all
+    }
+
+    fn open(steps: &[Step], rows: &mut Vec<(i64, Vec<u8>)>) -> OpenBlock {
+        let (mut block, mut scratch, mut at) = (OpenBlock::new(1, 1, ROWS), Scratch::default(), 0);
+        for (step, cells) in steps {
+            at += step;
+            let cells: Vec<(u32, [Cell; 1])> = cells
+                .iter()
+                .map(|(part, metric, value, broken)| (*part, [Cell { metric: METRICS[*metric], value: *value, broken: *broken }]))
+                .collect();
+            let row = block.push(at, cells.iter().map(|(part, cells)| (*part, cells.as_slice())), &mut scratch);
+            rows.push((at, row.to_vec()));
+        }
+        block
+    }
+
+    /// The last two readings with a value in a range, as they should be found.
+    fn pair(readings: &[Reading], wanted: &Wanted) -> Pair {
+        let mut latest: Vec<Reading> = Vec::new();
+        for reading in readings.iter().rev().filter(|reading| reading.value.is_some() && wanted.overlaps(reading.at, reading.at))
+        {
+            if latest.last().is_none_or(|later| later.at != reading.at) {
+                latest.push(*reading);
+            }
+        }
+        Pair { last: latest.first().copied(), before: latest.get(1).copied() }
+    }
+
+    proptest! {
+        #[test]
+        fn what_comes_in_comes_out_open_restored_and_sealed(steps in steps(), from in 0..1_000_000i64, span in 0..300_000i64) {
+            let mut rows = Vec::new();
+            let block = open(&steps, &mut rows);
+            let mut restored = OpenBlock::new(1, 1, ROWS);
+            for (at, row) in &rows {
+                prop_assert_eq!(restored.restore(*at, row, PARTS), Some(()));
+            }
+            let bodies = block.seal(&mut Encoder::default());
+            prop_assert_eq!(&bodies, &restored.seal(&mut Encoder::default()));
+            prop_assert_eq!(bodies.iter().map(|body| body.samples).sum::<u64>(), block.samples());
+            let wanted = Wanted::new(&METRICS, from, from + span);
+            let (mut live, mut sealed) = (Gather::new(&wanted), Gather::new(&wanted));
+            live.open(&block);
+            for body in &bodies {
+                prop_assert_eq!(sealed.sealed(&body.bytes, PARTS), Some(()));
+            }
+            let times_are_distinct = steps.iter().skip(1).all(|(step, _)| *step > 0);
+            for ((part, metric), readings) in expected(&steps) {
+                let named = Metric::from_number(metric).unwrap();
+                prop_assert_eq!(&block.series(part, named), &readings);
+                let found = bodies.iter().flat_map(|body| Block::read(&body.bytes).unwrap().series(part, named).unwrap());
+                prop_assert_eq!(&found.collect::<Vec<_>>(), &readings);
+                let place = wanted.metrics().position(|metric| metric == named).unwrap();
+                let of = |gather: &Gather<'_>| {
+                    gather.parts().find(|(number, _)| *number == part).map_or(Pair::default(), |(_, pairs)| pairs[place])
+                };
+                if times_are_distinct {
+                    prop_assert_eq!(of(&live), pair(&readings, &wanted));
+                    prop_assert_eq!(of(&sealed), pair(&readings, &wanted));
+                }
+            }
+        }
+
+        #[test]
+        fn bodies_and_rows_of_anything_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            if let Some(block) = Block::read(&bytes) {
+                for metric in METRICS {
+                    let _ = block.series(1, metric);
+                }
+            }
+            let wanted = Wanted::new(&METRICS, 0, i64::MAX);
+            let _ = Gather::new(&wanted).sealed(&bytes, PARTS);
+            let _ = OpenBlock::new(1, 1, ROWS).restore(0, &bytes, PARTS);
+        }
+    }
+}

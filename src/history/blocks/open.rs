@@ -7,6 +7,7 @@
 use super::block::{Body, Series, seal};
 use super::bytes::{Reader, put_varint, unzigzag, zigzag};
 use super::column::Encoder;
+use super::shard::NamesCheck;
 use super::{BROKEN, PRESENT, Reading};
 use crate::model::Metric;
 use crate::model::series::Cell;
@@ -40,6 +41,9 @@ pub struct OpenBlock {
     pub device: u32,
     /// Number of the block.
     pub no: u64,
+    /// By what names its parts go.
+    pub names: NamesCheck,
+    limit: usize,
     columns: Vec<ColumnKey>,
     /// Column numbers by part and metric.
     slots: Vec<[u32; METRICS]>,
@@ -107,9 +111,14 @@ fn read_new(reader: &mut Reader<'_>) -> Option<Vec<(u32, u8)>> {
 }
 
 impl OpenBlock {
-    /// An empty one.
-    pub fn new(device: u32, no: u64) -> Self {
-        Self { device, no, ..Self::default() }
+    /// An empty one, which is full with `limit` readings.
+    pub fn new(device: u32, no: u64, limit: usize) -> Self {
+        Self { device, no, limit, ..Self::default() }
+    }
+
+    /// Whether it is to be sealed.
+    pub const fn is_full(&self) -> bool {
+        self.rows.len() >= self.limit
     }
 
     /// Readings so far.

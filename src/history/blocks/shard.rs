@@ -28,8 +28,20 @@ pub struct Head {
     pub end: i64,
     /// Values.
     pub samples: u64,
+    /// By what names its parts go.
+    pub names: NamesCheck,
     /// Bytes of its body.
     pub len: usize,
+}
+
+/// A sum over the names that numbers stood for when a block was written: should the names ever be lost and their numbers
+/// given anew, the block is not taken for another's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NamesCheck {
+    /// Parts that the device had.
+    pub parts: u32,
+    /// CRC-32 of the device's id and the parts' names.
+    pub sum: u32,
 }
 
 /// A shard that still takes blocks.
@@ -116,6 +128,8 @@ fn put_table(out: &mut Vec<u8>, heads: &[Head]) {
         put_varint(out, zigzag(head.start));
         put_varint(out, head.end.wrapping_sub(head.start) as u64);
         put_varint(out, head.samples);
+        put_varint(out, u64::from(head.names.parts));
+        put_varint(out, u64::from(head.names.sum));
         put_varint(out, head.len as u64);
     }
 }
@@ -127,7 +141,9 @@ fn read_table(reader: &mut Reader<'_>) -> Option<Vec<Head>> {
         let (device, no, piece, pieces) = (reader.u32()?, reader.varint()?, reader.u32()?, reader.u32()?);
         let start = reader.signed()?;
         let end = start.checked_add_unsigned(reader.varint()?)?;
-        heads.push(Head { device, no, piece, pieces, start, end, samples: reader.varint()?, len: reader.len()? });
+        let samples = reader.varint()?;
+        let names = NamesCheck { parts: reader.u32()?, sum: reader.u32()? };
+        heads.push(Head { device, no, piece, pieces, start, end, samples, names, len: reader.len()? });
     }
     Some(heads)
 }

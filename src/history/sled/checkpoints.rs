@@ -54,16 +54,7 @@ impl Checkpoints {
     /// Opens them.
     pub fn open(folder: &Folder) -> Result<Self, StoreError> {
         let spec = Spec { trees: &["pieces", "index"], cache_bytes: 16 << 20 };
-        let mut base = folder.open("checkpoints", spec)?;
-        let keys = match load(base.as_ref()) {
-            Err(StoreError::Damaged { .. }) if !folder.is_read_only() => {
-                drop(base);
-                folder.put_aside("checkpoints")?;
-                base = folder.open("checkpoints", spec)?;
-                Vec::new()
-            }
-            other => other?,
-        };
+        let (base, keys) = folder.open_sound("checkpoints", spec, load)?;
         Ok(Self { base, keys })
     }
 
@@ -123,6 +114,11 @@ impl Checkpoints {
             }
         }
         Ok(None)
+    }
+
+    /// The last record that any of them includes.
+    pub fn last_seq(&self) -> u64 {
+        self.keys.iter().map(seq_of).max().unwrap_or(0)
     }
 
     /// How many there are.

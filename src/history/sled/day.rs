@@ -96,22 +96,13 @@ impl Day {
     /// Opens a day's database, or makes it. `None` when there is none and none may be made.
     pub fn open(folder: &Folder, number: i64) -> Result<Option<Self>, StoreError> {
         let spec = Spec { trees: &["shards", "index"], cache_bytes: CACHE_BYTES };
-        let name = day_folder(number);
-        let Some(base) = folder.open(&name, spec)? else { return Ok(None) };
-        match Self::load(&base) {
-            Ok(index) => Ok(Some(Self { number, base, index: RwLock::new(index) })),
-            Err(StoreError::Damaged { .. }) if !folder.is_read_only() => {
-                drop(base);
-                folder.put_aside(&name)?;
-                let base = folder.open(&name, spec)?;
-                Ok(base.map(|base| Self { number, base, index: RwLock::default() }))
-            }
-            Err(other) => Err(other),
-        }
+        let (base, index) = folder.open_sound(&day_folder(number), spec, Self::load)?;
+        Ok(base.map(|base| Self { number, base, index: RwLock::new(index) }))
     }
 
-    fn load(base: &Base) -> Result<Index, StoreError> {
+    fn load(base: Option<&Base>) -> Result<Index, StoreError> {
         let mut index = Index::default();
+        let Some(base) = base else { return Ok(index) };
         base.scan(INDEX, ALL, |key, row| {
             if let (Ok(key), Some(heads)) = (Key::try_from(key), read_index_row(row)) {
                 index.add(key, &heads);
@@ -126,10 +117,10 @@ impl Day {
     }
 
     /// Writes shards and makes them durable; only then does a reader find them.
-    pub fn write(&self, shards: &[&Builder]) -> Result<(), StoreError> {
+    pub fn write<'s>(&self, shards: impl Iterator<Item = &'s Builder> + Clone) -> Result<(), StoreError> {
         let mut last = self.index().keys.len() as u32;
         let (mut values, mut rows, mut keys) = (Vec::new(), Vec::new(), Vec::new());
-        for shard in shards {
+        for shard in shards.clone() {
             let start = shard.heads().iter().map(|head| head.start).min().unwrap_or(self.number * DAY_MS);
             let secs = u32::try_from(start.div_euclid(1000)).unwrap_or(0);
             let mut key = [0; 8];

@@ -20,17 +20,22 @@ struct Inner {
     /// What each day holds, open or not.
     figures: BTreeMap<i64, Figures>,
     uses: u64,
+    lost: u64,
 }
 
 impl Days {
     /// Knows the days of a folder: `figures` are what was noted of them; days without are opened and looked at.
     pub fn find(folder: &Folder, noted: &BTreeMap<i64, Figures>) -> Result<Self, StoreError> {
         let days = Self { inner: Mutex::default() };
-        for day in folder.days() {
-            match noted.get(&day) {
-                Some(figures) => drop(days.lock().figures.insert(day, *figures)),
-                None => drop(days.open(folder, day)?),
+        let there = folder.days();
+        for day in &there {
+            if let Some(figures) = noted.get(day) {
+                days.lock().figures.insert(*day, *figures);
             }
+        }
+        // The newest is wanted soon, and what was noted of it may be older than it is.
+        for day in there.iter().filter(|day| !noted.contains_key(day)).chain(there.last()) {
+            days.open(folder, *day)?;
         }
         Ok(days)
     }
@@ -55,7 +60,11 @@ impl Days {
             inner.open.remove(&oldest);
         }
         let Some(day) = Day::open(folder, number)?.map(Arc::new) else { return Ok(None) };
-        inner.figures.insert(number, day.figures());
+        let held = day.figures();
+        // sled passes over what it can't read and says nothing: less than was noted is damage.
+        if let Some(noted) = inner.figures.insert(number, held) {
+            inner.lost += noted.samples.saturating_sub(held.samples);
+        }
         inner.open.insert(number, (uses, Arc::clone(&day)));
         Ok(Some(day))
     }
@@ -73,6 +82,11 @@ impl Days {
     /// Notes what a day holds now.
     pub fn note(&self, day: &Day) {
         self.lock().figures.insert(day.number, day.figures());
+    }
+
+    /// Values that days turned out to have no more.
+    pub fn lost(&self) -> u64 {
+        self.lock().lost
     }
 
     /// What each day holds.

@@ -100,6 +100,27 @@ impl Folder {
         }
     }
 
+    /// Opens one of its databases and reads something out of it; what can't be read is as damaged as what can't be opened.
+    pub fn open_sound<T>(
+        &self,
+        name: &str,
+        spec: Spec,
+        read: impl Fn(Option<&Base>) -> Result<T, StoreError>,
+    ) -> Result<(Option<Base>, T), StoreError> {
+        let base = self.open(name, spec)?;
+        match read(base.as_ref()) {
+            Ok(value) => Ok((base, value)),
+            Err(StoreError::Damaged { .. }) if !self.read_only => {
+                drop(base);
+                self.put_aside(name)?;
+                let base = self.open(name, spec)?;
+                let value = read(base.as_ref())?;
+                Ok((base, value))
+            }
+            Err(other) => Err(other),
+        }
+    }
+
     fn note(&self, path: PathBuf) {
         self.set_aside.lock().unwrap_or_else(PoisonError::into_inner).push(path);
     }

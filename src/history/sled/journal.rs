@@ -49,11 +49,23 @@ fn number(key: &[u8]) -> Option<u64> {
 }
 
 impl Journal {
-    /// Opens it.
-    pub fn open(folder: &Folder) -> Result<Self, StoreError> {
+    /// Opens it. It goes on after `at_least`, the last record that a checkpoint includes, even where damage took records away:
+    /// a number must not come twice.
+    pub fn open(folder: &Folder, at_least: u64) -> Result<Self, StoreError> {
         let spec = Spec { trees: &["records", "runs"], cache_bytes: 16 << 20 };
-        let mut journal = Self {
-            base: folder.open("journal", spec)?,
+        let (base, mut journal) = folder.open_sound("journal", spec, Self::load)?;
+        journal.base = base;
+        if journal.last < at_least {
+            journal.lost = at_least - journal.last;
+            journal.last = at_least;
+        }
+        Ok(journal)
+    }
+
+    /// An empty one, whose records have numbers from 1.
+    fn empty() -> Self {
+        Self {
+            base: None,
             waiting: VecDeque::new(),
             waiting_bytes: 0,
             runs: Vec::new(),
@@ -63,21 +75,13 @@ impl Journal {
             high: i64::MIN,
             span: None,
             lost: 0,
-        };
-        match journal.load() {
-            Err(StoreError::Damaged { .. }) if !folder.is_read_only() => {
-                journal.base = None;
-                folder.put_aside("journal")?;
-                journal.base = folder.open("journal", spec)?;
-            }
-            other => other?,
         }
-        Ok(journal)
     }
 
-    fn load(&mut self) -> Result<(), StoreError> {
-        let Some(base) = &self.base else { return Ok(()) };
-        let (mut first, mut last, mut runs) = (None, None, Vec::new());
+    fn load(base: Option<&Base>) -> Result<Self, StoreError> {
+        let mut journal = Self::empty();
+        let Some(base) = base else { return Ok(journal) };
+        let (mut first, mut last) = (None, None);
         base.scan(RECORDS, ALL, |key, value| {
             first = number(key).map(|seq| (seq, read(seq, value)));
             ControlFlow::Break(())
@@ -86,24 +90,25 @@ impl Journal {
             last = number(&key);
         }
         base.scan(RUNS, ALL, |key, _| {
-            runs.extend(number(key));
+            journal.runs.extend(number(key));
             ControlFlow::Continue(())
         })?;
-        let (Some((first, oldest)), Some(last)) = (first, last) else { return Ok(()) };
-        (self.first, self.last, self.runs) = (first, last, runs);
-        let mut times = (i64::MAX, i64::MIN);
-        times.0 = oldest.map_or(i64::MAX, |record| record.at.millis());
-        // The latest time is among the last records, give or take the slack.
-        let from = last.saturating_sub(BATCH as u64).max(self.runs.last().copied().unwrap_or(0));
-        self.visit(from, last, |record| {
-            times = (times.0.min(record.at.millis()), times.1.max(record.at.millis()));
+        let (Some((first, oldest)), Some(last)) = (first, last) else { return Ok(journal) };
+        (journal.first, journal.last) = (first, last);
+        let mut times = (oldest.map_or(i64::MAX, |record| record.at.millis()), i64::MIN);
+        // The latest time is among the last records of the last run, give or take the slack.
+        let from = last.saturating_sub(BATCH as u64).max(journal.runs.last().copied().unwrap_or(0));
+        base.scan(RECORDS, (Bound::Included(&from.to_be_bytes()), Bound::Unbounded), |key, value| {
+            if let Some(record) = number(key).and_then(|seq| read(seq, value)) {
+                times = (times.0.min(record.at.millis()), times.1.max(record.at.millis()));
+            }
             ControlFlow::Continue(())
         })?;
-        self.high = times.1;
+        journal.high = times.1;
         if times.0 <= times.1 {
-            self.span = Some(TimeRange { from: Timestamp(times.0), to: Timestamp(times.1) });
+            journal.span = Some(TimeRange { from: Timestamp(times.0), to: Timestamp(times.1) });
         }
-        Ok(())
+        Ok(journal)
     }
 
     /// Takes records over; see `Store::journal_append`.

@@ -5,7 +5,7 @@
 //!
 //! Order of writing at a flush, each step durable before the next: names, then sealed shards, then their figures, then the log
 //! without them. So a number on disk always has its name, and a sample is in the log until it is in a shard.
-//! Locks are taken in this order: writer, names, days; journal and checkpoints stand alone.
+//! Locks are taken in this order: flushing, writer, names, days; journal and checkpoints stand alone.
 
 mod checkpoints;
 mod day;
@@ -24,6 +24,7 @@ pub use door::is_guarded;
 
 use super::blocks::bytes::{Reader, put_varint};
 use super::blocks::last::Wanted;
+use super::blocks::open::OpenBlock;
 use super::blocks::shard::{sealed, unsealed};
 use super::{AtQuery, Checkpoint, EntityLast, JournalRecord, LOOKBACK_SECS, PeriodStats, Store, StoreError, StoreStats};
 use crate::model::{EntityKey, Metric, Sample, SampleBatch, TimeRange, Timestamp};
@@ -37,17 +38,18 @@ use names::Names;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use wal::Wal;
 use writer::Writer;
 
 const NAMES: usize = 0;
 const VALUES: usize = 1;
 const PERIODS: usize = 2;
+const NAMES_COPY: usize = 1;
 
 /// Small databases need no more.
 const META: Spec = Spec { trees: &["names", "values", "periods"], cache_bytes: 16 << 20 };
-const WAL: Spec = Spec { trees: &["rows"], cache_bytes: 16 << 20 };
+const WAL: Spec = Spec { trees: &["rows", "names"], cache_bytes: 16 << 20 };
 
 /// Backfilled shards are written as they come, so that a long past needs no memory.
 const BACKFILL_BYTES: usize = 4 << 20;
@@ -62,6 +64,7 @@ pub struct SledStore {
     days: Days,
     journal: RwLock<Journal>,
     checkpoints: RwLock<Checkpoints>,
+    flushing: Mutex<()>,
 }
 
 fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
@@ -87,21 +90,30 @@ impl SledStore {
     }
 
     fn start(folder: Folder) -> Result<Self, StoreError> {
-        let (meta, names, noted) = open_meta(&folder)?;
+        let (meta, noted) = folder.open_sound("meta", META, load_meta)?;
+        let (mut wal, ()) = folder.open_sound("wal", WAL, |_| Ok(()))?;
+        let copies = [meta.as_ref().map(|meta| (meta, NAMES)), wal.as_ref().map(|wal| (wal, NAMES_COPY))];
+        let names = Names::load(&copies.into_iter().flatten().collect::<Vec<_>>())?;
         let days = Days::find(&folder, &noted)?;
-        let last_no = days.figures().values().map(|held| held.last_no).max().unwrap_or(0);
-        let mut writer = Writer::default();
-        writer.last_no = last_no;
-        let wal = open_wal(&folder, (&names, &days), &mut writer)?;
+        let mut loaded = wal.as_ref().map(|wal| load_wal(&folder, wal, (&names, &days)));
+        if matches!(loaded, Some(Err(StoreError::Damaged { .. }))) && !folder.is_read_only() {
+            drop(wal);
+            folder.put_aside("wal")?;
+            wal = folder.open("wal", WAL)?;
+            loaded = wal.as_ref().map(|wal| load_wal(&folder, wal, (&names, &days)));
+        }
+        let writer = loaded.unwrap_or_else(|| Ok(Writer::default()))?;
+        let checkpoints = Checkpoints::open(&folder)?;
         Ok(Self {
             meta,
             wal,
             names: RwLock::new(names),
             writer: RwLock::new(writer),
             days,
-            journal: RwLock::new(Journal::open(&folder)?),
-            checkpoints: RwLock::new(Checkpoints::open(&folder)?),
+            journal: RwLock::new(Journal::open(&folder, checkpoints.last_seq())?),
+            checkpoints: RwLock::new(checkpoints),
             folder,
+            flushing: Mutex::default(),
         })
     }
 
@@ -138,36 +150,38 @@ impl SledStore {
             let meta = self.meta()?;
             meta.write(NAMES, &changes)?;
             meta.flush()?;
+            if let Some(wal) = &self.wal {
+                wal.write(NAMES_COPY, &changes)?;
+                wal.flush()?;
+            }
             write(&self.names).saved();
         }
         Ok(())
     }
 
-    /// Writes full shards, days in the order in which they filled.
-    fn write_shards(&self, writer: &mut Writer) -> Result<(), StoreError> {
-        if writer.full.is_empty() {
-            return Ok(());
-        }
-        self.save_names()?;
-        while let Some(number) = writer.full.front().map(|(day, _)| *day) {
-            let shards: Vec<_> = writer.full.iter().take_while(|(day, _)| *day == number).map(|(_, shard)| shard).collect();
-            let count = shards.len();
-            let Some(day) = self.days.open(&self.folder, number)? else { break };
-            day.write(&shards)?;
+    /// Writes full shards, days in the order in which they filled. Readers go on meanwhile: what is being written is still
+    /// read from memory, and it is found on disk before it goes from there.
+    fn write_shards(&self) -> Result<(), StoreError> {
+        loop {
+            let shards = read(&self.writer).next_full();
+            let Some(number) = shards.first().map(|full| full.day) else { return Ok(()) };
+            self.save_names()?;
+            let Some(day) = self.days.open(&self.folder, number)? else { return Ok(()) };
+            day.write(shards.iter().map(|full| &full.shard))?;
             self.days.note(&day);
             let meta = self.meta()?;
             meta.write(PERIODS, &[(number.to_be_bytes().to_vec(), Some(put_figures(day.figures())))])?;
             meta.flush()?;
-            writer.written(count);
+            write(&self.writer).written(&shards);
         }
-        Ok(())
     }
 
     fn flush_samples(&self) -> Result<(), StoreError> {
+        write(&self.writer).tidy();
+        let written = self.write_shards();
+        // Names are given under the writer's lock: none comes between.
         let mut writer = write(&self.writer);
-        writer.tidy();
         self.save_names()?;
-        let written = self.write_shards(&mut writer);
         match &self.wal {
             Some(wal) => writer.wal.flush(wal).and(written),
             None => written,
@@ -180,37 +194,17 @@ impl SledStore {
     }
 }
 
-type Meta = (Option<Base>, Names, BTreeMap<i64, Figures>);
-
-/// Opens the names. Without them no sample can be told whose it is: if they are damaged, the samples go aside with them.
-fn open_meta(folder: &Folder) -> Result<Meta, StoreError> {
-    let before = folder.set_aside().len();
-    let mut meta = folder.open("meta", META)?;
-    let mut loaded = load_meta(meta.as_ref());
-    if matches!(loaded, Err(StoreError::Damaged { .. })) && !folder.is_read_only() {
-        drop(meta);
-        folder.put_aside("meta")?;
-        meta = folder.open("meta", META)?;
-        loaded = load_meta(meta.as_ref());
-    }
-    if folder.set_aside().len() > before && !folder.is_read_only() {
-        folder.put_aside("wal")?;
-        folder.put_aside("raw")?;
-    }
-    let (names, noted) = loaded?;
-    Ok((meta, names, noted))
-}
-
-fn load_meta(meta: Option<&Base>) -> Result<(Names, BTreeMap<i64, Figures>), StoreError> {
-    let Some(meta) = meta else { return Ok(Default::default()) };
+fn load_meta(meta: Option<&Base>) -> Result<BTreeMap<i64, Figures>, StoreError> {
     let mut noted = BTreeMap::new();
-    meta.scan(PERIODS, ALL, |key, row| {
-        if let (Ok(day), Some(figures)) = (<[u8; 8]>::try_from(key), read_figures(row)) {
-            noted.insert(i64::from_be_bytes(day), figures);
-        }
-        ControlFlow::Continue(())
-    })?;
-    Ok((Names::load(meta, NAMES)?, noted))
+    if let Some(meta) = meta {
+        meta.scan(PERIODS, ALL, |key, row| {
+            if let (Ok(day), Some(figures)) = (<[u8; 8]>::try_from(key), read_figures(row)) {
+                noted.insert(i64::from_be_bytes(day), figures);
+            }
+            ControlFlow::Continue(())
+        })?;
+    }
+    Ok(noted)
 }
 
 fn put_figures(figures: Figures) -> Vec<u8> {
@@ -227,41 +221,38 @@ fn read_figures(row: &[u8]) -> Option<Figures> {
     Some(Figures { samples: next()?, start: next()? as i64, end: next()? as i64, last_no: next()? })
 }
 
-/// Opens the log and takes back into memory what is not sealed yet.
-fn open_wal(folder: &Folder, known: (&Names, &Days), writer: &mut Writer) -> Result<Option<Base>, StoreError> {
-    let Some(base) = folder.open("wal", WAL)? else { return Ok(None) };
-    let result = load_wal(folder, &base, known, writer);
-    if matches!(result, Err(StoreError::Damaged { .. })) && !folder.is_read_only() {
-        drop(base);
-        folder.put_aside("wal")?;
-        return folder.open("wal", WAL);
-    }
-    result?;
-    Ok(Some(base))
-}
-
-fn load_wal(folder: &Folder, base: &Base, (names, days): (&Names, &Days), writer: &mut Writer) -> Result<(), StoreError> {
-    let mut is_sealed: BTreeMap<u64, bool> = BTreeMap::new();
+/// Takes back into memory what is in the log and not sealed yet.
+fn load_wal(folder: &Folder, base: &Base, (names, days): (&Names, &Days)) -> Result<Writer, StoreError> {
+    let mut writer = Writer::default();
+    writer.last_no = days.figures().values().map(|held| held.last_no).max().unwrap_or(0);
+    let mut is_over: BTreeMap<u64, bool> = BTreeMap::new();
     let held = days.figures();
     let mut lost = 0;
     let (wal, faulty) = Wal::load(base, |entry| {
-        let sealed = *is_sealed.entry(entry.no).or_insert_with(|| {
+        let over = is_over.entry(entry.no).or_insert_with(|| {
             let day = day_of(entry.at);
             let day = if held.contains_key(&day) { days.open(folder, day).ok().flatten() } else { None };
             day.is_some_and(|day| day.has_block(entry.no))
         });
-        let max_part = names.get(entry.device).and_then(names::Device::max_part);
-        if !sealed && !max_part.is_some_and(|max_part| writer.restore(entry, max_part)) {
-            lost += 1;
+        let known = names.get(entry.device).filter(|device| device.agrees(entry.names));
+        if *over {
+            return;
+        }
+        match known.and_then(names::Device::max_part) {
+            Some(max_part) => lost += u64::from(!writer.restore(entry, max_part)),
+            None => {
+                lost += 1;
+                *over = true;
+            }
         }
     })?;
     writer.lost += lost + faulty;
     writer.take_log(wal);
-    for (no, _) in is_sealed.into_iter().filter(|(_, sealed)| *sealed) {
+    for (no, _) in is_over.into_iter().filter(|(_, over)| *over) {
         writer.wal.forget(no);
     }
     writer.wal.forget_unused();
-    Ok(())
+    Ok(writer)
 }
 
 impl Store for SledStore {
@@ -308,10 +299,14 @@ impl Store for SledStore {
 
     fn samples_backfill(&self, batches: &[SampleBatch]) -> Result<(), StoreError> {
         self.folder.writable()?;
-        let mut writer = write(&self.writer);
-        writer.backfill(&mut write(&self.names), batches);
-        if writer.waiting_bytes() > BACKFILL_BYTES {
-            self.write_shards(&mut writer)?;
+        let waiting = {
+            let mut writer = write(&self.writer);
+            writer.backfill(&mut write(&self.names), batches);
+            writer.waiting_bytes()
+        };
+        if waiting > BACKFILL_BYTES {
+            let _one_at_a_time = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
+            self.write_shards()?;
         }
         Ok(())
     }
@@ -351,6 +346,7 @@ impl Store for SledStore {
         if self.folder.is_read_only() {
             return Ok(());
         }
+        let _one_at_a_time = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
         let samples = self.flush_samples();
         write(&self.journal).flush().and(samples)
     }
@@ -358,7 +354,7 @@ impl Store for SledStore {
     fn stats(&self) -> Result<StoreStats, StoreError> {
         let (open, lost) = {
             let writer = read(&self.writer);
-            let open = writer.open_blocks().map(blocks_samples).sum::<u64>();
+            let open = writer.open_blocks().map(OpenBlock::samples).sum::<u64>();
             (open + writer.sealed_blocks().map(|(head, _)| head.samples).sum::<u64>(), writer.lost)
         };
         let path = self.folder.path();
@@ -386,7 +382,7 @@ impl Store for SledStore {
             checkpoints: read(&self.checkpoints).count(),
             oldest: span.map(|span| span.from),
             newest: span.map(|span| span.to),
-            lost: lost + journal.lost,
+            lost: lost + journal.lost + self.days.lost(),
             set_aside: self.folder.set_aside(),
         })
     }
@@ -402,8 +398,4 @@ impl Store for SledStore {
         meta.write(VALUES, &[(name.as_bytes().to_vec(), Some(sealed(|out| out.extend_from_slice(value))))])?;
         meta.flush()
     }
-}
-
-fn blocks_samples(block: &super::blocks::open::OpenBlock) -> u64 {
-    block.samples()
 }

@@ -1,15 +1,17 @@
 //! Devices and their parts by number, as blocks name them. A number is never used again for another name.
 //!
-//! Rows: `device (4 bytes, big-endian) · chunk (2)` → the device's id and 256 of its parts with the metrics that they have.
+//! Rows: `device (4 bytes, big-endian) · chunk (2)` → the device's id and 256 of its parts with the metrics that they have. They
+//! are kept twice, because every sample hangs on them: a row that one copy lacks, as sled does without a word after some
+//! damage, is taken from the other.
 
 use super::door::{ALL, Base, Changes};
 use crate::history::StoreError;
 use crate::history::blocks::bytes::{Reader, put_block, put_varint};
-use crate::history::blocks::shard::{sealed, unsealed};
+use crate::history::blocks::shard::{NamesCheck, sealed, unsealed};
 use crate::model::series::Cell;
 use crate::model::{DeviceId, EntityKey};
 use rustc_hash::FxHashMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -36,6 +38,8 @@ pub struct Device {
     pub parts: Vec<Part>,
     own: Option<u32>,
     by_name: FxHashMap<Box<str>, u32>,
+    /// Sums over the id and the names up to each part.
+    sums: Vec<u32>,
 }
 
 /// All names.
@@ -48,7 +52,7 @@ pub struct Names {
 
 impl Device {
     fn new(id: Option<DeviceId>) -> Self {
-        Self { id, parts: Vec::new(), own: None, by_name: FxHashMap::default() }
+        Self { id, parts: Vec::new(), own: None, by_name: FxHashMap::default(), sums: Vec::new() }
     }
 
     /// The number of a part. The one after `hint` is tried first: polls name them in one order.
@@ -69,8 +73,27 @@ impl Device {
                 None => self.own = Some(number),
             }
         }
+        let mut sum = crc32fast::Hasher::new_with_initial(self.sums.last().copied().unwrap_or(0));
+        if self.sums.is_empty() {
+            sum.update(self.id.as_ref().map_or(&[], |id| id.as_str().as_bytes()));
+        }
+        let name = key.as_ref().and_then(|key| key.part.as_ref());
+        sum.update(&[0xff, u8::from(name.is_some())]);
+        sum.update(name.map_or(&[], |name| name.as_bytes()));
+        self.sums.push(sum.finalize());
         self.parts.push(Part { key, metrics });
         number
+    }
+
+    /// The sum of all names so far.
+    pub fn check(&self) -> NamesCheck {
+        NamesCheck { parts: self.parts.len() as u32, sum: self.sums.last().copied().unwrap_or(0) }
+    }
+
+    /// Whether numbers stand for the same names as when this sum was taken.
+    pub fn agrees(&self, check: NamesCheck) -> bool {
+        let last = (check.parts as usize).checked_sub(1);
+        last.and_then(|last| self.sums.get(last)).is_some_and(|sum| *sum == check.sum)
     }
 
     /// The highest number of a part.
@@ -80,20 +103,39 @@ impl Device {
 }
 
 impl Names {
-    /// Reads them.
-    pub fn load(base: &Base, tree: usize) -> Result<Self, StoreError> {
-        let mut names = Self::default();
-        base.scan(tree, ALL, |key, value| {
-            if let (Some(device), Some(chunk)) = (key.first_chunk::<4>(), key.last_chunk::<2>()) {
-                names.take_row(u32::from_be_bytes(*device), u16::from_be_bytes(*chunk), value);
+    /// Reads them out of their copies: databases and trees. Rows that a copy lacks count as changed.
+    pub fn load(copies: &[(&Base, usize)]) -> Result<Self, StoreError> {
+        let mut rows: BTreeMap<Vec<u8>, (Vec<u8>, usize)> = BTreeMap::new();
+        for (base, tree) in copies {
+            let scanned = base.scan(*tree, ALL, |key, value| {
+                let kept = rows.entry(key.to_vec()).or_insert_with(|| (value.to_vec(), 0));
+                kept.1 += usize::from(kept.0 == **value);
+                // Names are only ever added: of two sound rows the longer is the later.
+                let worse = unsealed(&kept.0).is_none() || kept.0.len() < value.len();
+                if worse && unsealed(value).is_some() {
+                    *kept = (value.to_vec(), usize::from(kept.0 == **value));
+                }
+                ControlFlow::Continue(())
+            });
+            match scanned {
+                Err(StoreError::Damaged { .. }) if copies.len() > 1 => {}
+                other => other?,
             }
-            ControlFlow::Continue(())
-        })?;
+        }
+        let mut names = Self::default();
+        for (key, (value, count)) in rows {
+            let (Some(device), Some(chunk)) = (key.first_chunk::<4>(), key.last_chunk::<2>()) else { continue };
+            let (device, chunk) = (u32::from_be_bytes(*device), u16::from_be_bytes(*chunk));
+            names.take_row(device, chunk, &value);
+            if count < copies.len() {
+                names.changed.insert((device, chunk));
+            }
+        }
         Ok(names)
     }
 
     fn take_row(&mut self, number: u32, chunk: u16, value: &[u8]) {
-        if number as usize >= MAX_DEVICES {
+        if number as usize >= MAX_DEVICES || usize::from(chunk) * CHUNK >= MAX_PARTS {
             return;
         }
         while self.devices.len() <= number as usize {

@@ -6,7 +6,7 @@ use super::writer::Writer;
 use crate::history::blocks::Reading;
 use crate::history::blocks::block::Block;
 use crate::history::blocks::last::{Gather, Wanted};
-use crate::history::blocks::shard::Shard;
+use crate::history::blocks::shard::{Head, Shard};
 use crate::history::{EntityLast, LOOKBACK_SECS, LastSamples, StoreError};
 use crate::model::{Metric, Sample, TimeRange, Timestamp};
 use ::sled::IVec;
@@ -35,6 +35,8 @@ impl Source<'_> {
         let from = range.from.millis().saturating_sub(i64::from(LOOKBACK_SECS) * 1000);
         let to = range.to.millis();
         let mut readings = Vec::new();
+        let Some(known) = self.names.get(device) else { return Ok(Vec::new()) };
+        let is_wanted = |head: &Head| head.device == device && head.start <= to && from <= head.end && known.agrees(head.names);
         for day in &self.days {
             let mut places = day.places(device, from, to);
             places.sort_by_key(|place| (place.shard, place.start));
@@ -42,14 +44,14 @@ impl Source<'_> {
             for place in places {
                 let Some(shard) = day.shard(place.shard)? else { continue };
                 for (head, body) in shard.blocks() {
-                    if head.device == device && head.start <= to && from <= head.end {
+                    if is_wanted(head) {
                         readings.extend(Block::read(body).and_then(|block| block.series(part, metric)).unwrap_or_default());
                     }
                 }
             }
         }
         for (head, body) in self.writer.sealed_blocks() {
-            if head.device == device && head.start <= to && from <= head.end {
+            if is_wanted(head) {
                 readings.extend(Block::read(body).and_then(|block| block.series(part, metric)).unwrap_or_default());
             }
         }
@@ -98,7 +100,8 @@ impl Source<'_> {
         let mut at_hand = AtHand::default();
         let mut found = Vec::new();
         for job in jobs {
-            let Some(max_part) = self.names.get(job.device).and_then(super::names::Device::max_part) else { continue };
+            let Some(known) = self.names.get(job.device) else { continue };
+            let Some(max_part) = known.max_part() else { continue };
             gather.clear();
             if let Some(block) = self.writer.open_block(job.device) {
                 gather.open(block);
@@ -109,12 +112,12 @@ impl Source<'_> {
             for (day, place) in &job.places {
                 let Some(shard) = at_hand.shard(&self.days, (*day, place.shard))? else { continue };
                 for (head, body) in shard.blocks() {
-                    if head.device == job.device && wanted.overlaps(head.start, head.end) {
+                    if head.device == job.device && wanted.overlaps(head.start, head.end) && known.agrees(head.names) {
                         gather.sealed(body, max_part);
                     }
                 }
             }
-            found.append(&mut collect(self.names, job.device, &gather, wanted));
+            found.extend(collect(self.names, job.device, &gather, wanted));
         }
         Ok(found)
     }
@@ -149,17 +152,22 @@ impl AtHand {
 }
 
 /// What a device's pairs say, with names.
-fn collect(names: &Names, device: u32, gather: &Gather<'_>, wanted: &Wanted) -> Vec<EntityLast> {
+fn collect<'a>(
+    names: &'a Names,
+    device: u32,
+    gather: &'a Gather<'_>,
+    wanted: &'a Wanted,
+) -> impl Iterator<Item = EntityLast> + 'a {
     let sample = |reading: Reading| Sample { at: Timestamp(reading.at), value: reading.value, broken: reading.broken };
-    let named = gather.parts().filter_map(|(part, pairs)| {
+    gather.parts().filter_map(move |(part, pairs)| {
         let entity = names.get(device)?.parts.get(part as usize)?.key.as_ref()?;
-        let metrics = wanted
-            .metrics()
-            .zip(pairs)
-            .filter_map(|(metric, pair)| Some(LastSamples { metric, before: pair.before.map(sample), last: sample(pair.last?) }));
-        Some(EntityLast { entity: Arc::clone(entity), metrics: metrics.collect() })
-    });
-    named.collect()
+        // A million of these are made at once: none may grow.
+        let mut metrics = Vec::with_capacity(pairs.len());
+        metrics.extend(wanted.metrics().zip(pairs).filter_map(|(metric, pair)| {
+            Some(LastSamples { metric, before: pair.before.map(sample), last: sample(pair.last?) })
+        }));
+        Some(EntityLast { entity: Arc::clone(entity), metrics })
+    })
 }
 
 /// Readings in order of time, each time once, from the last value before the range to its end.

@@ -1,12 +1,12 @@
 //! The write-ahead log of samples: rows of open blocks, until the blocks are sealed and on disk.
 //!
-//! A log row is `device · block number · time · length · row` for as many readings as came between two flushes. It goes when the
+//! A log row is `device · block number · sum of names · time · length · row` for as many readings as came between two flushes. It goes when the
 //! last block that it serves is durable, never before.
 
 use super::door::{ALL, Base, Changes};
 use crate::history::StoreError;
 use crate::history::blocks::bytes::{Reader, put_block, put_varint, zigzag};
-use crate::history::blocks::shard::{sealed, unsealed};
+use crate::history::blocks::shard::{NamesCheck, sealed, unsealed};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -23,6 +23,8 @@ pub struct Entry<'a> {
     pub device: u32,
     /// Number of its block.
     pub no: u64,
+    /// By what names its parts go.
+    pub names: NamesCheck,
     /// When, milliseconds.
     pub at: i64,
     /// The row of the open block.
@@ -81,6 +83,8 @@ impl Wal {
     pub fn append(&mut self, entry: Entry<'_>) {
         put_varint(&mut self.filling, u64::from(entry.device));
         put_varint(&mut self.filling, entry.no);
+        put_varint(&mut self.filling, u64::from(entry.names.parts));
+        put_varint(&mut self.filling, u64::from(entry.names.sum));
         put_varint(&mut self.filling, zigzag(entry.at));
         put_block(&mut self.filling, entry.row);
         self.serve(self.next, entry.no);
@@ -154,5 +158,7 @@ impl Wal {
 const BATCH_ROWS: usize = 50;
 
 fn read_entry<'a>(reader: &mut Reader<'a>) -> Option<Entry<'a>> {
-    Some(Entry { device: reader.u32()?, no: reader.varint()?, at: reader.signed()?, row: reader.block()? })
+    let (device, no) = (reader.u32()?, reader.varint()?);
+    let names = NamesCheck { parts: reader.u32()?, sum: reader.u32()? };
+    Some(Entry { device, no, names, at: reader.signed()?, row: reader.block()? })
 }

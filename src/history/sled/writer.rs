@@ -2,7 +2,7 @@
 
 use super::days::is_kept;
 use super::folder::day_of;
-use super::names::Names;
+use super::names::{Device, Names};
 use super::wal::{Entry, Wal};
 use crate::history::blocks::block::ROWS;
 use crate::history::blocks::column::Encoder;
@@ -12,6 +12,7 @@ use crate::model::SampleBatch;
 use crate::model::series::Cell;
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 /// A block is sealed when it spans more: 60 readings five minutes apart take five hours.
 const MAX_SPAN_MS: i64 = 6 * 3_600_000;
@@ -21,6 +22,12 @@ const MAX_IDLE_MS: i64 = 3_600_000;
 const MAX_FILLING_MS: i64 = 3 * 3_600_000;
 /// Shards that wait for the disk, while it is full: some hundreds of megabytes' worth of plain samples.
 const MAX_WAITING_BYTES: usize = 64 << 20;
+
+/// Shards written at once, some 5 MB.
+const SHARDS_AT_ONCE: usize = 100;
+/// The first block of a day is sealed after this many readings or up to 45 more, by device: devices that are polled together
+/// should not all be sealed together, and a time at which blocks meet should concern few of them.
+const FIRST_ROWS: usize = 15;
 
 /// Where a shard that fills belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,13 +43,23 @@ enum Origin {
     Backfill,
 }
 
+/// A shard that waits to be written.
+pub struct Full {
+    /// Its day.
+    pub day: i64,
+    /// What it holds.
+    pub shard: Builder,
+}
+
 /// Samples that are not in a day's database yet.
 #[derive(Default)]
 pub struct Writer {
     open: FxHashMap<u32, OpenBlock>,
     filling: BTreeMap<Lot, Builder>,
-    /// Full shards, oldest first, with their days.
-    pub full: VecDeque<(i64, Builder)>,
+    /// Shards that wait to be written, oldest first.
+    full: VecDeque<Arc<Full>>,
+    /// The day of the last block that each device began.
+    begun: FxHashMap<u32, i64>,
     full_bytes: usize,
     /// The log of what is in `open`, and of live blocks in `filling` and `full`.
     pub wal: Wal,
@@ -80,30 +97,39 @@ fn numbered<'a>(names: &mut Names, batch: &'a SampleBatch, lost: &mut u64) -> Op
     (!parts.is_empty()).then_some((device, parts))
 }
 
+/// Readings after which a device's first block of a day is sealed.
+const fn first_rows(device: u32) -> usize {
+    // Neighbouring numbers far apart: 29 and 46 have no common factor.
+    FIRST_ROWS + (device as usize).wrapping_mul(29) % (ROWS - FIRST_ROWS + 1)
+}
+
 /// Whether a reading at this time belongs to another block than this one.
 fn is_beyond(block: &OpenBlock, at: i64) -> bool {
     let (Some(start), Some(end)) = (block.start(), block.end()) else { return false };
-    block.len() >= ROWS || at < end || day_of(at) != day_of(start) || at - start > MAX_SPAN_MS
+    block.is_full() || at < end || day_of(at) != day_of(start) || at - start > MAX_SPAN_MS
 }
 
 impl Writer {
     /// Takes a reading that was just made.
     pub fn append(&mut self, names: &mut Names, batch: &SampleBatch) {
         let Some((device, parts)) = numbered(names, batch, &mut self.lost) else { return };
+        let check = names.get(device).map(Device::check).unwrap_or_default();
         let at = batch.at.millis();
         if self.open.get(&device).is_some_and(|block| is_beyond(block, at)) {
             self.seal(device);
         }
-        let last_no = &mut self.last_no;
+        let (last_no, begun) = (&mut self.last_no, &mut self.begun);
         let block = self.open.entry(device).or_insert_with(|| {
             *last_no += 1;
-            OpenBlock::new(device, *last_no)
+            let is_first = begun.insert(device, day_of(at)) != Some(day_of(at));
+            OpenBlock::new(device, *last_no, if is_first { first_rows(device) } else { ROWS })
         });
+        block.names = check;
         let no = block.no;
         let row = block.push(at, parts.into_iter(), &mut self.scratch);
-        self.wal.append(Entry { device, no, at, row });
+        self.wal.append(Entry { device, no, names: check, at, row });
         self.newest = self.newest.max(at);
-        if block.len() >= ROWS {
+        if block.is_full() {
             self.seal(device);
         }
     }
@@ -118,8 +144,9 @@ impl Writer {
             let at = batch.at.millis();
             if block.device != device || is_beyond(&block, at) {
                 self.put_away(&block, Origin::Backfill);
-                block = OpenBlock::new(device, 0);
+                block = OpenBlock::new(device, 0, ROWS);
             }
+            block.names = names.get(device).map(Device::check).unwrap_or_default();
             block.push(at, parts.into_iter(), &mut self.scratch);
         }
         self.put_away(&block, Origin::Backfill);
@@ -131,7 +158,8 @@ impl Writer {
         if other {
             self.seal(entry.device);
         }
-        let block = self.open.entry(entry.device).or_insert_with(|| OpenBlock::new(entry.device, entry.no));
+        let block = self.open.entry(entry.device).or_insert_with(|| OpenBlock::new(entry.device, entry.no, ROWS));
+        block.names = entry.names;
         let restored = block.restore(entry.at, entry.row, max_part).is_some();
         self.last_no = self.last_no.max(entry.no);
         self.newest = self.newest.max(entry.at);
@@ -141,7 +169,7 @@ impl Writer {
     /// Takes the log over that the entries of [`Self::restore`] came from. Blocks that were full go on to be written.
     pub fn take_log(&mut self, wal: Wal) {
         self.wal = wal;
-        let full: Vec<u32> = self.open.values().filter(|block| block.len() >= ROWS).map(|block| block.device).collect();
+        let full: Vec<u32> = self.open.values().filter(|block| block.is_full()).map(|block| block.device).collect();
         full.into_iter().for_each(|device| self.seal(device));
     }
 
@@ -165,18 +193,19 @@ impl Writer {
                 let full = std::mem::take(builder);
                 self.put_full(lot.day, full);
             }
-            let head = Head { device, no, piece: piece as u32, pieces, start, end, samples: body.samples, len: 0 };
+            let head =
+                Head { device, no, piece: piece as u32, pieces, start, end, samples: body.samples, names: block.names, len: 0 };
             self.filling.entry(lot).or_default().push(head, &body.bytes);
         }
     }
 
     fn put_full(&mut self, day: i64, shard: Builder) {
         self.full_bytes += shard.len();
-        self.full.push_back((day, shard));
+        self.full.push_back(Arc::new(Full { day, shard }));
         while self.full_bytes > MAX_WAITING_BYTES {
-            let Some((_, oldest)) = self.full.pop_front() else { break };
-            self.full_bytes -= oldest.len();
-            self.lost += oldest.heads().iter().map(|head| head.samples).sum::<u64>();
+            let Some(oldest) = self.full.pop_front() else { break };
+            self.full_bytes -= oldest.shard.len();
+            self.lost += oldest.shard.heads().iter().map(|head| head.samples).sum::<u64>();
         }
     }
 
@@ -198,11 +227,19 @@ impl Writer {
         }
     }
 
-    /// The first `count` full shards are durable.
-    pub fn written(&mut self, count: usize) {
-        for (_, shard) in self.full.drain(..count.min(self.full.len())) {
-            self.full_bytes -= shard.len();
-            for head in shard.heads() {
+    /// The next shards to be written, all of one day. They stay readable here until [`Self::written`].
+    pub fn next_full(&self) -> Vec<Arc<Full>> {
+        let day = self.full.front().map(|full| full.day);
+        self.full.iter().take(SHARDS_AT_ONCE).take_while(|full| Some(full.day) == day).map(Arc::clone).collect()
+    }
+
+    /// These shards are durable.
+    pub fn written(&mut self, shards: &[Arc<Full>]) {
+        for full in shards {
+            let Some(place) = self.full.iter().position(|waiting| Arc::ptr_eq(waiting, full)) else { continue };
+            self.full.remove(place);
+            self.full_bytes -= full.shard.len();
+            for head in full.shard.heads() {
                 let Some(left) = self.pieces_left.get_mut(&head.no) else { continue };
                 *left = left.saturating_sub(1);
                 if *left == 0 {
@@ -230,6 +267,6 @@ impl Writer {
 
     /// Sealed blocks that are not in a day's database yet.
     pub fn sealed_blocks(&self) -> impl Iterator<Item = (&Head, &[u8])> {
-        self.filling.values().chain(self.full.iter().map(|(_, shard)| shard)).flat_map(Builder::blocks)
+        self.filling.values().chain(self.full.iter().map(|full| &full.shard)).flat_map(Builder::blocks)
     }
 }
