@@ -1,14 +1,35 @@
 //! What the console is started with: its options from the command line, and the doors to signals that it may not open itself.
 
-use super::Failure;
-use crate::cli::{ConsoleOptions, GlyphChoice};
+use super::{Failure, Outcome, attach, shot};
+use crate::cli::{Common, ConsoleOptions, EXIT_OK, GlyphChoice, ShotArgs};
+use crate::engine::{self, Hosting};
 use crate::net::signal::{self, Asked};
 use crate::ui::keymap::PRESETS;
-use crate::ui::{GlyphSet, Signal, Signals, ThemeName, UiOptions};
+use crate::ui::{self, GlyphSet, Signal, Signals, Source, ThemeName, UiOptions};
 use std::path::PathBuf;
 
 /// The operator's own key file, where there is no `--keymap FILE`.
 const KEY_FILE: &str = "noctop/keys.toml";
+
+/// `noctop`: the console, attached to whoever serves the store, else with the engine in this process. The first frame is
+/// drawn while that is still being found out.
+pub fn run(common: &Common, console: &ConsoleOptions) -> Outcome {
+    let ui_options = options(console)?;
+    let engine_options = attach::options(common, Hosting::Auto)?;
+    let open = move || engine::open(engine_options).map_err(|error| error.to_string());
+    ui::run(Source::Opening(Box::new(open)), &ui_options, signals()).map_err(Failure::failed)?;
+    Ok(EXIT_OK)
+}
+
+/// `noctop shot`: a screen of the engine that serves, else of the store alone.
+pub fn shot(common: &Common, (args, console): (&ShotArgs, &ConsoleOptions)) -> Outcome {
+    let ui_options = options(console)?;
+    let at = attach::at(common)?;
+    let handle = attach::reader(common)?;
+    let printed = shot::run(args, &ui_options, (&handle, at), &mut std::io::stdout());
+    handle.close();
+    printed
+}
 
 /// The console's options, from the command line over the environment.
 ///

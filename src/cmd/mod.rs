@@ -3,17 +3,26 @@
 //! A command takes its arguments and the common options, writes data to stdout and everything else to stderr, and ends with
 //! one of the contract's exit codes. None opens a socket or a store by itself: that is the engine's.
 
-use crate::cli::{Cli, Command, EXIT_FAILED, EXIT_OK, EXIT_USAGE, MibCommand};
+use crate::cli::{Cli, Command, ConfigCommand, EXIT_FAILED, EXIT_OK, EXIT_USAGE, MibCommand};
+use crate::query::Screen;
 use std::fmt;
 
+mod attach;
+mod config_check;
 pub mod console;
 pub mod credentials;
+mod daemon;
 mod describe;
+mod diff;
+mod discover;
 mod get;
+mod history;
 mod keys;
 mod objects;
+mod rows;
 pub mod shot;
 mod sim;
+mod status;
 mod walk;
 
 /// Why a command ended early: a sentence for people and the exit code.
@@ -50,6 +59,22 @@ pub type Outcome = Result<u8, Failure>;
 pub fn run(cli: Cli) -> Outcome {
     let Cli { common, console, command } = cli;
     match command {
+        None => console::run(&common, &console),
+        Some(Command::Shot(args)) if !args.demo => console::shot(&common, (&args, &console)),
+        Some(Command::Discover(args)) => discover::run(&common, &args),
+        Some(Command::Daemon) => daemon::run(&common),
+        Some(Command::Devices(args)) => rows::run(&common, Screen::Devices, &args),
+        Some(Command::Interfaces(args)) => rows::run(&common, Screen::Interfaces, &args),
+        Some(Command::Links(args)) => rows::run(&common, Screen::Links, &args),
+        Some(Command::Alarms(args)) => rows::run(&common, Screen::Alarms, &args),
+        Some(Command::Events(args)) => rows::run(&common, Screen::Events, &args),
+        Some(Command::History(args)) => history::run(&common, &args),
+        Some(Command::Diff(args)) => diff::run(&common, &args),
+        Some(Command::Status(args)) => status::run(&common, &args),
+        Some(Command::Store(args)) => status::store(&common, &args.command),
+        Some(Command::Config(args)) => match args.command {
+            ConfigCommand::Check => config_check::run(&common),
+        },
         Some(Command::Completions(args)) => {
             crate::cli::write_completions(args.shell, &mut std::io::stdout());
             Ok(EXIT_OK)

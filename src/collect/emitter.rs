@@ -45,6 +45,11 @@ impl Emitter {
         taken
     }
 
+    /// The counter of [`Self::dropped`], for who may not hold the channel open.
+    pub fn dropped_counter(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.dropped)
+    }
+
     /// Events dropped because the channel was full.
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Relaxed)

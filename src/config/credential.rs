@@ -114,10 +114,10 @@ fn user(section: &Section<'_, '_>) -> Option<Proof> {
     let context = section.get("context", value::any_text).unwrap_or_default();
     let auth = protocol(section, ("auth", auth_protocol), "auth_password");
     let privacy = protocol(section, ("priv", priv_protocol), "priv_password");
-    if auth.is_none() && section.raw("auth").is_none() {
-        if let Some(place) = section.raw("priv") {
-            section.fault(place.span().start, "priv needs auth: privacy without authentication does not exist (RFC 3414 §1.4)");
-        }
+    if section.raw("auth").is_none()
+        && let Some(place) = section.raw("priv")
+    {
+        section.fault(place.span().start, "priv needs auth: privacy without authentication does not exist (RFC 3414 §1.4)");
     }
     Some(Proof::Usm { username: username?, context, auth, privacy })
 }

@@ -26,6 +26,8 @@ pub enum Command {
     Status,
     /// What the store holds.
     StoreStats,
+    /// Read all that the store holds.
+    StoreVerify,
 }
 
 /// A series and how it is wanted.
@@ -56,6 +58,8 @@ pub enum Answer {
     Status(Box<Status>),
     /// To `StoreStats`.
     StoreStats(Box<StoreSummary>),
+    /// To `StoreVerify`.
+    StoreVerified(Verified),
 }
 
 /// A series as it is shown.
@@ -110,4 +114,15 @@ pub struct StoreSummary {
     pub checkpoints: u64,
     pub lost: u64,
     pub set_aside: Vec<String>,
+}
+
+/// What reading a whole store brought.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verified {
+    /// Journal records that could be read.
+    pub records: u64,
+    /// Samples that could be read.
+    pub samples: u64,
+    /// Each damaged file and what is the matter with it.
+    pub damaged: Vec<String>,
 }

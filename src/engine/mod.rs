@@ -1,11 +1,29 @@
 //! Wiring: the tasks, the channels, the schedule, the journal, and the [`Handle`] by which everything else sees it.
 //!
 //! The engine is the only owner of the state. The console and every headless command see only [`Handle`]; they can't tell a
-//! local engine from one behind a Unix socket. Start at [`handle`], then `core` (one synchronous turn), then `run`.
+//! local engine from one behind a Unix socket. Start at [`handle`], then [`core`] (one synchronous turn), `local`
+//! (the threads around it), `socket` (for other processes), `switch` and `open` (which of them stands behind a handle).
 
+mod board;
 pub mod command;
+pub mod core;
+pub mod discover;
+
 pub mod handle;
+mod local;
+mod notice;
+mod offline;
+mod open;
+mod paths;
+mod record;
+mod session;
 pub mod snmp_tools;
+mod socket;
+mod supervise;
+mod switch;
+mod writer;
 
 pub use command::{Answer, Command, Status};
+pub use core::Core;
 pub use handle::{AskError, Backend, Handle, Update, WatchId};
+pub use open::{Hosting, OpenError, OpenOptions, Seed, open, open_in_background};

@@ -148,6 +148,11 @@ pub trait Store: Send + Sync {
     /// Forgets samples before a time, as many as take no effort: whole days. Returns how many periods went.
     fn forget_before(&self, at: Timestamp) -> Result<u64, StoreError>;
 
+    /// Reads all that it holds; returns the files in which something is damaged, and what can still be read.
+    fn verify(&self) -> Result<Vec<(PathBuf, String)>, StoreError> {
+        Ok(Vec::new())
+    }
+
     /// Makes everything durable that was taken over.
     fn flush(&self) -> Result<(), StoreError>;
     /// What it holds.

@@ -9,3 +9,5 @@ pub mod memory;
 pub mod pktinfo;
 pub mod signal;
 pub mod udp;
+
+pub mod unix;

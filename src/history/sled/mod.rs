@@ -342,6 +342,10 @@ impl Store for SledStore {
         self.forget_days(at)
     }
 
+    fn verify(&self) -> Result<Vec<(PathBuf, String)>, StoreError> {
+        Self::verify(self)
+    }
+
     fn flush(&self) -> Result<(), StoreError> {
         if self.folder.is_read_only() {
             return Ok(());

@@ -1,0 +1,55 @@
+//! What every command that asks an engine begins with: the configuration, the handle, the time.
+
+use super::{Failure, config_check};
+use crate::cli::{Common, RowFormat};
+use crate::clock;
+use crate::engine::{self, AskError, Handle, Hosting, OpenError, OpenOptions};
+use crate::model::Timestamp;
+use crate::query::time;
+use crate::report::Format;
+
+/// An engine for a command that only reads: the one that serves, else the store alone.
+pub fn reader(common: &Common) -> Result<Handle, Failure> {
+    let options = options(common, Hosting::Never)?;
+    engine::open(options).map_err(refused)
+}
+
+/// The options that the common arguments and the configuration make.
+pub fn options(common: &Common, hosting: Hosting) -> Result<OpenOptions, Failure> {
+    let config = config_check::load(common)?;
+    Ok(OpenOptions::new(config, hosting).data(common.data.clone()).connect(common.connect.clone()))
+}
+
+/// How an engine that could not be opened ends a command.
+pub fn refused(error: OpenError) -> Failure {
+    Failure::failed(error)
+}
+
+/// How a question that was not answered ends a command.
+pub fn unanswered(error: AskError) -> Failure {
+    match error {
+        AskError::Refused(why) => Failure::usage(why),
+        other @ (AskError::Failed(_) | AskError::Gone) => Failure::failed(other),
+    }
+}
+
+/// A time argument; `what` names it in the complaint.
+pub fn moment(what: &str, text: &str) -> Result<Timestamp, Failure> {
+    time::parse(text, clock::now())
+        .ok_or_else(|| Failure::usage(format!("{what} {text:?} is no time: RFC 3339 (2026-11-22T12:00:00Z), -15m or @UNIX")))
+}
+
+/// `--at`
+pub fn at(common: &Common) -> Result<Option<Timestamp>, Failure> {
+    common.at.as_deref().map(|text| moment("--at", text)).transpose()
+}
+
+/// The report's name of a format.
+pub const fn format(format: RowFormat) -> Format {
+    match format {
+        RowFormat::Table => Format::Table,
+        RowFormat::Json => Format::Json,
+        RowFormat::Ndjson => Format::Ndjson,
+        RowFormat::Csv => Format::Csv,
+    }
+}

@@ -1,0 +1,32 @@
+//! `noctop config check`: every fault of the configuration, and exit code 2 when there is one.
+
+use super::{Failure, Outcome};
+use crate::cli::{Common, EXIT_OK, EXIT_USAGE};
+use crate::config::{self, ConfigError};
+
+/// Reads the configuration that would be used and says what is wrong with it, a line each on stderr.
+pub fn run(common: &Common) -> Outcome {
+    let Some(path) = config::find(common.config.as_deref()) else {
+        eprintln!("noctop: there is no configuration; the defaults are in force");
+        return Ok(EXIT_OK);
+    };
+    match config::read_file(&path) {
+        Ok(config) => {
+            let credentials = config.credentials.len();
+            println!("{}: no fault; {credentials} credentials, {} targets", path.display(), config.discovery.targets.len());
+            Ok(EXIT_OK)
+        }
+        Err(ConfigError::Faulty(faults)) => {
+            for fault in &faults {
+                eprintln!("{fault}");
+            }
+            Ok(EXIT_USAGE)
+        }
+        Err(unreadable @ ConfigError::Unreadable(..)) => Err(Failure::usage(unreadable)),
+    }
+}
+
+/// The configuration for a command that needs one. Errors: all its faults, as exit code 2.
+pub fn load(common: &Common) -> Result<config::Config, Failure> {
+    config::load(common.config.as_deref()).map_err(Failure::usage)
+}

@@ -1,0 +1,116 @@
+//! `noctop devices | interfaces | links | alarms | events`: the rows of a screen, headless.
+
+use super::{Failure, Outcome, attach, written};
+use crate::cli::{Common, RowArgs};
+use crate::engine::Handle;
+use crate::model::{Alarm, DeviceId};
+use crate::query::{Screen, Sort, ViewRequest, Window};
+use crate::report::{self, Format, write_rows};
+use crate::state::view::{View, ViewBody};
+use std::collections::HashMap;
+use std::io::{self, BufWriter, Write};
+
+/// Columns that are words: they sort from a to z unless told otherwise, all others largest first.
+const WORD_COLUMNS: [&str; 22] = [
+    "name",
+    "device",
+    "deviceName",
+    "device_name",
+    "id",
+    "role",
+    "vendor",
+    "model",
+    "os",
+    "site",
+    "ip",
+    "mac",
+    "if",
+    "ifName",
+    "ifDescr",
+    "ifAlias",
+    "object",
+    "kind",
+    "text",
+    "source",
+    "status",
+    "state",
+];
+
+/// Asks for all rows of `screen` that the arguments want, and prints them.
+pub fn run(common: &Common, screen: Screen, args: &RowArgs) -> Outcome {
+    let request = request(common, screen, args)?;
+    let handle = attach::reader(common)?;
+    let view = handle.ask(request).map_err(attach::unanswered)?;
+    if let Some(fault) = &view.chrome.fault {
+        return Err(Failure::usage(fault));
+    }
+    for notice in &view.chrome.notices {
+        tracing::info!("{notice}");
+    }
+    let names = alarm_names(&handle, &view);
+    let mut out = BufWriter::new(io::stdout().lock());
+    let result = print(&view, &names, (attach::format(args.format), &mut out)).and_then(|()| out.flush());
+    handle.close();
+    written(result)
+}
+
+fn request(common: &Common, screen: Screen, args: &RowArgs) -> Result<ViewRequest, Failure> {
+    Ok(ViewRequest {
+        filter: args.filter.clone().unwrap_or_default(),
+        sort: args.sort.as_deref().map(sort),
+        window: Window { offset: 0, rows: args.limit.unwrap_or(usize::MAX) },
+        at: attach::at(common)?,
+        ..ViewRequest::new(screen, usize::MAX)
+    })
+}
+
+fn sort(text: &str) -> Sort {
+    match text.strip_prefix('-') {
+        Some(column) => Sort { column: column.to_owned(), descending: true },
+        None => Sort { column: text.to_owned(), descending: !WORD_COLUMNS.contains(&text) },
+    }
+}
+
+fn print(view: &View, names: &HashMap<DeviceId, String>, (format, out): (Format, &mut dyn Write)) -> io::Result<()> {
+    match &view.body {
+        ViewBody::Devices(table) => write_rows(format, table.rows.iter().map(report::DeviceRow::from), out),
+        ViewBody::Interfaces(table) => write_rows(format, table.rows.iter().map(report::InterfaceRow::from), out),
+        ViewBody::Links(table) => write_rows(format, table.rows.iter().map(report::LinkRow::from), out),
+        ViewBody::Events(table) => write_rows(format, table.rows.iter().map(report::EventRow::from), out),
+        ViewBody::Alarms(table) => {
+            let name = |alarm: &Alarm| alarm.device.as_ref().and_then(|device| names.get(device)).cloned();
+            write_rows(format, table.rows.iter().map(|alarm| report::AlarmRow::new(alarm, name(alarm))), out)
+        }
+        ViewBody::Overview(_)
+        | ViewBody::Topology(_)
+        | ViewBody::Device(_)
+        | ViewBody::Interface(_)
+        | ViewBody::Discovery(_)
+        | ViewBody::Empty => Ok(()),
+    }
+}
+
+/// The names of the devices that alarms are on.
+fn alarm_names(handle: &Handle, view: &View) -> HashMap<DeviceId, String> {
+    let any = matches!(&view.body, ViewBody::Alarms(table) if table.rows.iter().any(|alarm| alarm.device.is_some()));
+    if !any {
+        return HashMap::new();
+    }
+    let at = view.chrome.past.then_some(view.chrome.at);
+    match handle.ask(ViewRequest { at, ..ViewRequest::new(Screen::Devices, usize::MAX) }).map(|view| view.body) {
+        Ok(ViewBody::Devices(table)) => table.rows.into_iter().map(|row| (row.id, row.name)).collect(),
+        _ => HashMap::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_sort_largest_first_and_words_from_a_to_z() {
+        assert_eq!(sort("in"), Sort { column: "in".to_owned(), descending: true });
+        assert_eq!(sort("name"), Sort { column: "name".to_owned(), descending: false });
+        assert_eq!(sort("-name"), Sort { column: "name".to_owned(), descending: true });
+    }
+}

@@ -1,0 +1,141 @@
+//! `noctop status` and `noctop store stats|verify`: counters of the engine and of its store.
+
+use super::{Failure, Outcome, attach, written};
+use crate::cli::{Common, EXIT_FAILED, EXIT_OK, FormatArgs, StoreCommand};
+use crate::engine::{Answer, Command, command};
+use crate::model::text::visible;
+use crate::report::{Format, json, status as shape, write_rows};
+use std::io::{self, BufWriter, Write};
+
+/// `noctop status`
+pub fn run(common: &Common, args: &FormatArgs) -> Outcome {
+    let handle = attach::reader(common)?;
+    let answer = handle.command(Command::Status).map_err(attach::unanswered)?;
+    let Answer::Status(status) = answer else { return Err(Failure::failed("the engine answered another question")) };
+    let status = status_shape(*status);
+    let mut out = BufWriter::new(io::stdout().lock());
+    let result = match attach::format(args.format) {
+        Format::Json => json::write_document(&status, &mut out),
+        Format::Ndjson => json::write_compact(&status, &mut out).and_then(|()| writeln!(out)),
+        Format::Table => write_status(&status, &mut out),
+        Format::Csv => write_rows(Format::Csv, status.collectors, &mut out),
+    };
+    let result = result.and_then(|()| out.flush());
+    handle.close();
+    written(result)
+}
+
+/// `noctop store ...`
+pub fn store(common: &Common, command: &StoreCommand) -> Outcome {
+    match command {
+        StoreCommand::Stats(args) => stats(common, args),
+        StoreCommand::Verify => verify(common),
+    }
+}
+
+fn stats(common: &Common, args: &FormatArgs) -> Outcome {
+    let handle = attach::reader(common)?;
+    let answer = handle.command(Command::StoreStats).map_err(attach::unanswered)?;
+    let Answer::StoreStats(summary) = answer else { return Err(Failure::failed("the engine answered another question")) };
+    let store = store_shape(*summary);
+    let mut out = BufWriter::new(io::stdout().lock());
+    let result = match attach::format(args.format) {
+        Format::Json => json::write_document(&store, &mut out),
+        Format::Ndjson => json::write_compact(&store, &mut out).and_then(|()| writeln!(out)),
+        Format::Table => write_store(&store, &mut out),
+        Format::Csv => write_csv(&store, &mut out),
+    };
+    let result = result.and_then(|()| out.flush());
+    handle.close();
+    written(result)
+}
+
+fn verify(common: &Common) -> Outcome {
+    let handle = attach::reader(common)?;
+    let answer = handle.command(Command::StoreVerify).map_err(attach::unanswered)?;
+    let Answer::StoreVerified(verified) = answer else { return Err(Failure::failed("the engine answered another question")) };
+    handle.close();
+    for damage in &verified.damaged {
+        eprintln!("noctop: {}", visible(damage));
+    }
+    if verified.damaged.is_empty() {
+        println!("the store is sound: {} records and {} samples were read", verified.records, verified.samples);
+        return Ok(EXIT_OK);
+    }
+    println!("{} damaged; {} records and {} samples can be read", verified.damaged.len(), verified.records, verified.samples);
+    Ok(EXIT_FAILED)
+}
+
+fn status_shape(status: command::Status) -> shape::Status {
+    let collector = |collector: command::CollectorStatus| shape::Collector {
+        name: collector.name,
+        received: collector.received,
+        decoded: collector.decoded,
+        refused: collector.refused,
+        dropped: shape::Dropped { kernel: collector.dropped_kernel, queue: collector.dropped_queue },
+        retried: collector.retried,
+        lag_seconds: collector.lag_seconds,
+    };
+    shape::Status {
+        pid: status.pid,
+        version: status.version,
+        started_at: status.started_at.rfc3339(),
+        collectors: status.collectors.into_iter().map(collector).collect(),
+        store: store_shape(status.store),
+    }
+}
+
+fn store_shape(store: command::StoreSummary) -> shape::Store {
+    shape::Store {
+        bytes: store.bytes,
+        series: store.series,
+        samples: store.samples,
+        bytes_per_sample: store.bytes_per_sample,
+        events: store.events,
+        flows: 0,
+        logs: 0,
+        periods: store.periods.into_iter().map(|(name, bytes, samples)| shape::Period { name, bytes, samples }).collect(),
+        journal: shape::Journal { bytes: store.journal_bytes, checkpoints: store.checkpoints },
+        lost: store.lost,
+        set_aside: store.set_aside,
+    }
+}
+
+fn write_status(status: &shape::Status, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "noctop {}, pid {}, since {}", visible(&status.version), status.pid, status.started_at)?;
+    write_rows(Format::Table, status.collectors.iter().cloned(), out)?;
+    write_store(&status.store, out)
+}
+
+/// The figures of a store, a line each; also what csv has as its columns.
+fn figures(store: &shape::Store) -> [(&'static str, String); 9] {
+    [
+        ("bytes", store.bytes.to_string()),
+        ("series", store.series.to_string()),
+        ("samples", store.samples.to_string()),
+        ("bytesPerSample", store.bytes_per_sample.map_or_else(String::new, |bytes| format!("{bytes:.2}"))),
+        ("events", store.events.to_string()),
+        ("journal.bytes", store.journal.bytes.to_string()),
+        ("journal.checkpoints", store.journal.checkpoints.to_string()),
+        ("lost", store.lost.to_string()),
+        ("setAside", store.set_aside.iter().map(|file| visible(file).into_owned()).collect::<Vec<_>>().join(" ")),
+    ]
+}
+
+fn write_store(store: &shape::Store, out: &mut dyn Write) -> io::Result<()> {
+    for (name, figure) in figures(store) {
+        let shown = if figure.is_empty() { "-" } else { &figure };
+        writeln!(out, "{name:<20} {shown}")?;
+    }
+    for period in &store.periods {
+        writeln!(out, "period {:<13} {} bytes, {} samples", visible(&period.name), period.bytes, period.samples)?;
+    }
+    Ok(())
+}
+
+fn write_csv(store: &shape::Store, out: &mut dyn Write) -> io::Result<()> {
+    let mut csv = csv::Writer::from_writer(out);
+    csv.write_record(figures(store).map(|(name, _)| name))?;
+    csv.write_record(figures(store).map(|(_, figure)| figure))?;
+    csv.flush()
+}

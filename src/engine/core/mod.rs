@@ -1,0 +1,135 @@
+//! One synchronous turn of the engine: an event in, what is to be written out; and the answers to questions.
+//!
+//! No task, no clock: the asynchronous engine, the read-only commands on a store that nobody serves and `shot --demo` all
+//! stand on this. Start at [`Core`], then `reader` (answers), `past` (states of past times), `fill` (graphs).
+
+mod fill;
+mod past;
+mod queries;
+mod reader;
+#[cfg(test)]
+mod tests;
+
+pub(super) use reader::{Live, Reader};
+
+use super::record;
+use crate::event::Event;
+use crate::history::{Checkpoint, Store, StoreError};
+use crate::model::{SampleBatch, Timestamp};
+use crate::query::ViewRequest;
+use crate::state::view::View;
+use crate::state::{self, Settings, State, checkpoint};
+use std::sync::Arc;
+
+/// Records of a past between two checkpoints: replaying them takes some milliseconds.
+const SOWN_AT_ONCE: usize = 4096;
+
+/// The state and what it is read from. Single owner.
+pub struct Core {
+    state: State,
+    reader: Reader,
+    skipped: u64,
+}
+
+/// What one event led to.
+#[derive(Debug, Default)]
+pub(super) struct Turned {
+    /// What the state derived.
+    pub(super) derived: Vec<Event>,
+    /// The same, encoded for the journal.
+    pub(super) records: Vec<(Timestamp, Vec<u8>)>,
+    /// For the series.
+    pub(super) samples: Vec<SampleBatch>,
+}
+
+impl Core {
+    /// The state as the store remembers it: the last checkpoint and the journal after it.
+    ///
+    /// Errors: those of the store. A record that can't be read is passed over and counted ([`Core::skipped`]).
+    pub fn restore(store: Arc<dyn Store>, site: &str, settings: Settings) -> Result<Self, StoreError> {
+        let reader = Reader::new(store, site, settings);
+        let restored = reader.restore()?;
+        Ok(Self { state: restored.state, reader, skipped: restored.skipped })
+    }
+
+    /// Journal records that could not be read when the store was restored.
+    pub const fn skipped(&self) -> u64 {
+        self.skipped
+    }
+
+    /// Applies an event and writes what follows from it to the store. Blocks on the store.
+    ///
+    /// Errors: those of the store; the event is applied all the same.
+    pub fn turn(&mut self, event: &Event) -> Result<(), StoreError> {
+        let turned = self.apply(event);
+        let store = Arc::clone(self.reader.store());
+        if !turned.records.is_empty() {
+            store.journal_append(&turned.records)?;
+        }
+        if turned.samples.is_empty() { Ok(()) } else { store.samples_append(&turned.samples) }
+    }
+
+    /// Applies a past: observations as ever, derived events as if the journal were read; both are journalled.
+    ///
+    /// Errors: those of the store.
+    pub(super) fn sow(&mut self, events: Vec<Event>) -> Result<(), StoreError> {
+        let mut records = Vec::new();
+        for event in events {
+            let turned = self.apply(&event);
+            let given = event.is_derived().then(|| record::encode(&event).ok().map(|record| (event.at, record)));
+            records.extend(given.flatten());
+            records.extend(turned.records);
+            if !turned.samples.is_empty() {
+                self.reader.store().samples_append(&turned.samples)?;
+            }
+            if records.len() >= SOWN_AT_ONCE {
+                self.reader.store().journal_append(&std::mem::take(&mut records))?;
+                self.write_checkpoint()?;
+            }
+        }
+        self.reader.store().journal_append(&records)?;
+        self.write_checkpoint()
+    }
+
+    /// Applies an event; the caller writes.
+    pub(super) fn apply(&mut self, event: &Event) -> Turned {
+        let applied = state::apply(&mut self.state, event);
+        let record = |event: &Event| record::encode(event).ok().map(|record| (event.at, record));
+        let records = applied.derived.iter().filter_map(record).collect();
+        Turned { records, derived: applied.derived, samples: applied.samples.into_iter().collect() }
+    }
+
+    /// The answer to a request, now or at the time that it names.
+    pub fn answer(&self, request: &ViewRequest) -> View {
+        self.reader.answer(&self.live(Vec::new()), request)
+    }
+
+    /// The state as it is, for those who answer while it goes on.
+    pub(super) fn live(&self, notices: Vec<String>) -> Live {
+        Live { state: self.state.clone(), notices }
+    }
+
+    /// The state.
+    pub(super) const fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Another reader over the same store, for other threads.
+    pub(super) fn reader(&self) -> Reader {
+        self.reader.another()
+    }
+
+    /// A checkpoint of now: its time, and its parts, which are made when the closure is called.
+    pub(super) fn checkpoint(&self) -> (Timestamp, super::writer::Parts) {
+        let state = self.state.clone();
+        (state.now(), Box::new(move || checkpoint::encode(&state)))
+    }
+
+    /// Writes a checkpoint of now. Blocks. Errors: those of the store.
+    pub fn write_checkpoint(&self) -> Result<(), StoreError> {
+        let (at, parts) = self.checkpoint();
+        let store = self.reader.store();
+        let seq = store.journal_append(&[])?;
+        store.checkpoint_write(&Checkpoint { seq, at, parts: parts() })
+    }
+}

@@ -1,0 +1,91 @@
+//! Questions that are no views: series, differences, names, the store's figures.
+
+use super::reader::{Live, Reader};
+use crate::engine::command::{Answer, Command, History, HistoryRequest, StoreSummary, Verified};
+use crate::engine::handle::AskError;
+use crate::history::StoreError;
+use crate::model::{EntityKey, Timestamp};
+use crate::query::series_name;
+use crate::state::{State, diff, names, series};
+
+/// Names that one answer holds at most.
+const MOST_NAMES: usize = 1000;
+
+fn failed(error: StoreError) -> AskError {
+    AskError::Failed(error.to_string())
+}
+
+impl Reader {
+    /// Answers a command that only reads.
+    pub(in crate::engine) fn command(&self, live: &Live, command: Command) -> Result<Answer, AskError> {
+        match command {
+            Command::History(request) => self.history(&live.state, request).map(Answer::History),
+            Command::Diff(from, to) => self.diff(from, to).map(Answer::Diff),
+            Command::Names(text, limit) => Ok(Answer::Names(names(&live.state, &text, limit.min(MOST_NAMES)))),
+            Command::StoreStats => self.store_summary().map(Box::new).map(Answer::StoreStats),
+            Command::StoreVerify => self.verify(),
+            Command::Discover(_) | Command::PauseDiscovery | Command::CancelDiscovery | Command::Status => {
+                Err(AskError::Failed("nothing serves this store: start noctop or noctop daemon first".to_owned()))
+            }
+        }
+    }
+
+    fn history(&self, state: &State, request: HistoryRequest) -> Result<History, AskError> {
+        let HistoryRequest { entity, metric, range, step_secs } = request;
+        let entity = EntityKey { device: self.device_id(state, &entity)?, ..entity };
+        let samples = self.store().samples_read(&entity, metric, range).map_err(failed)?;
+        let mut points = series::points(metric, &samples, range);
+        if let Some(step) = step_secs {
+            points = series::stepped(&points, step, range);
+        }
+        Ok(History { series: series_name::print(&entity, metric), metric, resolution: "sample".to_owned(), points })
+    }
+
+    /// The device that was named by id or by a name; one that the state forgot may still have a past.
+    fn device_id(&self, state: &State, entity: &EntityKey) -> Result<crate::model::DeviceId, AskError> {
+        let name = entity.device.as_str();
+        match state.find(name) {
+            Ok(device) => Ok(device.id.clone()),
+            Err(several) if !several.is_empty() => {
+                let ids: Vec<&str> = several.iter().map(crate::model::DeviceId::as_str).collect();
+                Err(AskError::Refused(format!("{name} is the name of several devices; use an id: {}", ids.join(", "))))
+            }
+            Err(_) => {
+                let known = self.store().entities().map_err(failed)?;
+                let remembered = known.iter().any(|known| known.device == entity.device);
+                let unknown = || AskError::Refused(format!("there is no device {name}, neither by id nor by name"));
+                remembered.then(|| entity.device.clone()).ok_or_else(unknown)
+            }
+        }
+    }
+
+    fn diff(&self, from: Timestamp, to: Timestamp) -> Result<Vec<crate::engine::command::DiffRow>, AskError> {
+        let before = self.state_at(from).map_err(failed)?;
+        let after = self.state_at(to).map_err(failed)?;
+        Ok(diff::diff(&before, &after))
+    }
+
+    fn verify(&self) -> Result<Answer, AskError> {
+        let damaged = self.store().verify().map_err(failed)?;
+        let stats = self.store().stats().map_err(failed)?;
+        let damaged = damaged.into_iter().map(|(path, what)| format!("{}: {what}", path.display())).collect();
+        Ok(Answer::StoreVerified(Verified { records: stats.events, samples: stats.samples, damaged }))
+    }
+
+    /// What the store holds.
+    pub(in crate::engine) fn store_summary(&self) -> Result<StoreSummary, AskError> {
+        let stats = self.store().stats().map_err(failed)?;
+        Ok(StoreSummary {
+            bytes: stats.bytes,
+            series: stats.series,
+            samples: stats.samples,
+            bytes_per_sample: stats.bytes_per_sample,
+            events: stats.events,
+            periods: stats.periods.into_iter().map(|period| (period.name, period.bytes, period.samples)).collect(),
+            journal_bytes: stats.journal_bytes,
+            checkpoints: stats.checkpoints,
+            lost: stats.lost,
+            set_aside: stats.set_aside.iter().map(|path| path.display().to_string()).collect(),
+        })
+    }
+}

@@ -1,0 +1,81 @@
+//! Answers, live and past. Many threads may ask at once; the owner of the state is never waited for.
+
+use super::fill::Filler;
+use super::past::{self, Past, Restored};
+use crate::history::{Store, StoreError};
+use crate::model::Timestamp;
+use crate::query::ViewRequest;
+use crate::state::view::{self, Chrome, View, ViewBody};
+use crate::state::{Settings, State};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The state at one moment and what is wrong then.
+pub(in crate::engine) struct Live {
+    pub(in crate::engine) state: State,
+    pub(in crate::engine) notices: Vec<String>,
+}
+
+/// See the module.
+pub(in crate::engine) struct Reader {
+    store: Arc<dyn Store>,
+    site: String,
+    settings: Settings,
+    past: Past,
+}
+
+impl Reader {
+    pub(super) fn new(store: Arc<dyn Store>, site: &str, settings: Settings) -> Self {
+        Self { store, site: site.to_owned(), past: Past::new(settings.clone()), settings }
+    }
+
+    pub(super) fn another(&self) -> Self {
+        Self::new(Arc::clone(&self.store), &self.site, self.settings.clone())
+    }
+
+    pub(super) fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// The state at the end of the journal.
+    pub(super) fn restore(&self) -> Result<Restored, StoreError> {
+        past::restore(&*self.store, (Timestamp(i64::MAX), &self.settings), None)
+    }
+
+    /// The state at a time.
+    pub(super) fn state_at(&self, at: Timestamp) -> Result<State, StoreError> {
+        self.past.at(&*self.store, at).map(|restored| restored.state)
+    }
+
+    /// The answer to a request. A store that can't be read is told in the view's fault.
+    pub(in crate::engine) fn answer(&self, live: &Live, request: &ViewRequest) -> View {
+        let Some(at) = request.at else { return self.view(&live.state, (live, request)) };
+        match self.past.state(&*self.store, (at, request)) {
+            Ok(state) => self.view(&state, (live, request)),
+            Err(error) => {
+                let chrome = Chrome { fault: Some(error.to_string()), ..Chrome::default() };
+                let mut view = View { chrome, body: ViewBody::Empty };
+                self.chrome(&mut view.chrome, (at, live, request));
+                view
+            }
+        }
+    }
+
+    fn view(&self, state: &State, (live, request): (&Live, &ViewRequest)) -> View {
+        let mut view = view::answer(state, request);
+        let to = request.at.unwrap_or_else(|| state.now());
+        self.chrome(&mut view.chrome, (to, live, request));
+        let span = Duration::from_secs(u64::from(request.span_secs.max(1)));
+        let wan = if matches!(view.body, ViewBody::Overview(_)) { view::wan_ports(state) } else { Vec::new() };
+        Filler { store: &*self.store, to, span }.fill(&mut view, &wan);
+        view
+    }
+
+    fn chrome(&self, chrome: &mut Chrome, (at, live, request): (Timestamp, &Live, &ViewRequest)) {
+        chrome.site.clone_from(&self.site);
+        chrome.at = at;
+        chrome.past = request.at.is_some();
+        chrome.notices.extend(live.notices.iter().cloned());
+        chrome.history_from = self.store.span().ok().flatten().map(|span| span.from);
+    }
+}

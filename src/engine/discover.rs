@@ -1,0 +1,144 @@
+//! One discovery from beginning to end, for the command: no store, no socket, nothing that stays.
+
+use crate::clock;
+use crate::collect::emitter;
+use crate::collect::snmp::access::Access;
+use crate::collect::snmp::crawl::{Control, CrawlOptions, CrawlOutcome, crawl};
+use crate::collect::snmp::{Client, Options};
+use crate::event::{Body, Event};
+use crate::model::Credential;
+use crate::model::topology::Topology;
+use crate::state::{self, Settings, State};
+use ipnet::IpNet;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+pub use crate::collect::snmp::crawl::{Ending, Ping};
+pub use crate::event::DiscoveryProgress as Progress;
+
+/// Events that may wait to be applied.
+const EVENTS: usize = 256;
+
+/// Links are resolved and progress is told so often.
+const TICK: Duration = Duration::from_secs(1);
+
+/// What is discovered, and how (contract §1 `discover`).
+#[derive(Clone, Debug)]
+pub struct DiscoverOptions {
+    /// Addresses, `ADDR:PORT`, names, CIDRs, ranges.
+    pub targets: Vec<String>,
+    /// Tried in this order.
+    pub credentials: Vec<Credential>,
+    /// UDP port of the agents.
+    pub port: u16,
+    /// Neighbour hops followed; `None` by the contract's rule.
+    pub depth: Option<u32>,
+    /// Networks that may be asked; empty by the contract's rule.
+    pub scope: Vec<IpNet>,
+    /// Networks never asked.
+    pub exclude: Vec<IpNet>,
+    /// First wait for a reply.
+    pub timeout: Duration,
+    /// Repetitions after the first request.
+    pub retries: u32,
+    /// Time for all of it.
+    pub deadline: Duration,
+    /// Packets a second at most.
+    pub rate: Option<u32>,
+    /// Whether networks are pinged first.
+    pub ping: Ping,
+}
+
+/// What was found.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The network.
+    pub topology: Topology,
+    /// Whether a named target gave no answer or only part of one.
+    pub incomplete: bool,
+    /// Whether it was interrupted (SIGINT, SIGTERM).
+    pub interrupted: bool,
+    /// What did not work and what to do about it.
+    pub notices: Vec<String>,
+}
+
+/// Where progress is told, about once a second.
+pub type ProgressSink = Box<dyn Fn(&Progress) + Send>;
+
+/// Discovers. Blocks until it is done; SIGINT and SIGTERM end it with what was found until then.
+///
+/// Errors: a sentence: targets that can't be used (nothing was asked then), no socket.
+pub fn once(options: DiscoverOptions, sink: ProgressSink) -> Result<Found, String> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| format!("the runtime did not start: {error}"))?;
+    runtime.block_on(discover(options, sink))
+}
+
+async fn discover(options: DiscoverOptions, sink: ProgressSink) -> Result<Found, String> {
+    let limits = Options { rate: options.rate, ..Options::default() };
+    let client = Client::open(limits).map_err(|error| format!("no UDP socket can be opened: {error}"))?;
+    let options = crawl_options(options);
+    let cancel = CancellationToken::new();
+    let interrupted = tokio::spawn(interrupt(cancel.clone()));
+    let (emitter, events) = emitter::channel(EVENTS);
+    let follow = tokio::spawn(follow(events, sink));
+    let (_never_paused, paused) = watch::channel(false);
+    let outcome = crawl(&client, &options, &emitter, Control { paused, cancel: cancel.clone() }).await;
+    drop(emitter);
+    let state = follow.await.map_err(|error| format!("the discovery failed: {error}"))?;
+    let outcome = outcome.map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
+    let interrupted = cancel.is_cancelled() && outcome.ending == Ending::Cancelled && interrupted.is_finished();
+    Ok(found(&state, outcome, interrupted))
+}
+
+fn crawl_options(options: DiscoverOptions) -> CrawlOptions {
+    let DiscoverOptions { targets, credentials, port, depth, scope, exclude, timeout, retries, deadline, rate, ping } = options;
+    let access = Arc::new(Access::new(&credentials));
+    CrawlOptions { run: 1, targets, access, port, depth, scope, exclude, timeout, retries, deadline: Some(deadline), rate, ping }
+}
+
+/// Ends the run at the first signal that asks for it.
+async fn interrupt(cancel: CancellationToken) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+    cancel.cancel();
+}
+
+/// Applies events until there are no more.
+async fn follow(mut events: mpsc::Receiver<Event>, sink: ProgressSink) -> State {
+    let mut state = State::new(Settings::default());
+    let mut tick = tokio::time::interval(TICK);
+    loop {
+        tokio::select! {
+            event = events.recv() => match event {
+                Some(event) => {
+                    state::apply(&mut state, &event);
+                }
+                None => break,
+            },
+            _ = tick.tick() => {
+                state::apply(&mut state, &Event { at: clock::now(), body: Body::Tick });
+                if let Some(progress) = state.progress() {
+                    let links = state.links().len() as u64;
+                    sink(&Progress { links, ..progress.clone() });
+                }
+            }
+        }
+    }
+    state::apply(&mut state, &Event { at: clock::now(), body: Body::Tick });
+    state
+}
+
+fn found(state: &State, outcome: CrawlOutcome, interrupted: bool) -> Found {
+    let topology = Topology { problems: outcome.problems, summary: outcome.summary, ..state.topology() };
+    Found { topology, incomplete: outcome.named_problems > 0, interrupted, notices: outcome.notices }
+}

@@ -1,0 +1,138 @@
+//! What the engine shares with everyone who asks it: the last published state, the board, the store's readers, the counters.
+
+use crate::clock;
+use crate::engine::board::{Board, Kind};
+use crate::engine::command::{Answer, CollectorStatus, Command, Status};
+use crate::engine::core::{Live, Reader};
+use crate::engine::handle::AskError;
+use crate::engine::notice::Notices;
+use crate::engine::socket::server::{Counters, Desk};
+use crate::engine::writer::Losses;
+use crate::model::Timestamp;
+use crate::query::ViewRequest;
+use crate::state::view::View;
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::mpsc::UnboundedSender;
+
+/// What operators tell the schedule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Control {
+    /// Discover these, or what is configured.
+    Discover(Vec<String>),
+    /// Pause or go on.
+    Pause,
+    /// End the run.
+    Cancel,
+}
+
+/// Gives the counters of every collector when asked.
+pub(super) type Counts = Box<dyn Fn() -> Vec<CollectorStatus> + Send + Sync>;
+
+/// See the module.
+pub(in crate::engine) struct Hub {
+    pub(super) board: Board,
+    pub(super) reader: Reader,
+    pub(super) notices: Notices,
+    pub(super) losses: Arc<Losses>,
+    pub(super) socket: Arc<Counters>,
+    pub(super) control: UnboundedSender<Control>,
+    pub(super) counts: Counts,
+    pub(super) started_at: Timestamp,
+    live: Mutex<Arc<Live>>,
+}
+
+/// What a hub is made of.
+pub(super) struct Parts {
+    pub(super) reader: Reader,
+    pub(super) live: Live,
+    pub(super) losses: Arc<Losses>,
+    pub(super) control: UnboundedSender<Control>,
+    pub(super) counts: Counts,
+}
+
+impl Hub {
+    pub(super) fn new(parts: Parts) -> Self {
+        let Parts { reader, live, losses, control, counts } = parts;
+        Self {
+            board: Board::default(),
+            reader,
+            notices: Notices::default(),
+            losses,
+            socket: Arc::new(Counters::default()),
+            control,
+            counts,
+            started_at: clock::now(),
+            live: Mutex::new(Arc::new(live)),
+        }
+    }
+
+    /// The last published state.
+    pub(super) fn live(&self) -> Arc<Live> {
+        Arc::clone(&self.live.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Publishes a state; watches are answered from it.
+    pub(super) fn publish(&self, live: Live) {
+        *self.live.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(live);
+        self.board.changed();
+    }
+
+    /// Answers watches of a kind until the board is stopped.
+    pub(super) fn work(&self, kind: Kind) {
+        while let Some(job) = self.board.take(kind) {
+            let view = self.reader.answer(&self.live(), &job.request);
+            self.board.put(&job, view);
+        }
+    }
+
+    fn status(&self) -> Result<Status, AskError> {
+        let mut collectors = (self.counts)();
+        collectors.push(self.socket_status());
+        let mut store = self.reader.store_summary()?;
+        store.lost += self.losses.queue.load(Ordering::Relaxed);
+        Ok(Status {
+            pid: std::process::id(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            started_at: self.started_at,
+            collectors,
+            store,
+        })
+    }
+
+    /// The socket's counters in the shape of a collector's.
+    fn socket_status(&self) -> CollectorStatus {
+        let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+        let received = count(&self.socket.received);
+        let reasons =
+            [("stranger", &self.socket.strangers), ("malformed", &self.socket.malformed), ("crowded", &self.socket.crowded)];
+        let refused = reasons.into_iter().map(|(reason, counter)| (reason.to_owned(), count(counter)));
+        let refused: BTreeMap<String, u64> = refused.filter(|(_, count)| *count > 0).collect();
+        CollectorStatus { name: "console".to_owned(), received, decoded: received, refused, ..CollectorStatus::default() }
+    }
+
+    fn tell(&self, control: Control) -> Result<Answer, AskError> {
+        self.control.send(control).map(|()| Answer::Accepted).map_err(|_| AskError::Gone)
+    }
+}
+
+impl Desk for Hub {
+    fn board(&self) -> &Board {
+        &self.board
+    }
+
+    fn ask(&self, request: &ViewRequest) -> Result<View, AskError> {
+        Ok(self.reader.answer(&self.live(), request))
+    }
+
+    fn command(&self, command: Command) -> Result<Answer, AskError> {
+        match command {
+            Command::Discover(targets) => self.tell(Control::Discover(targets)),
+            Command::PauseDiscovery => self.tell(Control::Pause),
+            Command::CancelDiscovery => self.tell(Control::Cancel),
+            Command::Status => self.status().map(Box::new).map(Answer::Status),
+            question => self.reader.command(&self.live(), question),
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! The engine in this process: its threads, how it starts and how it ends.
+//!
+//! Four threads beside the runtime: the engine's own (the only writer of the state), one that answers live watches, one that
+//! answers past ones, and the history writer. Start at [`host`], then `run` (the loop), `hub` (what is shared), `schedule`.
+
+mod hub;
+mod run;
+mod schedule;
+
+use super::board::{Ear, Kind, Told};
+use super::command::{Answer, Command};
+use super::core::Core;
+use super::handle::{AskError, WatchId};
+use super::notice::About;
+use super::open::Seed;
+use super::paths::socket_mode;
+use super::session::Session;
+use super::socket::server::{Desk, Server, serve};
+use super::writer::Writer;
+use crate::analyse::topology::ManualLink;
+use crate::collect::emitter;
+use crate::config::Config;
+use crate::history::Store;
+use crate::net::unix::{Listener, UnixError};
+use crate::query::{ViewRequest, series_name};
+use crate::state::Settings;
+use crate::state::view::View;
+use hub::Hub;
+use run::{Engine, Pending};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+
+/// Events that may wait for the engine: polls wait beyond that, so a slow engine slows polling and loses nothing.
+const EVENTS: usize = 1024;
+
+/// Threads of the runtime: the collectors wait for the network, they don't compute.
+const WORKERS: usize = 2;
+
+/// How long collectors may take to end.
+const COLLECTORS_END: Duration = Duration::from_secs(2);
+
+/// How long closing may take in all: then the disk is given up on.
+const CLOSE: Duration = Duration::from_secs(5);
+
+/// What is to be hosted.
+pub(super) struct Setup {
+    pub(super) store: Arc<dyn Store>,
+    /// The store's folder as consoles compare it; empty for a store in memory.
+    pub(super) data: PathBuf,
+    pub(super) config: Config,
+    /// Where the socket may be; none serves nobody.
+    pub(super) sockets: Vec<PathBuf>,
+    /// A past for a fresh store.
+    pub(super) seed: Option<Seed>,
+}
+
+/// Starts an engine. Errors: a sentence; nothing runs then.
+pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
+    let Setup { store, data, config, sockets, seed } = setup;
+    let mut core = Core::restore(Arc::clone(&store), &site(&config), settings(&config)).map_err(|error| error.to_string())?;
+    let backfill = seed.map(|seed| seed.sow(&mut core)).transpose().map_err(|error| error.to_string())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .thread_name("noctop-net")
+        .enable_all()
+        .build()
+        .map_err(|error| format!("the runtime did not start: {error}"))?;
+    let stop = CancellationToken::new();
+    let (emitter, events) = emitter::channel(EVENTS);
+    let writer = Writer::start(Arc::clone(&store)).map_err(|error| format!("the history thread did not start: {error}"))?;
+    let schedule = schedule::Schedule::new(&runtime, &config, emitter)?;
+    let hub = Arc::new(Hub::new(hub::Parts {
+        reader: core.reader(),
+        live: core.live(Vec::new()),
+        losses: Arc::clone(writer.losses()),
+        control: schedule.control(),
+        counts: schedule.counts(),
+    }));
+    first_notices(&hub, &config, &core, &*store);
+    hub.publish(core.live(hub.notices.sentences()));
+    listen(&runtime, (&hub, data), (&sockets, stop.clone()))?;
+    let after_change = schedule.start((&runtime, &hub), stop.clone());
+    let keep = config.retention.raw;
+    let engine = Engine { core, events, writer, hub: Arc::clone(&hub), after_change, pending: Pending::default(), keep };
+    let mut running = Running { stop: stop.clone(), threads: Vec::new(), done: None };
+    running.engine(engine, runtime)?;
+    for (name, kind) in [("noctop-live", Kind::Live), ("noctop-past", Kind::Past)] {
+        let hub = Arc::clone(&hub);
+        running.thread(name, move || hub.work(kind))?;
+    }
+    if let Some(backfill) = backfill {
+        running.thread("noctop-backfill", move || backfill.run(&*store, &stop))?;
+    }
+    let session = hub.board.join(ear);
+    Ok(LocalSession { hub, session, running: Mutex::new(Some(running)) })
+}
+
+pub(super) fn settings(config: &Config) -> Settings {
+    let end = |text: &str| series_name::parse_port(text).ok();
+    let links = config.manual_links.iter();
+    let manual_links = links.filter_map(|link| Some(ManualLink { a: end(&link.a)?, b: end(&link.b)? })).collect();
+    Settings { poll_interval: config.polling.interval, manual_links }
+}
+
+/// The site's name, else the host's.
+pub(super) fn site(config: &Config) -> String {
+    let host = || std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned());
+    config.site.clone().or_else(host).filter(|name| !name.is_empty()).unwrap_or_else(|| "localhost".to_owned())
+}
+
+fn first_notices(hub: &Hub, config: &Config, core: &Core, store: &dyn Store) {
+    if config.discovery.targets.is_empty() && core.state().devices().len() == 0 {
+        let what = "nothing is to be discovered yet: name targets in [discovery] of the configuration, or press D to give some";
+        hub.notices.set(About::Targets, what.to_owned());
+    }
+    if config.credentials.is_empty() {
+        let what = "no credential is configured: the community \"public\" is tried; add [[credential]] to the configuration";
+        hub.notices.set(About::Credentials, what.to_owned());
+    }
+    let set_aside = store.stats().map(|stats| stats.set_aside).unwrap_or_default();
+    if let Some(first) = set_aside.first() {
+        let (count, first) = (set_aside.len(), first.display());
+        let what =
+            format!("{count} damaged part(s) of the store were set aside ({first}); what they held is missing from history");
+        hub.notices.set(About::Store, what);
+    } else if core.skipped() > 0 {
+        hub.notices.set(About::Store, format!("{} journal records could not be read and were passed over", core.skipped()));
+    }
+}
+
+/// Serves at the first socket that can be had. Errors: there is only one, named by the operator, and it can't.
+fn listen(
+    runtime: &Runtime,
+    (hub, data): (&Arc<Hub>, PathBuf),
+    (sockets, stop): (&[PathBuf], CancellationToken),
+) -> Result<(), String> {
+    let mut refusals = Vec::new();
+    let _inside = runtime.enter();
+    for path in sockets {
+        match Listener::bind(path, socket_mode(path)) {
+            Ok(listener) => {
+                let desk = Arc::clone(hub) as Arc<dyn Desk>;
+                let server = Server { desk, data, counters: Arc::clone(&hub.socket) };
+                runtime.spawn(serve(listener, Arc::new(server), stop));
+                return Ok(());
+            }
+            Err(error) => refusals.push(error),
+        }
+    }
+    match (refusals.as_slice(), sockets.len()) {
+        ([], _) => Ok(()),
+        ([only], 1) => Err(only.to_string()),
+        (several, _) => {
+            let telling = several
+                .iter()
+                .find(|error| !matches!(error, UnixError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound));
+            if let Some(error) = telling.or(several.last()) {
+                hub.notices.set(About::Socket, format!("no other console can attach: {error}"));
+            }
+            Ok(())
+        }
+    }
+}
+
+struct Running {
+    stop: CancellationToken,
+    threads: Vec<JoinHandle<()>>,
+    done: Option<mpsc::Receiver<()>>,
+}
+
+impl Running {
+    fn thread(&mut self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), String> {
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work);
+        self.threads.push(thread.map_err(|error| format!("the thread {name} did not start: {error}"))?);
+        Ok(())
+    }
+
+    fn engine(&mut self, engine: Engine, runtime: Runtime) -> Result<(), String> {
+        let (send, receive) = mpsc::channel();
+        let stop = self.stop.clone();
+        self.done = Some(receive);
+        self.thread("noctop-engine", move || {
+            runtime.block_on(engine.run(stop, COLLECTORS_END));
+            runtime.shutdown_timeout(Duration::from_secs(1));
+            let _closed_without_waiting = send.send(());
+        })
+    }
+
+    /// Ends all threads: collectors, what they handed over, the history; then those who answer.
+    fn end(self, hub: &Hub) {
+        self.stop.cancel();
+        let ended = self.done.is_none_or(|done| done.recv_timeout(CLOSE).is_ok());
+        hub.board.stop();
+        if !ended {
+            tracing::error!("the history could not be flushed in {} s", CLOSE.as_secs());
+            return;
+        }
+        for thread in self.threads {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the engine failed");
+            }
+        }
+    }
+}
+
+/// The console in the engine's own process.
+pub(super) struct LocalSession {
+    hub: Arc<Hub>,
+    session: u64,
+    running: Mutex<Option<Running>>,
+}
+
+impl Session for LocalSession {
+    fn watch(&self, watch: WatchId, generation: u64, request: ViewRequest) {
+        self.hub.board.watch(self.session, watch, (generation, request));
+    }
+
+    fn unwatch(&self, watch: WatchId) {
+        self.hub.board.unwatch(self.session, watch);
+    }
+
+    fn ask(&self, request: ViewRequest) -> Result<View, AskError> {
+        self.hub.ask(&request)
+    }
+
+    fn command(&self, command: Command) -> Result<Answer, AskError> {
+        self.hub.command(command)
+    }
+
+    fn close(&self) {
+        self.hub.board.leave(self.session);
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(running) = running {
+            self.hub.board.tell_all(&Told::Ending("the engine ended".to_owned()));
+            running.end(&self.hub);
+        }
+    }
+
+    fn pid(&self) -> Option<u32> {
+        None
+    }
+}
+
+impl Drop for LocalSession {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

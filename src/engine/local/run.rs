@@ -1,0 +1,149 @@
+//! The loop of the engine's own thread: the only writer of the state.
+
+use super::hub::Hub;
+use crate::clock;
+use crate::engine::board::Told;
+use crate::engine::core::{Core, Turned};
+use crate::engine::notice::About;
+use crate::engine::writer::Writer;
+use crate::event::{Body, Event};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc::Receiver;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+/// Least time between two publications: no watch is answered more often.
+const PUBLISH_PACE: Duration = Duration::from_millis(100);
+
+/// Nothing else tells the state the time.
+const TICK: Duration = Duration::from_secs(1);
+
+/// Events that are applied before anything else gets its turn.
+const BURST: usize = 256;
+
+/// A checkpoint is written after so many derived events: replaying them takes some milliseconds.
+const CHECKPOINT_EVENTS: usize = 5_000;
+
+/// And after an hour, if anything was derived at all. What is too old is forgotten at the same time.
+const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(3600);
+
+/// What is told to those who know what to poll: called after each change of the state.
+pub(super) type AfterChange = Box<dyn FnMut(&Core, (&Event, &Turned)) + Send>;
+
+/// The engine's own things; nobody else has them.
+pub(super) struct Engine {
+    pub(super) core: Core,
+    pub(super) events: Receiver<Event>,
+    pub(super) writer: Writer,
+    pub(super) hub: Arc<Hub>,
+    pub(super) after_change: AfterChange,
+    pub(super) pending: Pending,
+    /// How long samples are kept.
+    pub(super) keep: Duration,
+}
+
+/// What is not yet published or checkpointed.
+#[derive(Default)]
+pub(super) struct Pending {
+    publish: bool,
+    derived: usize,
+    losses: u64,
+}
+
+/// At once, and then at this pace; after a suspended host once, not for each time that was missed.
+fn every(pace: Duration) -> Interval {
+    let mut interval = interval(pace);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    interval
+}
+
+impl Engine {
+    /// Runs until `stop`, then takes what collectors still hand over until they have all gone (their channel closes) or
+    /// `give_up`, and has everything written.
+    pub(super) async fn run(mut self, stop: CancellationToken, give_up: Duration) {
+        let (mut tick, mut publish, mut hourly) = (every(TICK), every(PUBLISH_PACE), every(CHECKPOINT_INTERVAL));
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                Some(event) = self.events.recv() => self.burst(event),
+                _ = tick.tick() => self.tick(),
+                _ = publish.tick(), if self.pending.publish => self.publish(),
+                _ = hourly.tick() => {
+                    self.checkpoint();
+                    self.writer.forget_before(clock::now().minus(self.keep));
+                }
+            }
+        }
+        let drain = async {
+            while let Some(event) = self.events.recv().await {
+                self.burst(event);
+            }
+        };
+        let _all_gone_or_given_up = tokio::time::timeout(give_up, drain).await;
+        self.publish();
+        self.checkpoint();
+        self.writer.finish();
+    }
+
+    fn burst(&mut self, first: Event) {
+        self.turn(&first);
+        for _ in 1..BURST {
+            let Ok(event) = self.events.try_recv() else { break };
+            self.turn(&event);
+        }
+    }
+
+    fn tick(&mut self) {
+        let now = clock::now();
+        self.turn(&Event { at: now, body: Body::Tick });
+        self.look_at_losses();
+        self.hub.board.tell_all(&Told::Clock(now));
+    }
+
+    fn turn(&mut self, event: &Event) {
+        let turned = self.core.apply(event);
+        // A tick that changed nothing is published too: rows become stale by time alone.
+        self.pending.publish = true;
+        self.pending.derived += turned.derived.len();
+        (self.after_change)(&self.core, (event, &turned));
+        self.writer.records(turned.records);
+        self.writer.samples(turned.samples);
+        if self.pending.derived >= CHECKPOINT_EVENTS {
+            self.checkpoint();
+        }
+    }
+
+    fn publish(&mut self) {
+        self.pending.publish = false;
+        self.hub.publish(self.core.live(self.hub.notices.sentences()));
+    }
+
+    fn checkpoint(&mut self) {
+        if std::mem::take(&mut self.pending.derived) > 0 {
+            let (at, parts) = self.core.checkpoint();
+            self.writer.checkpoint(at, parts);
+        }
+    }
+
+    /// Says what is lost while it is being lost, and what was lost after.
+    fn look_at_losses(&mut self) {
+        let (failure, lost) = (self.hub.losses.failure(), self.hub.losses.total());
+        let changed = match (failure, lost) {
+            (Some(why), _) => self.hub.notices.set(
+                About::Writing,
+                format!("history is not written: {why}; {lost} records and polls are lost; free space on its disk"),
+            ),
+            (None, 0) => false,
+            (None, _) => {
+                self.hub.notices.set(About::Writing, format!("history has gaps: {lost} records and polls could not be written"))
+            }
+        };
+        // What was lost is in the state, and with the next checkpoint in the past as well.
+        if lost != self.pending.losses {
+            self.pending.losses = lost;
+            self.pending.derived += 1;
+        }
+        self.pending.publish |= changed;
+    }
+}

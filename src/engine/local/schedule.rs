@@ -1,0 +1,182 @@
+//! When what is collected: discovery at the start, at each interval and when an operator asks; the poller all the time.
+
+use super::hub::{Control as Order, Counts, Hub};
+use super::run::AfterChange;
+use crate::collect::Emitter;
+use crate::collect::snmp::access::Access;
+use crate::collect::snmp::crawl::{Control, CrawlOptions, CrawlOutcome, crawl};
+use crate::collect::snmp::{Client, Options};
+use crate::config::Config;
+use crate::engine::command::CollectorStatus;
+use crate::engine::notice::About;
+use crate::engine::supervise::{Restarts, keep_running};
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::{Mutex, watch};
+use tokio_util::sync::CancellationToken;
+
+/// The collectors, not started yet.
+pub(super) struct Schedule {
+    client: Client,
+    access: Arc<Access>,
+    config: Config,
+    emitter: Emitter,
+    control: UnboundedSender<Order>,
+    orders: UnboundedReceiver<Order>,
+    restarts: Arc<Restarts>,
+}
+
+impl Schedule {
+    /// Opens the sockets. Errors: a sentence.
+    pub(super) fn new(runtime: &Runtime, config: &Config, emitter: Emitter) -> Result<Self, String> {
+        let _inside = runtime.enter();
+        let client = Client::open(Options::default()).map_err(|error| format!("no UDP socket can be opened: {error}"))?;
+        let access = Arc::new(Access::new(&config.credentials));
+        let (control, orders) = unbounded_channel();
+        Ok(Self { client, access, config: config.clone(), emitter, control, orders, restarts: Arc::default() })
+    }
+
+    /// Where operators' orders go.
+    pub(super) fn control(&self) -> UnboundedSender<Order> {
+        self.control.clone()
+    }
+
+    /// The collectors' counters.
+    pub(super) fn counts(&self) -> Counts {
+        let (client, emitter, restarts) = (self.client.clone(), self.emitter.dropped_counter(), Arc::clone(&self.restarts));
+        Box::new(move || {
+            let counts = client.counts();
+            let mut refused: std::collections::BTreeMap<String, u64> =
+                counts.refused.iter().map(|(reason, count)| ((*reason).to_owned(), *count)).collect();
+            if restarts.count() > 0 {
+                refused.insert("restart".to_owned(), restarts.count());
+            }
+            vec![CollectorStatus {
+                name: "snmp".to_owned(),
+                received: counts.received,
+                decoded: counts.decoded,
+                refused,
+                dropped_queue: emitter.load(std::sync::atomic::Ordering::Relaxed),
+                retried: counts.retried,
+                ..CollectorStatus::default()
+            }]
+        })
+    }
+
+    /// Starts everything; it ends with `stop`. What comes back is to be told of every change of the state.
+    pub(super) fn start(self, (runtime, hub): (&Runtime, &Arc<Hub>), stop: CancellationToken) -> AfterChange {
+        let Self { client, access, config, emitter, orders, restarts, control: _ } = self;
+        let discovery = Arc::new(Discovery { client, access, config, emitter, hub: Arc::clone(hub), stop: stop.clone() });
+        let orders = Arc::new(Mutex::new(Orders { receive: orders, run: 0 }));
+        runtime.spawn(async move {
+            let make = || Arc::clone(&discovery).run(Arc::clone(&orders));
+            keep_running("discovery", (stop, &restarts), make).await;
+        });
+        Box::new(|_, _| {})
+    }
+}
+
+/// What outlives a failed run.
+struct Orders {
+    receive: UnboundedReceiver<Order>,
+    run: u32,
+}
+
+struct Discovery {
+    client: Client,
+    access: Arc<Access>,
+    config: Config,
+    emitter: Emitter,
+    hub: Arc<Hub>,
+    stop: CancellationToken,
+}
+
+impl Discovery {
+    async fn run(self: Arc<Self>, orders: Arc<Mutex<Orders>>) {
+        let mut orders = orders.lock().await;
+        let mut next = Some(self.config.discovery.targets.clone()).filter(|targets| !targets.is_empty());
+        while !self.stop.is_cancelled() {
+            let targets = match next.take() {
+                Some(targets) => targets,
+                None => match self.wait(&mut orders).await {
+                    Some(targets) => targets,
+                    None => return,
+                },
+            };
+            orders.run += 1;
+            next = self.once(targets, &mut orders).await;
+        }
+    }
+
+    /// Targets of the next run: when an operator gives some, or the interval is over. `None` when it ends.
+    async fn wait(&self, orders: &mut Orders) -> Option<Vec<String>> {
+        let configured = &self.config.discovery.targets;
+        let interval = tokio::time::sleep(self.config.discovery.interval);
+        tokio::pin!(interval);
+        loop {
+            tokio::select! {
+                () = self.stop.cancelled() => return None,
+                () = &mut interval, if !configured.is_empty() => return Some(configured.clone()),
+                order = orders.receive.recv() => match order? {
+                    Order::Discover(targets) if targets.is_empty() && configured.is_empty() => {}
+                    Order::Discover(targets) => return Some(if targets.is_empty() { configured.clone() } else { targets }),
+                    Order::Pause | Order::Cancel => {}
+                },
+            }
+        }
+    }
+
+    /// One run. Targets that an operator gave meanwhile come back, for the next.
+    async fn once(&self, targets: Vec<String>, orders: &mut Orders) -> Option<Vec<String>> {
+        let options = self.options(orders.run, targets);
+        let (pause, paused) = watch::channel(false);
+        let cancel = self.stop.child_token();
+        let crawl = crawl(&self.client, &options, &self.emitter, Control { paused, cancel: cancel.clone() });
+        tokio::pin!(crawl);
+        let mut next = None;
+        let outcome = loop {
+            tokio::select! {
+                outcome = &mut crawl => break outcome,
+                Some(order) = orders.receive.recv() => match order {
+                    Order::Pause => pause.send_modify(|paused| *paused = !*paused),
+                    Order::Cancel => cancel.cancel(),
+                    Order::Discover(targets) => next = Some(targets).filter(|targets| !targets.is_empty()).or(next),
+                },
+            }
+        };
+        match outcome {
+            Ok(outcome) => self.tell(&outcome),
+            Err(faults) => {
+                let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+                self.hub.notices.set(About::Targets, format!("nothing was discovered: {}", faults.join("; ")));
+            }
+        }
+        next
+    }
+
+    fn options(&self, run: u32, targets: Vec<String>) -> CrawlOptions {
+        let (discovery, polling) = (&self.config.discovery, &self.config.polling);
+        CrawlOptions {
+            run,
+            port: discovery.port,
+            scope: discovery.scope.clone(),
+            exclude: discovery.exclude.clone(),
+            timeout: polling.timeout,
+            retries: polling.retries,
+            // A network of any size ends some time; an operator can end it sooner.
+            deadline: None,
+            ..CrawlOptions::new(targets, Arc::clone(&self.access))
+        }
+    }
+
+    fn tell(&self, outcome: &CrawlOutcome) {
+        if outcome.summary.answered > 0 {
+            self.hub.notices.clear(About::Targets);
+        }
+        match outcome.notices.as_slice() {
+            [] => self.hub.notices.clear(About::Ping),
+            sentences => self.hub.notices.set(About::Ping, sentences.join(" ")),
+        };
+    }
+}

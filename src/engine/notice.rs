@@ -1,0 +1,58 @@
+//! What does not work and what to do about it: a sentence each, shown in the chrome of every view.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// What a notice is about; of each there is at most one. The order is the order on the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum About {
+    /// A full disk, lost records.
+    Writing,
+    /// Files that were set aside, records that could not be read.
+    Store,
+    /// Nobody can attach.
+    Socket,
+    /// No permission for ICMP.
+    Ping,
+    /// None configured.
+    Credentials,
+    /// Nothing to discover.
+    Targets,
+}
+
+/// The notices in force.
+#[derive(Debug, Default)]
+pub(super) struct Notices(Mutex<BTreeMap<About, String>>);
+
+impl Notices {
+    /// Sets or replaces one; true where that changed anything.
+    pub(super) fn set(&self, about: About, sentence: String) -> bool {
+        let before = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(about, sentence.clone());
+        before.as_deref() != Some(&sentence)
+    }
+
+    /// Takes one back; true where there was one.
+    pub(super) fn clear(&self, about: About) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&about).is_some()
+    }
+
+    /// All, in order.
+    pub(super) fn sentences(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_one_notice_of_a_kind_and_setting_it_again_changes_nothing() {
+        let notices = Notices::default();
+        assert!(notices.set(About::Ping, "no ping".to_owned()));
+        assert!(!notices.set(About::Ping, "no ping".to_owned()));
+        assert!(notices.set(About::Writing, "disk full".to_owned()));
+        assert_eq!(notices.sentences(), ["disk full", "no ping"]);
+        assert!(notices.clear(About::Ping) && !notices.clear(About::Ping));
+    }
+}

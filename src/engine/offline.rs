@@ -1,0 +1,62 @@
+//! A store that nobody serves, read by a command: no collectors, no clock, nothing written.
+
+use super::board::{Ear, Told};
+use super::command::{Answer, Command};
+use super::core::{Core, Live, Reader};
+use super::handle::{AskError, WatchId};
+use super::local::{settings, site};
+use super::session::Session;
+use crate::config::Config;
+use crate::history::{Store, StoreError};
+use crate::model::Timestamp;
+use crate::query::ViewRequest;
+use crate::state::view::View;
+use std::sync::Arc;
+
+/// See the module.
+pub(super) struct Offline {
+    reader: Reader,
+    live: Live,
+    /// What "now" means here: the last thing that the store remembers.
+    last: Option<Timestamp>,
+    ear: Ear,
+}
+
+impl Offline {
+    /// Errors: those of the store.
+    pub(super) fn new(store: Arc<dyn Store>, config: &Config, ear: Ear) -> Result<Self, StoreError> {
+        let last = store.span()?.map(|span| span.to);
+        let core = Core::restore(store, &site(config), settings(config))?;
+        Ok(Self { reader: core.reader(), live: core.live(Vec::new()), last, ear })
+    }
+
+    fn answer(&self, request: &ViewRequest) -> View {
+        let asked = ViewRequest { at: request.at.or(self.last), ..request.clone() };
+        let mut view = self.reader.answer(&self.live, &asked);
+        view.chrome.past = request.at.is_some();
+        view
+    }
+}
+
+impl Session for Offline {
+    fn watch(&self, watch: WatchId, generation: u64, request: ViewRequest) {
+        let view = self.answer(&request);
+        (self.ear)(Told::View(watch, generation, Arc::new(view)));
+    }
+
+    fn unwatch(&self, _: WatchId) {}
+
+    fn ask(&self, request: ViewRequest) -> Result<View, AskError> {
+        Ok(self.answer(&request))
+    }
+
+    fn command(&self, command: Command) -> Result<Answer, AskError> {
+        self.reader.command(&self.live, command)
+    }
+
+    fn close(&self) {}
+
+    fn pid(&self) -> Option<u32> {
+        None
+    }
+}

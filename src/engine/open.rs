@@ -1,0 +1,294 @@
+//! How a handle comes to be: attach to whoever serves, host the engine, or read the store alone.
+
+use super::board::Ear;
+use super::core::Core;
+use super::handle::Handle;
+use super::local::{self, Setup};
+use super::offline::Offline;
+use super::paths::Places;
+use super::session::Session;
+use super::socket::attached::{AttachError, Attached};
+use super::switch::{Opener, Switch};
+use crate::clock::Stopwatch;
+use crate::config::Config;
+use crate::event::Event;
+use crate::history::sled::SledStore;
+use crate::history::{MemoryStore, Store, StoreError};
+use crate::model::SampleBatch;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How long somebody may hold the store without serving a socket: a read-only command, or an engine that starts or ends.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Between two attempts.
+const RETRY: Duration = Duration::from_millis(50);
+
+/// Who runs the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hosting {
+    /// Not we: attach, else read the store alone. For commands.
+    Never,
+    /// Attach, else host, and take over when the one that was attached ends. For the console.
+    Auto,
+    /// We, or nobody. For the daemon.
+    Always,
+}
+
+/// A past to begin with, for the demo: events in the order of their times, then samples chunk by chunk.
+pub struct Seed {
+    /// Observed or derived; what is derived is journalled as it is.
+    pub events: Vec<Event>,
+    /// Backfilled while the engine already runs.
+    pub samples: Box<dyn Iterator<Item = Vec<SampleBatch>> + Send>,
+}
+
+/// What is opened, and how.
+pub struct OpenOptions {
+    config: Config,
+    hosting: Hosting,
+    data: Option<PathBuf>,
+    connect: Option<PathBuf>,
+    memory: bool,
+    seed: Option<Seed>,
+}
+
+impl OpenOptions {
+    /// By a configuration.
+    pub const fn new(config: Config, hosting: Hosting) -> Self {
+        Self { config, hosting, data: None, connect: None, memory: false, seed: None }
+    }
+
+    /// With the store in this folder, not where the configuration says.
+    #[must_use]
+    pub fn data(self, data: Option<PathBuf>) -> Self {
+        Self { data, ..self }
+    }
+
+    /// With this socket alone.
+    #[must_use]
+    pub fn connect(self, connect: Option<PathBuf>) -> Self {
+        Self { connect, ..self }
+    }
+
+    /// With a store in memory, which nobody else sees; a socket is served only where one is named. With
+    /// [`Hosting::Never`] nothing runs at all: a still picture of the seed, the same each time.
+    #[must_use]
+    pub fn in_memory(self) -> Self {
+        Self { memory: true, ..self }
+    }
+
+    /// With a past, where the store is still empty.
+    #[must_use]
+    pub fn seed(self, seed: Seed) -> Self {
+        Self { seed: Some(seed), ..self }
+    }
+}
+
+/// Why there is no engine; each sentence says what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct OpenError(String);
+
+/// Opens an engine and waits until it is there. Errors: a sentence.
+pub fn open(options: OpenOptions) -> Result<Handle, OpenError> {
+    let switch = Switch::new(Box::new(Ways::new(options)));
+    switch.open().map_err(OpenError)?;
+    Ok(Handle::new(switch))
+}
+
+/// Opens an engine in a thread of its own. What is watched is answered when it is there; where it can't be opened, the
+/// subscriber is told [`Update::Lost`](super::Update::Lost) with the reason and every question is answered with it.
+pub fn open_in_background(options: OpenOptions) -> Handle {
+    let switch = Switch::new(Box::new(Ways::new(options)));
+    let opening = Arc::clone(&switch);
+    let thread = std::thread::Builder::new().name("noctop-open".to_owned()).spawn(move || {
+        // The reason is told by the switch itself.
+        let _told = opening.open();
+    });
+    if thread.is_err() {
+        let _told = switch.open();
+    }
+    Handle::new(switch)
+}
+
+/// The ways to an engine.
+struct Ways {
+    config: Config,
+    hosting: Hosting,
+    places: Places,
+    named_socket: bool,
+    memory: bool,
+    seed: Mutex<Option<Seed>>,
+}
+
+impl Ways {
+    fn new(options: OpenOptions) -> Self {
+        let OpenOptions { config, hosting, data, connect, memory, seed } = options;
+        let named_socket = connect.is_some();
+        let places = Places::of(data.or_else(|| config.store.path.clone()), connect);
+        Self { config, hosting, places, named_socket, memory, seed: Mutex::new(seed) }
+    }
+
+    /// The first that serves the store that is meant. Errors: one that serves but can't be talked to.
+    fn attach(&self, ear: &Ear) -> Result<Option<Attached>, String> {
+        for path in self.places.sockets() {
+            match Attached::connect(&path, Arc::clone(ear)) {
+                Ok(attached) if self.places.means(attached.data()) => return Ok(Some(attached)),
+                Ok(other) if self.named_socket => {
+                    let theirs = other.data().display().to_string();
+                    return Err(format!("{} serves the store {theirs}, not the one that was named", path.display()));
+                }
+                Ok(_) | Err(AttachError::Nobody(_)) => {}
+                Err(refused) => return Err(refused.to_string()),
+            }
+        }
+        Ok(None)
+    }
+
+    fn store(&self) -> Result<(PathBuf, Arc<dyn Store>), StoreError> {
+        let folder = self.places.store().ok_or_else(|| StoreError::Absent(PathBuf::from("$XDG_STATE_HOME/noctop")))?;
+        let store = SledStore::open(&folder)?;
+        Ok((folder, Arc::new(store)))
+    }
+
+    /// The seed, for a store that is still empty.
+    fn seed_for(&self, store: &dyn Store) -> Result<Option<Seed>, StoreError> {
+        let empty = store.span()?.is_none();
+        Ok(if empty { self.seed.lock().unwrap_or_else(PoisonError::into_inner).take() } else { None })
+    }
+
+    fn host(&self, ear: Ear, (data, store): (PathBuf, Arc<dyn Store>)) -> Result<Arc<dyn Session>, String> {
+        let seed = self.seed_for(&*store).map_err(|error| error.to_string())?;
+        let private = self.memory && !self.named_socket;
+        let sockets = if private { Vec::new() } else { self.places.sockets() };
+        let setup = Setup { store, data, config: self.config.clone(), sockets, seed };
+        local::host(setup, ear).map(|session| Arc::new(session) as Arc<dyn Session>)
+    }
+
+    fn in_memory(&self, ear: Ear) -> Result<Arc<dyn Session>, String> {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        if self.hosting != Hosting::Never {
+            return self.host(ear, (PathBuf::new(), store));
+        }
+        let still = || {
+            if let Some(seed) = self.seed_for(&*store)? {
+                let mut core = Core::restore(Arc::clone(&store), "", local::settings(&self.config))?;
+                seed.sow(&mut core)?.run(&*store, &CancellationToken::new());
+            }
+            Offline::new(Arc::clone(&store), &self.config, ear)
+        };
+        still().map(|still| Arc::new(still) as Arc<dyn Session>).map_err(|error: StoreError| error.to_string())
+    }
+
+    /// The store alone, or hosted; `None` while somebody else holds it.
+    fn take_store(&self, ear: &Ear) -> Result<Option<Arc<dyn Session>>, String> {
+        let read_only = self.hosting == Hosting::Never;
+        let opened = if read_only { self.existing_store() } else { self.store() };
+        match opened {
+            Ok((_, store)) if read_only => {
+                let offline = Offline::new(store, &self.config, Arc::clone(ear)).map_err(|error| error.to_string())?;
+                Ok(Some(Arc::new(offline)))
+            }
+            Ok(found) => self.host(Arc::clone(ear), found).map(Some),
+            Err(StoreError::InUse(_)) => Ok(None),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// A store that is there; a command that reads makes none.
+    fn existing_store(&self) -> Result<(PathBuf, Arc<dyn Store>), StoreError> {
+        let folder = self.places.store().ok_or_else(|| StoreError::Absent(PathBuf::from("$XDG_STATE_HOME/noctop")))?;
+        let store = SledStore::open_read_only(&folder)?;
+        Ok((folder, Arc::new(store)))
+    }
+
+    /// Attaches, or takes the store.
+    fn either(&self, ear: &Ear) -> Result<Option<Arc<dyn Session>>, String> {
+        if self.hosting != Hosting::Always
+            && let Some(attached) = self.attach(ear)?
+        {
+            return Ok(Some(Arc::new(attached)));
+        }
+        self.take_store(ear)
+    }
+
+    fn in_use(&self) -> String {
+        let folder = self.places.store().unwrap_or_default();
+        let folder = folder.display();
+        match self.hosting {
+            Hosting::Always => {
+                format!("the store {folder} is in use by another noctop: end that one, or name another --data folder")
+            }
+            Hosting::Never | Hosting::Auto => {
+                let sockets: Vec<String> = self.places.sockets().iter().map(|path| path.display().to_string()).collect();
+                let sockets = sockets.join(", ");
+                format!(
+                    "the store {folder} is in use by another noctop that serves none of {sockets}: name its socket with --connect, or end it"
+                )
+            }
+        }
+    }
+}
+
+impl Opener for Ways {
+    fn open(&self, ear: Ear) -> Result<Arc<dyn Session>, String> {
+        if self.memory {
+            return self.in_memory(ear);
+        }
+        let waited = Stopwatch::start();
+        loop {
+            if let Some(session) = self.either(&ear)? {
+                return Ok(session);
+            }
+            if waited.elapsed() >= PATIENCE {
+                return Err(self.in_use());
+            }
+            std::thread::sleep(RETRY);
+        }
+    }
+
+    fn again(&self, ear: Ear, wanted: &dyn Fn() -> bool) -> Option<Arc<dyn Session>> {
+        if self.hosting != Hosting::Auto || self.memory {
+            return None;
+        }
+        // Those who lost the same engine must not try in step: the smaller part of each one's number tells them apart.
+        let wait = RETRY + Duration::from_millis(u64::from(std::process::id() % 50));
+        while wanted() {
+            match self.either(&ear) {
+                Ok(Some(session)) => return Some(session),
+                Ok(None) => {}
+                Err(why) => tracing::warn!("{why}"),
+            }
+            std::thread::sleep(wait);
+        }
+        None
+    }
+}
+
+impl Seed {
+    /// Applies the events; what is left is the backfill of samples.
+    pub(super) fn sow(self, core: &mut Core) -> Result<Backfill, StoreError> {
+        core.sow(self.events)?;
+        Ok(Backfill(self.samples))
+    }
+}
+
+/// Samples of a past that are yet to be stored.
+pub(super) struct Backfill(Box<dyn Iterator<Item = Vec<SampleBatch>> + Send>);
+
+impl Backfill {
+    /// Stores them chunk by chunk until there is none or `stop`.
+    pub(super) fn run(self, store: &dyn Store, stop: &CancellationToken) {
+        for chunk in self.0 {
+            if stop.is_cancelled() {
+                return;
+            }
+            if let Err(error) = store.samples_backfill(&chunk) {
+                tracing::warn!(%error, "a part of the past could not be stored");
+            }
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! The one thread that writes to the store. The engine hands over and never waits; what does not fit the queue is counted.
+
+use crate::clock::Stopwatch;
+use crate::history::{Checkpoint, Store, StoreError};
+use crate::model::{SampleBatch, Timestamp};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Pieces of work that may wait: some seconds of a large network's polls.
+const QUEUE: usize = 4096;
+
+/// Pieces that are written as one batch.
+const BATCH: usize = 512;
+
+/// What is written is on disk after so long: kill -9 loses at most this.
+const FLUSH_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The parts of a checkpoint, made on the writer's thread.
+pub(super) type Parts = Box<dyn FnOnce() -> Vec<(String, Vec<u8>)> + Send>;
+
+enum Work {
+    Records(Vec<(Timestamp, Vec<u8>)>),
+    Samples(Vec<SampleBatch>),
+    Checkpoint(Timestamp, Parts),
+    Forget(Timestamp),
+    End,
+}
+
+/// What could not be written.
+#[derive(Debug, Default)]
+pub(super) struct Losses {
+    /// Pieces that found the queue full.
+    pub(super) queue: AtomicU64,
+    /// Pieces that the store refused.
+    pub(super) store: AtomicU64,
+    /// Whether the last write was refused.
+    pub(super) failing: AtomicBool,
+    /// What it said.
+    sentence: Mutex<String>,
+}
+
+impl Losses {
+    fn refused(&self, pieces: usize, error: &StoreError) {
+        self.store.fetch_add(pieces as u64, Ordering::Relaxed);
+        if !self.failing.swap(true, Ordering::Relaxed) {
+            tracing::error!(%error, "the store refuses to write");
+        }
+        *self.sentence.lock().unwrap_or_else(PoisonError::into_inner) = error.to_string();
+    }
+
+    /// Why the store refuses at present.
+    pub(super) fn failure(&self) -> Option<String> {
+        let failing = self.failing.load(Ordering::Relaxed);
+        failing.then(|| self.sentence.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    /// Everything that was lost.
+    pub(super) fn total(&self) -> u64 {
+        self.queue.load(Ordering::Relaxed) + self.store.load(Ordering::Relaxed)
+    }
+}
+
+/// See the module.
+pub(super) struct Writer {
+    send: SyncSender<Work>,
+    thread: Option<JoinHandle<()>>,
+    losses: Arc<Losses>,
+}
+
+impl Writer {
+    /// Starts the thread.
+    pub(super) fn start(store: Arc<dyn Store>) -> std::io::Result<Self> {
+        let (send, receive) = sync_channel(QUEUE);
+        let losses = Arc::new(Losses::default());
+        let theirs = Arc::clone(&losses);
+        let thread = std::thread::Builder::new().name("noctop-history".to_owned());
+        let thread = thread.spawn(move || Pen { store, losses: theirs, last_seq: None, dirty: false }.run(&receive))?;
+        Ok(Self { send, thread: Some(thread), losses })
+    }
+
+    /// What could not be written.
+    pub(super) fn losses(&self) -> &Arc<Losses> {
+        &self.losses
+    }
+
+    /// Records for the journal.
+    pub(super) fn records(&self, records: Vec<(Timestamp, Vec<u8>)>) {
+        if !records.is_empty() {
+            let pieces = records.len();
+            self.hand_over(Work::Records(records), pieces);
+        }
+    }
+
+    /// Samples for the series.
+    pub(super) fn samples(&self, batches: Vec<SampleBatch>) {
+        if !batches.is_empty() {
+            let pieces = batches.len();
+            self.hand_over(Work::Samples(batches), pieces);
+        }
+    }
+
+    /// A checkpoint of the state after all records that were handed over before.
+    pub(super) fn checkpoint(&self, at: Timestamp, parts: Parts) {
+        self.hand_over(Work::Checkpoint(at, parts), 1);
+    }
+
+    /// Samples before a time are no longer kept.
+    pub(super) fn forget_before(&self, at: Timestamp) {
+        self.hand_over(Work::Forget(at), 0);
+    }
+
+    fn hand_over(&self, work: Work, pieces: usize) {
+        if let Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) = self.send.try_send(work) {
+            self.losses.queue.fetch_add(pieces as u64, Ordering::Relaxed);
+        }
+    }
+
+    /// Writes what waits, flushes and ends the thread. Blocks as long as the disk does.
+    pub(super) fn finish(mut self) {
+        let _thread_is_gone = self.send.send(Work::End);
+        if let Some(thread) = self.thread.take() {
+            let _panicked_and_counted = thread.join();
+        }
+    }
+}
+
+struct Pen {
+    store: Arc<dyn Store>,
+    losses: Arc<Losses>,
+    last_seq: Option<u64>,
+    dirty: bool,
+}
+
+impl Pen {
+    fn run(mut self, receive: &Receiver<Work>) {
+        let mut since_flush = Stopwatch::start();
+        loop {
+            let goes_on = match receive.recv_timeout(FLUSH_INTERVAL.saturating_sub(since_flush.elapsed())) {
+                Ok(first) => {
+                    let mut works = vec![first];
+                    works.extend(receive.try_iter().take(BATCH));
+                    self.write(works)
+                }
+                Err(RecvTimeoutError::Timeout) => true,
+                Err(RecvTimeoutError::Disconnected) => false,
+            };
+            if since_flush.elapsed() >= FLUSH_INTERVAL {
+                self.flush();
+                since_flush = Stopwatch::start();
+            }
+            if !goes_on {
+                break;
+            }
+        }
+        self.flush();
+    }
+
+    /// Writes a batch, pieces of a kind together as long as no other kind comes between. False when it is the last.
+    fn write(&mut self, works: Vec<Work>) -> bool {
+        let (mut records, mut samples) = (Vec::new(), Vec::new());
+        for work in works {
+            match work {
+                Work::Records(more) => records.extend(more),
+                Work::Samples(more) => samples.extend(more),
+                Work::Checkpoint(at, parts) => {
+                    self.journal(std::mem::take(&mut records));
+                    self.checkpoint(at, parts);
+                }
+                Work::Forget(at) => {
+                    if let Err(error) = self.store.forget_before(at) {
+                        self.losses.refused(0, &error);
+                    }
+                }
+                Work::End => {
+                    self.journal(records);
+                    self.series(&samples);
+                    return false;
+                }
+            }
+        }
+        self.journal(records);
+        self.series(&samples);
+        true
+    }
+
+    fn journal(&mut self, records: Vec<(Timestamp, Vec<u8>)>) {
+        if records.is_empty() {
+            return;
+        }
+        match self.store.journal_append(&records) {
+            Ok(last) => {
+                self.last_seq = Some(last);
+                self.wrote();
+            }
+            Err(error) => self.losses.refused(records.len(), &error),
+        }
+    }
+
+    fn series(&mut self, batches: &[SampleBatch]) {
+        if batches.is_empty() {
+            return;
+        }
+        match self.store.samples_append(batches) {
+            Ok(()) => self.wrote(),
+            Err(error) => self.losses.refused(batches.len(), &error),
+        }
+    }
+
+    fn checkpoint(&mut self, at: Timestamp, parts: Parts) {
+        // An append of nothing tells the number of the last record.
+        let last = self.last_seq.map_or_else(|| self.store.journal_append(&[]), Ok);
+        let written = last.and_then(|seq| self.store.checkpoint_write(&Checkpoint { seq, at, parts: parts() }));
+        match written {
+            Ok(()) => self.wrote(),
+            Err(error) => self.losses.refused(1, &error),
+        }
+    }
+
+    fn wrote(&mut self) {
+        self.dirty = true;
+        self.losses.failing.store(false, Ordering::Relaxed);
+    }
+
+    fn flush(&mut self) {
+        if std::mem::take(&mut self.dirty)
+            && let Err(error) = self.store.flush()
+        {
+            self.losses.refused(0, &error);
+            self.dirty = true;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::MemoryStore;
+
+    #[test]
+    fn a_checkpoint_covers_the_records_that_were_handed_over_before_it() {
+        let store = Arc::new(MemoryStore::new());
+        let writer = Writer::start(Arc::clone(&store) as Arc<dyn Store>).unwrap();
+        let record = |at: i64| (Timestamp(at), vec![1]);
+        writer.records(vec![record(1), record(2)]);
+        writer.checkpoint(Timestamp(2), Box::new(|| vec![("all".to_owned(), vec![9])]));
+        writer.records(vec![record(3)]);
+        let losses = Arc::clone(writer.losses());
+        writer.finish();
+        let checkpoint = store.checkpoint_before(Timestamp(9)).unwrap().unwrap();
+        assert_eq!((checkpoint.seq, checkpoint.parts.len()), (2, 1));
+        assert_eq!(store.journal_read(checkpoint.seq, Timestamp(9), 9).unwrap().len(), 1);
+        assert_eq!((losses.total(), losses.failure()), (0, None));
+    }
+
+    #[test]
+    fn what_comes_after_the_end_is_counted_as_lost() {
+        let writer = Writer::start(Arc::new(MemoryStore::new())).unwrap();
+        let (losses, send) = (Arc::clone(writer.losses()), writer.send.clone());
+        writer.finish();
+        let late = Writer { send, thread: None, losses: Arc::clone(&losses) };
+        late.records(vec![(Timestamp(1), vec![1]), (Timestamp(2), vec![1])]);
+        assert_eq!(losses.total(), 2);
+    }
+}

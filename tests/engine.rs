@@ -1,0 +1,194 @@
+//! The engine as its users see it: several consoles, whoever serves ending, stores in use, commands without a server.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may end at once")]
+
+use noctop::config::Config;
+use noctop::engine::{self, Answer, AskError, Command, Handle, Hosting, OpenOptions, Update, WatchId};
+use noctop::query::{Screen, ViewRequest};
+use noctop::state::view::View;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+/// Longer than anything here takes; reached only by a failure.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn data(&self) -> PathBuf {
+        self.0.path().join("store")
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.0.path().join("noctop.sock")
+    }
+
+    fn options(&self, hosting: Hosting) -> OpenOptions {
+        let config = Config { site: Some("HQ".to_owned()), ..Config::default() };
+        OpenOptions::new(config, hosting).data(Some(self.data())).connect(Some(self.socket()))
+    }
+
+    fn open(&self, hosting: Hosting) -> (Handle, mpsc::Receiver<Update>) {
+        let handle = engine::open(self.options(hosting)).unwrap();
+        let (send, receive) = mpsc::channel();
+        let send = Mutex::new(send);
+        handle.subscribe(Box::new(move |update| {
+            let _the_test_ended = send.lock().unwrap().send(update);
+        }));
+        (handle, receive)
+    }
+}
+
+/// The binary as a daemon on this folder, ready when it serves.
+fn daemon(folder: &Folder) -> Child {
+    let child = std::process::Command::new(env!("CARGO_BIN_EXE_noctop"))
+        .args(["daemon", "--config", "/dev/null", "--data"])
+        .arg(folder.data())
+        .arg("--connect")
+        .arg(folder.socket())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let started = std::time::Instant::now();
+    while !answers(&folder.socket()) {
+        assert!(started.elapsed() < PATIENCE, "the daemon does not serve");
+        std::thread::yield_now();
+    }
+    child
+}
+
+fn answers(socket: &Path) -> bool {
+    std::os::unix::net::UnixStream::connect(socket).is_ok()
+}
+
+/// The next view that is told; what else is told before is passed over.
+fn next_view(updates: &mpsc::Receiver<Update>) -> Arc<View> {
+    loop {
+        if let Update::View(_, view) = updates.recv_timeout(PATIENCE).unwrap() {
+            return view;
+        }
+    }
+}
+
+fn wait_for(updates: &mpsc::Receiver<Update>, wanted: impl Fn(&Update) -> bool) {
+    while !wanted(&updates.recv_timeout(PATIENCE).unwrap()) {}
+}
+
+fn overview() -> ViewRequest {
+    ViewRequest::new(Screen::Overview, 20)
+}
+
+fn run(folder: &Folder, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_noctop"))
+        .args(arguments)
+        .args(["--config", "/dev/null", "--data"])
+        .arg(folder.data())
+        .arg("--connect")
+        .arg(folder.socket())
+        .output()
+        .unwrap();
+    let text = |octets: Vec<u8>| String::from_utf8(octets).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn two_consoles_see_the_same_view_and_one_serves_the_other() {
+    let folder = Folder::new();
+    let (first, first_told) = folder.open(Hosting::Auto);
+    let (second, second_told) = folder.open(Hosting::Auto);
+    first.watch(WatchId(1), overview());
+    second.watch(WatchId(1), overview());
+    let (ours, theirs) = (next_view(&first_told), next_view(&second_told));
+    assert_eq!((&ours.chrome.site, &ours.body), (&theirs.chrome.site, &theirs.body));
+    assert_eq!(ours.chrome.notices, theirs.chrome.notices);
+    assert!(matches!(second.command(Command::Status), Ok(Answer::Status(status)) if status.pid == std::process::id()));
+    second.close();
+    first.close();
+}
+
+#[test]
+fn when_the_console_that_served_ends_the_other_takes_over() {
+    let folder = Folder::new();
+    let (first, _) = folder.open(Hosting::Auto);
+    let (second, told) = folder.open(Hosting::Auto);
+    second.watch(WatchId(1), overview());
+    next_view(&told);
+    first.close();
+    wait_for(&told, |update| matches!(update, Update::Lost(_)));
+    wait_for(&told, |update| matches!(update, Update::Serving(None)));
+    assert_eq!(next_view(&told).chrome.site, "HQ");
+    assert_eq!(second.ask(overview()).unwrap().chrome.site, "HQ");
+    second.close();
+}
+
+#[test]
+fn a_console_takes_over_from_a_daemon_that_was_killed_and_the_next_attaches_to_it() {
+    let folder = Folder::new();
+    let mut served = daemon(&folder);
+    let (console, told) = folder.open(Hosting::Auto);
+    assert!(matches!(console.command(Command::Status), Ok(Answer::Status(status)) if status.pid == served.id()));
+    served.kill().unwrap();
+    served.wait().unwrap();
+    wait_for(&told, |update| matches!(update, Update::Serving(None)));
+    let (code, out, err) = run(&folder, &["status", "--format", "json"]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.contains(&format!("\"pid\": {}", std::process::id())), "{out}");
+    console.close();
+}
+
+#[test]
+fn a_daemon_says_that_the_store_is_in_use() {
+    let folder = Folder::new();
+    let (console, _) = folder.open(Hosting::Auto);
+    let refused = engine::open(folder.options(Hosting::Always)).err().unwrap().to_string();
+    assert!(refused.contains("is in use by another noctop: end that one"), "{refused}");
+    console.close();
+}
+
+#[test]
+fn commands_read_the_store_without_a_server_and_with_one() {
+    let folder = Folder::new();
+    let (code, _, err) = run(&folder, &["devices"]);
+    assert_eq!(code, Some(1));
+    assert!(err.contains("there is no store at"), "{err}");
+    folder.open(Hosting::Auto).0.close();
+    for served in [None, Some(folder.open(Hosting::Auto))] {
+        for command in ["devices", "interfaces", "links", "events", "alarms"] {
+            let (code, out, err) = run(&folder, &[command, "--format", "json"]);
+            assert_eq!((code, out.split_whitespace().collect::<String>().as_str()), (Some(0), "[]"), "{command} {err}");
+        }
+        assert_eq!(run(&folder, &["store", "stats", "--format", "json"]).0, Some(0));
+        assert_eq!(run(&folder, &["store", "verify"]).0, Some(0));
+        assert_eq!(run(&folder, &["diff", "-1h", "now", "--format", "json"]).0, Some(0));
+        assert_eq!(run(&folder, &["devices", "--filter", "nonsense>"]).0, Some(2));
+        assert_eq!(run(&folder, &["history", "nobody/in_bps", "--from", "-1h", "--to", "now"]).0, Some(2));
+        if let Some((handle, _)) = served {
+            handle.close();
+        }
+    }
+    assert_eq!(run(&folder, &["status"]).0, Some(1), "nothing serves");
+}
+
+#[test]
+fn a_file_that_is_no_socket_is_named_and_left_alone() {
+    let folder = Folder::new();
+    std::fs::write(folder.socket(), "mine").unwrap();
+    let refused = engine::open(folder.options(Hosting::Always)).err().unwrap().to_string();
+    assert!(refused.contains("not a socket"), "{refused}");
+    assert_eq!(std::fs::read_to_string(folder.socket()).unwrap(), "mine");
+}
+
+#[test]
+fn a_handle_takes_watches_before_there_is_an_engine_and_questions_wait() {
+    let folder = Folder::new();
+    let handle = engine::open_in_background(folder.options(Hosting::Auto));
+    handle.watch(WatchId(1), overview());
+    assert_eq!(handle.ask(overview()).unwrap().chrome.site, "HQ");
+    handle.close();
+    assert_eq!(handle.ask(overview()).unwrap_err(), AskError::Gone);
+}
