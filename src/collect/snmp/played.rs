@@ -54,10 +54,10 @@ pub(super) struct Played {
 
 impl Played {
     fn next(&self, oid: &Oid) -> VarBind {
-        if let Quirk::JumpsFrom(from, to) = self.quirk {
-            if oid.arcs() == from {
-                return VarBind { oid: Oid::new(to), value: Value::Integer(0) };
-            }
+        if let Quirk::JumpsFrom(from, to) = self.quirk
+            && oid.arcs() == from
+        {
+            return VarBind { oid: Oid::new(to), value: Value::Integer(0) };
         }
         if self.quirk == Quirk::Endless {
             let row = oid.suffix_of(&Oid::new(&[1, 1])).and_then(|rest| rest.first()).map_or(0, |last| last + 1);

@@ -62,7 +62,7 @@ struct UserKeys {
 impl UserKeys {
     /// The form to use in a try: the proven one, else both in turn, since a wrong one meets with silence or a Report.
     fn form(&self, attempt: u32) -> KeyExtension {
-        self.proven.unwrap_or(if attempt % 2 == 0 { KeyExtension::Blumenthal } else { KeyExtension::Reeder })
+        self.proven.unwrap_or(if attempt.is_multiple_of(2) { KeyExtension::Blumenthal } else { KeyExtension::Reeder })
     }
 
     const fn slot(&mut self, form: KeyExtension) -> &mut Option<Arc<Keys>> {

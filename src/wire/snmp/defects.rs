@@ -1,7 +1,10 @@
 //! The defects of snmp2 0.5.3 that are worked around here, each shown. A test that fails after an upgrade tells that the defect
 //! is mended and its work-around can go.
 
+use super::usm::{KeyExtension, Keys};
 use super::{Message, Pdu, PduKind, Value, VarBind, message};
+use crate::model::access::{AuthProtocol, Proof};
+use crate::model::secret::Secret;
 use crate::model::{Oid, SnmpVersion};
 use snmp2::v3::{Auth, Security};
 
@@ -31,4 +34,31 @@ fn a_counter64_with_its_highest_bit_set_is_written_as_negative() {
 fn an_empty_password_panics_in_snmp2() {
     let tried = std::panic::catch_unwind(|| Security::new(b"u", b"").with_auth(Auth::AuthNoPriv).with_engine_id(&[1; 5]).is_ok());
     assert!(tried.is_err());
+}
+
+/// A v3 message of a user who authenticates, from an engine that says boots 5, time 1000.
+fn authenticated() -> (Vec<u8>, Security) {
+    let (auth, engine) = (Some((AuthProtocol::Sha1, Secret::new("authentic"))), [1; 5]);
+    let proof = Proof::Usm { username: "u".to_owned(), context: String::new(), auth, privacy: None };
+    let keys = Keys::localise(&proof, &engine, KeyExtension::Blumenthal).unwrap();
+    let security =
+        Security::new(b"u", b"authentic").with_auth(Auth::AuthNoPriv).with_auth_protocol(snmp2::v3::AuthProtocol::Sha1);
+    (keys.seal(&Pdu::request(PduKind::Get, 1, &[]), 5, 1000).unwrap(), security.with_engine_id(&engine).unwrap())
+}
+
+#[test]
+fn the_engines_time_is_taken_over_before_the_digest_is_checked() {
+    let (mut bytes, mut security) = authenticated();
+    *bytes.last_mut().unwrap() ^= 1;
+    assert!(snmp2::Pdu::from_bytes_with_security(&bytes, Some(&mut security)).is_err());
+    assert_eq!((security.engine_boots(), security.engine_time()), (5, 1000), "out of a forged message");
+}
+
+#[test]
+fn reading_a_message_writes_into_it() {
+    let (bytes, security) = authenticated();
+    let before = bytes.clone();
+    let mut security = security.with_engine_boots_and_time(5, 1000);
+    assert!(snmp2::Pdu::from_bytes_with_security(&bytes, Some(&mut security)).is_ok());
+    assert_ne!(bytes, before, "although it was lent to be read only");
 }
