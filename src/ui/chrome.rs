@@ -197,7 +197,7 @@ fn hints(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
             .iter()
             .filter(move |action| action.context == context && !action.hint.is_empty() && !ALWAYS.contains(&action.name))
     };
-    let here = active.iter().filter(|context| **context != Context::Global).rev().flat_map(|context| wanted(*context));
+    let here = active.iter().filter(|context| **context != Context::Global).flat_map(|context| wanted(*context));
     let global = active.iter().filter(|context| **context == Context::Global).flat_map(|context| wanted(*context));
     let cells = |(key, words): &(String, String)| u16::try_from(text::width(key) + text::width(words)).unwrap_or(u16::MAX);
     let last: Vec<_> = ACTIONS

@@ -1,5 +1,6 @@
 //! One screen without a terminal: the live console's own update and draw, fed by blocking questions to the engine.
 
+mod glyphs;
 mod svg;
 
 use super::console::Console;

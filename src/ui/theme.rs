@@ -106,14 +106,14 @@ pub const UTILISATION_BREAKS: [f64; 7] = [1.0, 10.0, 25.0, 40.0, 55.0, 70.0, 85.
 pub const UTILISATION_STEPS: usize = UTILISATION_BREAKS.len() + 1;
 
 const DARK_SCALE: [Hue; UTILISATION_STEPS] = [
-    Hue(0x48_50_63, Color::DarkGray),
-    Hue(0x3a_68_a8, Color::Blue),
-    Hue(0x2f_86_b8, Color::LightBlue),
-    Hue(0x2f_9c_8c, Color::Cyan),
-    Hue(0x6f_a8_4f, Color::Green),
-    Hue(0xb8_a1_3a, Color::Yellow),
-    Hue(0xe8_9a_3c, Color::LightYellow),
-    Hue(0xff_8f_8f, Color::LightRed),
+    Hue(0x56_60_76, Color::DarkGray),
+    Hue(0x3f_74_ba, Color::Blue),
+    Hue(0x35_90_c8, Color::LightBlue),
+    Hue(0x30_a8_98, Color::Cyan),
+    Hue(0x74_b0_52, Color::Green),
+    Hue(0xc0_aa_40, Color::Yellow),
+    Hue(0xec_a0_44, Color::LightYellow),
+    Hue(0xff_98_98, Color::LightRed),
 ];
 
 const LIGHT_SCALE: [Hue; UTILISATION_STEPS] = [

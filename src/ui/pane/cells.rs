@@ -3,7 +3,7 @@
 use crate::model::{AdminStatus, OperStatus, Severity, Timestamp};
 use crate::state::view::InterfaceRow;
 use crate::ui::text::{self, figure, percent};
-use crate::ui::theme::Tone;
+use crate::ui::theme::{Tone, utilisation_step};
 use crate::ui::widget::gauge::bar;
 use crate::ui::widget::spark;
 use crate::ui::widget::table::Ink;
@@ -23,7 +23,9 @@ pub fn load(fraction: Option<f64>, stale: bool, ink: &Ink<'_>) -> Line<'static> 
         spans = bar(fraction, ink.width - 5, ink.theme, ink.glyphs);
         spans.push(Span::raw(" "));
     }
-    spans.push(Span::styled(percent(fraction), ink.theme.utilisation(fraction)));
+    let quiet = fraction.is_none_or(|fraction| utilisation_step(fraction) == 0);
+    let style = if quiet { ink.theme.style(Tone::Dim) } else { ink.theme.utilisation(fraction) };
+    spans.push(Span::styled(percent(fraction), style));
     let style = if stale { ink.theme.style(Tone::Dim) } else { Style::new() };
     if stale {
         spans = spans.into_iter().map(|span| Span::styled(span.content, style)).collect();

@@ -99,7 +99,7 @@ impl Pane for Device {
     }
 
     fn sorts(&self) -> &'static [&'static str] {
-        const SORTS: [&str; 10] = sorts(&interfaces::COLUMNS);
+        const SORTS: [&str; 9] = sorts(&interfaces::COLUMNS);
         SORTS.get(1..).unwrap_or_default()
     }
 

@@ -23,16 +23,16 @@ pub const COLUMNS: [Column<DeviceRow>; 15] = [
     Column { title: "ROLE", sort: "role", width: Width::Cells(8), align: Align::Left, drop: 4, cell: role },
     Column { title: "ADDRESS", sort: "ip", width: Width::Cells(15), align: Align::Left, drop: 3, cell: address },
     Column { title: "MODEL", sort: "model", width: Width::Grow(12), align: Align::Left, drop: 7, cell: model },
-    Column { title: "OS", sort: "", width: Width::Grow(8), align: Align::Left, drop: 10, cell: os },
-    Column { title: "PORTS", sort: "", width: Width::Cells(7), align: Align::Right, drop: 6, cell: ports },
+    Column { title: "OS", sort: "os", width: Width::Grow(8), align: Align::Left, drop: 10, cell: os },
+    Column { title: "PORTS", sort: "interfacesUp", width: Width::Cells(7), align: Align::Right, drop: 6, cell: ports },
     Column { title: "CPU", sort: "cpuPercent", width: Width::Cells(4), align: Align::Right, drop: 5, cell: cpu },
     Column { title: "MEM", sort: "memoryPercent", width: Width::Cells(4), align: Align::Right, drop: 8, cell: memory },
     Column { title: "TEMP", sort: "temperatureCelsius", width: Width::Cells(4), align: Align::Right, drop: 9, cell: temperature },
     Column { title: "RTT", sort: "rttMs", width: Width::Cells(6), align: Align::Right, drop: 4, cell: rtt },
     Column { title: "LOSS", sort: "lossPercent", width: Width::Cells(5), align: Align::Right, drop: 8, cell: loss },
-    Column { title: "TRAFFIC", sort: "", width: Width::Cells(7), align: Align::Right, drop: 5, cell: traffic },
+    Column { title: "TRAFFIC", sort: "traffic", width: Width::Cells(7), align: Align::Right, drop: 5, cell: traffic },
     Column { title: "AL", sort: "alarms", width: Width::Cells(3), align: Align::Right, drop: 2, cell: alarms },
-    Column { title: "UPTIME", sort: "", width: Width::Cells(6), align: Align::Right, drop: 7, cell: uptime },
+    Column { title: "UPTIME", sort: "uptime", width: Width::Cells(6), align: Align::Right, drop: 7, cell: uptime },
 ];
 
 fn name(row: &DeviceRow, ink: &Ink<'_>) -> Line<'static> {
@@ -159,7 +159,7 @@ impl Pane for Devices {
     }
 
     fn sorts(&self) -> &'static [&'static str] {
-        const SORTS: [&str; 11] = sorts(&COLUMNS);
+        const SORTS: [&str; 15] = sorts(&COLUMNS);
         &SORTS
     }
 

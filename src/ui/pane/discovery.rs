@@ -34,7 +34,7 @@ fn changed<'v>(body: &'v ViewBody, state: &UiState) -> Option<&'v EventRow> {
 
 impl Pane for Discovery {
     fn contexts(&self) -> &'static [Context] {
-        &[Context::List, Context::Discovery]
+        &[Context::Discovery, Context::List]
     }
 
     fn page(&self, state: &UiState) -> usize {

@@ -30,9 +30,9 @@ pub const COLUMNS: [Column<InterfaceRow>; 15] = [
     Column { title: "IN%", sort: "inUtilisation", width: Width::Cells(11), align: Align::Right, drop: 2, cell: in_load },
     Column { title: "OUT", sort: "outBps", width: Width::Cells(5), align: Align::Right, drop: 0, cell: out_rate },
     Column { title: "OUT%", sort: "outUtilisation", width: Width::Cells(11), align: Align::Right, drop: 3, cell: out_load },
-    Column { title: "ERR/s", sort: "inErrorsPerSecond", width: Width::Cells(5), align: Align::Right, drop: 4, cell: errors },
-    Column { title: "DISC", sort: "inDiscardsPerSecond", width: Width::Cells(5), align: Align::Right, drop: 10, cell: discards },
-    Column { title: "P95", sort: "p95InBps", width: Width::Cells(5), align: Align::Right, drop: 9, cell: p95 },
+    Column { title: "ERR/s", sort: "err", width: Width::Cells(5), align: Align::Right, drop: 4, cell: errors },
+    Column { title: "DISC", sort: "discards", width: Width::Cells(5), align: Align::Right, drop: 10, cell: discards },
+    Column { title: "P95", sort: "", width: Width::Cells(5), align: Align::Right, drop: 9, cell: p95 },
     Column { title: "60 MIN", sort: "", width: Width::Cells(10), align: Align::Left, drop: 7, cell: spark },
 ];
 
@@ -167,7 +167,7 @@ impl Pane for Interfaces {
     }
 
     fn sorts(&self) -> &'static [&'static str] {
-        const SORTS: [&str; 10] = sorts(&COLUMNS);
+        const SORTS: [&str; 9] = sorts(&COLUMNS);
         &SORTS
     }
 

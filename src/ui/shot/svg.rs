@@ -1,7 +1,7 @@
 //! A screen as an SVG picture (SVG 1.1): one `<text>` for each run of cells of one style, its place and length exact, so that
 //! columns stand under each other in any monospace font.
 
-use super::rows;
+use super::{glyphs, rows};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 use std::fmt::Write as _;
@@ -33,6 +33,8 @@ struct Run {
     bg: Option<String>,
     bold: bool,
     dim: bool,
+    /// Lines, blocks and braille as one path instead of text.
+    shape: Option<String>,
 }
 
 /// The whole picture.
@@ -52,7 +54,7 @@ pub fn svg(buf: &Buffer, title: &str) -> String {
         width / 2.0
     );
     for (row, y) in rows(buf).zip(0u16..) {
-        let runs = runs(&row);
+        let runs = runs(&row, y);
         for run in &runs {
             background(&mut out, run, y);
         }
@@ -72,13 +74,17 @@ fn background(out: &mut String, run: &Run, y: u16) {
 }
 
 fn foreground(out: &mut String, run: &Run, y: u16) {
-    if run.text.trim().is_empty() {
+    if run.text.trim().is_empty() && run.shape.is_none() {
         return;
     }
     let x = MARGIN + f32::from(run.x) * CELL;
     let y = BAR + MARGIN + f32::from(y) * ROW + ROW * 0.74;
     let bold = if run.bold { r#" font-weight="bold""# } else { "" };
     let dim = if run.dim { r#" opacity="0.6""# } else { "" };
+    if let Some(d) = &run.shape {
+        let _infallible = writeln!(out, r#"<path d="{d}" fill="{}"{dim}/>"#, run.fg);
+        return;
+    }
     let _infallible = writeln!(
         out,
         r#"<text x="{x:.1}" y="{y:.1}" textLength="{:.1}" lengthAdjust="spacingAndGlyphs" fill="{}"{bold}{dim}>{}</text>"#,
@@ -90,28 +96,49 @@ fn foreground(out: &mut String, run: &Run, y: u16) {
 
 /// Cells joined while their style is the same; blanks at both ends are dropped, and three blanks part a run, so that a font
 /// with other widths drifts nowhere.
-fn runs(row: &[(&Cell, u16)]) -> Vec<Run> {
+fn runs(row: &[(&Cell, u16)], y: u16) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for (cell, x) in row {
         let (fg, bg) = colours(cell);
         let cells = u16::try_from(cell.symbol().width()).unwrap_or(1).max(1);
         let (bold, dim) = (cell.modifier.contains(Modifier::BOLD), cell.modifier.contains(Modifier::DIM));
+        let shape = shape(cell, *x, y);
         match runs.last_mut() {
-            Some(run) if run.fg == fg && run.bg == bg && run.bold == bold && run.dim == dim => {
+            Some(run)
+                if run.fg == fg
+                    && run.bg == bg
+                    && run.bold == bold
+                    && run.dim == dim
+                    && run.shape.is_some() == shape.is_some() =>
+            {
                 run.text.push_str(cell.symbol());
                 run.cells += cells;
+                if let (Some(all), Some(one)) = (&mut run.shape, &shape) {
+                    all.push_str(one);
+                }
             }
-            _ => runs.push(Run { x: *x, cells, text: cell.symbol().to_owned(), fg, bg, bold, dim }),
+            _ => runs.push(Run { x: *x, cells, text: cell.symbol().to_owned(), fg, bg, bold, dim, shape }),
         }
     }
     runs.into_iter().flat_map(split).collect()
+}
+
+/// The path of a cell that holds a line, a block or braille.
+fn shape(cell: &Cell, x: u16, y: u16) -> Option<String> {
+    let c = cell.symbol().chars().next()?;
+    let place = glyphs::Cell { x: MARGIN + f32::from(x) * CELL, y: BAR + MARGIN + f32::from(y) * ROW, width: CELL, height: ROW };
+    glyphs::path(c, place)
 }
 
 /// A run without the blanks at its ends and without long blanks in it; its background stays whole.
 fn split(run: Run) -> Vec<Run> {
     let mut out = Vec::new();
     if run.bg.is_some() {
-        out.push(Run { text: String::new(), fg: run.fg.clone(), bg: run.bg.clone(), ..run });
+        out.push(Run { text: String::new(), fg: run.fg.clone(), bg: run.bg.clone(), shape: None, ..run });
+    }
+    if run.shape.is_some() {
+        out.push(Run { bg: None, ..run });
+        return out;
     }
     let mut x = run.x;
     let piece = |text: &str, x: u16| Run {
@@ -122,6 +149,7 @@ fn split(run: Run) -> Vec<Run> {
         bg: None,
         bold: run.bold,
         dim: run.dim,
+        shape: None,
     };
     for part in run.text.split("   ") {
         let blanks = part.len() - part.trim_start_matches(' ').len();

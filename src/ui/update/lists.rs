@@ -129,8 +129,8 @@ fn is_figure(column: &str) -> bool {
             | "addresses"
             | "text"
             | "rule"
-            | "ifName"
-            | "ifAlias"
+            | "if"
+            | "os"
             | "status"
             | "peer"
     )

@@ -89,7 +89,7 @@ type Piece<'a> = (String, Style);
 /// A count with its word: quiet at nothing, in its colour otherwise.
 fn count(scene: &Scene<'_>, number: usize, (word, tone): (&str, Tone)) -> Vec<Piece<'static>> {
     let style = scene.theme.style(if number > 0 { tone } else { Tone::Dim });
-    vec![(number.to_string(), style), (format!(" {word}   "), scene.theme.style(Tone::Dim))]
+    vec![(number.to_string(), style), (format!(" {word}  "), scene.theme.style(Tone::Dim))]
 }
 
 fn counts(scene: &Scene<'_>, all: &[(usize, &str, Tone)]) -> Vec<Piece<'static>> {
@@ -135,7 +135,7 @@ pub fn health(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Overvie
     let all = format!("{} devices", devices(view));
     let inner = Panel::new("Health").subtitle(&all).draw(scene, area, buf);
     let (dim, plain) = (scene.theme.style(Tone::Dim), scene.theme.style(Tone::Text));
-    let missed = view.missed_percent.map_or_else(|| "-".to_owned(), |percent| format!("{percent:.2} %"));
+    let missed = view.missed_percent.map_or_else(|| "-".to_owned(), |percent| format!("{percent:.2}%"));
     let lag = view.lag_p95_ms.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.0} ms"));
     let polls = figure(view.polls_per_second).trim().to_owned();
     let rows: [(&str, Vec<Piece<'_>>); 6] = [
@@ -152,13 +152,7 @@ pub fn health(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Overvie
         ("links", counts(scene, &[(view.links, "links", Tone::Text), (view.neighbours, "unmanaged neighbours", Tone::Text)])),
         (
             "polls",
-            vec![
-                (polls, plain),
-                ("/s   lag p95 ".to_owned(), dim),
-                (lag, plain),
-                ("   missed ".to_owned(), dim),
-                (missed, plain),
-            ],
+            vec![(polls, plain), ("/s  lag p95 ".to_owned(), dim), (lag, plain), ("  missed ".to_owned(), dim), (missed, plain)],
         ),
     ];
     for ((label, pieces), y) in rows.iter().zip(inner.y..inner.bottom()) {
