@@ -94,23 +94,47 @@ pub fn decode(parts: &[(String, Vec<u8>)], settings: Settings) -> Result<State, 
     Ok(state)
 }
 
-fn values<T: DeserializeOwned>(parts: &[&(String, Vec<u8>)], kind: &str) -> Result<Vec<T>, CheckpointError> {
+/// Parts from which on several threads decode them: going to a past time waits for this.
+const THREADED: usize = 8;
+/// Threads at most: memory is the bound beyond.
+const MAX_THREADS: usize = 4;
+
+fn values<T: DeserializeOwned + Send>(parts: &[&(String, Vec<u8>)], kind: &str) -> Result<Vec<T>, CheckpointError> {
+    let is_kind = |name: &str| name.split_once('/').is_some_and(|(known, _)| known == kind);
+    let parts: Vec<&(String, Vec<u8>)> = parts.iter().copied().filter(|(name, _)| is_kind(name)).collect();
+    let threads =
+        if parts.len() < THREADED { 1 } else { std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS) };
+    let decode = |share: &[&(String, Vec<u8>)]| share.iter().map(|part| part_values::<T>(part)).collect::<Result<Vec<_>, _>>();
+    let decoded: Vec<Result<Vec<Vec<T>>, CheckpointError>> = std::thread::scope(|scope| {
+        let mut shares = parts.chunks(parts.len().div_ceil(threads).max(1));
+        let own = shares.next().unwrap_or_default();
+        let others: Vec<_> = shares.map(|share| scope.spawn(move || decode(share))).collect();
+        let damaged = || CheckpointError::Damaged(kind.to_owned());
+        let first = decode(own);
+        std::iter::once(first).chain(others.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err(damaged())))).collect()
+    });
     let mut values = Vec::new();
-    for (name, bytes) in parts.iter().filter(|(name, _)| name.split_once('/').is_some_and(|(known, _)| known == kind)) {
-        let damaged = || CheckpointError::Damaged(name.clone());
-        let (version, mut rest) = bytes.split_first().ok_or_else(damaged)?;
-        if *version != CHECKPOINT_VERSION {
-            return Err(CheckpointError::Version { part: name.clone(), found: *version });
+    for share in decoded {
+        values.extend(share?.into_iter().flatten());
+    }
+    Ok(values)
+}
+
+fn part_values<T: DeserializeOwned>((name, bytes): &(String, Vec<u8>)) -> Result<Vec<T>, CheckpointError> {
+    let damaged = || CheckpointError::Damaged(name.clone());
+    let (version, mut rest) = bytes.split_first().ok_or_else(damaged)?;
+    if *version != CHECKPOINT_VERSION {
+        return Err(CheckpointError::Version { part: name.clone(), found: *version });
+    }
+    let mut values = Vec::new();
+    while !rest.is_empty() {
+        let (value, left) = postcard::take_from_bytes(rest).map_err(|_| damaged())?;
+        // A value of no octets would never end.
+        if left.len() >= rest.len() {
+            return Err(damaged());
         }
-        while !rest.is_empty() {
-            let (value, left) = postcard::take_from_bytes(rest).map_err(|_| damaged())?;
-            // A value of no octets would never end.
-            if left.len() >= rest.len() {
-                return Err(damaged());
-            }
-            values.push(value);
-            rest = left;
-        }
+        values.push(value);
+        rest = left;
     }
     Ok(values)
 }

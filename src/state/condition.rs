@@ -61,6 +61,11 @@ impl Condition {
         self.ports.binary_search_by_key(&if_index, |port| port.if_index).ok().and_then(|at| self.ports.get(at))
     }
 
+    /// One port, which probably stands at `place`: for walks over all ports.
+    pub(super) fn port_near(&self, place: usize, if_index: IfIndex) -> Option<&PortCondition> {
+        self.ports.get(place).filter(|port| port.if_index == if_index).or_else(|| self.port(if_index))
+    }
+
     pub(super) fn port_mut(&mut self, if_index: IfIndex) -> Option<&mut PortCondition> {
         self.ports.binary_search_by_key(&if_index, |port| port.if_index).ok().and_then(|at| self.ports.get_mut(at))
     }

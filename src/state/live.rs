@@ -18,18 +18,28 @@ pub(super) struct Live {
     pub(super) loss_percent: Option<f64>,
     pub(super) uptime: Option<(u32, Timestamp)>,
     pub(super) gauges: Vec<(Metric, f64)>,
+    /// Ports whose last two readings show errors.
+    pub(super) ports_with_errors: usize,
     uptime_tracker: UptimeTracker,
     /// By ifIndex.
-    ports: Vec<PortLive>,
+    counters: Vec<(IfIndex, PortCounters)>,
+    /// By ifIndex; apart from the counters, since views walk over all of them.
+    rates: Vec<(IfIndex, PortRates)>,
 }
 
-/// Rates of one port, each in its metric's unit; `None` is not known.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+/// Rates of one port, each in its metric's unit.
+#[derive(Clone, Copy, Debug)]
 pub struct PortRates {
     /// When the later of the two readings was received.
     pub at: Option<Timestamp>,
-    /// By [`Metric::number`], the counters of [`Metric::INTERFACE`].
-    rates: [Option<f64>; RATES],
+    /// By [`Metric::number`], the counters of [`Metric::INTERFACE`]; not a number where it is not known.
+    rates: [f64; RATES],
+}
+
+impl Default for PortRates {
+    fn default() -> Self {
+        Self { at: None, rates: [f64::NAN; RATES] }
+    }
 }
 
 /// Metrics of an interface that are rates: all but the operational state.
@@ -38,24 +48,26 @@ const RATES: usize = 8;
 impl PortRates {
     /// One of them.
     pub fn get(&self, metric: Metric) -> Option<f64> {
-        self.rates.get(usize::from(metric.number())).copied().flatten()
+        self.rates.get(usize::from(metric.number())).copied().filter(|rate| !rate.is_nan())
     }
 
     fn set(&mut self, metric: Metric, rate: Option<f64>) {
         if let Some(slot) = self.rates.get_mut(usize::from(metric.number())) {
-            *slot = rate;
+            *slot = rate.unwrap_or(f64::NAN);
         }
+    }
+
+    fn has_errors(&self) -> bool {
+        [Metric::InErrors, Metric::OutErrors].into_iter().filter_map(|metric| self.get(metric)).any(|rate| rate > 0.0)
     }
 }
 
 /// A port's counters.
-#[derive(Clone, Debug)]
-struct PortLive {
-    if_index: IfIndex,
+#[derive(Clone, Debug, Default)]
+struct PortCounters {
     trackers: [CounterTracker; IfCounter::COUNT],
     discontinuity: Option<u32>,
     last: [Option<Kept>; RATES],
-    shown: PortRates,
 }
 
 /// The last value of a metric, and of which counters it is the sum.
@@ -78,19 +90,9 @@ const SUMS: [(Metric, &[IfCounter]); RATES] = [
     (Metric::OutDiscards, &[IfCounter::OutDiscards]),
 ];
 
-impl PortLive {
-    const fn new(if_index: IfIndex) -> Self {
-        Self {
-            if_index,
-            trackers: [CounterTracker { last: None }; IfCounter::COUNT],
-            discontinuity: None,
-            last: [None; RATES],
-            shown: PortRates { at: None, rates: [None; RATES] },
-        }
-    }
-
-    /// Takes a reading; returns the cells to keep.
-    fn advance(&mut self, reading: &IfReading, port: &Interface, (at, restarted): (Timestamp, bool)) -> Vec<Cell> {
+impl PortCounters {
+    /// Takes a reading; returns the rates that it shows and the cells to keep.
+    fn advance(&mut self, reading: &IfReading, port: &Interface, (at, restarted): (Timestamp, bool)) -> (PortRates, Vec<Cell>) {
         let discontinued =
             self.discontinuity.is_some() && reading.discontinuity.is_some() && self.discontinuity != reading.discontinuity;
         self.discontinuity = reading.discontinuity.or(self.discontinuity);
@@ -103,29 +105,26 @@ impl PortLive {
             *slot = reading.counter(counter).and_then(|raw| tracker.advance(raw, Span { at, broken, per_second }));
         }
         let mut cells = Vec::with_capacity(RATES + 1);
-        self.shown.at = Some(at);
+        let mut shown = PortRates { at: Some(at), ..PortRates::default() };
         for (metric, counters) in SUMS {
-            let cell =
-                sum(counters, &extended).map(|(value, parts, broken)| self.keep(metric, Kept { value, parts, at }, broken));
-            if cell.is_none() {
-                self.shown.set(metric, None);
-            }
-            cells.extend(cell);
+            let Some((value, parts, broken)) = sum(counters, &extended) else { continue };
+            let (rate, cell) = self.keep(metric, Kept { value, parts, at }, broken);
+            shown.set(metric, rate);
+            cells.push(cell);
         }
         if let Some(oper) = reading.oper_status {
             cells.push(Cell { metric: Metric::OperStatus, value: u64::from(oper.to_mib()), broken: false });
         }
-        cells
+        (shown, cells)
     }
 
-    fn keep(&mut self, metric: Metric, now: Kept, broken: bool) -> Cell {
+    fn keep(&mut self, metric: Metric, now: Kept, broken: bool) -> (Option<f64>, Cell) {
         let before = self.last.get_mut(usize::from(metric.number())).and_then(|slot| slot.replace(now));
         // A sum of other counters than before is another counter.
         let broken = broken || before.is_none_or(|before| before.parts != now.parts);
         let sample = |kept: Kept, broken| Sample { at: kept.at, value: Some(kept.value), broken };
         let rate = before.and_then(|before| series::rate(metric, &sample(before, false), &sample(now, broken)));
-        self.shown.set(metric, rate);
-        Cell { metric, value: now.value, broken }
+        (rate, Cell { metric, value: now.value, broken })
     }
 }
 
@@ -158,14 +157,14 @@ impl Live {
         let restarted = reading.sys_up_time.is_some_and(|uptime| self.uptime_tracker.restarted(uptime, at));
         let names = port_names(device);
         let mut rows = vec![self.device_row()];
-        for port_reading in &reading.interfaces {
-            let Ok(place) = device.interfaces.binary_search_by_key(&port_reading.if_index, |port| port.if_index) else {
-                continue;
-            };
+        for read in &reading.interfaces {
+            let Ok(place) = device.interfaces.binary_search_by_key(&read.if_index, |port| port.if_index) else { continue };
             let (Some(port), Some(name)) = (device.interfaces.get(place), names.get(place)) else { continue };
-            let cells = self.port_mut(port.if_index).map(|live| live.advance(port_reading, port, (at, restarted)));
-            rows.push(SampleRow { part: Some(name.clone()), cells: cells.unwrap_or_default() });
+            let (rates, cells) = slot(&mut self.counters, read.if_index).advance(read, port, (at, restarted));
+            *slot(&mut self.rates, read.if_index) = rates;
+            rows.push(SampleRow { part: Some(name.clone()), cells });
         }
+        self.ports_with_errors = self.rates.iter().filter(|(_, rates)| rates.has_errors()).count();
         rows.retain(|row| !row.cells.is_empty());
         (restarted, SampleBatch { device: device.id.clone(), at, rows })
     }
@@ -186,32 +185,39 @@ impl Live {
         SampleRow { part: None, cells: gauges.into_iter().filter_map(cell).collect() }
     }
 
-    fn port_mut(&mut self, if_index: IfIndex) -> Option<&mut PortLive> {
-        let place = match self.ports.binary_search_by_key(&if_index, |port| port.if_index) {
-            Ok(place) => place,
-            Err(place) => {
-                self.ports.insert(place, PortLive::new(if_index));
-                place
-            }
-        };
-        self.ports.get_mut(place)
-    }
-
     /// The rates of one port.
     pub(super) fn rates(&self, if_index: IfIndex) -> Option<&PortRates> {
-        let place = self.ports.binary_search_by_key(&if_index, |port| port.if_index).ok()?;
-        self.ports.get(place).map(|port| &port.shown)
+        let place = self.rates.binary_search_by_key(&if_index, |(known, _)| *known).ok()?;
+        self.rates.get(place).map(|(_, rates)| rates)
     }
 
-    /// The rates of all ports.
-    pub(super) fn all_rates(&self) -> impl Iterator<Item = &PortRates> {
-        self.ports.iter().map(|port| &port.shown)
+    /// The rates of one port, which probably stand at `place`: for walks over all ports.
+    pub(super) fn rates_near(&self, place: usize, if_index: IfIndex) -> Option<&PortRates> {
+        match self.rates.get(place) {
+            Some((known, rates)) if *known == if_index => Some(rates),
+            _ => self.rates(if_index),
+        }
     }
 
     /// A gauge of the device that came with samples ([`State::set_live`]).
     pub(super) fn gauge(&self, metric: Metric) -> Option<f64> {
         self.gauges.iter().find(|(known, _)| *known == metric).map(|(_, value)| *value)
     }
+}
+
+/// The entry of a port in a list by ifIndex.
+fn slot<T: Default>(ports: &mut Vec<(IfIndex, T)>, if_index: IfIndex) -> &mut T {
+    let place = match ports.last() {
+        Some((last, _)) if *last < if_index => Err(ports.len()),
+        None => Err(0),
+        Some(_) => ports.binary_search_by_key(&if_index, |(known, _)| *known),
+    };
+    let place = place.unwrap_or_else(|place| {
+        ports.insert(place, (if_index, T::default()));
+        place
+    });
+    #[allow(clippy::indexing_slicing, reason = "the place was found or made just now")]
+    &mut ports[place].1
 }
 
 /// The names by which a device's ports are known, in their order, each once: a name that several ports have gets the
@@ -241,46 +247,69 @@ pub struct LiveSample {
 }
 
 impl State {
-    /// Puts the rates of a past time in, out of the series store, in place of those of now.
+    /// Puts the rates of a past time in, out of the series store, in place of those of now. Quickest where the samples of
+    /// a device, and of a port, stand together.
     pub fn set_live(&mut self, samples: impl IntoIterator<Item = LiveSample>) {
-        let mut all: FxHashMap<DeviceId, (Live, FxHashMap<String, IfIndex>)> = FxHashMap::default();
+        let mut all: FxHashMap<DeviceId, Live> = FxHashMap::default();
+        let mut run: Option<Run> = None;
         for sample in samples {
-            let Some(device) = self.devices.get(&sample.entity.device) else { continue };
-            let (live, ports) = all.entry(device.id.clone()).or_insert_with(|| {
-                (
-                    Live::default(),
-                    port_names(device).into_iter().zip(device.interfaces.iter().map(|port| port.if_index)).collect(),
-                )
-            });
-            let port = sample.entity.part.as_ref().map(|name| ports.get(name).copied());
-            live.put(port, &sample);
+            if run.as_ref().is_none_or(|run| run.device.id != sample.entity.device) {
+                run.take().into_iter().for_each(|run| run.end(&mut all));
+                let Some(device) = self.devices.get(&sample.entity.device) else { continue };
+                run = Some(Run::start(device, all.remove(&device.id).unwrap_or_default()));
+            }
+            if let Some(run) = &mut run {
+                run.put(&sample);
+            }
         }
-        self.live = Arc::new(all.into_iter().map(|(id, (live, _))| (id, Arc::new(live))).collect());
+        run.into_iter().for_each(|run| run.end(&mut all));
+        self.live = Arc::new(all.into_iter().map(|(id, live)| (id, Arc::new(live))).collect());
+    }
+}
+
+/// Samples of one device, one after another.
+struct Run {
+    device: Arc<Device>,
+    names: Vec<String>,
+    /// Where the port before stood.
+    place: usize,
+    live: Live,
+}
+
+impl Run {
+    fn start(device: &Arc<Device>, live: Live) -> Self {
+        Self { device: Arc::clone(device), names: port_names(device), place: 0, live }
+    }
+
+    fn end(mut self, all: &mut FxHashMap<DeviceId, Live>) {
+        self.live.ports_with_errors = self.live.rates.iter().filter(|(_, rates)| rates.has_errors()).count();
+        all.insert(self.device.id.clone(), self.live);
+    }
+
+    /// Puts one sample in; what belongs to a port that is not known is dropped.
+    fn put(&mut self, sample: &LiveSample) {
+        let (metric, last) = (sample.metric, &sample.last);
+        let Some(part) = &sample.entity.part else { return self.live.put(metric, last) };
+        let is_it = |place: &usize| self.names.get(*place) == Some(part);
+        let near = [self.place, self.place + 1].into_iter().find(is_it);
+        let Some(place) = near.or_else(|| self.names.iter().position(|name| name == part)) else { return };
+        self.place = place;
+        let Some(port) = self.device.interfaces.get(place) else { return };
+        let rates = slot(&mut self.live.rates, port.if_index);
+        rates.at = rates.at.max(Some(last.at));
+        rates.set(metric, sample.before.as_ref().and_then(|before| series::rate(metric, before, last)));
     }
 }
 
 impl Live {
-    /// Puts one sample in: of the device (`None`), of a port, or of a port that is not known (`Some(None)`).
-    fn put(&mut self, port: Option<Option<IfIndex>>, sample: &LiveSample) {
-        let (metric, last) = (sample.metric, &sample.last);
-        match port {
-            Some(Some(if_index)) => {
-                let rate = sample.before.as_ref().and_then(|before| series::rate(metric, before, last));
-                if let Some(port) = self.port_mut(if_index) {
-                    port.shown.at = port.shown.at.max(Some(last.at));
-                    port.shown.set(metric, rate);
-                }
-            }
-            Some(None) => {}
-            None => {
-                let value = last.value.map(|kept| metric.decode_gauge(kept));
-                self.last_polled = self.last_polled.max(Some(last.at));
-                match metric {
-                    Metric::RttMs => self.rtt_ms = value,
-                    Metric::LossPercent => self.loss_percent = value,
-                    _ => self.gauges.extend(value.map(|value| (metric, value))),
-                }
-            }
+    /// Puts a sample of the device itself in.
+    fn put(&mut self, metric: Metric, last: &Sample) {
+        let value = last.value.map(|kept| metric.decode_gauge(kept));
+        self.last_polled = self.last_polled.max(Some(last.at));
+        match metric {
+            Metric::RttMs => self.rtt_ms = value,
+            Metric::LossPercent => self.loss_percent = value,
+            _ => self.gauges.extend(value.map(|value| (metric, value))),
         }
     }
 }

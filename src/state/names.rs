@@ -19,6 +19,8 @@ struct Search {
     pattern: Pattern,
     matcher: Matcher,
     buffer: Vec<char>,
+    text: String,
+    macs: bool,
     best: BinaryHeap<Reverse<OrderedName>>,
     limit: usize,
     seen: usize,
@@ -68,17 +70,27 @@ impl Search {
         for address in device.addresses.iter().map(ToString::to_string).filter(|address| *address != name) {
             self.offer(&format!("{address} {name}"), &device.id, None);
         }
+        let mut text = std::mem::take(&mut self.text);
         for (port, described) in port_names(device).iter().zip(&device.interfaces) {
-            let alias = described.if_alias.as_ref().filter(|alias| !alias.is_empty());
-            let text = match (alias, described.mac) {
-                (Some(alias), Some(mac)) => format!("{name} {port} {alias} {mac}"),
-                (Some(alias), None) => format!("{name} {port} {alias}"),
-                (None, Some(mac)) => format!("{name} {port} {mac}"),
-                (None, None) => format!("{name} {port}"),
-            };
-            self.offer(&text, &device.id, Some(port));
+            text.clear();
+            let alias = described.if_alias.as_deref().filter(|alias| !alias.is_empty());
+            for word in [Some(name.as_str()), Some(port), alias].into_iter().flatten() {
+                text.push_str(word);
+                text.push(' ');
+            }
+            if self.macs {
+                text.extend(described.mac.map(|mac| mac.to_string()));
+            }
+            self.offer(text.trim_end(), &device.id, Some(port));
         }
+        self.text = text;
     }
+}
+
+/// Whether somebody may be typing a MAC address: they are written out only then.
+fn looks_like_mac(text: &str) -> bool {
+    let digits = text.chars().filter(char::is_ascii_hexdigit).count();
+    digits >= 4 && text.chars().all(|c| c.is_ascii_hexdigit() || matches!(c, ':' | '-' | '.'))
 }
 
 /// At most `limit` names that match `text` fuzzily, best first: devices by name and address, ports by name, alias and MAC
@@ -92,6 +104,8 @@ pub fn names(state: &State, text: &str, limit: usize) -> Vec<Name> {
         pattern: Pattern::parse(&text, CaseMatching::Ignore, Normalization::Smart),
         matcher: Matcher::new(Config::DEFAULT),
         buffer: Vec::new(),
+        text: String::new(),
+        macs: looks_like_mac(&text),
         best: BinaryHeap::new(),
         limit,
         seen: 0,

@@ -51,7 +51,7 @@ impl<'a> LinkRef<'a> {
     /// Whether both ends are up, as far as they are known; a device that does not answer has no end that is up.
     pub(super) fn is_up(&self) -> Option<bool> {
         let ends = [&self.link.a, &self.link.b];
-        let status = |end: &LinkEnd| self.look.state.conditions.get(&end.device).map(|condition| condition.status);
+        let status = |end: &LinkEnd| self.look.status(&end.device);
         if ends.into_iter().any(|end| matches!(status(end), Some(DeviceStatus::Down | DeviceStatus::Unreachable))) {
             return Some(false);
         }

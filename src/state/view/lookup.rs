@@ -1,8 +1,9 @@
 //! What rows of several tables need to look up: alarms by device, links by port, names.
 
-use crate::model::{Alarm, Device, DeviceId, IfIndex, Link, LinkEnd, OperStatus, Severity, Timestamp};
+use crate::model::{Alarm, Device, DeviceId, DeviceStatus, IfIndex, Link, LinkEnd, OperStatus, Severity, Timestamp};
 use crate::query::filter::natural;
-use crate::state::{PortRates, State};
+use crate::state::live::Live;
+use crate::state::{Condition, PortRates, State};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -14,6 +15,15 @@ const STALE_POLLS: u32 = 3;
 pub(super) struct Lookup<'a> {
     pub(super) state: &'a State,
     alarms: FxHashMap<&'a DeviceId, Vec<&'a Alarm>>,
+    /// By hash: maps by id are slow where every link asks four times.
+    known: FxHashMap<&'a DeviceId, Known<'a>>,
+}
+
+/// What is known of a device, by reference.
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    condition: &'a Condition,
+    live: Option<&'a Live>,
 }
 
 impl<'a> Lookup<'a> {
@@ -24,7 +34,10 @@ impl<'a> Lookup<'a> {
                 alarms.entry(device).or_default().push(alarm);
             }
         }
-        Self { state, alarms }
+        let known = |(id, condition): (&'a DeviceId, &'a Arc<Condition>)| {
+            (id, Known { condition: condition.as_ref(), live: state.live.get(id).map(AsRef::as_ref) })
+        };
+        Self { state, alarms, known: state.conditions.iter().map(known).collect() }
     }
 
     /// Standing alarms of a device.
@@ -67,14 +80,23 @@ impl<'a> Lookup<'a> {
         links
     }
 
+    fn known(&self, device: &DeviceId) -> Option<&Known<'a>> {
+        self.known.get(device)
+    }
+
+    /// Whether a device is reached; `None` where it has no inventory.
+    pub(super) fn status(&self, device: &DeviceId) -> Option<DeviceStatus> {
+        self.known(device).map(|known| known.condition.status)
+    }
+
     /// The rates at one end of a link.
     pub(super) fn rates(&self, end: &LinkEnd) -> Option<&'a PortRates> {
-        self.state.live.get(&end.device)?.rates(end.if_index?)
+        self.known(&end.device)?.live?.rates(end.if_index?)
     }
 
     /// The operational state at one end of a link.
     pub(super) fn oper(&self, end: &LinkEnd) -> Option<OperStatus> {
-        self.state.conditions.get(&end.device)?.port(end.if_index?)?.oper
+        self.known(&end.device)?.condition.port(end.if_index?)?.oper
     }
 }
 

@@ -44,3 +44,6 @@ impl<R> Default for Table<R> {
         Self { matched: 0, total: 0, offset: 0, rows: Vec::new() }
     }
 }
+
+#[cfg(test)]
+mod tests;

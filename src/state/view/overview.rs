@@ -62,10 +62,7 @@ fn count_ports(state: &State, view: &mut OverviewView) {
             view.interfaces_flapping += usize::from(port.is_flapping(state.now));
         }
     }
-    let errors = |rates: &crate::state::PortRates| {
-        [Metric::InErrors, Metric::OutErrors].into_iter().filter_map(|metric| rates.get(metric)).any(|rate| rate > 0.0)
-    };
-    view.interfaces_with_errors = state.live.values().map(|live| live.all_rates().filter(|rates| errors(rates)).count()).sum();
+    view.interfaces_with_errors = state.live.values().map(|live| live.ports_with_errors).sum();
 }
 
 /// The ports whose sum is the traffic to and from the world, for the engine to read their past: ports of routers and

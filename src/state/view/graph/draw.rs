@@ -4,7 +4,7 @@ use super::super::interfaces::{larger, sum};
 use super::super::links::LinkRef;
 use super::super::lookup::Lookup;
 use super::super::screens::{GraphEdge, GraphNode, GraphView};
-use super::fold::{Fold, Folded, Standing};
+use super::fold::{FOLD, Fold, Folded, Standing};
 use super::layer::{ACCESS, DISTRIBUTION};
 use super::net::Net;
 use crate::model::{Confirmed, DeviceId, DeviceStatus, Link, LinkEnd, Role, Severity};
@@ -31,7 +31,7 @@ pub(super) fn draw(look: &Lookup<'_>, net: &Net<'_>, folded: &Folded, view: &mut
 
 /// How a node is: its status and its worst alarm.
 fn state(look: &Lookup<'_>, id: &DeviceId) -> (DeviceStatus, Option<Severity>) {
-    let status = look.state.conditions.get(id).map_or(DeviceStatus::Unknown, |condition| condition.status);
+    let status = look.status(id).unwrap_or_default();
     (status, look.alarms(id).iter().map(|alarm| alarm.severity).max())
 }
 
@@ -118,7 +118,11 @@ fn edges(look: &Lookup<'_>, net: &Net<'_>, folded: &Folded) -> Vec<GraphEdge> {
         let turned = x > y;
         let (near, far) = if turned { (y, x) } else { (x, y) };
         let ends = if turned { (&link.b, &link.a) } else { (&link.a, &link.b) };
-        let one = edge(look, link, (near, far), ends);
+        let mut one = edge(look, link, (near, far), ends);
+        // A fold has no port of its own.
+        for (port, end) in [(&mut one.a_port, near), (&mut one.b_port, far)] {
+            port.take_if(|_| end.starts_with(FOLD));
+        }
         match edges.get_mut(&(near, far)) {
             Some(bundle) => join(bundle, one),
             None => {

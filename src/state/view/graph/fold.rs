@@ -6,6 +6,8 @@ use crate::model::Role;
 use crate::query::MapRequest;
 use std::collections::BTreeMap;
 
+/// What the id of a fold begins with; no device's id does.
+pub(super) const FOLD: &str = "fold:";
 /// Networks of so few nodes are drawn whole at the first fold level: there is room.
 const SMALL: usize = 16;
 /// So many distribution switches under one core fold too.
@@ -124,7 +126,7 @@ impl Folder<'_> {
         };
         let name = parent.and_then(|parent| self.net.id(parent)).map_or("-", |id| id.as_str());
         let word = if layer == DISTRIBUTION { "distribution" } else { role.word() };
-        let id = format!("fold:{name}:{word}");
+        let id = format!("{FOLD}{name}:{word}");
         if !may || alone || self.map.opened.contains(&id) {
             return members;
         }
