@@ -12,6 +12,7 @@ mod config_check;
 pub mod console;
 pub mod credentials;
 mod daemon;
+mod demo;
 mod describe;
 mod diff;
 mod discover;
@@ -60,7 +61,9 @@ pub fn run(cli: Cli) -> Outcome {
     let Cli { common, console, command } = cli;
     match command {
         None => console::run(&common, &console),
-        Some(Command::Shot(args)) if !args.demo => console::shot(&common, (&args, &console)),
+        Some(Command::Demo(args)) => demo::run(&args, &common, &console),
+        Some(Command::Shot(args)) if args.demo => demo::shot(&args, &common, &console),
+        Some(Command::Shot(args)) => console::shot(&common, (&args, &console)),
         Some(Command::Discover(args)) => discover::run(&common, &args),
         Some(Command::Daemon) => daemon::run(&common),
         Some(Command::Devices(args)) => rows::run(&common, Screen::Devices, &args),
@@ -88,8 +91,6 @@ pub fn run(cli: Cli) -> Outcome {
         Some(Command::Sim(args)) => sim::run(&args),
         Some(Command::Get(args)) => get::run(&args, &common),
         Some(Command::Walk(args)) => walk::run(&args, &common),
-        // Until the engine lands on main the other commands have no arm; each engineer adds theirs above this line.
-        _ => Err(Failure::usage("this command is not built in yet")),
     }
 }
 

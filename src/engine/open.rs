@@ -52,13 +52,14 @@ pub struct OpenOptions {
     data: Option<PathBuf>,
     connect: Option<PathBuf>,
     memory: bool,
+    unserved: bool,
     seed: Option<Seed>,
 }
 
 impl OpenOptions {
     /// By a configuration.
     pub const fn new(config: Config, hosting: Hosting) -> Self {
-        Self { config, hosting, data: None, connect: None, memory: false, seed: None }
+        Self { config, hosting, data: None, connect: None, memory: false, unserved: false, seed: None }
     }
 
     /// With the store in this folder, not where the configuration says.
@@ -78,6 +79,12 @@ impl OpenOptions {
     #[must_use]
     pub fn in_memory(self) -> Self {
         Self { memory: true, ..self }
+    }
+
+    /// Serving a socket only where one is named, whatever the store.
+    #[must_use]
+    pub fn unserved(self) -> Self {
+        Self { unserved: true, ..self }
     }
 
     /// With a past, where the store is still empty.
@@ -121,15 +128,16 @@ struct Ways {
     places: Places,
     named_socket: bool,
     memory: bool,
+    unserved: bool,
     seed: Mutex<Option<Seed>>,
 }
 
 impl Ways {
     fn new(options: OpenOptions) -> Self {
-        let OpenOptions { config, hosting, data, connect, memory, seed } = options;
+        let OpenOptions { config, hosting, data, connect, memory, unserved, seed } = options;
         let named_socket = connect.is_some();
         let places = Places::of(data.or_else(|| config.store.path.clone()), connect);
-        Self { config, hosting, places, named_socket, memory, seed: Mutex::new(seed) }
+        Self { config, hosting, places, named_socket, memory, unserved, seed: Mutex::new(seed) }
     }
 
     /// The first that serves the store that is meant. Errors: one that serves but can't be talked to.
@@ -162,7 +170,7 @@ impl Ways {
 
     fn host(&self, ear: Ear, (data, store): (PathBuf, Arc<dyn Store>)) -> Result<Arc<dyn Session>, String> {
         let seed = self.seed_for(&*store).map_err(|error| error.to_string())?;
-        let private = self.memory && !self.named_socket;
+        let private = (self.memory || self.unserved) && !self.named_socket;
         let sockets = if private { Vec::new() } else { self.places.sockets() };
         let setup = Setup { store, data, config: self.config.clone(), sockets, seed };
         local::host(setup, ear).map(|session| Arc::new(session) as Arc<dyn Session>)
