@@ -9,6 +9,8 @@ use super::theme::{Depth, ThemeName};
 use crate::engine::WatchId;
 use crate::model::Timestamp;
 use crate::query::{MapRequest, Screen, Sort, Subject, ViewRequest, Window};
+use crate::ui::layout::worker::LayoutWorker;
+use crate::ui::widget::map::Arrangement;
 use ratatui::layout::Size;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -124,8 +126,12 @@ pub struct MapState {
     pub colour_by: usize,
     /// Layers that are hidden.
     pub hidden_layers: BTreeSet<u8>,
-    /// First row and column shown of what is larger than the pane.
-    pub pan: (u16, u16),
+    /// First column and row shown of what is larger than the pane.
+    pub pan: (i32, i32),
+    /// The layout that is shown; the next one starts from it, so that nothing jumps.
+    pub arrangement: Option<Arc<Arrangement>>,
+    /// Lays large maps out beside the console; started by the first of them.
+    pub worker: Option<Arc<LayoutWorker>>,
 }
 
 /// The console's own state.

@@ -1,5 +1,6 @@
 //! A small network written by hand, answered as an engine would: what the golden screens are drawn from.
 
+use super::map;
 use noctop::engine::handle::{Backend, Sink};
 use noctop::engine::{Answer, AskError, Command, Handle, Update, WatchId};
 use noctop::event::{DiscoveryPhase, DiscoveryProgress};
@@ -107,6 +108,7 @@ fn body(request: &ViewRequest, network: Network) -> ViewBody {
             Screen::Alarms => ViewBody::Alarms(Table::default()),
             Screen::Events => ViewBody::Events(Table::default()),
             Screen::Discovery => ViewBody::Discovery(Box::default()),
+            Screen::Topology => ViewBody::Topology(Box::default()),
             Screen::Device => ViewBody::Device(Box::new(DeviceView {
                 device: None,
                 interfaces: Table::default(),
@@ -119,6 +121,7 @@ fn body(request: &ViewRequest, network: Network) -> ViewBody {
     }
     match request.screen {
         Screen::Overview => ViewBody::Overview(Box::new(overview())),
+        Screen::Topology => ViewBody::Topology(Box::new(map::graph(request))),
         Screen::Devices => ViewBody::Devices(window(devices(), request, |row| row.name.clone())),
         Screen::Interfaces => {
             ViewBody::Interfaces(window(interfaces(), request, |row| format!("{} {}", row.device_name, row.name)))
@@ -418,7 +421,9 @@ fn device(request: &ViewRequest) -> DeviceView {
     DeviceView {
         device: devices().into_iter().find(|row| row.id == wanted),
         interfaces: Table { matched: all.len(), total: all.len(), offset: 0, rows: all },
-        links: links().into_iter().take(3).collect(),
+        links: Some(map::links_of(&wanted))
+            .filter(|own| !own.is_empty())
+            .unwrap_or_else(|| links().into_iter().take(3).collect()),
         alarms: alarms().into_iter().filter(|alarm| alarm.device.as_ref() == Some(&wanted)).collect(),
         recent: events(),
     }

@@ -54,6 +54,22 @@ fn overview() {
 }
 
 #[test]
+fn topology() {
+    check(Screen::Topology);
+    for (name, size, keys) in [
+        ("tree-120x36", (120, 36), "v"),
+        ("tree-80x24", (80, 24), "v j j"),
+        ("dist-3-120x36", (120, 36), "j l l"),
+        ("focus-80x24", (80, 24), "f"),
+        ("errors-without-end-120x36", (120, 36), "U L"),
+        ("panned-80x24", (80, 24), "ctrl-d"),
+    ] {
+        let text = shot::text(&drawn(state(Screen::Topology, size, GlyphSet::Unicode), keys));
+        insta::assert_snapshot!(format!("topology-{name}"), text);
+    }
+}
+
+#[test]
 fn devices() {
     check(Screen::Devices);
 }
@@ -103,7 +119,7 @@ fn screens_without_a_source_say_what_they_need() {
 
 #[test]
 fn a_first_run_says_what_to_do() {
-    for screen in [Screen::Overview, Screen::Devices, Screen::Discovery] {
+    for screen in [Screen::Overview, Screen::Topology, Screen::Devices, Screen::Discovery] {
         let state = state(screen, (80, 24), GlyphSet::Unicode);
         let text = shot::text(&shot::render(&handle(Network::Empty), state, &[]).unwrap());
         assert!(text.contains(":discover 10.0.0.0/16"), "{text}");
@@ -113,7 +129,7 @@ fn a_first_run_says_what_to_do() {
 
 #[test]
 fn styles_of_the_main_screens() {
-    for screen in [Screen::Overview, Screen::Interfaces, Screen::Device] {
+    for screen in [Screen::Overview, Screen::Topology, Screen::Interfaces, Screen::Device] {
         let buf = drawn(state(screen, (80, 24), GlyphSet::Unicode), "");
         insta::assert_snapshot!(format!("{}-80x24-styles", screen.name()), shot::styles(&buf));
     }

@@ -4,4 +4,5 @@
 mod behaviour;
 mod fixture;
 mod golden;
+mod map;
 mod pty;

@@ -14,6 +14,7 @@ pub mod help;
 pub mod interface;
 pub mod interfaces;
 pub mod overview;
+pub mod topology;
 
 use super::effect::Effect;
 use super::glyph::Glyphs;
@@ -214,7 +215,8 @@ pub fn of(screen: Screen) -> &'static dyn Pane {
         Screen::Events => &events::Events,
         Screen::Discovery => &discovery::Discovery,
         Screen::Help => &help::Help,
-        Screen::Topology | Screen::Links => &absent::Absent,
+        Screen::Topology => &topology::Topology,
+        Screen::Links => &absent::Absent,
         Screen::Flows | Screen::Capture | Screen::Wireless | Screen::Logs | Screen::Vlans => &absent::Absent,
     }
 }

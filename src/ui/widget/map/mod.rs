@@ -166,10 +166,10 @@ pub struct Viewport {
 
 impl Viewport {
     /// Of a map in an area: centred where it fits, else from `pan` on, never past its end.
-    pub fn new(layout: &Layout, area: Rect, pan: (u16, u16)) -> Self {
-        let along = |length: i32, room: u16, pan: u16| {
+    pub fn new(layout: &Layout, area: Rect, pan: (i32, i32)) -> Self {
+        let along = |length: i32, room: u16, pan: i32| {
             let room = i32::from(room);
-            if length <= room { -((room - length) / 2) } else { i32::from(pan).min(length - room) }
+            if length <= room { -((room - length) / 2) } else { pan.clamp(0, length - room) }
         };
         Self { area, origin: (along(layout.width, area.width, pan.0), along(layout.height, area.height, pan.1)) }
     }

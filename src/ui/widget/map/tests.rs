@@ -172,7 +172,7 @@ fn graphs() -> impl Strategy<Value = GraphView> {
 proptest! {
     #[test]
     fn any_graph_can_be_drawn_at_any_size_and_place(
-        graph in graphs(), width in 1u16..200, height in 1u16..60, pan in (0u16..400, 0u16..400), ascii in any::<bool>(),
+        graph in graphs(), width in 1u16..200, height in 1u16..60, pan in (-9i32..400, 0i32..400), ascii in any::<bool>(),
     ) {
         let area = Rect::new(0, 0, width, height);
         let arrangement = arrange(&graph, (&BTreeSet::from([2]), area), None);

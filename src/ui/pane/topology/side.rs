@@ -1,0 +1,225 @@
+//! The node under the cursor: what it is, how it fares, and its links with peer, port and load. The accessible form of the map.
+
+use crate::model::unit::{age, si};
+use crate::state::view::screens::DeviceView;
+use crate::state::view::{GraphEdge, GraphNode, LinkRow, ViewBody};
+use crate::ui::layout::order::natural;
+use crate::ui::pane::Scene;
+use crate::ui::pane::devices::address_of;
+use crate::ui::text::{fit, percent};
+use crate::ui::theme::Tone;
+use crate::ui::widget::gauge::bar;
+use crate::ui::widget::map::{Drawing, boxes};
+use crate::ui::widget::panel::Panel;
+use crate::ui::widget::{put, put_all};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+/// One link as the list shows it.
+struct Line {
+    port: String,
+    peer: String,
+    peer_port: String,
+    load: Option<f64>,
+    /// In and out of this end, bit/s.
+    rates: Option<(f64, f64)>,
+    down: bool,
+    bundle: usize,
+}
+
+/// Columns from which peer ports and bars have room.
+const BROAD: u16 = 60;
+/// Cells of a load bar.
+const BAR: u16 = 10;
+
+/// Draws the panel of the node under the cursor.
+pub fn draw(scene: &Scene<'_>, drawing: &Drawing<'_>, area: Rect, buf: &mut Buffer) {
+    let node = drawing.graph.nodes.iter().find(|node| Some(node.id.as_str()) == drawing.selected);
+    let Some(node) = node else {
+        Panel::new("").draw(scene, area, buf);
+        return;
+    };
+    let detail = scene.detail.and_then(|view| match &view.body {
+        ViewBody::Device(view) if view.device.as_ref().is_some_and(|device| device.id.as_str() == node.id) => Some(view.as_ref()),
+        _ => None,
+    });
+    let title = boxes::title(node);
+    let about = facts(node, detail);
+    let broad = area.width >= BROAD;
+    let subtitle = if broad { about.join(&format!(" {} ", scene.glyphs.dot)) } else { node.role.word().to_owned() };
+    let inner = Panel::new(&title).subtitle(&subtitle).draw(scene, area, buf);
+    let mut y = inner.y;
+    if !broad {
+        for fact in &about {
+            put(buf, Position::new(inner.x, y), inner.width, (fact, scene.theme.style(Tone::Text)));
+            y += 1;
+        }
+        y += 1;
+    }
+    let lines = lines(drawing, node, detail);
+    let rest = Rect { y, height: inner.bottom().saturating_sub(y), ..inner };
+    let used = draw_links(scene, &lines, rest, buf);
+    let rest = Rect { y: rest.y + used, height: rest.height.saturating_sub(used), ..rest };
+    draw_alarms(scene, (node, detail), rest, buf);
+}
+
+/// What it is, in a few short lines.
+fn facts(node: &GraphNode, detail: Option<&DeviceView>) -> Vec<String> {
+    let Some(device) = detail.and_then(|view| view.device.as_ref()) else {
+        return match (node.count > 1, node.neighbour) {
+            (true, _) => vec![format!("{} of {} up", node.count_up, node.count)],
+            (false, true) => vec!["heard of, never asked".to_owned()],
+            (false, false) => vec![node.status.word().to_owned()],
+        };
+    };
+    let join = |parts: Vec<Option<String>>| parts.into_iter().flatten().collect::<Vec<_>>().join("  ");
+    let figure = |name: &str, value: Option<f64>| value.map(|value| format!("{name} {value:.0}%"));
+    let what = join(vec![device.model.clone().or_else(|| device.vendor.clone()), address_of(device)]);
+    let how = join(vec![
+        Some(match device.uptime_seconds {
+            Some(seconds) => format!("{} {}", device.status.word(), age(seconds)),
+            None => device.status.word().to_owned(),
+        }),
+        figure("cpu", device.cpu_percent),
+        figure("mem", device.memory_percent),
+    ]);
+    [what, how].into_iter().filter(|line| !line.is_empty()).collect()
+}
+
+/// Its links: each by itself where they are known, else as the map bundles them.
+fn lines(drawing: &Drawing<'_>, node: &GraphNode, detail: Option<&DeviceView>) -> Vec<Line> {
+    let mut lines: Vec<Line> = match detail.filter(|view| !view.links.is_empty()) {
+        Some(view) => view.links.iter().map(of_row).collect(),
+        None => {
+            let own = drawing.graph.edges.iter().filter(|edge| edge.a == node.id || edge.b == node.id);
+            own.map(|edge| of_edge(drawing, node, edge)).collect()
+        }
+    };
+    lines.sort_by(|a, b| natural(&a.port, &b.port).then_with(|| natural(&a.peer, &b.peer)));
+    lines
+}
+
+fn of_row(row: &LinkRow) -> Line {
+    Line {
+        port: row.a_port.clone().unwrap_or_else(|| "-".to_owned()),
+        peer: row.b_name.clone(),
+        peer_port: row.b_port.clone().unwrap_or_default(),
+        load: row.utilisation,
+        rates: row.backward_bps.zip(row.forward_bps),
+        down: row.up == Some(false),
+        bundle: 1,
+    }
+}
+
+fn of_edge(drawing: &Drawing<'_>, node: &GraphNode, edge: &GraphEdge) -> Line {
+    let (peer, port, peer_port) =
+        if edge.a == node.id { (&edge.b, &edge.a_port, &edge.b_port) } else { (&edge.a, &edge.b_port, &edge.a_port) };
+    let name = drawing.graph.nodes.iter().find(|node| node.id == *peer).map_or_else(|| peer.clone(), boxes::title);
+    Line {
+        port: port.clone().unwrap_or_else(|| "-".to_owned()),
+        peer: name,
+        peer_port: peer_port.clone().unwrap_or_default(),
+        load: edge.utilisation,
+        rates: None,
+        down: edge.count_up == Some(0),
+        bundle: edge.count,
+    }
+}
+
+/// Draws the list of links. Returns the rows used.
+fn draw_links(scene: &Scene<'_>, lines: &[Line], area: Rect, buf: &mut Buffer) -> u16 {
+    if area.height == 0 {
+        return 0;
+    }
+    let theme = scene.theme;
+    let (header, dim) = (theme.style(Tone::Header), theme.style(Tone::Dim));
+    let broad = area.width >= BROAD;
+    let [port, peer, far] = columns(lines, area.width, broad);
+    let title = |text: &str, cells: usize| format!("{text:<cells$}");
+    let heading = [title("LINK", port + 1), title("PEER", peer + 1), if broad { title("PORT", far + 1) } else { String::new() }];
+    let heading: Vec<(&str, _)> = heading.iter().map(|text| (text.as_str(), header)).collect();
+    put_all(buf, Position::new(area.x, area.y), area.width, &heading);
+    put(buf, Position::new(area.right().saturating_sub(5), area.y), 5, (" LOAD", header));
+    let room = usize::from(area.height - 1);
+    let shown = if lines.len() > room { room.saturating_sub(1) } else { lines.len() };
+    for (line, y) in lines.iter().take(shown).zip(area.y + 1..) {
+        let cells = |text: &str, cells: usize| {
+            let text = fit(text, cells, scene.glyphs.ellipsis);
+            let blanks = cells + 1 - crate::ui::text::width(&text).min(cells);
+            text + &" ".repeat(blanks)
+        };
+        let strong = theme.style(if line.down { Tone::Critical } else { Tone::Strong });
+        let bundle = if line.bundle > 1 { format!("{} x{}", line.peer, line.bundle) } else { line.peer.clone() };
+        let texts =
+            [cells(&line.port, port), cells(&bundle, peer), if broad { cells(&line.peer_port, far) } else { String::new() }];
+        let [a, b, c] = &texts;
+        let at = Position::new(area.x, y);
+        let mut used = put_all(buf, at, area.width, &[(a, theme.style(Tone::Text)), (b, strong), (c, dim)]);
+        if broad && !line.down {
+            for span in bar(line.load, BAR, theme, scene.glyphs) {
+                used += put(buf, Position::new(area.x + used, y), BAR, (&span.content, span.style));
+            }
+            if let Some((inwards, outwards)) = line.rates {
+                let [into, out_of] = scene.glyphs.in_out;
+                let rates = format!("  {into} {:>5}  {out_of} {:>5}", si(inwards), si(outwards));
+                put(buf, Position::new(area.x + used, y), area.width.saturating_sub(used + 6), (&rates, dim));
+            }
+        }
+        let (load, style) = match line.down {
+            true => ("DOWN".to_owned(), theme.style(Tone::Critical)),
+            false => (percent(line.load), theme.utilisation(line.load)),
+        };
+        put(buf, Position::new(area.right().saturating_sub(5), y), 5, (&format!(" {load}"), style));
+    }
+    let mut used = 1 + u16::try_from(shown).unwrap_or(0);
+    if shown < lines.len() {
+        let more = format!("{} more: Enter lists them", lines.len() - shown);
+        put(buf, Position::new(area.x, area.y + used), area.width, (&more, dim));
+        used += 1;
+    }
+    used
+}
+
+/// Cells of port, peer and peer port.
+fn columns(lines: &[Line], width: u16, broad: bool) -> [usize; 3] {
+    let widest = |text: fn(&Line) -> &str, least: usize, most: usize| {
+        lines.iter().map(|line| crate::ui::text::width(text(line))).max().unwrap_or(0).clamp(least, most)
+    };
+    let port = widest(|line| &line.port, 5, if broad { 16 } else { 11 });
+    if broad {
+        return [port, widest(|line| &line.peer, 6, 20), widest(|line| &line.peer_port, 4, 16)];
+    }
+    [port, usize::from(width).saturating_sub(port + 7), 0]
+}
+
+/// What is wrong with it.
+fn draw_alarms(scene: &Scene<'_>, (node, detail): (&GraphNode, Option<&DeviceView>), area: Rect, buf: &mut Buffer) {
+    if area.height < 3 {
+        return;
+    }
+    let theme = scene.theme;
+    let mut y = area.y + 1;
+    let alarms = detail.map_or(&[][..], |view| &view.alarms);
+    let words = match (node.count > 1, detail.is_some()) {
+        (true, _) => format!("FAULTS {}", node.faults.len()),
+        (false, true) => format!("ALARMS {}", alarms.len()),
+        (false, false) => return,
+    };
+    put(buf, Position::new(area.x, y), area.width, (&words, theme.style(Tone::Header)));
+    y += 1;
+    for name in &node.faults {
+        if y < area.bottom() {
+            put(buf, Position::new(area.x, y), area.width, (name, theme.style(Tone::Critical)));
+            y += 1;
+        }
+    }
+    for alarm in alarms {
+        if y < area.bottom() {
+            let pieces = [(scene.glyphs.severity(alarm.severity), theme.severity(alarm.severity)), (" ", theme.style(Tone::Dim))];
+            let used = put_all(buf, Position::new(area.x, y), area.width, &pieces);
+            let text = fit(&alarm.text, usize::from(area.width.saturating_sub(used)), scene.glyphs.ellipsis);
+            put(buf, Position::new(area.x + used, y), area.width.saturating_sub(used), (&text, theme.style(Tone::Text)));
+            y += 1;
+        }
+    }
+}
