@@ -9,8 +9,14 @@ use tokio::sync::Semaphore;
 /// OIDs in the first GET to an agent: some tens of octets each, so that request and answer fit an unfragmented datagram.
 const FIRST_BATCH: usize = 24;
 
-/// Varbinds in the first GETBULK answer of a walk: fits an unfragmented datagram.
+/// OIDs in one GET at most, once the agent has borne the first: about 1.7 kB of counters, two fragments.
+const MAX_BATCH: usize = 60;
+
+/// Varbinds in the first GETBULK answer of an agent: fits an unfragmented datagram.
 const FIRST_BULK: usize = 32;
+
+/// Varbinds in the first GETBULK answer of a walk on an agent that has borne as many: a short table ends within it.
+const NEXT_BULK: usize = 96;
 
 /// Varbinds in a GETBULK answer at most: about 8 kB, six fragments. Larger answers save little and are lost more often.
 const MAX_BULK: usize = 240;
@@ -33,7 +39,11 @@ struct Inner {
     round_trip: Option<(Duration, Duration)>,
     batch: usize,
     batch_limit: usize,
+    /// Whether a batch was ever met with silence: then it grows by single steps only.
+    batch_lost: bool,
     bulk: Bulk,
+    /// Varbinds of the largest GETBULK answer that came whole.
+    bulk_borne: usize,
     bulk_limit: usize,
     engine: Option<Arc<Engine>>,
 }
@@ -54,8 +64,10 @@ impl Learned {
             inner: Mutex::new(Inner {
                 round_trip: None,
                 batch: FIRST_BATCH,
-                batch_limit: FIRST_BATCH,
+                batch_limit: MAX_BATCH,
+                batch_lost: false,
                 bulk: Bulk::Untried,
+                bulk_borne: FIRST_BULK,
                 bulk_limit: MAX_BULK,
                 engine: None,
             }),
@@ -106,8 +118,10 @@ impl Learned {
         let mut inner = self.inner();
         if size < wanted {
             inner.batch = size;
+            inner.batch_lost = true;
         } else if size >= inner.batch {
-            inner.batch = (size + 1).min(inner.batch_limit);
+            let step = if inner.batch_lost { 1 } else { size / 2 + 1 };
+            inner.batch = (size + step).min(inner.batch_limit);
         }
     }
 
@@ -130,12 +144,15 @@ impl Learned {
 
     /// Varbinds with which a walk begins.
     pub(super) fn first_bulk(&self) -> usize {
-        self.inner().bulk_limit.min(FIRST_BULK)
+        let inner = self.inner();
+        inner.bulk_borne.min(NEXT_BULK).min(inner.bulk_limit)
     }
 
     /// Varbinds to ask for after an answer of `last` came whole: half as many again.
     pub(super) fn next_bulk(&self, last: usize) -> usize {
-        (last + last / 2 + 1).min(self.inner().bulk_limit)
+        let mut inner = self.inner();
+        inner.bulk_borne = inner.bulk_borne.max(last);
+        (last + last / 2 + 1).min(inner.bulk_limit)
     }
 
     /// The agent does not bear so many varbinds in one answer.
@@ -161,6 +178,23 @@ mod tests {
         slow.saw_round_trip(Duration::from_millis(900));
         assert_eq!([slow.wait(SECOND, 0), slow.wait(SECOND, 1)], [Duration::from_millis(2700), Duration::from_millis(5400)]);
         assert_eq!(slow.wait(SECOND, 40), MAX_WAIT);
+    }
+
+    #[test]
+    fn an_agent_that_bears_more_is_asked_more_at_once() {
+        let learned = Learned::new(1);
+        for want in [24, 37, 56, 60] {
+            assert_eq!(learned.batch(), want);
+            learned.bears_batch(want, want);
+        }
+        learned.bears_batch(60, 30);
+        learned.bears_batch(30, 30);
+        assert_eq!(learned.batch(), 31, "after silence by single steps");
+        assert_eq!(learned.first_bulk(), FIRST_BULK);
+        learned.next_bulk(200);
+        assert_eq!(learned.first_bulk(), NEXT_BULK);
+        learned.limit_bulk(64);
+        assert_eq!(learned.first_bulk(), 32);
     }
 
     #[test]
