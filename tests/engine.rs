@@ -192,3 +192,60 @@ fn a_handle_takes_watches_before_there_is_an_engine_and_questions_wait() {
     handle.close();
     assert_eq!(handle.ask(overview()).unwrap_err(), AskError::Gone);
 }
+
+/// `noctop sim` on addresses of its own, ended with the test.
+struct Sim(Child);
+
+impl Sim {
+    /// Answers once its first line is out: then all its agents listen.
+    fn start(network: &str) -> Self {
+        use std::io::BufRead as _;
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_noctop"))
+            .args(["sim", "--listen", network])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        std::io::BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        assert!(line.contains(':'), "{line}");
+        Self(child)
+    }
+}
+
+impl Drop for Sim {
+    fn drop(&mut self) {
+        let _gone_already = self.0.kill();
+        let _reaped = self.0.wait();
+    }
+}
+
+#[test]
+fn a_network_is_discovered_polled_remembered_and_shown() {
+    let _sim = Sim::start("127.101.0.0/16:11161");
+    let folder = Folder::new();
+    let text = "[discovery]\ntargets = [\"127.101.0.1\"]\nport = 11161\n[polling]\ninterval = \"1s\"\n\
+                [[credential]]\nname = \"sim\"\nversion = \"2c\"\ncommunity = \"public\"\n";
+    let config = noctop::config::parse("test", text).unwrap();
+    let options = OpenOptions::new(config, Hosting::Auto).data(Some(folder.data())).connect(Some(folder.socket()));
+    let handle = engine::open(options).unwrap();
+    let (send, told) = mpsc::channel();
+    let send = Mutex::new(send);
+    handle.subscribe(Box::new(move |update| {
+        let _the_test_ended = send.lock().unwrap().send(update);
+    }));
+    let request = ViewRequest { filter: "in>0".to_owned(), ..ViewRequest::new(Screen::Interfaces, 20) };
+    handle.watch(WatchId(1), request);
+    let rates = |view: &View| match &view.body {
+        noctop::state::view::ViewBody::Interfaces(table) => table.rows.iter().filter(|row| row.in_bps.is_some_and(|bps| bps > 0.0)).count(),
+        _ => 0,
+    };
+    while rates(&next_view(&told)) < 20 {}
+    let (code, out, _) = run(&folder, &["devices", "--format", "ndjson"]);
+    assert!(code == Some(0) && out.lines().count() > 50, "{out}");
+    handle.close();
+    let (code, out, _) = run(&folder, &["links", "--format", "ndjson"]);
+    assert!(code == Some(0) && out.lines().count() > 50, "{out}");
+    let (code, out, err) = run(&folder, &["store", "stats", "--format", "json"]);
+    assert!(code == Some(0) && !out.contains("\"samples\": 0,"), "{out}{err}");
+}

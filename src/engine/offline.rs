@@ -27,7 +27,7 @@ impl Offline {
     pub(super) fn new(store: Arc<dyn Store>, config: &Config, ear: Ear) -> Result<Self, StoreError> {
         let last = store.span()?.map(|span| span.to);
         let core = Core::restore(store, &site(config), settings(config))?;
-        Ok(Self { reader: core.reader(), live: core.live(Vec::new()), last, ear })
+        Ok(Self { reader: core.reader(), live: core.live(Vec::new(), None), last, ear })
     }
 
     fn answer(&self, request: &ViewRequest) -> View {

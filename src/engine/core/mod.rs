@@ -10,7 +10,7 @@ mod reader;
 #[cfg(test)]
 mod tests;
 
-pub(super) use reader::{Live, Reader};
+pub(super) use reader::{Live, PollFigures, Reader};
 
 use super::record;
 use crate::event::Event;
@@ -101,12 +101,12 @@ impl Core {
 
     /// The answer to a request, now or at the time that it names.
     pub fn answer(&self, request: &ViewRequest) -> View {
-        self.reader.answer(&self.live(Vec::new()), request)
+        self.reader.answer(&self.live(Vec::new(), None), request)
     }
 
     /// The state as it is, for those who answer while it goes on.
-    pub(super) fn live(&self, notices: Vec<String>) -> Live {
-        Live { state: self.state.clone(), notices }
+    pub(super) fn live(&self, notices: Vec<String>, polling: Option<PollFigures>) -> Live {
+        Live { state: self.state.clone(), notices, polling }
     }
 
     /// The state.

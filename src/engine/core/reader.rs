@@ -14,6 +14,15 @@ use std::time::Duration;
 pub(in crate::engine) struct Live {
     pub(in crate::engine) state: State,
     pub(in crate::engine) notices: Vec<String>,
+    pub(in crate::engine) polling: Option<PollFigures>,
+}
+
+/// How polling goes, as the Overview shows it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::engine) struct PollFigures {
+    pub(in crate::engine) missed_percent: f64,
+    pub(in crate::engine) lag_p95_ms: Option<f64>,
+    pub(in crate::engine) polls_per_second: Option<f64>,
 }
 
 /// See the module.
@@ -67,6 +76,11 @@ impl Reader {
         self.chrome(&mut view.chrome, (to, live, request));
         let span = Duration::from_secs(u64::from(request.span_secs.max(1)));
         let wan = if matches!(view.body, ViewBody::Overview(_)) { view::wan_ports(state) } else { Vec::new() };
+        if let (ViewBody::Overview(overview), Some(polling), None) = (&mut view.body, live.polling, request.at) {
+            overview.missed_percent = Some(polling.missed_percent);
+            overview.lag_p95_ms = polling.lag_p95_ms;
+            overview.polls_per_second = polling.polls_per_second;
+        }
         Filler { store: &*self.store, to, span }.fill(&mut view, &wan);
         view
     }

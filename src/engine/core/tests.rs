@@ -159,7 +159,7 @@ fn a_history_names_its_series_by_the_devices_id_and_refuses_an_unknown_one() {
     use crate::engine::handle::AskError;
     use crate::model::{EntityKey, Metric, TimeRange};
     let (core, _store) = lived();
-    let (reader, live): (Reader, _) = (core.reader(), core.live(Vec::new()));
+    let (reader, live): (Reader, _) = (core.reader(), core.live(Vec::new(), None));
     let ask = |name: &str| {
         let entity = EntityKey { device: DeviceId::new(name), part: Some("Gi1".to_owned()) };
         let range = TimeRange { from: at(0), to: at(600) };

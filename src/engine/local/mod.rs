@@ -4,6 +4,8 @@
 //! answers past ones, and the history writer. Start at [`host`], then `run` (the loop), `hub` (what is shared), `schedule`.
 
 mod hub;
+mod plans;
+mod polling;
 mod run;
 mod schedule;
 
@@ -75,17 +77,18 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
     let schedule = schedule::Schedule::new(&runtime, &config, emitter)?;
     let hub = Arc::new(Hub::new(hub::Parts {
         reader: core.reader(),
-        live: core.live(Vec::new()),
+        live: core.live(Vec::new(), None),
         losses: Arc::clone(writer.losses()),
         control: schedule.control(),
         counts: schedule.counts(),
     }));
     first_notices(&hub, &config, &core, &*store);
-    hub.publish(core.live(hub.notices.sentences()));
+    hub.publish(core.live(hub.notices.sentences(), None));
     listen(&runtime, (&hub, data), (&sockets, stop.clone()))?;
+    let polling = schedule.polling();
     let after_change = schedule.start((&runtime, &hub), stop.clone());
     let keep = config.retention.raw;
-    let engine = Engine { core, events, writer, hub: Arc::clone(&hub), after_change, pending: Pending::default(), keep };
+    let engine = Engine { core, events, writer, hub: Arc::clone(&hub), after_change, polling, pending: Pending::default(), keep };
     let mut running = Running { stop: stop.clone(), threads: Vec::new(), done: None };
     running.engine(engine, runtime)?;
     for (name, kind) in [("noctop-live", Kind::Live), ("noctop-past", Kind::Past)] {

@@ -1,9 +1,10 @@
 //! The loop of the engine's own thread: the only writer of the state.
 
 use super::hub::Hub;
+use super::polling::Polling;
 use crate::clock;
 use crate::engine::board::Told;
-use crate::engine::core::{Core, Turned};
+use crate::engine::core::{Core, PollFigures, Turned};
 use crate::engine::notice::About;
 use crate::engine::writer::Writer;
 use crate::event::{Body, Event};
@@ -38,6 +39,7 @@ pub(super) struct Engine {
     pub(super) writer: Writer,
     pub(super) hub: Arc<Hub>,
     pub(super) after_change: AfterChange,
+    pub(super) polling: Arc<Polling>,
     pub(super) pending: Pending,
     /// How long samples are kept.
     pub(super) keep: Duration,
@@ -47,6 +49,7 @@ pub(super) struct Engine {
 #[derive(Default)]
 pub(super) struct Pending {
     publish: bool,
+    figures: Option<PollFigures>,
     derived: usize,
     losses: u64,
 }
@@ -97,6 +100,7 @@ impl Engine {
     fn tick(&mut self) {
         let now = clock::now();
         self.turn(&Event { at: now, body: Body::Tick });
+        self.pending.figures = self.polling.figures();
         self.look_at_losses();
         self.hub.board.tell_all(&Told::Clock(now));
     }
@@ -116,7 +120,7 @@ impl Engine {
 
     fn publish(&mut self) {
         self.pending.publish = false;
-        self.hub.publish(self.core.live(self.hub.notices.sentences()));
+        self.hub.publish(self.core.live(self.hub.notices.sentences(), self.pending.figures));
     }
 
     fn checkpoint(&mut self) {

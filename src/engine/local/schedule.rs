@@ -1,16 +1,20 @@
 //! When what is collected: discovery at the start, at each interval and when an operator asks; the poller all the time.
 
 use super::hub::{Control as Order, Counts, Hub};
+use super::plans::Plans;
+use super::polling::{Polling, PollingTask};
 use super::run::AfterChange;
 use crate::collect::Emitter;
 use crate::collect::snmp::access::Access;
 use crate::collect::snmp::crawl::{Control, CrawlOptions, CrawlOutcome, crawl};
+use crate::collect::snmp::poller::PollerOptions;
 use crate::collect::snmp::{Client, Options};
 use crate::config::Config;
 use crate::engine::command::CollectorStatus;
 use crate::engine::notice::About;
 use crate::engine::supervise::{Restarts, keep_running};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Mutex, watch};
@@ -25,6 +29,7 @@ pub(super) struct Schedule {
     control: UnboundedSender<Order>,
     orders: UnboundedReceiver<Order>,
     restarts: Arc<Restarts>,
+    polling: Arc<Polling>,
 }
 
 impl Schedule {
@@ -34,7 +39,16 @@ impl Schedule {
         let client = Client::open(Options::default()).map_err(|error| format!("no UDP socket can be opened: {error}"))?;
         let access = Arc::new(Access::new(&config.credentials));
         let (control, orders) = unbounded_channel();
-        Ok(Self { client, access, config: config.clone(), emitter, control, orders, restarts: Arc::default() })
+        Ok(Self {
+            client,
+            access,
+            config: config.clone(),
+            emitter,
+            control,
+            orders,
+            restarts: Arc::default(),
+            polling: Arc::default(),
+        })
     }
 
     /// Where operators' orders go.
@@ -42,23 +56,28 @@ impl Schedule {
         self.control.clone()
     }
 
+    /// How polling goes.
+    pub(super) fn polling(&self) -> Arc<Polling> {
+        Arc::clone(&self.polling)
+    }
+
     /// The collectors' counters.
     pub(super) fn counts(&self) -> Counts {
-        let (client, emitter, restarts) = (self.client.clone(), self.emitter.dropped_counter(), Arc::clone(&self.restarts));
+        let (client, restarts, polling) = (self.client.clone(), Arc::clone(&self.restarts), Arc::clone(&self.polling));
+        // Not the emitter itself: it would hold the channel open.
+        let dropped = self.emitter.dropped_counter();
         Box::new(move || {
             let counts = client.counts();
-            let mut refused: std::collections::BTreeMap<String, u64> =
-                counts.refused.iter().map(|(reason, count)| ((*reason).to_owned(), *count)).collect();
-            if restarts.count() > 0 {
-                refused.insert("restart".to_owned(), restarts.count());
-            }
+            let refused = counts.refused.iter().map(|(reason, count)| ((*reason).to_owned(), *count));
+            let restarted = (restarts.count() > 0).then(|| ("restart".to_owned(), restarts.count()));
             vec![CollectorStatus {
                 name: "snmp".to_owned(),
                 received: counts.received,
                 decoded: counts.decoded,
-                refused,
-                dropped_queue: emitter.load(std::sync::atomic::Ordering::Relaxed),
+                refused: refused.chain(restarted).collect(),
+                dropped_queue: dropped.load(Ordering::Relaxed),
                 retried: counts.retried,
+                lag_seconds: polling.counts().lag_p95.map(|lag| lag.as_secs_f64()),
                 ..CollectorStatus::default()
             }]
         })
@@ -66,14 +85,23 @@ impl Schedule {
 
     /// Starts everything; it ends with `stop`. What comes back is to be told of every change of the state.
     pub(super) fn start(self, (runtime, hub): (&Runtime, &Arc<Hub>), stop: CancellationToken) -> AfterChange {
-        let Self { client, access, config, emitter, orders, restarts, control: _ } = self;
+        let Self { client, access, config, emitter, orders, restarts, polling, control: _ } = self;
+        let (mut plans, planned) = Plans::new(&config.credentials);
+        let options =
+            PollerOptions { interval: config.polling.interval, timeout: config.polling.timeout, retries: config.polling.retries };
+        let poller = PollingTask { client: client.clone(), options, emitter: emitter.clone(), planned, polling };
+        let (poll_stop, poll_restarts) = (stop.clone(), Arc::clone(&restarts));
+        runtime.spawn(async move {
+            let make = || poller.run(poll_stop.clone());
+            keep_running("poller", (poll_stop.clone(), &poll_restarts), make).await;
+        });
         let discovery = Arc::new(Discovery { client, access, config, emitter, hub: Arc::clone(hub), stop: stop.clone() });
         let orders = Arc::new(Mutex::new(Orders { receive: orders, run: 0 }));
         runtime.spawn(async move {
             let make = || Arc::clone(&discovery).run(Arc::clone(&orders));
             keep_running("discovery", (stop, &restarts), make).await;
         });
-        Box::new(|_, _| {})
+        Box::new(move |core, (event, turned)| plans.follow(core, (event, &turned.derived)))
     }
 }
 
