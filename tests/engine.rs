@@ -237,7 +237,9 @@ fn a_network_is_discovered_polled_remembered_and_shown() {
     let request = ViewRequest { filter: "in>0".to_owned(), ..ViewRequest::new(Screen::Interfaces, 20) };
     handle.watch(WatchId(1), request);
     let rates = |view: &View| match &view.body {
-        noctop::state::view::ViewBody::Interfaces(table) => table.rows.iter().filter(|row| row.in_bps.is_some_and(|bps| bps > 0.0)).count(),
+        noctop::state::view::ViewBody::Interfaces(table) => {
+            table.rows.iter().filter(|row| row.in_bps.is_some_and(|bps| bps > 0.0)).count()
+        }
         _ => 0,
     };
     while rates(&next_view(&told)) < 20 {}
