@@ -235,6 +235,23 @@ fn a_clock_that_stepped_back_loses_no_sample(store: &dyn Store) {
     assert_eq!(found[20], (3600, Some(3600)));
 }
 
+fn readings_that_overtook_each_other_are_in_order(store: &dyn Store) {
+    for step in 0..150i64 {
+        let secs = step * 30 - (step % 3) * 40;
+        let value = u64::try_from(secs + 1000).unwrap();
+        store.samples_append(&[batch("a", secs, &[("p1", &[cell(Metric::InBps, value)])])]).unwrap();
+    }
+    store.flush().unwrap();
+    let found = read(store, &port("a", "p1"), Metric::InBps, -1000, 100_000);
+    assert_eq!(found.len(), 150);
+    assert!(found.windows(2).all(|pair| pair[0].0 < pair[1].0));
+    assert!(found.iter().all(|(secs, value)| *value == u64::try_from(secs + 1000).ok()));
+    for (index, (secs, value)) in found.iter().enumerate().skip(3) {
+        let last = last_of(store, None, *secs, 300);
+        assert_eq!((last[0].2, Some(last[0].3)), (found[index - 1].1, *value));
+    }
+}
+
 fn figures_count_what_was_written(store: &dyn Store) {
     let before = store.stats().unwrap();
     assert_eq!((before.samples, before.series, before.events, before.bytes_per_sample), (0, 0, 0, None));
@@ -321,6 +338,9 @@ impl Store for Reopening {
     fn forget_before(&self, at: Timestamp) -> Result<u64, StoreError> {
         self.write(|store| store.forget_before(at))
     }
+    fn verify(&self) -> Result<Vec<(std::path::PathBuf, String)>, StoreError> {
+        self.read(Store::verify)
+    }
     fn flush(&self) -> Result<(), StoreError> {
         self.write(Store::flush)
     }
@@ -384,6 +404,7 @@ conform! {
     midnight_parts_no_series
     a_clock_that_stepped_back_loses_no_sample
     days_are_forgotten_whole
+    readings_that_overtook_each_other_are_in_order
     figures_count_what_was_written
     named_values_are_kept
 }

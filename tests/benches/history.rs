@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a measurement that can't go on has to stop")]
 
 use noctop::clock::Stopwatch;
-use noctop::history::{AtQuery, SledStore, Store};
+use noctop::history::{AtQuery, Checkpoint, SledStore, Store};
 use noctop::model::series::Cell;
 use noctop::model::{DeviceId, EntityKey, Metric, SampleBatch, SampleRow, TimeRange, Timestamp};
 
@@ -168,6 +168,31 @@ fn day(store: &SledStore, entity: &EntityKey, from: i64) {
     }
 }
 
+fn journal(store: &SledStore) {
+    let records: Vec<_> = (0..200_000).map(|n| (Timestamp::from_secs(EPOCH + n / 10), vec![n as u8; 120])).collect();
+    let watch = Stopwatch::start();
+    for some in records.chunks(1000) {
+        store.journal_append(some).unwrap();
+    }
+    store.flush().unwrap();
+    println!("  journal: {} records in {:.0} ms", records.len(), secs(watch) * 1e3);
+    let parts = (0..5000).map(|part| (format!("device {part}"), vec![part as u8; 4000])).collect();
+    let checkpoint = Checkpoint { seq: 100_000, at: Timestamp::from_secs(EPOCH + 10_000), parts };
+    let watch = Stopwatch::start();
+    store.checkpoint_write(&checkpoint).unwrap();
+    println!("  checkpoint of 20 MB in 5,000 parts: written in {:.0} ms", secs(watch) * 1e3);
+    let watch = Stopwatch::start();
+    let found = store.checkpoint_before(Timestamp::from_secs(EPOCH + 11_000)).unwrap();
+    println!("  checkpoint_before: {:.0} ms ({})", secs(watch) * 1e3, found.is_some());
+    let watch = Stopwatch::start();
+    let found = store.journal_read(100_000, Timestamp::from_secs(EPOCH + 10_900), usize::MAX).unwrap();
+    println!("  journal_read: {} records in {:.1} ms", found.len(), secs(watch) * 1e3);
+    let range = TimeRange { from: Timestamp::from_secs(EPOCH), to: Timestamp::from_secs(EPOCH + 5000) };
+    let watch = Stopwatch::start();
+    let found = store.journal_range(range, 200).unwrap();
+    println!("  journal_range: {} records in {:.1} ms", found.len(), secs(watch) * 1e3);
+}
+
 fn reopen(path: &std::path::Path) -> SledStore {
     let watch = Stopwatch::start();
     let store = SledStore::open(path).unwrap();
@@ -192,6 +217,8 @@ fn small() {
     }
     let store = reopen(folder.path());
     last(&store, "noon", EPOCH + 43_200, &Metric::INTERFACE);
+    journal(&store);
+    figures(&store);
 }
 
 fn large() {

@@ -131,14 +131,14 @@ impl OpenBlock {
         self.rows.is_empty()
     }
 
-    /// Time of the first reading, milliseconds.
+    /// Time of the earliest reading, milliseconds.
     pub fn start(&self) -> Option<i64> {
-        self.rows.first().map(|row| row.at)
+        self.rows.iter().map(|row| row.at).min()
     }
 
-    /// Time of the last reading.
+    /// Time of the latest reading.
     pub fn end(&self) -> Option<i64> {
-        self.rows.last().map(|row| row.at)
+        self.rows.iter().map(|row| row.at).max()
     }
 
     /// Values, gaps not counted.
@@ -156,7 +156,7 @@ impl OpenBlock {
         (slot != NONE).then_some(slot as usize)
     }
 
-    /// Takes a reading that is not earlier than the last. Each item is a part and its cells; a metric given twice counts
+    /// Takes a reading; they may come a little out of order. Each item is a part and its cells; a metric given twice counts
     /// as given last. Returns the row's bytes.
     pub fn push<'c>(&mut self, at: i64, parts: impl Iterator<Item = (u32, &'c [Cell])>, scratch: &mut Scratch) -> &[u8] {
         scratch.values.clear();
@@ -242,7 +242,7 @@ impl OpenBlock {
     pub fn restore(&mut self, at: i64, row: &[u8], max_part: u32) -> Option<()> {
         let mut head = RowHead::read(row)?;
         let known = |(part, metric): &(u32, u8)| *part <= max_part && Metric::from_number(*metric).is_some();
-        if head.old != self.columns.len() || !head.new.iter().all(known) || self.end().is_some_and(|end| at < end) {
+        if head.old != self.columns.len() || !head.new.iter().all(known) {
             return None;
         }
         let mut present = 0;
@@ -286,23 +286,27 @@ impl OpenBlock {
 
     /// The block as sealed bodies.
     pub fn seal(&self, encoder: &mut Encoder) -> Vec<Body> {
-        let rows = self.rows.len();
+        let mut order: Vec<usize> = (0..self.rows.len()).collect();
+        order.sort_by_key(|index| self.rows.get(*index).map(|row| row.at));
+        let empty = || (vec![0; order.len()], vec![0; order.len()]);
         let mut series: Vec<Series> = self
             .columns
             .iter()
-            .map(|key| Series { part: key.part, metric: key.metric, values: vec![0; rows], flags: vec![0; rows] })
+            .map(|key| (key, empty()))
+            .map(|(key, (values, flags))| Series { part: key.part, metric: key.metric, values, flags })
             .collect();
-        for index in 0..rows {
-            let Some((_, row)) = self.row(index) else { continue };
+        let mut times = Vec::with_capacity(order.len());
+        for (place, index) in order.into_iter().enumerate() {
+            let Some((at, row)) = self.row(index) else { continue };
+            times.push(at);
             self.visit(row, |column, value, broken| {
                 if let Some(series) = series.get_mut(column) {
-                    series.values[index] = value;
-                    series.flags[index] = PRESENT | if broken { BROKEN } else { 0 };
+                    series.values[place] = value;
+                    series.flags[place] = PRESENT | if broken { BROKEN } else { 0 };
                 }
             });
         }
         series.sort_by_key(|series| (series.part, series.metric));
-        let times: Vec<i64> = self.rows.iter().map(|row| row.at).collect();
         seal(encoder, &times, &series)
     }
 
@@ -331,10 +335,8 @@ impl OpenBlock {
 
     /// Visits the values of all rows of a time range: part, metric, reading.
     pub fn visit_range(&self, from: i64, to: i64, mut visit: impl FnMut(u32, u8, Reading)) {
-        let first = self.rows.partition_point(|row| row.at < from);
-        let last = self.rows.partition_point(|row| row.at <= to);
-        for index in first..last {
-            let Some((at, row)) = self.row(index) else { continue };
+        for index in 0..self.rows.len() {
+            let Some((at, row)) = self.row(index).filter(|(at, _)| from <= *at && *at <= to) else { continue };
             self.visit(row, |column, value, broken| {
                 if let Some(key) = self.columns.get(column) {
                     visit(key.part, key.metric, Reading { at, value: Some(value), broken });

@@ -1,7 +1,7 @@
 //! Checkpoints: parts in pieces that sled stores well, and an index row that is written last and makes one whole.
 //!
-//! Tree 0: `time · number (8 bytes each, big-endian) · part (2) · piece (2)` → bytes. Tree 1: `time · number` → the parts' names
-//! and lengths. A checkpoint of an earlier time and higher number (the clock stepped back) has a place of its own.
+//! Tree 0: `time · number (8 bytes each, big-endian) · piece (4)` → bytes of all parts, one after the other. Tree 1:
+//! `time · number` → the parts' names and lengths. A checkpoint of an earlier time and higher number (the clock stepped back) has a place of its own.
 
 use super::door::{ALL, Base, Changes, Spec, damaged};
 use super::folder::Folder;
@@ -43,10 +43,9 @@ fn seq_of(key: &[u8; 16]) -> u64 {
     key.last_chunk::<8>().map_or(0, |seq| u64::from_be_bytes(*seq))
 }
 
-fn piece_key(key: &[u8; 16], part: usize, piece: usize) -> Vec<u8> {
+fn piece_key(key: &[u8; 16], piece: u32) -> Vec<u8> {
     let mut piece_key = key.to_vec();
-    piece_key.extend_from_slice(&(part as u16).to_be_bytes());
-    piece_key.extend_from_slice(&(piece as u16).to_be_bytes());
+    piece_key.extend_from_slice(&piece.to_be_bytes());
     piece_key
 }
 
@@ -64,14 +63,22 @@ impl Checkpoints {
         let Some(base) = &self.base else { return Ok(()) };
         let key = key_of(checkpoint.at, checkpoint.seq);
         let mut batch: Changes = Vec::new();
-        for (part, (_, bytes)) in checkpoint.parts.iter().enumerate() {
-            for (piece, bytes) in bytes.chunks(PIECE_BYTES).enumerate() {
-                batch.push((piece_key(&key, part, piece), Some(sealed(|out| out.extend_from_slice(bytes)))));
-                if batch.len() >= BATCH {
-                    base.write(PIECES, &std::mem::take(&mut batch))?;
-                }
+        let (mut piece, mut number) = (Vec::with_capacity(PIECE_BYTES), 0);
+        for part in checkpoint.parts.iter().flat_map(|(_, bytes)| bytes.chunks(PIECE_BYTES)) {
+            let room = PIECE_BYTES - piece.len();
+            let (fits, over) = part.split_at(part.len().min(room));
+            piece.extend_from_slice(fits);
+            if piece.len() == PIECE_BYTES {
+                batch.push((piece_key(&key, number), Some(sealed(|out| out.extend_from_slice(&piece)))));
+                piece.clear();
+                piece.extend_from_slice(over);
+                number += 1;
+            }
+            if batch.len() >= BATCH {
+                base.write(PIECES, &std::mem::take(&mut batch))?;
             }
         }
+        batch.push((piece_key(&key, number), Some(sealed(|out| out.extend_from_slice(&piece)))));
         base.write(PIECES, &batch)?;
         base.write(INDEX, &[(key.to_vec(), Some(sealed(|out| put_index(out, checkpoint))))])?;
         base.flush()?;
@@ -164,26 +171,38 @@ fn read_index(row: &[u8]) -> Option<Vec<(String, usize)>> {
 fn read(base: &Base, key: &[u8; 16]) -> Result<Checkpoint, StoreError> {
     let faulty = || damaged(base.path(), "a checkpoint is not whole");
     let row = base.get(INDEX, key)?.ok_or_else(faulty)?;
+    let lengths = read_index(&row).ok_or_else(faulty)?;
+    let count = lengths.len();
+    let mut lengths = lengths.into_iter();
     let mut parts: Vec<(String, Vec<u8>)> = Vec::new();
-    let mut lengths = Vec::new();
-    for (name, len) in read_index(&row).ok_or_else(faulty)? {
-        parts.push((name, Vec::new()));
-        lengths.push(len);
-    }
+    let mut left = 0;
     let mut end = key.to_vec();
     end.extend_from_slice(&[0xff; 4]);
     let mut sound = true;
-    base.scan(PIECES, (Bound::Included(key), Bound::Included(&end)), |piece, value| {
-        let part = piece.get(16..18).and_then(|part| part.first_chunk::<2>()).map(|part| u16::from_be_bytes(*part));
-        let part = part.and_then(|part| parts.get_mut(usize::from(part)));
-        match (part, unsealed(value)) {
-            (Some((_, bytes)), Some(more)) => bytes.extend_from_slice(more),
-            _ => sound = false,
+    base.scan(PIECES, (Bound::Included(key), Bound::Included(&end)), |_, value| {
+        let Some(mut piece) = unsealed(value) else {
+            sound = false;
+            return ControlFlow::Break(());
+        };
+        while !piece.is_empty() {
+            if left == 0 {
+                let Some((name, len)) = lengths.next() else { break };
+                // A length is believed as far as bytes come.
+                parts.push((name, Vec::with_capacity(len.min(PIECE_BYTES))));
+                left = len;
+            }
+            let (some, rest) = piece.split_at(piece.len().min(left));
+            if let Some((_, bytes)) = parts.last_mut() {
+                bytes.extend_from_slice(some);
+            }
+            left -= some.len();
+            piece = rest;
         }
         ControlFlow::Continue(())
     })?;
-    let whole = sound && parts.iter().zip(&lengths).all(|((_, bytes), len)| bytes.len() == *len);
-    if !whole {
+    // What is left has no bytes, or they are missing.
+    parts.extend(lengths.by_ref().take_while(|(_, len)| *len == 0).map(|(name, _)| (name, Vec::new())));
+    if !sound || left > 0 || parts.len() != count {
         return Err(faulty());
     }
     Ok(Checkpoint { seq: seq_of(key), at: time_of(key), parts })

@@ -118,14 +118,13 @@ impl Day {
 
     /// Writes shards and makes them durable; only then does a reader find them.
     pub fn write<'s>(&self, shards: impl Iterator<Item = &'s Builder> + Clone) -> Result<(), StoreError> {
-        let mut last = self.index().keys.len() as u32;
+        let first = self.index().keys.len() as u32;
         let (mut values, mut rows, mut keys) = (Vec::new(), Vec::new(), Vec::new());
-        for shard in shards.clone() {
+        for (number, shard) in (first..).zip(shards.clone()) {
             let start = shard.heads().iter().map(|head| head.start).min().unwrap_or(self.number * DAY_MS);
             let secs = u32::try_from(start.div_euclid(1000)).unwrap_or(0);
             let mut key = [0; 8];
-            key.iter_mut().zip(secs.to_be_bytes().into_iter().chain(last.to_be_bytes())).for_each(|(to, from)| *to = from);
-            last += 1;
+            key.iter_mut().zip(secs.to_be_bytes().into_iter().chain(number.to_be_bytes())).for_each(|(to, from)| *to = from);
             values.push((key.to_vec(), Some(shard.value())));
             rows.push((key.to_vec(), Some(shard.index_row())));
             keys.push(key);

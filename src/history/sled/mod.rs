@@ -15,6 +15,7 @@ mod folder;
 mod journal;
 mod names;
 mod read;
+mod store;
 #[cfg(test)]
 mod tests;
 mod wal;
@@ -22,17 +23,15 @@ mod writer;
 
 pub use door::is_guarded;
 
+use super::StoreError;
 use super::blocks::bytes::{Reader, put_varint};
-use super::blocks::last::Wanted;
-use super::blocks::open::OpenBlock;
 use super::blocks::shard::{sealed, unsealed};
-use super::{AtQuery, Checkpoint, EntityLast, JournalRecord, LOOKBACK_SECS, PeriodStats, Store, StoreError, StoreStats};
-use crate::model::{EntityKey, Metric, Sample, SampleBatch, TimeRange, Timestamp};
+use crate::model::Timestamp;
 use checkpoints::Checkpoints;
 use day::Figures;
 use days::Days;
 use door::{ALL, Base, Changes, Spec};
-use folder::{Folder, bytes_below, day_folder, day_of};
+use folder::{Folder, day_folder, day_of};
 use journal::Journal;
 use names::Names;
 use std::collections::BTreeMap;
@@ -51,9 +50,6 @@ const NAMES_COPY: usize = 1;
 const META: Spec = Spec { trees: &["names", "values", "periods"], cache_bytes: 16 << 20 };
 const WAL: Spec = Spec { trees: &["rows", "names"], cache_bytes: 16 << 20 };
 
-/// Backfilled shards are written as they come, so that a long past needs no memory.
-const BACKFILL_BYTES: usize = 4 << 20;
-
 /// A store in a folder.
 pub struct SledStore {
     folder: Folder,
@@ -67,11 +63,11 @@ pub struct SledStore {
     flushing: Mutex<()>,
 }
 
-fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+fn read_lock<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
     lock.read().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+fn write_lock<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
     lock.write().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -79,7 +75,7 @@ impl SledStore {
     /// Opens the store of a folder, or makes it.
     ///
     /// Errors: in use, newer than this noctop, or refused by the file system. What is damaged is set aside instead, and
-    /// named in [`StoreStats::set_aside`].
+    /// named in [`StoreStats::set_aside`](super::StoreStats).
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         Self::start(Folder::create(path)?)
     }
@@ -131,7 +127,7 @@ impl SledStore {
     }
 
     /// Reads every shard of every day; returns the files in which something is damaged, and how much.
-    pub fn verify(&self) -> Result<Vec<(PathBuf, String)>, StoreError> {
+    fn faults(&self) -> Result<Vec<(PathBuf, String)>, StoreError> {
         let mut faults: Vec<_> = self.folder.set_aside().into_iter().map(|path| (path, "can't be opened".into())).collect();
         for number in self.days.figures().into_keys() {
             let Some(day) = self.days.open(&self.folder, number)? else { continue };
@@ -145,7 +141,7 @@ impl SledStore {
     }
 
     fn save_names(&self) -> Result<(), StoreError> {
-        let changes = read(&self.names).changes();
+        let changes = read_lock(&self.names).changes();
         if !changes.is_empty() {
             let meta = self.meta()?;
             meta.write(NAMES, &changes)?;
@@ -154,7 +150,7 @@ impl SledStore {
                 wal.write(NAMES_COPY, &changes)?;
                 wal.flush()?;
             }
-            write(&self.names).saved();
+            write_lock(&self.names).saved();
         }
         Ok(())
     }
@@ -163,7 +159,7 @@ impl SledStore {
     /// read from memory, and it is found on disk before it goes from there.
     fn write_shards(&self) -> Result<(), StoreError> {
         loop {
-            let shards = read(&self.writer).next_full();
+            let shards = read_lock(&self.writer).next_full();
             let Some(number) = shards.first().map(|full| full.day) else { return Ok(()) };
             self.save_names()?;
             let Some(day) = self.days.open(&self.folder, number)? else { return Ok(()) };
@@ -172,15 +168,15 @@ impl SledStore {
             let meta = self.meta()?;
             meta.write(PERIODS, &[(number.to_be_bytes().to_vec(), Some(put_figures(day.figures())))])?;
             meta.flush()?;
-            write(&self.writer).written(&shards);
+            write_lock(&self.writer).written(&shards);
         }
     }
 
     fn flush_samples(&self) -> Result<(), StoreError> {
-        write(&self.writer).tidy();
+        write_lock(&self.writer).tidy();
         let written = self.write_shards();
         // Names are given under the writer's lock: none comes between.
-        let mut writer = write(&self.writer);
+        let mut writer = write_lock(&self.writer);
         self.save_names()?;
         match &self.wal {
             Some(wal) => writer.wal.flush(wal).and(written),
@@ -253,153 +249,4 @@ fn load_wal(folder: &Folder, base: &Base, (names, days): (&Names, &Days)) -> Res
     }
     writer.wal.forget_unused();
     Ok(writer)
-}
-
-impl Store for SledStore {
-    fn journal_append(&self, records: &[(Timestamp, Vec<u8>)]) -> Result<u64, StoreError> {
-        write(&self.journal).append(&self.folder, records)
-    }
-
-    fn journal_read(&self, after: u64, until: Timestamp, limit: usize) -> Result<Vec<JournalRecord>, StoreError> {
-        read(&self.journal).read(after, until, limit)
-    }
-
-    fn journal_range(&self, range: TimeRange, limit: usize) -> Result<Vec<JournalRecord>, StoreError> {
-        read(&self.journal).range(range, limit)
-    }
-
-    fn checkpoint_write(&self, checkpoint: &Checkpoint) -> Result<(), StoreError> {
-        // A checkpoint must not be on disk before the records that it includes.
-        write(&self.journal).flush()?;
-        write(&self.checkpoints).write(&self.folder, checkpoint)
-    }
-
-    fn checkpoint_before(&self, at: Timestamp) -> Result<Option<Checkpoint>, StoreError> {
-        read(&self.checkpoints).before(at)
-    }
-
-    fn span(&self) -> Result<Option<TimeRange>, StoreError> {
-        let mut times: Vec<(i64, i64)> = Self::memory_span(&read(&self.writer)).collect();
-        times.extend(self.days.figures().values().filter(|held| held.samples > 0).map(|held| (held.start, held.end)));
-        times.extend(read(&self.journal).span().map(|span| (span.from.millis(), span.to.millis())));
-        times.extend(read(&self.checkpoints).span().map(|(from, to)| (from.millis(), to.millis())));
-        let from = times.iter().map(|(from, _)| *from).min();
-        let to = times.iter().map(|(_, to)| *to).max();
-        Ok(from.zip(to).map(|(from, to)| TimeRange { from: Timestamp(from), to: Timestamp(to) }))
-    }
-
-    fn samples_append(&self, batches: &[SampleBatch]) -> Result<(), StoreError> {
-        self.folder.writable()?;
-        let (mut writer, mut names) = (write(&self.writer), write(&self.names));
-        for batch in batches {
-            writer.append(&mut names, batch);
-        }
-        Ok(())
-    }
-
-    fn samples_backfill(&self, batches: &[SampleBatch]) -> Result<(), StoreError> {
-        self.folder.writable()?;
-        let waiting = {
-            let mut writer = write(&self.writer);
-            writer.backfill(&mut write(&self.names), batches);
-            writer.waiting_bytes()
-        };
-        if waiting > BACKFILL_BYTES {
-            let _one_at_a_time = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
-            self.write_shards()?;
-        }
-        Ok(())
-    }
-
-    fn samples_read(&self, entity: &EntityKey, metric: Metric, range: TimeRange) -> Result<Vec<Sample>, StoreError> {
-        let (writer, names) = (read(&self.writer), read(&self.names));
-        let Some(device) = names.device(&entity.device) else { return Ok(Vec::new()) };
-        let part = names.get(device).and_then(|known| known.part(entity.part.as_deref(), 0));
-        let Some(part) = part else { return Ok(Vec::new()) };
-        let from = range.from.millis().saturating_sub(i64::from(LOOKBACK_SECS) * 1000);
-        let days = self.days.between(&self.folder, from, range.to.millis())?;
-        read::Source { writer: &writer, names: &names, days }.series(device, part, metric, range)
-    }
-
-    fn samples_at(&self, query: &AtQuery<'_>) -> Result<Vec<EntityLast>, StoreError> {
-        let (writer, names) = (read(&self.writer), read(&self.names));
-        let to = query.at.millis();
-        let from = to.saturating_sub(i64::from(query.within_secs) * 1000);
-        let devices: Vec<u32> = match query.device {
-            Some(id) => names.device(id).into_iter().collect(),
-            None => (0..names.len()).collect(),
-        };
-        let days = self.days.between(&self.folder, from, to)?;
-        let wanted = Wanted::new(query.metrics, from, to);
-        read::Source { writer: &writer, names: &names, days }.last(&devices, &wanted)
-    }
-
-    fn entities(&self) -> Result<Vec<EntityKey>, StoreError> {
-        Ok(read(&self.names).entities().map(|key| EntityKey::clone(key)).collect())
-    }
-
-    fn forget_before(&self, at: Timestamp) -> Result<u64, StoreError> {
-        self.forget_days(at)
-    }
-
-    fn verify(&self) -> Result<Vec<(PathBuf, String)>, StoreError> {
-        Self::verify(self)
-    }
-
-    fn flush(&self) -> Result<(), StoreError> {
-        if self.folder.is_read_only() {
-            return Ok(());
-        }
-        let _one_at_a_time = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
-        let samples = self.flush_samples();
-        write(&self.journal).flush().and(samples)
-    }
-
-    fn stats(&self) -> Result<StoreStats, StoreError> {
-        let (open, lost) = {
-            let writer = read(&self.writer);
-            let open = writer.open_blocks().map(OpenBlock::samples).sum::<u64>();
-            (open + writer.sealed_blocks().map(|(head, _)| head.samples).sum::<u64>(), writer.lost)
-        };
-        let path = self.folder.path();
-        let mut periods = Vec::new();
-        for (day, held) in self.days.figures() {
-            let name = day_folder(day);
-            let bytes = bytes_below(&path.join(&name));
-            periods.push(PeriodStats { name: name.replace("raw/", ""), bytes, samples: held.samples });
-        }
-        periods.push(PeriodStats { name: "open".into(), bytes: bytes_below(&path.join("wal")), samples: open });
-        let samples: u64 = periods.iter().map(|period| period.samples).sum();
-        let bytes: u64 = periods.iter().map(|period| period.bytes).sum();
-        let span = self.span()?;
-        let journal = read(&self.journal);
-        #[allow(clippy::cast_precision_loss, reason = "a ratio for people")]
-        let bytes_per_sample = (samples > 0).then(|| bytes as f64 / samples as f64);
-        Ok(StoreStats {
-            bytes: bytes_below(path),
-            series: read(&self.names).series(),
-            samples,
-            bytes_per_sample,
-            events: journal.count(),
-            periods,
-            journal_bytes: bytes_below(&path.join("journal")) + bytes_below(&path.join("checkpoints")),
-            checkpoints: read(&self.checkpoints).count(),
-            oldest: span.map(|span| span.from),
-            newest: span.map(|span| span.to),
-            lost: lost + journal.lost + self.days.lost(),
-            set_aside: self.folder.set_aside(),
-        })
-    }
-
-    fn meta_get(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let row = self.meta()?.get(VALUES, name.as_bytes())?;
-        Ok(row.as_ref().and_then(|row| unsealed(row)).map(<[u8]>::to_vec))
-    }
-
-    fn meta_set(&self, name: &str, value: &[u8]) -> Result<(), StoreError> {
-        self.folder.writable()?;
-        let meta = self.meta()?;
-        meta.write(VALUES, &[(name.as_bytes().to_vec(), Some(sealed(|out| out.extend_from_slice(value))))])?;
-        meta.flush()
-    }
 }

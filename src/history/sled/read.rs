@@ -129,14 +129,17 @@ struct Job {
     places: Vec<(usize, Place)>,
 }
 
+/// A day by its place in the source, and a shard of it.
+type ShardKey = (usize, u32);
+
 /// The shards that were used last.
 #[derive(Default)]
 struct AtHand {
-    shards: VecDeque<((usize, u32), Option<Shard<IVec>>)>,
+    shards: VecDeque<(ShardKey, Option<Shard<IVec>>)>,
 }
 
 impl AtHand {
-    fn shard(&mut self, days: &[Arc<Day>], key: (usize, u32)) -> Result<Option<&Shard<IVec>>, StoreError> {
+    fn shard(&mut self, days: &[Arc<Day>], key: ShardKey) -> Result<Option<&Shard<IVec>>, StoreError> {
         let place = match self.shards.iter().position(|(known, _)| *known == key) {
             Some(place) => place,
             None => {

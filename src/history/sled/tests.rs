@@ -42,6 +42,8 @@ fn write_one(store: &SledStore, n: u64) {
     let batches: Vec<SampleBatch> = DEVICES.iter().map(|device| batch(device, n)).collect();
     store.samples_append(&batches).unwrap();
     if n % 100 == 99 {
+        // A checkpoint makes the journal durable: the samples go first, so that none is behind its record.
+        store.flush().unwrap();
         let parts = vec![("state".to_owned(), vec![n as u8; 70_000])];
         store.checkpoint_write(&Checkpoint { seq: n + 1, at: time(n), parts }).unwrap();
     }

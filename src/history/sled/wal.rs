@@ -98,6 +98,10 @@ impl Wal {
             return;
         }
         let filling = std::mem::take(&mut self.filling);
+        if self.blocks_of.get(&self.next).is_none_or(FxHashSet::is_empty) {
+            self.blocks_of.remove(&self.next);
+            return;
+        }
         let row = sealed(|out| out.extend_from_slice(&filling));
         self.waiting_bytes += row.len();
         self.waiting.insert(self.next, row);

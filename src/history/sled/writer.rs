@@ -16,6 +16,8 @@ use std::sync::Arc;
 
 /// A block is sealed when it spans more: 60 readings five minutes apart take five hours.
 const MAX_SPAN_MS: i64 = 6 * 3_600_000;
+/// Readings of one device that overtook each other by so little share a block; more is a clock that was set back.
+const MAX_DISORDER_MS: i64 = 60_000;
 /// A device that was silent for so long gets its block sealed, so that the log can go.
 const MAX_IDLE_MS: i64 = 3_600_000;
 /// A shard that is not full is written when its first reading is so old.
@@ -106,7 +108,7 @@ const fn first_rows(device: u32) -> usize {
 /// Whether a reading at this time belongs to another block than this one.
 fn is_beyond(block: &OpenBlock, at: i64) -> bool {
     let (Some(start), Some(end)) = (block.start(), block.end()) else { return false };
-    block.is_full() || at < end || day_of(at) != day_of(start) || at - start > MAX_SPAN_MS
+    block.is_full() || at < end - MAX_DISORDER_MS || day_of(at) != day_of(start) || at - start > MAX_SPAN_MS
 }
 
 impl Writer {
@@ -128,7 +130,8 @@ impl Writer {
         let no = block.no;
         let row = block.push(at, parts.into_iter(), &mut self.scratch);
         self.wal.append(Entry { device, no, names: check, at, row });
-        self.newest = self.newest.max(at);
+        // Not the latest ever: a clock that was far ahead for a moment must not make everything look old.
+        self.newest = at;
         if block.is_full() {
             self.seal(device);
         }
