@@ -17,7 +17,7 @@ use crate::ui::pane::Gesture;
 use crate::ui::state::{Room, UiState};
 use crate::ui::text::EN;
 use crate::ui::theme::{Tone, UTILISATION_BREAKS};
-use crate::ui::widget::map::{Arrangement, ColourBy, Density, Drawing, Viewport, arrange, mini, plan};
+use crate::ui::widget::map::{Arrangement, ColourBy, Density, Drawing, Viewport, arrange, mini, plan, row_name};
 use crate::ui::widget::panel::{Focus, Panel};
 use crate::ui::widget::{notice, put, put_all};
 use ratatui::buffer::Buffer;
@@ -41,8 +41,6 @@ const NAMES: u16 = 6;
 const NAMES_FROM: u16 = 50;
 /// Graphs of more nodes are laid out beside the console.
 const BESIDE: usize = 1500;
-/// Names of the layers, from the top.
-const LAYERS: [&str; 5] = ["WAN", "CORE", "DIST", "ACC", "END"];
 /// Hops about the focus: at first, and at most.
 const HOPS: u8 = 2;
 const MOST_HOPS: u8 = 6;
@@ -73,7 +71,7 @@ impl Places {
             }
             Room::Tiny => (area, None),
         };
-        let small = (room == Room::Wide && area.height >= MINI_FROM).then_some(MINI).unwrap_or_default();
+        let small = if room == Room::Wide && area.height >= MINI_FROM { MINI } else { 0 };
         let mini = side.filter(|_| small > 0).map(|side| Rect { y: side.bottom() - small, height: small, ..side });
         let side = side.map(|side| Rect { height: side.height - small, ..side });
         let mut map =
@@ -336,10 +334,6 @@ fn hide_layers(hidden: &mut BTreeSet<u8>, graph: &GraphView) {
     }
 }
 
-fn layer_name(layer: u8) -> &'static str {
-    LAYERS.get(usize::from(layer)).copied().unwrap_or("")
-}
-
 /// What is shown and by what it is coloured.
 fn title(scene: &Scene<'_>, graph: &GraphView) -> String {
     let map = &scene.state.map;
@@ -355,7 +349,7 @@ fn title(scene: &Scene<'_>, graph: &GraphView) -> String {
     let colour = ColourBy::numbered(map.colour_by).words();
     let mut title = format!("{view} {dot} colour: {colour}");
     if !map.hidden_layers.is_empty() {
-        let names: Vec<&str> = map.hidden_layers.iter().map(|layer| layer_name(*layer)).collect();
+        let names: Vec<&str> = map.hidden_layers.iter().map(|layer| row_name(*layer + 1)).collect();
         title.push_str(&format!(" {dot} without {}", names.join(" ")));
     }
     let filter = &scene.state.here().filter;
@@ -372,16 +366,11 @@ fn draw_map(drawing: &Drawing<'_>, pan: (i32, i32), places: &Places, buf: &mut B
     if let Some(names) = places.names {
         let mut before = None;
         for lane in &layout.lanes {
-            let y = lane.y + if drawing.arrangement.density == Density::Full { 1 } else { 0 };
+            let y = lane.y + i32::from(lane.height > 2);
             let first = before != Some(lane.layer);
             before = Some(lane.layer);
             if let Some((_, row)) = view.place((view.origin.0, y)).filter(|_| first) {
-                put(
-                    buf,
-                    Position::new(names.x + 1, row),
-                    names.width,
-                    (layer_name(lane.layer), drawing.theme.style(Tone::Header)),
-                );
+                put(buf, Position::new(names.x + 1, row), names.width, (row_name(lane.layer), drawing.theme.style(Tone::Header)));
             }
         }
     }
@@ -409,11 +398,9 @@ fn legend(drawing: &Drawing<'_>, area: Rect, buf: &mut Buffer) {
     let cross = drawing.glyphs.status(crate::model::DeviceStatus::Down);
     for (glyph, tone, word) in [
         (double, Tone::Text, "bundle"),
-        (down, Tone::Critical, "down"),
+        (&format!("{down}{cross}"), Tone::Critical, "down"),
         (blocked, Tone::Dim, "stp"),
         ("!", Tone::Major, "alarm"),
-        (cross, Tone::Critical, "down"),
-        ("+", Tone::Text, "folded"),
     ] {
         pieces.push((format!(" {glyph}"), theme.style(tone)));
         pieces.push((word.to_owned(), dim));

@@ -200,7 +200,7 @@ impl Chart<'_> {
         if places.up.height > 0 {
             figure(max, places.up.y);
         }
-        if places.up.height >= 5 && places.up.height % 2 == 0 {
+        if places.up.height >= 5 && places.up.height.is_multiple_of(2) {
             figure(max / 2.0, places.up.y + places.up.height / 2);
         }
         if places.down.height > 0 {

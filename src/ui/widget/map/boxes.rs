@@ -18,19 +18,31 @@ const FOLD_CELLS: usize = 12;
 /// A box is not narrower than this: it has room for two ports with figures.
 const LEAST_CELLS: usize = 9;
 
+/// Whether a node is drawn without a border.
+pub const fn is_small(node: &GraphNode, density: Density) -> bool {
+    match density {
+        Density::Full => false,
+        Density::Mixed => node.count > 1 || node.neighbour || node.layer >= LEAVES,
+        Density::Compact => true,
+    }
+}
+
+/// The layer of leaves, as the view has it.
+const LEAVES: u8 = 4;
+
 /// The size of a node's box. It depends on what the node is, not on how it fares: a fault moves nothing.
 pub fn size(node: &GraphNode, density: Density) -> (u16, u16) {
     let name = width(&title(node)).min(NAME_CELLS);
     let folded = node.count > 1;
-    let (cells, rows) = match (density, folded) {
+    let (cells, rows) = match (is_small(node, density), folded) {
         // Border, blank, name, blank, mark, border.
-        (Density::Full, false) => ((name + 5).max(LEAST_CELLS), 3),
+        (false, false) => ((name + 5).max(LEAST_CELLS), 3),
         // Border, blank, line, border.
-        (Density::Full, true) => (name.max(FOLD_CELLS) + 3, 4),
+        (false, true) => (name.max(FOLD_CELLS) + 3, 4),
         // Bracket, name, mark, bracket.
-        (Density::Compact, false) => (name + 3, 1),
+        (true, false) => (name + 3, 1),
         // Blank, line.
-        (Density::Compact, true) => (name.max(FOLD_CELLS) + 1, 2),
+        (true, true) => (name.max(FOLD_CELLS) + 1, 2),
     };
     (u16::try_from(cells).unwrap_or(u16::MAX), rows)
 }
@@ -79,22 +91,19 @@ pub fn paint(drawing: &Drawing<'_>, (node, slab): (&GraphNode, &Slab), canvas: &
     if selected {
         text = text.patch(drawing.theme.selected());
     }
-    match drawing.arrangement.density {
-        Density::Full => {
-            paint_border(drawing, (node, slab), canvas, (view, buf));
-            fill(slab, text, (view, buf));
-        }
-        Density::Compact => paint_brackets(slab, (text, node.count > 1), (view, buf)),
+    let small = is_small(node, drawing.arrangement.density);
+    if small {
+        paint_brackets(slab, (text, node.count > 1), (view, buf));
+    } else {
+        paint_border(drawing, (node, slab), canvas, (view, buf));
+        fill(slab, text, (view, buf));
     }
-    let (left, top) = match drawing.arrangement.density {
-        Density::Full => (slab.x + 2, slab.y + 1),
-        Density::Compact => (slab.x + 1, slab.y),
-    };
-    let spare = match (drawing.arrangement.density, node.count > 1) {
-        (Density::Full, false) => 2,
-        (Density::Full, true) => 0,
-        (Density::Compact, false) => 1,
-        (Density::Compact, true) => -1,
+    let (left, top) = if small { (slab.x + 1, slab.y) } else { (slab.x + 2, slab.y + 1) };
+    let spare = match (small, node.count > 1) {
+        (false, false) => 2,
+        (false, true) => 0,
+        (true, false) => 1,
+        (true, true) => -1,
     };
     let room = usize::try_from(slab.right() - left - spare).unwrap_or(0);
     let ellipsis = drawing.glyphs.ellipsis;

@@ -97,7 +97,11 @@ pub fn trace(drawing: &Drawing<'_>, edges: &[Option<&GraphEdge>], view: &Viewpor
             }
             let known = segment.edges.iter().filter_map(|edge| edges.get(*edge).copied().flatten());
             let Some(worst) = known.clone().max_by_key(|edge| look(drawing, edge).2) else { continue };
-            let (weight, mut style, mut rank) = look(drawing, worst);
+            let (mut weight, mut style, mut rank) = look(drawing, worst);
+            if known.clone().any(|edge| look(drawing, edge).0 != weight) {
+                // A bus has the colour of its worst line, but it is not itself heavy or down.
+                weight = Weight::Light;
+            }
             if known.clone().any(touches_selected) {
                 style = style.add_modifier(Modifier::BOLD);
                 rank += 16;

@@ -23,8 +23,15 @@ pub enum Density {
     /// With a border.
     #[default]
     Full,
+    /// Borders for the network itself; folds, leaves and what is only heard of without.
+    Mixed,
     /// `[core-1]`
     Compact,
+}
+
+impl Density {
+    /// All, the roomiest first.
+    pub const ALL: [Self; 3] = [Self::Full, Self::Mixed, Self::Compact];
 }
 
 /// What the colour of a line says.
@@ -69,8 +76,12 @@ pub struct Arrangement {
 
 /// Lays a graph out for an area, as `before` had it where that still holds: small boxes where large ones do not fit.
 pub fn arrange(graph: &GraphView, (hidden, area): (&BTreeSet<u8>, Rect), before: Option<&Arc<Arrangement>>) -> Arc<Arrangement> {
-    let full = arranged(graph, (hidden, area), Density::Full, before);
-    if fits(&full.layout, area) { full } else { arranged(graph, (hidden, area), Density::Compact, before) }
+    let [roomy @ .., compact] = Density::ALL;
+    let fitting = roomy
+        .into_iter()
+        .map(|density| arranged(graph, (hidden, area), density, before))
+        .find(|arrangement| fits(&arrangement.layout, area));
+    fitting.unwrap_or_else(|| arranged(graph, (hidden, area), compact, before))
 }
 
 fn arranged(
@@ -100,33 +111,70 @@ pub fn plan(graph: &GraphView, (hidden, width): (&BTreeSet<u8>, u16), density: D
     for node in graph.nodes.iter().filter(|node| !hidden.contains(&node.layer)) {
         let (width, height) = boxes::size(node, density);
         number.insert(node.id.as_str(), nodes.len());
-        nodes.push(PlanNode { id: node.id.clone(), label: node.label.clone(), layer: node.layer, width, height });
+        nodes.push(PlanNode { id: node.id.clone(), label: node.label.clone(), layer: node.layer + 1, width, height });
     }
     let edges: Vec<(usize, usize)> = drawn_edges(graph, &number).map(|(pair, _)| pair).collect();
+    raise_leaves(&mut nodes, &edges);
     widen(&mut nodes, &edges);
     Plan { nodes, edges, width }
 }
 
-/// Cells that a box may grow to for its ports.
-const WIDEST: usize = 40;
+/// The layer of leaves as the view has it, one further down: the row above all is for what lies beyond the edge routers.
+const LEAVES: u8 = 5;
 
-/// Makes boxes wide enough for a port for each line that comes from above: those can't share one, or nobody could tell whose it is.
-fn widen(nodes: &mut [PlanNode], edges: &[(usize, usize)]) {
-    let mut lines = vec![0usize; nodes.len()];
-    for &(a, b) in edges {
-        let (upper, lower) = match (nodes.get(a), nodes.get(b)) {
-            (Some(one), Some(other)) if one.layer <= other.layer => (a, b),
-            _ => (b, a),
-        };
-        let level = nodes.get(upper).map(|node| node.layer) == nodes.get(lower).map(|node| node.layer);
-        for end in if level { vec![upper, lower] } else { vec![lower] } {
-            if let Some(count) = lines.get_mut(end) {
-                *count += 1;
+/// The name of a row of the map.
+pub const fn row_name(layer: u8) -> &'static str {
+    match layer {
+        0 => "NET",
+        1 => "WAN",
+        2 => "CORE",
+        3 => "DIST",
+        4 => "ACC",
+        _ => "END",
+    }
+}
+
+/// Puts leaves beside what they hang on: above the edge routers when they hang on nothing else, else right below. At the foot
+/// of the map their lines would pass everything.
+fn raise_leaves(nodes: &mut [PlanNode], edges: &[(usize, usize)]) {
+    let layers: Vec<u8> = nodes.iter().map(|node| node.layer).collect();
+    let mut lowest: Vec<Option<u8>> = vec![None; nodes.len()];
+    for &(a, b) in edges.iter().filter(|(a, b)| a != b) {
+        for (leaf, other) in [(a, b), (b, a)] {
+            if let (Some(slot), Some(layer)) = (lowest.get_mut(leaf), layers.get(other)) {
+                *slot = (*slot).max(Some(*layer));
             }
         }
     }
-    for (node, lines) in nodes.iter_mut().zip(lines) {
-        node.width = node.width.max(u16::try_from((2 * lines + 3).min(WIDEST)).unwrap_or(u16::MAX));
+    for (node, lowest) in nodes.iter_mut().zip(lowest).filter(|(node, _)| node.layer == LEAVES) {
+        match lowest {
+            Some(1) => node.layer = 0,
+            Some(above) if above + 1 < LEAVES => node.layer = above + 1,
+            _ => {}
+        }
+    }
+}
+
+/// Cells that a box may grow to for its ports.
+const WIDEST: usize = 40;
+/// Lines downwards that have a port each; more share a bus.
+const PORTS_BELOW: usize = 8;
+
+/// Makes boxes wide enough for their ports. Each line from above needs its own, or nobody could tell whose it is.
+fn widen(nodes: &mut [PlanNode], edges: &[(usize, usize)]) {
+    let mut above = vec![0usize; nodes.len()];
+    let mut below = vec![0usize; nodes.len()];
+    let count = |counts: &mut Vec<usize>, at: usize| counts.get_mut(at).into_iter().for_each(|count| *count += 1);
+    for &(a, b) in edges {
+        let layer = |at: usize| nodes.get(at).map(|node| node.layer);
+        let (upper, lower) = if layer(a) <= layer(b) { (a, b) } else { (b, a) };
+        count(&mut below, upper);
+        // The line of two peers may have to go round below both.
+        count(if layer(a) == layer(b) { &mut below } else { &mut above }, lower);
+    }
+    for ((node, above), below) in nodes.iter_mut().zip(above).zip(below) {
+        let ports = above.max(if below <= PORTS_BELOW { below } else { 1 });
+        node.width = node.width.max(u16::try_from((2 * ports + 3).min(WIDEST)).unwrap_or(u16::MAX));
     }
 }
 
