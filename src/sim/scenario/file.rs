@@ -351,6 +351,17 @@ pub enum ConditionFile {
         /// Since when
         since: String,
     },
+    /// A path carries more than usual.
+    Surge {
+        /// Devices, from where it comes to where it goes
+        path: Vec<String>,
+        /// bit/s more along the path, as `600M`
+        forth: String,
+        /// bit/s more the other way
+        back: String,
+        /// Since when
+        since: String,
+    },
     /// A link is down.
     Down {
         /// Its two devices

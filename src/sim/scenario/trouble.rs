@@ -1,6 +1,7 @@
 //! What is wrong in a network, and since when. Conditions count back from the scenario's moment.
 
 use super::file::ConditionFile;
+use super::kind::bit_rate;
 use super::{DeviceNumber, PortNumber, Scenario, Side, WireNumber};
 use crate::sim::hash::mix;
 use crate::sim::shape::{Load, Profile};
@@ -54,7 +55,7 @@ impl Flap {
     }
 }
 
-/// A link that carries much since a moment.
+/// What a link carries since a moment: instead of its ordinary load, or on top of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Hot {
     /// Since when
@@ -74,6 +75,8 @@ pub struct WireTrouble {
     pub flap: Option<Flap>,
     /// Whether it is full
     pub hot: Option<Hot>,
+    /// What comes on top of its ordinary load
+    pub surges: Vec<Hot>,
 }
 
 /// What is wrong with a port.
@@ -127,6 +130,7 @@ fn apply_one(scenario: &mut Scenario, condition: &ConditionFile) -> Applied {
             let hot = hot(scenario, wire, ago(scenario, since)?, if side == Side::A { (*forth, *back) } else { (*back, *forth) });
             scenario.wire_troubles.entry(wire).or_default().hot = hot;
         }
+        ConditionFile::Surge { path, forth, back, since } => surge(scenario, path, (forth, back), ago(scenario, since)?)?,
         ConditionFile::Down { link, member, since } => {
             let (wire, _) = find_wire(scenario, link, *member)?;
             let outage = Outage { from: ago(scenario, since)?, to: f64::INFINITY };
@@ -194,6 +198,9 @@ fn find_wire(scenario: &Scenario, [a, b]: &[String; 2], member: usize) -> Result
 /// Noise of a full link: it has little room left.
 const HOT_NOISE: f64 = 0.06;
 
+/// Noise of what comes on top.
+const SURGE_NOISE: f64 = 0.1;
+
 #[allow(clippy::cast_precision_loss, reason = "speeds are far below 2^53")]
 fn hot(scenario: &Scenario, wire: WireNumber, since: f64, (forth, back): (f64, f64)) -> Option<Hot> {
     let speed = scenario.wires.get(wire as usize)?.speed_bps as f64 / 8.0;
@@ -204,6 +211,28 @@ fn hot(scenario: &Scenario, wire: WireNumber, since: f64, (forth, back): (f64, f
         seed: mix(mix(scenario.seed, u64::from(wire)), salt),
     };
     Some(Hot { since, forth: load(forth, 11), back: load(back, 12) })
+}
+
+fn surge(scenario: &mut Scenario, path: &[String], rates: (&str, &str), since: f64) -> Applied {
+    let level = |text: &str| {
+        #[allow(clippy::cast_precision_loss, reason = "far below 2^53")]
+        let octets = bit_rate(text).map(|bits| bits as f64 / 8.0);
+        octets.ok_or_else(|| format!("{text:?} is not a bit rate such as 600M"))
+    };
+    let (forth, back) = (level(rates.0)?, level(rates.1)?);
+    for pair in path.windows(2) {
+        let [from, to] = pair else { continue };
+        let (wire, side) = find_wire(scenario, &[from.clone(), to.clone()], 0)?;
+        let load = |level: f64, salt: u64| {
+            let seed = mix(scenario.seed, salt);
+            Load { level, profile: Profile::Flat, noise: SURGE_NOISE, seed }
+        };
+        // The same seed all along: what surges on one link surges on the next.
+        let (along, against) = (load(forth, 21), load(back, 22));
+        let (forth, back) = if side == Side::A { (along, against) } else { (against, along) };
+        scenario.wire_troubles.entry(wire).or_default().surges.push(Hot { since, forth, back });
+    }
+    Ok(())
 }
 
 /// A device is silent, with everything that it feeds; its links are down.

@@ -4,6 +4,7 @@ use super::{Behind, LONG_AGO, seconds_of};
 use crate::model::poll::IfCounter;
 use crate::sim::hash::{between, mix, unit};
 use crate::sim::scenario::file::PortUse;
+use crate::sim::scenario::trouble::Hot;
 use crate::sim::scenario::{Cable, DeviceNumber, Node, PortNumber, Scenario, Side, WireNumber};
 use crate::sim::shape::{Load, Profile};
 
@@ -41,12 +42,13 @@ impl Scenario {
         let start = seconds_of(self.moment) - LONG_AGO;
         let load = if side == Side::A { facts.forth } else { facts.back };
         let Some(trouble) = self.wire_troubles.get(&wire) else { return load.octets(start, at) };
-        let ordinary = |until: f64| match trouble.hot {
-            Some(hot) if until > hot.since => {
-                let full = if side == Side::A { hot.forth } else { hot.back };
-                load.octets(start, hot.since) + full.octets(hot.since, until)
-            }
-            _ => load.octets(start, until),
+        let of = |hot: &Hot| if side == Side::A { hot.forth } else { hot.back };
+        let ordinary = |until: f64| {
+            let usual = match &trouble.hot {
+                Some(hot) if until > hot.since => load.octets(start, hot.since) + of(hot).octets(hot.since, until),
+                _ => load.octets(start, until),
+            };
+            usual + trouble.surges.iter().map(|surge| of(surge).octets(surge.since, until)).sum::<f64>()
         };
         let until = trouble.flap.map_or(at, |flap| flap.warp(at));
         let lost = trouble.outages.iter().filter(|outage| outage.from < until);

@@ -147,11 +147,12 @@ impl Scenario {
             PortUse::Management | PortUse::Loopback => Behind::Inside,
             PortUse::Access if self.port_troubles.contains_key(&(device, port)) => Behind::Desk,
             PortUse::Access => match unit(self.chance(device, port, 1)) {
-                chance if chance < 0.58 => Behind::Desk,
-                chance if chance < 0.66 => Behind::Disabled,
+                chance if chance < 0.62 => Behind::Desk,
+                chance if chance < 0.86 => Behind::Disabled,
                 _ => Behind::Empty,
             },
-            PortUse::Up | PortUse::Down => Behind::Empty,
+            // Spare ports of the infrastructure are shut, as they should be.
+            PortUse::Up | PortUse::Down => Behind::Disabled,
         }
     }
 
