@@ -39,7 +39,7 @@ impl Past {
             events.extend(self.poll(device, (Timestamp(at), &ports)));
             events.push(tick(Timestamp(at)));
         }
-        if self.devices.len() <= MOST_WITH_LATEST_POLLS {
+        if self.is_small() {
             for at in [self.until.minus(INTERVAL), self.until] {
                 events.extend(self.devices.iter().flat_map(|device| self.poll(device, (at, &self.all_ports(device)))));
                 events.push(tick(at));
@@ -53,7 +53,13 @@ impl Past {
         let device = self.describe(known.address, at);
         let inventory = device.map(|device| Inventory { address: self.target(known.address), at, device, problems: Vec::new() });
         let seen = inventory.map(|inventory| Event { at, body: Body::Inventory(Box::new(inventory)) });
-        seen.into_iter().chain(self.poll(known, (at, &[]))).collect()
+        // Counters have to be known once before anything can be said of their growth.
+        let ports = if self.is_small() { self.all_ports(known) } else { Vec::new() };
+        seen.into_iter().chain(self.poll(known, (at, &ports))).collect()
+    }
+
+    fn is_small(&self) -> bool {
+        self.devices.len() <= MOST_WITH_LATEST_POLLS
     }
 
     fn all_ports(&self, known: &Known) -> Vec<PortNumber> {

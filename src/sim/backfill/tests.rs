@@ -110,3 +110,19 @@ fn cost_of_a_past() {
         println!("{cells} cells of a {name} in {:?}", watch.elapsed());
     }
 }
+
+#[test]
+fn the_latest_polls_go_on_where_the_samples_end() {
+    let past = past();
+    let mut state = State::new(Settings::default());
+    let mut latest = Vec::new();
+    for event in past.events() {
+        latest.extend(apply(&mut state, &event).samples.filter(|batch| batch.at >= past.until.minus(INTERVAL)));
+    }
+    assert_eq!(latest.len(), 120, "each device twice, the silent ones too");
+    let broken: Vec<_> =
+        latest.iter().flat_map(|batch| &batch.rows).filter(|row| row.cells.iter().any(|cell| cell.broken)).collect();
+    assert!(broken.is_empty(), "{broken:?}");
+    let last = past.samples(Order::NewestFirst).take(60).map(|stretch| stretch.last().unwrap().at).max();
+    assert_eq!(last, Some(past.until.minus(INTERVAL * 2)));
+}

@@ -155,3 +155,27 @@ fn a_surge_goes_all_the_way() {
         assert!(rate(at) > rate(at - 3600.0) + 4e8, "{}: {} {}", node.name, rate(at), rate(at - 3600.0));
     }
 }
+
+#[test]
+fn no_counter_goes_back_but_at_a_restart() {
+    let campus = campus(None);
+    let end = seconds_of(moment());
+    for &wire in campus.wire_troubles.keys() {
+        let wire = &campus.wires[wire as usize];
+        for end_of in [wire.a, wire.b] {
+            let node = campus.node(end_of.device).unwrap();
+            if node.address.is_none() {
+                continue;
+            }
+            let (mut last, mut boot) = ([0; IfCounter::COUNT], 0.0);
+            for step in 0..1200 {
+                let at = end - 4.0 * 3600.0 + f64::from(step) * 12.0;
+                let now = campus.counters(node, end_of.device, (end_of.port, at));
+                let booted = campus.booted_at(end_of.device, at);
+                let ascends = last.iter().zip(&now).all(|(last, now)| last <= now);
+                assert!(ascends || booted > boot, "{} {}: {last:?} {now:?}", node.name, campus.port_name(node, end_of.port));
+                (last, boot) = (now, booted);
+            }
+        }
+    }
+}
