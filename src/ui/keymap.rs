@@ -149,6 +149,7 @@ impl Keymap {
             map.lay_over(entries, &mut faults);
         }
         map.index();
+        faults.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
         (map, faults)
     }
 
@@ -386,9 +387,9 @@ mod tests {
         assert_eq!(
             said,
             [
+                "keys.toml:3: x is already `help` (line 2): `pause` does not get it",
                 "keys.toml:4: no action `nope`: `noctop keys` lists them",
                 "keys.toml:6: not a key: write j, G, ctrl-d, alt-x, enter, pagedown, f5",
-                "keys.toml:3: x is already `help` (line 2): `pause` does not get it",
             ]
         );
         assert!(map.keys("list.page-down").contains(&Key::parse("ctrl-f").unwrap()), "the preset of the file holds");

@@ -264,7 +264,7 @@ mod tests {
         let mut buf = Buffer::empty(Rect::new(0, 0, 6, 2));
         buf.set_string(0, 0, "회의x", ratatui::style::Style::new().fg(Color::Red));
         assert_eq!(text(&buf), "회의x\n\n");
-        assert_eq!(ansi(&buf), "\x1b[0;31m회의x\x1b[0m \x1b[0m\n\x1b[0m      \x1b[0m\n");
+        assert_eq!(ansi(&buf), "\x1b[0;31m회의x\x1b[0m \x1b[0m\n      \x1b[0m\n");
         assert_eq!(styles(&buf), "aaaaa\n\na = 31\n");
     }
 }
