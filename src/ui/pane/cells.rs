@@ -86,9 +86,18 @@ pub const fn state_word(admin: Option<AdminStatus>, oper: Option<OperStatus>) ->
     }
 }
 
+/// The same for a row: a port that should be up and is not is loud only where somebody misses it (a link, an alarm); the others
+/// are sockets with nothing plugged in.
+pub const fn state_of(row: &InterfaceRow) -> (&'static str, Tone) {
+    match state_word(row.admin_status, row.oper_status) {
+        ("DOWN", _) if row.alarm.is_none() && row.peer.is_none() => ("down", Tone::Dim),
+        other => other,
+    }
+}
+
 /// An interface's state; when the values are stale their age stands after it.
 pub fn state(row: &InterfaceRow, ink: &Ink<'_>) -> Line<'static> {
-    let (word, tone) = state_word(row.admin_status, row.oper_status);
+    let (word, tone) = state_of(row);
     let mut spans = vec![Span::styled(word, ink.theme.style(tone))];
     if row.stale {
         spans.push(Span::styled(format!(" ~{}", text::age(row.sampled_at, ink.now)), ink.theme.style(Tone::Dim)));

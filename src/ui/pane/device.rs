@@ -219,7 +219,7 @@ fn draw_facts(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceV
     let access =
         row.snmp.as_ref().map_or_else(|| "no SNMP".to_owned(), |snmp| format!("SNMPv{} {}", snmp.version, snmp.credential));
     let uptime = row.uptime_seconds.map_or_else(|| "-".to_owned(), unit::age);
-    let polled = format!("{} ago", text::age(row.last_polled_at, now));
+    let polled = row.last_polled_at.map_or_else(|| "-".to_owned(), |at| format!("{} ago", text::age(Some(at), now)));
     let polled_style = if row.stale { scene.theme.style(Tone::Minor) } else { plain };
     let (rtt, loss) = (devices::rtt_words(row.rtt_ms), percent(row.loss_percent.map(|loss| loss / 100.0)));
     let (cpu, memory) = (row.cpu_percent.map(|p| p / 100.0), row.memory_percent.map(|p| p / 100.0));
@@ -312,7 +312,7 @@ fn draw_ports(scene: &Scene<'_>, area: Rect, (buf, view, ports): (&mut Buffer, &
         }
     }
     if let Some(row) = port_under_cursor(view, scene.state) {
-        let (state, tone) = cells::state_word(row.admin_status, row.oper_status);
+        let (state, tone) = cells::state_of(row);
         let speed = text::speed(row.speed_bps);
         let alias = row.if_alias.clone().unwrap_or_default();
         let dim = scene.theme.style(Tone::Dim);

@@ -81,7 +81,7 @@ fn draw_facts(scene: &Scene<'_>, area: Rect, (buf, row, view): (&mut Buffer, &In
     let (dim, plain, strong) = (scene.theme.style(Tone::Dim), scene.theme.style(Tone::Text), scene.theme.style(Tone::Strong));
     let title = format!("{} {}", row.device_name, row.name);
     let inner = Panel::new(&title).subtitle(row.if_alias.as_deref().unwrap_or_default()).draw(scene, area, buf);
-    let (state, tone) = cells::state_word(row.admin_status, row.oper_status);
+    let (state, tone) = cells::state_of(row);
     let since =
         row.status_since.map(|since| format!(" for {}", text::age(Some(since), scene.state.shown_at()))).unwrap_or_default();
     let stale = if row.stale { format!("  ~{}", text::age(row.sampled_at, scene.state.shown_at())) } else { String::new() };

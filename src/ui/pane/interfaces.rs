@@ -2,7 +2,7 @@
 
 use super::{Context, Listing, Pane, Place, Scene, Target, cells, events, interface};
 use crate::model::{AdminStatus, OperStatus};
-use crate::query::{Screen, Subject, ViewRequest};
+use crate::query::{Screen, Sort, Subject, ViewRequest};
 use crate::state::view::{InterfaceRow, ViewBody};
 use crate::ui::UiState;
 use crate::ui::state::{Room, TINY_ROWS};
@@ -157,6 +157,13 @@ impl Pane for Interfaces {
         usize::from(state.size.height.saturating_sub(6 + graph_rows(state))).max(1)
     }
 
+    fn request(&self, state: &UiState) -> ViewRequest {
+        let mut request = state.request(self.page(state));
+        // The busiest first: that is what one looks for here.
+        request.sort.get_or_insert_with(|| Sort { column: "util".to_owned(), descending: true });
+        request
+    }
+
     fn detail(&self, body: &ViewBody, state: &UiState) -> Option<ViewRequest> {
         let row = under_cursor(body, state).filter(|_| graph_rows(state) > 0)?;
         let mut request = ViewRequest::new(Screen::Interface, 1);
@@ -195,7 +202,7 @@ impl Pane for Interfaces {
         };
         let graph = graph_rows(scene.state).min(area.height.saturating_sub(5));
         let list = Rect { height: area.height - graph, ..area };
-        let words = summary(table.matched, table.total, &here, "");
+        let words = summary(table.matched, table.total, &here, "busiest first");
         let inner = Panel::new("Interfaces").subtitle(&words).focus(Focus::Here).draw(scene, list, buf);
         let empty: &[&str] = match (table.total, here.faults_only) {
             (0, _) => &EN.first_run,

@@ -8,7 +8,7 @@ use crate::ui::theme::Tone;
 use crate::ui::widget::chart::Chart;
 use crate::ui::widget::panel::{Focus, Panel};
 use crate::ui::widget::table::{Align, Column, Header, Ink, Rows, Width};
-use crate::ui::widget::{put, put_all, spark};
+use crate::ui::widget::{notice, put, put_all, spark};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -140,7 +140,7 @@ pub fn health(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Overvie
     let polls = figure(view.polls_per_second).trim().to_owned();
     let rows: [(&str, Vec<Piece<'_>>); 6] = [
         ("devices", device_counts(scene, view)),
-        ("ports", counts(scene, &[(view.interfaces_up, "up", Tone::Ok), (view.interfaces_down, "DOWN", Tone::Critical)])),
+        ("ports", counts(scene, &[(view.interfaces_up, "up", Tone::Ok), (view.interfaces_down, "down", Tone::Text)])),
         (
             "",
             counts(
@@ -173,6 +173,10 @@ pub fn traffic(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Overvi
     );
     let span = text::span(scene.state.span_secs);
     let inner = Panel::new("Traffic to the world").subtitle(&words).note(&span).draw(scene, area, buf);
+    if view.wan_in.iter().chain(&view.wan_out).all(|point| point.value.is_none()) {
+        notice(buf, inner, &[EN.no_samples], scene.theme.style(Tone::Dim));
+        return;
+    }
     let to = scene.state.shown_at();
     let from = to.minus(Duration::from_secs(u64::from(scene.state.span_secs)));
     let marks = [view.wan_p95_in_bps, view.wan_p95_out_bps];
@@ -186,7 +190,7 @@ pub fn in_two_lines(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &O
     let mut pieces = vec![("dev ".to_owned(), dim)];
     pieces.extend(device_counts(scene, view));
     pieces.push(("ports ".to_owned(), dim));
-    pieces.extend(counts(scene, &[(view.interfaces_up, "up", Tone::Ok), (view.interfaces_down, "DOWN", Tone::Critical)]));
+    pieces.extend(counts(scene, &[(view.interfaces_up, "up", Tone::Ok), (view.interfaces_down, "down", Tone::Text)]));
     if view.access_points_up + view.access_points_down > 0 {
         pieces.push((format!("AP {}/{}", view.access_points_up, view.access_points_up + view.access_points_down), dim));
     }
@@ -247,7 +251,7 @@ pub fn busiest(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Overvi
         list: (here.focus == BUSIEST).then_some(list),
         sort: None,
         header: if inner.height > 4 { Header::Shown } else { Header::Hidden },
-        empty: &[EN.no_links],
+        empty: &[if view.links == 0 { EN.no_links } else { EN.no_rates }],
     }
     .draw(scene, inner, buf);
 }
