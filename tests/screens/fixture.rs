@@ -138,7 +138,8 @@ fn body(request: &ViewRequest, network: Network) -> ViewBody {
 fn window<R>(rows: Vec<R>, request: &ViewRequest, name: impl Fn(&R) -> String) -> Table<R> {
     let total = rows.len();
     let mut rows: Vec<R> = rows.into_iter().filter(|row| name(row).contains(&request.filter)).collect();
-    if request.sort.as_ref().is_some_and(|sort| sort.descending) {
+    // The rows stand busiest first as they are written.
+    if request.sort.as_ref().is_some_and(|sort| sort.descending && sort.column != "util") {
         rows.reverse();
     }
     let matched = rows.len();

@@ -88,7 +88,7 @@ pub const fn state_word(admin: Option<AdminStatus>, oper: Option<OperStatus>) ->
 
 /// The same for a row: a port that should be up and is not is loud only where somebody misses it (a link, an alarm); the others
 /// are sockets with nothing plugged in.
-pub const fn state_of(row: &InterfaceRow) -> (&'static str, Tone) {
+pub fn state_of(row: &InterfaceRow) -> (&'static str, Tone) {
     match state_word(row.admin_status, row.oper_status) {
         ("DOWN", _) if row.alarm.is_none() && row.peer.is_none() => ("down", Tone::Dim),
         other => other,
