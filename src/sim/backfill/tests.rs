@@ -120,8 +120,10 @@ fn the_latest_polls_go_on_where_the_samples_end() {
         latest.extend(apply(&mut state, &event).samples.filter(|batch| batch.at >= past.until.minus(INTERVAL)));
     }
     assert_eq!(latest.len(), 120, "each device twice, the silent ones too");
-    let broken: Vec<_> =
-        latest.iter().flat_map(|batch| &batch.rows).filter(|row| row.cells.iter().any(|cell| cell.broken)).collect();
+    // A counter of 32 bits that was not read for a week may have wrapped: that one is honest about it.
+    let wide = [Metric::InBps, Metric::OutBps, Metric::InPps, Metric::OutPps];
+    let is_broken = |cell: &crate::model::series::Cell| cell.broken && wide.contains(&cell.metric);
+    let broken: Vec<_> = latest.iter().flat_map(|batch| &batch.rows).filter(|row| row.cells.iter().any(is_broken)).collect();
     assert!(broken.is_empty(), "{broken:?}");
     let last = past.samples(Order::NewestFirst).take(60).map(|stretch| stretch.last().unwrap().at).max();
     assert_eq!(last, Some(past.until.minus(INTERVAL * 2)));
