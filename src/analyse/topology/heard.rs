@@ -2,10 +2,14 @@
 
 use super::index::Index;
 use super::pair::plain;
-use super::{Unmatched, dress, end};
+use super::ports::same_name;
+use super::{Said, Unmatched, dress, end};
+use crate::model::identity::is_owned;
 use crate::model::{ChassisId, DeviceId, Link, LinkEnd, MacAddr, Neighbour, NeighbourRow, PortId};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
+use std::hash::Hash;
+use std::net::IpAddr;
 
 /// A link to a neighbour is said by one end, which hears it directly.
 const HEARD: f32 = 0.9;
@@ -19,18 +23,18 @@ pub(super) struct Heard {
 struct Edge<'a> {
     from: u32,
     local: Option<u32>,
-    local_text: Option<&'a str>,
+    said: Said<'a>,
     id: DeviceId,
     port: Option<String>,
     evidence: u16,
 }
 
 pub(super) fn resolve(index: &Index<'_>, rows: &[Unmatched<'_>]) -> Heard {
-    let by_name = ids_by_name(rows);
+    let aliases = Aliases::of(rows);
     let mut neighbours: BTreeMap<DeviceId, Neighbour> = BTreeMap::new();
     let mut edges: Vec<Edge<'_>> = Vec::new();
     for unmatched in rows {
-        let Some(id) = identity(unmatched.row, &by_name) else { continue };
+        let Some(id) = identity(unmatched.row, &aliases) else { continue };
         learn(neighbours.entry(id.clone()).or_insert_with(|| blank(id.clone())), unmatched.row);
         add_edge(&mut edges, unmatched, id);
     }
@@ -38,38 +42,58 @@ pub(super) fn resolve(index: &Index<'_>, rows: &[Unmatched<'_>]) -> Heard {
     Heard { neighbours: neighbours.into_values().collect(), links }
 }
 
-/// Ids of neighbours that said a MAC address or an address, by the name that they said too; `None` where two share it.
-/// CDP says the name where LLDP says the address: both speak of one neighbour.
-fn ids_by_name(rows: &[Unmatched<'_>]) -> FxHashMap<String, Option<DeviceId>> {
-    let mut ids: FxHashMap<String, Option<DeviceId>> = FxHashMap::default();
-    for Unmatched { row, .. } in rows {
-        let strong = matches!(row.chassis_id, Some(ChassisId::Mac(_) | ChassisId::Address(_)));
-        if let (true, Some(name), Some(id)) = (strong, &row.sys_name, identity(row, &FxHashMap::default())) {
-            ids.entry(name.to_lowercase())
-                .and_modify(|known| *known = known.take().filter(|known| *known == id))
-                .or_insert(Some(id));
+/// Ids of neighbours that said a MAC address or an address of their own, by what else they said of themselves; `None` where
+/// two say the same. CDP says a name where LLDP says the MAC address: both speak of one neighbour.
+#[derive(Default)]
+struct Aliases {
+    names: FxHashMap<String, Option<DeviceId>>,
+    addresses: FxHashMap<IpAddr, Option<DeviceId>>,
+}
+
+impl Aliases {
+    fn of(rows: &[Unmatched<'_>]) -> Self {
+        let mut aliases = Self::default();
+        for Unmatched { row, .. } in rows {
+            let id = match &row.chassis_id {
+                Some(ChassisId::Mac(mac)) => id(mac),
+                Some(ChassisId::Address(address)) => id(address),
+                Some(ChassisId::Text(_)) | None => continue,
+            };
+            if let Some(name) = &row.sys_name {
+                note(&mut aliases.names, name.to_lowercase(), &id);
+            }
+            for address in row.addresses.iter().filter(|address| is_owned(**address, None)) {
+                note(&mut aliases.addresses, *address, &id);
+            }
         }
+        aliases
     }
-    ids
+
+    /// The id of the neighbour that said this name or one of these addresses.
+    fn find(&self, name: Option<&str>, addresses: &[IpAddr]) -> Option<DeviceId> {
+        let named = name.and_then(|name| self.names.get(&name.to_lowercase()).cloned().flatten());
+        named.or_else(|| addresses.iter().find_map(|address| self.addresses.get(address).cloned().flatten()))
+    }
+}
+
+fn note<K: Hash + Eq>(map: &mut FxHashMap<K, Option<DeviceId>>, key: K, id: &DeviceId) {
+    map.entry(key).and_modify(|known| *known = known.take().filter(|known| known == id)).or_insert_with(|| Some(id.clone()));
 }
 
 /// The strongest identity that was heard. `None` where the row says nothing of who it is.
-fn identity(row: &NeighbourRow, by_name: &FxHashMap<String, Option<DeviceId>>) -> Option<DeviceId> {
+fn identity(row: &NeighbourRow, aliases: &Aliases) -> Option<DeviceId> {
     let name = match &row.chassis_id {
         Some(ChassisId::Mac(mac)) => return Some(id(mac)),
         Some(ChassisId::Address(address)) => return Some(id(address)),
         Some(ChassisId::Text(text)) if !text.is_empty() => Some(text),
         Some(ChassisId::Text(_)) | None => row.sys_name.as_ref().filter(|name| !name.is_empty()),
     };
-    if let Some(name) = name {
-        let known = by_name.get(&name.to_lowercase()).cloned().flatten();
-        return Some(known.unwrap_or_else(|| id(name)));
-    }
-    match (&row.addresses.first(), &row.port_id) {
-        (Some(address), _) => Some(id(address)),
-        (None, Some(PortId::Mac(mac))) => Some(id(mac)),
+    let own = name.map(|name| id(name)).or_else(|| row.addresses.first().map(|address| id(address)));
+    let own = own.or_else(|| match row.port_id {
+        Some(PortId::Mac(mac)) => Some(id(&mac)),
         _ => None,
-    }
+    });
+    aliases.find(name.map(String::as_str), &row.addresses).or(own)
 }
 
 fn id(text: &dyn std::fmt::Display) -> DeviceId {
@@ -121,27 +145,25 @@ fn add_edge<'a>(edges: &mut Vec<Edge<'a>>, unmatched: &Unmatched<'a>, id: Device
     // Rows of one device stand together.
     let known = edges.iter_mut().rev().take(super::NEAR).take_while(|edge| edge.from == unmatched.from).find(|edge| {
         let same = edge.local == unmatched.local && edge.id == id;
-        let same_text = unmatched.local.is_some() || edge.local_text == row.local_port.as_deref();
-        same && same_text && (edge.port == port || edge.evidence & evidence == 0)
+        let same_text = unmatched.local.is_some() || edge.said == Said::locally(row);
+        same && same_text && (is_one_port(edge.port.as_deref(), port.as_deref()) || edge.evidence & evidence == 0)
     });
     match known {
         Some(edge) => {
             edge.evidence |= evidence;
             edge.port = edge.port.take().or(port);
         }
-        None => edges.push(Edge {
-            from: unmatched.from,
-            local: unmatched.local,
-            local_text: row.local_port.as_deref(),
-            id,
-            port,
-            evidence,
-        }),
+        None => edges.push(Edge { from: unmatched.from, local: unmatched.local, said: Said::locally(row), id, port, evidence }),
     }
 }
 
+/// Whether two rows name one port, one of them perhaps abbreviated.
+fn is_one_port(x: Option<&str>, y: Option<&str>) -> bool {
+    x == y || matches!((x, y), (Some(x), Some(y)) if same_name(x, y))
+}
+
 fn link(index: &Index<'_>, edge: &Edge<'_>) -> Option<Link> {
-    let near = end(index, edge.from, edge.local, edge.local_text)?;
+    let near = end(index, edge.from, edge.local, edge.said)?;
     let far = LinkEnd { device: edge.id.clone(), if_index: None, port: edge.port.clone() };
     let (a, b) = if near <= far { (near, far) } else { (far, near) };
     let mut link = plain(a, b, edge.evidence);

@@ -2,7 +2,7 @@
 
 use super::index::Index;
 use super::pair::plain;
-use super::{dress, end};
+use super::{Said, dress, end};
 use crate::model::{Evidence, Link, LinkEnd};
 use rustc_hash::FxHashSet;
 
@@ -44,7 +44,7 @@ fn port(index: &Index<'_>, (device, port): &(String, String)) -> Option<(u32, u3
 }
 
 fn written(index: &Index<'_>, a: (u32, u32), b: (u32, u32)) -> Option<Link> {
-    let ends = (end(index, a.0, Some(a.1), None)?, end(index, b.0, Some(b.1), None)?);
+    let ends = (end(index, a.0, Some(a.1), Said::default())?, end(index, b.0, Some(b.1), Said::default())?);
     let ((near, far), (x, y)) = if ends.0 <= ends.1 { (ends, (a, b)) } else { ((ends.1, ends.0), (b, a)) };
     let mut link = plain(near, far, 1 << (Evidence::Manual as u16));
     link.confidence = 1.0;

@@ -47,8 +47,8 @@ struct Half<'a> {
     to: u32,
     /// Place of the local port among `from`'s interfaces.
     local: Option<u32>,
-    /// The local port's name where it could not be resolved.
-    local_text: Option<&'a str>,
+    /// What the row says of the local port, for ports that are not in the interface table.
+    said: Said<'a>,
     /// Place of the remote port among `to`'s interfaces.
     remote: Option<u32>,
     /// The remote port as heard.
@@ -57,6 +57,23 @@ struct Half<'a> {
     evidence: u16,
     /// Recognised by name or address only.
     weak: bool,
+}
+
+/// A port as a row says it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Said<'a> {
+    if_index: Option<IfIndex>,
+    port: Option<&'a str>,
+}
+
+impl<'a> Said<'a> {
+    fn locally(row: &'a NeighbourRow) -> Self {
+        Self { if_index: row.local_if_index, port: row.local_port.as_deref() }
+    }
+
+    const fn port(port: Option<&'a str>) -> Self {
+        Self { if_index: None, port }
+    }
 }
 
 /// A row whose far end is no known device.
@@ -89,7 +106,7 @@ fn local_port(index: &Index<'_>, device: u32, row: &NeighbourRow) -> Option<u32>
 
 fn half<'a>(index: &Index<'a>, from: u32, local: Option<u32>, row: &'a NeighbourRow) -> Option<Half<'a>> {
     let found = index.recognise(row)?;
-    let remote = index.ports(found.device).and_then(|ports| ports::remote(&ports, row));
+    let remote = index.ports(found.device).and_then(|ports| ports::remote(ports, row));
     if found.doubtful && remote.is_none() {
         return None;
     }
@@ -98,7 +115,7 @@ fn half<'a>(index: &Index<'a>, from: u32, local: Option<u32>, row: &'a Neighbour
         from,
         to: found.device,
         local,
-        local_text: row.local_port.as_deref(),
+        said: Said::locally(row),
         // A port id that names the aggregate says nothing of the member.
         remote: remote.filter(|_| !aggregate),
         remote_text: row.port_id.as_ref().map(ToString::to_string).or_else(|| row.port_descr.clone()),
@@ -138,13 +155,13 @@ fn protocols(bits: u16) -> Vec<Evidence> {
 }
 
 /// One end of a link at a known device.
-fn end(index: &Index<'_>, device: u32, port: Option<u32>, text: Option<&str>) -> Option<LinkEnd> {
+fn end(index: &Index<'_>, device: u32, port: Option<u32>, said: Said<'_>) -> Option<LinkEnd> {
     let device = index.device(device)?;
     let port = port.and_then(|port| device.interfaces.get(port as usize));
     Some(LinkEnd {
         device: device.id.clone(),
-        if_index: port.map(|port| port.if_index),
-        port: port.map(|port| port.name()).or_else(|| text.map(str::to_owned)),
+        if_index: port.map(|port| port.if_index).or(said.if_index),
+        port: port.map(|port| port.name()).or_else(|| said.port.map(str::to_owned)),
     })
 }
 

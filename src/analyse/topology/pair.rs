@@ -4,7 +4,7 @@
 //! ports that differ, then by order. Each device knows its own port best, so a link's ends are the two local ports.
 
 use super::index::Index;
-use super::{Half, NEAR, dress, end, protocols};
+use super::{Half, NEAR, Said, dress, end, protocols};
 use crate::model::{Confirmed, Link, LinkEnd};
 use rustc_hash::FxHashMap;
 
@@ -46,7 +46,7 @@ pub(super) fn links(index: &Index<'_>, mut halves: Vec<Half<'_>>) -> Vec<Link> {
     let couple = |half: &Half<'_>| (half.from.min(half.to), half.from.max(half.to));
     halves.sort_by(|x, y| {
         let key = |h: &Half<'_>| (couple(h), h.from, h.local, h.remote, h.evidence);
-        key(x).cmp(&key(y)).then_with(|| x.local_text.cmp(&y.local_text)).then_with(|| x.remote_text.cmp(&y.remote_text))
+        key(x).cmp(&key(y)).then_with(|| x.said.cmp(&y.said)).then_with(|| x.remote_text.cmp(&y.remote_text))
     });
     let mut links = Vec::with_capacity(halves.len() / 2 + 1);
     for group in halves.chunk_by(|x, y| couple(x) == couple(y)) {
@@ -62,7 +62,7 @@ fn one_each(halves: Vec<Half<'_>>) -> Vec<Half<'_>> {
     for half in halves {
         let same_port = |known: &&mut Half<'_>| {
             known.local == half.local
-                && (half.local.is_some() || known.local_text == half.local_text)
+                && (half.local.is_some() || known.said == half.said)
                 && (known.remote == half.remote || known.remote.is_none() || half.remote.is_none())
         };
         // Sorted by local port: what can be joined is at the end.
@@ -118,8 +118,8 @@ fn apply_pass(
 fn two_sided(index: &Index<'_>, forward: &Half<'_>, reverse: &Half<'_>, confidence: f32) -> Option<Link> {
     let a_port = forward.local.or(reverse.remote);
     let b_port = reverse.local.or(forward.remote);
-    let a = end(index, forward.from, a_port, forward.local_text)?;
-    let b = end(index, reverse.from, b_port, reverse.local_text)?;
+    let a = end(index, forward.from, a_port, forward.said)?;
+    let b = end(index, reverse.from, b_port, reverse.said)?;
     let weak = forward.weak && reverse.weak;
     let mut link = plain(a, b, forward.evidence | reverse.evidence);
     link.confirmed_by = Confirmed::Both;
@@ -129,8 +129,8 @@ fn two_sided(index: &Index<'_>, forward: &Half<'_>, reverse: &Half<'_>, confiden
 }
 
 fn one_sided(index: &Index<'_>, half: &Half<'_>) -> Option<Link> {
-    let near = end(index, half.from, half.local, half.local_text)?;
-    let far = end(index, half.to, half.remote, half.remote_text.as_deref())?;
+    let near = end(index, half.from, half.local, half.said)?;
+    let far = end(index, half.to, half.remote, Said::port(half.remote_text.as_deref()))?;
     let ends = [(half.from, half.local), (half.to, half.remote)];
     let (a, b, ends) = if near <= far { (near, far, ends) } else { (far, near, [ends[1], ends[0]]) };
     let mut link = plain(a, b, half.evidence);

@@ -107,10 +107,14 @@ pub(super) fn remote(ports: &Ports<'_>, row: &NeighbourRow) -> Option<u32> {
     })
 }
 
+/// Whether the port is called so, or so abbreviated.
+fn is_short_for(port: &Interface, what: usize, text: &str) -> bool {
+    CALLED.get(what).and_then(|called| called(port)).is_some_and(|own| same_name(own, text))
+}
+
 /// Whether one of the two is an abbreviation of the other: equal from the first digit on, and the shorter word the
 /// beginning of the longer one.
-fn is_short_for(port: &Interface, what: usize, text: &str) -> bool {
-    let Some(own) = CALLED.get(what).and_then(|called| called(port)) else { return false };
+pub(super) fn same_name(own: &str, text: &str) -> bool {
     let split = |text: &str| text.find(|c: char| c.is_ascii_digit());
     let (Some(x), Some(y)) = (split(own), split(text)) else { return own.eq_ignore_ascii_case(text) };
     let ((word, rest), (other, other_rest)) = (own.split_at(x), text.split_at(y));

@@ -65,7 +65,8 @@ pub fn neighbours(columns: &Columns, ports: &Ports) -> Vec<NeighbourRow> {
     for ((number, _), row) in &mut rows {
         let if_index = IfIndex(*number);
         row.local_port = ports.name(if_index).map(str::to_owned);
-        row.local_if_index = row.local_port.as_ref().map(|_| if_index);
+        // cdpCacheIfIndex is the ifIndex, whether or not the interface table was read.
+        row.local_if_index = Some(if_index);
     }
     rows.into_values().collect()
 }
