@@ -10,7 +10,7 @@ use std::io::{Error, ErrorKind};
 use std::ops::{Bound, ControlFlow};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Once, PoisonError, RwLock};
 
 /// What a database is made of.
 #[derive(Clone, Copy, Debug)]
@@ -43,9 +43,18 @@ thread_local! {
     static GUARDED: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Whether this thread is in a place where a panic of sled is caught: a panic hook should say nothing then.
-pub fn is_guarded() -> bool {
-    GUARDED.get() > 0
+static HOOK: Once = Once::new();
+
+/// A panic that is caught here is an error in words, and nothing to alarm the operator with a trace of.
+fn hush() {
+    HOOK.call_once(|| {
+        let usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if GUARDED.get() == 0 {
+                usual(info);
+            }
+        }));
+    });
 }
 
 /// Calls sled.
@@ -197,6 +206,7 @@ impl Drop for Base {
 }
 
 fn open(path: &Path, spec: Spec) -> Result<Opened, StoreError> {
+    hush();
     guard(path, "opening", || {
         let config = Config::new()
             .path(path)

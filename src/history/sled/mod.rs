@@ -21,8 +21,6 @@ mod tests;
 mod wal;
 mod writer;
 
-pub use door::is_guarded;
-
 use super::StoreError;
 use super::blocks::bytes::{Reader, put_varint};
 use super::blocks::shard::{sealed, unsealed};
