@@ -1,4 +1,5 @@
 //! The demo campus on loopback, discovered from one of its switches by the ordinary discovery.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
 
 use ipnet::Ipv4Net;
 use noctop::clock::{self, Stopwatch};

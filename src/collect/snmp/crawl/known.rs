@@ -112,7 +112,7 @@ impl Known {
     }
 
     /// The neighbours that a device hears, with the address it is shown at.
-    pub(super) fn neighbours<'a>(inventory: &'a Inventory) -> (&'a [crate::model::NeighbourRow], IpAddr) {
+    pub(super) fn neighbours(inventory: &Inventory) -> (&[crate::model::NeighbourRow], IpAddr) {
         (&inventory.device.neighbours, inventory.address.ip())
     }
 
