@@ -139,7 +139,7 @@ pub struct DiscoveryProgress {
     pub silent: u64,
     /// Distinct devices.
     pub devices: u64,
-    /// Links.
+    /// Links; the collector leaves it 0, the state knows them.
     pub links: u64,
     /// In flight now.
     pub in_flight: u64,

@@ -12,7 +12,7 @@ use crate::clock;
 use crate::collect::Emitter;
 use crate::event::{Body, Silent};
 use crate::model::DeviceId;
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use std::collections::{BTreeSet, VecDeque};
 use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -103,7 +103,6 @@ impl PollerCounters {
 struct Scheduled {
     plan: Arc<PollPlan>,
     due: Instant,
-    busy: bool,
 }
 
 /// Polls what the plans say until cancelled, or until nobody listens.
@@ -114,6 +113,8 @@ pub struct Poller {
     counters: Arc<PollerCounters>,
     devices: FxHashMap<DeviceId, Scheduled>,
     due: BTreeSet<(Instant, DeviceId)>,
+    /// Devices of which a poll runs, planned or no longer.
+    busy: FxHashSet<DeviceId>,
     running: JoinSet<(DeviceId, bool)>,
     /// Where the interval's phases are counted from.
     epoch: Instant,
@@ -129,6 +130,7 @@ impl Poller {
             counters: Arc::default(),
             devices: FxHashMap::default(),
             due: BTreeSet::new(),
+            busy: FxHashSet::default(),
             running: JoinSet::new(),
             epoch: now(),
         }
@@ -154,7 +156,7 @@ impl Poller {
                     self.plan(&new);
                 }
                 Some(done) = self.running.join_next() => match done {
-                    Ok((device, true)) => self.idle(&device),
+                    Ok((device, true)) => drop(self.busy.remove(&device)),
                     Ok((_, false)) => return,
                     Err(error) => tracing::error!(%error, "a poll ended without a word"),
                 },
@@ -184,7 +186,7 @@ impl Poller {
                 None => {
                     let due = at + self.phase(&plan.device, FIRST_WITHIN.min(self.options.interval));
                     self.due.insert((due, plan.device.clone()));
-                    self.devices.insert(plan.device.clone(), Scheduled { plan: Arc::new(plan.clone()), due, busy: false });
+                    self.devices.insert(plan.device.clone(), Scheduled { plan: Arc::new(plan.clone()), due });
                 }
             }
         }
@@ -199,12 +201,11 @@ impl Poller {
             let Some(scheduled) = self.devices.get_mut(&device) else { continue };
             scheduled.due = next;
             self.due.insert((next, device.clone()));
-            let begins = !scheduled.busy;
+            let plan = Arc::clone(&scheduled.plan);
+            let begins = self.busy.insert(device);
             let late = u64::try_from(at.duration_since(due).as_nanos() / self.options.interval.as_nanos().max(1)).unwrap_or(0);
             self.counters.missed.fetch_add(late + u64::from(!begins), Relaxed);
             if begins {
-                scheduled.busy = true;
-                let plan = Arc::clone(&scheduled.plan);
                 self.start(plan, due);
             }
         }
@@ -223,12 +224,6 @@ impl Poller {
             counters.lag(now().duration_since(due));
             (plan.device.clone(), listened)
         });
-    }
-
-    fn idle(&mut self, device: &DeviceId) {
-        if let Some(scheduled) = self.devices.get_mut(device) {
-            scheduled.busy = false;
-        }
     }
 
     /// The device's next place in an interval, far enough from `at`.

@@ -9,6 +9,9 @@ use ipnet::IpNet;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+/// Networks that are spelled out: it is told five times a second.
+const MAX_WORDS: usize = 16;
+
 /// Who may be asked, as far as is known yet.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
@@ -72,7 +75,7 @@ impl Scope {
             || self.found.iter().any(|net| net.contains(&address))
     }
 
-    /// The scope in words, for the screen.
+    /// The scope in words, for the screen: the first [`MAX_WORDS`] networks, and how many more.
     pub fn words(&self) -> Vec<String> {
         let mut words: Vec<String> = if self.given.is_empty() {
             let spans = self.spans.iter().map(ToString::to_string);
@@ -80,6 +83,11 @@ impl Scope {
         } else {
             self.given.iter().map(ToString::to_string).collect()
         };
+        if words.len() > MAX_WORDS {
+            let more = words.len() - MAX_WORDS;
+            words.truncate(MAX_WORDS);
+            words.push(format!("and {more} more"));
+        }
         words.extend(self.exclude.iter().map(|net| format!("not {net}")));
         words
     }
@@ -154,6 +162,15 @@ mod tests {
         let mut scope = scope(&["127.20.0.1:16161"], &[], &[]);
         scope.learn(&device(&[]), "127.20.0.1".parse().unwrap());
         assert_eq!(permitted(&scope, &["127.20.3.7", "10.0.0.1"]), [true, false]);
+    }
+
+    #[test]
+    fn a_wide_scope_is_told_in_few_words() {
+        let mut scope = scope(&["10.0.0.1"], &[], &["10.9.0.0/16"]);
+        let nets: Vec<String> = (0..20).map(|number| format!("10.0.{number}.1/24")).collect();
+        scope.learn(&device(&nets.iter().map(String::as_str).collect::<Vec<_>>()), "10.0.0.1".parse().unwrap());
+        let words = scope.words();
+        assert_eq!((words[0].as_str(), words[16].as_str(), words[17].as_str()), ("10.0.0.0/24", "and 4 more", "not 10.9.0.0/16"));
     }
 
     #[test]

@@ -179,8 +179,13 @@ fn discovery(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<Stri
     let since = state.progress.as_ref().map(|progress| progress.started_at);
     let is_found = |row: &EventRow| FOUND.contains(&row.kind.as_str()) && since.is_none_or(|since| row.at >= since);
     let (changes, fault) = event_table(look, request, is_found);
+    let mut progress = state.progress.as_deref().cloned();
+    if let Some(progress) = &mut progress {
+        // A collector derives nothing, so that it can't know the links.
+        progress.links = u64::try_from(state.links.len()).unwrap_or(u64::MAX);
+    }
     let view = DiscoveryView {
-        progress: state.progress.as_deref().cloned(),
+        progress,
         changes,
         devices: state.devices.len(),
         links: state.links.len(),

@@ -20,6 +20,9 @@ pub const COLUMNS: &[&str] = &[
 /// Q-BRIDGE-MIB VlanId.
 const VLAN_IDS: std::ops::RangeInclusive<u32> = 1..=4094;
 
+/// Memberships of ports in VLANs kept of one device: 4,094 VLANs on a hundred trunks. More would be an agent that makes them up.
+const MAX_MEMBERSHIPS: usize = 500_000;
+
 /// dot1dBasePortIfIndex: bridge port number to ifIndex.
 pub type BasePorts = BTreeMap<u32, IfIndex>;
 
@@ -44,7 +47,7 @@ pub fn fill(interfaces: &mut [Interface], columns: &Columns, ports: &BasePorts) 
             interface.stp_state = value.as_i64().and_then(|number| states?.word(number)).map(str::to_owned);
         }
     }
-    let members = members(columns);
+    let members = members(columns, ports);
     for (vlan, members) in &members {
         for port in members {
             if let Some(interface) = at_port(interfaces, ports, *port) {
@@ -66,13 +69,17 @@ fn at_port<'a>(interfaces: &'a mut [Interface], ports: &BasePorts, port: u32) ->
 }
 
 /// Bridge ports by VLAN: the current table where it has rows (its index begins with a time filter), else the static one.
-fn members(columns: &Columns) -> BTreeMap<u16, BTreeSet<u32>> {
+fn members(columns: &Columns, ports: &BasePorts) -> BTreeMap<u16, BTreeSet<u32>> {
+    let mut left = MAX_MEMBERSHIPS;
     let mut members: BTreeMap<u16, BTreeSet<u32>> = BTreeMap::new();
     let current = columns.rows("dot1qVlanCurrentEgressPorts").filter_map(|(index, value)| Some((*index.get(1)?, value)));
     let fixed = columns.by_number("dot1qVlanStaticEgressPorts");
     for (vlan, value) in current.chain(fixed) {
         if let (Some(vlan), Some(octets)) = (vlan_id(vlan), value.as_octets()) {
-            members.entry(vlan).or_default().extend(port_list(octets));
+            let members = members.entry(vlan).or_default();
+            let before = members.len();
+            members.extend(port_list(octets).filter(|port| ports.contains_key(port)).take(left));
+            left -= members.len() - before;
         }
     }
     members
