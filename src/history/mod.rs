@@ -15,7 +15,7 @@ pub mod memory;
 pub mod sled;
 
 pub use memory::MemoryStore;
-pub use sled::SledStore;
+pub use self::sled::SledStore;
 
 /// Format version of a store's folder. An older binary refuses a newer store with a clear sentence.
 pub const STORE_VERSION: u32 = 1;
