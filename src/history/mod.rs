@@ -14,8 +14,8 @@ mod conformance;
 pub mod memory;
 pub mod sled;
 
-pub use memory::MemoryStore;
 pub use self::sled::SledStore;
+pub use memory::MemoryStore;
 
 /// Format version of a store's folder. An older binary refuses a newer store with a clear sentence.
 pub const STORE_VERSION: u32 = 1;
