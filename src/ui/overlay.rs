@@ -95,12 +95,11 @@ fn filter_help(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         Some(Layer::Filter(input)) if scene.state.place.screen != crate::query::Screen::Help => input.value(),
         _ => return,
     };
-    if !written.trim().is_empty() {
-        if let Err(fault) = crate::query::filter::parse(written) {
-            let indent = fault.column.min(usize::from(area.width / 2));
-            above(scene, area, (buf, &format!("{:1$}^ {2}", "", indent.saturating_sub(1), fault.message), Tone::Fault));
-            return;
-        }
+    let fault = if written.trim().is_empty() { None } else { crate::query::filter::parse(written).err() };
+    if let Some(fault) = fault {
+        let indent = fault.column.min(usize::from(area.width / 2));
+        above(scene, area, (buf, &format!("{:1$}^ {2}", "", indent.saturating_sub(1), fault.message), Tone::Fault));
+        return;
     }
     above(
         scene,

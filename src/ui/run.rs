@@ -63,10 +63,13 @@ pub enum Signal {
     Stop,
 }
 
+/// What is called for every signal.
+pub type Told = Box<dyn Fn(Signal) + Send>;
+
 /// The doors to signals; `cmd` brings them, because the console may not.
 pub struct Signals {
     /// Calls back for every signal from now on.
-    pub listen: Box<dyn FnOnce(Box<dyn Fn(Signal) + Send>) + Send>,
+    pub listen: Box<dyn FnOnce(Told) + Send>,
     /// Stops the process until the shell continues it; returns then.
     pub suspend: Box<dyn Fn()>,
 }

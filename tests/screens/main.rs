@@ -1,6 +1,8 @@
 //! Golden screens: every pane at three sizes in two glyph sets, and how the main ones are styled; and what no screen may do,
 //! whatever the size and the keys.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may end at once")]
+
 mod behaviour;
 mod fixture;
 mod golden;

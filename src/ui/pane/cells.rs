@@ -59,6 +59,9 @@ pub fn larger(a: Option<f64>, b: Option<f64>) -> Option<f64> {
     }
 }
 
+/// Room above the peak, so that sparklines of neighbouring rows do not run into each other.
+const HEADROOM: f32 = 1.25;
+
 /// A sparkline that fills the column, coloured by load where the speed is known.
 pub fn sparkline(values: &[Option<f32>], speed_bps: Option<u64>, ink: &Ink<'_>) -> Line<'static> {
     if ink.slow {
@@ -68,7 +71,7 @@ pub fn sparkline(values: &[Option<f32>], speed_bps: Option<u64>, ink: &Ink<'_>) 
     #[allow(clippy::cast_precision_loss, reason = "a colour needs no more")]
     let load = speed_bps.filter(|speed| *speed > 0).map(|speed| f64::from(top) / speed as f64);
     let style = load.map_or_else(|| ink.theme.style(Tone::In), |load| ink.theme.utilisation(Some(load)));
-    Line::styled(spark::row(values, ink.width, top, ink.glyphs), style)
+    Line::styled(spark::row(values, ink.width, top * HEADROOM, ink.glyphs), style)
 }
 
 /// An interface's state in a word, with a tone.

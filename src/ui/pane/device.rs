@@ -306,9 +306,11 @@ fn draw_ports(scene: &Scene<'_>, area: Rect, (buf, view, ports): (&mut Buffer, &
         let x = inner.x + 1 + u16::try_from(column * 2 + column / 6).unwrap_or(u16::MAX);
         let y = inner.y + u16::try_from(at % 2).unwrap_or(0);
         let (glyph, style) = port_glyph(row, scene);
-        put(buf, Position::new(x, y), 1, (glyph, style));
         if chosen == Some(row.if_index) {
-            buf.set_style(Rect::new(x, y, 1, 1), scene.theme.style(Tone::Match));
+            let here = if scene.glyphs.set == GlyphSet::Unicode { "▣" } else { "@" };
+            put(buf, Position::new(x, y), 1, (here, scene.theme.style(Tone::Key)));
+        } else {
+            put(buf, Position::new(x, y), 1, (glyph, style));
         }
     }
     if let Some(row) = port_under_cursor(view, scene.state) {

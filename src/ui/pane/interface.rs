@@ -7,7 +7,7 @@ use crate::ui::UiState;
 use crate::ui::state::Room;
 use crate::ui::text::{self, EN, figure, percent};
 use crate::ui::theme::Tone;
-use crate::ui::widget::chart::Chart;
+use crate::ui::widget::graph::Chart;
 use crate::ui::widget::panel::{Focus, Panel};
 use crate::ui::widget::table::{Header, Rows};
 use crate::ui::widget::{notice, put_all};

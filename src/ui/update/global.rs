@@ -109,11 +109,11 @@ pub fn go(turn: &mut Turn<'_>, at: Option<Timestamp>) -> Vec<Effect> {
     state.time.paused = None;
     let oldest = turn.view.and_then(|view| view.chrome.history_from);
     state.time.at = at.filter(|at| *at < state.time.now);
-    if let (Some(at), Some(oldest)) = (state.time.at, oldest) {
-        if at < oldest {
-            state.time.at = Some(oldest);
-            state.complain(EN.no_past);
-        }
+    if let (Some(at), Some(oldest)) = (state.time.at, oldest)
+        && at < oldest
+    {
+        state.time.at = Some(oldest);
+        state.complain(EN.no_past);
     }
     vec![Effect::Watch]
 }

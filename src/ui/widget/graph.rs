@@ -1,388 +1,268 @@
-//! Time series as filled areas: one above the axis, one mirrored below it, four times as fine as the cells.
-//!
-//! A gap stays a gap: nothing is drawn there, not even the axis. A measured zero has the axis.
+//! A graph of two directions over time: in rises above the zero line, out hangs below it, on one scale. Braille, two points a
+//! cell; in ASCII one.
 
-use crate::model::unit::si;
-use crate::ui::glyph::GlyphSet;
+use super::{put, spark};
+use crate::model::series::Point;
+use crate::model::{Timestamp, unit};
+use crate::ui::pane::Scene;
+use crate::ui::text;
+use crate::ui::theme::Tone;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-use ratatui::style::Style;
-use unicode_width::UnicodeWidthStr;
+use ratatui::layout::{Position, Rect};
 
-/// The styles of a chart.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ChartStyles {
-    /// What is drawn above the axis.
-    pub up: Style,
-    /// What is drawn below it.
-    pub down: Style,
-    /// What lies beyond the threshold.
-    pub hot: Style,
-    /// Axis and threshold line.
-    pub axis: Style,
-    /// Figures and times.
-    pub label: Style,
-}
-
-/// A chart. Values are in one unit; negative ones count as 0.
-///
-/// ```text
-/// 1.0G ⣀⣀⣠⣤⣤⣶⣶⣶⣿⣿⣿⣷⣶   up
-///    0 ─────────────
-/// 1.0G ⣿⣿⣿⡿⠿⠿⠿⠟⠛⠛⠛⠻⠿   down
-///      11:00    12:00
-/// ```
-#[derive(Clone, Copy, Debug)]
+/// What is drawn.
 pub struct Chart<'a> {
-    /// Above the axis, oldest first, evenly spaced; `None` is a gap.
-    pub up: &'a [Option<f64>],
-    /// Below the axis; `None` makes a chart with the axis at its foot.
-    pub down: Option<&'a [Option<f64>]>,
-    /// Full scale; `None` is a round figure above the largest value.
-    pub max: Option<f64>,
-    /// Where the threshold line lies, on both sides.
-    pub threshold: Option<f64>,
-    /// Labels under the chart: where (0 oldest to 1 newest) and what.
-    pub times: &'a [(f64, String)],
-    /// How the figures at the left are written.
-    pub figure: fn(f64) -> String,
-    /// Whether there are axes and labels.
-    pub frame: Frame,
-    /// Styles.
-    pub styles: ChartStyles,
-    /// What may be drawn with.
-    pub glyphs: GlyphSet,
+    /// Upwards.
+    pub above: &'a [Point],
+    /// Downwards.
+    pub below: &'a [Point],
+    /// Left edge.
+    pub from: Timestamp,
+    /// Right edge.
+    pub to: Timestamp,
+    /// A level worth a dashed line on each side: the 95th percentile.
+    pub marks: [Option<f64>; 2],
 }
 
-/// What surrounds the areas.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Frame {
-    /// Figures at the left, an axis, times below: where there is room for them.
-    #[default]
-    Axes,
-    /// Nothing: a sparkline.
-    Bare,
+/// Cells for the figures of the axis.
+const AXIS: u16 = 6;
+/// Cells between the times of the axis, at least.
+const TIME_STEP: u16 = 12;
+
+/// Braille bits of a cell's left and right column from the top down.
+const DOWN: [[u32; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
+const BRAILLE: u32 = 0x2800;
+
+/// One half of the chart: its rows and its direction.
+struct Half<'a> {
+    area: Rect,
+    values: Vec<Option<f32>>,
+    tone: Tone,
+    up: Direction,
+    mark: Option<f64>,
+    top: f32,
+    scene: &'a Scene<'a>,
 }
 
-impl Default for Chart<'_> {
-    fn default() -> Self {
-        Self {
-            up: &[],
-            down: None,
-            max: None,
-            threshold: None,
-            times: &[],
-            figure: si,
-            frame: Frame::Axes,
-            styles: ChartStyles::default(),
-            glyphs: GlyphSet::Unicode,
-        }
-    }
-}
-
-/// Which way an area grows from the axis.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
+enum Direction {
     Up,
     Down,
 }
 
-/// Cells of a figure at the left, and the blank after it.
-const FIGURE_CELLS: u16 = 6;
-/// Below this width the figures are left out.
-const MIN_LABELLED: u16 = 20;
-/// Dots of a braille cell.
-const DOT_ROWS: usize = 4;
-
 impl Chart<'_> {
-    /// Draws it. Any size will do; what has no room is left out.
-    pub fn render(&self, area: Rect, buf: &mut Buffer) {
+    /// Draws it.
+    pub fn draw(&self, scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         let area = area.intersection(buf.area);
-        if area.is_empty() {
+        if area.width < AXIS + 4 || area.height < 3 {
             return;
         }
-        let max = self.scale();
-        let places = Places::new(self, area);
-        self.area(self.up, Side::Up, (places.up, max), buf);
-        if let Some(down) = self.down {
-            self.area(down, Side::Down, (places.down, max), buf);
-        }
-        if self.frame == Frame::Axes {
-            self.threshold_line(&places, max, buf);
-            self.axis_line(&places, buf);
-            self.labels(&places, max, buf);
+        let plot = Rect::new(area.x + AXIS, area.y, area.width - AXIS, area.height - 1);
+        let dots = usize::from(plot.width) * if scene.glyphs.braille() { 2 } else { 1 };
+        let span = (self.from, self.to);
+        let (above, below) = (columns(self.above, span, dots), columns(self.below, span, dots));
+        let tops = [&above, &below].map(|values| f64::from(spark::top(values)));
+        let (rows, scales) = share_rows(plot.height - 1, tops);
+        let [up_rows, down_rows] = rows;
+        let upper = Rect::new(plot.x, plot.y, plot.width, up_rows);
+        let lower = Rect::new(plot.x, plot.y + up_rows + 1, plot.width, down_rows);
+        #[allow(clippy::cast_possible_truncation, reason = "a scale needs no more")]
+        let [up_scale, down_scale] = scales.map(|scale| scale as f32);
+        let [in_mark, out_mark] = self.marks;
+        let up = Half { area: upper, values: above, tone: Tone::In, up: Direction::Up, mark: in_mark, top: up_scale, scene };
+        let down =
+            Half { area: lower, values: below, tone: Tone::Out, up: Direction::Down, mark: out_mark, top: down_scale, scene };
+        up.draw(buf);
+        down.draw(buf);
+        let line = scene.glyphs.rule.repeat(usize::from(plot.width));
+        put(buf, Position::new(plot.x, plot.y + up_rows), plot.width, (&line, scene.theme.style(Tone::Border)));
+        self.figures(scene, (plot, up_rows), (scales, buf));
+        self.times(scene, plot, buf);
+    }
+
+    /// The scale at the left: its end at both edges, zero in the middle.
+    fn figures(&self, scene: &Scene<'_>, (plot, zero): (Rect, u16), (scales, buf): ([f64; 2], &mut Buffer)) {
+        let style = scene.theme.style(Tone::Dim);
+        let x = plot.x - AXIS;
+        let [up, down] = scales.map(|scale| format!("{:>5}", unit::si(scale)));
+        let zero = plot.y + zero;
+        for (y, words) in [(plot.y, up.as_str()), (plot.bottom().saturating_sub(1), down.as_str()), (zero, "    0")] {
+            put(buf, Position::new(x, y), AXIS - 1, (words, style));
         }
     }
 
-    /// Full scale.
-    pub fn scale(&self) -> f64 {
-        let largest = self.up.iter().chain(self.down.unwrap_or(&[])).flatten().copied().filter(|value| value.is_finite());
-        self.max.unwrap_or_else(|| ceiling(largest.fold(0.0, f64::max).max(self.threshold.unwrap_or(0.0)))).max(f64::MIN_POSITIVE)
+    /// Times under it, as many as find room.
+    fn times(&self, scene: &Scene<'_>, plot: Rect, buf: &mut Buffer) {
+        let span = self.to.since(self.from);
+        let form = if span.as_secs() > 2 * 86_400 { "%m-%d" } else { "%H:%M" };
+        let steps = (plot.width / TIME_STEP).max(1);
+        for step in 0..=steps {
+            let at = self.from.plus(span * u32::from(step) / u32::from(steps));
+            let words = text::format_time(at, &scene.state.zone, form);
+            let cells = u16::try_from(words.len()).unwrap_or(0);
+            let centre = plot.x + u16::try_from(u32::from(plot.width) * u32::from(step) / u32::from(steps)).unwrap_or(0);
+            let x = centre.saturating_sub(cells / 2).clamp(plot.x, plot.right().saturating_sub(cells).max(plot.x));
+            put(buf, Position::new(x, plot.bottom()), cells, (&words, scene.theme.style(Tone::Dim)));
+        }
     }
+}
 
-    fn area(&self, values: &[Option<f64>], side: Side, (area, max): (Rect, f64), buf: &mut Buffer) {
-        if area.is_empty() {
+impl Half<'_> {
+    fn draw(&self, buf: &mut Buffer) {
+        let rows = self.area.height;
+        if rows == 0 {
             return;
         }
-        let per_cell = if self.glyphs == GlyphSet::Ascii { 1 } else { 2 };
-        let steps = usize::from(area.height) * DOT_ROWS;
-        let heights = heights(values, usize::from(area.width) * per_cell, (steps, max));
-        let hot = self.threshold.map(|threshold| dots(threshold, (steps, max)));
-        for row in 0..area.height {
-            // Dots between the axis and this row of cells.
-            let below = usize::from(if side == Side::Up { area.height - 1 - row } else { row }) * DOT_ROWS;
-            let style = match (hot.is_some_and(|hot| below >= hot), side) {
-                (true, _) => self.styles.hot,
-                (false, Side::Up) => self.styles.up,
-                (false, Side::Down) => self.styles.down,
+        let wide = if self.scene.glyphs.braille() { 2 } else { 1 };
+        for row in 0..rows {
+            // How far the row is from the zero line, 0 for the nearest.
+            let away = if self.up == Direction::Up { rows - 1 - row } else { row };
+            let share = f64::from(away + 1) / f64::from(rows);
+            let style = self.scene.theme.shade(self.tone, share);
+            for cell in 0..self.area.width {
+                let at = Position::new(self.area.x + cell, self.area.y + row);
+                let first = usize::from(cell) * wide;
+                let glyph = if wide == 2 { self.braille(first, away) } else { self.ascii(first, away) };
+                match glyph {
+                    Some(glyph) => put(buf, at, 1, (glyph.encode_utf8(&mut [0; 4]), style)),
+                    None => 0,
+                };
+            }
+        }
+        self.mark(buf);
+    }
+
+    /// Filled dots of a column in a row `away` rows from zero, 0 to `per_row`.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
+    fn dots(&self, column: usize, away: u16, per_row: u16) -> usize {
+        let Some(value) = self.values.get(column).copied().flatten().filter(|value| value.is_finite()) else { return 0 };
+        let all = f32::from(self.area.height * per_row);
+        // A known value shows at least its foot: zero and unknown are different things.
+        let filled = (value / self.top * all).round().clamp(1.0, all);
+        (filled - f32::from(away * per_row)).clamp(0.0, f32::from(per_row)) as usize
+    }
+
+    fn braille(&self, first: usize, away: u16) -> Option<char> {
+        let mut bits = BRAILLE;
+        for (side, glyph_bits) in DOWN.iter().enumerate() {
+            let filled = self.dots(first + side, away, 4);
+            let chosen: u32 = match self.up {
+                Direction::Up => glyph_bits.iter().rev().take(filled).sum(),
+                Direction::Down => glyph_bits.iter().take(filled).sum(),
             };
-            for (column, pair) in (area.x..).zip(heights.chunks(per_cell)) {
-                let fill = |at: usize| pair.get(at).copied().flatten().unwrap_or(0).saturating_sub(below).min(DOT_ROWS);
-                let glyph = if self.glyphs == GlyphSet::Ascii { ascii(fill(0), side) } else { braille([fill(0), fill(1)], side) };
-                if let Some(glyph) = glyph {
-                    put(buf, (column, area.y + row), glyph, style);
-                }
-            }
+            bits |= chosen;
+        }
+        (bits != BRAILLE).then(|| char::from_u32(bits)).flatten()
+    }
+
+    fn ascii(&self, column: usize, away: u16) -> Option<char> {
+        match (self.dots(column, away, 2), self.up) {
+            (0, _) => None,
+            (1, Direction::Up) => Some('.'),
+            (1, Direction::Down) => Some('\''),
+            _ => Some('#'),
         }
     }
 
-    fn threshold_line(&self, places: &Places, max: f64, buf: &mut Buffer) {
-        let Some(threshold) = self.threshold.filter(|threshold| *threshold < max) else { return };
-        let glyph = match self.glyphs {
-            GlyphSet::Unicode => '┄',
-            GlyphSet::Cjk => '⠒',
-            GlyphSet::Ascii => '-',
-        };
-        for (area, side) in [(places.up, Side::Up), (places.down, Side::Down)] {
-            if area.is_empty() {
-                continue;
-            }
-            let steps = usize::from(area.height) * DOT_ROWS;
-            let row = u16::try_from(dots(threshold, (steps, max)) / DOT_ROWS).unwrap_or(0).min(area.height - 1);
-            let y = if side == Side::Up { area.bottom() - 1 - row } else { area.y + row };
-            for x in area.left()..area.right() {
-                if buf.cell((x, y)).is_some_and(|cell| cell.symbol() == " ") {
-                    put(buf, (x, y), glyph, self.styles.axis);
-                }
-            }
-        }
-    }
-
-    fn axis_line(&self, places: &Places, buf: &mut Buffer) {
-        let Some(y) = places.axis else { return };
-        let glyph = match self.glyphs {
-            GlyphSet::Unicode => '─',
-            GlyphSet::Cjk => '⠤',
-            GlyphSet::Ascii => '-',
-        };
-        let cells = usize::from(places.up.width);
-        let known = |values: &[Option<f64>]| heights(values, cells, (1, 1.0));
-        let (up, down) = (known(self.up), self.down.map(known).unwrap_or_default());
-        for (at, x) in (places.up.left()..places.up.right()).enumerate() {
-            let measured = [&up, &down].into_iter().any(|side| side.get(at).copied().flatten().is_some());
-            if measured {
-                put(buf, (x, y), glyph, self.styles.axis);
-            }
-        }
-    }
-
-    fn labels(&self, places: &Places, max: f64, buf: &mut Buffer) {
-        let mut figure = |value: f64, y: u16| {
-            let text = (self.figure)(value);
-            let width = u16::try_from(text.width()).unwrap_or(u16::MAX);
-            if places.figures && width < FIGURE_CELLS {
-                buf.set_string(places.up.x.saturating_sub(width + 1), y, text, self.styles.label);
-            }
-        };
-        if let Some(y) = places.axis {
-            figure(0.0, y);
-        }
-        if places.up.height > 0 {
-            figure(max, places.up.y);
-        }
-        if places.up.height >= 5 && places.up.height.is_multiple_of(2) {
-            figure(max / 2.0, places.up.y + places.up.height / 2);
-        }
-        if places.down.height > 0 {
-            figure(max, places.down.bottom() - 1);
-        }
-        let Some(y) = places.times else { return };
-        let (left, right) = (places.up.left(), places.up.right());
-        let mut free = left;
-        for (at, text) in self.times {
-            let width = u16::try_from(text.width()).unwrap_or(u16::MAX);
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
-            let middle = left.saturating_add((at.clamp(0.0, 1.0) * f64::from(places.up.width)) as u16);
-            let x = middle.saturating_sub(width / 2).max(left).min(right.saturating_sub(width));
-            if x >= free && x.saturating_add(width) <= right {
-                buf.set_string(x, y, text, self.styles.label);
-                free = x + width + 1;
+    /// A dashed line at a level, behind the curve.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
+    fn mark(&self, buf: &mut Buffer) {
+        let Some(level) = self.mark.filter(|level| level.is_finite() && *level > 0.0) else { return };
+        let rows = f64::from(self.area.height);
+        let away = (level / f64::from(self.top) * rows).clamp(0.0, rows - 1.0) as u16;
+        let y = if self.up == Direction::Up { self.area.bottom() - 1 - away } else { self.area.y + away };
+        let dash = if self.scene.glyphs.set == crate::ui::GlyphSet::Unicode { "╌" } else { "-" };
+        let style = self.scene.theme.style(Tone::Faint);
+        for x in (self.area.x..self.area.right()).step_by(2) {
+            let at = Position::new(x, y);
+            if buf.cell(at).is_some_and(|cell| cell.symbol() == " ") {
+                put(buf, at, 1, (dash, style));
             }
         }
     }
 }
 
-/// Where the parts of a chart go.
-struct Places {
-    up: Rect,
-    down: Rect,
-    axis: Option<u16>,
-    times: Option<u16>,
-    figures: bool,
-}
-
-impl Places {
-    fn new(chart: &Chart<'_>, area: Rect) -> Self {
-        let axes = chart.frame == Frame::Axes;
-        let figures = axes && area.width >= MIN_LABELLED;
-        let left = if figures { FIGURE_CELLS } else { 0 };
-        let plot = Rect { x: area.x + left, width: area.width - left, ..area };
-        let times = (axes && !chart.times.is_empty() && plot.height >= 4).then(|| plot.bottom() - 1);
-        let rows = plot.height - u16::from(times.is_some());
-        let axis_rows = u16::from(axes && rows >= 3);
-        let (up_rows, down_rows) = match chart.down {
-            Some(_) => {
-                let half = (rows - axis_rows) / 2;
-                (rows - axis_rows - half, half)
-            }
-            None => (rows - axis_rows, 0),
-        };
-        let up = Rect { height: up_rows, ..plot };
-        let down = Rect { y: up.bottom() + axis_rows, height: down_rows, ..plot };
-        Self { up, down, axis: (axis_rows > 0).then(|| up.bottom()), times, figures }
+/// Rows above and below zero, as the two directions need them, and what fills each: one unit is as high on both sides.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of the rows")]
+fn share_rows(rows: u16, [up, down]: [f64; 2]) -> ([u16; 2], [f64; 2]) {
+    if rows < 2 {
+        return ([rows, 0], [ceiling(up), 1.0]);
     }
+    let share = (up / (up + down)).clamp(0.3, 0.7);
+    let up_rows = ((f64::from(rows) * share).round() as u16).clamp(1, rows - 1);
+    let down_rows = rows - up_rows;
+    // The direction that needs more of its rows rules the scale.
+    let unit = if up / f64::from(up_rows) >= down / f64::from(down_rows) {
+        ceiling(up) / f64::from(up_rows)
+    } else {
+        ceiling(down) / f64::from(down_rows)
+    };
+    ([up_rows, down_rows], [unit * f64::from(up_rows), unit * f64::from(down_rows)])
 }
 
-/// A round figure not below `value`: people read 1, 1.5, 2, 3, 4, 5, 6, 8 and 10 times a power of ten at a glance.
+/// Points brought to columns by their times. A point describes the interval that ends at it; the largest in a column wins.
+fn columns(points: &[Point], (from, to): (Timestamp, Timestamp), count: usize) -> Vec<Option<f32>> {
+    let mut out: Vec<Option<f32>> = vec![None; count];
+    let span = to.0.saturating_sub(from.0).max(1);
+    let step = usual_step(points);
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the columns")]
+    let column = |at: i64| {
+        let share = (at.saturating_sub(from.0)).clamp(0, span) as f64 / span as f64;
+        ((share * count as f64) as usize).min(count.saturating_sub(1))
+    };
+    for point in points {
+        let Some(value) = point.value.filter(|_| point.at > from && point.at.0 <= to.0.saturating_add(step)) else { continue };
+        let (first, last) = (column(point.at.0.saturating_sub(step).saturating_add(1)), column(point.at.0));
+        #[allow(clippy::cast_possible_truncation, reason = "a picture needs no more")]
+        let value = value as f32;
+        for slot in out.iter_mut().take(last + 1).skip(first) {
+            *slot = Some(slot.map_or(value, |other| other.max(value)));
+        }
+    }
+    out
+}
+
+/// The usual distance between points, milliseconds: their median.
+fn usual_step(points: &[Point]) -> i64 {
+    let mut steps: Vec<i64> =
+        points.iter().zip(points.iter().skip(1)).map(|(a, b)| b.at.0.saturating_sub(a.at.0)).filter(|step| *step > 0).collect();
+    steps.sort_unstable();
+    steps.get(steps.len() / 2).copied().unwrap_or(60_000)
+}
+
+/// The next round figure at or above: scales that do not jump with every sample.
 pub fn ceiling(value: f64) -> f64 {
-    if !value.is_finite() || value <= 0.0 {
+    const ROUND: [f64; 9] = [1.0, 1.2, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0];
+    if value.is_nan() || value <= 1e-9 {
         return 1.0;
     }
-    let power = 10f64.powf(value.log10().floor());
-    [1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0]
-        .into_iter()
-        .map(|step| step * power)
-        .find(|top| *top >= value)
-        .unwrap_or(10.0 * power)
-}
-
-/// Values spread over `columns`: the largest of those that fall on a column; held where there are fewer values than columns.
-fn heights(values: &[Option<f64>], columns: usize, scale: (usize, f64)) -> Vec<Option<usize>> {
-    let count = values.len();
-    (0..columns)
-        .map(|column| {
-            let from = column * count / columns;
-            let to = ((column + 1) * count / columns).max(from + 1);
-            let largest = values
-                .get(from..to.min(count))?
-                .iter()
-                .flatten()
-                .copied()
-                .fold(None, |most: Option<f64>, value| Some(most.map_or(value, |most| most.max(value))));
-            largest.filter(|value| value.is_finite()).map(|value| dots(value, scale))
-        })
-        .collect()
-}
-
-/// Dots from the axis; anything above nothing shows.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "`as` saturates")]
-fn dots(value: f64, (steps, max): (usize, f64)) -> usize {
-    let dots = (value / max * steps as f64).round() as usize;
-    if value > 0.0 { dots.clamp(1, steps) } else { 0 }
-}
-
-/// The dots of two columns, filled from the axis (Unicode, Braille Patterns).
-fn braille(fill: [usize; 2], side: Side) -> Option<char> {
-    const COLUMNS: [[u32; DOT_ROWS]; 2] = [[0x40, 0x04, 0x02, 0x01], [0x80, 0x20, 0x10, 0x08]];
-    let mut bits = 0;
-    for (column, fill) in COLUMNS.iter().zip(fill) {
-        let rising = column.iter().take(fill);
-        bits |= match side {
-            Side::Up => rising.fold(0, |bits, bit| bits | bit),
-            Side::Down => column.iter().rev().take(fill).fold(0, |bits, bit| bits | bit),
-        };
-    }
-    if bits == 0 { None } else { char::from_u32(0x2800 + bits) }
-}
-
-fn ascii(fill: usize, side: Side) -> Option<char> {
-    match (fill, side) {
-        (0, _) => None,
-        (1, Side::Up) => Some('.'),
-        (1, Side::Down) => Some('\''),
-        (2 | 3, _) => Some(':'),
-        _ => Some('#'),
-    }
-}
-
-fn put(buf: &mut Buffer, at: (u16, u16), glyph: char, style: Style) {
-    if let Some(cell) = buf.cell_mut(at) {
-        cell.set_char(glyph).set_style(style);
-    }
+    let decade = 10f64.powf(value.log10().floor());
+    ROUND.iter().map(|round| round * decade).find(|round| *round >= value * 0.999_999).unwrap_or(decade * 10.0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn drawn(chart: &Chart<'_>, width: u16, height: u16) -> String {
-        let area = Rect::new(0, 0, width, height);
-        let mut buf = Buffer::empty(area);
-        chart.render(area, &mut buf);
-        (0..height)
-            .map(|y| {
-                let line: String = (0..width).map(|x| buf.cell((x, y)).map_or(" ", |cell| cell.symbol())).collect();
-                format!("{}\n", line.trim_end())
-            })
-            .collect()
-    }
-
-    fn wave() -> (Vec<Option<f64>>, Vec<Option<f64>>) {
-        let up =
-            |at: i32| ((40..52).contains(&at)).then_some(()).map_or(Some(5e8 + 4e8 * (f64::from(at) / 9.0).sin()), |()| None);
-        let down = |at: i32| up(at).map(|value| value / 3.0 + 1e8 * (f64::from(at) / 4.0).cos().abs());
-        ((0..120).map(up).collect(), (0..120).map(down).collect())
+    #[test]
+    fn scales_end_on_round_figures() {
+        assert_eq!([0.0, 921e6, 6.1e9, 1.0, 4.4e3].map(ceiling), [1.0, 1e9, 8e9, 1.0, 5e3]);
     }
 
     #[test]
-    fn a_mirrored_chart_has_axes_times_a_threshold_and_a_gap() {
-        let (up, down) = wave();
-        let times = [(0.0, "11:00".to_owned()), (0.5, "11:30".to_owned()), (1.0, "12:00".to_owned())];
-        let chart = Chart { up: &up, down: Some(&down), threshold: Some(8e8), times: &times, ..Chart::default() };
-        insta::assert_snapshot!(drawn(&chart, 60, 14));
-        insta::assert_snapshot!(drawn(&Chart { glyphs: GlyphSet::Ascii, ..chart }, 60, 14));
-        insta::assert_snapshot!(drawn(&Chart { glyphs: GlyphSet::Cjk, down: None, ..chart }, 60, 8));
+    fn one_unit_is_as_high_above_zero_as_below() {
+        let ([up, down], [up_scale, down_scale]) = share_rows(10, [8e9, 2e9]);
+        assert_eq!((up, down), (7, 3));
+        assert!((up_scale / f64::from(up) - down_scale / f64::from(down)).abs() < 1.0);
+        assert!(up_scale >= 8e9 && down_scale >= 2e9);
+        assert_eq!(share_rows(1, [1.0, 1.0]).0, [1, 0]);
     }
 
     #[test]
-    fn a_gap_is_not_a_zero() {
-        let chart = Chart { up: &[Some(0.0), None, Some(1.0), None], frame: Frame::Axes, ..Chart::default() };
-        assert_eq!(drawn(&chart, 4, 3), "  ⣿\n  ⣿\n─ ─\n");
-    }
-
-    #[test]
-    fn a_sparkline_is_a_bare_chart_of_one_row() {
-        let values: Vec<_> = (0..8).map(|at| Some(f64::from(at))).collect();
-        assert_eq!(drawn(&Chart { up: &values, frame: Frame::Bare, ..Chart::default() }, 4, 1), "⢀⣠⣴⣾\n");
-    }
-
-    #[test]
-    fn the_scale_is_a_round_figure_above_what_is_shown() {
-        assert_eq!([0.0, 1.0, 9.1e8, 1.2e9, 99.0, f64::NAN].map(ceiling), [1.0, 1.0, 1e9, 1.5e9, 100.0, 1.0]);
-    }
-
-    #[test]
-    fn no_size_and_no_value_is_too_odd() {
-        let odd = [Some(f64::NAN), Some(f64::INFINITY), Some(-1.0), None, Some(f64::MAX), Some(f64::MIN_POSITIVE)];
-        for width in 0..30 {
-            for height in 0..9 {
-                for glyphs in [GlyphSet::Unicode, GlyphSet::Ascii] {
-                    let chart = Chart { up: &odd, down: Some(&odd), threshold: Some(0.5), glyphs, ..Chart::default() };
-                    drawn(&chart, width, height);
-                }
-            }
-        }
-        let mut buf = Buffer::empty(Rect::new(0, 0, 5, 5));
-        Chart::default().render(Rect::new(3, 3, 90, 90), &mut buf);
+    fn points_fill_their_interval_and_gaps_stay_gaps() {
+        let point = |secs: i64, value: Option<f64>| Point { at: Timestamp::from_secs(secs), value };
+        let points = [point(10, Some(1.0)), point(20, Some(2.0)), point(30, None), point(40, Some(4.0))];
+        let got = columns(&points, (Timestamp(0), Timestamp::from_secs(40)), 8);
+        assert_eq!(got, [Some(1.0), Some(1.0), Some(2.0), Some(2.0), Some(2.0), None, Some(4.0), Some(4.0)]);
     }
 }

@@ -2,7 +2,6 @@
 //!
 //! Start at [`panel`] (a titled border), then [`table`].
 
-pub mod chart;
 pub mod gauge;
 pub mod graph;
 pub mod map;

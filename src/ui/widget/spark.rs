@@ -18,13 +18,8 @@ pub fn top(values: &[Option<f32>]) -> f32 {
     values.iter().flatten().copied().filter(|v| v.is_finite()).fold(f32::MIN_POSITIVE, f32::max)
 }
 
-/// Values brought to exactly `count` columns: the largest of each share, so that a peak is never lost.
+/// Values brought to exactly `count` columns: of many the largest of each share, so that a peak is never lost; few are stretched.
 pub fn resample(values: &[Option<f32>], count: usize) -> Vec<Option<f32>> {
-    if values.len() <= count {
-        let mut out = vec![None; count - values.len()];
-        out.extend_from_slice(values);
-        return out;
-    }
     (0..count)
         .map(|at| {
             let (from, to) = (at * values.len() / count, (at + 1) * values.len() / count);
@@ -36,7 +31,7 @@ pub fn resample(values: &[Option<f32>], count: usize) -> Vec<Option<f32>> {
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
 fn height(value: Option<f32>, top: f32, steps: u8) -> usize {
     let Some(value) = value.filter(|v| v.is_finite()) else { return 0 };
-    ((value / top).clamp(0.0, 1.0) * f32::from(steps)).ceil().max(1.0) as usize
+    ((value / top).clamp(0.0, 1.0) * f32::from(steps)).round().max(1.0) as usize
 }
 
 fn braille(values: &[Option<f32>], cells: usize, top: f32) -> String {
@@ -76,6 +71,7 @@ mod tests {
         let mut values = vec![Some(0.0); 100];
         values[37] = Some(9.0);
         assert!(resample(&values, 10).contains(&Some(9.0)));
-        assert_eq!(resample(&values[..3], 5).len(), 5);
+        assert_eq!(resample(&[Some(1.0), Some(2.0)], 4), [Some(1.0), Some(1.0), Some(2.0), Some(2.0)]);
+        assert_eq!(resample(&[], 3), [None; 3]);
     }
 }

@@ -5,7 +5,7 @@ use crate::state::view::{LinkRow, OverviewView};
 use crate::ui::pane::{Scene, alarms as alarm_pane, cells, events};
 use crate::ui::text::{self, EN, figure, fit};
 use crate::ui::theme::Tone;
-use crate::ui::widget::chart::Chart;
+use crate::ui::widget::graph::Chart;
 use crate::ui::widget::panel::{Focus, Panel};
 use crate::ui::widget::table::{Align, Column, Header, Ink, Rows, Width};
 use crate::ui::widget::{notice, put, put_all, spark};
