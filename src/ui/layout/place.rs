@@ -3,7 +3,7 @@
 //! In a row of fixed order with fixed gaps that is isotonic regression, which the pool-adjacent-violators algorithm solves in
 //! one pass (Barlow et al. 1972). Sweeps down and up settle the whole.
 
-use super::rows::{Item, Rows};
+use super::rows::{Item, PEER_GAPS, Rows};
 
 /// Sweeps down and up. An even number ends with an upward one, so that parents stand over their children.
 const SWEEPS: usize = 8;
@@ -17,6 +17,12 @@ pub fn place(rows: &mut Rows, width: i32) -> i32 {
     // First the boxes alone, to see where the passing lines belong among them.
     for row in &mut rows.rows {
         row.retain(|item| rows.items[*item].node.is_some());
+    }
+    for gap in PEER_GAPS {
+        rows.peer_gap = gap;
+        if rows.rows.iter().all(|row| span(rows, row) <= width) {
+            break;
+        }
     }
     let links = links(rows);
     settle(rows, &links, width);

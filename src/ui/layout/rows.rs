@@ -12,6 +12,8 @@ const MAX_WRAP: usize = 4;
 const SHARED_FROM: usize = 3;
 /// Cells between boxes.
 pub const GAP: i32 = 2;
+/// Cells between peers, the widest that fits: room for a figure on their line, and a little more of it.
+pub const PEER_GAPS: [i32; 3] = [8, 6, 5];
 /// Cells of a passing line: the line and a choice of columns.
 pub const PASS: i32 = 3;
 
@@ -66,6 +68,8 @@ pub struct Rows {
     pub wires: Vec<Vec<Wire>>,
     /// Connections within rows.
     pub peers: Vec<Peer>,
+    /// Cells between peers that stand side by side.
+    pub peer_gap: i32,
     /// The same as pairs, both ways round.
     pairs: FxHashSet<(usize, usize)>,
 }
@@ -85,6 +89,7 @@ impl Rows {
                     x: 0,
                 })
                 .collect(),
+            peer_gap: PEER_GAPS[0],
             ..Self::default()
         };
         for (at, item) in this.items.iter_mut().enumerate() {
@@ -150,11 +155,9 @@ impl Rows {
 
     /// Cells that must lie between two neighbours of a row.
     pub fn gap(&self, left: usize, right: usize) -> i32 {
-        /// Room for a figure on the line between peers.
-        const PEER_GAP: i32 = 8;
         let boxes = self.items[left].node.is_some() && self.items[right].node.is_some();
         match boxes {
-            true if self.pairs.contains(&(left, right)) => PEER_GAP,
+            true if self.pairs.contains(&(left, right)) => self.peer_gap,
             true => GAP,
             false => 1,
         }

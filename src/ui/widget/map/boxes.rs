@@ -108,7 +108,8 @@ pub fn paint(drawing: &Drawing<'_>, (node, slab): (&GraphNode, &Slab), canvas: &
     let room = usize::try_from(slab.right() - left - spare).unwrap_or(0);
     let ellipsis = drawing.glyphs.ellipsis;
     write(view, buf, (left, top), (&fit(&title(node), room, ellipsis), text));
-    if let Some((glyph, style)) = mark(node, drawing) {
+    // Without a border the mark of a fold would stand apart from it, and its second line says the same.
+    if let Some((glyph, style)) = mark(node, drawing).filter(|_| !small || node.count == 1) {
         let style = if selected { text.patch(style) } else { style };
         write(view, buf, (slab.right() - 1, top), (glyph, style));
     }
