@@ -1,3 +1,5 @@
+//! Link resolution on small hand-made networks: each test is one rule.
+
 use super::*;
 use crate::model::{ChassisId, Confirmed, Device, DeviceId, Interface, MacAddr, PortId, Timestamp};
 
