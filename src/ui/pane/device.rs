@@ -4,7 +4,7 @@ use super::{Context, Listing, Pane, Place, Scene, Target, alarms, cells, devices
 use crate::model::{AdminStatus, OperStatus, unit};
 use crate::query::{Screen, Subject};
 use crate::state::view::screens::DeviceView;
-use crate::state::view::{InterfaceRow, LinkRow, ViewBody};
+use crate::state::view::{InterfaceRow, LinkRow, View, ViewBody};
 use crate::ui::UiState;
 use crate::ui::glyph::GlyphSet;
 use crate::ui::state::Room;
@@ -143,6 +143,12 @@ impl Pane for Device {
                 title: row.b_name.clone(),
             }),
             _ => None,
+        }
+    }
+
+    fn absorb(&self, state: &mut UiState, view: &View) {
+        if let Some(row) = view_of(&view.body).and_then(|view| view.device.as_ref()) {
+            state.place.title.clone_from(&row.name);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Context, Listing, Pane, Place, Scene, Target, cells, events, interfaces};
 use crate::query::{Screen, Subject};
-use crate::state::view::{InterfaceRow, InterfaceView, ViewBody};
+use crate::state::view::{InterfaceRow, InterfaceView, View, ViewBody};
 use crate::ui::UiState;
 use crate::ui::state::Room;
 use crate::ui::text::{self, EN, figure, percent};
@@ -50,6 +50,13 @@ impl Pane for Interface {
         let row = view_of(body)?.row.as_ref()?;
         let subject = Some(Subject::Device(row.device.clone()));
         Some(Place { screen: Screen::Device, subject, title: row.device_name.clone() })
+    }
+
+    fn absorb(&self, state: &mut UiState, view: &View) {
+        // A jump brings a name with the alias in it: the breadcrumb says what the port is called.
+        if let Some(row) = view_of(&view.body).and_then(|view| view.row.as_ref()) {
+            state.place.title = format!("{} {}", row.device_name, row.name);
+        }
     }
 
     fn draw(&self, scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {

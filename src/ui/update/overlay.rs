@@ -237,9 +237,12 @@ fn changed(state: &mut UiState) -> Vec<Effect> {
 }
 
 /// Names came from the engine.
-pub fn names(state: &mut UiState, names: Vec<Name>) {
+pub fn names(state: &mut UiState, mut names: Vec<Name>) {
     match state.layers.last_mut() {
         Some(Layer::Jump(picker)) => {
+            // What is called just that comes before what only mentions it; otherwise the engine's order holds.
+            let written = picker.input.value().trim();
+            names.sort_by_key(|name| (name.text != written, !name.text.starts_with(written)));
             picker.cursor = (!names.is_empty()).then_some(0);
             picker.items = names;
         }
