@@ -3,29 +3,47 @@
 use super::{Failure, Outcome, attach};
 use crate::cli::{Common, EXIT_OK};
 use crate::engine::{self, Hosting, Update};
+use crate::query::{Screen, ViewRequest};
 use std::sync::mpsc;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Hosts the engine and serves consoles. SIGTERM, SIGINT and SIGHUP end it; its history is flushed first.
 pub fn run(common: &Common) -> Outcome {
     let options = attach::options(common, Hosting::Always)?;
-    let ended = signals().map_err(|error| Failure::failed(format!("signals can't be listened for: {error}")))?;
+    let (send, ended) = mpsc::channel();
+    signals(send.clone()).map_err(|error| Failure::failed(format!("signals can't be listened for: {error}")))?;
     let handle = engine::open(options).map_err(attach::refused)?;
     eprintln!("noctop: the engine runs, pid {}; consoles attach with: noctop", std::process::id());
-    handle.subscribe(Box::new(|update| match update {
-        Update::Lost(why) => eprintln!("noctop: {why}"),
-        Update::View(..) | Update::Clock(_) | Update::Serving(_) => {}
+    handle.subscribe(Box::new(move |update| {
+        if let Update::Lost(why) = update {
+            let _ending_already = send.send(End::Failed(why));
+        }
     }));
-    // The sender lives as long as its thread, which ends with the process.
-    let name = ended.recv().unwrap_or("the end of the signal thread");
-    eprintln!("noctop: {name}: ending");
+    if let Ok(view) = handle.ask(ViewRequest::new(Screen::Help, 0)) {
+        for notice in view.chrome.notices {
+            eprintln!("noctop: {notice}");
+        }
+    }
+    let end = ended.recv();
+    if let Ok(End::Signal(name)) = &end {
+        eprintln!("noctop: {name}: ending");
+    }
     handle.close();
-    Ok(EXIT_OK)
+    match end {
+        Ok(End::Failed(why)) => Err(Failure::failed(why)),
+        Ok(End::Signal(_)) | Err(_) => Ok(EXIT_OK),
+    }
 }
 
-/// The name of the first signal that ends a daemon.
-fn signals() -> std::io::Result<mpsc::Receiver<&'static str>> {
-    let (send, receive) = mpsc::channel();
+/// Why a daemon ends.
+enum End {
+    Signal(&'static str),
+    /// The engine failed; whoever supervises the daemon starts it again.
+    Failed(String),
+}
+
+/// Sends the name of the first signal that ends a daemon.
+fn signals(send: mpsc::Sender<End>) -> std::io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (mut terminate, mut interrupt, mut hangup) = {
         let _inside = runtime.enter();
@@ -39,7 +57,7 @@ fn signals() -> std::io::Result<mpsc::Receiver<&'static str>> {
                 _ = hangup.recv() => "SIGHUP",
             }
         });
-        let _ended_already = send.send(name);
+        let _ended_already = send.send(End::Signal(name));
     })?;
-    Ok(receive)
+    Ok(())
 }

@@ -59,6 +59,9 @@ pub type Outcome = Result<u8, Failure>;
 /// Runs what the command line asks for.
 pub fn run(cli: Cli) -> Outcome {
     let Cli { common, console, command } = cli;
+    if !matches!(command, None | Some(Command::Demo(_))) {
+        log(common.verbose);
+    }
     match command {
         None => console::run(&common, &console),
         Some(Command::Demo(args)) => demo::run(&args, &common, &console),
@@ -92,6 +95,17 @@ pub fn run(cli: Cli) -> Outcome {
         Some(Command::Get(args)) => get::run(&args, &common),
         Some(Command::Walk(args)) => walk::run(&args, &common),
     }
+}
+
+/// Logs to stderr: errors, with `-v` more, with `-vv` everything of noctop's own. The console has no log: it has the screen.
+fn log(verbose: u8) {
+    let level = match verbose {
+        0 => "error",
+        1 => "noctop=info",
+        _ => "noctop=trace",
+    };
+    let subscriber = tracing_subscriber::fmt().with_env_filter(level).with_writer(std::io::stderr).with_ansi(false);
+    let _already_set_by_a_test = subscriber.try_init();
 }
 
 /// Whether an output error only says that the reader went away.

@@ -18,6 +18,8 @@ pub(super) enum About {
     Credentials,
     /// Nothing to discover.
     Targets,
+    /// Manual links to ports that are not known.
+    ManualLinks,
 }
 
 /// The notices in force.

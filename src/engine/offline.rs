@@ -30,24 +30,26 @@ impl Offline {
         Ok(Self { reader: core.reader(), live: core.live(Vec::new(), None), last, ear })
     }
 
-    fn answer(&self, request: &ViewRequest) -> View {
-        let asked = ViewRequest { at: request.at.or(self.last), ..request.clone() };
-        let mut view = self.reader.answer(&self.live, &asked);
-        view.chrome.past = request.at.is_some();
-        view
+    /// The request as of the last thing that the store remembers, and what marks its view as now.
+    fn asked(&self, request: &ViewRequest) -> ViewRequest {
+        ViewRequest { at: request.at.or(self.last), ..request.clone() }
     }
 }
 
 impl Session for Offline {
     fn watch(&self, watch: WatchId, generation: u64, request: ViewRequest) {
-        let view = self.answer(&request);
+        let mut view = self.reader.answer(&self.live, &self.asked(&request));
+        view.chrome.past = request.at.is_some();
         (self.ear)(Told::View(watch, generation, Arc::new(view)));
     }
 
     fn unwatch(&self, _: WatchId) {}
 
     fn ask(&self, request: ViewRequest) -> Result<View, AskError> {
-        Ok(self.answer(&request))
+        let asked = self.reader.ask(&self.live, &self.asked(&request));
+        let mut view = asked.map_err(|error| AskError::Failed(error.to_string()))?;
+        view.chrome.past = request.at.is_some();
+        Ok(view)
     }
 
     fn command(&self, command: Command) -> Result<Answer, AskError> {

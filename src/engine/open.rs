@@ -15,6 +15,7 @@ use crate::event::Event;
 use crate::history::sled::SledStore;
 use crate::history::{MemoryStore, Store, StoreError};
 use crate::model::SampleBatch;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -150,6 +151,8 @@ impl Ways {
                     return Err(format!("{} serves the store {theirs}, not the one that was named", path.display()));
                 }
                 Ok(_) | Err(AttachError::Nobody(_)) => {}
+                // Another user's engine at a place where it was only looked for.
+                Err(AttachError::Io(_, error)) if !self.named_socket && error.kind() == ErrorKind::PermissionDenied => {}
                 Err(refused) => return Err(refused.to_string()),
             }
         }

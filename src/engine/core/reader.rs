@@ -56,18 +56,23 @@ impl Reader {
         self.past.at(&*self.store, at).map(|restored| restored.state)
     }
 
-    /// The answer to a request. A store that can't be read is told in the view's fault.
-    pub(in crate::engine) fn answer(&self, live: &Live, request: &ViewRequest) -> View {
-        let Some(at) = request.at else { return self.view(&live.state, (live, request)) };
-        match self.past.state(&*self.store, (at, request)) {
-            Ok(state) => self.view(&state, (live, request)),
-            Err(error) => {
-                let chrome = Chrome { fault: Some(error.to_string()), ..Chrome::default() };
-                let mut view = View { chrome, body: ViewBody::Empty };
-                self.chrome(&mut view.chrome, (at, live, request));
-                view
-            }
+    /// The answer to a request. Errors: the store can't be read.
+    pub(in crate::engine) fn ask(&self, live: &Live, request: &ViewRequest) -> Result<View, StoreError> {
+        match request.at {
+            None => Ok(self.view(&live.state, (live, request))),
+            Some(at) => self.past.state(&*self.store, (at, request)).map(|state| self.view(&state, (live, request))),
         }
+    }
+
+    /// The same for a screen: a store that can't be read is told in the view's fault.
+    pub(in crate::engine) fn answer(&self, live: &Live, request: &ViewRequest) -> View {
+        self.ask(live, request).unwrap_or_else(|error| {
+            let at = request.at.unwrap_or_else(|| live.state.now());
+            let chrome = Chrome { fault: Some(error.to_string()), ..Chrome::default() };
+            let mut view = View { chrome, body: ViewBody::Empty };
+            self.chrome(&mut view.chrome, (at, live, request));
+            view
+        })
     }
 
     fn view(&self, state: &State, (live, request): (&Live, &ViewRequest)) -> View {

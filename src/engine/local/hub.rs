@@ -10,8 +10,9 @@ use crate::engine::socket::server::{Counters, Desk};
 use crate::engine::writer::Losses;
 use crate::model::Timestamp;
 use crate::query::ViewRequest;
-use crate::state::view::View;
+use crate::state::view::{Chrome, View, ViewBody};
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc::UnboundedSender;
@@ -82,7 +83,8 @@ impl Hub {
     /// Answers watches of a kind until the board is stopped.
     pub(super) fn work(&self, kind: Kind) {
         while let Some(job) = self.board.take(kind) {
-            let view = self.reader.answer(&self.live(), &job.request);
+            let answered = catch_unwind(AssertUnwindSafe(|| self.reader.answer(&self.live(), &job.request)));
+            let view = answered.unwrap_or_else(|_| failed_view());
             self.board.put(&job, view);
         }
     }
@@ -117,13 +119,20 @@ impl Hub {
     }
 }
 
+/// What is shown where the answer failed: a fault of noctop's own, which must not take the other screens with it.
+fn failed_view() -> View {
+    tracing::error!("the answer to a request failed");
+    let fault = Some("this screen could not be made: a fault in noctop; another filter or time may work".to_owned());
+    View { chrome: Chrome { fault, ..Chrome::default() }, body: ViewBody::Empty }
+}
+
 impl Desk for Hub {
     fn board(&self) -> &Board {
         &self.board
     }
 
     fn ask(&self, request: &ViewRequest) -> Result<View, AskError> {
-        Ok(self.reader.answer(&self.live(), request))
+        self.reader.ask(&self.live(), request).map_err(|error| AskError::Failed(error.to_string()))
     }
 
     fn command(&self, command: Command) -> Result<Answer, AskError> {

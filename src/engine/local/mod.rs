@@ -29,6 +29,7 @@ use crate::state::Settings;
 use crate::state::view::View;
 use hub::Hub;
 use run::{Engine, Pending};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
@@ -88,7 +89,8 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
     let polling = schedule.polling();
     let after_change = schedule.start((&runtime, &hub), stop.clone());
     let keep = config.retention.raw;
-    let engine = Engine { core, events, writer, hub: Arc::clone(&hub), after_change, polling, pending: Pending::default(), keep };
+    let manual_links = config.manual_links.iter().map(|link| format!("{} - {}", link.a, link.b)).collect();
+    let engine = Engine { core, events, writer, hub: Arc::clone(&hub), after_change, polling, pending: Pending::default(), keep, manual_links };
     let mut running = Running { stop: stop.clone(), threads: Vec::new(), done: None };
     running.engine(engine, runtime)?;
     for (name, kind) in [("noctop-live", Kind::Live), ("noctop-past", Kind::Past)] {
@@ -186,8 +188,13 @@ impl Running {
         let (send, receive) = mpsc::channel();
         let stop = self.stop.clone();
         self.done = Some(receive);
+        let hub = Arc::clone(&engine.hub);
         self.thread("noctop-engine", move || {
-            runtime.block_on(engine.run(stop, COLLECTORS_END));
+            let ran = catch_unwind(AssertUnwindSafe(|| runtime.block_on(engine.run(stop, COLLECTORS_END))));
+            if ran.is_err() {
+                tracing::error!("the engine failed");
+                hub.board.tell_all(&Told::Ending("the engine failed and is started again".to_owned()));
+            }
             runtime.shutdown_timeout(Duration::from_secs(1));
             let _closed_without_waiting = send.send(());
         })

@@ -43,6 +43,8 @@ pub(super) struct Engine {
     pub(super) pending: Pending,
     /// How long samples are kept.
     pub(super) keep: Duration,
+    /// Manual links as the operator wrote them.
+    pub(super) manual_links: Vec<String>,
 }
 
 /// What is not yet published or checkpointed.
@@ -102,6 +104,7 @@ impl Engine {
         self.turn(&Event { at: now, body: Body::Tick });
         self.pending.figures = self.polling.figures();
         self.look_at_losses();
+        self.look_at_manual_links();
         self.hub.board.tell_all(&Told::Clock(now));
     }
 
@@ -127,6 +130,19 @@ impl Engine {
         if std::mem::take(&mut self.pending.derived) > 0 {
             let (at, parts) = self.core.checkpoint();
             self.writer.checkpoint(at, parts);
+        }
+    }
+
+    /// Says which manual links name what is not known, once there is something known.
+    fn look_at_manual_links(&mut self) {
+        let state = self.core.state();
+        let unknown = state.unknown_manual().iter().filter_map(|place| self.manual_links.get(*place));
+        let unknown: Vec<&str> = unknown.map(String::as_str).collect();
+        if unknown.is_empty() || state.devices().len() == 0 {
+            self.hub.notices.clear(About::ManualLinks);
+        } else {
+            let what = format!("manual links name ports that are not known: {}", unknown.join(", "));
+            self.hub.notices.set(About::ManualLinks, what);
         }
     }
 
