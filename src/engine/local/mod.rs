@@ -90,7 +90,17 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
     let after_change = schedule.start((&runtime, &hub), stop.clone());
     let keep = config.retention.raw;
     let manual_links = config.manual_links.iter().map(|link| format!("{} - {}", link.a, link.b)).collect();
-    let engine = Engine { core, events, writer, hub: Arc::clone(&hub), after_change, polling, pending: Pending::default(), keep, manual_links };
+    let engine = Engine {
+        core,
+        events,
+        writer,
+        hub: Arc::clone(&hub),
+        after_change,
+        polling,
+        pending: Pending::default(),
+        keep,
+        manual_links,
+    };
     let mut running = Running { stop: stop.clone(), threads: Vec::new(), done: None };
     running.engine(engine, runtime)?;
     for (name, kind) in [("noctop-live", Kind::Live), ("noctop-past", Kind::Past)] {
