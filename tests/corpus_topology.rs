@@ -1,6 +1,7 @@
 //! Every recorded network of the corpus, resolved to links, against the adjacencies that are known to be there.
 //!
 //! Needs `NOCTOP_CORPUS`, the folder that holds `topology/`: without it the test says loudly that it did not run.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says what it expects")]
 
 mod recording;
 

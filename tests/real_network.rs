@@ -1,4 +1,5 @@
 //! Discovery of real daemons: two routers and a server, net-snmp and lldpd, v2c and v3, from one seed address.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says what it expects")]
 
 #[path = "support/namespaces.rs"]
 mod namespaces;

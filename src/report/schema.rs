@@ -3,8 +3,11 @@
 use super::{diff, history, object, rows, status, topology};
 use schemars::{Schema, schema_for};
 
-/// Names and how each is made.
-const SCHEMAS: [(&str, fn() -> Schema); 11] = [
+/// A name, and how its schema is made.
+type Shape = (&'static str, fn() -> Schema);
+
+/// All of them.
+const SCHEMAS: [Shape; 11] = [
     ("topology", || schema_for!(topology::Document)),
     ("device", || schema_for!(rows::DeviceRow)),
     ("interface", || schema_for!(rows::InterfaceRow)),

@@ -333,7 +333,8 @@ fn alarms() -> Vec<Alarm> {
 }
 
 fn events() -> Vec<EventRow> {
-    let rows: [(u64, &str, &str, &str, &str, Option<Severity>); 6] = [
+    type Told<'a> = (u64, &'a str, &'a str, &'a str, &'a str, Option<Severity>);
+    let rows: [Told<'_>; 6] = [
         (123, "device-status", "acc-b2-07", "stopped answering", "snmp", Some(Severity::Critical)),
         (875, "interface-status", "core-2 Te1/1/4", "up > down", "snmp", Some(Severity::Critical)),
         (1855, "interface-status", "dist-3 Po12", "2 > 1 members", "snmp", Some(Severity::Major)),

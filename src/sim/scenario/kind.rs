@@ -199,7 +199,7 @@ pub fn bit_rate(text: &str) -> Option<u64> {
     };
     let number: f64 = digits.parse().ok().filter(|number| (0.0..1e7).contains(number) || factor < 2.0)?;
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be positive and small")]
-    (number >= 0.0).then(|| (number * factor) as u64)
+    (number >= 0.0).then_some((number * factor) as u64)
 }
 
 #[cfg(test)]

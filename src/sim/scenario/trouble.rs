@@ -42,7 +42,7 @@ impl Flap {
     /// The last time before or at `at` when it fell or rose.
     pub fn changed(&self, at: f64) -> Option<f64> {
         let fell = self.since + ((at - self.since) / self.every).floor() * self.every;
-        (at >= self.since).then(|| if at - fell < self.down { fell } else { fell + self.down })
+        (at >= self.since).then_some(if at - fell < self.down { fell } else { fell + self.down })
     }
 
     /// Maps time so that it stands still while the link is down and catches up while it is up.

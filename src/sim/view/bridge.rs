@@ -51,7 +51,7 @@ impl View<'_> {
             _ => {
                 let key = u64::from(self.device) << 16 | u64::from(self.socket(row));
                 let hash = mix(self.scenario.seed ^ 0x71a2, key);
-                if hash % 5 == 0 { last.min(1) } else { 0 }
+                if hash.is_multiple_of(5) { last.min(1) } else { 0 }
             }
         };
         vlans.get(place).map_or(1, |vlan| vlan.id)

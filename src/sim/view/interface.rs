@@ -109,6 +109,6 @@ impl View<'_> {
     #[allow(clippy::cast_possible_truncation, reason = "Counter32 wraps")]
     fn low(&self, row: usize, which: &[IfCounter]) -> Option<Value> {
         let all = self.scenario.counters(self.node, self.device, (port_of(row), self.at));
-        Some(Value::Counter32(which.iter().filter_map(|&one| all.get(one as usize)).fold(0u64, |sum, &one| sum + one) as u32))
+        Some(Value::Counter32(which.iter().filter_map(|&one| all.get(one as usize)).sum::<u64>() as u32))
     }
 }
