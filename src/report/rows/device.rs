@@ -1,0 +1,127 @@
+//! Rows of `devices`.
+
+use super::at;
+use crate::model;
+use crate::report::equipment::Snmp;
+use crate::report::tabular::{Column, Row, Show, column, field};
+use crate::report::thousandths;
+use crate::state::view::rows as view;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// One device.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs, reason = "the names are the contract's")]
+pub struct DeviceRow {
+    pub id: String,
+    pub device: String,
+    pub device_name: String,
+    /// up, down, unreachable, unknown, maintenance
+    pub status: &'static str,
+    pub status_since: Option<String>,
+    pub role: &'static str,
+    pub vendor: Option<String>,
+    pub model: Option<String>,
+    pub os: Option<String>,
+    pub os_version: Option<String>,
+    pub serial: Option<String>,
+    pub sys_descr: Option<String>,
+    pub sys_object_id: Option<String>,
+    pub sys_location: Option<String>,
+    pub sys_contact: Option<String>,
+    pub addresses: Vec<String>,
+    pub snmp: Option<Snmp>,
+    pub uptime_seconds: Option<u64>,
+    /// How many interfaces it has.
+    pub interfaces: usize,
+    pub interfaces_up: usize,
+    pub rtt_ms: Option<f64>,
+    pub loss_percent: Option<f64>,
+    pub cpu_percent: Option<f64>,
+    pub memory_percent: Option<f64>,
+    pub temperature_celsius: Option<f64>,
+    /// Sum of the rates of its links, bit/s.
+    pub traffic_bps: Option<f64>,
+    /// Active alarms.
+    pub alarms: usize,
+    pub worst_alarm: Option<&'static str>,
+    pub last_polled_at: Option<String>,
+    /// Whether the figures are older than three polls.
+    pub stale: bool,
+}
+
+impl From<&view::DeviceRow> for DeviceRow {
+    fn from(row: &view::DeviceRow) -> Self {
+        Self {
+            id: row.id.to_string(),
+            device: row.id.to_string(),
+            device_name: row.name.clone(),
+            status: row.status.word(),
+            status_since: at(row.status_since),
+            role: row.role.word(),
+            vendor: row.vendor.clone(),
+            model: row.model.clone(),
+            os: row.os.clone(),
+            os_version: row.os_version.clone(),
+            serial: row.serial.clone(),
+            sys_descr: row.sys_descr.clone(),
+            sys_object_id: row.sys_object_id.clone(),
+            sys_location: row.sys_location.clone(),
+            sys_contact: row.sys_contact.clone(),
+            addresses: row.addresses.iter().map(ToString::to_string).collect(),
+            snmp: row.snmp.as_ref().map(Snmp::new),
+            uptime_seconds: row.uptime_seconds,
+            interfaces: row.interfaces,
+            interfaces_up: row.interfaces_up,
+            rtt_ms: row.rtt_ms.map(thousandths),
+            loss_percent: row.loss_percent.map(thousandths),
+            cpu_percent: row.cpu_percent.map(thousandths),
+            memory_percent: row.memory_percent.map(thousandths),
+            temperature_celsius: row.temperature_celsius.map(thousandths),
+            traffic_bps: row.traffic_bps.map(thousandths),
+            alarms: row.alarms,
+            worst_alarm: row.worst_alarm.map(model::Severity::word),
+            last_polled_at: at(row.last_polled_at),
+            stale: row.stale,
+        }
+    }
+}
+
+impl Row for DeviceRow {
+    const COLUMNS: &'static [Column] = &[
+        field("id"),
+        field("device"),
+        column("deviceName", "DEVICE", Show::Text),
+        column("status", "STATUS", Show::Text),
+        field("statusSince"),
+        column("role", "ROLE", Show::Text),
+        column("vendor", "VENDOR", Show::Text),
+        column("model", "MODEL", Show::Text),
+        field("os"),
+        column("osVersion", "VERSION", Show::Text),
+        field("serial"),
+        field("sysDescr"),
+        field("sysObjectId"),
+        column("sysLocation", "SITE", Show::Text),
+        field("sysContact"),
+        field("addresses"),
+        column("snmp.address", "ADDRESS", Show::Text),
+        field("snmp.version"),
+        field("snmp.credential"),
+        field("snmp.partial"),
+        column("uptimeSeconds", "UPTIME", Show::Age),
+        column("interfaces", "PORTS", Show::Number),
+        column("interfacesUp", "UP", Show::Number),
+        column("rttMs", "RTT MS", Show::Number),
+        column("lossPercent", "LOSS", Show::Percent),
+        column("cpuPercent", "CPU", Show::Percent),
+        column("memoryPercent", "MEM", Show::Percent),
+        field("temperatureCelsius"),
+        column("trafficBps", "TRAFFIC", Show::Figure),
+        column("alarms", "ALARMS", Show::Number),
+        field("worstAlarm"),
+        field("lastPolledAt"),
+        field("stale"),
+    ];
+}

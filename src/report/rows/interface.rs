@@ -1,0 +1,138 @@
+//! Rows of `interfaces`.
+
+use super::at;
+use crate::model;
+use crate::report::tabular::{Column, Row, Show, column, field};
+use crate::report::{millionths, thousandths};
+use crate::state::view::rows as view;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// One interface.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs, reason = "the names are the contract's")]
+pub struct InterfaceRow {
+    pub device: String,
+    pub device_name: String,
+    pub if_index: u32,
+    /// ifName, else ifDescr, else `if` and the ifIndex: the INTERFACE of a series.
+    pub name: String,
+    pub if_name: Option<String>,
+    pub if_descr: Option<String>,
+    pub if_alias: Option<String>,
+    pub if_type: Option<u32>,
+    pub mac: Option<String>,
+    pub mtu: Option<u32>,
+    pub speed_bps: Option<u64>,
+    /// up, down, testing
+    pub admin_status: Option<&'static str>,
+    /// up, down, testing, unknown, dormant, notPresent, lowerLayerDown
+    pub oper_status: Option<&'static str>,
+    pub status_since: Option<String>,
+    pub addresses: Vec<String>,
+    pub pvid: Option<u16>,
+    pub vlans: Vec<u16>,
+    /// Name of the device at the other end of its link.
+    pub peer: Option<String>,
+    pub peer_port: Option<String>,
+    pub in_bps: Option<f64>,
+    pub out_bps: Option<f64>,
+    /// Fraction of 1.
+    pub in_utilisation: Option<f64>,
+    /// Fraction of 1.
+    pub out_utilisation: Option<f64>,
+    pub in_pps: Option<f64>,
+    pub out_pps: Option<f64>,
+    pub in_errors_per_second: Option<f64>,
+    pub out_errors_per_second: Option<f64>,
+    pub in_discards_per_second: Option<f64>,
+    pub out_discards_per_second: Option<f64>,
+    pub p95_in_bps: Option<f64>,
+    pub p95_out_bps: Option<f64>,
+    pub sampled_at: Option<String>,
+    /// Whether the rates are older than three polls.
+    pub stale: bool,
+    /// Worst active alarm of the interface.
+    pub alarm: Option<&'static str>,
+}
+
+impl From<&view::InterfaceRow> for InterfaceRow {
+    fn from(row: &view::InterfaceRow) -> Self {
+        Self {
+            device: row.device.to_string(),
+            device_name: row.device_name.clone(),
+            if_index: row.if_index.0,
+            name: row.name.clone(),
+            if_name: row.if_name.clone(),
+            if_descr: row.if_descr.clone(),
+            if_alias: row.if_alias.clone(),
+            if_type: row.if_type,
+            mac: row.mac.map(|mac| mac.to_string()),
+            mtu: row.mtu,
+            speed_bps: row.speed_bps,
+            admin_status: row.admin_status.map(model::AdminStatus::word),
+            oper_status: row.oper_status.map(model::OperStatus::word),
+            status_since: at(row.status_since),
+            addresses: row.addresses.clone(),
+            pvid: row.pvid,
+            vlans: row.vlans.clone(),
+            peer: row.peer.clone(),
+            peer_port: row.peer_port.clone(),
+            in_bps: row.in_bps.map(thousandths),
+            out_bps: row.out_bps.map(thousandths),
+            in_utilisation: row.in_utilisation.map(millionths),
+            out_utilisation: row.out_utilisation.map(millionths),
+            in_pps: row.in_pps.map(thousandths),
+            out_pps: row.out_pps.map(thousandths),
+            in_errors_per_second: row.in_errors_per_second.map(millionths),
+            out_errors_per_second: row.out_errors_per_second.map(millionths),
+            in_discards_per_second: row.in_discards_per_second.map(millionths),
+            out_discards_per_second: row.out_discards_per_second.map(millionths),
+            p95_in_bps: row.p95_in_bps.map(thousandths),
+            p95_out_bps: row.p95_out_bps.map(thousandths),
+            sampled_at: at(row.sampled_at),
+            stale: row.stale,
+            alarm: row.alarm.map(model::Severity::word),
+        }
+    }
+}
+
+impl Row for InterfaceRow {
+    const COLUMNS: &'static [Column] = &[
+        field("device"),
+        column("deviceName", "DEVICE", Show::Text),
+        field("ifIndex"),
+        column("name", "PORT", Show::Text),
+        field("ifName"),
+        field("ifDescr"),
+        column("ifAlias", "ALIAS", Show::Text),
+        field("ifType"),
+        field("mac"),
+        field("mtu"),
+        column("speedBps", "SPEED", Show::Speed),
+        column("adminStatus", "ADMIN", Show::Text),
+        column("operStatus", "OPER", Show::Text),
+        field("statusSince"),
+        field("addresses"),
+        field("pvid"),
+        field("vlans"),
+        column("peer", "PEER", Show::Text),
+        column("peerPort", "PEER PORT", Show::Text),
+        column("inBps", "IN", Show::Figure),
+        column("outBps", "OUT", Show::Figure),
+        column("inUtilisation", "IN%", Show::Fraction),
+        column("outUtilisation", "OUT%", Show::Fraction),
+        field("inPps"),
+        field("outPps"),
+        column("inErrorsPerSecond", "IN ERR/S", Show::Figure),
+        column("outErrorsPerSecond", "OUT ERR/S", Show::Figure),
+        field("inDiscardsPerSecond"),
+        field("outDiscardsPerSecond"),
+        field("p95InBps"),
+        field("p95OutBps"),
+        field("sampledAt"),
+        field("stale"),
+        field("alarm"),
+    ];
+}
