@@ -1,4 +1,5 @@
 //! Recordings of agents (`.snmprec`), read as the collector reads agents. Shared by the corpus tests.
+#![allow(clippy::unwrap_used, reason = "a test that can't read its recording has to stop")]
 
 use noctop::collect::snmp::tables::{self, Columns};
 use noctop::mib::Registry;
