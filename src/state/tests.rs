@@ -72,6 +72,26 @@ fn one_device_under_two_addresses_stays_one() {
     let core = state.find("core-1").unwrap();
     assert_eq!(core.snmp.as_ref().unwrap().address.to_string(), "10.0.0.3:161", "it answers there still");
     assert_eq!(core.addresses.len(), 2);
+    let read_again = |state: &mut State| {
+        let one = feed(state, &inventory(20, &campus()[2])).derived;
+        let two = feed(state, &inventory(30, &other)).derived;
+        one.len() + two.len()
+    };
+    assert_eq!(read_again(&mut state), 2, "its chassis id was read again, then not");
+    other.chassis_id = campus()[2].chassis_id.clone();
+    assert_eq!(read_again(&mut state), 1);
+    assert_eq!(read_again(&mut state), 0, "read at one address or the other, it is the same");
+}
+
+#[test]
+fn a_neighbour_that_is_asked_becomes_a_device_without_alarm() {
+    let all = campus();
+    let (mut state, _) = run(&[inventory(0, &all[0]), event(1, Body::Tick)]);
+    assert_eq!((state.devices().len(), state.neighbours().len(), state.links().len()), (1, 1, 1));
+    feed(&mut state, &inventory(2, &all[2]));
+    feed(&mut state, &event(3, Body::Tick));
+    assert!(!state.neighbours().any(|neighbour| neighbour.name.as_deref() == Some("core-1")));
+    assert!(!state.recent().any(|row| row.kind == "neighbour-gone" || row.kind == "link-gone"));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::analyse::identity::{self, Index, Likeness};
 use crate::event::Body;
 use crate::model::{Device, DeviceId, DeviceStatus, Inventory, Timestamp};
 use crate::state::State;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// sysUpTime and clocks jitter: a start that differs by less is the same start, milliseconds.
@@ -116,18 +117,18 @@ struct Access {
     stays: bool,
 }
 
-/// A device that answers at several addresses stays known by one, as long as it answers there.
+/// A device that answers at several addresses keeps them all, and stays known by one as long as it answers there.
 fn keep_access(known: &Device, device: &mut Device, access: Access) {
-    let (Some(old), Some(new)) = (&known.snmp, &mut device.snmp) else { return };
-    if old.address == new.address {
-        return;
-    }
-    for address in [old.address.ip(), new.address.ip()] {
-        if let Err(at) = device.addresses.binary_search(&address) {
-            device.addresses.insert(at, address);
+    // What is not on an interface was learned by an answer from there (NAT, agents without an IP-MIB).
+    let on_interface =
+        |address: &IpAddr| known.interfaces.iter().any(|port| port.addresses.iter().any(|net| net.addr() == *address));
+    for address in known.addresses.iter().filter(|address| !on_interface(address)) {
+        if let Err(at) = device.addresses.binary_search(address) {
+            device.addresses.insert(at, *address);
         }
     }
-    if access.stays {
+    let (Some(old), Some(new)) = (&known.snmp, &mut device.snmp) else { return };
+    if old.address != new.address && access.stays {
         let partial = new.partial;
         new.clone_from(old);
         new.partial = partial;

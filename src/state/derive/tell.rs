@@ -1,7 +1,7 @@
 //! Events in words, for the event screens. Only what is journalled is looked at, so that a replay tells the same.
 
 use crate::event::{Body, DeviceStatusChange, Event, InterfaceStatusChange};
-use crate::model::{AdminStatus, Alarm, Device, DeviceId, DeviceStatus, Link, LinkEnd, OperStatus, Severity};
+use crate::model::{AdminStatus, Alarm, ChassisId, Device, DeviceId, DeviceStatus, Link, LinkEnd, LinkKey, OperStatus, Severity};
 use crate::state::State;
 use crate::state::view::EventRow;
 
@@ -38,11 +38,7 @@ fn told(state: &State, event: &Event) -> Option<Told> {
         Body::DeviceStatus(change) => Some(device_status(state, change)),
         Body::InterfaceStatus(change) => Some(interface_status(state, change)),
         Body::LinkSeen(link) => link_seen(state, link),
-        Body::LinkGone(key) => {
-            let source =
-                state.links.get(&**key).and_then(|link| link.evidence.first()).map_or("lldp", |protocol| protocol.word());
-            Some(Told { source, ..link_row(state, "link-gone", (&key.0, &key.1), "is gone".to_owned()) })
-        }
+        Body::LinkGone(key) => link_gone(state, key),
         Body::NeighbourSeen(neighbour) => {
             let new = !state.neighbours.contains_key(&neighbour.id);
             let name =
@@ -50,9 +46,7 @@ fn told(state: &State, event: &Event) -> Option<Told> {
             let told = device(state, "neighbour-seen", &neighbour.id, "new neighbour without an inventory".to_owned());
             new.then_some(Told { object: name, source: "lldp", ..told })
         }
-        Body::NeighbourGone(id) => {
-            Some(Told { source: "lldp", ..device(state, "neighbour-gone", id, "is not heard of any more".to_owned()) })
-        }
+        Body::NeighbourGone(id) => neighbour_gone(state, id),
         Body::AlarmRaised(alarm) => alarm_raised(state, alarm),
         Body::AlarmCleared(id) => state.alarms.get(id).map(|alarm| alarm_row("alarm-cleared", alarm, Severity::Cleared)),
         Body::Restarted(id) => Some(device(state, "restarted", id, "the agent restarted".to_owned())),
@@ -93,7 +87,7 @@ const TOLD: [TextField; 9] = [
     ("role", |d| Some(d.role.word())),
 ];
 
-/// What changed, in words. `None` where it is only what it hears of its neighbours: links tell that.
+/// What changed, in words. `None` where it is only what it hears of its neighbours, which links tell, or how it was read.
 fn changes(known: &Device, seen: &Device) -> Option<String> {
     let mut words: Vec<String> = Vec::new();
     for (name, field) in TOLD {
@@ -108,10 +102,7 @@ fn changes(known: &Device, seen: &Device) -> Option<String> {
     words.extend((removed > 0).then(|| format!("{removed} ports removed")));
     words.extend((known.addresses != seen.addresses).then(|| "addresses changed".to_owned()));
     words.extend((known.vlans != seen.vlans).then(|| "VLANs changed".to_owned()));
-    let only_heard = Device { neighbours: known.neighbours.clone(), taken_at: known.taken_at, ..seen.clone() } == *known;
-    if words.is_empty() && !only_heard {
-        words.push("ports changed".to_owned());
-    }
+    words.extend((known.interfaces != seen.interfaces && added + removed == 0).then(|| "ports changed".to_owned()));
     (!words.is_empty()).then(|| words.join(", "))
 }
 
@@ -148,6 +139,24 @@ fn link_seen(state: &State, link: &Link) -> Option<Told> {
     };
     let source = link.evidence.first().map_or("lldp", |protocol| protocol.word());
     Some(Told { source, ..link_row(state, "link-seen", (&link.a, &link.b), text) })
+}
+
+/// A link to a neighbour goes with the neighbour, which is told.
+fn link_gone(state: &State, key: &LinkKey) -> Option<Told> {
+    let known = [&key.0, &key.1].into_iter().all(|end| state.devices.contains_key(&end.device));
+    let source = state.links.get(key).and_then(|link| link.evidence.first()).map_or("lldp", |protocol| protocol.word());
+    known.then(|| Told { source, ..link_row(state, "link-gone", (&key.0, &key.1), "is gone".to_owned()) })
+}
+
+/// A neighbour that was asked meanwhile is a device now, which is told.
+fn neighbour_gone(state: &State, id: &DeviceId) -> Option<Told> {
+    let heard = state.neighbours.get(id)?;
+    let is_it = |device: &Device| {
+        let mac = matches!(device.chassis_id, Some(ChassisId::Mac(mac)) if Some(mac) == heard.mac);
+        mac || device.sys_name.is_some() && device.sys_name == heard.name
+    };
+    let asked = state.devices.values().any(|device| is_it(device));
+    (!asked).then(|| Told { source: "lldp", ..device(state, "neighbour-gone", id, "is not heard of any more".to_owned()) })
 }
 
 fn link_row(state: &State, kind: &'static str, (a, b): (&LinkEnd, &LinkEnd), text: String) -> Told {

@@ -4,8 +4,8 @@ use super::lookup::{Lookup, secs};
 use super::rows::EventRow;
 use super::table::{Choice, Picked, columns, pick};
 use crate::model::{Alarm, DeviceId, Severity};
-use crate::query::ViewRequest;
 use crate::query::filter::Value;
+use crate::query::{Subject, ViewRequest};
 use std::borrow::Cow;
 use std::cmp::Reverse;
 
@@ -58,13 +58,22 @@ columns! {
     }
 }
 
+/// Whether a request is about everything, or about this device.
+fn is_about(request: &ViewRequest, device: Option<&DeviceId>) -> bool {
+    match &request.subject {
+        Some(Subject::Device(id) | Subject::Interface(id, _)) => device == Some(id),
+        None => true,
+    }
+}
+
 /// The wanted events, the latest first. `wanted` chooses by kind.
 pub(super) fn events<'a>(
     look: &'a Lookup<'a>,
     request: &ViewRequest,
     wanted: impl Fn(&EventRow) -> bool,
 ) -> Picked<EventRef<'a>> {
-    let rows = look.state.recent.iter().rev().map(AsRef::as_ref).filter(|row| wanted(row));
+    let rows =
+        look.state.recent.iter().rev().map(AsRef::as_ref).filter(|row| wanted(row) && is_about(request, row.device.as_ref()));
     let rows = rows.map(|row| EventRef { look, row }).collect();
     let is_fault = |event: &EventRef<'_>| event.row.severity.is_some_and(|severity| severity >= Severity::Warning);
     pick(rows, &Choice { request, columns: EVENT_COLUMNS, now: look.state.now, is_fault })
@@ -72,7 +81,8 @@ pub(super) fn events<'a>(
 
 /// The wanted alarms: those that stand first, the worst first, then the latest.
 pub(super) fn alarms<'a>(look: &'a Lookup<'a>, request: &ViewRequest) -> Picked<AlarmRef<'a>> {
-    let mut alarms: Vec<&Alarm> = look.state.alarms.values().map(AsRef::as_ref).collect();
+    let alarms = look.state.alarms.values().map(AsRef::as_ref);
+    let mut alarms: Vec<&Alarm> = alarms.filter(|alarm: &&Alarm| is_about(request, alarm.device.as_ref())).collect();
     alarms.sort_by(|x, y| {
         let key = |alarm: &Alarm| (alarm.cleared_at.is_some(), Reverse(alarm.severity), Reverse(alarm.raised_at));
         key(x).cmp(&key(y)).then_with(|| x.id.cmp(&y.id))

@@ -5,8 +5,8 @@ use super::lookup::Lookup;
 use super::rows::LinkRow;
 use super::table::{Choice, Picked, columns, pick};
 use crate::model::{DeviceId, DeviceStatus, Link, LinkEnd, Metric, OperStatus};
-use crate::query::ViewRequest;
 use crate::query::filter::Value;
+use crate::query::{Subject, ViewRequest};
 use std::sync::Arc;
 
 /// A link with what is measured at its ends, by reference.
@@ -135,9 +135,14 @@ columns! {
     }
 }
 
-/// The wanted links, by their ends unless sorted otherwise.
+/// The wanted links, of one device or of all, by their ends unless sorted otherwise.
 pub(super) fn links<'a>(look: &'a Lookup<'a>, request: &ViewRequest) -> Picked<LinkRef<'a>> {
-    let rows = look.state.links.values().map(|link| LinkRef::of(look, link)).collect();
+    let rows = match &request.subject {
+        Some(Subject::Device(id) | Subject::Interface(id, _)) => {
+            look.state.links_of(id).iter().map(|link| LinkRef::of(look, link)).collect()
+        }
+        None => look.state.links.values().map(|link| LinkRef::of(look, link)).collect(),
+    };
     pick(rows, &Choice { request, columns: LINK_COLUMNS, now: look.state.now, is_fault: LinkRef::is_fault })
 }
 

@@ -29,6 +29,7 @@ pub(super) fn overview(look: &Lookup<'_>, request: &ViewRequest) -> OverviewView
     standing.faults_only = true;
     standing.filter.clear();
     standing.sort = None;
+    standing.subject = None;
     let picked = events::alarms(look, &standing);
     view.alarms = Table { total: picked.matched, ..picked.table(|row| row.alarm.clone()) };
     wan(state, &mut view);
