@@ -1,3 +1,5 @@
+//! The state under events: what is derived, and that a replay gives the same.
+
 use super::sample::{campus, discovered, event, feed, inventory, poll, run, silent};
 use super::*;
 use crate::event::{Body, Event};

@@ -1,3 +1,5 @@
+//! The past that is played back: what it holds and that it joins the present.
+
 use super::*;
 use crate::event::Body;
 use crate::model::poll::IfCounter;

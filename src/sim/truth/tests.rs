@@ -1,3 +1,5 @@
+//! The truth of a scenario as functions of time: curves that go on, ends that agree.
+
 use super::*;
 use crate::model::OperStatus;
 use crate::model::poll::IfCounter;

@@ -1,3 +1,5 @@
+//! What the simulated agents answer, object by object.
+
 use super::*;
 use crate::mib::Profile;
 use crate::model::SnmpVersion;

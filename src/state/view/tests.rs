@@ -1,3 +1,5 @@
+//! Views: filters, windows, sorts and the folded map.
+
 use super::*;
 use crate::model::{DeviceId, DeviceStatus, EntityKey, Metric, Sample, Severity, Timestamp};
 use crate::query::{MapRequest, Screen, Sort, Subject, ViewRequest, Window};

@@ -115,7 +115,7 @@ mod tests {
             &ports,
         );
         assert_eq!(found.len(), 2);
-        assert_eq!(found[0].local_if_index, None, "an ifIndex that is no interface places nothing");
+        assert_eq!(found[0].local_if_index, Some(IfIndex(7)), "a port outside the interface table keeps its number");
         let row = &found[1];
         assert_eq!(row.chassis_id, Some(ChassisId::Text("core-1(FOC1234)".to_owned())));
         assert_eq!(row.sys_name.as_deref(), Some("core-1"));
