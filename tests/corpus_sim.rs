@@ -1,6 +1,7 @@
 //! The whole way: `noctop sim --recordings` plays every recorded agent, `noctop discover` finds them over UDP.
 //!
 //! Needs `NOCTOP_CORPUS`, the folder that holds `snmp/`: without it the test says loudly that it did not run.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
 
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
