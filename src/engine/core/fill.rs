@@ -14,6 +14,9 @@ const SPARK_SPAN: Duration = Duration::from_secs(3600);
 /// See [`SPARK_SPAN`].
 const SPARK_STEP: Duration = Duration::from_secs(360);
 
+/// Steps of an hour for its 95th percentile; a whole number of them is a [`SPARK_STEP`].
+const FINE_STEP: Duration = Duration::from_secs(30);
+
 /// Rows that are filled: far more than a screen has, and a bound for `--limit`-less headless commands.
 const MOST_ROWS: usize = 2000;
 
@@ -76,10 +79,23 @@ impl Filler<'_> {
     fn interfaces(self, rows: &mut [InterfaceRow]) {
         for row in rows.iter_mut().take(MOST_ROWS) {
             let entity = EntityKey { device: row.device.clone(), part: Some(row.name.clone()) };
-            let (inward, outward) = self.both(&entity, (self.span, self.step()));
-            (row.p95_in_bps, row.p95_out_bps) = (series::p95(&inward), series::p95(&outward));
-            row.spark = self.spark(&entity);
+            // The usual span of graphs is that of sparklines: then one reading serves both.
+            if self.span == SPARK_SPAN {
+                let (inward, outward) = self.both(&entity, (SPARK_SPAN, FINE_STEP));
+                (row.p95_in_bps, row.p95_out_bps) = (series::p95(&inward), series::p95(&outward));
+                row.spark = larger_of(&self.coarse(&inward), &self.coarse(&outward));
+            } else {
+                let (inward, outward) = self.both(&entity, (self.span, self.step()));
+                (row.p95_in_bps, row.p95_out_bps) = (series::p95(&inward), series::p95(&outward));
+                row.spark = self.spark(&entity);
+            }
         }
+    }
+
+    /// Fine points in the steps of a sparkline.
+    fn coarse(self, points: &[Point]) -> Vec<Point> {
+        let step = u32::try_from(SPARK_STEP.as_secs()).unwrap_or(u32::MAX);
+        if points.is_empty() { Vec::new() } else { series::stepped(points, step, self.range(SPARK_SPAN)) }
     }
 
     fn spark(self, entity: &EntityKey) -> Vec<Option<f32>> {
