@@ -237,7 +237,7 @@ pub fn port_names(device: &Device) -> Vec<String> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct LiveSample {
     /// Whose.
-    pub entity: EntityKey,
+    pub entity: Arc<EntityKey>,
     /// Which.
     pub metric: Metric,
     /// The one before the last, where there is one.

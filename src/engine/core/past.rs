@@ -60,8 +60,15 @@ impl Past {
         if let Some(known) = shown.iter().find(|known| known.at == at && known.measured == measured) {
             return Ok(Arc::clone(&known.state));
         }
-        let mut state = self.at(store, at)?.state;
-        state.set_live(measured.read(store, at)?);
+        // The journal and the series lie in different databases: both are read at once.
+        let (restored, samples) = std::thread::scope(|scope| {
+            let reading = scope.spawn(|| measured.read(store, at));
+            (self.at(store, at), reading.join())
+        });
+        let mut state = restored?.state;
+        // A fault of noctop's own goes on to whoever asked, as if the thread were this one.
+        let samples = samples.unwrap_or_else(|fault| std::panic::resume_unwind(fault));
+        state.set_live(samples?);
         let state = Arc::new(state);
         keep(&mut shown, Shown { at, measured, state: Arc::clone(&state) });
         Ok(state)
@@ -182,7 +189,7 @@ impl Measured {
         let each = found.into_iter().flat_map(|of| {
             let entity = of.entity;
             of.metrics.into_iter().map(move |last| LiveSample {
-                entity: (*entity).clone(),
+                entity: Arc::clone(&entity),
                 metric: last.metric,
                 before: last.before,
                 last: last.last,

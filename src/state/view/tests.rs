@@ -5,6 +5,7 @@ use crate::model::{DeviceId, DeviceStatus, EntityKey, Metric, Sample, Severity, 
 use crate::query::{MapRequest, Screen, Sort, Subject, ViewRequest, Window};
 use crate::state::sample::{START, campus, discovered, event, feed, poll, run, silent};
 use crate::state::{LiveSample, Settings, State, checkpoint};
+use std::sync::Arc;
 
 fn polled() -> State {
     let (mut state, _) = run(&discovered());
@@ -314,7 +315,7 @@ fn a_past_time_shows_the_rates_of_the_store() {
     let core = state.find("core-1").unwrap().id.clone();
     let mut past = checkpoint::decode(&checkpoint::encode(&state), Settings::default()).unwrap();
     let sample = |secs, value| Sample { at: Timestamp::from_secs(secs), value: Some(value), broken: false };
-    let entity = |part: Option<&str>| EntityKey { device: core.clone(), part: part.map(str::to_owned) };
+    let entity = |part: Option<&str>| Arc::new(EntityKey { device: core.clone(), part: part.map(str::to_owned) });
     past.set_live([
         LiveSample { entity: entity(Some("Gi2")), metric: Metric::InBps, before: Some(sample(0, 0)), last: sample(10, 1000) },
         LiveSample { entity: entity(Some("gone")), metric: Metric::InBps, before: None, last: sample(10, 1000) },
