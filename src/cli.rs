@@ -84,7 +84,7 @@ pub struct ConsoleOptions {
     /// Colour theme
     #[arg(long, global = true, value_name = "NAME", help_heading = "Console options")]
     pub theme: Option<String>,
-    /// Language of the console: en or ko
+    /// Language of the console: en (ko is taken, and still shows English)
     #[arg(long, global = true, value_name = "LANG", help_heading = "Console options")]
     pub lang: Option<String>,
     /// For a slow line: a frame each 5 s, no sparklines, 16 colours
@@ -243,7 +243,7 @@ pub struct DiscoverArgs {
     /// Community: a literal, env:NAME or file:PATH; repeatable, tried in order
     #[arg(short, long = "community", value_name = "COMMUNITY")]
     pub community: Vec<String>,
-    /// File with the [[credential]] part of a config
+    /// File with the `[[credential]]` part of a config
     #[arg(long, value_name = "FILE")]
     pub credentials: Option<PathBuf>,
     /// UDP port of the agents
@@ -290,7 +290,7 @@ pub struct AgentArgs {
     /// Community: a literal, env:NAME or file:PATH; repeatable, tried in order
     #[arg(short, long = "community", value_name = "COMMUNITY")]
     pub community: Vec<String>,
-    /// File with the [[credential]] part of a config
+    /// File with the `[[credential]]` part of a config
     #[arg(long, value_name = "FILE")]
     pub credentials: Option<PathBuf>,
     /// UDP port of the agent

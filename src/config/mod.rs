@@ -1,7 +1,7 @@
 //! The configuration: TOML read, checked whole, and turned into typed values (contract §2).
 //!
 //! Every fault is reported at once with file, line and column; unknown keys are refused. Nothing here opens a socket.
-//! Start at [`load`], then `sections` (a function for each table), then `read` (positions, unknown keys).
+//! Start at `load`, then `sections` (a function for each table), then `read` (positions, unknown keys).
 
 use crate::model::Credential;
 use ipnet::IpNet;

@@ -1,7 +1,7 @@
 //! What noctop remembers: a journal of derived events with checkpoints, and series of samples in compressed blocks.
 //!
 //! The journal is opaque bytes here: this module knows nothing of events or state. Nothing outside reads sled: its one
-//! door is [`sled`](self::sled). One writer owns a store; readers see what was flushed plus what is open in memory.
+//! door is [`sled`]. One writer owns a store; readers see what was flushed plus what is open in memory.
 //! Start at [`Store`] below, then `memory` (the same in its simplest form), then `sled`.
 
 use crate::model::{DeviceId, EntityKey, Metric, Sample, SampleBatch, TimeRange, Timestamp};

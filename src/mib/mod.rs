@@ -1,7 +1,7 @@
 //! The MIB knowledge that is data: `mibs/*.toml` loaded, names to OIDs and back, vendor profiles, named transforms.
 //!
 //! A numeric OID stands once in the repository: in `mibs/`. Rust asks by name. The files are built into the binary.
-//! Nothing here opens a socket or knows what a varbind is. Start at [`file`] (what a file may say), then [`registry`]
+//! Nothing here opens a socket or knows what a varbind is. Start at `file` (what a file may say), then [`registry`]
 //! (names and numbers) and [`profile`] (which vendor, model and system a device is).
 
 mod builtin;

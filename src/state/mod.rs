@@ -2,7 +2,7 @@
 //!
 //! Everything journalled is in persistent maps of `Arc`s, so that a clone for a view or a checkpoint costs little: a map
 //! is copied (pointers only) when it is first changed after a clone, a device only when it itself changes.
-//! Start at [`State`], then [`apply`], then `derive` (what follows from an observation), then [`view`].
+//! Start at [`State`], then `apply`, then `derive` (what follows from an observation), then [`view`].
 
 pub mod apply;
 pub mod checkpoint;

@@ -4,7 +4,7 @@
 //! the glyphs. Nothing here knows a socket, a clock, the event journal or the state of the network: it asks [`crate::engine::Handle`]
 //! for views and is told when they changed. Synchronous: one thread waits on one channel.
 //!
-//! Start at [`console`] (the whole console without a terminal), then [`pane`] (a file for each screen), then [`run`] (the loop
+//! Start at [`console`] (the whole console without a terminal), then [`pane`] (a file for each screen), then `run` (the loop
 //! around it). A new screen is a file in `pane/` and a line in [`pane::of`]; a new action is a line in [`action::ACTIONS`] and
 //! one in `keymaps/default.toml`.
 

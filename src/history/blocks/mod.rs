@@ -2,7 +2,7 @@
 //!
 //! Pure: no files, no clock, no sled. Everything read back is checked: a decoder answers `None` for bytes that can't be
 //! right and never panics or allocates more than the bytes can hold. Start at [`open`] (how samples come in), then
-//! [`block`] (what they become), then [`column`].
+//! [`block`] (what they become), then `column`.
 
 pub mod block;
 pub mod bytes;

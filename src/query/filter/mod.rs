@@ -37,7 +37,7 @@ impl FilterError {
 
 /// An expression bound to the columns of a table.
 ///
-/// Errors: a fault of the expression with its column, as [`parse`] and [`Matcher::bind`] say it.
+/// Errors: a fault of the expression with its column, as `parse` and [`Matcher::bind`] say it.
 pub fn matcher(text: &str, columns: &[Column], now: Timestamp) -> Result<Matcher, FilterError> {
     Matcher::bind(&parse(text)?, columns, now)
 }

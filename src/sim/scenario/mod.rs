@@ -1,7 +1,7 @@
 //! A scenario: a whole network as small typed facts, made from a file, a size, a seed and a moment.
 //!
 //! It must not know how it is asked (see [`view`](super::view)) nor what time it is: everything that changes is a function
-//! in [`truth`](super::truth). Start at [`Scenario`]; [`file`] is the TOML, [`plan`] says which devices there are,
+//! in [`truth`](super::truth). Start at [`Scenario`]; `file` is the TOML, [`plan`] says which devices there are,
 //! [`build`] cables them, [`trouble`] breaks something.
 
 pub mod build;

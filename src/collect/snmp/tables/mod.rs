@@ -1,7 +1,7 @@
 //! Rows of varbinds to pieces of the model. Pure: nothing here asks an agent or knows the time.
 //!
 //! [`columns`] holds what was read, by column name; each other file turns some columns into one kind of thing and names the columns
-//! that it wants; [`assemble`] puts a whole device together. Numbers of objects stand in `mibs/`, never here.
+//! that it wants; `assemble` puts a whole device together. Numbers of objects stand in `mibs/`, never here.
 
 pub mod addresses;
 pub mod assemble;
