@@ -9,6 +9,7 @@ use std::fs;
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 const VERSION_FILE: &str = "VERSION";
 
@@ -85,7 +86,7 @@ impl Folder {
         if self.read_only && !path.join("db").exists() {
             return Ok(None);
         }
-        match Base::open(&path, spec) {
+        match open_patiently(&path, spec) {
             Ok(base) => Ok(Some(base)),
             Err(StoreError::InUse(_)) => Err(StoreError::InUse(self.path.clone())),
             Err(StoreError::Damaged { .. }) if self.read_only => {
@@ -94,7 +95,7 @@ impl Folder {
             }
             Err(StoreError::Damaged { .. }) => {
                 self.put_aside(name)?;
-                Base::open(&path, spec).map(Some)
+                open_patiently(&path, spec).map(Some)
             }
             Err(other) => Err(other),
         }
@@ -194,6 +195,22 @@ fn on_disk(data: &fs::Metadata) -> u64 {
 #[cfg(not(unix))]
 fn on_disk(data: &fs::Metadata) -> u64 {
     data.len()
+}
+
+/// How often a locked database is tried again, and how long apart: whoever closed it a moment ago still has threads that end, or
+/// a child that has not yet become another program and still holds its lock.
+const LOCK_TRIES: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(25);
+
+/// Opens a database, waiting a moment for a lock that is being let go.
+fn open_patiently(path: &Path, spec: Spec) -> Result<Base, StoreError> {
+    for _ in 0..LOCK_TRIES {
+        match Base::open(path, spec) {
+            Err(StoreError::InUse(_)) => std::thread::sleep(LOCK_PAUSE),
+            other => return other,
+        }
+    }
+    Base::open(path, spec)
 }
 
 #[cfg(test)]
