@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
 /// Format version of [`Event`]: raised when the meaning of the bytes changes. Journal records carry it.
-pub const EVENT_VERSION: u16 = 1;
+pub const EVENT_VERSION: u16 = 2;
 
 /// Something that happened, or was seen, at a time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

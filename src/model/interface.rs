@@ -128,6 +128,8 @@ pub struct Interface {
     pub oper_status: Option<OperStatus>,
     /// Addresses with prefix length, as the IP-MIB says
     pub addresses: Vec<IpNet>,
+    /// dot1dBasePort: the number of the port in its bridge, which is not the ifIndex
+    pub bridge_port: Option<u32>,
     /// dot1qPvid
     pub pvid: Option<u16>,
     /// VLAN ids that the port carries
@@ -155,6 +157,7 @@ impl Interface {
             admin_status: None,
             oper_status: None,
             addresses: Vec::new(),
+            bridge_port: None,
             pvid: None,
             vlans: Vec::new(),
             aggregate: None,

@@ -1,6 +1,7 @@
 //! What a collector read of one device in one go: the device without an identity, and how complete it is.
 
 use super::device::Device;
+use super::sighting::Sightings;
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -62,6 +63,17 @@ pub struct Inventory {
     pub at: Timestamp,
     /// What was read. Its `id` is a proposal by `analyse::identity::propose`; the state may know the device under another one.
     pub device: Device,
+    /// Its forwarding and neighbour-address tables.
+    pub sightings: Sightings,
+    /// Neighbour rows that were blank or malformed and were passed over.
+    pub skipped_rows: u64,
     /// What went wrong on the way; empty where nothing did.
     pub problems: Vec<Problem>,
+}
+
+impl Inventory {
+    /// A reading of this device and nothing beside it.
+    pub fn of(address: SocketAddr, at: Timestamp, device: Device) -> Self {
+        Self { address, at, device, sightings: Sightings::default(), skipped_rows: 0, problems: Vec::new() }
+    }
 }

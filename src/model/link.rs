@@ -3,6 +3,7 @@
 use super::addr::MacAddr;
 use super::device::DeviceId;
 use super::interface::IfIndex;
+use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
@@ -87,9 +88,29 @@ pub struct Link {
     pub stp_blocked: Option<bool>,
     /// The slower end's speed, bit/s.
     pub speed_bps: Option<u64>,
+    /// When it was first found; the state sets it.
+    pub first_seen: Option<Timestamp>,
+    /// When something last spoke for it; the state sets it.
+    pub last_seen: Option<Timestamp>,
 }
 
 impl Link {
+    /// A link of which nothing is known but its ends and what speaks for it. `a` sorts before `b`.
+    pub const fn between(a: LinkEnd, b: LinkEnd, evidence: Vec<Evidence>) -> Self {
+        Self {
+            a,
+            b,
+            evidence,
+            confirmed_by: Confirmed::One,
+            confidence: 0.0,
+            aggregate: None,
+            stp_blocked: None,
+            speed_bps: None,
+            first_seen: None,
+            last_seen: None,
+        }
+    }
+
     /// The link's identity.
     pub fn key(&self) -> LinkKey {
         (self.a.clone(), self.b.clone())

@@ -41,6 +41,8 @@ pub enum PortId {
     Alias(String),
     /// subtypes 2, 6, 7: any text or number the device chose
     Text(String),
+    /// The number of the port in its bridge, as a spanning tree tells it (dot1dStpPortDesignatedPort)
+    BridgePort(u32),
 }
 
 impl fmt::Display for PortId {
@@ -49,6 +51,7 @@ impl fmt::Display for PortId {
             Self::Mac(mac) => mac.fmt(f),
             Self::Address(address) => address.fmt(f),
             Self::Name(text) | Self::Alias(text) | Self::Text(text) => f.write_str(text),
+            Self::BridgePort(number) => write!(f, "bridge port {number}"),
         }
     }
 }

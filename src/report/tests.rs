@@ -46,14 +46,10 @@ fn end(id: &str, port: Option<(u32, &str)>) -> LinkEnd {
 
 fn link(a: LinkEnd, b: LinkEnd) -> Arc<Link> {
     Arc::new(Link {
-        a,
-        b,
-        evidence: vec![Evidence::Lldp, Evidence::Cdp],
         confirmed_by: Confirmed::Both,
         confidence: 0.9,
-        aggregate: None,
-        stp_blocked: None,
         speed_bps: Some(10_000_000_000),
+        ..Link::between(a, b, vec![Evidence::Lldp, Evidence::Cdp])
     })
 }
 

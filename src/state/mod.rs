@@ -29,7 +29,7 @@ use crate::analyse::topology::ManualLink;
 use crate::event::DiscoveryProgress;
 use crate::model::inventory::Problem;
 use crate::model::topology::{Summary, Topology};
-use crate::model::{Alarm, Device, DeviceId, Link, LinkKey, Neighbour, Timestamp};
+use crate::model::{Alarm, Device, DeviceId, Link, LinkKey, Neighbour, Sightings, Timestamp};
 use live::Live;
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, VecDeque};
@@ -72,6 +72,7 @@ pub struct State {
     live: Arc<BTreeMap<DeviceId, Arc<Live>>>,
     progress: Option<Arc<DiscoveryProgress>>,
     problems: Arc<BTreeMap<String, Vec<Problem>>>,
+    sightings: Arc<BTreeMap<DeviceId, Arc<Sightings>>>,
     links_dirty: bool,
     unknown_manual: Vec<usize>,
     settings: Arc<Settings>,
@@ -105,6 +106,11 @@ impl State {
     /// All devices, by id.
     pub fn devices(&self) -> impl ExactSizeIterator<Item = &Arc<Device>> {
         self.devices.values()
+    }
+
+    /// What a device says of where addresses are, as it was last read; `None` where it was not read since the start.
+    pub fn sightings(&self, id: &DeviceId) -> Option<&Arc<Sightings>> {
+        self.sightings.get(id)
     }
 
     /// One device.

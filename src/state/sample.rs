@@ -109,7 +109,7 @@ pub(crate) fn event(secs: i64, body: Body) -> Event {
 pub(crate) fn inventory(secs: i64, device: &Device) -> Event {
     let at = Timestamp::from_secs(START.secs() + secs);
     let address = device.snmp.as_ref().map(|snmp| snmp.address).unwrap();
-    event(secs, Body::Inventory(Box::new(Inventory { address, at, device: device.clone(), problems: Vec::new() })))
+    event(secs, Body::Inventory(Box::new(Inventory::of(address, at, device.clone()))))
 }
 
 /// A poll in which every port counted `octets` in and half of it out, and `down` is down.

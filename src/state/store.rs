@@ -74,6 +74,7 @@ impl State {
         }
         Arc::make_mut(&mut self.conditions).remove(id);
         Arc::make_mut(&mut self.live).remove(id);
+        Arc::make_mut(&mut self.sightings).remove(id);
         self.links_dirty = true;
     }
 

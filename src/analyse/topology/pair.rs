@@ -142,14 +142,5 @@ fn one_sided(index: &Index<'_>, half: &Half<'_>) -> Option<Link> {
 
 /// A link of which nothing but its ends and evidence is known.
 pub(super) fn plain(a: LinkEnd, b: LinkEnd, evidence: u16) -> Link {
-    Link {
-        a,
-        b,
-        evidence: protocols(evidence),
-        confirmed_by: Confirmed::One,
-        confidence: 0.0,
-        aggregate: None,
-        stp_blocked: None,
-        speed_bps: None,
-    }
+    Link::between(a, b, protocols(evidence))
 }

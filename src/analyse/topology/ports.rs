@@ -74,6 +74,10 @@ impl<'a> Ports<'a> {
         self.only(|port| port.mac == Some(mac))
     }
 
+    fn in_bridge(&self, number: u32) -> Option<u32> {
+        self.only(|port| port.bridge_port == Some(number))
+    }
+
     fn with_address(&self, address: IpAddr) -> Option<u32> {
         self.only(|port| port.addresses.iter().any(|net| net.addr() == address))
     }
@@ -99,6 +103,7 @@ pub(super) fn remote(ports: &Ports<'_>, row: &NeighbourRow) -> Option<u32> {
         Some(PortId::Alias(text)) => ports.named(text).or_else(|| ports.aliased(text)),
         Some(PortId::Text(text)) => ports.named(text).or_else(|| ports.numbered(text)).or_else(|| ports.aliased(text)),
         Some(PortId::Address(address)) => ports.with_address(*address),
+        Some(PortId::BridgePort(number)) => ports.in_bridge(*number),
         Some(PortId::Mac(_)) | None => None,
     };
     by_id.or_else(|| row.port_descr.as_deref().and_then(|text| ports.described(text))).or_else(|| match row.port_id {

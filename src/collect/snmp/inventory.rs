@@ -152,7 +152,11 @@ impl Reading {
             reason: *reason,
             detail: format!("{} not read to the end: {}", fault.columns.join(", "), fault.detail),
         });
-        Inventory { address: agent.address, at, problems: problems.collect(), device: assembly.device }
+        Inventory {
+            problems: problems.collect(),
+            skipped_rows: assembly.skipped_neighbours,
+            ..Inventory::of(agent.address, at, assembly.device)
+        }
     }
 }
 

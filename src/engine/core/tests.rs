@@ -36,7 +36,7 @@ fn device(number: u8, ports: u32) -> Device {
 
 fn inventory(number: u8, secs: i64) -> Event {
     let address = ([10, 0, 0, number], 161).into();
-    let body = Inventory { address, at: at(secs), device: device(number, 2), problems: Vec::new() };
+    let body = Inventory::of(address, at(secs), device(number, 2));
     Event { at: at(secs), body: Body::Inventory(Box::new(body)) }
 }
 

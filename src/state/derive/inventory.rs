@@ -3,7 +3,7 @@
 use super::Deriver;
 use crate::analyse::identity::{self, Index, Likeness};
 use crate::event::Body;
-use crate::model::{Device, DeviceId, DeviceStatus, Inventory, Timestamp};
+use crate::model::{Device, DeviceId, DeviceStatus, Inventory, Sightings, Timestamp};
 use crate::state::State;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -27,6 +27,7 @@ impl Deriver<'_> {
             None => self.emit(Body::DeviceSeen(Box::new(device.clone()))),
             Some(known) => self.changed(&known, &mut device),
         }
+        self.state.see(&device.id, &inventory.sightings);
         if let Some(current) = self.state.devices.get(&device.id).cloned() {
             self.status(&current, DeviceStatus::Up, "answers".to_owned());
             for port in &device.interfaces {
@@ -66,6 +67,18 @@ impl Deriver<'_> {
 }
 
 impl State {
+    /// Keeps a device's tables of where addresses are. A table that was not read to its end leaves the last one that was.
+    fn see(&mut self, id: &DeviceId, new: &Sightings) {
+        let known = self.sightings.get(id);
+        let fdb = new.fdb.clone().or_else(|| known?.fdb.clone());
+        let arp = new.arp.clone().or_else(|| known?.arp.clone());
+        let seen = Sightings { fdb, arp };
+        if known.is_none_or(|known| **known != seen) {
+            Arc::make_mut(&mut self.sightings).insert(id.clone(), Arc::new(seen));
+            self.links_dirty = true;
+        }
+    }
+
     /// Known devices that this description is of, with what says so.
     fn like(&mut self, device: &Device) -> Vec<(Likeness, DeviceId)> {
         let devices = &self.devices;

@@ -165,7 +165,7 @@ mod tests {
         device.chassis_id = Some(ChassisId::Mac(MacAddr([0, 0x1b, 0x54, 0, 0, 1])));
         device.snmp = Some(SnmpAccess { address, version: SnmpVersion::V2c, credential: "c".to_owned(), partial: false });
         device.addresses = vec![address.ip()];
-        Inventory { address, at: Timestamp(0), device, problems: Vec::new() }
+        Inventory::of(address, Timestamp(0), device)
     }
 
     #[test]

@@ -21,7 +21,7 @@ impl LocalPort {
     fn names(&self) -> impl Iterator<Item = &str> {
         let id = match &self.id {
             Some(PortId::Name(text) | PortId::Alias(text) | PortId::Text(text)) => Some(text.as_str()),
-            Some(PortId::Mac(_) | PortId::Address(_)) | None => None,
+            Some(PortId::Mac(_) | PortId::Address(_) | PortId::BridgePort(_)) | None => None,
         };
         id.into_iter().chain(self.descr.as_deref())
     }
