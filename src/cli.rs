@@ -258,6 +258,9 @@ pub struct DiscoverArgs {
     /// Never ask in this network; repeatable
     #[arg(long, value_name = "CIDR")]
     pub exclude: Vec<String>,
+    /// Leave out neighbours and swept devices of this role; repeatable; none leaves out nothing [default: phone]
+    #[arg(long, value_name = "ROLE")]
+    pub skip: Vec<String>,
     /// First wait for a reply
     #[arg(long, default_value = "1s", value_name = "DURATION")]
     pub timeout: String,

@@ -9,7 +9,7 @@ mod recording;
 use ipnet::Ipv4Net;
 use noctop::collect::emitter;
 use noctop::collect::snmp::access::Access;
-use noctop::collect::snmp::crawl::{Control, CrawlOptions, crawl};
+use noctop::collect::snmp::crawl::{Control, CrawlOptions, Keep, crawl};
 use noctop::collect::snmp::{Client, Options};
 use noctop::event::Body;
 use noctop::model::{AdminStatus, Device, Evidence, IfIndex, Interface, MacAddr, OperStatus, text};
@@ -167,7 +167,7 @@ fn discovered(path: &Path) -> Device {
         let options = CrawlOptions { depth: Some(0), ..CrawlOptions::new(vec![target], Arc::new(Access::new(&[]))) };
         let (emitter, mut events) = emitter::channel(64);
         let (_pause, paused) = tokio::sync::watch::channel(false);
-        let control = Control { paused, cancel: tokio_util::sync::CancellationToken::new() };
+        let control = Control { paused, cancel: tokio_util::sync::CancellationToken::new(), keep: Keep::default() };
         let outcome = crawl(&client, &options, &emitter, control).await.unwrap();
         drop(emitter);
         assert_eq!(outcome.problems, [], "{name}");

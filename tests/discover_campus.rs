@@ -5,7 +5,7 @@ use ipnet::Ipv4Net;
 use noctop::clock::{self, Stopwatch};
 use noctop::collect::emitter;
 use noctop::collect::snmp::access::Access;
-use noctop::collect::snmp::crawl::{Control, CrawlOptions, CrawlOutcome, Ping, crawl};
+use noctop::collect::snmp::crawl::{Control, CrawlOptions, CrawlOutcome, Keep, Ping, crawl};
 use noctop::collect::snmp::{Client, Options};
 use noctop::event::Body;
 use noctop::mib::Registry;
@@ -39,7 +39,7 @@ fn discover(network: Ipv4Net, devices: Option<usize>, targets: impl Fn(&Scenario
         };
         let (emitter, mut events) = emitter::channel(64);
         let (_pause, paused) = tokio::sync::watch::channel(false);
-        let control = Control { paused, cancel: tokio_util::sync::CancellationToken::new() };
+        let control = Control { paused, cancel: tokio_util::sync::CancellationToken::new(), keep: Keep::default() };
         let collecting = tokio::spawn(async move {
             let mut devices = BTreeMap::new();
             while let Some(event) = events.recv().await {

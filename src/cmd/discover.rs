@@ -5,6 +5,7 @@ use super::{Failure, Outcome, closed_pipe};
 use crate::cli::{self, Common, DiscoverArgs, EXIT_INTERRUPTED, EXIT_OK, EXIT_PARTIAL, EXIT_SILENT};
 use crate::config;
 use crate::engine::discover::{self, DiscoverOptions, Found, Progress};
+use crate::model::Role;
 use crate::model::text::visible;
 use crate::model::topology::Topology;
 use crate::model::unit::age;
@@ -53,8 +54,22 @@ fn options(common: &Common, args: &DiscoverArgs) -> Result<DiscoverOptions, Fail
         retries: args.retries,
         deadline: duration("--deadline", &args.deadline)?,
         rate: args.rate,
+        skip: roles(&args.skip)?,
         ping: if args.no_ping { discover::Ping::Never } else { discover::Ping::Auto },
     })
+}
+
+/// `--skip`: roles by the contract's words; none given is the default, `none` is no role at all.
+fn roles(words: &[String]) -> Result<Option<Vec<Role>>, Failure> {
+    let known = || Role::ALL.map(Role::word).join(", ");
+    let role = |word: &String| {
+        Role::from_word(word).ok_or_else(|| Failure::usage(format!("--skip {word}: known are none, {}", known())))
+    };
+    match words {
+        [] => Ok(None),
+        [only] if only == "none" => Ok(Some(Vec::new())),
+        words => words.iter().map(role).collect::<Result<Vec<_>, _>>().map(Some),
+    }
 }
 
 fn show(progress: &Progress, shown: bool) {

@@ -3,7 +3,7 @@
 //! Every fault is reported at once with file, line and column; unknown keys are refused. Nothing here opens a socket.
 //! Start at `load`, then `sections` (a function for each table), then `read` (positions, unknown keys).
 
-use crate::model::Credential;
+use crate::model::{Credential, Role};
 use ipnet::IpNet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -55,6 +55,8 @@ pub struct Discovery {
     pub port: u16,
     /// How often the network is discovered anew.
     pub interval: Duration,
+    /// Roles of neighbours and swept devices that are left out.
+    pub skip: Vec<Role>,
 }
 
 /// `[polling]`
@@ -127,6 +129,7 @@ impl Default for Discovery {
             // RFC 3417 §3.1
             port: 161,
             interval: Duration::from_secs(3600),
+            skip: vec![Role::Phone],
         }
     }
 }

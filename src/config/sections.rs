@@ -42,6 +42,7 @@ fn discovery(section: Section<'_, '_>) -> Discovery {
         exclude: section.list("exclude", value::network),
         port: section.get("port", value::port).unwrap_or(default.port),
         interval: section.get("interval", value::interval).unwrap_or(default.interval),
+        skip: section.raw("skip").map_or(default.skip, |_| section.list("skip", value::role)),
     };
     section.finish();
     discovery

@@ -1,6 +1,7 @@
 //! How single values are written: durations, sizes, networks, addresses, targets.
 
 use super::read::kind;
+use crate::model::Role;
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -124,6 +125,12 @@ pub fn parse_network(text: &str) -> Result<IpNet, String> {
     let net =
         text.parse::<IpNet>().map_err(|_| format!("{text:?} is not a network such as \"10.0.0.0/8\" or \"2001:db8::/32\""))?;
     Ok(net.trunc())
+}
+
+/// A role by the contract's word.
+pub(super) fn role(value: &DeValue<'_>) -> Result<Role, String> {
+    let word = text(value)?;
+    Role::from_word(&word).ok_or_else(|| format!("{word:?} is no role; known are {}", Role::ALL.map(Role::word).join(", ")))
 }
 
 /// An address and a port to listen on.

@@ -3,11 +3,11 @@
 use crate::clock;
 use crate::collect::emitter;
 use crate::collect::snmp::access::Access;
-use crate::collect::snmp::crawl::{Control, CrawlOptions, CrawlOutcome, crawl};
+use crate::collect::snmp::crawl::{Control, CrawlOptions, CrawlOutcome, Keep, crawl};
 use crate::collect::snmp::{Client, Options};
 use crate::event::{Body, Event};
-use crate::model::Credential;
 use crate::model::topology::Topology;
+use crate::model::{Credential, Role};
 use crate::state::{self, Settings, State};
 use ipnet::IpNet;
 use std::sync::Arc;
@@ -49,6 +49,8 @@ pub struct DiscoverOptions {
     pub rate: Option<u32>,
     /// Whether networks are pinged first.
     pub ping: Ping,
+    /// Roles of neighbours and swept devices that are left out; `None` is telephones.
+    pub skip: Option<Vec<Role>>,
 }
 
 /// What was found.
@@ -88,7 +90,7 @@ async fn discover(options: DiscoverOptions, sink: ProgressSink) -> Result<Found,
     let (emitter, events) = emitter::channel(EVENTS);
     let follow = tokio::spawn(follow(events, sink));
     let (_never_paused, paused) = watch::channel(false);
-    let outcome = crawl(&client, &options, &emitter, Control { paused, cancel: cancel.clone() }).await;
+    let outcome = crawl(&client, &options, &emitter, Control { paused, cancel: cancel.clone(), keep: Keep::default() }).await;
     drop(emitter);
     let state = follow.await.map_err(|error| format!("the discovery failed: {error}"))?;
     let outcome = outcome.map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
@@ -97,9 +99,12 @@ async fn discover(options: DiscoverOptions, sink: ProgressSink) -> Result<Found,
 }
 
 fn crawl_options(options: DiscoverOptions) -> CrawlOptions {
-    let DiscoverOptions { targets, credentials, port, depth, scope, exclude, timeout, retries, deadline, rate, ping } = options;
+    let DiscoverOptions { targets, credentials, port, depth, scope, exclude, timeout, retries, deadline, rate, ping, skip } =
+        options;
     let access = Arc::new(Access::new(&credentials));
-    CrawlOptions { run: 1, targets, access, port, depth, scope, exclude, timeout, retries, deadline: Some(deadline), rate, ping }
+    let defaults = CrawlOptions::new(targets, access);
+    let skip = skip.unwrap_or_else(|| defaults.skip.clone());
+    CrawlOptions { port, depth, scope, exclude, timeout, retries, deadline: Some(deadline), rate, ping, skip, ..defaults }
 }
 
 /// Ends the run at the first signal that asks for it.

@@ -26,6 +26,7 @@ enum Work {
     Samples(Vec<SampleBatch>),
     Checkpoint(Timestamp, Parts),
     Forget(Timestamp),
+    Note(&'static str, Vec<u8>),
     End,
 }
 
@@ -112,6 +113,11 @@ impl Writer {
         self.hand_over(Work::Forget(at), 0);
     }
 
+    /// For small named values, from other tasks.
+    pub(super) fn notes(&self) -> Notes {
+        Notes { send: self.send.clone(), losses: Arc::clone(&self.losses) }
+    }
+
     fn hand_over(&self, work: Work, pieces: usize) {
         if let Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) = self.send.try_send(work) {
             self.losses.queue.fetch_add(pieces as u64, Ordering::Relaxed);
@@ -123,6 +129,22 @@ impl Writer {
         let _thread_is_gone = self.send.send(Work::End);
         if let Some(thread) = self.thread.take() {
             let _panicked_and_counted = thread.join();
+        }
+    }
+}
+
+/// Keeps small named values in the store, by the writer's thread.
+#[derive(Clone)]
+pub(super) struct Notes {
+    send: SyncSender<Work>,
+    losses: Arc<Losses>,
+}
+
+impl Notes {
+    /// Sets one. Where the queue is full the value is lost and counted: the next one takes its place.
+    pub(super) fn set(&self, name: &'static str, value: Vec<u8>) {
+        if self.send.try_send(Work::Note(name, value)).is_err() {
+            self.losses.queue.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
@@ -172,6 +194,11 @@ impl Pen {
                 Work::Forget(at) => {
                     if let Err(error) = self.store.forget_before(at) {
                         self.losses.refused(0, &error);
+                    }
+                }
+                Work::Note(name, value) => {
+                    if let Err(error) = self.store.meta_set(name, &value) {
+                        self.losses.refused(1, &error);
                     }
                 }
                 Work::End => {

@@ -86,6 +86,47 @@ impl Role {
     }
 }
 
+impl Role {
+    /// All, in their order.
+    pub const ALL: [Self; 15] = [
+        Self::Router,
+        Self::Firewall,
+        Self::Switch,
+        Self::WlanController,
+        Self::AccessPoint,
+        Self::Server,
+        Self::Storage,
+        Self::Host,
+        Self::Voip,
+        Self::Phone,
+        Self::Printer,
+        Self::Ups,
+        Self::Pdu,
+        Self::Sensor,
+        Self::Unknown,
+    ];
+
+    /// The role of this word of the contract.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.word() == word)
+    }
+
+    /// What a neighbour is for, by the capabilities that it tells (IEEE 802.1AB §8.5.8). A telephone bridges too; a router with
+    /// telephone ports is a router.
+    pub fn told(capabilities: &[String]) -> Self {
+        const TOLD: [(&str, Role); 5] = [
+            ("telephone", Role::Phone),
+            ("wlanAccessPoint", Role::AccessPoint),
+            ("router", Role::Router),
+            ("bridge", Role::Switch),
+            ("stationOnly", Role::Host),
+        ];
+        let has = |word: &str| capabilities.iter().any(|capability| capability == word);
+        let is_it = |(word, role): &(&str, Self)| has(word) && !(*role == Self::Phone && has("router"));
+        TOLD.into_iter().find(is_it).map_or(Self::Unknown, |(_, role)| role)
+    }
+}
+
 /// Whether a device is reached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -46,6 +46,11 @@ impl Access {
         Self { credentials, good: Mutex::default() }
     }
 
+    /// The names of the credentials, in their order.
+    pub fn names(&self) -> Vec<String> {
+        self.credentials.iter().map(|credential| credential.name.clone()).collect()
+    }
+
     /// The credentials for an agent, in the order in which they are tried.
     pub fn candidates(&self, address: SocketAddr) -> Vec<Arc<Credential>> {
         let good = self.good.lock().unwrap_or_else(PoisonError::into_inner).get(&address).cloned();

@@ -61,6 +61,18 @@ impl Scope {
         self.found.extend(nets.filter(|net| is_private(net.addr())).map(IpNet::trunc));
     }
 
+    /// The private prefixes that widened it.
+    pub fn found(&self) -> impl Iterator<Item = IpNet> {
+        self.found.iter().copied()
+    }
+
+    /// Takes prefixes over that widened it in an earlier run.
+    pub fn restore(&mut self, found: &[IpNet]) {
+        if self.grows {
+            self.found.extend(found);
+        }
+    }
+
     /// Whether `address` may be asked.
     pub fn permits(&self, address: IpAddr) -> bool {
         !self.exclude.iter().any(|net| net.contains(&address)) && self.includes(address)

@@ -42,7 +42,7 @@ impl Reader {
         Self::new(Arc::clone(&self.store), &self.site, self.settings.clone())
     }
 
-    pub(super) fn store(&self) -> &Arc<dyn Store> {
+    pub(in crate::engine) fn store(&self) -> &Arc<dyn Store> {
         &self.store
     }
 

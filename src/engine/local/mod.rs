@@ -87,7 +87,7 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
     hub.publish(core.live(hub.notices.sentences(), None));
     listen(&runtime, (&hub, data), (&sockets, stop.clone()))?;
     let polling = schedule.polling();
-    let after_change = schedule.start((&runtime, &hub), stop.clone());
+    let after_change = schedule.start((&runtime, &hub, writer.notes()), stop.clone());
     let keep = config.retention.raw;
     let manual_links = config.manual_links.iter().map(|link| format!("{} - {}", link.a, link.b)).collect();
     let engine = Engine {

@@ -4,15 +4,17 @@ use super::hub::{Control as Order, Counts, Hub};
 use super::plans::Plans;
 use super::polling::{Polling, PollingTask};
 use super::run::AfterChange;
+use crate::clock;
 use crate::collect::Emitter;
 use crate::collect::snmp::access::Access;
-use crate::collect::snmp::crawl::{Control, CrawlOptions, CrawlOutcome, crawl};
+use crate::collect::snmp::crawl::{Control, CrawlOptions, CrawlOutcome, Keep, Rest, crawl};
 use crate::collect::snmp::poller::PollerOptions;
 use crate::collect::snmp::{Client, Options};
 use crate::config::Config;
 use crate::engine::command::CollectorStatus;
 use crate::engine::notice::About;
 use crate::engine::supervise::{Restarts, keep_running};
+use crate::engine::writer::Notes;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::runtime::Runtime;
@@ -84,7 +86,7 @@ impl Schedule {
     }
 
     /// Starts everything; it ends with `stop`. What comes back is to be told of every change of the state.
-    pub(super) fn start(self, (runtime, hub): (&Runtime, &Arc<Hub>), stop: CancellationToken) -> AfterChange {
+    pub(super) fn start(self, (runtime, hub, notes): (&Runtime, &Arc<Hub>, Notes), stop: CancellationToken) -> AfterChange {
         let Self { client, access, config, emitter, orders, restarts, polling, control: _ } = self;
         let (mut plans, planned) = Plans::new(&config.credentials);
         let options =
@@ -95,8 +97,8 @@ impl Schedule {
             let make = || poller.run(poll_stop.clone());
             keep_running("poller", (poll_stop.clone(), &poll_restarts), make).await;
         });
-        let discovery = Arc::new(Discovery { client, access, config, emitter, hub: Arc::clone(hub), stop: stop.clone() });
-        let orders = Arc::new(Mutex::new(Orders { receive: orders, run: 0 }));
+        let discovery = Arc::new(Discovery { client, access, config, emitter, hub: Arc::clone(hub), notes, stop: stop.clone() });
+        let orders = Arc::new(Mutex::new(Orders { receive: orders, run: 0, rest: left_over(hub, &discovery.config) }));
         runtime.spawn(async move {
             let make = || Arc::clone(&discovery).run(Arc::clone(&orders));
             keep_running("discovery", (stop, &restarts), make).await;
@@ -109,6 +111,17 @@ impl Schedule {
 struct Orders {
     receive: UnboundedReceiver<Order>,
     run: u32,
+    /// What an earlier process left of its run.
+    rest: Option<Rest>,
+}
+
+/// The name of an interrupted run in the store.
+const REST: &str = "discovery";
+
+/// What an earlier process left of its run, where that is not older than an interval: then it is better begun anew.
+fn left_over(hub: &Hub, config: &Config) -> Option<Rest> {
+    let octets = hub.reader.store().meta_get(REST).ok().flatten()?;
+    Rest::decode(&octets).filter(|rest| clock::now().since(rest.at()) < config.discovery.interval)
 }
 
 struct Discovery {
@@ -117,13 +130,22 @@ struct Discovery {
     config: Config,
     emitter: Emitter,
     hub: Arc<Hub>,
+    notes: Notes,
     stop: CancellationToken,
 }
 
 impl Discovery {
     async fn run(self: Arc<Self>, orders: Arc<Mutex<Orders>>) {
         let mut orders = orders.lock().await;
-        let mut next = Some(self.config.discovery.targets.clone()).filter(|targets| !targets.is_empty());
+        let configured = Some(self.config.discovery.targets.clone()).filter(|targets| !targets.is_empty());
+        let mut next = configured.clone();
+        if let Some(rest) = orders.rest.take() {
+            let targets = rest.targets().to_vec();
+            let is_configured = configured.as_ref() == Some(&targets);
+            orders.run += 1;
+            let given = self.once((targets, Some(rest)), &mut orders).await;
+            next = given.or(configured.filter(|_| !is_configured));
+        }
         while !self.stop.is_cancelled() {
             let targets = match next.take() {
                 Some(targets) => targets,
@@ -133,7 +155,7 @@ impl Discovery {
                 },
             };
             orders.run += 1;
-            next = self.once(targets, &mut orders).await;
+            next = self.once((targets, None), &mut orders).await;
         }
     }
 
@@ -156,16 +178,19 @@ impl Discovery {
     }
 
     /// One run. Targets that an operator gave meanwhile come back, for the next.
-    async fn once(&self, targets: Vec<String>, orders: &mut Orders) -> Option<Vec<String>> {
+    async fn once(&self, (targets, rest): (Vec<String>, Option<Rest>), orders: &mut Orders) -> Option<Vec<String>> {
         let options = self.options(orders.run, targets);
         let (pause, paused) = watch::channel(false);
+        let (tell, mut left) = watch::channel(None);
         let cancel = self.stop.child_token();
-        let crawl = crawl(&self.client, &options, &self.emitter, Control { paused, cancel: cancel.clone() });
+        let keep = Keep { rest, tell: Some(tell) };
+        let crawl = crawl(&self.client, &options, &self.emitter, Control { paused, cancel: cancel.clone(), keep });
         tokio::pin!(crawl);
         let mut next = None;
         let outcome = loop {
             tokio::select! {
                 outcome = &mut crawl => break outcome,
+                Ok(()) = left.changed() => self.keep(left.borrow_and_update().as_ref()),
                 Some(order) = orders.receive.recv() => match order {
                     Order::Pause => pause.send_modify(|paused| *paused = !*paused),
                     Order::Cancel => cancel.cancel(),
@@ -173,6 +198,8 @@ impl Discovery {
                 },
             }
         };
+        // A run that the operator ended is not gone on with; one that ends with the process is.
+        self.keep(left.borrow_and_update().as_ref().filter(|_| self.stop.is_cancelled()));
         match outcome {
             Ok(outcome) => self.tell(&outcome),
             Err(faults) => {
@@ -183,6 +210,11 @@ impl Discovery {
         next
     }
 
+    /// Keeps what is left of the run for a later process; nothing when it is done.
+    fn keep(&self, rest: Option<&Rest>) {
+        self.notes.set(REST, rest.and_then(Rest::encode).unwrap_or_default());
+    }
+
     fn options(&self, run: u32, targets: Vec<String>) -> CrawlOptions {
         let (discovery, polling) = (&self.config.discovery, &self.config.polling);
         CrawlOptions {
@@ -190,6 +222,7 @@ impl Discovery {
             port: discovery.port,
             scope: discovery.scope.clone(),
             exclude: discovery.exclude.clone(),
+            skip: discovery.skip.clone(),
             timeout: polling.timeout,
             retries: polling.retries,
             // A network of any size ends some time; an operator can end it sooner.

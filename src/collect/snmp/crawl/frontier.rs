@@ -1,9 +1,12 @@
 //! Who is asked next.
 
+use super::nameless::Nameless;
+use super::rest::Rest;
 use crate::collect::snmp::scope::Scope;
 use crate::collect::snmp::targets::{Span, Target};
-use crate::model::NeighbourRow;
+use crate::model::{ArpRow, Evidence, NeighbourRow, Role};
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 
@@ -11,7 +14,7 @@ use std::net::{IpAddr, SocketAddr};
 pub(super) type Hops = Option<u32>;
 
 /// How an address came to be asked. The order is that of preference among the addresses of one device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum Origin {
     /// It is the target with this number.
     Named(usize),
@@ -22,7 +25,7 @@ pub(super) enum Origin {
 }
 
 /// One agent to be asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Visit {
     pub(super) address: SocketAddr,
     /// Other addresses of the same name, asked where the first is silent.
@@ -54,6 +57,10 @@ pub(super) struct Frontier {
     asked: FxHashMap<IpAddr, Hops>,
     /// Heard of, and outside the scope as it is.
     outside: BTreeMap<IpAddr, Hops>,
+    /// Neighbours that gave no address.
+    nameless: Nameless,
+    /// Neighbours of these roles are not asked.
+    skip: Vec<Role>,
     /// Asked already, and heard again on a shorter way.
     nearer: Vec<(IpAddr, Hops)>,
 }
@@ -73,8 +80,15 @@ impl Frontier {
             sweeps: sweeps.collect(),
             asked: FxHashMap::default(),
             outside: BTreeMap::new(),
+            nameless: Nameless::default(),
+            skip: Vec::new(),
             nearer: Vec::new(),
         }
+    }
+
+    /// Leaves out neighbours of these roles.
+    pub(super) fn skipping(self, skip: &[Role]) -> Self {
+        Self { skip: skip.to_vec(), ..self }
     }
 
     /// Adds a named target. Whether it may be asked.
@@ -129,11 +143,34 @@ impl Frontier {
             return;
         }
         let hops = hops.map(|left| left - 1);
-        for row in rows.iter().filter(|row| !is_phone(row)) {
-            for address in row.addresses.iter().filter(|address| leads_somewhere(**address, answered_at)) {
-                self.hear(*address, hops);
+        for row in rows {
+            if self.skip.contains(&Role::told(&row.capabilities)) {
+                continue;
             }
+            let mut leads = row.addresses.iter().filter(|address| leads_somewhere(**address, answered_at)).peekable();
+            if leads.peek().is_none() && names_itself(row) {
+                let found = self.nameless.want(row, hops);
+                self.hear_all(found, answered_at);
+            }
+            leads.for_each(|address| self.hear(*address, hops));
         }
+    }
+
+    /// Learns from an ARP table where neighbours without an address are.
+    pub(super) fn learn(&mut self, arp: &[ArpRow], answered_at: IpAddr) {
+        let found = self.nameless.learn(arp);
+        self.hear_all(found, answered_at);
+    }
+
+    fn hear_all(&mut self, found: Vec<(IpAddr, Hops)>, answered_at: IpAddr) {
+        for (address, hops) in found.into_iter().filter(|(address, _)| leads_somewhere(*address, answered_at)) {
+            self.hear(address, hops);
+        }
+    }
+
+    /// Heard of and never asked, because they lie outside the scope.
+    pub(super) fn outside(&self) -> impl Iterator<Item = IpAddr> {
+        self.outside.keys().copied()
     }
 
     fn hear(&mut self, address: IpAddr, hops: Hops) {
@@ -178,6 +215,32 @@ impl Frontier {
             self.outside.remove(&address);
             self.hear(address, hops);
         }
+    }
+
+    /// Takes over what an earlier run left: who was asked, who waits, how far the networks were gone through.
+    pub(super) fn go_on(&mut self, rest: &Rest) {
+        self.scope.restore(&rest.found);
+        self.asked.extend(rest.asked.iter().copied());
+        self.outside.extend(rest.outside.iter().copied());
+        for (sweep, next) in self.sweeps.iter_mut().zip(&rest.swept) {
+            sweep.next = (*next).min(sweep.span.len());
+        }
+        let (quiet, ready): (Vec<Visit>, Vec<Visit>) = rest.visits.iter().cloned().partition(|visit| visit.quiet);
+        self.ready.extend(ready);
+        self.quiet.extend(quiet);
+        // Whose echo was in flight is asked without another one.
+        for address in &rest.pinging {
+            self.quiet.push_back(self.swept(*address, true));
+        }
+    }
+
+    /// Notes what is left to be done; `flying` are the visits that are not back.
+    pub(super) fn note(&self, rest: &mut Rest, flying: impl Iterator<Item = Visit>) {
+        rest.found = self.scope.found().collect();
+        rest.asked = self.asked.iter().map(|(address, hops)| (*address, *hops)).collect();
+        rest.outside = self.outside.iter().map(|(address, hops)| (*address, *hops)).collect();
+        rest.swept = self.sweeps.iter().map(|sweep| sweep.next).collect();
+        rest.visits = flying.chain(self.ready.iter().cloned()).chain(self.quiet.iter().cloned()).collect();
     }
 
     /// Waiting to be asked by SNMP, sweeps not counted.
@@ -230,9 +293,10 @@ pub(super) fn farther(a: Hops, b: Hops) -> Hops {
     a.zip(b).map(|(a, b)| a.max(b))
 }
 
-/// Telephones speak LLDP and no SNMP, and there is one on every desk.
-fn is_phone(row: &NeighbourRow) -> bool {
-    row.capabilities.iter().any(|word| word == "telephone") && !row.capabilities.iter().any(|word| word == "router")
+/// Whether the protocol tells of the device at the other end of the cable: a spanning tree or an aggregate names bridges by numbers
+/// that are no address of theirs.
+const fn names_itself(row: &NeighbourRow) -> bool {
+    matches!(row.protocol, Evidence::Lldp | Evidence::Cdp | Evidence::Fdp | Evidence::Edp)
 }
 
 /// Whether an address that a neighbour gave can be its own, seen from here.
@@ -249,12 +313,11 @@ fn leads_somewhere(address: IpAddr, answered_at: IpAddr) -> bool {
 mod tests {
     use super::*;
     use crate::collect::snmp::targets::parse;
-    use crate::model::Evidence;
 
     fn frontier(targets: &[&str], exclude: &[&str]) -> Frontier {
         let targets: Vec<Target> = targets.iter().map(|text| parse(text, 161).unwrap()).collect();
         let exclude: Vec<ipnet::IpNet> = exclude.iter().map(|text| text.parse().unwrap()).collect();
-        Frontier::new(Scope::new(&targets, &[], &exclude), &targets, 161, Some(0))
+        Frontier::new(Scope::new(&targets, &[], &exclude), &targets, 161, Some(0)).skipping(&[Role::Phone])
     }
 
     fn all(frontier: &mut Frontier) -> Vec<String> {

@@ -59,6 +59,8 @@ pub(super) struct News {
     pub(super) inventory: Option<Inventory>,
     /// The hops that its neighbours are to be followed, where they are more than before.
     pub(super) hops: Option<Hops>,
+    /// Whether a target names it.
+    pub(super) named: bool,
 }
 
 impl Known {
@@ -76,7 +78,7 @@ impl Known {
         let address = inventory.address;
         let Some(key) = claimed.or_else(|| Key::of_device(&inventory.device)) else {
             self.nameless += 1;
-            return News { inventory: Some(inventory), hops: Some(hops) };
+            return News { inventory: Some(inventory), hops: Some(hops), named: is_named(origin) };
         };
         let entry = self.entries.entry(key).or_default();
         let first = entry.inventory.is_none();
@@ -106,6 +108,12 @@ impl Known {
         entry.inventory.as_ref()
     }
 
+    /// The addresses of all devices.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        let inventories = self.entries.values().filter_map(|entry| entry.inventory.as_ref());
+        inventories.flat_map(|inventory| inventory.device.addresses.iter().copied())
+    }
+
     /// How many devices.
     pub(super) fn len(&self) -> u64 {
         u64::try_from(self.entries.len()).unwrap_or(u64::MAX).saturating_add(self.nameless)
@@ -133,7 +141,8 @@ impl Entry {
         let farthest = self.hops.map_or(hops, |known| farther(known, hops));
         let goes_farther = self.hops != Some(farthest);
         self.hops = Some(farthest);
-        News { inventory: self.renewed(), hops: goes_farther.then_some(farthest) }
+        let named = self.rank.is_some_and(|(origin, ..)| is_named(origin));
+        News { inventory: self.renewed(), hops: goes_farther.then_some(farthest), named }
     }
 
     /// The inventory with the best address and all at which it answered; `None` where that changes nothing.
@@ -152,6 +161,10 @@ impl Entry {
         }
         changed.then(|| inventory.clone())
     }
+}
+
+const fn is_named(origin: Origin) -> bool {
+    matches!(origin, Origin::Named(_))
 }
 
 #[cfg(test)]
@@ -198,7 +211,7 @@ mod tests {
         let news = known.met(&key, named.0, named.1);
         assert_eq!(news.inventory.map(|inventory| inventory.address), Some(named.0));
         assert_eq!(news.hops, Some(None), "from a named target on, farther is followed");
-        assert_eq!(known.met(&key, named.0, named.1), News::default());
+        assert_eq!(known.met(&key, named.0, named.1), News { named: true, ..News::default() });
     }
 
     #[test]

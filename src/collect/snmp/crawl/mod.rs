@@ -7,13 +7,18 @@
 mod frontier;
 mod known;
 mod meter;
+mod nameless;
+mod rest;
 mod run;
 mod visit;
+
+pub use rest::Rest;
 
 use super::access::Access;
 use super::client::Client;
 use super::targets::{self, Target, TargetError};
 use crate::collect::Emitter;
+use crate::model::Role;
 use crate::model::inventory::Problem;
 use crate::model::topology::Summary;
 use ipnet::IpNet;
@@ -52,7 +57,12 @@ pub struct CrawlOptions {
     pub rate: Option<u32>,
     /// Whether networks are swept by ICMP first.
     pub ping: Ping,
+    /// Neighbours and swept devices of these roles are left out; what is named is read all the same.
+    pub skip: Vec<Role>,
 }
+
+/// Left out unless told otherwise: telephones speak LLDP and no SNMP, and there is one on every desk.
+pub const SKIPPED: [Role; 1] = [Role::Phone];
 
 /// Whether addresses of networks are pinged before they are asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -80,6 +90,7 @@ impl CrawlOptions {
             deadline: Some(Duration::from_secs(300)),
             rate: None,
             ping: Ping::Auto,
+            skip: SKIPPED.to_vec(),
         }
     }
 
@@ -106,6 +117,17 @@ pub struct Control {
     pub paused: watch::Receiver<bool>,
     /// Ends the run; what was found until then stands.
     pub cancel: CancellationToken,
+    /// What an earlier run left, and where this one keeps what it leaves.
+    pub keep: Keep,
+}
+
+/// How a run outlives its process.
+#[derive(Clone, Debug, Default)]
+pub struct Keep {
+    /// What an earlier run with the same options left; what does not fit is passed over.
+    pub rest: Option<Rest>,
+    /// Told now and then what is left, and nothing when all is done.
+    pub tell: Option<watch::Sender<Option<Rest>>>,
 }
 
 /// Why a run ended.

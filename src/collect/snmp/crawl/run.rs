@@ -4,7 +4,7 @@ use super::frontier::{Frontier, Hops, Origin, Swept, Visit};
 use super::known::{Key, Known, News};
 use super::meter::{Meter, Waiting};
 use super::visit::{Outcome, Shared, Visited, visit};
-use super::{Control, CrawlOptions, CrawlOutcome, DEVICE_DEADLINE, Ending, Ping};
+use super::{Control, CrawlOptions, CrawlOutcome, DEVICE_DEADLINE, Ending, Ping, Rest};
 use crate::clock;
 use crate::collect::Emitter;
 use crate::collect::icmp::Reach;
@@ -15,13 +15,15 @@ use crate::event::Body;
 use crate::model::Inventory;
 use crate::model::inventory::{Problem, Reason};
 use crate::net::dns;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
+use tokio_util::sync::CancellationToken;
 
 /// Agents asked at one time: silent ones hold a place for the whole wait, so that it has to be far more than are read at once.
 const VISITS: usize = 512;
@@ -32,8 +34,21 @@ const PINGS: usize = 1024;
 /// After the deadline, visits end by their own and hand over what they have; this is for the way back.
 const GRACE: Duration = Duration::from_millis(300);
 
+/// Neighbours outside the scope that are named one by one; the rest is counted.
+const MAX_OUTSIDE_TOLD: usize = 64;
+
 /// Progress is told this often at most.
 const PROGRESS: Duration = Duration::from_millis(200);
+
+/// What is left is told this often, for a later process.
+const KEEP: Duration = Duration::from_secs(10);
+
+/// How the loop is steered.
+struct Steering {
+    paused: watch::Receiver<bool>,
+    cancel: CancellationToken,
+    tell: Option<watch::Sender<Option<Rest>>>,
+}
 
 /// What a task comes back with.
 enum Done {
@@ -51,8 +66,12 @@ pub(super) struct Run<'a> {
     reach: Option<Arc<Reach>>,
     meter: Meter,
     tasks: JoinSet<Done>,
-    pings: usize,
-    visits: usize,
+    /// Echoes in flight.
+    pings: BTreeSet<SocketAddr>,
+    /// Visits in flight, by the address that is asked first.
+    visits: BTreeMap<SocketAddr, Visit>,
+    /// What is left is told at this time again.
+    tell_rest_at: Instant,
     /// Named targets that are not settled.
     unsettled: BTreeSet<usize>,
     named_problems: usize,
@@ -74,15 +93,16 @@ impl<'a> Run<'a> {
             reading: AtomicU64::new(0),
         };
         Self {
-            frontier: Frontier::new(scope, &targets, options.port, swept_hops),
+            frontier: Frontier::new(scope, &targets, options.port, swept_hops).skipping(&options.skip),
             options,
             targets,
             shared: Arc::new(shared),
             reach: None,
             meter: Meter::new(options.run, &options.targets, clock::now()),
             tasks: JoinSet::new(),
-            pings: 0,
-            visits: 0,
+            pings: BTreeSet::new(),
+            visits: BTreeMap::new(),
+            tell_rest_at: sleep(KEEP).deadline(),
             unsettled: BTreeSet::new(),
             named_problems: 0,
             notices: Vec::new(),
@@ -94,8 +114,10 @@ impl<'a> Run<'a> {
 
     pub(super) async fn crawl(mut self, emitter: &Emitter, control: Control) -> CrawlOutcome {
         self.open_reach();
+        let Control { paused, cancel, keep } = control;
+        self.go_on(keep.rest);
         self.enter_targets();
-        let ending = self.work(emitter, control).await;
+        let ending = self.work(emitter, Steering { paused, cancel, tell: keep.tell }).await;
         if ending == Ending::Deadline {
             self.take_the_last(emitter).await;
         }
@@ -151,7 +173,33 @@ impl<'a> Run<'a> {
         }
     }
 
-    async fn work(&mut self, emitter: &Emitter, mut control: Control) -> Ending {
+    /// Takes over what an earlier run left.
+    fn go_on(&mut self, rest: Option<Rest>) {
+        let Some(rest) = rest.filter(|rest| rest.fits(self.options)) else { return };
+        self.frontier.go_on(&rest);
+        [self.meter.asked, self.meter.answered, self.meter.silent] = rest.counts;
+    }
+
+    /// What is left, as it would be gone on with.
+    fn rest(&self) -> Rest {
+        let mut rest = Rest::of(self.options);
+        rest.at = clock::now();
+        self.frontier.note(&mut rest, self.visits.values().cloned());
+        rest.pinging = self.pings.iter().copied().collect();
+        let flying = u64::try_from(self.visits.len()).unwrap_or(u64::MAX);
+        rest.counts = [self.meter.asked.saturating_sub(flying), self.meter.answered, self.meter.silent];
+        rest
+    }
+
+    fn tell_rest(&mut self, tell: Option<&watch::Sender<Option<Rest>>>) {
+        let now = sleep(Duration::ZERO).deadline();
+        if let Some(tell) = tell.filter(|_| now >= self.tell_rest_at) {
+            self.tell_rest_at = now + KEEP;
+            tell.send_replace(Some(self.rest()));
+        }
+    }
+
+    async fn work(&mut self, emitter: &Emitter, mut control: Steering) -> Ending {
         let mut ticks = interval(PROGRESS);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let ends = self.ends;
@@ -168,14 +216,24 @@ impl<'a> Run<'a> {
                 self.start_tasks();
             }
             if self.tasks.is_empty() && !paused {
+                if let Some(tell) = &control.tell {
+                    tell.send_replace(None);
+                }
                 return Ending::Done;
             }
             tokio::select! {
-                () = control.cancel.cancelled() => return Ending::Cancelled,
+                () = control.cancel.cancelled() => {
+                    self.tell_rest_at = sleep(Duration::ZERO).deadline();
+                    self.tell_rest(control.tell.as_ref());
+                    return Ending::Cancelled;
+                }
                 () = &mut over => return Ending::Deadline,
                 changed = control.paused.changed(), if paused => if changed.is_err() { return Ending::Cancelled },
                 Some(done) = self.tasks.join_next() => self.take(done.ok()),
-                _ = ticks.tick() => self.tell(emitter, paused),
+                _ = ticks.tick() => {
+                    self.tell(emitter, paused);
+                    self.tell_rest(control.tell.as_ref());
+                }
             }
             if !self.send(emitter).await {
                 return Ending::Cancelled;
@@ -222,20 +280,20 @@ impl<'a> Run<'a> {
 
     fn start_tasks(&mut self) {
         if let Some(reach) = &self.reach {
-            while self.pings < PINGS
+            while self.pings.len() < PINGS
                 && let Some(address) = self.frontier.next_swept()
             {
                 let (reach, timeout) = (Arc::clone(reach), self.options.timeout);
-                self.pings += 1;
+                self.pings.insert(address);
                 self.tasks.spawn(async move { Done::Pinged(address, reach.ping(address.ip(), timeout).await) });
             }
         }
         let swept = if self.reach.is_some() { Swept::PingedFirst } else { Swept::AskedAtOnce };
-        while self.visits < VISITS
+        while self.visits.len() < VISITS
             && let Some(next) = self.frontier.next_visit(swept)
         {
             let (shared, limits) = (Arc::clone(&self.shared), self.limits());
-            self.visits += 1;
+            self.visits.insert(next.address, next.clone());
             self.meter.asked += 1;
             self.tasks.spawn(async move { Done::Visited(Box::new(visit(shared, next, limits).await)) });
         }
@@ -252,7 +310,7 @@ impl<'a> Run<'a> {
             }
             Some(Done::Resolved(number, Err(detail))) => self.named_problem(number, Reason::Unresolved, detail),
             Some(Done::Pinged(address, round_trip)) => {
-                self.pings -= 1;
+                self.pings.remove(&address);
                 match round_trip {
                     Some(took) => self.meter.reach.done(took),
                     None => self.meter.reach.failed += 1,
@@ -260,7 +318,7 @@ impl<'a> Run<'a> {
                 self.frontier.pinged(address, round_trip.is_some());
             }
             Some(Done::Visited(visited)) => {
-                self.visits -= 1;
+                self.visits.remove(&visited.visit.address);
                 self.visited(*visited);
             }
             None => tracing::error!("a visit ended without a word"),
@@ -281,6 +339,7 @@ impl<'a> Run<'a> {
                 let answered_at = inventory.address.ip();
                 self.frontier.scope.learn(&inventory.device, answered_at);
                 self.frontier.reconsider();
+                self.frontier.learn(inventory.sightings.arp.as_deref().unwrap_or_default(), answered_at);
                 let key = claimed.clone().or_else(|| Key::of_device(&inventory.device));
                 let news = self.shared.known().read(claimed, *inventory, from);
                 self.told(news, key.as_ref());
@@ -296,8 +355,16 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Whether a device is of a role that is left out.
+    fn is_skipped(&self, inventory: &Inventory, named: bool) -> bool {
+        !named && self.options.skip.contains(&inventory.device.role)
+    }
+
     /// Sends a device on, and follows its neighbours.
-    fn told(&mut self, News { inventory, hops }: News, key: Option<&Key>) {
+    fn told(&mut self, News { inventory, hops, named }: News, key: Option<&Key>) {
+        if inventory.as_ref().is_some_and(|inventory| self.is_skipped(inventory, named)) {
+            return;
+        }
         if let Some(hops) = hops {
             match (&inventory, key) {
                 (Some(inventory), _) => follow(&mut self.frontier, inventory, hops),
@@ -333,6 +400,11 @@ impl<'a> Run<'a> {
         self.meter.snmp.failed += 1;
         match visit.origin {
             Origin::Named(number) => self.named_problem(number, reason, detail),
+            Origin::Heard | Origin::Swept if reason == Reason::Auth => {
+                // Somebody is there and does not let us in: that is more than silence.
+                self.meter.problem(Problem { target: visit.address.to_string(), reason, detail });
+                self.meter.neighbours.failed += u64::from(visit.origin == Origin::Heard);
+            }
             Origin::Heard => self.meter.neighbours.failed += 1,
             Origin::Swept => {}
         }
@@ -359,8 +431,24 @@ impl<'a> Run<'a> {
         self.meter.problem(Problem { target, reason, detail });
     }
 
+    /// Neighbours that lie outside the scope and are none of the devices found: they are the edge of the map.
+    fn account_for_the_outside(&mut self) {
+        let owned: BTreeSet<IpAddr> = self.shared.known().addresses().collect();
+        let outside: Vec<IpAddr> = self.frontier.outside().filter(|address| !owned.contains(address)).collect();
+        for address in outside.iter().take(MAX_OUTSIDE_TOLD) {
+            let detail = "a neighbour outside the scope: it was not asked; a wider scope includes it".to_owned();
+            self.meter.problem(Problem { target: address.to_string(), reason: Reason::OutOfScope, detail });
+        }
+        let more = outside.len().saturating_sub(MAX_OUTSIDE_TOLD);
+        if more > 0 {
+            let detail = format!("{more} more neighbours outside the scope were not asked");
+            self.meter.problem(Problem { target: self.options.targets.join(" "), reason: Reason::OutOfScope, detail });
+        }
+    }
+
     /// After an ending before time: named targets without an answer, and how many addresses were not asked.
     fn account_for_the_rest(&mut self, ending: Ending) {
+        self.account_for_the_outside();
         if ending != Ending::Deadline {
             return;
         }
@@ -370,7 +458,7 @@ impl<'a> Run<'a> {
             let what = if unasked.contains(&number) { "not asked" } else { "not read" };
             self.named_problem(number, Reason::Deadline, format!("{what} within the {allowed:.1} s of the whole run"));
         }
-        let left = self.frontier.unswept() + u64::try_from(self.frontier.waiting() + self.pings).unwrap_or(0);
+        let left = self.frontier.unswept() + u64::try_from(self.frontier.waiting() + self.pings.len()).unwrap_or(0);
         if left > 0 {
             let detail = format!("{left} addresses were not asked within the {allowed:.1} s of the whole run");
             self.meter.problem(Problem { target: self.options.targets.join(" "), reason: Reason::Deadline, detail });
@@ -381,10 +469,10 @@ impl<'a> Run<'a> {
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         let reading = self.shared.reading.load(Relaxed);
         let unswept = self.frontier.unswept();
-        let (reach, unasked) = if self.reach.is_some() { (unswept + count(self.pings), 0) } else { (0, unswept) };
+        let (reach, unasked) = if self.reach.is_some() { (unswept + count(self.pings.len()), 0) } else { (0, unswept) };
         let waiting = Waiting {
             reach,
-            snmp: unasked + count(self.frontier.waiting() + self.visits).saturating_sub(reading),
+            snmp: unasked + count(self.frontier.waiting() + self.visits.len()).saturating_sub(reading),
             inventory: reading,
             heard: count(self.frontier.heard_waiting()),
             in_flight: count(self.tasks.len()),

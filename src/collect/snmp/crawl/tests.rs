@@ -23,7 +23,7 @@ fn agent(number: u8, own: &str, heard: &[&str]) -> String {
 
 fn control() -> (watch::Sender<bool>, Control) {
     let (sender, paused) = watch::channel(false);
-    (sender, Control { paused, cancel: CancellationToken::new() })
+    (sender, Control { paused, cancel: CancellationToken::new(), keep: Keep::default() })
 }
 
 fn options(targets: &[&str]) -> CrawlOptions {
@@ -50,6 +50,11 @@ fn names(devices: &[Inventory]) -> Vec<String> {
     devices.iter().map(|inventory| inventory.device.name()).collect()
 }
 
+/// The problems but for those that say where the map ends.
+fn without_the_edge(outcome: &CrawlOutcome) -> Vec<&Problem> {
+    outcome.problems.iter().filter(|problem| problem.reason != Reason::OutOfScope).collect()
+}
+
 /// dev-1 hears dev-2 and dev-3 (silent); dev-2 hears dev-1 and dev-4, in another private network.
 fn chain() -> Network {
     Network::default()
@@ -62,7 +67,10 @@ fn chain() -> Network {
 async fn neighbours_are_followed_within_the_private_prefixes_of_who_answered() {
     let (outcome, devices) = run(chain(), &options(&["10.0.0.1"])).await;
     assert_eq!(names(&devices), ["dev-1", "dev-2"], "10.0.9.0/24 is on no interface of who answered, 198.51.100.1 is public");
-    assert_eq!((outcome.ending, outcome.problems.as_slice()), (Ending::Done, &[][..]), "a silent neighbour is no problem");
+    let problems: Vec<(&str, Reason)> = outcome.problems.iter().map(|p| (p.target.as_str(), p.reason)).collect();
+    let edge = [("10.0.9.4", Reason::OutOfScope), ("198.51.100.1", Reason::OutOfScope)];
+    assert_eq!((outcome.ending, problems.as_slice()), (Ending::Done, &edge[..]), "a silent neighbour is no problem");
+    assert_eq!(outcome.named_problems, 0, "what was asked for was done");
     assert_eq!((outcome.summary.asked, outcome.summary.answered, outcome.summary.silent), (3, 2, 1));
 }
 
@@ -143,7 +151,7 @@ async fn silent_devices_delay_nobody() {
     let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
     let start = tokio::time::Instant::now();
     let (outcome, devices) = run(chain(), &options(&targets)).await;
-    assert_eq!((devices.len(), outcome.problems.len()), (2, 241));
+    assert_eq!((devices.len(), without_the_edge(&outcome).len()), (2, 241));
     assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
 }
 
@@ -152,7 +160,7 @@ async fn the_deadline_ends_it_and_says_who_was_left() {
     let options = CrawlOptions { deadline: Some(Duration::from_millis(500)), ..options(&["10.0.0.1", "10.0.0.77"]) };
     let (outcome, devices) = run(chain(), &options).await;
     assert_eq!((outcome.ending, names(&devices)), (Ending::Deadline, vec!["dev-1".to_owned(), "dev-2".to_owned()]));
-    let reasons: Vec<Reason> = outcome.problems.iter().map(|problem| problem.reason).collect();
+    let reasons: Vec<Reason> = without_the_edge(&outcome).into_iter().map(|problem| problem.reason).collect();
     assert_eq!(reasons, [Reason::Deadline]);
 }
 
@@ -208,10 +216,69 @@ async fn progress_holds_the_whole_and_ends_with_not_running() {
         }
     }
     let last = told.last().unwrap();
-    assert_eq!((last.running, last.asked, last.answered, last.silent, last.devices, last.failed), (false, 4, 2, 2, 2, 1));
+    assert_eq!(
+        (last.running, last.asked, last.answered, last.silent, last.devices, last.failed),
+        (false, 4, 2, 2, 2, 3),
+        "one silent target, two at the edge of the scope"
+    );
     assert_eq!(
         last.phases.iter().map(|phase| phase.name.as_str()).collect::<Vec<_>>(),
         ["reach", "snmp", "inventory", "neighbours"]
     );
     assert!(told.len() > 2 && told.iter().rev().skip(1).all(|progress| progress.running));
+}
+
+#[tokio::test(start_paused = true)]
+async fn roles_that_are_left_out_are_neither_told_nor_followed_unless_named() {
+    // A printer by its sysObjectID.
+    let printer = |number: u8, own: &str, heard: &[&str]| {
+        agent(number, own, heard).replace("1.3.6.1.4.1.8072.3.2.10", "1.3.6.1.4.1.11.2.3.9.1")
+    };
+    let network = Network::default()
+        .agent("10.0.0.1:161", &agent(1, "10.0.0.1", &["10.0.0.2"]))
+        .agent("10.0.0.2:161", &printer(2, "10.0.0.2", &["10.0.0.4"]))
+        .agent("10.0.0.4:161", &agent(4, "10.0.0.4", &[]));
+    let all = run(network.clone(), &options(&["10.0.0.1"])).await.1;
+    assert_eq!(names(&all), ["dev-1", "dev-2", "dev-4"]);
+    let skip = vec![Role::Printer];
+    assert_eq!(all[1].device.role, Role::Printer);
+    let skipping = CrawlOptions { skip: skip.clone(), ..options(&["10.0.0.1"]) };
+    assert_eq!(names(&run(network.clone(), &skipping).await.1), ["dev-1"]);
+    let named = CrawlOptions { skip, ..options(&["10.0.0.2"]) };
+    assert_eq!(names(&run(network, &named).await.1), ["dev-2", "dev-4"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interrupted_run_is_gone_on_with_and_nobody_is_asked_twice() {
+    // dev-1 answers at once; the rest of a large range is silent, so that the run is under way when the process ends.
+    let network = chain();
+    let options = CrawlOptions { deadline: None, ..options(&["10.0.0.0/16"]) };
+    let (emitter, _events) = emitter::channel(4096);
+    let (tell, mut left) = watch::channel(None);
+    let (_pause, mut control) = control();
+    control.keep.tell = Some(tell);
+    let (asking, cancel) = (client(network.clone()), control.cancel.clone());
+    let first = {
+        let (options, emitter) = (options.clone(), emitter.clone());
+        tokio::spawn(async move { crawl(&asking, &options, &emitter, control).await })
+    };
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    cancel.cancel();
+    assert_eq!(first.await.unwrap().unwrap().ending, Ending::Cancelled);
+    let rest: Rest = left.borrow_and_update().clone().unwrap();
+    let rest = Rest::decode(&rest.encode().unwrap()).unwrap();
+    let asked_before: Vec<std::net::SocketAddr> = network.asked.lock().unwrap().keys().copied().collect();
+    assert!(asked_before.len() > 1000, "{}", asked_before.len());
+
+    let again = chain();
+    let (_pause, mut control) = self::control();
+    control.keep.rest = Some(rest.clone());
+    let outcome = crawl(&client(again.clone()), &options, &emitter, control).await.unwrap();
+    assert_eq!(outcome.ending, Ending::Done);
+    let (total, asked_again) = (outcome.summary.asked, again.asked.lock().unwrap().len());
+    assert_eq!(total, 65_534, "both runs together asked everyone");
+    assert!(asked_again < 65_534 - asked_before.len() + 1024, "{asked_again} after {}", asked_before.len());
+
+    let other = CrawlOptions { exclude: vec!["10.0.0.9/32".parse().unwrap()], ..options };
+    assert!(!rest.fits(&other), "what was begun under other rules is begun anew");
 }

@@ -2,7 +2,7 @@
 
 use super::super::lookup::Lookup;
 use super::layer;
-use crate::model::{DeviceId, Link, Neighbour, Role};
+use crate::model::{DeviceId, Link, Role};
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 
@@ -29,7 +29,7 @@ pub(super) struct Net<'a> {
 impl<'a> Net<'a> {
     pub(super) fn of(look: &Lookup<'a>) -> Self {
         let devices = look.state.devices.values().map(|device| Node { id: &device.id, role: device.role, heard: false });
-        let heard = look.state.neighbours.values().map(|n| Node { id: &n.id, role: role_of(n), heard: true });
+        let heard = look.state.neighbours.values().map(|n| Node { id: &n.id, role: Role::told(&n.capabilities), heard: true });
         let mut nodes: Vec<Node<'a>> = devices.chain(heard).collect();
         nodes.sort_by(|x, y| x.id.cmp(y.id));
         let places: FxHashMap<&DeviceId, usize> = nodes.iter().map(|node| node.id).zip(0..).collect();
@@ -130,17 +130,4 @@ fn parents(layers: &[u8], near: &[Vec<usize>]) -> Vec<Option<usize>> {
         }
     }
     parents
-}
-
-/// What a neighbour is for, by the capabilities that it tells (IEEE 802.1AB §8.5.8). A telephone bridges too.
-fn role_of(neighbour: &Neighbour) -> Role {
-    const TOLD: [(&str, Role); 5] = [
-        ("telephone", Role::Phone),
-        ("wlanAccessPoint", Role::AccessPoint),
-        ("router", Role::Router),
-        ("bridge", Role::Switch),
-        ("stationOnly", Role::Host),
-    ];
-    let has = |word: &str| neighbour.capabilities.iter().any(|capability| capability == word);
-    TOLD.into_iter().find(|(word, _)| has(word)).map_or(Role::Unknown, |(_, role)| role)
 }

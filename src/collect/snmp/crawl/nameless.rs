@@ -1,0 +1,102 @@
+//! Neighbours that give no management address, found by what others know of their MAC address.
+//!
+//! Many devices send no management address by LLDP. The hardware address that they send as chassis or port id stands in the ARP table
+//! of a router or host that was read: that is where they may be asked.
+
+use super::frontier::{Hops, farther};
+use crate::model::{ArpRow, ChassisId, MacAddr, NeighbourRow, PortId};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::net::IpAddr;
+
+/// Addresses kept of all ARP tables together: a large campus has some 100,000.
+const MAX_ADDRESSES: usize = 1 << 20;
+
+/// Addresses of one MAC address that lead on: a router that answers ARP for a whole network (RFC 1027) has thousands.
+const MAX_OF_ONE: usize = 16;
+
+/// What is known of MAC addresses, and who is looked for by one.
+#[derive(Debug, Default)]
+pub(super) struct Nameless {
+    addresses: FxHashMap<MacAddr, Vec<IpAddr>>,
+    kept: usize,
+    seen: FxHashSet<(MacAddr, IpAddr)>,
+    wanted: FxHashMap<MacAddr, Hops>,
+}
+
+impl Nameless {
+    /// Takes an ARP table over. Addresses of who was looked for come back, with the hops left from there.
+    pub(super) fn learn(&mut self, rows: &[ArpRow]) -> Vec<(IpAddr, Hops)> {
+        let mut found = Vec::new();
+        for row in rows.iter().filter(|row| row.mac.is_identity()) {
+            if self.kept >= MAX_ADDRESSES || !self.seen.insert((row.mac, row.address)) {
+                continue;
+            }
+            self.kept += 1;
+            let known = self.addresses.entry(row.mac).or_default();
+            known.push(row.address);
+            if let Some(hops) = self.wanted.get(&row.mac)
+                && known.len() <= MAX_OF_ONE
+            {
+                found.push((row.address, *hops));
+            }
+        }
+        found
+    }
+
+    /// Looks for a neighbour without an address. What is known of it by now comes back.
+    pub(super) fn want(&mut self, row: &NeighbourRow, hops: Hops) -> Vec<(IpAddr, Hops)> {
+        let mut found = Vec::new();
+        for mac in macs(row) {
+            let farthest = self.wanted.get(&mac).map_or(hops, |known| farther(*known, hops));
+            self.wanted.insert(mac, farthest);
+            let known = self.addresses.get(&mac).into_iter().flatten().take(MAX_OF_ONE);
+            found.extend(known.map(|address| (*address, farthest)));
+        }
+        found
+    }
+}
+
+/// The MAC addresses by which a neighbour names itself and its port.
+fn macs(row: &NeighbourRow) -> impl Iterator<Item = MacAddr> {
+    let chassis = match row.chassis_id {
+        Some(ChassisId::Mac(mac)) => Some(mac),
+        _ => None,
+    };
+    let port = match row.port_id {
+        Some(PortId::Mac(mac)) => Some(mac),
+        _ => None,
+    };
+    [chassis, port.filter(|port| Some(*port) != chassis)].into_iter().flatten().filter(|mac| mac.is_identity())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Evidence;
+
+    const MAC: MacAddr = MacAddr([0, 0x1b, 0x54, 0, 0, 7]);
+
+    fn arp(last: u8, mac: MacAddr) -> ArpRow {
+        ArpRow { address: IpAddr::from([10, 0, 0, last]), mac, if_index: None }
+    }
+
+    fn row() -> NeighbourRow {
+        NeighbourRow { chassis_id: Some(ChassisId::Mac(MAC)), ..NeighbourRow::new(Evidence::Lldp) }
+    }
+
+    #[test]
+    fn whoever_comes_first_the_address_is_found() {
+        let mut nameless = Nameless::default();
+        assert_eq!(nameless.want(&row(), Some(2)), []);
+        assert_eq!(nameless.learn(&[arp(7, MAC), arp(8, MacAddr([0, 0x1b, 0x54, 0, 0, 8]))]), [(arp(7, MAC).address, Some(2))]);
+        assert_eq!(nameless.learn(&[arp(7, MAC)]), [], "each address once");
+        assert_eq!(nameless.want(&row(), None), [(arp(7, MAC).address, None)], "and again when it is nearer");
+    }
+
+    #[test]
+    fn a_mac_address_with_a_whole_network_behind_it_leads_to_few() {
+        let mut nameless = Nameless::default();
+        nameless.learn(&(0..=255).map(|last| arp(last, MAC)).collect::<Vec<_>>());
+        assert_eq!(nameless.want(&row(), None).len(), MAX_OF_ONE);
+    }
+}
