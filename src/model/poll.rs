@@ -88,6 +88,42 @@ impl IfReading {
     }
 }
 
+/// When tables that an inventory reads changed last, in hundredths of a second of sysUpTime. Another value than in the poll before
+/// says that the inventory is out of date. `None` is not told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastChanges {
+    /// lldpStatsRemTablesLastChangeTime (IEEE 802.1AB-2005 §12)
+    pub neighbours: Option<u32>,
+    /// ifTableLastChange (RFC 2863)
+    pub interfaces: Option<u32>,
+    /// ifStackLastChange (RFC 2863)
+    pub stack: Option<u32>,
+    /// entLastChangeTime (RFC 6933)
+    pub entities: Option<u32>,
+}
+
+impl LastChanges {
+    /// The objects, in the order of [`Self::from_values`].
+    pub const OBJECTS: [&'static str; 4] =
+        ["lldpStatsRemTablesLastChangeTime", "ifTableLastChange", "ifStackLastChange", "entLastChangeTime"];
+
+    /// From the values of [`Self::OBJECTS`].
+    pub const fn from_values([neighbours, interfaces, stack, entities]: [Option<u32>; 4]) -> Self {
+        Self { neighbours, interfaces, stack, entities }
+    }
+
+    /// What both tell and tell differently.
+    pub fn differs_from(self, before: Self) -> bool {
+        let pairs = [
+            (before.neighbours, self.neighbours),
+            (before.interfaces, self.interfaces),
+            (before.stack, self.stack),
+            (before.entities, self.entities),
+        ];
+        pairs.into_iter().any(|(before, now)| matches!((before, now), (Some(before), Some(now)) if before != now))
+    }
+}
+
 /// One poll of one device that was answered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PollReading {
@@ -103,6 +139,8 @@ pub struct PollReading {
     pub lost: u32,
     /// Requests sent, repetitions included.
     pub sent: u32,
+    /// When tables of the device changed last.
+    pub changes: LastChanges,
     /// Interfaces, by ifIndex.
     pub interfaces: Vec<IfReading>,
     /// Whether some rows were not read.

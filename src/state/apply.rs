@@ -6,7 +6,8 @@
 use super::State;
 use super::derive::Deriver;
 use crate::event::{Body, Event};
-use crate::model::SampleBatch;
+use crate::model::{DeviceId, SampleBatch};
+use std::collections::BTreeSet;
 
 /// What follows from an event.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -15,6 +16,9 @@ pub struct Applied {
     pub derived: Vec<Event>,
     /// Samples for the series store.
     pub samples: Option<SampleBatch>,
+    /// Devices whose inventory is out of date: a neighbour came or went, a port with a link changed, the agent restarted or was
+    /// silent. They are to be read anew.
+    pub reread: BTreeSet<DeviceId>,
 }
 
 /// Applies an event. An observation yields what it derives; a derived event (replay) is taken over and yields nothing.
@@ -51,5 +55,5 @@ pub fn apply(state: &mut State, event: &Event) -> Applied {
             None
         }
     };
-    Applied { derived: deriver.derived, samples }
+    Applied { derived: deriver.derived, samples, reread: deriver.reread }
 }

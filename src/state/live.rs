@@ -3,7 +3,7 @@
 use super::State;
 use super::series;
 use crate::analyse::rate::{Ceiling, CounterTracker, Extended, Span, UptimeTracker};
-use crate::model::poll::{IfCounter, IfReading, PollReading};
+use crate::model::poll::{IfCounter, IfReading, LastChanges, PollReading};
 use crate::model::series::Cell;
 use crate::model::{Device, DeviceId, EntityKey, IfIndex, Interface, Metric, Sample, SampleBatch, SampleRow, Timestamp};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -17,6 +17,8 @@ pub(super) struct Live {
     pub(super) rtt_ms: Option<f64>,
     pub(super) loss_percent: Option<f64>,
     pub(super) uptime: Option<(u32, Timestamp)>,
+    /// When tables of the device changed last, as of its last poll.
+    pub(super) changes: LastChanges,
     pub(super) gauges: Vec<(Metric, f64)>,
     /// Ports whose last two readings show errors.
     pub(super) ports_with_errors: usize,

@@ -3,7 +3,7 @@
 
 use crate::event::{Body, Event, Silent};
 use crate::model::inventory::Reason;
-use crate::model::poll::{Counter, IfCounter, IfReading, PollReading};
+use crate::model::poll::{Counter, IfCounter, IfReading, LastChanges, PollReading};
 use crate::model::{
     AdminStatus, ChassisId, Device, DeviceId, Evidence, IfIndex, Interface, Inventory, MacAddr, NeighbourRow, OperStatus, PortId,
     Role, SnmpAccess, SnmpVersion, Timestamp,
@@ -125,6 +125,7 @@ pub(crate) fn poll(secs: i64, device: &Device, octets: u64, down: &[u32]) -> Eve
         reading
     });
     let reading = PollReading {
+        changes: LastChanges::default(),
         device: device.id.clone(),
         at: Timestamp::from_secs(START.secs() + secs),
         sys_up_time: u32::try_from(secs * 100 + 500_000).ok(),

@@ -266,3 +266,35 @@ fn names_are_found_as_they_are_typed() {
     assert!(names(&state, "zzzz", 3).is_empty());
     assert_eq!(names(&state, "a", 5).len(), 5);
 }
+
+/// A poll that also tells when the table of neighbours changed last.
+fn poll_telling(secs: i64, device: &crate::model::Device, neighbours: Option<u32>, down: &[u32]) -> Event {
+    let mut event = poll(secs, device, 1000, down);
+    if let Body::Poll(reading) = &mut event.body {
+        reading.changes.neighbours = neighbours;
+    }
+    event
+}
+
+#[test]
+fn a_device_is_read_anew_when_its_wiring_may_have_changed_and_not_else() {
+    let campus = campus();
+    let (mut state, _) = run(&discovered());
+    let core = &campus[0];
+    let linked = state.links_of(&core.id)[0].clone();
+    let port = [&linked.a, &linked.b].into_iter().find(|end| end.device == core.id).and_then(|end| end.if_index).unwrap();
+    let mut check = |what: &str, event: Event, expected: bool| {
+        let reread = feed(&mut state, &event).reread;
+        assert_eq!(reread.contains(&core.id), expected, "{what}");
+    };
+    check("the first poll says nothing", poll_telling(30, core, Some(100), &[]), false);
+    check("nothing changed", poll_telling(60, core, Some(100), &[]), false);
+    check("a neighbour came or went", poll_telling(90, core, Some(8000), &[]), true);
+    check("not told this time", poll_telling(120, core, None, &[]), false);
+    check("told again", poll_telling(150, core, Some(8000), &[]), false);
+    check("a port with a link went down", poll_telling(180, core, Some(8000), &[port.0]), true);
+    check("still down", poll_telling(210, core, Some(8000), &[port.0]), false);
+    check("one poll missed", silent(240, core), false);
+    check("down", silent(270, core), false);
+    check("back", poll_telling(300, core, Some(8000), &[port.0]), true);
+}

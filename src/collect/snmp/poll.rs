@@ -5,7 +5,7 @@ use super::error::SnmpError;
 use super::session::{Limits, Session};
 use crate::clock;
 use crate::mib::Registry;
-use crate::model::poll::{Counter, IfCounter, IfReading, PollReading};
+use crate::model::poll::{Counter, IfCounter, IfReading, LastChanges, PollReading};
 use crate::model::{AdminStatus, Device, DeviceId, IfIndex, Oid, OperStatus, SnmpVersion};
 use crate::wire::snmp::{Value, VarBind};
 use std::sync::OnceLock;
@@ -169,16 +169,16 @@ pub async fn poll(client: &Client, plan: &PollPlan, limits: Limits) -> Result<Po
         rtt_ms: None,
         lost: 0,
         sent: 0,
+        changes: LastChanges::default(),
         interfaces: Vec::with_capacity(plan.interfaces.len()),
         partial: false,
     };
-    let up_time: Option<Oid> = Registry::builtin().scalar("sysUpTime");
     let mut chunks = plan.interfaces.chunks(INTERFACES_A_CALL);
     // The uptime stands in the first request, with the counters that it dates.
-    let first = read(&session, up_time.as_ref(), chunks.next().unwrap_or_default(), &mut reading).await;
+    let first = read(&session, scalars(plan.agent.credential.version), chunks.next().unwrap_or_default(), &mut reading).await;
     first?;
     for chunk in chunks {
-        if let Err(error) = read(&session, None, chunk, &mut reading).await {
+        if let Err(error) = read(&session, &[], chunk, &mut reading).await {
             tracing::debug!(device = %plan.device, %error, "poll ended early");
             reading.partial = true;
             break;
@@ -192,13 +192,27 @@ pub async fn poll(client: &Client, plan: &PollPlan, limits: Limits) -> Result<Po
     Ok(reading)
 }
 
+/// sysUpTime, and when tables changed last. To version 1 an object that is not there refuses the whole request (RFC 1157 §4.1.2),
+/// and most agents lack some of those: it is asked for the uptime alone.
+fn scalars(version: SnmpVersion) -> &'static [Oid] {
+    static ALL: OnceLock<Vec<Oid>> = OnceLock::new();
+    let all = ALL.get_or_init(|| {
+        let names = std::iter::once("sysUpTime").chain(LastChanges::OBJECTS);
+        names.filter_map(|name| Registry::builtin().scalar(name)).collect()
+    });
+    match version {
+        SnmpVersion::V1 => all.get(..1).unwrap_or_default(),
+        SnmpVersion::V2c | SnmpVersion::V3 => all,
+    }
+}
+
 async fn read(
     session: &Session,
-    up_time: Option<&Oid>,
+    scalars: &[Oid],
     interfaces: &[PolledInterface],
     reading: &mut PollReading,
 ) -> Result<(), SnmpError> {
-    let mut names: Vec<Oid> = up_time.into_iter().cloned().collect();
+    let mut names: Vec<Oid> = scalars.to_vec();
     for interface in interfaces {
         names.extend(interface.counters.columns().iter().map(|(column, _)| column.child(&[interface.if_index.0])));
     }
@@ -206,9 +220,13 @@ async fn read(
         return Ok(());
     }
     let mut values = session.get(&names).await?.into_iter();
-    if up_time.is_some() {
-        reading.sys_up_time = values.next().and_then(|bind| bind.value.as_u64()).and_then(|ticks| u32::try_from(ticks).ok());
+    let mut ticks =
+        values.by_ref().take(scalars.len()).map(|bind| bind.value.as_u64().and_then(|ticks| u32::try_from(ticks).ok()));
+    if let Some(up_time) = ticks.next() {
+        reading.sys_up_time = up_time;
+        reading.changes = LastChanges::from_values(std::array::from_fn(|_| ticks.next().flatten()));
     }
+    drop(ticks);
     for interface in interfaces {
         let columns = interface.counters.columns();
         let mut row = IfReading::new(interface.if_index);

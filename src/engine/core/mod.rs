@@ -15,10 +15,11 @@ pub(super) use reader::{Live, PollFigures, Reader};
 use super::record;
 use crate::event::Event;
 use crate::history::{Checkpoint, Store, StoreError};
-use crate::model::{SampleBatch, Timestamp};
+use crate::model::{DeviceId, SampleBatch, Timestamp};
 use crate::query::ViewRequest;
 use crate::state::view::View;
 use crate::state::{self, Settings, State, checkpoint};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Records of a past between two checkpoints: replaying them takes some milliseconds.
@@ -40,6 +41,8 @@ pub(super) struct Turned {
     pub(super) records: Vec<(Timestamp, Vec<u8>)>,
     /// For the series.
     pub(super) samples: Vec<SampleBatch>,
+    /// Devices that are to be read anew.
+    pub(super) reread: BTreeSet<DeviceId>,
 }
 
 impl Core {
@@ -96,7 +99,7 @@ impl Core {
         let applied = state::apply(&mut self.state, event);
         let record = |event: &Event| record::encode(event).ok().map(|record| (event.at, record));
         let records = applied.derived.iter().filter_map(record).collect();
-        Turned { records, derived: applied.derived, samples: applied.samples.into_iter().collect() }
+        Turned { records, derived: applied.derived, samples: applied.samples.into_iter().collect(), reread: applied.reread }
     }
 
     /// The answer to a request, now or at the time that it names.

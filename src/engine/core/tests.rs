@@ -3,7 +3,7 @@
 use super::{Core, Reader};
 use crate::event::{Body, Event};
 use crate::history::{MemoryStore, Store};
-use crate::model::poll::{Counter, IfCounter, IfReading, PollReading};
+use crate::model::poll::{Counter, IfCounter, IfReading, LastChanges, PollReading};
 use crate::model::{AdminStatus, Device, DeviceId, DeviceStatus, IfIndex, Interface, Inventory, MacAddr, OperStatus, Timestamp};
 use crate::query::{Screen, Subject, ViewRequest};
 use crate::state::Settings;
@@ -47,6 +47,7 @@ fn poll(number: u8, secs: i64, oper: OperStatus) -> Event {
     port.set(IfCounter::InOctets, Counter::Bits64(1000 * u64::try_from(secs).unwrap()));
     port.set(IfCounter::OutOctets, Counter::Bits64(500 * u64::try_from(secs).unwrap()));
     let reading = PollReading {
+        changes: LastChanges::default(),
         device: device(number, 0).id,
         at: at(secs),
         sys_up_time: Some(u32::try_from(secs).unwrap() * 100 + 5000),

@@ -6,6 +6,7 @@
 mod hub;
 mod plans;
 mod polling;
+mod reread;
 mod run;
 mod schedule;
 

@@ -3,6 +3,7 @@
 use super::hub::{Control as Order, Counts, Hub};
 use super::plans::Plans;
 use super::polling::{Polling, PollingTask};
+use super::reread::{Rereader, Wanted};
 use super::run::AfterChange;
 use crate::clock;
 use crate::collect::Emitter;
@@ -97,13 +98,29 @@ impl Schedule {
             let make = || poller.run(poll_stop.clone());
             keep_running("poller", (poll_stop.clone(), &poll_restarts), make).await;
         });
+        let wanted = Wanted::default();
+        let rereader = Arc::new(Rereader {
+            client: client.clone(),
+            emitter: emitter.clone(),
+            hub: Arc::clone(hub),
+            wanted: wanted.clone(),
+            options: options_of(&config, Arc::clone(&access)),
+        });
+        let (reread_stop, reread_restarts) = (stop.clone(), Arc::clone(&restarts));
+        runtime.spawn(async move {
+            let make = || Arc::clone(&rereader).run(reread_stop.clone());
+            keep_running("changes", (reread_stop.clone(), &reread_restarts), make).await;
+        });
         let discovery = Arc::new(Discovery { client, access, config, emitter, hub: Arc::clone(hub), notes, stop: stop.clone() });
         let orders = Arc::new(Mutex::new(Orders { receive: orders, run: 0, rest: left_over(hub, &discovery.config) }));
         runtime.spawn(async move {
             let make = || Arc::clone(&discovery).run(Arc::clone(&orders));
             keep_running("discovery", (stop, &restarts), make).await;
         });
-        Box::new(move |core, (event, turned)| plans.follow(core, (event, &turned.derived)))
+        Box::new(move |core, (event, turned)| {
+            plans.follow(core, (event, &turned.derived));
+            wanted.add(core, &turned.reread);
+        })
     }
 }
 
@@ -122,6 +139,22 @@ const REST: &str = "discovery";
 fn left_over(hub: &Hub, config: &Config) -> Option<Rest> {
     let octets = hub.reader.store().meta_get(REST).ok().flatten()?;
     Rest::decode(&octets).filter(|rest| clock::now().since(rest.at()) < config.discovery.interval)
+}
+
+/// How the configuration has a network discovered; the targets are left to be set.
+fn options_of(config: &Config, access: Arc<Access>) -> CrawlOptions {
+    let (discovery, polling) = (&config.discovery, &config.polling);
+    CrawlOptions {
+        port: discovery.port,
+        scope: discovery.scope.clone(),
+        exclude: discovery.exclude.clone(),
+        skip: discovery.skip.clone(),
+        timeout: polling.timeout,
+        retries: polling.retries,
+        // A network of any size ends some time; an operator can end it sooner.
+        deadline: None,
+        ..CrawlOptions::new(Vec::new(), access)
+    }
 }
 
 struct Discovery {
@@ -216,19 +249,7 @@ impl Discovery {
     }
 
     fn options(&self, run: u32, targets: Vec<String>) -> CrawlOptions {
-        let (discovery, polling) = (&self.config.discovery, &self.config.polling);
-        CrawlOptions {
-            run,
-            port: discovery.port,
-            scope: discovery.scope.clone(),
-            exclude: discovery.exclude.clone(),
-            skip: discovery.skip.clone(),
-            timeout: polling.timeout,
-            retries: polling.retries,
-            // A network of any size ends some time; an operator can end it sooner.
-            deadline: None,
-            ..CrawlOptions::new(targets, Arc::clone(&self.access))
-        }
+        CrawlOptions { run, targets, ..options_of(&self.config, Arc::clone(&self.access)) }
     }
 
     fn tell(&self, outcome: &CrawlOutcome) {

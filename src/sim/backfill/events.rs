@@ -4,7 +4,7 @@
 use super::{INTERVAL, Known, Past};
 use crate::event::{Body, Event, Silent};
 use crate::model::inventory::Reason;
-use crate::model::poll::{Counter, IfCounter, IfReading, PollReading};
+use crate::model::poll::{Counter, IfCounter, IfReading, LastChanges, PollReading};
 use crate::model::{IfIndex, Inventory, Timestamp};
 use crate::sim::scenario::{DeviceNumber, PortNumber, WireNumber};
 use crate::sim::truth::seconds_of;
@@ -147,6 +147,7 @@ impl Past {
         interfaces.sort_by_key(|reading| reading.if_index);
         interfaces.dedup_by_key(|reading| reading.if_index);
         let reading = PollReading {
+            changes: LastChanges::default(),
             device: known.id.clone(),
             at,
             sys_up_time: Some(scenario.sys_up_time(known.number, seconds)),

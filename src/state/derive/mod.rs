@@ -11,18 +11,21 @@ pub(super) mod tell;
 
 use super::State;
 use crate::event::{Body, DeviceStatusChange, Event, InterfaceStatusChange};
-use crate::model::{AdminStatus, Device, DeviceStatus, IfIndex, OperStatus, Timestamp};
+use crate::model::{AdminStatus, Device, DeviceId, DeviceStatus, IfIndex, OperStatus, Timestamp};
+use std::collections::BTreeSet;
 
 /// Derives events from one observation.
 pub(super) struct Deriver<'a> {
     pub(super) state: &'a mut State,
     pub(super) at: Timestamp,
     pub(super) derived: Vec<Event>,
+    /// Devices whose inventory is out of date.
+    pub(super) reread: BTreeSet<DeviceId>,
 }
 
 impl<'a> Deriver<'a> {
     pub(super) const fn new(state: &'a mut State, at: Timestamp) -> Self {
-        Self { state, at, derived: Vec::new() }
+        Self { state, at, derived: Vec::new(), reread: BTreeSet::new() }
     }
 
     /// Takes a derived event over, and what alarms follow from it.
@@ -52,6 +55,10 @@ impl<'a> Deriver<'a> {
     fn status(&mut self, device: &Device, to: DeviceStatus, reason: String) {
         let from = self.state.conditions.get(&device.id).map_or(DeviceStatus::Unknown, |condition| condition.status);
         if from != to {
+            // Whatever happened while it did not answer was not seen.
+            if from == DeviceStatus::Down && to == DeviceStatus::Up {
+                self.reread.insert(device.id.clone());
+            }
             self.emit(Body::DeviceStatus(DeviceStatusChange { device: device.id.clone(), from, to, reason }));
         }
     }
@@ -62,8 +69,20 @@ impl<'a> Deriver<'a> {
         let (Some(known), Some(port)) = (known, device.interface(if_index)) else { return };
         let (admin, to, from) = (admin.or(known.admin), oper.or(known.oper), known.oper);
         if admin != known.admin || to != known.oper {
+            if to != from && self.is_wiring(&device.id, if_index) {
+                self.reread.insert(device.id.clone());
+            }
             let change = InterfaceStatusChange { device: device.id.clone(), if_index, name: port.name(), admin, from, to };
             self.emit(Body::InterfaceStatus(change));
         }
+    }
+
+    /// Whether what happens to a port may change links: one hangs on it, or the device does not tell when its neighbours change.
+    fn is_wiring(&self, device: &DeviceId, if_index: IfIndex) -> bool {
+        let has_link = |link: &std::sync::Arc<crate::model::Link>| {
+            [&link.a, &link.b].into_iter().any(|end| end.device == *device && end.if_index == Some(if_index))
+        };
+        let tells = self.state.live.get(device).is_some_and(|live| live.changes.neighbours.is_some());
+        !tells || self.state.links_of(device).iter().any(has_link)
     }
 }

@@ -20,8 +20,12 @@ impl Deriver<'_> {
             return None;
         }
         let (restarted, samples) = live.advance(reading, &device);
+        let changed = reading.changes.differs_from(std::mem::replace(&mut live.changes, reading.changes));
         if restarted {
             self.emit(Body::Restarted(device.id.clone()));
+        }
+        if restarted || changed {
+            self.reread.insert(device.id.clone());
         }
         self.status(&device, DeviceStatus::Up, "answers polls".to_owned());
         for port in &reading.interfaces {

@@ -234,6 +234,13 @@ impl Frontier {
         }
     }
 
+    /// Addresses that need not be asked again.
+    pub(super) fn know(&mut self, known: &[IpAddr]) {
+        for address in known {
+            self.asked.entry(*address).or_insert(None);
+        }
+    }
+
     /// Notes what is left to be done; `flying` are the visits that are not back.
     pub(super) fn note(&self, rest: &mut Rest, flying: impl Iterator<Item = Visit>) {
         rest.found = self.scope.found().collect();

@@ -22,6 +22,7 @@ use crate::model::Role;
 use crate::model::inventory::Problem;
 use crate::model::topology::Summary;
 use ipnet::IpNet;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -59,6 +60,20 @@ pub struct CrawlOptions {
     pub ping: Ping,
     /// Neighbours and swept devices of these roles are left out; what is named is read all the same.
     pub skip: Vec<Role>,
+    /// Addresses of devices that are known: they are not asked unless they are named.
+    pub known: Vec<IpAddr>,
+    /// Whether the run is shown.
+    pub progress: Progress,
+}
+
+/// Whether progress goes out as events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Progress {
+    /// It does.
+    #[default]
+    Told,
+    /// It does not: devices that changed are read by the way.
+    Untold,
 }
 
 /// Left out unless told otherwise: telephones speak LLDP and no SNMP, and there is one on every desk.
@@ -91,6 +106,8 @@ impl CrawlOptions {
             rate: None,
             ping: Ping::Auto,
             skip: SKIPPED.to_vec(),
+            known: Vec::new(),
+            progress: Progress::Told,
         }
     }
 

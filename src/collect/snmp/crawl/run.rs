@@ -4,7 +4,7 @@ use super::frontier::{Frontier, Hops, Origin, Swept, Visit};
 use super::known::{Key, Known, News};
 use super::meter::{Meter, Waiting};
 use super::visit::{Outcome, Shared, Visited, visit};
-use super::{Control, CrawlOptions, CrawlOutcome, DEVICE_DEADLINE, Ending, Ping, Rest};
+use super::{Control, CrawlOptions, CrawlOutcome, DEVICE_DEADLINE, Ending, Ping, Progress, Rest};
 use crate::clock;
 use crate::collect::Emitter;
 use crate::collect::icmp::Reach;
@@ -117,6 +117,7 @@ impl<'a> Run<'a> {
         let Control { paused, cancel, keep } = control;
         self.go_on(keep.rest);
         self.enter_targets();
+        self.frontier.know(&self.options.known);
         let ending = self.work(emitter, Steering { paused, cancel, tell: keep.tell }).await;
         if ending == Ending::Deadline {
             self.take_the_last(emitter).await;
@@ -126,8 +127,10 @@ impl<'a> Run<'a> {
         let mut last = self.meter.progress(self.frontier.scope.words(), Waiting::default());
         last.running = false;
         last.seconds_left = None;
-        // Nobody listens any more: then nobody misses it.
-        emitter.send(clock::now(), Body::Discovery(last)).await.ok();
+        if self.options.progress == Progress::Told {
+            // Nobody listens any more: then nobody misses it.
+            emitter.send(clock::now(), Body::Discovery(last)).await.ok();
+        }
         CrawlOutcome {
             summary: self.meter.summary(),
             problems: self.meter.problems(),
@@ -466,6 +469,9 @@ impl<'a> Run<'a> {
     }
 
     fn tell(&self, emitter: &Emitter, paused: bool) {
+        if self.options.progress == Progress::Untold {
+            return;
+        }
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         let reading = self.shared.reading.load(Relaxed);
         let unswept = self.frontier.unswept();

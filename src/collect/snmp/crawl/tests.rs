@@ -282,3 +282,14 @@ async fn an_interrupted_run_is_gone_on_with_and_nobody_is_asked_twice() {
     let other = CrawlOptions { exclude: vec!["10.0.0.9/32".parse().unwrap()], ..options };
     assert!(!rest.fits(&other), "what was begun under other rules is begun anew");
 }
+
+#[tokio::test(start_paused = true)]
+async fn known_devices_are_asked_only_when_they_are_named() {
+    let network = chain();
+    let known = vec!["10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap()];
+    let options = CrawlOptions { scope: vec!["10.0.0.0/8".parse().unwrap()], known, ..options(&["10.0.0.1"]) };
+    assert_eq!(names(&run(network.clone(), &options).await.1), ["dev-1"]);
+    let asked = network.asked.lock().unwrap();
+    assert!(asked.contains_key(&"10.0.0.3:161".parse().unwrap()), "who is not known is followed");
+    assert!(!asked.contains_key(&"10.0.0.2:161".parse().unwrap()));
+}
