@@ -99,7 +99,18 @@ async fn discover(options: DiscoverOptions, sink: ProgressSink) -> Result<Found,
 fn crawl_options(options: DiscoverOptions) -> CrawlOptions {
     let DiscoverOptions { targets, credentials, port, depth, scope, exclude, timeout, retries, deadline, rate, ping } = options;
     let access = Arc::new(Access::new(&credentials));
-    CrawlOptions { run: 1, targets, access, port, depth, scope, exclude, timeout, retries, deadline: Some(deadline), rate, ping }
+    CrawlOptions {
+        port,
+        depth,
+        scope,
+        exclude,
+        timeout,
+        retries,
+        deadline: Some(deadline),
+        rate,
+        ping,
+        ..CrawlOptions::new(targets, access)
+    }
 }
 
 /// Ends the run at the first signal that asks for it.

@@ -13,7 +13,7 @@ mod visit;
 use super::access::Access;
 use super::client::Client;
 use super::targets::{self, Target, TargetError};
-use crate::collect::Emitter;
+use crate::collect::{Emitter, icmp};
 use crate::model::inventory::Problem;
 use crate::model::topology::Summary;
 use ipnet::IpNet;
@@ -52,6 +52,8 @@ pub struct CrawlOptions {
     pub rate: Option<u32>,
     /// Whether networks are swept by ICMP first.
     pub ping: Ping,
+    /// Counters of the sweeps.
+    pub icmp: Arc<icmp::Counters>,
 }
 
 /// Whether addresses of networks are pinged before they are asked.
@@ -80,6 +82,7 @@ impl CrawlOptions {
             deadline: Some(Duration::from_secs(300)),
             rate: None,
             ping: Ping::Auto,
+            icmp: Arc::default(),
         }
     }
 

@@ -7,7 +7,7 @@ use super::visit::{Outcome, Shared, Visited, visit};
 use super::{Control, CrawlOptions, CrawlOutcome, DEVICE_DEADLINE, Ending, Ping};
 use crate::clock;
 use crate::collect::Emitter;
-use crate::collect::icmp::Reach;
+use crate::collect::icmp::{Sweep, Swept as Echoed};
 use crate::collect::snmp::scope::Scope;
 use crate::collect::snmp::targets::Target;
 use crate::collect::snmp::{Client, Limits};
@@ -26,8 +26,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 /// Agents asked at one time: silent ones hold a place for the whole wait, so that it has to be far more than are read at once.
 const VISITS: usize = 512;
 
-/// Echoes waited for at one time.
-const PINGS: usize = 1024;
+/// Pinged addresses that may wait for SNMP before no more are pinged: a sweep outruns SNMP, and silent ones would pile up.
+const PINGED_WAITING: usize = 65_536;
 
 /// After the deadline, visits end by their own and hand over what they have; this is for the way back.
 const GRACE: Duration = Duration::from_millis(300);
@@ -38,7 +38,6 @@ const PROGRESS: Duration = Duration::from_millis(200);
 /// What a task comes back with.
 enum Done {
     Resolved(usize, Result<Vec<IpAddr>, String>),
-    Pinged(SocketAddr, Option<Duration>),
     Visited(Box<Visited>),
 }
 
@@ -48,7 +47,7 @@ pub(super) struct Run<'a> {
     targets: Vec<Target>,
     shared: Arc<Shared>,
     frontier: Frontier,
-    reach: Option<Arc<Reach>>,
+    sweep: Option<Sweep>,
     meter: Meter,
     tasks: JoinSet<Done>,
     pings: usize,
@@ -78,7 +77,7 @@ impl<'a> Run<'a> {
             options,
             targets,
             shared: Arc::new(shared),
-            reach: None,
+            sweep: None,
             meter: Meter::new(options.run, &options.targets, clock::now()),
             tasks: JoinSet::new(),
             pings: 0,
@@ -93,7 +92,7 @@ impl<'a> Run<'a> {
     }
 
     pub(super) async fn crawl(mut self, emitter: &Emitter, control: Control) -> CrawlOutcome {
-        self.open_reach();
+        self.open_sweep();
         self.enter_targets();
         let ending = self.work(emitter, control).await;
         if ending == Ending::Deadline {
@@ -115,12 +114,12 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn open_reach(&mut self) {
+    fn open_sweep(&mut self) {
         if self.options.ping == Ping::Never || !self.frontier.sweeps() {
             return;
         }
-        match Reach::open(self.options.rate) {
-            Ok(reach) => self.reach = Some(Arc::new(reach)),
+        match Sweep::open(self.options.timeout, self.options.rate, Arc::clone(&self.options.icmp)) {
+            Ok(sweep) => self.sweep = Some(sweep),
             Err(error) => self.notices.push(format!("{error}; until then reachability is by SNMP alone")),
         }
     }
@@ -167,7 +166,7 @@ impl<'a> Run<'a> {
             if !paused {
                 self.start_tasks();
             }
-            if self.tasks.is_empty() && !paused {
+            if self.tasks.is_empty() && self.pings == 0 && !paused {
                 return Ending::Done;
             }
             tokio::select! {
@@ -175,6 +174,7 @@ impl<'a> Run<'a> {
                 () = &mut over => return Ending::Deadline,
                 changed = control.paused.changed(), if paused => if changed.is_err() { return Ending::Cancelled },
                 Some(done) = self.tasks.join_next() => self.take(done.ok()),
+                echoed = settled(self.sweep.as_mut()), if self.pings > 0 => self.pinged(echoed),
                 _ = ticks.tick() => self.tell(emitter, paused),
             }
             if !self.send(emitter).await {
@@ -221,16 +221,12 @@ impl<'a> Run<'a> {
     }
 
     fn start_tasks(&mut self) {
-        if let Some(reach) = &self.reach {
-            while self.pings < PINGS
-                && let Some(address) = self.frontier.next_swept()
-            {
-                let (reach, timeout) = (Arc::clone(reach), self.options.timeout);
-                self.pings += 1;
-                self.tasks.spawn(async move { Done::Pinged(address, reach.ping(address.ip(), timeout).await) });
-            }
+        if let Some(sweep) = &mut self.sweep
+            && self.frontier.waiting() < PINGED_WAITING
+        {
+            self.pings += sweep.feed(|| self.frontier.next_swept().map(|address| address.ip()));
         }
-        let swept = if self.reach.is_some() { Swept::PingedFirst } else { Swept::AskedAtOnce };
+        let swept = if self.sweep.is_some() { Swept::PingedFirst } else { Swept::AskedAtOnce };
         while self.visits < VISITS
             && let Some(next) = self.frontier.next_visit(swept)
         {
@@ -251,19 +247,29 @@ impl<'a> Run<'a> {
                 self.enter(number, &addresses);
             }
             Some(Done::Resolved(number, Err(detail))) => self.named_problem(number, Reason::Unresolved, detail),
-            Some(Done::Pinged(address, round_trip)) => {
-                self.pings -= 1;
-                match round_trip {
-                    Some(took) => self.meter.reach.done(took),
-                    None => self.meter.reach.failed += 1,
-                }
-                self.frontier.pinged(address, round_trip.is_some());
-            }
             Some(Done::Visited(visited)) => {
                 self.visits -= 1;
                 self.visited(*visited);
             }
             None => tracing::error!("a visit ended without a word"),
+        }
+    }
+
+    /// Takes what a sweep has settled; `None` is one that ended before its time: who it was asked for goes to SNMP unpinged.
+    fn pinged(&mut self, echoed: Option<Vec<Echoed>>) {
+        let Some(echoed) = echoed else {
+            tracing::error!(lost = self.pings, "a sweep ended without a word");
+            self.pings = 0;
+            self.sweep = None;
+            return;
+        };
+        for Echoed { address, round_trip } in echoed {
+            self.pings = self.pings.saturating_sub(1);
+            match round_trip {
+                Some(took) => self.meter.reach.done(took),
+                None => self.meter.reach.failed += 1,
+            }
+            self.frontier.pinged(SocketAddr::new(address, self.options.port), round_trip.is_some());
         }
     }
 
@@ -381,13 +387,13 @@ impl<'a> Run<'a> {
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         let reading = self.shared.reading.load(Relaxed);
         let unswept = self.frontier.unswept();
-        let (reach, unasked) = if self.reach.is_some() { (unswept + count(self.pings), 0) } else { (0, unswept) };
+        let (reach, unasked) = if self.sweep.is_some() { (unswept + count(self.pings), 0) } else { (0, unswept) };
         let waiting = Waiting {
             reach,
             snmp: unasked + count(self.frontier.waiting() + self.visits).saturating_sub(reading),
             inventory: reading,
             heard: count(self.frontier.heard_waiting()),
-            in_flight: count(self.tasks.len()),
+            in_flight: count(self.tasks.len() + self.pings),
         };
         let mut progress = self.meter.progress(self.frontier.scope.words(), waiting);
         progress.paused = paused;
@@ -398,4 +404,12 @@ impl<'a> Run<'a> {
 fn follow(frontier: &mut Frontier, inventory: &Inventory, hops: Hops) {
     let (rows, answered_at) = Known::neighbours(inventory);
     frontier.follow(rows, answered_at, hops);
+}
+
+/// What a sweep settles next. Without one, nothing ever comes.
+async fn settled(sweep: Option<&mut Sweep>) -> Option<Vec<Echoed>> {
+    match sweep {
+        Some(sweep) => sweep.settled().await,
+        None => std::future::pending().await,
+    }
 }
