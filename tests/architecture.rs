@@ -67,7 +67,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("md5", &["src/wire/snmp/"]),
     ("sha1", &["src/wire/snmp/"]),
     ("sha2", &["src/wire/snmp/"]),
-    ("surge_ping", &["src/net/icmp.rs"]),
+    ("surge_ping", &["src/net/icmp/"]),
     ("pnet", &["src/net/capture.rs", "src/wire/"]),
     ("socket2", &["src/net/"]),
     ("libc", &["src/net/"]),

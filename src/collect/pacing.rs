@@ -31,13 +31,22 @@ impl Pacer {
 
     /// Waits until one more may be sent. Fair: first come, first served.
     pub async fn turn(&self) {
-        let Some(slice) = &self.0 else { return };
+        self.turns(1).await;
+    }
+
+    /// Waits until at least one more may be sent, and takes up to `wanted` turns; how many.
+    ///
+    /// Cancel safety: a dropped future has taken no turn.
+    pub async fn turns(&self, wanted: u32) -> u32 {
+        let Some(slice) = &self.0 else { return wanted };
         let mut slice = slice.lock().await;
         if slice.left == 0 {
             slice.ticks.tick().await;
             slice.left = slice.quota;
         }
-        slice.left -= 1;
+        let taken = slice.left.min(wanted);
+        slice.left -= taken;
+        taken
     }
 }
 
@@ -45,6 +54,17 @@ impl Pacer {
 mod tests {
     use super::*;
     use tokio::time::Instant;
+
+    #[tokio::test(start_paused = true)]
+    async fn several_turns_are_taken_at_once_and_never_more_than_a_slice_holds() {
+        let pacer = Pacer::new(Some(10_000));
+        let mut taken = Vec::new();
+        for _ in 0..5 {
+            taken.push(pacer.turns(64).await);
+        }
+        assert_eq!(taken, [64, 36, 64, 36, 64]);
+        assert_eq!(Pacer::new(None).turns(64).await, 64);
+    }
 
     async fn seconds_for(rate: u32, sends: u32) -> f64 {
         let pacer = Pacer::new(Some(rate));

@@ -4,6 +4,7 @@
 //! `run` (the loop), `frontier` (who is asked next), `visit` (one agent), `known` (one device under several addresses), `meter`
 //! (how far it is).
 
+mod account;
 mod frontier;
 mod known;
 mod meter;
@@ -17,7 +18,7 @@ pub use rest::Rest;
 use super::access::Access;
 use super::client::Client;
 use super::targets::{self, Target, TargetError};
-use crate::collect::Emitter;
+use crate::collect::{Emitter, icmp};
 use crate::model::Role;
 use crate::model::inventory::Problem;
 use crate::model::topology::Summary;
@@ -64,6 +65,8 @@ pub struct CrawlOptions {
     pub known: Vec<IpAddr>,
     /// Whether the run is shown.
     pub progress: Progress,
+    /// Counters of the sweeps.
+    pub icmp: Arc<icmp::Counters>,
 }
 
 /// Whether progress goes out as events.
@@ -108,6 +111,7 @@ impl CrawlOptions {
             skip: SKIPPED.to_vec(),
             known: Vec::new(),
             progress: Progress::Told,
+            icmp: Arc::default(),
         }
     }
 

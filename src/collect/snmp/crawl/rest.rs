@@ -5,13 +5,21 @@
 
 use super::CrawlOptions;
 use super::frontier::{Hops, Visit};
+use super::run::Run;
+use crate::clock;
 use crate::model::Timestamp;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::sleep;
 
 /// Format version: what another version wrote is not gone on with.
 const VERSION: u16 = 1;
+
+/// What is left is told this often, for a later process.
+pub(super) const KEEP: Duration = Duration::from_secs(10);
 
 /// The unfinished part of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,5 +108,33 @@ impl Rest {
     /// From octets; `None` where they are damaged or of another version.
     pub fn decode(octets: &[u8]) -> Option<Self> {
         postcard::from_bytes(octets).ok().filter(|rest: &Self| rest.version == VERSION)
+    }
+}
+
+impl Run<'_> {
+    /// Takes over what an earlier run left.
+    pub(super) fn go_on(&mut self, rest: Option<Rest>) {
+        let Some(rest) = rest.filter(|rest| rest.fits(self.options)) else { return };
+        self.frontier.go_on(&rest);
+        [self.meter.asked, self.meter.answered, self.meter.silent] = rest.counts;
+    }
+
+    /// What is left, as it would be gone on with.
+    pub(super) fn rest(&self) -> Rest {
+        let mut rest = Rest::of(self.options);
+        rest.at = clock::now();
+        self.frontier.note(&mut rest, self.visits.values().cloned());
+        rest.pinging = self.pings.iter().map(|address| SocketAddr::new(*address, self.options.port)).collect();
+        let flying = u64::try_from(self.visits.len()).unwrap_or(u64::MAX);
+        rest.counts = [self.meter.asked.saturating_sub(flying), self.meter.answered, self.meter.silent];
+        rest
+    }
+
+    pub(super) fn tell_rest(&mut self, tell: Option<&watch::Sender<Option<Rest>>>) {
+        let now = sleep(Duration::ZERO).deadline();
+        if let Some(tell) = tell.filter(|_| now >= self.tell_rest_at) {
+            self.tell_rest_at = now + KEEP;
+            tell.send_replace(Some(self.rest()));
+        }
     }
 }

@@ -3,11 +3,12 @@
 use super::frontier::{Frontier, Hops, Origin, Swept, Visit};
 use super::known::{Key, Known, News};
 use super::meter::{Meter, Waiting};
+use super::rest::{KEEP, Rest};
 use super::visit::{Outcome, Shared, Visited, visit};
-use super::{Control, CrawlOptions, CrawlOutcome, DEVICE_DEADLINE, Ending, Ping, Progress, Rest};
+use super::{Control, CrawlOptions, CrawlOutcome, DEVICE_DEADLINE, Ending, Ping, Progress};
 use crate::clock;
 use crate::collect::Emitter;
-use crate::collect::icmp::Reach;
+use crate::collect::icmp::{Sweep, Swept as Echoed};
 use crate::collect::snmp::scope::Scope;
 use crate::collect::snmp::targets::Target;
 use crate::collect::snmp::{Client, Limits};
@@ -15,6 +16,7 @@ use crate::event::Body;
 use crate::model::Inventory;
 use crate::model::inventory::{Problem, Reason};
 use crate::net::dns;
+use rustc_hash::FxHashSet;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -28,20 +30,14 @@ use tokio_util::sync::CancellationToken;
 /// Agents asked at one time: silent ones hold a place for the whole wait, so that it has to be far more than are read at once.
 const VISITS: usize = 512;
 
-/// Echoes waited for at one time.
-const PINGS: usize = 1024;
+/// Pinged addresses that may wait for SNMP before no more are pinged: a sweep outruns SNMP, and silent ones would pile up.
+const PINGED_WAITING: usize = 65_536;
 
 /// After the deadline, visits end by their own and hand over what they have; this is for the way back.
 const GRACE: Duration = Duration::from_millis(300);
 
-/// Neighbours outside the scope that are named one by one; the rest is counted.
-const MAX_OUTSIDE_TOLD: usize = 64;
-
 /// Progress is told this often at most.
 const PROGRESS: Duration = Duration::from_millis(200);
-
-/// What is left is told this often, for a later process.
-const KEEP: Duration = Duration::from_secs(10);
 
 /// How the loop is steered.
 struct Steering {
@@ -53,33 +49,32 @@ struct Steering {
 /// What a task comes back with.
 enum Done {
     Resolved(usize, Result<Vec<IpAddr>, String>),
-    Pinged(SocketAddr, Option<Duration>),
     Visited(Box<Visited>),
 }
 
 /// A run.
 pub(super) struct Run<'a> {
-    options: &'a CrawlOptions,
-    targets: Vec<Target>,
-    shared: Arc<Shared>,
-    frontier: Frontier,
-    reach: Option<Arc<Reach>>,
-    meter: Meter,
+    pub(super) options: &'a CrawlOptions,
+    pub(super) targets: Vec<Target>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) frontier: Frontier,
+    pub(super) sweep: Option<Sweep>,
+    pub(super) meter: Meter,
     tasks: JoinSet<Done>,
-    /// Echoes in flight.
-    pings: BTreeSet<SocketAddr>,
+    /// Addresses whose echo is in flight.
+    pub(super) pings: FxHashSet<IpAddr>,
     /// Visits in flight, by the address that is asked first.
-    visits: BTreeMap<SocketAddr, Visit>,
+    pub(super) visits: BTreeMap<SocketAddr, Visit>,
     /// What is left is told at this time again.
-    tell_rest_at: Instant,
+    pub(super) tell_rest_at: Instant,
     /// Named targets that are not settled.
-    unsettled: BTreeSet<usize>,
-    named_problems: usize,
-    notices: Vec<String>,
+    pub(super) unsettled: BTreeSet<usize>,
+    pub(super) named_problems: usize,
+    pub(super) notices: Vec<String>,
     /// When the run has to be over.
-    ends: Option<Instant>,
+    pub(super) ends: Option<Instant>,
     /// Inventories to be sent.
-    outbox: Vec<Inventory>,
+    pub(super) outbox: Vec<Inventory>,
 }
 
 impl<'a> Run<'a> {
@@ -97,10 +92,10 @@ impl<'a> Run<'a> {
             options,
             targets,
             shared: Arc::new(shared),
-            reach: None,
+            sweep: None,
             meter: Meter::new(options.run, &options.targets, clock::now()),
             tasks: JoinSet::new(),
-            pings: BTreeSet::new(),
+            pings: FxHashSet::default(),
             visits: BTreeMap::new(),
             tell_rest_at: sleep(KEEP).deadline(),
             unsettled: BTreeSet::new(),
@@ -113,7 +108,7 @@ impl<'a> Run<'a> {
     }
 
     pub(super) async fn crawl(mut self, emitter: &Emitter, control: Control) -> CrawlOutcome {
-        self.open_reach();
+        self.open_sweep();
         let Control { paused, cancel, keep } = control;
         self.go_on(keep.rest);
         self.enter_targets();
@@ -140,12 +135,12 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn open_reach(&mut self) {
+    fn open_sweep(&mut self) {
         if self.options.ping == Ping::Never || !self.frontier.sweeps() {
             return;
         }
-        match Reach::open(self.options.rate) {
-            Ok(reach) => self.reach = Some(Arc::new(reach)),
+        match Sweep::open(self.options.timeout, self.options.rate, Arc::clone(&self.options.icmp)) {
+            Ok(sweep) => self.sweep = Some(sweep),
             Err(error) => self.notices.push(format!("{error}; until then reachability is by SNMP alone")),
         }
     }
@@ -176,32 +171,6 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Takes over what an earlier run left.
-    fn go_on(&mut self, rest: Option<Rest>) {
-        let Some(rest) = rest.filter(|rest| rest.fits(self.options)) else { return };
-        self.frontier.go_on(&rest);
-        [self.meter.asked, self.meter.answered, self.meter.silent] = rest.counts;
-    }
-
-    /// What is left, as it would be gone on with.
-    fn rest(&self) -> Rest {
-        let mut rest = Rest::of(self.options);
-        rest.at = clock::now();
-        self.frontier.note(&mut rest, self.visits.values().cloned());
-        rest.pinging = self.pings.iter().copied().collect();
-        let flying = u64::try_from(self.visits.len()).unwrap_or(u64::MAX);
-        rest.counts = [self.meter.asked.saturating_sub(flying), self.meter.answered, self.meter.silent];
-        rest
-    }
-
-    fn tell_rest(&mut self, tell: Option<&watch::Sender<Option<Rest>>>) {
-        let now = sleep(Duration::ZERO).deadline();
-        if let Some(tell) = tell.filter(|_| now >= self.tell_rest_at) {
-            self.tell_rest_at = now + KEEP;
-            tell.send_replace(Some(self.rest()));
-        }
-    }
-
     async fn work(&mut self, emitter: &Emitter, mut control: Steering) -> Ending {
         let mut ticks = interval(PROGRESS);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -218,7 +187,7 @@ impl<'a> Run<'a> {
             if !paused {
                 self.start_tasks();
             }
-            if self.tasks.is_empty() && !paused {
+            if self.tasks.is_empty() && self.pings.is_empty() && !paused {
                 if let Some(tell) = &control.tell {
                     tell.send_replace(None);
                 }
@@ -233,6 +202,7 @@ impl<'a> Run<'a> {
                 () = &mut over => return Ending::Deadline,
                 changed = control.paused.changed(), if paused => if changed.is_err() { return Ending::Cancelled },
                 Some(done) = self.tasks.join_next() => self.take(done.ok()),
+                echoed = settled(self.sweep.as_mut()), if !self.pings.is_empty() => self.pinged(echoed),
                 _ = ticks.tick() => {
                     self.tell(emitter, paused);
                     self.tell_rest(control.tell.as_ref());
@@ -282,16 +252,16 @@ impl<'a> Run<'a> {
     }
 
     fn start_tasks(&mut self) {
-        if let Some(reach) = &self.reach {
-            while self.pings.len() < PINGS
-                && let Some(address) = self.frontier.next_swept()
-            {
-                let (reach, timeout) = (Arc::clone(reach), self.options.timeout);
+        if let Some(sweep) = &mut self.sweep
+            && self.frontier.waiting() < PINGED_WAITING
+        {
+            sweep.feed(|| {
+                let address = self.frontier.next_swept()?.ip();
                 self.pings.insert(address);
-                self.tasks.spawn(async move { Done::Pinged(address, reach.ping(address.ip(), timeout).await) });
-            }
+                Some(address)
+            });
         }
-        let swept = if self.reach.is_some() { Swept::PingedFirst } else { Swept::AskedAtOnce };
+        let swept = if self.sweep.is_some() { Swept::PingedFirst } else { Swept::AskedAtOnce };
         while self.visits.len() < VISITS
             && let Some(next) = self.frontier.next_visit(swept)
         {
@@ -312,19 +282,31 @@ impl<'a> Run<'a> {
                 self.enter(number, &addresses);
             }
             Some(Done::Resolved(number, Err(detail))) => self.named_problem(number, Reason::Unresolved, detail),
-            Some(Done::Pinged(address, round_trip)) => {
-                self.pings.remove(&address);
-                match round_trip {
-                    Some(took) => self.meter.reach.done(took),
-                    None => self.meter.reach.failed += 1,
-                }
-                self.frontier.pinged(address, round_trip.is_some());
-            }
             Some(Done::Visited(visited)) => {
                 self.visits.remove(&visited.visit.address);
                 self.visited(*visited);
             }
             None => tracing::error!("a visit ended without a word"),
+        }
+    }
+
+    /// Takes what a sweep has settled; `None` is one that ended before its time: who it was asked for goes to SNMP unpinged.
+    fn pinged(&mut self, echoed: Option<Vec<Echoed>>) {
+        let Some(echoed) = echoed else {
+            tracing::error!(addresses = self.pings.len(), "a sweep ended without a word: they are asked without an echo");
+            for address in std::mem::take(&mut self.pings) {
+                self.frontier.pinged(SocketAddr::new(address, self.options.port), false);
+            }
+            self.sweep = None;
+            return;
+        };
+        for Echoed { address, round_trip } in echoed {
+            self.pings.remove(&address);
+            match round_trip {
+                Some(took) => self.meter.reach.done(took),
+                None => self.meter.reach.failed += 1,
+            }
+            self.frontier.pinged(SocketAddr::new(address, self.options.port), round_trip.is_some());
         }
     }
 
@@ -413,61 +395,6 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn note_problems(&mut self, visit: &Visit, inventory: &Inventory) {
-        if inventory.problems.is_empty() {
-            return;
-        }
-        self.meter.inventory.failed += 1;
-        self.named_problems += usize::from(matches!(visit.origin, Origin::Named(_)));
-        inventory.problems.iter().cloned().for_each(|problem| self.meter.problem(problem));
-    }
-
-    fn named_problem(&mut self, number: usize, reason: Reason, detail: String) {
-        self.unsettled.remove(&number);
-        self.named_problems += 1;
-        let target = match self.targets.get(number) {
-            Some(Target::Address(address)) => address.to_string(),
-            Some(Target::Name(name, _)) => name.clone(),
-            Some(Target::Sweep(span)) => span.to_string(),
-            None => return,
-        };
-        self.meter.problem(Problem { target, reason, detail });
-    }
-
-    /// Neighbours that lie outside the scope and are none of the devices found: they are the edge of the map.
-    fn account_for_the_outside(&mut self) {
-        let owned: BTreeSet<IpAddr> = self.shared.known().addresses().collect();
-        let outside: Vec<IpAddr> = self.frontier.outside().filter(|address| !owned.contains(address)).collect();
-        for address in outside.iter().take(MAX_OUTSIDE_TOLD) {
-            let detail = "a neighbour outside the scope: it was not asked; a wider scope includes it".to_owned();
-            self.meter.problem(Problem { target: address.to_string(), reason: Reason::OutOfScope, detail });
-        }
-        let more = outside.len().saturating_sub(MAX_OUTSIDE_TOLD);
-        if more > 0 {
-            let detail = format!("{more} more neighbours outside the scope were not asked");
-            self.meter.problem(Problem { target: self.options.targets.join(" "), reason: Reason::OutOfScope, detail });
-        }
-    }
-
-    /// After an ending before time: named targets without an answer, and how many addresses were not asked.
-    fn account_for_the_rest(&mut self, ending: Ending) {
-        self.account_for_the_outside();
-        if ending != Ending::Deadline {
-            return;
-        }
-        let allowed = self.options.deadline.unwrap_or_default().as_secs_f64();
-        let unasked: BTreeSet<usize> = self.frontier.unasked_targets().collect();
-        for number in self.unsettled.clone() {
-            let what = if unasked.contains(&number) { "not asked" } else { "not read" };
-            self.named_problem(number, Reason::Deadline, format!("{what} within the {allowed:.1} s of the whole run"));
-        }
-        let left = self.frontier.unswept() + u64::try_from(self.frontier.waiting() + self.pings.len()).unwrap_or(0);
-        if left > 0 {
-            let detail = format!("{left} addresses were not asked within the {allowed:.1} s of the whole run");
-            self.meter.problem(Problem { target: self.options.targets.join(" "), reason: Reason::Deadline, detail });
-        }
-    }
-
     fn tell(&self, emitter: &Emitter, paused: bool) {
         if self.options.progress == Progress::Untold {
             return;
@@ -475,13 +402,13 @@ impl<'a> Run<'a> {
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         let reading = self.shared.reading.load(Relaxed);
         let unswept = self.frontier.unswept();
-        let (reach, unasked) = if self.reach.is_some() { (unswept + count(self.pings.len()), 0) } else { (0, unswept) };
+        let (reach, unasked) = if self.sweep.is_some() { (unswept + count(self.pings.len()), 0) } else { (0, unswept) };
         let waiting = Waiting {
             reach,
             snmp: unasked + count(self.frontier.waiting() + self.visits.len()).saturating_sub(reading),
             inventory: reading,
             heard: count(self.frontier.heard_waiting()),
-            in_flight: count(self.tasks.len()),
+            in_flight: count(self.tasks.len() + self.pings.len()),
         };
         let mut progress = self.meter.progress(self.frontier.scope.words(), waiting);
         progress.paused = paused;
@@ -492,4 +419,12 @@ impl<'a> Run<'a> {
 fn follow(frontier: &mut Frontier, inventory: &Inventory, hops: Hops) {
     let (rows, answered_at) = Known::neighbours(inventory);
     frontier.follow(rows, answered_at, hops);
+}
+
+/// What a sweep settles next. Without one, nothing ever comes.
+async fn settled(sweep: Option<&mut Sweep>) -> Option<Vec<Echoed>> {
+    match sweep {
+        Some(sweep) => sweep.settled().await,
+        None => std::future::pending().await,
+    }
 }

@@ -1,9 +1,10 @@
-//! ICMP echo: the one door of the crate surge-ping.
+//! Single echoes and their round trip: the one door of the crate surge-ping.
 //!
-//! surge-ping never sets its receive buffer, and under a burst of replies loses what does not fit: it is set here. An unprivileged
-//! process may ping where `net.ipv4.ping_group_range` holds its group (a datagram socket), else it needs CAP_NET_RAW.
+//! surge-ping never sets its receive buffer, and under a burst of replies loses what does not fit: it is set here. It costs a task, a
+//! map entry and a timer for each address that is waited for, so that networks are swept by [`super::batch`] instead.
 #![allow(unsafe_code, reason = "surge-ping lends its socket only as a raw descriptor")]
 
+use super::PingError;
 use socket2::SockRef;
 use std::io;
 use std::net::IpAddr;
@@ -25,29 +26,13 @@ pub struct Pinger {
     next: AtomicU32,
 }
 
-/// Pings can't be sent.
-#[derive(Debug, thiserror::Error)]
-pub enum PingError {
-    /// The process may not.
-    #[error(
-        "no permission for ICMP: `sysctl -w net.ipv4.ping_group_range=\"0 2147483647\"` or `setcap cap_net_raw+ep` on the program grants it"
-    )]
-    NotPermitted,
-    /// Something else.
-    #[error("no ICMP socket: {0}")]
-    Socket(#[from] io::Error),
-}
-
 impl Pinger {
     /// Opens the sockets. Must be called inside a tokio runtime.
     ///
     /// # Errors
     /// When ICMP is not permitted or not possible. IPv6 may be missing without an error: such addresses are then silent.
     pub fn open() -> Result<Self, PingError> {
-        let v4 = open(ICMP::V4).map_err(|error| match error.kind() {
-            io::ErrorKind::PermissionDenied => PingError::NotPermitted,
-            _ => PingError::Socket(error),
-        })?;
+        let v4 = open(ICMP::V4).map_err(PingError::of)?;
         Ok(Self { v4, v6: open(ICMP::V6).ok(), next: AtomicU32::new(0) })
     }
 
