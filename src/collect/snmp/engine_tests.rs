@@ -1,13 +1,13 @@
 //! The client against played agents under a paused clock.
 
 use super::played::{Quirk, Scene, column, root};
-use super::{Failure, Limits, Walk};
+use super::{Context, Failure, Limits, Walk};
 use crate::model::Oid;
 use crate::model::inventory::Reason;
 use crate::wire::snmp::Value;
 use std::time::Duration;
 
-const LIMITS: Limits = Limits { timeout: Duration::from_secs(1), retries: 2, deadline: None, rows: 10_000 };
+const LIMITS: Limits = Limits { timeout: Duration::from_secs(1), retries: 2, deadline: None, rows: 10_000, octets: 10_000_000 };
 
 fn names(count: u32) -> Vec<Oid> {
     (1..=count).map(|row| Oid::new(&[1, 1, 1, row])).collect()
@@ -162,7 +162,7 @@ async fn an_endless_table_costs_bounded_memory() {
     let scene = Scene::new(Quirk::Endless, []);
     let walk = scene.session(Limits { rows: 1234, ..LIMITS }).walk(&Oid::new(&[1, 1])).await;
     assert_eq!(walk.rows.len(), 1234);
-    assert_eq!(walk.fault.unwrap().failure, Failure::Endless(1234));
+    assert_eq!(walk.fault.unwrap().failure, Failure::Endless { rows: 1234, octets: 0 });
 }
 
 #[tokio::test(start_paused = true)]
@@ -208,4 +208,15 @@ async fn a_stopped_walk_keeps_what_was_read() {
     let (walk, ()) = tokio::join!(session.walk(&column), stopping);
     assert!(walk.rows.len() > 100 && walk.rows.len() < 5000);
     assert_eq!(walk.fault.unwrap().failure, Failure::Stopped);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_context_is_another_community_within_the_same_piece_of_work() {
+    let scene = Scene::new(Quirk::KnowsOnly("public@10"), column(1, 3));
+    let limits = Limits { retries: 0, ..LIMITS };
+    let session = scene.session(limits);
+    assert_eq!(session.get(&names(1)).await.unwrap_err().reason(), Reason::Timeout);
+    assert_eq!(session.in_context(Context::vlan(11)).get(&names(1)).await.unwrap_err().reason(), Reason::Timeout);
+    assert_eq!(session.in_context(Context::vlan(10)).get(&names(1)).await.unwrap()[0].value, Value::Counter32(1));
+    assert_eq!((session.tally().sent, session.tally().answered), (3, 1));
 }

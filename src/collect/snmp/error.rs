@@ -32,6 +32,9 @@ pub enum Failure {
     /// The agent does not accept the credential (RFC 3414 §3.2, or authorizationError), or it can't be used.
     #[error("{0}")]
     Auth(String),
+    /// The agent has no such context (RFC 3413 §3.2, snmpUnknownContexts).
+    #[error("the agent does not know the context")]
+    Context,
     /// Port unreachable: nothing listens there.
     #[error("nothing listens on this port")]
     Refused,
@@ -53,9 +56,14 @@ pub enum Failure {
     /// A table goes backwards or in circles; the object at which it did.
     #[error("the agent's objects do not increase at {0}")]
     NonIncreasing(Oid),
-    /// A table did not end; rows read of it.
-    #[error("not at its end after {0} rows")]
-    Endless(usize),
+    /// A table did not end before the limit of rows or octets.
+    #[error("not at its end after {rows} rows, {octets} octets")]
+    Endless {
+        /// Rows kept, of all columns that were read together.
+        rows: usize,
+        /// Their octets.
+        octets: usize,
+    },
     /// The time allowed for the whole device is over.
     #[error("not done within {:.1} s", .0.as_secs_f64())]
     Deadline(Duration),
@@ -73,7 +81,7 @@ impl SnmpError {
             Failure::Refused => Reason::Refused,
             Failure::Unreachable(_) => Reason::Unreachable,
             Failure::TooBig => Reason::TooBig,
-            Failure::Status(_) | Failure::Endless(_) | Failure::Stopped => Reason::Partial,
+            Failure::Status(_) | Failure::Endless { .. } | Failure::Stopped | Failure::Context => Reason::Partial,
             Failure::Malformed(_) | Failure::Unrelated => Reason::Malformed,
             Failure::NonIncreasing(_) => Reason::NonIncreasing,
             Failure::Deadline(_) => Reason::Deadline,
@@ -86,6 +94,7 @@ impl SnmpError {
             self.failure,
             Failure::Timeout { .. }
                 | Failure::Auth(_)
+                | Failure::Context
                 | Failure::Refused
                 | Failure::Unreachable(_)
                 | Failure::Deadline(_)

@@ -145,7 +145,9 @@ impl Session {
     fn seal(&self, pdu: &Pdu, attempt: u32) -> Result<Vec<u8>, Failure> {
         match (&self.agent.credential.proof, self.agent.credential.version) {
             (Proof::Community(community), version @ (SnmpVersion::V1 | SnmpVersion::V2c)) => {
-                Ok(message::encode(version, community.expose().as_bytes(), pdu))
+                let suffix = self.context.as_ref().map_or("", |context| &context.community_suffix);
+                let community = [community.expose().as_bytes(), suffix.as_bytes()].concat();
+                Ok(message::encode(version, &community, pdu))
             }
             (Proof::Usm { .. }, SnmpVersion::V3) => self.seal_v3(pdu, attempt),
             _ => Err(Failure::Auth("the credential does not fit its SNMP version".to_owned())),

@@ -38,5 +38,5 @@ pub mod walk;
 pub use client::{Agent, Client, Options};
 pub use counts::Counts;
 pub use error::{Failure, SnmpError};
-pub use session::{Limits, Session, Tally};
+pub use session::{Context, Limits, Session, Tally};
 pub use walk::Walk;

@@ -25,6 +25,8 @@ pub(super) enum Quirk {
     OtherPort,
     /// Every n-th request is lost.
     Loses(u32),
+    /// Any other community meets with silence.
+    KnowsOnly(&'static str),
     /// GETBULK meets with silence.
     IgnoresBulk,
     /// GETBULK meets with genErr.
@@ -123,6 +125,11 @@ impl Played {
 
     fn replies(&self, bytes: &[u8], peer: SocketAddr) -> Vec<Reply> {
         let request = Message::decode(bytes).unwrap();
+        if let Quirk::KnowsOnly(community) = self.quirk
+            && request.community != community.as_bytes()
+        {
+            return Vec::new();
+        }
         let first = self.asked.load(Relaxed) == 0;
         let Some(pdu) = self.answer(request.version, &request.pdu) else { return Vec::new() };
         let after = match self.quirk {

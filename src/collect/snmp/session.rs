@@ -20,6 +20,10 @@ const RETRIES: u32 = 2;
 /// is about 30 MB.
 const MAX_ROWS: usize = 200_000;
 
+/// Octets that one call of `walk_columns` keeps at most: an agent that fills its rows with giant strings would otherwise take
+/// [`MAX_ROWS`] times a datagram.
+const MAX_OCTETS: usize = 64 * 1024 * 1024;
+
 /// What a session may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -31,11 +35,13 @@ pub struct Limits {
     pub deadline: Option<Duration>,
     /// Rows that one call of `walk_columns` keeps, over all columns.
     pub rows: usize,
+    /// Octets that one call of `walk_columns` keeps, over all columns, as [`VarBind::octets`](crate::wire::snmp::VarBind::octets) counts.
+    pub octets: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { timeout: TIMEOUT, retries: RETRIES, deadline: None, rows: MAX_ROWS }
+        Self { timeout: TIMEOUT, retries: RETRIES, deadline: None, rows: MAX_ROWS, octets: MAX_OCTETS }
     }
 }
 
@@ -54,6 +60,22 @@ pub struct Tally {
     pub last_answer_at: Option<Timestamp>,
 }
 
+/// Another view of the same agent: many switches tell the forwarding table of each VLAN, and routers that of each VRF, in one of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Context {
+    /// What stands behind the community in versions 1 and 2c, `@10` for instance.
+    pub community_suffix: String,
+    /// contextName (RFC 3411 §3.3.1) in version 3, instead of the credential's own.
+    pub context_name: String,
+}
+
+impl Context {
+    /// The view of one VLAN as Cisco's switches name it: `COMMUNITY@10`, `vlan-10`.
+    pub fn vlan(vlan_id: u16) -> Self {
+        Self { community_suffix: format!("@{vlan_id}"), context_name: format!("vlan-{vlan_id}") }
+    }
+}
+
 /// One piece of work on one agent. Its requests go one after the other.
 pub struct Session {
     pub(super) shared: Arc<Shared>,
@@ -62,20 +84,44 @@ pub struct Session {
     pub(super) limits: Limits,
     pub(super) expires: Option<Instant>,
     pub(super) stop: Option<CancellationToken>,
-    tally: Mutex<Tally>,
+    pub(super) context: Option<Context>,
+    tally: Arc<Mutex<Tally>>,
 }
 
 impl Session {
     pub(super) fn new(shared: Arc<Shared>, learned: Arc<Learned>, agent: Agent, limits: Limits) -> Self {
         // tokio's own clock, so that deadlines hold under a paused one too; reading it is left to the one door of now().
         let expires = limits.deadline.map(|deadline| tokio::time::sleep(deadline).deadline());
-        Self { shared, learned, agent, limits, expires, stop: None, tally: Mutex::default() }
+        Self { shared, learned, agent, limits, expires, stop: None, context: None, tally: Arc::default() }
     }
 
     /// The same session, given up when `stop` is cancelled: what was read until then is kept.
     #[must_use]
     pub fn stopped_by(mut self, stop: CancellationToken) -> Self {
         self.stop = Some(stop);
+        self
+    }
+
+    /// The same piece of work in another context of the agent: same credential and keys, deadline, stop and tally. An agent
+    /// without it is silent (a community that it does not know) or says so ([`Failure::Context`]).
+    #[must_use]
+    pub fn in_context(&self, context: Context) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            learned: Arc::clone(&self.learned),
+            agent: self.agent.clone(),
+            limits: self.limits,
+            expires: self.expires,
+            stop: self.stop.clone(),
+            context: Some(context),
+            tally: Arc::clone(&self.tally),
+        }
+    }
+
+    /// The same session with so many repetitions after the first request: none, to see whether a context is there at all.
+    #[must_use]
+    pub fn with_retries(mut self, retries: u32) -> Self {
+        self.limits.retries = retries;
         self
     }
 

@@ -5,7 +5,7 @@ use super::exchange::Step;
 use super::session::Session;
 use crate::clock::Stopwatch;
 use crate::model::Credential;
-use crate::wire::snmp::usm::{self, Complaint, EngineSays, KeyExtension, Keys, Opened};
+use crate::wire::snmp::usm::{self, Complaint, EngineSays, Envelope, KeyExtension, Keys, Opened};
 use crate::wire::snmp::{Fault, Pdu, PduKind};
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -134,7 +134,9 @@ impl Session {
             return Ok(usm::discovery(pdu.request_id));
         };
         let keys = self.shared.keys.keys(&self.agent.credential, &engine.id, attempt)?;
-        keys.seal(pdu, engine.boots, engine.time_now()).map_err(Failure::Malformed)
+        let context = self.context.as_ref().map(|context| context.context_name.as_str());
+        let (boots, time) = (engine.boots, engine.time_now());
+        keys.seal_as(pdu, &Envelope { boots, time, context }).map_err(Failure::Malformed)
     }
 
     pub(super) fn unseal_v3(&self, bytes: &mut [u8], attempt: u32) -> Step {
@@ -197,6 +199,7 @@ impl Session {
             Complaint::WrongDigest => refuse("wrong authentication password or protocol"),
             Complaint::UnsupportedSecLevel => refuse("the agent does not allow this security level to the user"),
             Complaint::DecryptionError => self.try_other_extension(&opened.engine.id, attempt),
+            Complaint::UnknownContext => Step::Fail(Failure::Context),
             Complaint::Other => refuse("the agent reports an error that is not of its security model"),
         }
     }

@@ -172,7 +172,10 @@ impl Session {
         }
         if walking.rows_left == 0 {
             let still_open = walking.open();
-            walking.fail(still_open.iter(), &self.error("walk", Failure::Endless(self.limits.rows)));
+            walking.fail(
+                still_open.iter(),
+                &self.error("walk", Failure::Endless { rows: self.limits.rows - walking.rows_left, octets: 0 }),
+            );
         }
     }
 }

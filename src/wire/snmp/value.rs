@@ -88,3 +88,11 @@ pub struct VarBind {
     /// What the agent says of it.
     pub value: Value,
 }
+
+impl VarBind {
+    /// Octets that it takes in memory, about.
+    pub fn octets(&self) -> usize {
+        let name = if self.oid.arcs().len() > crate::model::oid::INLINE_ARCS { size_of_val(self.oid.arcs()) } else { 0 };
+        size_of::<Self>() + name + self.value.as_octets().map_or(0, <[u8]>::len)
+    }
+}

@@ -72,6 +72,8 @@ pub enum Complaint {
     UnknownEngineId,
     WrongDigest,
     DecryptionError,
+    /// snmpUnknownContexts (RFC 3413 §3.2)
+    UnknownContext,
     /// Another counter, or none.
     Other,
 }
@@ -79,11 +81,17 @@ pub enum Complaint {
 /// usmStats, the part that all Reports of this security model begin with: an element of the protocol, as the PDU tags are.
 const USM_STATS: [u32; 9] = [1, 3, 6, 1, 6, 3, 15, 1, 1];
 
+/// snmpUnknownContexts (RFC 3413 §3.2): likewise.
+const UNKNOWN_CONTEXTS: [u32; 10] = [1, 3, 6, 1, 6, 3, 12, 1, 5, 0];
+
 impl Complaint {
     /// What a Report complains of.
     pub fn of(report: &Pdu) -> Self {
-        let counter = report.varbinds.first().and_then(|bind| bind.oid.arcs().strip_prefix(USM_STATS.as_slice()));
-        match counter {
+        let arcs = report.varbinds.first().map_or([].as_slice(), |bind| bind.oid.arcs());
+        if arcs == UNKNOWN_CONTEXTS {
+            return Self::UnknownContext;
+        }
+        match arcs.strip_prefix(USM_STATS.as_slice()) {
             Some([1, ..]) => Self::UnsupportedSecLevel,
             Some([2, ..]) => Self::NotInTimeWindow,
             Some([3, ..]) => Self::UnknownUserName,
@@ -93,6 +101,17 @@ impl Complaint {
             _ => Self::Other,
         }
     }
+}
+
+/// What a request says besides its PDU.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Envelope<'a> {
+    /// The agent's boots, as far as known.
+    pub boots: u32,
+    /// The agent's time, as far as known: snmp2 does not advance it.
+    pub time: u32,
+    /// contextName, where it is not the credential's own.
+    pub context: Option<&'a str>,
 }
 
 /// A user's keys, localised for one engine. Making them costs milliseconds, using them microseconds: keep them.
@@ -142,11 +161,17 @@ impl Keys {
         self.security.engine_id()
     }
 
-    /// The octets to send; the PDU's request-id is the message's msgID too. `boots` and `time` are the agent's own, as far as
-    /// known: snmp2 does not advance them.
+    /// The octets to send, in the credential's own context. See [`Self::seal_as`].
+    ///
+    /// Errors: as there.
+    pub fn seal(&self, pdu: &Pdu, boots: u32, time: u32) -> Result<Vec<u8>, Fault> {
+        self.seal_as(pdu, &Envelope { boots, time, context: None })
+    }
+
+    /// The octets to send; the PDU's request-id is the message's msgID too.
     ///
     /// Errors: [`Fault::Malformed`] when the request is too large to be written.
-    pub fn seal(&self, pdu: &Pdu, boots: u32, time: u32) -> Result<Vec<u8>, Fault> {
+    pub fn seal_as(&self, pdu: &Pdu, envelope: &Envelope<'_>) -> Result<Vec<u8>, Fault> {
         let mut content = Writer::new();
         content.pairs(&pdu.varbinds);
         let content = content.into_bytes();
@@ -163,7 +188,11 @@ impl Keys {
         message.error_status = pdu.error_status.0;
         message.error_index = pdu.error_index;
         message.varbinds = snmp2::Varbinds::from_bytes(&content);
-        let security = self.security.clone().with_engine_boots_and_time(i64::from(boots), i64::from(time));
+        let (boots, time) = (i64::from(envelope.boots), i64::from(envelope.time));
+        let mut security = self.security.clone().with_engine_boots_and_time(boots, time);
+        if let Some(context) = envelope.context {
+            security = security.with_context_name(context);
+        }
         message.to_bytes_with_security(Some(&security)).map_err(|_| Fault::Malformed)
     }
 

@@ -108,6 +108,17 @@ fn a_value_of_unknown_type_is_noticed_in_an_encrypted_message() {
 }
 
 #[test]
+fn the_same_keys_speak_in_any_context() {
+    let keys = keys(Some(AuthProtocol::Sha1), None);
+    let envelope = Envelope { boots: 5, time: 1000, context: Some("vlan-10") };
+    let mut bytes = keys.seal_as(&question(), &envelope).unwrap();
+    assert!(bytes.windows(7).any(|seven| seven == b"vlan-10"));
+    assert!(keys.open(&mut bytes).is_ok_and(|opened| opened.authentic && opened.pdu.varbinds == question().varbinds));
+    let unknown = VarBind { oid: Oid::new(&UNKNOWN_CONTEXTS), value: Value::Counter32(1) };
+    assert_eq!(Complaint::of(&question().response(vec![unknown])), Complaint::UnknownContext);
+}
+
+#[test]
 fn unusable_credentials_are_told() {
     let usm = |auth: Option<&str>, privacy: Option<&str>| Proof::Usm {
         username: "noc".to_owned(),
