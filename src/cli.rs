@@ -273,6 +273,9 @@ pub struct DiscoverArgs {
     /// At most this many packets a second
     #[arg(long, value_name = "PPS")]
     pub rate: Option<u32>,
+    /// At most this many packets a second to one agent
+    #[arg(long, value_name = "PPS")]
+    pub per_device_rate: Option<u32>,
     /// Don't ping first
     #[arg(long)]
     pub no_ping: bool,

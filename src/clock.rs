@@ -19,6 +19,11 @@ impl Stopwatch {
         Self(Instant::now())
     }
 
+    /// Started at this moment of a clock that runs beside this one: tokio's, which tests pause and move.
+    pub const fn at(moment: Instant) -> Self {
+        Self(moment)
+    }
+
     /// Started this long ago, so that a test need not wait.
     #[cfg(test)]
     pub fn started(ago: Duration) -> Self {

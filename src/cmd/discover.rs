@@ -55,6 +55,7 @@ fn options(common: &Common, args: &DiscoverArgs) -> Result<DiscoverOptions, Fail
         deadline: duration("--deadline", &args.deadline)?,
         rate: args.rate,
         skip: roles(&args.skip)?,
+        per_device_rate: args.per_device_rate,
         ping: if args.no_ping { discover::Ping::Never } else { discover::Ping::Auto },
     })
 }

@@ -57,6 +57,12 @@ pub struct Discovery {
     pub interval: Duration,
     /// Roles of neighbours and swept devices that are left out.
     pub skip: Vec<Role>,
+    /// Datagrams a second at most to all agents together, polls among them; `None` is as fast as they answer.
+    pub rate: Option<u32>,
+    /// Datagrams a second at most to one agent; `None` is at its own pace.
+    pub per_device_rate: Option<u32>,
+    /// Requests in flight to one agent at most.
+    pub per_device_requests: u32,
 }
 
 /// `[polling]`
@@ -130,6 +136,10 @@ impl Default for Discovery {
             port: 161,
             interval: Duration::from_secs(3600),
             skip: vec![Role::Phone],
+            rate: None,
+            per_device_rate: None,
+            // Agents are single-threaded and drop what their buffer can't hold.
+            per_device_requests: 1,
         }
     }
 }

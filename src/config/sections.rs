@@ -43,6 +43,9 @@ fn discovery(section: Section<'_, '_>) -> Discovery {
         port: section.get("port", value::port).unwrap_or(default.port),
         interval: section.get("interval", value::interval).unwrap_or(default.interval),
         skip: section.raw("skip").map_or(default.skip, |_| section.list("skip", value::role)),
+        rate: section.get("rate", value::rate),
+        per_device_rate: section.get("per_device_rate", value::rate),
+        per_device_requests: section.get("per_device_requests", value::requests).unwrap_or(default.per_device_requests),
     };
     section.finish();
     discovery

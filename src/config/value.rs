@@ -60,6 +60,22 @@ pub(super) fn retries(value: &DeValue<'_>) -> Result<u32, String> {
     u32::try_from(number).map_err(|_| format!("{number} is not a count"))
 }
 
+/// Datagrams a second: at least 1.
+pub(super) fn rate(value: &DeValue<'_>) -> Result<u32, String> {
+    match u32::try_from(number(value)?) {
+        Ok(rate @ 1..) => Ok(rate),
+        _ => Err("a rate is 1 or more a second".to_owned()),
+    }
+}
+
+/// Requests in flight to one agent: 1 to 16, for more would only fill its buffer.
+pub(super) fn requests(value: &DeValue<'_>) -> Result<u32, String> {
+    match u32::try_from(number(value)?) {
+        Ok(requests @ 1..=16) => Ok(requests),
+        _ => Err("1 to 16 requests may be in flight to a device".to_owned()),
+    }
+}
+
 fn number(value: &DeValue<'_>) -> Result<u64, String> {
     let integer = value.as_integer().ok_or_else(|| format!("this is {}, and a number is wanted", kind(value)))?;
     u64::from_str_radix(integer.as_str(), integer.radix()).map_err(|_| format!("{integer} is out of range"))

@@ -47,6 +47,8 @@ pub struct DiscoverOptions {
     pub deadline: Duration,
     /// Packets a second at most.
     pub rate: Option<u32>,
+    /// Packets a second at most to one agent.
+    pub per_device_rate: Option<u32>,
     /// Whether networks are pinged first.
     pub ping: Ping,
     /// Roles of neighbours and swept devices that are left out; `None` is telephones.
@@ -82,7 +84,7 @@ pub fn once(options: DiscoverOptions, sink: ProgressSink) -> Result<Found, Strin
 }
 
 async fn discover(options: DiscoverOptions, sink: ProgressSink) -> Result<Found, String> {
-    let limits = Options { rate: options.rate, ..Options::default() };
+    let limits = Options { rate: options.rate, rate_per_agent: options.per_device_rate, ..Options::default() };
     let client = Client::open(limits).map_err(|error| format!("no UDP socket can be opened: {error}"))?;
     let options = crawl_options(options);
     let cancel = CancellationToken::new();
@@ -99,8 +101,9 @@ async fn discover(options: DiscoverOptions, sink: ProgressSink) -> Result<Found,
 }
 
 fn crawl_options(options: DiscoverOptions) -> CrawlOptions {
-    let DiscoverOptions { targets, credentials, port, depth, scope, exclude, timeout, retries, deadline, rate, ping, skip } =
-        options;
+    let DiscoverOptions {
+        targets, credentials, port, depth, scope, exclude, timeout, retries, deadline, rate, ping, skip, ..
+    } = options;
     let access = Arc::new(Access::new(&credentials));
     let defaults = CrawlOptions::new(targets, access);
     let skip = skip.unwrap_or_else(|| defaults.skip.clone());

@@ -49,7 +49,16 @@ impl Oid {
     }
 
     /// `self` with `suffix` behind it.
+    #[inline]
     pub fn child(&self, suffix: &[u32]) -> Self {
+        // Rows of tables are made by the million: a copy of known size, and the few arcs of an index.
+        if let Arcs::Inline { length, mut arcs } = self.0
+            && let Ok(longer) = u8::try_from(usize::from(length) + suffix.len())
+            && let Some(behind) = arcs.get_mut(usize::from(length)..usize::from(longer))
+        {
+            behind.iter_mut().zip(suffix).for_each(|(slot, arc)| *slot = *arc);
+            return Self(Arcs::Inline { length: longer, arcs });
+        }
         Self::joined(self.arcs(), suffix)
     }
 

@@ -16,7 +16,7 @@ pub const MAX_DATAGRAM: usize = 65_507;
 /// What came in.
 #[derive(Clone, Copy, Debug)]
 pub enum Arrival {
-    /// A datagram of this many octets, written into the buffer.
+    /// A datagram.
     Datagram(Received),
     /// The network says that nothing at this address takes what was sent there.
     Undelivered(SocketAddr, Undelivered),
@@ -25,7 +25,7 @@ pub enum Arrival {
 /// A datagram's envelope.
 #[derive(Clone, Copy, Debug)]
 pub struct Received {
-    /// Octets in the buffer.
+    /// Its octets.
     pub length: usize,
     /// Who sent it.
     pub peer: SocketAddr,
@@ -44,16 +44,61 @@ pub enum Undelivered {
     Unreachable,
 }
 
+/// What takes arrivals: each with its octets, none for [`Arrival::Undelivered`].
+pub type Take<'a> = &'a mut (dyn FnMut(&Arrival, &[u8]) + Send);
+
 /// Sends datagrams to anyone and receives from anyone.
 pub trait Transport: Send + Sync + 'static {
-    /// Sends one datagram.
+    /// Sends one datagram at once, or not at all.
     ///
-    /// Errors: those of the local host (no route, message too long); that nobody listens is an [`Arrival`]. Cancel safety: a
-    /// dropped future has sent all or nothing.
-    fn send<'a>(&'a self, bytes: &'a [u8], peer: SocketAddr) -> Pending<'a, io::Result<()>>;
+    /// Errors: `WouldBlock` where there is no room: [`Self::writable`] says when it is worth trying again. Else those of the local
+    /// host (no route, message too long); that nobody listens is an [`Arrival`].
+    fn try_send(&self, bytes: &[u8], peer: SocketAddr) -> io::Result<()>;
 
-    /// Waits for the next arrival and writes a datagram into `into`; what does not fit is cut.
+    /// Waits until there may be room for a datagram to this peer.
+    ///
+    /// Errors: the transport is broken for good.
+    fn writable(&self, peer: SocketAddr) -> Pending<'_, io::Result<()>>;
+
+    /// Waits until something has arrived, and hands over what is there, several at a time where several are. `room` is where
+    /// datagrams are put meanwhile: one for each call at the same time.
     ///
     /// Errors: the transport is broken for good. Cancel safety: nothing is lost when the future is dropped.
-    fn receive<'a>(&'a self, into: &'a mut [u8]) -> Pending<'a, io::Result<Arrival>>;
+    fn receive<'a>(&'a self, room: &'a mut Room, take: Take<'a>) -> Pending<'a, io::Result<()>>;
+}
+
+/// Datagrams taken from the kernel at one time: one system call and one wake-up for all of them.
+pub const BATCH: usize = 16;
+
+/// Room for [`BATCH`] datagrams of any length. Memory is only taken for what was really filled once.
+pub struct Room(Vec<u8>);
+
+impl Room {
+    /// Empty room.
+    pub fn new() -> Self {
+        Self(vec![0; BATCH * MAX_DATAGRAM])
+    }
+
+    /// The places for single datagrams.
+    pub fn places(&mut self) -> impl Iterator<Item = &mut [u8]> {
+        self.0.chunks_exact_mut(MAX_DATAGRAM)
+    }
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Sends one datagram, waiting for room where there is none.
+///
+/// Errors: those of the local host. Cancel safety: a dropped future has sent all or nothing.
+pub async fn send(transport: &dyn Transport, bytes: &[u8], peer: SocketAddr) -> io::Result<()> {
+    loop {
+        match transport.try_send(bytes, peer) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => transport.writable(peer).await?,
+            done => return done,
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Datagrams that never leave the process: for tests under a paused clock, where a real socket would race tokio's auto-advance.
 
-use super::datagram::{Arrival, Pending, Received, Transport};
+use super::datagram::{Arrival, Pending, Received, Room, Take, Transport};
 use crate::clock::{self, Stopwatch};
 use std::io;
 use std::net::SocketAddr;
@@ -37,7 +37,7 @@ impl Memory {
 }
 
 impl Transport for Memory {
-    fn send<'a>(&'a self, bytes: &'a [u8], peer: SocketAddr) -> Pending<'a, io::Result<()>> {
+    fn try_send(&self, bytes: &[u8], peer: SocketAddr) -> io::Result<()> {
         for reply in (self.peers)(bytes, peer) {
             let deliver = self.deliver.clone();
             tokio::spawn(async move {
@@ -46,19 +46,28 @@ impl Transport for Memory {
                 deliver.send(reply).ok();
             });
         }
+        Ok(())
+    }
+
+    fn writable(&self, _: SocketAddr) -> Pending<'_, io::Result<()>> {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    fn receive<'a>(&'a self, into: &'a mut [u8]) -> Pending<'a, io::Result<Arrival>> {
+    fn receive<'a>(&'a self, _: &'a mut Room, take: Take<'a>) -> Pending<'a, io::Result<()>> {
         Box::pin(async move {
-            let Some(reply) = self.inbox.lock().await.recv().await else {
+            let mut inbox = self.inbox.lock().await;
+            let Some(first) = inbox.recv().await else {
                 return Err(io::ErrorKind::BrokenPipe.into());
             };
-            let length = reply.bytes.len().min(into.len());
-            for (to, from) in into.iter_mut().zip(&reply.bytes) {
-                *to = *from;
+            let mut next = Some(first);
+            while let Some(Reply { from, bytes, .. }) = next {
+                // Round trips are those of tokio's clock, as the replies' delays are.
+                let clock = Stopwatch::at(tokio::time::sleep(Duration::ZERO).deadline().into_std());
+                let received = Received { length: bytes.len(), peer: from, at: clock::now(), clock };
+                take(&Arrival::Datagram(received), &bytes);
+                next = inbox.try_recv().ok();
             }
-            Ok(Arrival::Datagram(Received { length, peer: reply.from, at: clock::now(), clock: Stopwatch::start() }))
+            Ok(())
         })
     }
 }

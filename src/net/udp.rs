@@ -1,7 +1,7 @@
 //! One UDP socket for any number of peers, per address family, opened when first needed.
-#![allow(unsafe_code, reason = "the socket's error queue (ip(7), IP_RECVERR) has no safe interface")]
+#![allow(unsafe_code, reason = "neither recvmmsg(2) nor the socket's error queue (ip(7), IP_RECVERR) has a safe interface")]
 
-use super::datagram::{Arrival, Pending, Received, Transport, Undelivered};
+use super::datagram::{Arrival, BATCH, Pending, Received, Room, Take, Transport, Undelivered};
 use crate::clock::{self, Stopwatch};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
@@ -34,20 +34,15 @@ impl Udp {
         })
     }
 
-    /// With IP_RECVERR an ICMP error is reported once to whatever the socket does next, so that a send can fail for another
-    /// peer's sake: the error queue has the same news with the right address, and the send is repeated.
-    async fn send_on(socket: &UdpSocket, bytes: &[u8], peer: SocketAddr) -> io::Result<()> {
-        let mut stale = 0;
-        loop {
-            match socket.send_to(bytes, peer).await {
-                Ok(_) => return Ok(()),
-                Err(error) if stale < STALE_ERRORS && may_be_stale(&error) => stale += 1,
-                Err(error) => return Err(error),
-            }
+    fn socket(&self, peer: SocketAddr) -> io::Result<&UdpSocket> {
+        match (peer, &self.v6) {
+            (SocketAddr::V4(_), _) => Ok(&self.v4),
+            (SocketAddr::V6(_), Some(v6)) => Ok(v6),
+            (SocketAddr::V6(_), None) => Err(io::ErrorKind::NetworkUnreachable.into()),
         }
     }
 
-    async fn receive_from_any(&self, into: &mut [u8]) -> io::Result<Arrival> {
+    async fn receive_from_any(&self, room: &mut Room, take: Take<'_>) -> io::Result<()> {
         const INTEREST: Interest = Interest::READABLE.add(Interest::ERROR);
         loop {
             let socket = match &self.v6 {
@@ -60,27 +55,34 @@ impl Udp {
                     ready = v6.ready(INTEREST) => { ready?; v6 }
                 },
             };
-            if let Some(arrival) = take(socket, into) {
-                return Ok(arrival);
+            if take_all(socket, room, take) {
+                return Ok(());
             }
         }
     }
 }
 
 impl Transport for Udp {
-    fn send<'a>(&'a self, bytes: &'a [u8], peer: SocketAddr) -> Pending<'a, io::Result<()>> {
-        let socket = match (peer, &self.v6) {
-            (SocketAddr::V4(_), _) => &self.v4,
-            (SocketAddr::V6(_), Some(v6)) => v6,
-            (SocketAddr::V6(_), None) => {
-                return Box::pin(std::future::ready(Err(io::ErrorKind::NetworkUnreachable.into())));
+    /// With IP_RECVERR an ICMP error is reported once to whatever the socket does next, so that a send can fail for another
+    /// peer's sake: the error queue has the same news with the right address, and the send is repeated.
+    fn try_send(&self, bytes: &[u8], peer: SocketAddr) -> io::Result<()> {
+        let socket = self.socket(peer)?;
+        let mut stale = 0;
+        loop {
+            match socket.try_send_to(bytes, peer) {
+                Ok(_) => return Ok(()),
+                Err(error) if stale < STALE_ERRORS && may_be_stale(&error) => stale += 1,
+                Err(error) => return Err(error),
             }
-        };
-        Box::pin(Self::send_on(socket, bytes, peer))
+        }
     }
 
-    fn receive<'a>(&'a self, into: &'a mut [u8]) -> Pending<'a, io::Result<Arrival>> {
-        Box::pin(self.receive_from_any(into))
+    fn writable(&self, peer: SocketAddr) -> Pending<'_, io::Result<()>> {
+        Box::pin(async move { self.socket(peer)?.writable().await })
+    }
+
+    fn receive<'a>(&'a self, room: &'a mut Room, take: Take<'a>) -> Pending<'a, io::Result<()>> {
+        Box::pin(self.receive_from_any(room, take))
     }
 }
 
@@ -103,12 +105,56 @@ fn may_be_stale(error: &io::Error) -> bool {
         || matches!(error.raw_os_error(), Some(libc::EPROTO | libc::ENOPROTOOPT | libc::EACCES | libc::EMSGSIZE))
 }
 
-/// The next datagram, else the next entry of the error queue, else nothing.
-fn take(socket: &UdpSocket, into: &mut [u8]) -> Option<Arrival> {
-    if let Ok((length, peer)) = socket.try_recv_from(into) {
-        return Some(Arrival::Datagram(Received { length, peer, at: clock::now(), clock: Stopwatch::start() }));
+/// Hands over the datagrams that are there, as many as there is room for; where there are none, the next entry of the error queue.
+/// Whether there was anything.
+fn take_all(socket: &UdpSocket, room: &mut Room, take: Take<'_>) -> bool {
+    let mut some = false;
+    let read = socket.try_io(Interest::READABLE, || receive_many(socket.as_raw_fd(), room));
+    if let Ok(envelopes) = read {
+        let (at, clock) = (clock::now(), Stopwatch::start());
+        for (envelope, place) in envelopes.iter().zip(room.places()) {
+            let Some((length, peer)) = *envelope else { continue };
+            take(&Arrival::Datagram(Received { length, peer, at, clock }), place.get(..length).unwrap_or_default());
+            some = true;
+        }
+        return some;
     }
-    socket.try_io(Interest::ERROR, || next_error(socket.as_raw_fd())).ok().map(|(peer, why)| Arrival::Undelivered(peer, why))
+    if let Ok((peer, why)) = socket.try_io(Interest::ERROR, || next_error(socket.as_raw_fd())) {
+        take(&Arrival::Undelivered(peer, why), &[]);
+        some = true;
+    }
+    some
+}
+
+/// Length and sender of each datagram that was put into its place.
+type Envelopes = [Option<(usize, SocketAddr)>; BATCH];
+
+/// recvmmsg(2): what is there, without waiting.
+fn receive_many(fd: libc::c_int, room: &mut Room) -> io::Result<Envelopes> {
+    // SAFETY: these are plain C structures for which all zeros is a valid value.
+    let mut names: [libc::sockaddr_storage; BATCH] = unsafe { std::mem::zeroed() };
+    // SAFETY: as above.
+    let (mut places, mut headers): ([libc::iovec; BATCH], [libc::mmsghdr; BATCH]) =
+        unsafe { (std::mem::zeroed(), std::mem::zeroed()) };
+    for (place, buffer) in places.iter_mut().zip(room.places()) {
+        *place = libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() };
+    }
+    for ((header, place), name) in headers.iter_mut().zip(&mut places).zip(&mut names) {
+        header.msg_hdr.msg_iov = place;
+        header.msg_hdr.msg_iovlen = 1;
+        header.msg_hdr.msg_name = (&raw mut *name).cast();
+        header.msg_hdr.msg_namelen = libc::socklen_t::try_from(size_of::<libc::sockaddr_storage>()).unwrap_or(0);
+    }
+    let count = libc::c_uint::try_from(BATCH).unwrap_or(0);
+    // SAFETY: every pointer in the headers is to a live buffer of the stated length, one for each of the BATCH headers, and `room`
+    // stays borrowed until the call is over.
+    let read = unsafe { libc::recvmmsg(fd, headers.as_mut_ptr(), count, libc::MSG_DONTWAIT, std::ptr::null_mut()) };
+    let read = usize::try_from(read).map_err(|_| io::Error::last_os_error())?;
+    let mut envelopes = [None; BATCH];
+    for ((envelope, header), name) in envelopes.iter_mut().zip(&headers).zip(&names).take(read) {
+        *envelope = usize::try_from(header.msg_len).ok().zip(address(name));
+    }
+    Ok(envelopes)
 }
 
 /// Asks the kernel to queue ICMP errors with the address that they are about (ip(7), ipv6(7)).
@@ -195,26 +241,39 @@ fn address(name: &libc::sockaddr_storage) -> Option<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::datagram::send;
     use std::time::Duration;
 
     /// Longer than any loopback delivery; only a failing test waits for it.
     const PATIENCE: Duration = Duration::from_secs(20);
 
-    async fn next(udp: &Udp, buffer: &mut [u8]) -> Arrival {
-        tokio::time::timeout(PATIENCE, udp.receive(buffer)).await.unwrap().unwrap()
+    /// Waits for so many arrivals.
+    async fn next(udp: &Udp, count: usize) -> Vec<(Arrival, Vec<u8>)> {
+        let (mut room, mut arrivals) = (Room::new(), Vec::new());
+        while arrivals.len() < count {
+            let mut take = |arrival: &Arrival, bytes: &[u8]| arrivals.push((*arrival, bytes.to_vec()));
+            tokio::time::timeout(PATIENCE, udp.receive(&mut room, &mut take)).await.unwrap().unwrap();
+        }
+        arrivals
     }
 
     #[tokio::test]
     async fn datagrams_come_with_their_sender() {
         let udp = Udp::open().unwrap();
         let peer = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-        udp.send(b"question", peer.local_addr().unwrap()).await.unwrap();
+        send(&udp, b"question", peer.local_addr().unwrap()).await.unwrap();
         let mut buffer = [0; 64];
         let (length, from) = peer.recv_from(&mut buffer).await.unwrap();
         assert_eq!(&buffer[..length], b"question");
-        peer.send_to(b"answer", from).await.unwrap();
-        let Arrival::Datagram(received) = next(&udp, &mut buffer).await else { panic!("no datagram") };
-        assert_eq!((received.peer, &buffer[..received.length]), (peer.local_addr().unwrap(), b"answer".as_slice()));
+        let long = vec![7; 9000];
+        for number in 0..2 * BATCH {
+            peer.send_to(if number == 3 { &long } else { b"answer" }, from).await.unwrap();
+        }
+        for (number, (arrival, bytes)) in next(&udp, 2 * BATCH).await.into_iter().enumerate() {
+            let Arrival::Datagram(received) = arrival else { panic!("no datagram") };
+            assert_eq!(received.peer, peer.local_addr().unwrap());
+            assert_eq!(bytes, if number == 3 { long.clone() } else { b"answer".to_vec() });
+        }
     }
 
     #[tokio::test]
@@ -225,11 +284,10 @@ mod tests {
             gone.local_addr().unwrap()
         };
         let open = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-        udp.send(b"x", closed).await.unwrap();
-        udp.send(b"y", open.local_addr().unwrap()).await.unwrap();
-        let mut buffer = [0; 64];
-        let Arrival::Undelivered(peer, why) = next(&udp, &mut buffer).await else { panic!("no error") };
+        send(&udp, b"x", closed).await.unwrap();
+        send(&udp, b"y", open.local_addr().unwrap()).await.unwrap();
+        let Some((Arrival::Undelivered(peer, why), _)) = next(&udp, 1).await.pop() else { panic!("no error") };
         assert_eq!((peer, why), (closed, Undelivered::Refused));
-        assert_eq!(open.recv_from(&mut buffer).await.unwrap().0, 1);
+        assert_eq!(open.recv_from(&mut [0; 64]).await.unwrap().0, 1);
     }
 }

@@ -1,8 +1,11 @@
 //! Which credential opens which agent.
 //!
 //! Credentials are tried in their order, the one that last worked there first, each only in its own networks. To an agent a wrong
-//! community is silence. So there is a fast pass, in which each is asked once, and always a slow one with every repetition: an agent
-//! that takes the second costs one timeout more, and one that is slow is not lost.
+//! community is silence, so that each costs a timeout; therefore the next one is asked a little after the one before, not after its timeout
+//! ([`STAGGER`], [`AT_ONCE`]). The first that is answered wins: as each has a start of [`STAGGER`] before the next, that is the first in order
+//! that the agent takes, unless its datagram is lost. An agent sees no more wrong credentials than it would one by one, a few a second: those
+//! that lock a source out or send authenticationFailure traps count the same number of failures. There is a fast pass, in which each is asked
+//! once, and always a slow one with every repetition: an agent that is slow is not lost.
 
 use super::client::{Agent, Client};
 use super::error::SnmpError;
@@ -14,6 +17,9 @@ use crate::wire::snmp::VarBind;
 use rustc_hash::FxHashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 /// What is asked first: small enough for any agent, and it says who it is.
 pub const PROBE: [&str; 2] = ["sysObjectID", "sysName"];
@@ -71,32 +77,87 @@ impl Access {
         // With one credential a fast pass would only lose the late answer of a slow agent.
         let passes: &[Limits] = if tried > 1 && limits.retries > 0 { &[fast, limits] } else { &[limits] };
         for pass in passes {
-            let mut still = Vec::new();
-            for credential in candidates {
-                match self.attempt(client, Agent { address, credential: Arc::clone(&credential) }, (*pass, limits)).await {
-                    Ok(opened) => return Ok(opened),
-                    Err(error) => {
-                        // Only silence can turn into an answer.
-                        if error.reason() == Reason::Timeout {
-                            still.push(credential);
-                        }
-                        worst = Some(more_telling(worst, error));
-                    }
+            let trying = Trying { client, address, limits: *pass };
+            match trying.all(candidates, &mut worst).await {
+                Ok((credential, probe)) => {
+                    let agent = Agent { address, credential };
+                    let session = client.session(&agent, limits);
+                    self.good.lock().unwrap_or_else(PoisonError::into_inner).insert(address, agent.credential);
+                    return Ok(Opened { session, probe });
                 }
+                Err(still) => candidates = still,
             }
-            candidates = still;
         }
         Err(Refusal::new(worst, tried))
     }
+}
 
-    async fn attempt(&self, client: &Client, agent: Agent, (pass, limits): (Limits, Limits)) -> Result<Opened, SnmpError> {
+/// The time between the first questions with one credential and the next. Longer than most round trips, so that a right credential is found
+/// before the next one is shown.
+pub const STAGGER: Duration = Duration::from_millis(200);
+
+/// Credentials asked of one agent at one time.
+pub const AT_ONCE: usize = 4;
+
+/// One pass over credentials.
+struct Trying<'a> {
+    client: &'a Client,
+    address: SocketAddr,
+    limits: Limits,
+}
+
+/// A credential by its place in the order, and what it led to.
+type Tried = (usize, Arc<Credential>, Result<Vec<VarBind>, SnmpError>);
+
+impl Trying<'_> {
+    /// The first credential that is answered, with the answer; else those that met with silence or garbage, in order: only
+    /// that can turn into an answer.
+    async fn all(
+        &self,
+        candidates: Vec<Arc<Credential>>,
+        worst: &mut Option<SnmpError>,
+    ) -> Result<(Arc<Credential>, Vec<VarBind>), Vec<Arc<Credential>>> {
+        let mut waiting = candidates.into_iter().enumerate();
+        let mut next = waiting.next();
+        let mut running: JoinSet<Tried> = JoinSet::new();
+        let mut silent: Vec<(usize, Arc<Credential>)> = Vec::new();
+        let pause = sleep(Duration::ZERO);
+        tokio::pin!(pause);
+        loop {
+            tokio::select! {
+                biased;
+                Some(done) = running.join_next() => match done {
+                    Ok((_, credential, Ok(probe))) => return Ok((credential, probe)),
+                    Ok((place, credential, Err(error))) => {
+                        if matches!(error.reason(), Reason::Timeout | Reason::Malformed) {
+                            silent.push((place, credential));
+                        } else {
+                            // The agent has said no: nothing is gained by waiting.
+                            pause.set(sleep(Duration::ZERO));
+                        }
+                        *worst = Some(more_telling(worst.take(), error));
+                    }
+                    Err(error) => tracing::error!(%error, "a credential was not tried to the end"),
+                },
+                () = pause.as_mut(), if next.is_some() && running.len() < AT_ONCE => {
+                    if let Some((place, credential)) = next.take() {
+                        self.start(place, credential, &mut running);
+                    }
+                    next = waiting.next();
+                    pause.set(sleep(STAGGER));
+                }
+                else => break,
+            }
+        }
+        silent.sort_by_key(|(place, _)| *place);
+        Err(silent.into_iter().map(|(_, credential)| credential).collect())
+    }
+
+    fn start(&self, place: usize, credential: Arc<Credential>, running: &mut JoinSet<Tried>) {
+        let agent = Agent { address: self.address, credential: Arc::clone(&credential) };
+        let asking = self.client.session(&agent, self.limits).counted();
         let names: Vec<Oid> = PROBE.iter().filter_map(|name| Registry::builtin().scalar(name)).collect();
-        let asking = client.session(&agent, pass);
-        let probe = asking.get(&names).await?;
-        drop(asking);
-        let session = client.session(&agent, limits);
-        self.good.lock().unwrap_or_else(PoisonError::into_inner).insert(agent.address, agent.credential);
-        Ok(Opened { session, probe })
+        running.spawn(async move { (place, credential, asking.get(&names).await) });
     }
 }
 
@@ -142,7 +203,6 @@ mod tests {
     use crate::collect::snmp::client::Options;
     use crate::net::memory::{Memory, Reply};
     use crate::wire::snmp::{Message, Value};
-    use std::time::Duration;
 
     /// A network where every agent takes the community `good` and answers after `after`.
     fn client(after: Duration) -> Client {
@@ -164,13 +224,13 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_second_credential_costs_one_timeout_and_comes_first_next_time() {
+    async fn the_second_credential_costs_no_timeout_and_comes_first_next_time() {
         let access = Access::new(&[Credential::community("first", "bad"), Credential::community("second", "good")]);
         let client = client(Duration::from_millis(300));
         let start = tokio::time::Instant::now();
         let opened = access.open(&client, agent(), Limits::default()).await.ok().unwrap();
         assert_eq!(opened.session.agent().credential.name, "second");
-        assert!(start.elapsed() < Duration::from_millis(1500), "{:?}", start.elapsed());
+        assert_eq!(start.elapsed().as_millis() / 100, 5, "asked after 200 ms, answered after 300 more");
         assert_eq!(access.candidates(agent())[0].name, "second");
     }
 
@@ -179,6 +239,47 @@ mod tests {
         let access = Access::new(&[Credential::community("first", "bad"), Credential::community("second", "good")]);
         let opened = access.open(&client(Duration::from_millis(1800)), agent(), Limits::default()).await;
         assert!(opened.is_ok());
+    }
+
+    fn six(right: &[usize]) -> Access {
+        let community = |place| if right.contains(&place) { "good" } else { "bad" };
+        Access::new(&(0..6).map(|place| Credential::community(&format!("c{place}"), community(place))).collect::<Vec<_>>())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_last_of_six_costs_little_more_than_one_timeout() {
+        let client = client(Duration::from_millis(20));
+        let start = tokio::time::Instant::now();
+        let opened = six(&[5]).open(&client, agent(), Limits::default()).await.ok().unwrap();
+        assert_eq!(opened.session.agent().credential.name, "c5");
+        assert!(start.elapsed() < Duration::from_millis(1300), "{:?}", start.elapsed());
+        assert_eq!(client.counts().sent, 6);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_several_that_are_taken_the_first_wins_and_the_others_are_not_shown() {
+        for after in [20, 150, 900] {
+            let client = client(Duration::from_millis(after));
+            let opened = six(&[2, 3, 5]).open(&client, agent(), Limits::default()).await.ok().unwrap();
+            assert_eq!(opened.session.agent().credential.name, "c2", "answered after {after} ms");
+            assert!(after > 200 || client.counts().sent == 3, "{:?}", client.counts());
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_mute_agent_never_has_more_than_a_few_requests_in_flight() {
+        let client = client(Duration::from_secs(3600));
+        let start = tokio::time::Instant::now();
+        let access = six(&[]);
+        let opening = access.open(&client, agent(), Limits::default());
+        tokio::pin!(opening);
+        let mut sent = vec![0];
+        while tokio::time::timeout(Duration::from_secs(1), &mut opening).await.is_err() {
+            sent.push(client.counts().sent);
+        }
+        assert!(sent.windows(2).all(|two| two[1] - two[0] <= 2 * AT_ONCE as u64), "{sent:?} after each second");
+        assert_eq!(client.counts().sent, 6 + 6 * 3, "a quick pass, then a slow one");
+        assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
     }
 
     #[tokio::test(start_paused = true)]

@@ -16,6 +16,7 @@ use rustc_hash::FxHashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::task::AbortHandle;
 
 /// Requests in flight to one agent unless told otherwise: agents are single-threaded and drop what their buffer can't hold.
@@ -37,11 +38,13 @@ pub struct Options {
     pub rate: Option<u32>,
     /// Requests in flight to one agent at most, over all its sessions.
     pub in_flight_per_agent: usize,
+    /// Datagrams a second to one agent at most; `None` leaves it to the agent's own pace, as one request waits for the other.
+    pub rate_per_agent: Option<u32>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { rate: None, in_flight_per_agent: IN_FLIGHT_PER_AGENT }
+        Self { rate: None, in_flight_per_agent: IN_FLIGHT_PER_AGENT, rate_per_agent: None }
     }
 }
 
@@ -57,6 +60,8 @@ pub(super) struct Shared {
     pub(super) keys: KeyStore,
     agents: Mutex<FxHashMap<SocketAddr, Arc<Learned>>>,
     in_flight_per_agent: usize,
+    /// Between two datagrams to one agent.
+    pub(super) gap_per_agent: Option<Duration>,
     receiver: AbortHandle,
 }
 
@@ -108,6 +113,7 @@ impl Client {
             keys: KeyStore::default(),
             agents: Mutex::default(),
             in_flight_per_agent: options.in_flight_per_agent.max(1),
+            gap_per_agent: options.rate_per_agent.map(|rate| Duration::from_secs(1) / rate.max(1)),
             receiver: tokio::spawn(receiving).abort_handle(),
         }))
     }

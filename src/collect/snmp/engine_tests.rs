@@ -1,7 +1,7 @@
 //! The client against played agents under a paused clock.
 
 use super::played::{Quirk, Scene, column, root};
-use super::{Context, Failure, Limits, Walk};
+use super::{Context, Failure, Limits, Options, Walk};
 use crate::model::Oid;
 use crate::model::inventory::Reason;
 use crate::wire::snmp::Value;
@@ -125,7 +125,19 @@ async fn a_column_is_whole_whatever_the_agent_makes_of_bulk() {
 #[tokio::test(start_paused = true)]
 async fn a_good_agent_is_asked_few_times() {
     let scene = check_whole_column(Quirk::None, 1000).await;
-    assert!(scene.asked() <= 22, "{} requests for 1,000 rows", scene.asked());
+    assert!(scene.asked() <= 8, "{} requests for 1,000 rows", scene.asked());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_table_that_was_read_before_is_asked_for_as_many_rows_as_it_had() {
+    let scene = Scene::new(Quirk::None, (1..=6).flat_map(|number| column(number, 40)));
+    let columns = [1, 2, 3, 4, 5].map(root);
+    for requests in [3, 1, 1] {
+        let before = scene.asked();
+        let walks = scene.session(LIMITS).walk_columns(&columns).await;
+        assert!(walks.iter().all(|walk| walk.rows.len() == 40 && walk.fault.is_none()));
+        assert_eq!(scene.asked() - before, requests);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -152,7 +164,7 @@ async fn a_table_in_circles_ends_with_a_fault_and_spares_its_neighbours() {
     let quirk = Quirk::JumpsFrom(&[1, 1, 1, 9], &[1, 1, 1, 2]);
     let scene = Scene::new(quirk, column(1, 20).chain(column(2, 20)));
     let walks = scene.session(LIMITS).walk_columns(&[root(1), root(2)]).await;
-    assert_eq!((walks[0].rows.len(), walks[1].rows.len()), (9, 20));
+    assert_eq!((walks[0].rows.len(), walks[1].rows.len()), (20, 20), "the rest is asked by name");
     assert_eq!(walks[0].fault.as_ref().unwrap().reason(), Reason::NonIncreasing);
     assert_eq!(walks[1].fault, None);
 }
@@ -162,7 +174,10 @@ async fn an_endless_table_costs_bounded_memory() {
     let scene = Scene::new(Quirk::Endless, []);
     let walk = scene.session(Limits { rows: 1234, ..LIMITS }).walk(&Oid::new(&[1, 1])).await;
     assert_eq!(walk.rows.len(), 1234);
-    assert_eq!(walk.fault.unwrap().failure, Failure::Endless { rows: 1234, octets: 0 });
+    assert_eq!(
+        walk.fault.unwrap().failure,
+        Failure::Endless { rows: 1234, octets: 1234 * size_of::<crate::wire::snmp::VarBind>() }
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -178,8 +193,71 @@ async fn a_deadline_keeps_what_was_read() {
 async fn a_broken_row_ends_its_column_only() {
     let scene = Scene::new(Quirk::BreaksAtWithoutIndex(&[1, 1, 1, 5]), column(1, 10).chain(column(2, 10)));
     let walks = scene.session(LIMITS).walk_columns(&[root(1), root(2)]).await;
-    assert_eq!((walks[0].rows.len(), walks[1].rows.len()), (4, 10));
+    assert_eq!((walks[0].rows.len(), walks[1].rows.len()), (9, 10), "all but the broken one");
     assert_eq!(walks[0].fault.as_ref().unwrap().reason(), Reason::Partial);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_getnext_can_not_tell_is_asked_by_name() {
+    let scene = Scene::new(Quirk::BreaksNextAt(&[1, 1, 1, 5]), column(1, 10).chain(column(2, 10)));
+    let walks = scene.session(LIMITS).walk_columns(&[root(1), root(2)]).await;
+    assert_eq!(values(&walks[0]), (1..=10).collect::<Vec<_>>());
+    assert_eq!((&walks[0].fault, &walks[1].fault), (&None, &None));
+    let alone = scene.session(LIMITS).walk(&root(1)).await;
+    assert_eq!((alone.rows.len(), alone.fault.unwrap().reason()), (4, Reason::Partial), "nobody tells which rows there are");
+}
+
+#[tokio::test(start_paused = true)]
+async fn octets_that_a_walk_keeps_are_bounded() {
+    let scene = Scene::new(Quirk::Endless, []);
+    let walk = scene.session(Limits { octets: 100_000, ..LIMITS }).walk(&Oid::new(&[1, 1])).await;
+    let kept: usize = walk.rows.iter().map(crate::wire::snmp::VarBind::octets).sum();
+    assert!(kept <= 100_000 && kept > 90_000, "{kept}");
+    assert_eq!(walk.fault.unwrap().reason(), Reason::Partial);
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_that_never_come_because_they_are_large_are_found_out() {
+    let scene = check_whole_column(Quirk::DropsAbove(100), 3000).await;
+    let timeouts = scene.client.counts().timeouts;
+    assert!(timeouts <= 4, "{timeouts} timeouts");
+    assert!(scene.asked() <= 3000 / 50 + 12, "{} requests", scene.asked());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_agent_that_needs_long_for_each_row_is_asked_for_few() {
+    let scene = check_whole_column(Quirk::SlowPerRow(Duration::from_millis(8)), 600).await;
+    let counts = scene.client.counts();
+    assert_eq!(counts.timeouts, 0);
+    assert!((10..=30).contains(&counts.sent), "{} requests", counts.sent);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_distant_agent_is_neither_starved_nor_asked_twice() {
+    let scene = check_whole_column(Quirk::Slow(Duration::from_millis(900)), 3000).await;
+    assert_eq!(scene.client.counts().retried, 0);
+    assert!(scene.asked() <= 18, "large tables in large answers: {} requests", scene.asked());
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_agent_is_asked_no_faster_than_allowed() {
+    let options = Options { rate_per_agent: Some(10), ..Options::default() };
+    let scene = Scene::with_options(Quirk::None, column(1, 3), options);
+    let (start, session) = (tokio::time::Instant::now(), scene.session(LIMITS));
+    for _ in 0..21 {
+        session.get(&names(1)).await.unwrap();
+    }
+    assert_eq!(start.elapsed().as_millis() / 100, 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_for_ones_turn_ends_with_the_deadline() {
+    let options = Options { rate_per_agent: Some(1), ..Options::default() };
+    let scene = Scene::with_options(Quirk::None, column(1, 3), options);
+    let start = tokio::time::Instant::now();
+    let session = scene.session(Limits { deadline: Some(Duration::from_millis(2500)), ..LIMITS });
+    while session.get(&names(1)).await.is_ok() {}
+    assert_eq!((start.elapsed().as_millis() / 100, session.tally().sent), (25, 3));
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,7 +3,7 @@
 use super::error::{Failure, SnmpError};
 use super::session::Session;
 use crate::model::Oid;
-use crate::wire::snmp::{ErrorStatus, Pdu, PduKind, Value, VarBind};
+use crate::wire::snmp::{ErrorStatus, List, PduKind, Question, Value, VarBind};
 
 /// The objects still to be asked, and what is known of the others.
 struct Asking<'a> {
@@ -42,39 +42,60 @@ impl Session {
         let shrinks = self.learned.answered();
         let size = |attempt: u32| if shrinks { (batch >> attempt.min(8)).max(1) } else { batch };
         let names: Vec<Oid> = asking.open.iter().take(batch).filter_map(|at| asking.names.get(*at)).cloned().collect();
-        let shape = |attempt| Pdu::request(PduKind::Get, 0, names.get(..size(attempt)).unwrap_or(&names));
+        let shape = |attempt| {
+            let names = names.get(..size(attempt)).unwrap_or(&names);
+            Question { kind: PduKind::Get, repetitions: 0, names }
+        };
         let answered = self.ask("get", 1 + self.limits.retries, shape).await?;
         let size = size(answered.attempt);
-        match answered.pdu.error_status {
+        match answered.head.error_status {
             ErrorStatus::NO_ERROR => {
-                if !asking.absorb(size, answered.pdu.varbinds) {
+                let before = asking.told;
+                self.count_unreadable(asking.absorb(size, &answered.list));
+                self.shared.inbox.give_back(answered.list.into_memory());
+                if asking.told == before {
                     return Err(self.error("get", Failure::Unrelated));
                 }
                 self.learned.bears_batch(batch, size);
             }
             ErrorStatus::TOO_BIG if size > 1 => self.learned.shrink_batch(size),
-            status => asking.refused(status, answered.pdu.error_index, size),
+            status => asking.refused(status, answered.head.error_index, size),
         }
         Ok(())
     }
 }
 
 impl Asking<'_> {
-    /// Takes the values of the first `size` open objects out of an answer. Whether there was any.
-    fn absorb(&mut self, size: usize, mut binds: Vec<VarBind>) -> bool {
-        let before = self.open.len();
-        let asked: Vec<usize> = self.open.iter().copied().take(size).collect();
-        for (place, at) in asked.into_iter().enumerate() {
-            let Some(name) = self.names.get(at) else { continue };
-            let here = binds.get(place).is_some_and(|bind| bind.oid == *name).then_some(place);
-            let found = here.or_else(|| binds.iter().position(|bind| bind.oid == *name));
-            if let Some(bind) = found.and_then(|found| binds.get_mut(found)) {
-                let value = std::mem::replace(&mut bind.value, Value::Null);
-                self.settle(at, value);
-                self.told += 1;
+    /// Takes the values of the first `size` open objects out of an answer, and says how many of its varbinds can't be read. An answer
+    /// has the objects in the order of the question; where it has not, they are looked for.
+    fn absorb(&mut self, size: usize, list: &List) -> usize {
+        let mut asked = self.open.iter().take(size);
+        let mut unreadable = list.displaced();
+        let mut displaced = Vec::new();
+        // What an answer holds beyond the question is not looked at.
+        for bind in list.iter().take(size) {
+            let next = asked.next().and_then(|at| Some((*at, self.names.get(*at)?)));
+            let Some(name) = bind.oid() else {
+                unreadable += 1;
+                continue;
+            };
+            let value = bind.value();
+            unreadable += usize::from(matches!(value, Value::Unreadable(_)));
+            match next {
+                Some((at, asked)) if *asked == name => put(&mut self.values, at, value, &mut self.told),
+                _ => displaced.push((name, value)),
             }
         }
-        self.open.len() < before
+        for (name, value) in displaced {
+            let mut open = self.open.iter().take(size);
+            let at = open.find(|at| self.names.get(**at) == Some(&name) && self.values.get(**at).is_some_and(Option::is_none));
+            if let Some(at) = at.copied() {
+                put(&mut self.values, at, value, &mut self.told);
+            }
+        }
+        let values = &self.values;
+        self.open.retain(|at| values.get(*at).is_some_and(Option::is_none));
+        unreadable
     }
 
     /// The agent refused because of one object: that one is settled. Where it does not say which, objects are asked singly.
@@ -107,5 +128,12 @@ impl Asking<'_> {
     fn done(self) -> Vec<VarBind> {
         let values = self.values.into_iter().map(|value| value.unwrap_or(Value::Null));
         self.names.iter().cloned().zip(values).map(|(oid, value)| VarBind { oid, value }).collect()
+    }
+}
+
+fn put(values: &mut [Option<Value>], at: usize, value: Value, told: &mut usize) {
+    if let Some(slot) = values.get_mut(at) {
+        *slot = Some(value);
+        *told += 1;
     }
 }

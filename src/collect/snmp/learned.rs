@@ -1,10 +1,13 @@
 //! What was learned of one agent: how quick it is, how much it bears, and its SNMPv3 engine.
 
 use super::v3::Engine;
+use crate::model::Oid;
+use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 /// OIDs in the first GET to an agent: some tens of octets each, so that request and answer fit an unfragmented datagram.
 const FIRST_BATCH: usize = 24;
@@ -18,8 +21,22 @@ const FIRST_BULK: usize = 32;
 /// Varbinds in the first GETBULK answer of a walk on an agent that has borne as many: a short table ends within it.
 const NEXT_BULK: usize = 96;
 
-/// Varbinds in a GETBULK answer at most: about 8 kB, six fragments. Larger answers save little and are lost more often.
-const MAX_BULK: usize = 240;
+/// Varbinds in a GETBULK answer at most, and the octets that are aimed at: a long table takes few answers, and each is still far
+/// from the 64 KiB of a datagram. Agents with less room cut their answers, and where fragments get lost the limit sinks.
+const MAX_BULK: usize = 480;
+const LARGE_ANSWER: usize = 16 * 1024;
+
+/// The share of the wait that a larger answer may take by the pace of the last one: what takes longer risks the next timeout.
+const SHARE_OF_WAIT: u32 = 4;
+
+/// Whole answers at the limit after which a larger one is tried again; twice as many after each further silence.
+const WHOLE_ANSWERS: u32 = 32;
+
+/// Doublings of [`WHOLE_ANSWERS`] at most.
+const MAX_DOUBLINGS: u32 = 10;
+
+/// Tables of which an agent's rows are remembered; eight octets each.
+const MAX_TABLES: usize = 64;
 
 /// The longest wait for one answer, whatever the round trip: beyond it an agent is of no use to a poller.
 const MAX_WAIT: Duration = Duration::from_secs(20);
@@ -42,9 +59,18 @@ struct Inner {
     /// Whether a batch was ever met with silence: then it grows by single steps only.
     batch_lost: bool,
     bulk: Bulk,
+    /// Round trip of the quickest answer: what the way takes, and the agent's least.
+    quickest: Option<Duration>,
     /// Varbinds of the largest GETBULK answer that came whole.
     bulk_borne: usize,
     bulk_limit: usize,
+    /// Larger GETBULK answers than the limit that did not come, and whole ones at the limit since.
+    bulk_lost: u32,
+    bulk_whole: u32,
+    /// Rows of tables when they were last walked, by a hash of what was walked.
+    rows: Vec<(u32, u32)>,
+    /// When the next datagram may be sent, where the rate is limited.
+    next_turn: Option<Instant>,
     engine: Option<Arc<Engine>>,
 }
 
@@ -69,6 +95,11 @@ impl Learned {
                 bulk: Bulk::Untried,
                 bulk_borne: FIRST_BULK,
                 bulk_limit: MAX_BULK,
+                quickest: None,
+                bulk_lost: 0,
+                bulk_whole: 0,
+                rows: Vec::new(),
+                next_turn: None,
                 engine: None,
             }),
         }
@@ -87,6 +118,7 @@ impl Learned {
     pub(super) fn saw_round_trip(&self, sample: Duration) {
         self.answered.store(true, Relaxed);
         let mut inner = self.inner();
+        inner.quickest = Some(inner.quickest.map_or(sample, |quickest| quickest.min(sample)));
         inner.round_trip = Some(match inner.round_trip {
             None => (sample, sample / 2),
             Some((mean, variation)) => ((mean * 7 + sample) / 8, (variation * 3 + mean.abs_diff(sample)) / 4),
@@ -148,17 +180,106 @@ impl Learned {
         inner.bulk_borne.min(NEXT_BULK).min(inner.bulk_limit)
     }
 
-    /// Varbinds to ask for after an answer of `last` came whole: half as many again.
-    pub(super) fn next_bulk(&self, last: usize) -> usize {
-        let mut inner = self.inner();
-        inner.bulk_borne = inner.bulk_borne.max(last);
-        (last + last / 2 + 1).min(inner.bulk_limit)
+    /// Varbinds with which a walk begins that is expected to need so many: all of them, where the agent has borne large answers.
+    pub(super) fn first_bulk_of(&self, expected: usize) -> usize {
+        let inner = self.inner();
+        let most = if inner.bulk_borne >= NEXT_BULK { MAX_BULK } else { inner.bulk_borne };
+        expected.min(most).min(inner.bulk_limit).max(1)
     }
 
-    /// The agent does not bear so many varbinds in one answer.
+    /// Rows that the table at `root` had when it was last walked.
+    pub(super) fn rows_of(&self, root: &Oid) -> Option<usize> {
+        let hash = hash_of(root);
+        self.inner().rows.iter().find(|(known, _)| *known == hash).and_then(|(_, rows)| usize::try_from(*rows).ok())
+    }
+
+    /// The table at `root` was read to its end.
+    pub(super) fn note_rows(&self, root: &Oid, rows: usize) {
+        let (hash, rows) = (hash_of(root), u32::try_from(rows).unwrap_or(u32::MAX));
+        let mut inner = self.inner();
+        if let Some(known) = inner.rows.iter_mut().find(|(known, _)| *known == hash) {
+            known.1 = rows;
+        } else if inner.rows.len() < MAX_TABLES {
+            inner.rows.push((hash, rows));
+        }
+    }
+
+    /// Varbinds to ask for after an answer that came whole: twice as many, but not more than the agent's pace, the size of an
+    /// answer and the agent's limit allow. `wait` is how long an answer is waited for.
+    pub(super) fn next_bulk(&self, last: Whole, wait: Duration) -> usize {
+        let mut inner = self.inner();
+        inner.bulk_borne = inner.bulk_borne.max(last.varbinds);
+        inner.regrow(last.varbinds);
+        let by_size = (LARGE_ANSWER * last.varbinds).checked_div(last.octets).unwrap_or(MAX_BULK);
+        let by_pace = inner.by_pace(last, wait);
+        (last.varbinds * 2).min(inner.bulk_limit).min(by_size).min(by_pace).clamp(1, MAX_BULK)
+    }
+
+    /// The agent does not bear so many varbinds in one answer, by its own word.
     pub(super) fn limit_bulk(&self, failed: usize) {
         let mut inner = self.inner();
         inner.bulk_limit = inner.bulk_limit.min((failed / 2).max(1));
+        inner.bulk_whole = 0;
+    }
+
+    /// An answer of `failed` varbinds did not come, and a smaller one did. It may have been chance, or the way drops fragments: what is
+    /// larger is left alone for a while, the longer the more often it happened. What fits one datagram says nothing.
+    pub(super) fn lost_bulk(&self, failed: usize) {
+        if failed > FIRST_BULK {
+            let mut inner = self.inner();
+            inner.bulk_limit = inner.bulk_limit.min(failed / 2).max(FIRST_BULK);
+            inner.bulk_borne = inner.bulk_borne.min(inner.bulk_limit);
+            inner.bulk_lost += 1;
+            inner.bulk_whole = 0;
+        }
+    }
+
+    /// When a datagram may be sent to this agent, `gap` after the one before; `None` is at once.
+    pub(super) fn turn(&self, gap: Option<Duration>) -> Option<Instant> {
+        let gap = gap?;
+        // tokio's own clock; reading it is left to the one door of now().
+        let now = tokio::time::sleep(Duration::ZERO).deadline();
+        let mut inner = self.inner();
+        let turn = inner.next_turn.filter(|turn| *turn > now);
+        inner.next_turn = Some(turn.unwrap_or(now) + gap);
+        turn
+    }
+}
+
+/// The upper half is the better mixed one.
+fn hash_of(root: &Oid) -> u32 {
+    let mut hasher = rustc_hash::FxHasher::default();
+    root.hash(&mut hasher);
+    u32::try_from(hasher.finish() >> 32).unwrap_or(0)
+}
+
+/// A GETBULK answer that came whole.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Whole {
+    pub(super) varbinds: usize,
+    /// Octets of the message.
+    pub(super) octets: usize,
+    pub(super) round_trip: Duration,
+}
+
+impl Inner {
+    /// After enough whole answers at a limit that silence or tooBig has set, a larger one is worth a try.
+    fn regrow(&mut self, varbinds: usize) {
+        if self.bulk_limit < MAX_BULK && varbinds >= self.bulk_limit {
+            self.bulk_whole += 1;
+            if self.bulk_whole >= WHOLE_ANSWERS << self.bulk_lost.min(MAX_DOUBLINGS) {
+                self.bulk_limit = (self.bulk_limit * 2).min(MAX_BULK);
+                self.bulk_whole = 0;
+            }
+        }
+    }
+
+    /// Varbinds that the agent can tell in its share of the wait, at the pace of its last answer.
+    fn by_pace(&self, last: Whole, wait: Duration) -> usize {
+        let way = self.quickest.unwrap_or(last.round_trip);
+        let work = last.round_trip.saturating_sub(way).as_nanos();
+        let share = u128::try_from(last.varbinds).unwrap_or(0) * (wait / SHARE_OF_WAIT).as_nanos();
+        share.checked_div(work).and_then(|most| usize::try_from(most).ok()).unwrap_or(MAX_BULK)
     }
 }
 
@@ -191,7 +312,7 @@ mod tests {
         learned.bears_batch(30, 30);
         assert_eq!(learned.batch(), 31, "after silence by single steps");
         assert_eq!(learned.first_bulk(), FIRST_BULK);
-        learned.next_bulk(200);
+        learned.next_bulk(quick(200), SECOND);
         assert_eq!(learned.first_bulk(), NEXT_BULK);
         learned.limit_bulk(64);
         assert_eq!(learned.first_bulk(), 32);
@@ -202,5 +323,47 @@ mod tests {
         let learned = Learned::new(1);
         learned.shrink_batch(1);
         assert_eq!(learned.batch(), 1);
+    }
+
+    /// An answer of so many varbinds of 30 octets each, at once.
+    fn quick(varbinds: usize) -> Whole {
+        Whole { varbinds, octets: varbinds * 30, round_trip: Duration::ZERO }
+    }
+
+    #[test]
+    fn answers_grow_to_what_size_pace_and_limit_allow() {
+        let after = |last: Whole| {
+            let learned = Learned::new(1);
+            learned.saw_round_trip(Duration::from_millis(10));
+            learned.next_bulk(last, SECOND)
+        };
+        assert_eq!([after(quick(32)), after(quick(400))], [64, MAX_BULK]);
+        assert_eq!(after(Whole { varbinds: 100, octets: 10_000, ..quick(0) }), 163, "16 KiB of 100 octets each");
+        assert_eq!(after(Whole { round_trip: Duration::from_millis(160), ..quick(60) }), 100, "2.5 ms each within 250 ms");
+        assert_eq!(after(Whole { round_trip: Duration::from_secs(5), ..quick(1) }), 1);
+    }
+
+    #[test]
+    fn a_lost_answer_halves_the_limit_and_time_doubles_it_again() {
+        let learned = Learned::new(1);
+        learned.lost_bulk(FIRST_BULK);
+        assert_eq!(learned.next_bulk(quick(400), SECOND), MAX_BULK, "a small one is lost by chance");
+        learned.lost_bulk(400);
+        assert_eq!(learned.next_bulk(quick(150), SECOND), 200);
+        let needed = |learned: &Learned| (1..).find(|_| learned.next_bulk(quick(200), SECOND) > 200).unwrap();
+        assert_eq!(needed(&learned), 2 * WHOLE_ANSWERS);
+        learned.lost_bulk(400);
+        assert_eq!(needed(&learned), 4 * WHOLE_ANSWERS, "and longer the more often");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn turns_keep_their_distance() {
+        let learned = Learned::new(1);
+        assert_eq!(learned.turn(None), None);
+        let gap = Some(Duration::from_millis(100));
+        let first = tokio::time::sleep(Duration::ZERO).deadline();
+        assert_eq!(learned.turn(gap), None);
+        assert_eq!(learned.turn(gap), Some(first + Duration::from_millis(100)));
+        assert_eq!(learned.turn(gap), Some(first + Duration::from_millis(200)));
     }
 }

@@ -16,9 +16,12 @@ pub mod crawl;
 mod engine_tests;
 pub mod error;
 mod exchange;
+mod fill;
 #[cfg(test)]
 pub mod fixture;
 mod get;
+#[cfg(test)]
+mod hostile_tests;
 mod inbox;
 pub mod inventory;
 mod learned;

@@ -39,6 +39,12 @@ pub(super) enum Quirk {
     BreaksAt(&'static [u32]),
     /// The same without an index.
     BreaksAtWithoutIndex(&'static [u32]),
+    /// genErr for any GETNEXT or GETBULK that touches this object.
+    BreaksNextAt(&'static [u32]),
+    /// Answers of more varbinds get lost on the way.
+    DropsAbove(usize),
+    /// Answers take so long for each varbind.
+    SlowPerRow(Duration),
     /// After this object comes this one, whatever the tree says.
     JumpsFrom(&'static [u32], &'static [u32]),
     /// There is always another row.
@@ -91,6 +97,9 @@ impl Played {
         match self.quirk {
             Quirk::BreaksAt(object) => at(object).map(|at| request.error(ErrorStatus::GEN_ERR, at as u32 + 1)),
             Quirk::BreaksAtWithoutIndex(object) => at(object).map(|_| request.error(ErrorStatus::GEN_ERR, 0)),
+            Quirk::BreaksNextAt(object) if request.kind != PduKind::Get => {
+                at(object).map(|_| request.error(ErrorStatus::GEN_ERR, 0))
+            }
             Quirk::RefusesBulk if bulk => Some(request.error(ErrorStatus::GEN_ERR, 0)),
             Quirk::TooBigAbove(most) if binds.len() > most => Some(request.error(ErrorStatus::TOO_BIG, 0)),
             _ => None,
@@ -133,6 +142,8 @@ impl Played {
         let first = self.asked.load(Relaxed) == 0;
         let Some(pdu) = self.answer(request.version, &request.pdu) else { return Vec::new() };
         let after = match self.quirk {
+            Quirk::DropsAbove(most) if pdu.varbinds.len() > most => return Vec::new(),
+            Quirk::SlowPerRow(each) => each * pdu.varbinds.len() as u32,
             Quirk::Slow(after) => after,
             Quirk::SlowAtFirst(after) if first => after,
             _ => Duration::from_millis(1),
@@ -163,10 +174,14 @@ pub(super) struct Scene {
 
 impl Scene {
     pub(super) fn new(quirk: Quirk, tree: impl IntoIterator<Item = (Oid, Value)>) -> Self {
+        Self::with_options(quirk, tree, Options::default())
+    }
+
+    pub(super) fn with_options(quirk: Quirk, tree: impl IntoIterator<Item = (Oid, Value)>, options: Options) -> Self {
         let played = Arc::new(Played { tree: tree.into_iter().collect(), quirk, asked: AtomicU32::new(0) });
         let peers = Arc::clone(&played);
         let memory = Memory::new(move |bytes, peer| peers.replies(bytes, peer));
-        Self { client: Client::over(Arc::new(memory), Options::default()), played, version: SnmpVersion::V2c }
+        Self { client: Client::over(Arc::new(memory), options), played, version: SnmpVersion::V2c }
     }
 
     pub(super) fn v1(self) -> Self {

@@ -2,6 +2,7 @@
 
 use super::client::{Agent, Shared};
 use super::error::{Failure, SnmpError};
+use super::inbox::Desk;
 use super::learned::Learned;
 use crate::model::Timestamp;
 use std::net::SocketAddr;
@@ -22,7 +23,7 @@ const MAX_ROWS: usize = 200_000;
 
 /// Octets that one call of `walk_columns` keeps at most: an agent that fills its rows with giant strings would otherwise take
 /// [`MAX_ROWS`] times a datagram.
-const MAX_OCTETS: usize = 64 * 1024 * 1024;
+const MAX_OCTETS: usize = 32 * 1024 * 1024;
 
 /// What a session may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,14 +86,36 @@ pub struct Session {
     pub(super) expires: Option<Instant>,
     pub(super) stop: Option<CancellationToken>,
     pub(super) context: Option<Context>,
+    pub(super) manners: Manners,
+    pub(super) desk: Mutex<Option<Desk>>,
     tally: Arc<Mutex<Tally>>,
+}
+
+/// Who sees to it that an agent has few requests in flight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Manners {
+    /// The session, which waits its turn among all sessions of the agent.
+    InTurn,
+    /// Whoever made it: several credentials are tried at once.
+    Counted,
 }
 
 impl Session {
     pub(super) fn new(shared: Arc<Shared>, learned: Arc<Learned>, agent: Agent, limits: Limits) -> Self {
         // tokio's own clock, so that deadlines hold under a paused one too; reading it is left to the one door of now().
         let expires = limits.deadline.map(|deadline| tokio::time::sleep(deadline).deadline());
-        Self { shared, learned, agent, limits, expires, stop: None, context: None, tally: Arc::default() }
+        Self {
+            shared,
+            learned,
+            agent,
+            limits,
+            expires,
+            stop: None,
+            context: None,
+            manners: Manners::InTurn,
+            desk: Mutex::default(),
+            tally: Arc::default(),
+        }
     }
 
     /// The same session, given up when `stop` is cancelled: what was read until then is kept.
@@ -114,6 +137,8 @@ impl Session {
             expires: self.expires,
             stop: self.stop.clone(),
             context: Some(context),
+            manners: self.manners,
+            desk: Mutex::default(),
             tally: Arc::clone(&self.tally),
         }
     }
@@ -122,6 +147,12 @@ impl Session {
     #[must_use]
     pub fn with_retries(mut self, retries: u32) -> Self {
         self.limits.retries = retries;
+        self
+    }
+
+    /// The same session, which does not wait for its turn: whoever made it counts what is in flight.
+    pub(super) const fn counted(mut self) -> Self {
+        self.manners = Manners::Counted;
         self
     }
 
@@ -155,6 +186,8 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        self.shared.forget_silent(self.agent.address, &self.learned);
+        if !self.learned.answered() {
+            self.shared.forget_silent(self.agent.address, &self.learned);
+        }
     }
 }

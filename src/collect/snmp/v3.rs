@@ -5,8 +5,9 @@ use super::exchange::Step;
 use super::session::Session;
 use crate::clock::Stopwatch;
 use crate::model::Credential;
+use crate::wire::snmp::pdu::PduHead;
 use crate::wire::snmp::usm::{self, Complaint, EngineSays, Envelope, KeyExtension, Keys, Opened};
-use crate::wire::snmp::{Fault, Pdu, PduKind};
+use crate::wire::snmp::{Fault, List, Pdu, PduKind};
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -163,7 +164,7 @@ impl Session {
                 if opened.authentic {
                     self.learned.set_engine(Engine::new(opened.engine, true));
                 }
-                Step::Done(opened.pdu)
+                Step::Done(PduHead::from(&opened.pdu), List::Read { binds: opened.pdu.varbinds, unnamed: opened.pdu.unnamed })
             }
             PduKind::Response => Step::Ignore(Fault::NotAuthentic),
             _ => Step::Ignore(Fault::Kind),

@@ -1,14 +1,18 @@
 //! Reading tables: several columns side by side, each to its own end, in steps that the agent bears.
+//!
+//! GETBULK where the agent does it, else GETNEXT. What neither can read of a column is then asked by name, with the rows that its
+//! neighbours have (`fill`).
 
 use super::error::{Failure, SnmpError};
 use super::exchange::Answered;
-use super::learned::Bulk;
+use super::learned::{Bulk, Whole};
 use super::session::Session;
 use crate::model::{Oid, SnmpVersion};
-use crate::wire::snmp::{ErrorStatus, Fault, Pdu, PduKind, Value, VarBind};
+use crate::wire::snmp::list::{Bind, Index, Place, Root};
+use crate::wire::snmp::{ErrorStatus, Fault, PduKind, Question, Value, VarBind};
 
-/// Repetitions in one GETBULK at most: some agents spend seconds on more.
-const MAX_REPETITIONS: usize = 60;
+/// Rows of one column in one GETBULK at most: far beyond, agents that compute each row anew take seconds.
+const MAX_REPETITIONS: usize = 240;
 
 /// What was read of one column.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,10 +26,9 @@ pub struct Walk {
 }
 
 /// A column while it is read.
-struct Cursor {
-    walk: Walk,
-    /// The object after which reading goes on.
-    last: Oid,
+pub(super) struct Cursor {
+    pub(super) walk: Walk,
+    root: Root,
     reading: bool,
 }
 
@@ -48,15 +51,36 @@ impl Shape {
 }
 
 /// One call of `walk_columns`.
-struct Walking {
-    cursors: Vec<Cursor>,
+pub(super) struct Walking {
+    pub(super) cursors: Vec<Cursor>,
     /// Most columns in one request.
     width: usize,
     /// Varbinds wanted in the next answer.
     budget: usize,
+    /// Rows that the table had last time.
+    expected: Option<usize>,
     bulk: bool,
-    /// Rows that may still be kept.
-    rows_left: usize,
+    pub(super) room: Room,
+    /// Of the row in hand.
+    index: Index,
+}
+
+/// What may still be kept.
+pub(super) struct Room {
+    rows: usize,
+    octets: usize,
+    full: bool,
+}
+
+impl Room {
+    /// Makes room for a row. Whether there was some.
+    pub(super) fn take(&mut self, row: &VarBind) -> bool {
+        match (self.rows.checked_sub(1), self.octets.checked_sub(row.octets())) {
+            (Some(rows), Some(octets)) => (self.rows, self.octets) = (rows, octets),
+            _ => self.full = true,
+        }
+        !self.full
+    }
 }
 
 impl Session {
@@ -67,37 +91,50 @@ impl Session {
     }
 
     /// Everything under each of `columns`, in their order, read side by side; each column ends on its own. What could not be
-    /// read is missing and the column has its fault. Memory is bounded by [`Limits::rows`](super::Limits::rows).
+    /// read is missing and the column has its fault. Memory is bounded by [`Limits::rows`](super::Limits::rows) and
+    /// [`Limits::octets`](super::Limits::octets).
     pub async fn walk_columns(&self, columns: &[Oid]) -> Vec<Walk> {
         let mut walking = Walking {
             cursors: columns.iter().map(Cursor::new).collect(),
             width: usize::MAX,
-            budget: self.learned.first_bulk(),
+            budget: 0,
+            expected: columns.first().and_then(|first| self.learned.rows_of(first)),
             bulk: self.agent.credential.version != SnmpVersion::V1,
-            rows_left: self.limits.rows,
+            room: Room { rows: self.limits.rows, octets: self.limits.octets, full: false },
+            index: Index::new(),
         };
+        walking.budget = match walking.expected() {
+            Some(expected) => self.learned.first_bulk_of(expected),
+            None => self.learned.first_bulk(),
+        };
+        let (mut open, mut names) = (Vec::with_capacity(columns.len()), Vec::with_capacity(columns.len()));
         loop {
-            let open = walking.open();
+            walking.list_open(&mut open);
             if open.is_empty() {
-                return walking.cursors.into_iter().map(|cursor| cursor.walk).collect();
+                break;
             }
-            self.step(&mut walking, &open).await;
+            self.step(&mut walking, &open, &mut names).await;
         }
+        if let Some(first) = walking.cursors.first().filter(|first| first.walk.fault.is_none()) {
+            self.learned.note_rows(&first.walk.root, walking.longest());
+        }
+        self.fill(&mut walking).await;
+        walking.cursors.into_iter().map(|cursor| cursor.walk).collect()
     }
 
-    async fn step(&self, walking: &mut Walking, open: &[usize]) {
+    async fn step(&self, walking: &mut Walking, open: &[usize], names: &mut Vec<Oid>) {
         let bulk = walking.bulk && self.learned.bulk() != Bulk::Fails;
         let columns = open.len().min(walking.width).min(self.learned.batch()).max(1);
         let columns = if bulk { columns.min(walking.budget.max(1)) } else { columns };
         let repetitions = bulk.then(|| (walking.budget / columns).clamp(1, MAX_REPETITIONS));
         let full = Shape { columns, repetitions };
-        let names: Vec<Oid> =
-            open.iter().take(columns).filter_map(|at| walking.cursors.get(*at)).map(|c| c.last.clone()).collect();
+        names.clear();
+        names.extend(open.iter().take(columns).filter_map(|at| walking.cursors.get(*at)).map(|cursor| cursor.last().clone()));
         let known = self.learned.answered();
         // An agent that ignores GETBULK gets one try more, so that GETNEXT has its chance even without retries.
         let attempts = 1 + self.limits.retries + u32::from(bulk && known && self.learned.bulk() == Bulk::Untried);
         let shape = |attempt| full.after_silence(attempt, attempts);
-        match self.ask("walk", attempts, |attempt| shape(attempt).request(&names)).await {
+        match self.ask("walk", attempts, |attempt| shape(attempt).question(names)).await {
             Ok(answered) => {
                 let shape = shape(answered.attempt);
                 self.learn(walking, full, shape);
@@ -114,23 +151,26 @@ impl Session {
     fn learn(&self, walking: &mut Walking, full: Shape, answered: Shape) {
         match (full.repetitions, answered.repetitions) {
             (Some(_), None) if self.learned.bulk() == Bulk::Untried => self.learned.set_bulk(Bulk::Fails),
-            (Some(_), _) if full != answered => walking.budget = answered.varbinds(),
+            (Some(_), _) if full != answered => {
+                self.learned.lost_bulk(full.varbinds());
+                walking.budget = answered.varbinds();
+            }
             _ => {}
         }
     }
 
     fn take(&self, walking: &mut Walking, open: &[usize], shape: Shape, answered: Answered) {
         let asked = open.get(..shape.columns).unwrap_or(open);
-        let pdu = answered.pdu;
-        match pdu.error_status {
+        let (status, index) = (answered.head.error_status, answered.head.error_index);
+        match status {
             ErrorStatus::NO_ERROR => {
                 if shape.repetitions.is_some() {
                     self.learned.set_bulk(Bulk::Works);
                 }
-                self.take_rows(walking, asked, shape, &pdu);
+                self.take_rows(walking, asked, shape, answered);
             }
             ErrorStatus::TOO_BIG => self.take_too_big(walking, asked, shape),
-            ErrorStatus::NO_SUCH_NAME => walking.take_no_such_name(asked, pdu.error_index),
+            ErrorStatus::NO_SUCH_NAME => walking.take_no_such_name(asked, index),
             status if shape.repetitions.is_some() => {
                 tracing::debug!(peer = %self.peer(), status = status.name(), "GETBULK failed; going on with GETNEXT");
                 walking.bulk = false;
@@ -152,31 +192,41 @@ impl Session {
         }
     }
 
-    fn take_rows(&self, walking: &mut Walking, asked: &[usize], shape: Shape, pdu: &Pdu) {
+    fn take_rows(&self, walking: &mut Walking, asked: &[usize], shape: Shape, answered: Answered) {
+        let Answered { list, octets, round_trip, .. } = answered;
+        self.count_unreadable(list.displaced());
         // Without every name it can't be told which column a value belongs to, unless there is only one.
-        if pdu.unnamed > 0 && shape.columns > 1 {
+        if list.displaced() > 0 && shape.columns > 1 {
             walking.width = 1;
             return;
         }
         let mut moved = false;
-        for (bind, at) in pdu.varbinds.iter().take(shape.varbinds()).zip(asked.iter().cycle()) {
+        walking.reserve(asked, shape);
+        for (bind, at) in list.iter().take(shape.varbinds()).zip(asked.iter().cycle()) {
             moved |= walking.take_row(*at, bind, self);
         }
+        let varbinds = list.len();
+        // What an answer holds beyond the question says nothing of how large the next one gets.
+        let octets = octets * shape.varbinds().min(varbinds) / varbinds.max(1);
+        self.shared.inbox.give_back(list.into_memory());
         if !moved {
-            let failure = if pdu.unnamed > 0 { Failure::Malformed(Fault::Malformed) } else { Failure::Unrelated };
-            walking.fail(asked.iter(), &self.error("walk", failure));
-        } else if pdu.varbinds.len() < shape.varbinds() {
-            walking.budget = pdu.varbinds.len().max(1);
+            walking.fail(asked.iter(), &self.error("walk", Failure::Unrelated));
+        } else if varbinds < shape.varbinds() {
+            walking.budget = varbinds.max(1);
         } else if shape.repetitions.is_some() {
-            walking.budget = self.learned.next_bulk(shape.varbinds());
+            let wait = self.learned.wait(self.limits.timeout, 0);
+            walking.budget = self.learned.next_bulk(Whole { varbinds: shape.varbinds(), octets, round_trip }, wait);
+            walking.budget = walking.budget.min(walking.expected().unwrap_or(usize::MAX));
         }
-        if walking.rows_left == 0 {
-            let still_open = walking.open();
-            walking.fail(
-                still_open.iter(),
-                &self.error("walk", Failure::Endless { rows: self.limits.rows - walking.rows_left, octets: 0 }),
-            );
+        if walking.room.full {
+            let mut still_open = Vec::new();
+            walking.list_open(&mut still_open);
+            walking.fail(still_open.iter(), &self.error("walk", self.endless(&walking.room)));
         }
+    }
+
+    fn endless(&self, room: &Room) -> Failure {
+        Failure::Endless { rows: self.limits.rows - room.rows, octets: self.limits.octets - room.octets }
     }
 }
 
@@ -191,18 +241,30 @@ impl Shape {
         }
     }
 
-    fn request(self, names: &[Oid]) -> Pdu {
+    fn question(self, names: &[Oid]) -> Question<'_> {
         let names = names.get(..self.columns).unwrap_or(names);
         match self.repetitions {
-            Some(repetitions) => Pdu::bulk(0, u32::try_from(repetitions).unwrap_or(1), names),
-            None => Pdu::request(PduKind::GetNext, 0, names),
+            Some(repetitions) => Question { kind: PduKind::GetBulk, repetitions: u32::try_from(repetitions).unwrap_or(1), names },
+            None => Question { kind: PduKind::GetNext, repetitions: 0, names },
         }
     }
 }
 
 impl Walking {
-    fn open(&self) -> Vec<usize> {
-        (0..self.cursors.len()).filter(|at| self.cursors.get(*at).is_some_and(|cursor| cursor.reading)).collect()
+    fn longest(&self) -> usize {
+        self.cursors.iter().map(|cursor| cursor.walk.rows.len()).max().unwrap_or(0)
+    }
+
+    /// Varbinds until all columns have ended, if the table is as long as last time; `None` where it is longer, or new.
+    fn expected(&self) -> Option<usize> {
+        // One more row than there are shows that there are no more.
+        let rows = (self.expected? + 1).checked_sub(self.longest()).filter(|rows| *rows > 0)?;
+        Some(rows * self.cursors.iter().filter(|cursor| cursor.reading).count())
+    }
+
+    fn list_open(&self, open: &mut Vec<usize>) {
+        open.clear();
+        open.extend(self.cursors.iter().enumerate().filter(|(_, cursor)| cursor.reading).map(|(at, _)| at));
     }
 
     fn fail<'a>(&mut self, hit: impl Iterator<Item = &'a usize>, error: &SnmpError) {
@@ -224,23 +286,48 @@ impl Walking {
         }
     }
 
+    /// Makes room for what was asked, once for each column.
+    fn reserve(&mut self, asked: &[usize], shape: Shape) {
+        for at in asked {
+            if let Some(cursor) = self.cursors.get_mut(*at) {
+                cursor.walk.rows.reserve(shape.repetitions.unwrap_or(1));
+            }
+        }
+    }
+
     /// Takes one row. Whether the column moved on, or ended.
-    fn take_row(&mut self, at: usize, bind: &VarBind, session: &Session) -> bool {
+    fn take_row(&mut self, at: usize, bind: Bind<'_>, session: &Session) -> bool {
         let Some(cursor) = self.cursors.get_mut(at) else { return false };
         if !cursor.reading {
             // The column ended earlier in this answer; what follows lies outside it.
             return false;
         }
-        let ends = matches!(bind.value, Value::EndOfMibView | Value::NoSuchObject | Value::NoSuchInstance);
-        if ends || !bind.oid.starts_with(&cursor.walk.root) {
+        match bind.place(&cursor.root, &mut self.index) {
+            Place::Under => {}
+            Place::Outside => {
+                cursor.reading = false;
+                return true;
+            }
+            Place::Unnamed => {
+                session.count_unreadable(1);
+                cursor.break_off(session.error("walk", Failure::Malformed(Fault::Malformed)));
+                return true;
+            }
+        }
+        let value = bind.value();
+        if matches!(value, Value::EndOfMibView | Value::NoSuchObject | Value::NoSuchInstance) {
             cursor.reading = false;
-        } else if bind.oid <= cursor.last {
-            cursor.reading = false;
-            cursor.walk.fault = Some(session.error("walk", Failure::NonIncreasing(bind.oid.clone())));
-        } else if let Some(left) = self.rows_left.checked_sub(1) {
-            self.rows_left = left;
-            cursor.last = bind.oid.clone();
-            cursor.walk.rows.push(bind.clone());
+            return true;
+        }
+        session.count_unreadable(usize::from(matches!(value, Value::Unreadable(_))));
+        let oid = cursor.root.oid().child(self.index.arcs());
+        if self.index.arcs() <= cursor.last_index() {
+            cursor.break_off(session.error("walk", Failure::NonIncreasing(oid)));
+            return true;
+        }
+        let row = VarBind { oid, value };
+        if self.room.take(&row) {
+            cursor.walk.rows.push(row);
         }
         true
     }
@@ -248,6 +335,23 @@ impl Walking {
 
 impl Cursor {
     fn new(root: &Oid) -> Self {
-        Self { walk: Walk { root: root.clone(), rows: Vec::new(), fault: None }, last: root.clone(), reading: true }
+        let walk = Walk { root: root.clone(), rows: Vec::new(), fault: None };
+        Self { walk, root: Root::new(root), reading: true }
+    }
+
+    fn break_off(&mut self, error: SnmpError) {
+        self.reading = false;
+        self.walk.fault = Some(error);
+    }
+
+    /// The object after which reading goes on.
+    fn last(&self) -> &Oid {
+        self.walk.rows.last().map_or(&self.walk.root, |row| &row.oid)
+    }
+
+    /// Its index: what follows the root. Every row lies under the root, so that only the length counts.
+    #[inline]
+    fn last_index(&self) -> &[u32] {
+        self.last().arcs().get(self.walk.root.arcs().len()..).unwrap_or_default()
     }
 }

@@ -35,11 +35,21 @@ pub(super) struct Schedule {
     polling: Arc<Polling>,
 }
 
+/// How fast agents may be asked.
+fn manners(config: &Config) -> Options {
+    let discovery = &config.discovery;
+    Options {
+        rate: discovery.rate,
+        rate_per_agent: discovery.per_device_rate,
+        in_flight_per_agent: usize::try_from(discovery.per_device_requests).unwrap_or(1),
+    }
+}
+
 impl Schedule {
     /// Opens the sockets. Errors: a sentence.
     pub(super) fn new(runtime: &Runtime, config: &Config, emitter: Emitter) -> Result<Self, String> {
         let _inside = runtime.enter();
-        let client = Client::open(Options::default()).map_err(|error| format!("no UDP socket can be opened: {error}"))?;
+        let client = Client::open(manners(config)).map_err(|error| format!("no UDP socket can be opened: {error}"))?;
         let access = Arc::new(Access::new(&config.credentials));
         let (control, orders) = unbounded_channel();
         Ok(Self {
@@ -151,6 +161,7 @@ fn options_of(config: &Config, access: Arc<Access>) -> CrawlOptions {
         skip: discovery.skip.clone(),
         timeout: polling.timeout,
         retries: polling.retries,
+        rate: discovery.rate,
         // A network of any size ends some time; an operator can end it sooner.
         deadline: None,
         ..CrawlOptions::new(Vec::new(), access)

@@ -1,26 +1,22 @@
-//! The Basic Encoding Rules as SNMP restricts them (RFC 3417 §8): a writer, and the reading of names and values.
+//! Writing the Basic Encoding Rules as SNMP restricts them (RFC 3417 §8). Reading is `reader`'s.
 
-use super::Fault;
 use super::value::{Value, VarBind};
 use crate::model::Oid;
-use crate::model::oid::MAX_OID_ARCS;
-use snmp2::AsnReader;
-use std::net::Ipv4Addr;
 
 pub(super) const INTEGER: u8 = 0x02;
 pub(super) const OCTETS: u8 = 0x04;
 pub(super) const SEQUENCE: u8 = 0x30;
-const NULL: u8 = 0x05;
-const OBJECT_IDENTIFIER: u8 = 0x06;
-const IP_ADDRESS: u8 = 0x40;
-const COUNTER32: u8 = 0x41;
-const GAUGE32: u8 = 0x42;
-const TIME_TICKS: u8 = 0x43;
-const OPAQUE: u8 = 0x44;
-const COUNTER64: u8 = 0x46;
-const NO_SUCH_OBJECT: u8 = 0x80;
-const NO_SUCH_INSTANCE: u8 = 0x81;
-const END_OF_MIB_VIEW: u8 = 0x82;
+pub(super) const NULL: u8 = 0x05;
+pub(super) const OBJECT_IDENTIFIER: u8 = 0x06;
+pub(super) const IP_ADDRESS: u8 = 0x40;
+pub(super) const COUNTER32: u8 = 0x41;
+pub(super) const GAUGE32: u8 = 0x42;
+pub(super) const TIME_TICKS: u8 = 0x43;
+pub(super) const OPAQUE: u8 = 0x44;
+pub(super) const COUNTER64: u8 = 0x46;
+pub(super) const NO_SUCH_OBJECT: u8 = 0x80;
+pub(super) const NO_SUCH_INSTANCE: u8 = 0x81;
+pub(super) const END_OF_MIB_VIEW: u8 = 0x82;
 
 /// Octets of a message that fits a datagram without fragments, and then some: spares growing the buffer.
 const USUAL_MESSAGE: usize = 512;
@@ -33,6 +29,11 @@ impl Writer {
         Self(Vec::with_capacity(USUAL_MESSAGE))
     }
 
+    /// Behind what a buffer holds, so that one serves for many messages.
+    pub(super) const fn over(buffer: Vec<u8>) -> Self {
+        Self(buffer)
+    }
+
     pub(super) fn into_bytes(self) -> Vec<u8> {
         self.0
     }
@@ -40,8 +41,16 @@ impl Writer {
     /// A primitive value.
     pub(super) fn tlv(&mut self, tag: u8, content: &[u8]) {
         self.0.push(tag);
-        self.0.extend(length_octets(content.len()));
+        match u8::try_from(content.len()) {
+            Ok(short @ 0..=0x7f) => self.0.push(short),
+            _ => self.0.extend(length_octets(content.len())),
+        }
         self.0.extend_from_slice(content);
+    }
+
+    /// Octets as they are.
+    pub(super) fn raw(&mut self, octets: &[u8]) {
+        self.0.extend_from_slice(octets);
     }
 
     /// A value whose content `fill` writes.
@@ -87,20 +96,27 @@ impl Writer {
 
     /// An object identifier.
     pub(super) fn oid(&mut self, oid: &Oid) {
+        self.constructed(OBJECT_IDENTIFIER, |writer| writer.oid_content(oid));
+    }
+
+    /// Its content.
+    pub(super) fn oid_content(&mut self, oid: &Oid) {
         let (first, rest) = match oid.arcs() {
             [] => (0, [].as_slice()),
             [root] => (u64::from(*root) * 40, [].as_slice()),
             [root, second, rest @ ..] => (u64::from(*root) * 40 + u64::from(*second), rest),
         };
-        self.constructed(OBJECT_IDENTIFIER, |writer| {
-            writer.base_128(first);
-            for arc in rest {
-                writer.base_128(u64::from(*arc));
-            }
-        });
+        self.base_128(first);
+        for arc in rest {
+            self.base_128(u64::from(*arc));
+        }
     }
 
     fn base_128(&mut self, number: u64) {
+        if let Ok(small @ 0..=0x7f) = u8::try_from(number) {
+            self.0.push(small);
+            return;
+        }
         let groups = (64 - number.leading_zeros()).div_ceil(7).max(1);
         for group in (0..groups).rev() {
             let seven = u8::try_from((number >> (group * 7)) & 0x7f).unwrap_or(0);
@@ -120,6 +136,18 @@ impl Writer {
                 pair.value(&bind.value);
             });
         }
+    }
+
+    /// The names of a question, each with a null.
+    pub(super) fn names(&mut self, names: &[Oid]) {
+        self.constructed(SEQUENCE, |list| {
+            for name in names {
+                list.constructed(SEQUENCE, |pair| {
+                    pair.oid(name);
+                    pair.tlv(NULL, &[]);
+                });
+            }
+        });
     }
 
     fn value(&mut self, value: &Value) {
@@ -148,85 +176,4 @@ fn length_octets(length: usize) -> impl Iterator<Item = u8> {
     let long = length > 0x7f;
     let count = u8::try_from(octets.len() - zeros).unwrap_or(0);
     long.then_some(0x80 | count).into_iter().chain(octets.into_iter().skip(zeros))
-}
-
-/// Reads an object identifier's content. At most [`MAX_OID_ARCS`] arcs of 32 bits; an empty one is `0.0`, as some agents send it.
-pub(super) fn oid_from(content: &[u8]) -> Result<Oid, Fault> {
-    let mut arcs = [0u32; MAX_OID_ARCS];
-    let mut count = 2;
-    let mut number = 0u64;
-    let mut first = true;
-    for octet in content {
-        number = number << 7 | u64::from(octet & 0x7f);
-        if number > u64::from(u32::MAX) + 80 {
-            return Err(Fault::Malformed);
-        }
-        if octet & 0x80 != 0 {
-            continue;
-        }
-        if first {
-            let root = (number / 40).min(2);
-            arcs = [0; MAX_OID_ARCS];
-            put(&mut arcs, 0, root)?;
-            put(&mut arcs, 1, number - root * 40)?;
-        } else {
-            put(&mut arcs, count, number)?;
-            count += 1;
-        }
-        (first, number) = (false, 0);
-    }
-    if content.last().is_some_and(|octet| octet & 0x80 != 0) {
-        return Err(Fault::Malformed);
-    }
-    arcs.get(..count).map(Oid::new).ok_or(Fault::Malformed)
-}
-
-fn put(arcs: &mut [u32], at: usize, number: u64) -> Result<(), Fault> {
-    let slot = arcs.get_mut(at).ok_or(Fault::Malformed)?;
-    *slot = u32::try_from(number).map_err(|_| Fault::Malformed)?;
-    Ok(())
-}
-
-/// What a list of varbinds holds: those that have a readable name, and how many had not.
-pub(super) struct ReadBinds {
-    pub(super) binds: Vec<VarBind>,
-    pub(super) unnamed: usize,
-}
-
-/// Reads the content of a VarBindList. A value of unknown type does not hide what follows it, as it does in snmp2's own iterator.
-pub(super) fn var_binds_from(content: &[u8]) -> Result<ReadBinds, Fault> {
-    // A varbind takes at least seven octets on the wire, so the reservation is bounded by the datagram.
-    let mut read = ReadBinds { binds: Vec::with_capacity(content.len() / 16), unnamed: 0 };
-    let mut list = AsnReader::from_bytes(content);
-    while list.bytes_left() > 0 {
-        let mut pair = AsnReader::from_bytes(list.read_raw(SEQUENCE).map_err(|_| Fault::Malformed)?);
-        let Some(oid) = pair.read_raw(OBJECT_IDENTIFIER).ok().and_then(|name| oid_from(name).ok()) else {
-            read.unnamed += 1;
-            continue;
-        };
-        let tag = pair.peek_byte().unwrap_or(0);
-        let value = pair.next().and_then(|value| value_from(&value)).unwrap_or(Value::Unreadable(tag));
-        read.binds.push(VarBind { oid, value });
-    }
-    Ok(read)
-}
-
-/// snmp2's value as ours; `None` for what may not stand in a varbind.
-pub(super) fn value_from(value: &snmp2::Value<'_>) -> Option<Value> {
-    Some(match value {
-        snmp2::Value::Null => Value::Null,
-        snmp2::Value::Integer(number) => Value::Integer(*number),
-        snmp2::Value::OctetString(octets) => Value::Octets(octets.to_vec()),
-        snmp2::Value::ObjectIdentifier(oid) => Value::Oid(oid_from(oid.as_bytes()).ok()?),
-        snmp2::Value::IpAddress(octets) => Value::IpAddress(Ipv4Addr::from(*octets)),
-        snmp2::Value::Counter32(number) => Value::Counter32(*number),
-        snmp2::Value::Unsigned32(number) => Value::Gauge32(*number),
-        snmp2::Value::Timeticks(number) => Value::TimeTicks(*number),
-        snmp2::Value::Opaque(octets) => Value::Opaque(octets.to_vec()),
-        snmp2::Value::Counter64(number) => Value::Counter64(*number),
-        snmp2::Value::EndOfMibView => Value::EndOfMibView,
-        snmp2::Value::NoSuchObject => Value::NoSuchObject,
-        snmp2::Value::NoSuchInstance => Value::NoSuchInstance,
-        _ => return None,
-    })
 }

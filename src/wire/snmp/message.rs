@@ -2,9 +2,10 @@
 
 use super::Fault;
 use super::ber::{self, SEQUENCE, Writer};
-use super::pdu::{Pdu, integer};
+use super::list::List;
+use super::pdu::{Pdu, PduHead, Question};
+use super::reader::Reader;
 use crate::model::SnmpVersion;
-use snmp2::AsnReader;
 
 /// A message of v1 or v2c.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,31 +32,47 @@ pub struct Head {
 /// Errors: [`Fault`] where these are not those of an SNMP message.
 pub fn peek(bytes: &[u8]) -> Result<Head, Fault> {
     let (version, mut reader) = open(bytes)?;
-    if version == SnmpVersion::V3 {
-        let mut header = AsnReader::from_bytes(reader.read_raw(SEQUENCE).map_err(|_| Fault::Malformed)?);
-        return Ok(Head { version, id: id(&mut header)? });
-    }
-    reader.read_asn_octetstring().map_err(|_| Fault::Malformed)?;
-    let tag = reader.peek_byte().map_err(|_| Fault::Malformed)?;
-    let mut body = AsnReader::from_bytes(reader.read_raw(tag).map_err(|_| Fault::Malformed)?);
-    Ok(Head { version, id: id(&mut body)? })
-}
-
-fn id(reader: &mut AsnReader<'_>) -> Result<i32, Fault> {
-    i32::try_from(integer(reader)?).map_err(|_| Fault::Malformed)
+    let mut body = if version == SnmpVersion::V3 {
+        reader.inside(SEQUENCE)?
+    } else {
+        reader.octets()?;
+        Reader::new(reader.any()?.1)
+    };
+    Ok(Head { version, id: i32::try_from(body.integer()?).map_err(|_| Fault::Malformed)? })
 }
 
 /// The message's version and a reader of what follows it. Octets behind the message are ignored, as RFC 3417 §8 leaves open.
-pub(super) fn open(bytes: &[u8]) -> Result<(SnmpVersion, AsnReader<'_>), Fault> {
-    let content = AsnReader::from_bytes(bytes).read_raw(SEQUENCE).map_err(|_| Fault::Malformed)?;
-    let mut reader = AsnReader::from_bytes(content);
-    let version = match integer(&mut reader)? {
+pub(super) fn open(bytes: &[u8]) -> Result<(SnmpVersion, Reader<'_>), Fault> {
+    let mut reader = Reader::new(bytes).inside(SEQUENCE)?;
+    let version = match reader.integer()? {
         0 => SnmpVersion::V1,
         1 => SnmpVersion::V2c,
         3 => SnmpVersion::V3,
         _ => return Err(Fault::Version),
     };
     Ok((version, reader))
+}
+
+/// Version, head and varbinds of a v1 or v2c message whose community is of no interest; the varbinds are not read yet.
+///
+/// Errors: as those of [`Message::decode`], with the message's memory.
+pub fn read_lazily(message: Vec<u8>) -> Result<(SnmpVersion, PduHead, List), (Fault, Vec<u8>)> {
+    let read = open(&message).and_then(|(version, mut reader)| {
+        if version == SnmpVersion::V3 {
+            return Err(Fault::Version);
+        }
+        reader.octets()?;
+        let (head, list) = PduHead::read(&mut reader)?;
+        let start = list.as_ptr().addr().saturating_sub(message.as_ptr().addr());
+        Ok((version, head, start..start + list.len()))
+    });
+    match read {
+        Ok((version, head, pairs)) => match List::raw(message, pairs) {
+            Ok(list) => Ok((version, head, list)),
+            Err(fault) => Err((fault, Vec::new())),
+        },
+        Err(fault) => Err((fault, message)),
+    }
 }
 
 impl Message {
@@ -68,7 +85,7 @@ impl Message {
         if version == SnmpVersion::V3 {
             return Err(Fault::Version);
         }
-        let community = reader.read_asn_octetstring().map_err(|_| Fault::Malformed)?.to_vec();
+        let community = reader.octets()?.to_vec();
         Ok(Self { version, community, pdu: Pdu::read(&mut reader)? })
     }
 
@@ -92,6 +109,29 @@ pub fn encode(version: SnmpVersion, community: &[u8], pdu: &Pdu) -> Vec<u8> {
         pdu.write(message);
     });
     writer.into_bytes()
+}
+
+/// Who asks, and in which form: the head of a v1 or v2c message.
+#[derive(Clone, Copy)]
+pub struct Envelope<'a> {
+    /// `V1` or `V2c`.
+    pub version: SnmpVersion,
+    /// The community, in parts.
+    pub community: [&'a [u8]; 2],
+    /// request-id
+    pub request_id: i32,
+}
+
+/// Writes a question as a v1 or v2c message into `buffer`, in place of what it holds.
+pub fn encode_question(envelope: &Envelope<'_>, question: &Question<'_>, buffer: &mut Vec<u8>) {
+    buffer.clear();
+    let mut writer = Writer::over(std::mem::take(buffer));
+    writer.constructed(SEQUENCE, |message| {
+        message.signed(ber::INTEGER, if envelope.version == SnmpVersion::V1 { 0 } else { 1 });
+        message.constructed(ber::OCTETS, |community| envelope.community.iter().for_each(|part| community.raw(part)));
+        question.write(envelope.request_id, message);
+    });
+    *buffer = writer.into_bytes();
 }
 
 #[cfg(test)]
@@ -150,6 +190,10 @@ mod tests {
             let bytes = message.encode();
             let head = peek(&bytes);
             prop_assert_eq!(head, Ok(Head { version: message.version, id: message.pdu.request_id }));
+            let (_, head, list) = read_lazily(bytes.clone()).unwrap();
+            prop_assert_eq!(head, PduHead::from(&message.pdu));
+            let lazily: Vec<VarBind> = list.iter().map(|bind| VarBind { oid: bind.oid().unwrap(), value: bind.value() }).collect();
+            prop_assert_eq!(&lazily, &message.pdu.varbinds);
             prop_assert_eq!(Message::decode(&bytes), Ok(message));
         }
 
@@ -163,6 +207,16 @@ mod tests {
         }
 
         #[test]
+        fn a_question_is_written_as_its_pdu(names in proptest::collection::vec(any_oid(), 0..12), id in any::<i32>(), bulk in any::<bool>()) {
+            let kind = if bulk { PduKind::GetBulk } else { PduKind::Get };
+            let question = Question { kind, repetitions: if bulk { 25 } else { 0 }, names: &names };
+            let envelope = Envelope { version: SnmpVersion::V2c, community: [b"public", b"@10"], request_id: id };
+            let mut bytes = vec![7; 3];
+            encode_question(&envelope, &question, &mut bytes);
+            prop_assert_eq!(bytes, encode(SnmpVersion::V2c, b"public@10", &question.pdu(id)));
+        }
+
+        #[test]
         fn arbitrary_octets_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             prop_assert!(peek(&bytes).is_ok() || Message::decode(&bytes).is_err());
         }
@@ -173,6 +227,7 @@ mod tests {
             let at = at.index(bytes.len());
             bytes[at] = octet;
             let decoded = Message::decode(&bytes);
+            prop_assert_eq!(read_lazily(bytes.clone()).is_ok(), decoded.is_ok());
             bytes.truncate(at);
             prop_assert!(decoded.is_err() || decoded.is_ok_and(|read| read.pdu.varbinds.len() <= 200));
             prop_assert!(Message::decode(&bytes).is_err());

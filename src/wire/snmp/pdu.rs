@@ -2,9 +2,9 @@
 
 use super::Fault;
 use super::ber::{self, SEQUENCE, Writer};
+use super::reader::{Reader, var_binds_from};
 use super::value::{Value, VarBind};
 use crate::model::Oid;
-use snmp2::AsnReader;
 
 /// What a PDU asks or says. The numbers are the tags of RFC 3416 §3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -144,20 +144,73 @@ impl Pdu {
         });
     }
 
-    pub(super) fn read(reader: &mut AsnReader<'_>) -> Result<Self, Fault> {
-        let tag = reader.peek_byte().map_err(|_| Fault::Malformed)?;
-        let kind = PduKind::from_tag(tag).ok_or(Fault::Kind)?;
-        let mut body = AsnReader::from_bytes(reader.read_raw(tag).map_err(|_| Fault::Malformed)?);
-        let request_id = i32::try_from(integer(&mut body)?).map_err(|_| Fault::Malformed)?;
-        let error_status = ErrorStatus(not_negative(integer(&mut body)?)?);
-        let error_index = not_negative(integer(&mut body)?)?;
-        let read = ber::var_binds_from(body.read_raw(SEQUENCE).map_err(|_| Fault::Malformed)?)?;
-        Ok(Self { kind, request_id, error_status, error_index, varbinds: read.binds, unnamed: read.unnamed })
+    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, Fault> {
+        let (head, list) = PduHead::read(reader)?;
+        let PduHead { kind, request_id, error_status, error_index } = head;
+        let mut varbinds = Vec::new();
+        let unnamed = var_binds_from(list, &mut varbinds)?;
+        Ok(Self { kind, request_id, error_status, error_index, varbinds, unnamed })
     }
 }
 
-pub(super) fn integer(reader: &mut AsnReader<'_>) -> Result<i64, Fault> {
-    reader.read_asn_integer().map_err(|_| Fault::Malformed)
+/// A PDU without its varbinds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PduHead {
+    /// What it asks or says.
+    pub kind: PduKind,
+    /// request-id
+    pub request_id: i32,
+    /// error-status
+    pub error_status: ErrorStatus,
+    /// error-index
+    pub error_index: u32,
+}
+
+impl PduHead {
+    /// The head, and the content of the VarBindList.
+    pub(super) fn read<'a>(reader: &mut Reader<'a>) -> Result<(Self, &'a [u8]), Fault> {
+        let (tag, content) = reader.any()?;
+        let kind = PduKind::from_tag(tag).ok_or(Fault::Kind)?;
+        let mut body = Reader::new(content);
+        let request_id = i32::try_from(body.integer()?).map_err(|_| Fault::Malformed)?;
+        let error_status = ErrorStatus(not_negative(body.integer()?)?);
+        let error_index = not_negative(body.integer()?)?;
+        Ok((Self { kind, request_id, error_status, error_index }, body.expect(SEQUENCE)?))
+    }
+}
+
+impl From<&Pdu> for PduHead {
+    fn from(pdu: &Pdu) -> Self {
+        let Pdu { kind, request_id, error_status, error_index, .. } = *pdu;
+        Self { kind, request_id, error_status, error_index }
+    }
+}
+
+/// A request for objects by name, without the memory that a [`Pdu`] takes for their values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Question<'a> {
+    /// Get, GetNext or GetBulk.
+    pub kind: PduKind,
+    /// max-repetitions of a GetBulk, else 0.
+    pub repetitions: u32,
+    /// The objects.
+    pub names: &'a [Oid],
+}
+
+impl Question<'_> {
+    /// The same as a PDU.
+    pub fn pdu(&self, request_id: i32) -> Pdu {
+        Pdu { error_index: self.repetitions, ..Pdu::request(self.kind, request_id, self.names) }
+    }
+
+    pub(super) fn write(&self, request_id: i32, writer: &mut Writer) {
+        writer.constructed(self.kind as u8, |pdu| {
+            pdu.signed(ber::INTEGER, i64::from(request_id));
+            pdu.signed(ber::INTEGER, 0);
+            pdu.signed(ber::INTEGER, i64::from(self.repetitions));
+            pdu.names(self.names);
+        });
+    }
 }
 
 /// RFC 3416 §4.2.3: negative non-repeaters and max-repetitions count as zero. Numbers above 2^31-1 are outside the syntax.

@@ -3,9 +3,9 @@
 use super::super::Fault;
 use super::super::ber::{self, OCTETS, SEQUENCE, Writer};
 use super::super::message::open;
-use super::super::pdu::{Pdu, PduKind, integer};
+use super::super::pdu::{Pdu, PduKind};
+use super::super::reader::Reader;
 use crate::model::SnmpVersion;
-use snmp2::AsnReader;
 
 /// RFC 3411 §5 snmpEngineID: at most 32 octets. Some agents exceed the text's 5 at the lower end.
 pub(super) const MAX_ENGINE_ID: usize = 32;
@@ -96,7 +96,7 @@ pub(super) struct Header<'a> {
     pub(super) time: u32,
     pub(super) user: &'a [u8],
     pub(super) digest: &'a [u8],
-    pub(super) data: AsnReader<'a>,
+    pub(super) data: Reader<'a>,
 }
 
 /// Where in the message its fields stand.
@@ -112,20 +112,19 @@ impl<'a> Header<'a> {
         if version != SnmpVersion::V3 {
             return Err(Fault::Version);
         }
-        let mut global = AsnReader::from_bytes(message.read_raw(SEQUENCE).map_err(|_| Fault::Malformed)?);
-        integer(&mut global)?;
-        let max_size_field = global.clone().read_raw(ber::INTEGER).map_err(|_| Fault::Malformed)?;
-        let max_size = integer(&mut global)?;
-        let flags = octets(&mut global)?.first().copied().ok_or(Fault::Malformed)?;
-        if integer(&mut global)? != USM {
+        let mut global = message.inside(SEQUENCE)?;
+        global.integer()?;
+        let max_size_field = Reader::expect(&mut global.clone(), ber::INTEGER)?;
+        let max_size = global.integer()?;
+        let flags = global.octets()?.first().copied().ok_or(Fault::Malformed)?;
+        if global.integer()? != USM {
             return Err(Fault::SecurityModel);
         }
-        let mut parameters = AsnReader::from_bytes(octets(&mut message)?);
-        let mut usm = AsnReader::from_bytes(parameters.read_raw(SEQUENCE).map_err(|_| Fault::Malformed)?);
-        let engine_id = octets(&mut usm)?;
+        let mut usm = Reader::new(message.octets()?).inside(SEQUENCE)?;
+        let engine_id = usm.octets()?;
         let (boots, time) = (seconds(&mut usm)?, seconds(&mut usm)?);
-        let (user, digest) = (octets(&mut usm)?, octets(&mut usm)?);
-        octets(&mut usm)?;
+        let (user, digest) = (usm.octets()?, usm.octets()?);
+        usm.octets()?;
         if engine_id.len() > MAX_ENGINE_ID || max_size < 0 {
             return Err(Fault::Malformed);
         }
@@ -141,9 +140,9 @@ impl<'a> Header<'a> {
         if self.flags & PRIVATE != 0 {
             return Err(Fault::NotDecipherable);
         }
-        let mut scoped = AsnReader::from_bytes(self.data.read_raw(SEQUENCE).map_err(|_| Fault::Malformed)?);
-        octets(&mut scoped)?;
-        octets(&mut scoped)?;
+        let mut scoped = self.data.inside(SEQUENCE)?;
+        scoped.octets()?;
+        scoped.octets()?;
         Pdu::read(&mut scoped)
     }
 
@@ -152,18 +151,14 @@ impl<'a> Header<'a> {
             let start = field.as_ptr().addr().saturating_sub(bytes.as_ptr().addr());
             start..start + field.len()
         };
-        let mut whole = AsnReader::from_bytes(bytes);
-        let read = whole.read_raw(SEQUENCE).is_ok();
-        let end = if read { bytes.len() - whole.bytes_left() } else { 0 };
+        let mut whole = Reader::new(bytes);
+        let read = whole.expect(SEQUENCE).is_ok();
+        let end = if read { bytes.len() - whole.left() } else { 0 };
         Places { max_size: place(self.max_size_field), digest: place(self.digest), end }
     }
 }
 
-fn octets<'a>(reader: &mut AsnReader<'a>) -> Result<&'a [u8], Fault> {
-    reader.read_asn_octetstring().map_err(|_| Fault::Malformed)
-}
-
 /// Boots and time are 0 to 2^31-1 (RFC 3414 §2.4).
-fn seconds(reader: &mut AsnReader<'_>) -> Result<u32, Fault> {
-    i32::try_from(integer(reader)?).ok().and_then(|number| u32::try_from(number).ok()).ok_or(Fault::Malformed)
+fn seconds(reader: &mut Reader<'_>) -> Result<u32, Fault> {
+    i32::try_from(reader.integer()?).ok().and_then(|number| u32::try_from(number).ok()).ok_or(Fault::Malformed)
 }

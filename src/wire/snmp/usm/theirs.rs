@@ -1,13 +1,14 @@
 //! snmp2's words for ours.
 
 use super::super::Fault;
-use super::super::ber;
 use super::super::pdu::{ErrorStatus, Pdu, PduKind};
+use super::super::reader::oid_from;
 use super::super::value::{Value, VarBind};
 use super::{KeyExtension, Unusable};
 use crate::model::access::{AuthProtocol, PrivProtocol};
 use crate::model::secret::Secret;
 use snmp2::v3::{Auth, AuthProtocol as SnmpAuth, Cipher, KeyExtension as SnmpExtension};
+use std::net::Ipv4Addr;
 
 /// How many unreadable varbinds in a row are passed over in a deciphered message.
 const MAX_GAP: usize = 64;
@@ -36,12 +37,32 @@ pub(super) fn ours(pdu: &snmp2::Pdu<'_>) -> Result<Pdu, Fault> {
         };
         read.unnamed += gap;
         gap = 0;
-        match ber::oid_from(name.as_bytes()) {
-            Ok(oid) => read.varbinds.push(VarBind { oid, value: ber::value_from(&value).unwrap_or(Value::Unreadable(0)) }),
+        match oid_from(name.as_bytes()) {
+            Ok(oid) => read.varbinds.push(VarBind { oid, value: value_from(&value).unwrap_or(Value::Unreadable(0)) }),
             Err(_) => read.unnamed += 1,
         }
     }
     Ok(read)
+}
+
+/// snmp2's value as ours; `None` for what may not stand in a varbind.
+fn value_from(value: &snmp2::Value<'_>) -> Option<Value> {
+    Some(match value {
+        snmp2::Value::Null => Value::Null,
+        snmp2::Value::Integer(number) => Value::Integer(*number),
+        snmp2::Value::OctetString(octets) => Value::Octets(octets.to_vec()),
+        snmp2::Value::ObjectIdentifier(oid) => Value::Oid(oid_from(oid.as_bytes()).ok()?),
+        snmp2::Value::IpAddress(octets) => Value::IpAddress(Ipv4Addr::from(*octets)),
+        snmp2::Value::Counter32(number) => Value::Counter32(*number),
+        snmp2::Value::Unsigned32(number) => Value::Gauge32(*number),
+        snmp2::Value::Timeticks(number) => Value::TimeTicks(*number),
+        snmp2::Value::Opaque(octets) => Value::Opaque(octets.to_vec()),
+        snmp2::Value::Counter64(number) => Value::Counter64(*number),
+        snmp2::Value::EndOfMibView => Value::EndOfMibView,
+        snmp2::Value::NoSuchObject => Value::NoSuchObject,
+        snmp2::Value::NoSuchInstance => Value::NoSuchInstance,
+        _ => return None,
+    })
 }
 
 pub(super) fn snmp2_level(authenticates: bool, privacy: Option<&(PrivProtocol, Secret)>) -> Result<Auth, Unusable> {
