@@ -68,7 +68,7 @@ fn own(first: Ipv4Addr, count: u32, (wait_ms, rate): (u64, u32)) {
         let (mut answered, mut settled) = (0, 0);
         loop {
             sweep.feed(|| addresses.next());
-            let Some(portion) = sweep.settled().await else { break };
+            let Some(portion) = sweep.settled_or_room().await else { break };
             settled += portion.len();
             answered += portion.iter().filter(|swept| swept.round_trip.is_some()).count();
         }
@@ -137,6 +137,7 @@ fn groups(samples: usize) -> Vec<Group> {
             contenders: vec![
                 contender("noctop", 16_384, &[&bench, "own", ALIVE, "16384", WAIT_MS, "10000"]),
                 contender("fping -i 0.01", 16_382, &fping("0.01", "10.98.0.0/18")),
+                contender("fping -i 0.1", 16_382, &fping("0.1", "10.98.0.0/18")),
             ],
         },
         Group {

@@ -202,7 +202,7 @@ impl<'a> Run<'a> {
                 () = &mut over => return Ending::Deadline,
                 changed = control.paused.changed(), if paused => if changed.is_err() { return Ending::Cancelled },
                 Some(done) = self.tasks.join_next() => self.take(done.ok()),
-                echoed = settled(self.sweep.as_mut()), if !self.pings.is_empty() => self.pinged(echoed),
+                echoed = settled(self.sweep.as_mut(), self.frontier.waiting()), if !self.pings.is_empty() => self.pinged(echoed),
                 _ = ticks.tick() => {
                     self.tell(emitter, paused);
                     self.tell_rest(control.tell.as_ref());
@@ -421,9 +421,10 @@ fn follow(frontier: &mut Frontier, inventory: &Inventory, hops: Hops) {
     frontier.follow(rows, answered_at, hops);
 }
 
-/// What a sweep settles next. Without one, nothing ever comes.
-async fn settled(sweep: Option<&mut Sweep>) -> Option<Vec<Echoed>> {
+/// What a sweep settles next, or nothing when it takes more addresses and not too many wait for SNMP. Without one, nothing ever comes.
+async fn settled(sweep: Option<&mut Sweep>, waiting: usize) -> Option<Vec<Echoed>> {
     match sweep {
+        Some(sweep) if waiting < PINGED_WAITING => sweep.settled_or_room().await,
         Some(sweep) => sweep.settled().await,
         None => std::future::pending().await,
     }
