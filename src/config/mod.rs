@@ -57,6 +57,8 @@ pub struct Discovery {
     pub interval: Duration,
     /// Roles of neighbours and swept devices that are left out.
     pub skip: Vec<Role>,
+    /// Whether the host that noctop runs on is a device, and its ports are listened to.
+    pub own_host: bool,
 }
 
 /// `[polling]`
@@ -130,6 +132,7 @@ impl Default for Discovery {
             port: 161,
             interval: Duration::from_secs(3600),
             skip: vec![Role::Phone],
+            own_host: true,
         }
     }
 }

@@ -43,6 +43,7 @@ fn discovery(section: Section<'_, '_>) -> Discovery {
         port: section.get("port", value::port).unwrap_or(default.port),
         interval: section.get("interval", value::interval).unwrap_or(default.interval),
         skip: section.raw("skip").map_or(default.skip, |_| section.list("skip", value::role)),
+        own_host: section.get("own_host", value::yes_or_no).unwrap_or(default.own_host),
     };
     section.finish();
     discovery

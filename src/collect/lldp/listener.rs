@@ -73,17 +73,16 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Opens the socket. Must be called inside a tokio runtime.
+    /// Opens the socket; who is heard goes to `publish`. Must be called inside a tokio runtime.
     ///
     /// # Errors
     /// Without CAP_NET_RAW.
-    pub fn open(counters: Arc<Counters>) -> Result<(Self, Neighbours), CaptureError> {
+    pub fn open(counters: Arc<Counters>, publish: watch::Sender<Arc<Vec<NeighbourRow>>>) -> Result<Self, CaptureError> {
         let frames = Announcements::open()?;
-        let (publish, neighbours) = watch::channel(Arc::default());
         let (table, ports) = (Table::default(), BTreeMap::new());
         let mut listener = Self { frames, counters, publish, table, ports, clock: Stopwatch::start() };
         listener.look_for_ports();
-        Ok((listener, neighbours))
+        Ok(listener)
     }
 
     /// Listens until cancelled, or until the socket breaks.

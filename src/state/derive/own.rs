@@ -262,6 +262,7 @@ mod tests {
         let mut other = agent();
         other.id = DeviceId::new("engine:99");
         other.engine_id = Some("99".to_owned());
+        other.sys_name = Some("other".to_owned());
         other.interfaces = vec![port(9, OperStatus::Up)];
         other.addresses = vec!["10.7.7.7".parse().unwrap()];
         take(&mut state, 2, &other);
