@@ -268,3 +268,64 @@ fn filter() -> Vec<libc::sock_filter> {
         step(RETURN, next, 0),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    /// Longer than any loopback delivery; only a failing test waits for it.
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    /// Sends a frame by the loopback, as a neighbour on its other side would.
+    fn send(socket: &Socket, port: IfIndex, frame: &[u8]) {
+        // SAFETY: all-zero is a valid value of this plain C structure.
+        let mut name = unsafe { zeroed::<libc::sockaddr_ll>() };
+        name.sll_family = libc::sa_family_t::try_from(libc::AF_PACKET).unwrap();
+        name.sll_ifindex = i32::try_from(port.0).unwrap();
+        // SAFETY: frame and name are live, with their true lengths.
+        let sent = unsafe {
+            let to = (&raw const name).cast();
+            libc::sendto(socket.as_raw_fd(), frame.as_ptr().cast(), frame.len(), 0, to, len_of::<libc::sockaddr_ll>())
+        };
+        assert_eq!(usize::try_from(sent).ok(), Some(frame.len()), "{}", io::Error::last_os_error());
+    }
+
+    fn frame(destination: [u8; 6], rest: &[u8]) -> Vec<u8> {
+        let mut frame = [destination.as_slice(), &[2, 0, 0, 0, 0, 9], rest].concat();
+        frame.resize(60, 0);
+        frame
+    }
+
+    #[tokio::test]
+    async fn announcements_come_in_and_nothing_else_does() {
+        let Ok(announcements) = Announcements::open() else { return };
+        let loopback = ports().into_iter().find(|port| port.is_loopback && port.is_up).expect("a loopback").if_index;
+        let sender = Socket::new(Domain::PACKET, Type::RAW, Some(Protocol::from(0))).unwrap();
+        let [bridge, other, customer, cisco, foundry, extreme] = GROUPS;
+        let taken = [
+            frame(bridge, &[0x88, 0xcc, 1]),
+            frame(other, &[0x88, 0xcc, 2]),
+            frame(cisco, &[0, 20, 0xaa, 0xaa, 3, 0, 0, 0x0c, 0x20, 0, 3]),
+            frame(foundry, &[0, 20, 0xaa, 0xaa, 3, 0, 0xe0, 0x52, 0x20, 0, 4]),
+            frame(extreme, &[0, 20, 0xaa, 0xaa, 3, 0, 0xe0, 0x2b, 0, 0xbb, 5]),
+            frame(customer, &[0, 20, 0xaa, 0xaa, 3, 0, 0, 0, 0x88, 0xcc, 6]),
+        ];
+        let dropped = [
+            frame([0xff; 6], &[8, 6, 0, 1]),
+            frame(customer, &[0, 38, 0x42, 0x42, 3, 0, 0]),
+            frame([1, 0, 0x0c, 0xcc, 0xcc, 0xcd], &[0, 20, 0xaa, 0xaa, 3, 0, 0, 0x0c, 1, 0x0b]),
+            frame(cisco, &[8, 0, 0x45]),
+            frame([2, 0, 0, 0, 0, 1], &[0, 20, 0xaa, 0xaa, 3, 0, 0, 0x0c, 0x20, 0]),
+        ];
+        let mut tagged = frame(bridge, &[0x81, 0, 0, 100, 0x88, 0xcc, 7]);
+        dropped.iter().chain(&taken).chain([&tagged]).for_each(|frame| send(&sender, loopback, frame));
+        // The kernel takes the tag off.
+        tagged.drain(12..16);
+        let mut buffer = [0; MAX_FRAME];
+        for expected in taken.iter().chain([&tagged]) {
+            let heard = tokio::time::timeout(PATIENCE, announcements.receive(&mut buffer)).await.unwrap().unwrap();
+            assert_eq!((heard.if_index, &buffer[..heard.length]), (loopback, expected.as_slice()));
+        }
+    }
+}

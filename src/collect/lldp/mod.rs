@@ -7,3 +7,18 @@ pub mod listener;
 mod table;
 
 pub use listener::{Counters, Counts, Listener, Neighbours};
+
+#[cfg(test)]
+mod tests {
+    use crate::mib::Registry;
+    use crate::wire::lldp::CAPABILITIES;
+
+    #[test]
+    fn capabilities_have_the_same_words_in_frames_and_in_lldp_mib() {
+        let object = Registry::builtin().object("lldpRemSysCapEnabled").unwrap();
+        for (bit, word) in CAPABILITIES.iter().enumerate() {
+            // In the MIB the first bit is the highest of its octet.
+            assert_eq!(object.words_of_bits(&[0x80 >> bit, 0]), [*word]);
+        }
+    }
+}
