@@ -279,6 +279,9 @@ pub struct DiscoverArgs {
     /// Don't ping first
     #[arg(long)]
     pub no_ping: bool,
+    /// Add this host and whom its own ports hear by LLDP and CDP, listening at least so long [a neighbour speaks every 30 or 60 s]
+    #[arg(long, value_name = "DURATION")]
+    pub listen: Option<String>,
     /// Format of what is printed
     #[arg(long, value_enum, default_value_t)]
     pub format: TopologyFormat,

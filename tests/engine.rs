@@ -29,7 +29,9 @@ impl Folder {
     }
 
     fn options(&self, hosting: Hosting) -> OpenOptions {
-        let config = Config { site: Some("HQ".to_owned()), ..Config::default() };
+        let mut config = Config { site: Some("HQ".to_owned()), ..Config::default() };
+        // This machine is no part of what is tested.
+        config.discovery.own_host = false;
         OpenOptions::new(config, hosting).data(Some(self.data())).connect(Some(self.socket()))
     }
 
@@ -224,7 +226,7 @@ impl Drop for Sim {
 fn a_network_is_discovered_polled_remembered_and_shown() {
     let _sim = Sim::start("127.101.0.0/16:11161");
     let folder = Folder::new();
-    let text = "[discovery]\ntargets = [\"127.101.0.1\"]\nport = 11161\n[polling]\ninterval = \"1s\"\n\
+    let text = "[discovery]\nown_host = false\ntargets = [\"127.101.0.1\"]\nport = 11161\n[polling]\ninterval = \"1s\"\n\
                 [[credential]]\nname = \"sim\"\nversion = \"2c\"\ncommunity = \"public\"\n";
     let config = noctop::config::parse("test", text).unwrap();
     let options = OpenOptions::new(config, Hosting::Auto).data(Some(folder.data())).connect(Some(folder.socket()));

@@ -116,7 +116,7 @@ fn config(scenario: &Scenario, port: u16) -> Config {
     Config {
         site: Some(scenario.name.clone()),
         credentials: vec![Credential::community(CREDENTIAL, &scenario.community)],
-        discovery: Discovery { targets, scope: vec![scenario.network.into()], port, ..Discovery::default() },
+        discovery: Discovery { targets, scope: vec![scenario.network.into()], port, own_host: false, ..Discovery::default() },
         polling: Polling { interval: if addresses.len() <= SMALL { LIVELY } else { polling.interval }, ..polling },
         ..Config::default()
     }

@@ -34,7 +34,7 @@ pub fn run(common: &Common, args: &DiscoverArgs) -> Outcome {
 fn exit_code(found: &Found) -> u8 {
     match found {
         Found { interrupted: true, .. } => EXIT_INTERRUPTED,
-        Found { topology, .. } if topology.devices.is_empty() => EXIT_SILENT,
+        Found { topology, .. } if topology.devices.iter().all(|device| device.snmp.is_none()) => EXIT_SILENT,
         Found { incomplete: true, .. } => EXIT_PARTIAL,
         Found { .. } => EXIT_OK,
     }
@@ -56,6 +56,7 @@ fn options(common: &Common, args: &DiscoverArgs) -> Result<DiscoverOptions, Fail
         rate: args.rate,
         skip: roles(&args.skip)?,
         per_device_rate: args.per_device_rate,
+        listen: args.listen.as_deref().map(|text| duration("--listen", text)).transpose()?,
         ping: if args.no_ping { discover::Ping::Never } else { discover::Ping::Auto },
     })
 }

@@ -1,10 +1,12 @@
 //! One task per collector. Each turns bytes and the time of their arrival into events; none knows the state or the screen.
 //!
 //! Start at [`emitter`] (how a collector speaks to the engine), then [`snmp`]: `inventory` reads one device, `crawl` a network, `poller`
-//! goes on reading what was found.
+//! goes on reading what was found. [`lldp`] hears who is plugged into this host, [`host`] tells of the host itself, [`icmp`] sweeps.
 
 pub mod emitter;
+pub mod host;
 pub mod icmp;
+pub mod lldp;
 pub mod pacing;
 pub mod snmp;
 

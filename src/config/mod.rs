@@ -63,6 +63,8 @@ pub struct Discovery {
     pub per_device_rate: Option<u32>,
     /// Requests in flight to one agent at most.
     pub per_device_requests: u32,
+    /// Whether the host that noctop runs on is a device, and its ports are listened to.
+    pub own_host: bool,
 }
 
 /// `[polling]`
@@ -140,6 +142,7 @@ impl Default for Discovery {
             per_device_rate: None,
             // Agents are single-threaded and drop what their buffer can't hold.
             per_device_requests: 1,
+            own_host: true,
         }
     }
 }

@@ -46,6 +46,7 @@ fn discovery(section: Section<'_, '_>) -> Discovery {
         rate: section.get("rate", value::rate),
         per_device_rate: section.get("per_device_rate", value::rate),
         per_device_requests: section.get("per_device_requests", value::requests).unwrap_or(default.per_device_requests),
+        own_host: section.get("own_host", value::yes_or_no).unwrap_or(default.own_host),
     };
     section.finish();
     discovery

@@ -34,6 +34,11 @@ pub(super) fn text(value: &DeValue<'_>) -> Result<String, String> {
     }
 }
 
+/// `true` or `false`.
+pub(super) fn yes_or_no(value: &DeValue<'_>) -> Result<bool, String> {
+    value.as_bool().ok_or_else(|| format!("this is {}, and true or false is wanted", kind(value)))
+}
+
 /// A string that may be empty.
 pub(super) fn any_text(value: &DeValue<'_>) -> Result<String, String> {
     value.as_str().map(str::to_owned).ok_or_else(|| format!("this is {}, and a string is wanted", kind(value)))

@@ -1,10 +1,11 @@
 //! One discovery from beginning to end, for the command: no store, no socket, nothing that stays.
 
 use crate::clock;
-use crate::collect::emitter;
+use crate::collect::lldp::Listener;
 use crate::collect::snmp::access::Access;
-use crate::collect::snmp::crawl::{Control, CrawlOptions, CrawlOutcome, Keep, crawl};
+use crate::collect::snmp::crawl::{Control, CrawlOptions, CrawlOutcome, Heard, Keep, crawl};
 use crate::collect::snmp::{Client, Options};
+use crate::collect::{Emitter, emitter, host};
 use crate::event::{Body, Event};
 use crate::model::topology::Topology;
 use crate::model::{Credential, Role};
@@ -13,7 +14,7 @@ use ipnet::IpNet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub use crate::collect::snmp::crawl::{Ending, Ping};
 pub use crate::event::DiscoveryProgress as Progress;
@@ -53,6 +54,8 @@ pub struct DiscoverOptions {
     pub ping: Ping,
     /// Roles of neighbours and swept devices that are left out; `None` is telephones.
     pub skip: Option<Vec<Role>>,
+    /// How long this host's own ports are listened to at least; `None` leaves the host out.
+    pub listen: Option<Duration>,
 }
 
 /// What was found.
@@ -86,13 +89,19 @@ pub fn once(options: DiscoverOptions, sink: ProgressSink) -> Result<Found, Strin
 async fn discover(options: DiscoverOptions, sink: ProgressSink) -> Result<Found, String> {
     let limits = Options { rate: options.rate, rate_per_agent: options.per_device_rate, ..Options::default() };
     let client = Client::open(limits).map_err(|error| format!("no UDP socket can be opened: {error}"))?;
-    let options = crawl_options(options);
+    let listen = options.listen;
+    let mut options = crawl_options(options);
     let cancel = CancellationToken::new();
     let interrupted = tokio::spawn(interrupt(cancel.clone()));
     let (emitter, events) = emitter::channel(EVENTS);
     let follow = tokio::spawn(follow(events, sink));
     let (_never_paused, paused) = watch::channel(false);
-    let outcome = crawl(&client, &options, &emitter, Control { paused, cancel: cancel.clone(), keep: Keep::default() }).await;
+    let own = listen.map(|at_least| OwnEars::open(at_least, &emitter));
+    options.heard = own.as_ref().and_then(|own| own.heard.clone());
+    let mut outcome = crawl(&client, &options, &emitter, Control { paused, cancel: cancel.clone(), keep: Keep::default() }).await;
+    if let (Some(own), Ok(outcome)) = (own, &mut outcome) {
+        outcome.notices.extend(own.tell().await);
+    }
     drop(emitter);
     let state = follow.await.map_err(|error| format!("the discovery failed: {error}"))?;
     let outcome = outcome.map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
@@ -108,6 +117,39 @@ fn crawl_options(options: DiscoverOptions) -> CrawlOptions {
     let defaults = CrawlOptions::new(targets, access);
     let skip = skip.unwrap_or_else(|| defaults.skip.clone());
     CrawlOptions { port, depth, scope, exclude, timeout, retries, deadline: Some(deadline), rate, ping, skip, ..defaults }
+}
+
+/// This host as a device, and the ears of its ports.
+struct OwnEars {
+    collector: host::Collector,
+    heard: Option<Heard>,
+    notice: Option<String>,
+    stop: DropGuard,
+}
+
+impl OwnEars {
+    /// Listens from now on, where the process may.
+    fn open(at_least: Duration, emitter: &Emitter) -> Self {
+        let stop = CancellationToken::new();
+        let (publish, rows) = watch::channel(Arc::default());
+        let notice = match Listener::open(Arc::default(), publish) {
+            Ok(listener) => {
+                tokio::spawn(listener.run(stop.clone()));
+                None
+            }
+            Err(error) => Some(format!("{error}; until then this host is shown without its neighbours")),
+        };
+        let heard = notice.is_none().then(|| Heard { rows: rows.clone(), at_least });
+        let collector = host::Collector::new(emitter.clone(), Some(rows), Arc::default());
+        Self { collector, heard, notice, stop: stop.drop_guard() }
+    }
+
+    /// Tells of the host, last of all: what is known of it by SNMP comes first, so that it has the same id each time.
+    async fn tell(mut self) -> Option<String> {
+        self.collector.tell().await;
+        drop(self.stop);
+        self.notice
+    }
 }
 
 /// Ends the run at the first signal that asks for it.

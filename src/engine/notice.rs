@@ -14,6 +14,8 @@ pub(super) enum About {
     Socket,
     /// No permission for ICMP.
     Ping,
+    /// No permission to hear LLDP and CDP.
+    Listening,
     /// None configured.
     Credentials,
     /// Nothing to discover.

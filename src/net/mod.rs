@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows what the octets mean. Start at [`datagram`].
 
+pub mod capture;
 pub mod datagram;
 pub mod dns;
 pub mod icmp;

@@ -73,6 +73,7 @@ pub struct State {
     progress: Option<Arc<DiscoveryProgress>>,
     problems: Arc<BTreeMap<String, Vec<Problem>>>,
     sightings: Arc<BTreeMap<DeviceId, Arc<Sightings>>>,
+    own: Option<derive::Own>,
     links_dirty: bool,
     unknown_manual: Vec<usize>,
     settings: Arc<Settings>,

@@ -1,5 +1,11 @@
 //! Bytes to model and back, pure: no sockets, no clocks, no panics.
 //!
-//! A decoder returns what it decoded plus the faults it met; it never trusts a length. Start at [`snmp`].
+//! A decoder returns what it decoded plus the faults it met; it never trusts a length. Start at [`snmp`], and for frames at
+//! [`announcement`]: what a neighbour says of itself by [`lldp`], [`cdp`] (and FDP, which is its copy) or [`edp`].
 
+pub mod announcement;
+pub mod cdp;
+pub mod edp;
+pub mod ethernet;
+pub mod lldp;
 pub mod snmp;

@@ -116,6 +116,19 @@ impl Sweep {
     pub async fn settled(&mut self) -> Option<Vec<Swept>> {
         self.settled.recv().await
     }
+
+    /// The same, and nothing as soon as there is room for more addresses: who waits for the silent before handing in more sweeps
+    /// no faster than they are given up.
+    ///
+    /// Cancel safety: nothing is lost when the future is dropped.
+    pub async fn settled_or_room(&mut self) -> Option<Vec<Swept>> {
+        let Some(feed) = &self.feed else { return self.settled.recv().await };
+        tokio::select! {
+            biased;
+            settled = self.settled.recv() => settled,
+            _place = feed.reserve() => Some(Vec::new()),
+        }
+    }
 }
 
 /// Echoes a second: what is asked for, and what loses no reply.
@@ -345,7 +358,7 @@ mod tests {
         let mut settled: BTreeMap<IpAddr, Vec<bool>> = BTreeMap::new();
         loop {
             sweep.feed(|| addresses.next());
-            let Some(portion) = sweep.settled().await else { return Some((settled, counters)) };
+            let Some(portion) = sweep.settled_or_room().await else { return Some((settled, counters)) };
             for Swept { address, round_trip } in portion {
                 settled.entry(address).or_default().push(round_trip.is_some());
             }
@@ -373,6 +386,19 @@ mod tests {
         let answers: Vec<bool> = asked[..3].iter().map(|address| settled[address] == [true]).collect();
         assert_eq!(answers, [true, false, true]);
         assert_eq!((settled.len(), counters.counts().no_way), (4, 1));
+    }
+
+    #[tokio::test]
+    async fn the_silent_hold_up_nobody() {
+        // A sweeper that takes addresses and settles none.
+        let (feed, mut input) = mpsc::channel::<Vec<IpAddr>>(PORTIONS);
+        let (_settles_nothing, settled) = mpsc::channel(PORTIONS);
+        let mut sweep = Sweep { feed: Some(feed), settled };
+        let mut addresses = loopback(5000).into_iter();
+        assert_eq!(sweep.feed(|| addresses.next()), PORTIONS * PORTION);
+        let taken = input.recv().await.map(|portion| portion.len());
+        assert_eq!((taken, sweep.settled_or_room().await), (Some(PORTION), Some(Vec::new())));
+        assert_eq!(sweep.feed(|| addresses.next()), PORTION);
     }
 
     #[test]

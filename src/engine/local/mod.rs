@@ -4,6 +4,7 @@
 //! answers past ones, and the history writer. Start at [`host`], then `run` (the loop), `hub` (what is shared), `schedule`.
 
 mod hub;
+mod own;
 mod plans;
 mod polling;
 mod reread;

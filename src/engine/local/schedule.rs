@@ -1,16 +1,18 @@
 //! When what is collected: discovery at the start, at each interval and when an operator asks; the poller all the time.
 
 use super::hub::{Control as Order, Counts, Hub};
+use super::own::OwnHost;
 use super::plans::Plans;
 use super::polling::{Polling, PollingTask};
 use super::reread::{Rereader, Wanted};
 use super::run::AfterChange;
 use crate::clock;
-use crate::collect::Emitter;
+use crate::collect::lldp::Neighbours;
 use crate::collect::snmp::access::Access;
-use crate::collect::snmp::crawl::{Control, CrawlOptions, CrawlOutcome, Keep, Rest, crawl};
+use crate::collect::snmp::crawl::{Control, CrawlOptions, CrawlOutcome, Heard, Keep, Rest, crawl};
 use crate::collect::snmp::poller::PollerOptions;
 use crate::collect::snmp::{Client, Options};
+use crate::collect::{Emitter, icmp};
 use crate::config::Config;
 use crate::engine::command::CollectorStatus;
 use crate::engine::notice::About;
@@ -18,6 +20,7 @@ use crate::engine::supervise::{Restarts, keep_running};
 use crate::engine::writer::Notes;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Mutex, watch};
@@ -33,6 +36,8 @@ pub(super) struct Schedule {
     orders: UnboundedReceiver<Order>,
     restarts: Arc<Restarts>,
     polling: Arc<Polling>,
+    icmp: Arc<icmp::Counters>,
+    own: OwnHost,
 }
 
 /// How fast agents may be asked.
@@ -61,6 +66,8 @@ impl Schedule {
             orders,
             restarts: Arc::default(),
             polling: Arc::default(),
+            icmp: Arc::default(),
+            own: OwnHost::default(),
         })
     }
 
@@ -77,13 +84,14 @@ impl Schedule {
     /// The collectors' counters.
     pub(super) fn counts(&self) -> Counts {
         let (client, restarts, polling) = (self.client.clone(), Arc::clone(&self.restarts), Arc::clone(&self.polling));
+        let (icmp, own) = (Arc::clone(&self.icmp), self.own.clone());
         // Not the emitter itself: it would hold the channel open.
         let dropped = self.emitter.dropped_counter();
         Box::new(move || {
             let counts = client.counts();
             let refused = counts.refused.iter().map(|(reason, count)| ((*reason).to_owned(), *count));
             let restarted = (restarts.count() > 0).then(|| ("restart".to_owned(), restarts.count()));
-            vec![CollectorStatus {
+            let snmp = CollectorStatus {
                 name: "snmp".to_owned(),
                 received: counts.received,
                 decoded: counts.decoded,
@@ -92,13 +100,14 @@ impl Schedule {
                 retried: counts.retried,
                 lag_seconds: polling.counts().lag_p95.map(|lag| lag.as_secs_f64()),
                 ..CollectorStatus::default()
-            }]
+            };
+            [snmp, icmp_status(icmp.counts())].into_iter().chain(own.statuses()).collect()
         })
     }
 
     /// Starts everything; it ends with `stop`. What comes back is to be told of every change of the state.
     pub(super) fn start(self, (runtime, hub, notes): (&Runtime, &Arc<Hub>, Notes), stop: CancellationToken) -> AfterChange {
-        let Self { client, access, config, emitter, orders, restarts, polling, control: _ } = self;
+        let Self { client, access, config, emitter, orders, restarts, polling, icmp, own, control: _ } = self;
         let (mut plans, planned) = Plans::new(&config.credentials);
         let options =
             PollerOptions { interval: config.polling.interval, timeout: config.polling.timeout, retries: config.polling.retries };
@@ -121,7 +130,18 @@ impl Schedule {
             let make = || Arc::clone(&rereader).run(reread_stop.clone());
             keep_running("changes", (reread_stop.clone(), &reread_restarts), make).await;
         });
-        let discovery = Arc::new(Discovery { client, access, config, emitter, hub: Arc::clone(hub), notes, stop: stop.clone() });
+        let neighbours = config.discovery.own_host.then(|| own.start((runtime, hub, &emitter), (&stop, &restarts)));
+        let discovery = Arc::new(Discovery {
+            client,
+            access,
+            config,
+            emitter,
+            hub: Arc::clone(hub),
+            notes,
+            stop: stop.clone(),
+            icmp,
+            neighbours,
+        });
         let orders = Arc::new(Mutex::new(Orders { receive: orders, run: 0, rest: left_over(hub, &discovery.config) }));
         runtime.spawn(async move {
             let make = || Arc::clone(&discovery).run(Arc::clone(&orders));
@@ -131,6 +151,21 @@ impl Schedule {
             plans.follow(core, (event, &turned.derived));
             wanted.add(core, &turned.reread);
         })
+    }
+}
+
+/// The sweeps' counters in the shape of a collector's.
+fn icmp_status(counts: icmp::Counts) -> CollectorStatus {
+    let icmp::Counts { sent: _, again, answered, late, strangers, held, no_way, complaints } = counts;
+    let reasons = [("late", late), ("stranger", strangers), ("no-room", held), ("no-way", no_way), ("unreachable", complaints)];
+    let refused = reasons.into_iter().filter(|(_, count)| *count > 0).map(|(reason, count)| (reason.to_owned(), count));
+    CollectorStatus {
+        name: "icmp".to_owned(),
+        received: answered + late + strangers,
+        decoded: answered,
+        refused: refused.collect(),
+        retried: again,
+        ..CollectorStatus::default()
     }
 }
 
@@ -176,6 +211,9 @@ struct Discovery {
     hub: Arc<Hub>,
     notes: Notes,
     stop: CancellationToken,
+    icmp: Arc<icmp::Counters>,
+    /// Whom this host hears, where it is shown.
+    neighbours: Option<Neighbours>,
 }
 
 impl Discovery {
@@ -260,7 +298,10 @@ impl Discovery {
     }
 
     fn options(&self, run: u32, targets: Vec<String>) -> CrawlOptions {
-        CrawlOptions { run, targets, ..options_of(&self.config, Arc::clone(&self.access)) }
+        // Who is heard is followed from the start; the run waits for nobody else.
+        let heard = self.neighbours.clone().map(|rows| Heard { rows, at_least: Duration::ZERO });
+        let icmp = Arc::clone(&self.icmp);
+        CrawlOptions { run, targets, heard, icmp, ..options_of(&self.config, Arc::clone(&self.access)) }
     }
 
     fn tell(&self, outcome: &CrawlOutcome) {

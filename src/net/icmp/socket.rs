@@ -19,8 +19,9 @@ pub(super) const BATCH: usize = 64;
 /// A reply, the longest IPv4 header before it (60 octets), and some room: what is longer is not ours.
 const MESSAGE: usize = 128;
 
-/// Octets of replies that may wait in the kernel, about 20,000. A process without CAP_NET_ADMIN gets what net.core.rmem_max allows.
-const RECEIVE_BUFFER: libc::c_int = 16 << 20;
+/// Octets of replies, and of echoes, that may wait in the kernel, about 20,000 each. A process without CAP_NET_ADMIN gets what
+/// net.core.rmem_max and wmem_max allow.
+const BUFFER: libc::c_int = 16 << 20;
 
 /// icmp(7): the raw socket hands over only types whose bit is clear. The constant is in <linux/icmp.h>.
 const ICMP_FILTER: libc::c_int = 1;
@@ -72,8 +73,12 @@ impl IcmpSocket {
         };
         opened.tell_errors(domain)?;
         opened.socket.set_nonblocking(true)?;
-        if set(&opened.socket, (libc::SOL_SOCKET, libc::SO_RCVBUFFORCE), &RECEIVE_BUFFER).is_err() {
-            let _less_is_given = opened.socket.set_recv_buffer_size(usize::try_from(RECEIVE_BUFFER).unwrap_or(0));
+        // An echo to a network of the host's own waits in the kernel for up to 3 s until its address is resolved, and counts as unsent:
+        // with the usual buffer some 270 silent addresses would hold up all others.
+        for (forced, plain) in [(libc::SO_RCVBUFFORCE, libc::SO_RCVBUF), (libc::SO_SNDBUFFORCE, libc::SO_SNDBUF)] {
+            if set(&opened.socket, (libc::SOL_SOCKET, forced), &BUFFER).is_err() {
+                let _less_is_given = set(&opened.socket, (libc::SOL_SOCKET, plain), &BUFFER);
+            }
         }
         Ok(opened)
     }

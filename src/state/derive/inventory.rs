@@ -20,14 +20,16 @@ impl Deriver<'_> {
         let mut device = normal(inventory);
         let (id, merged) = self.identify(&device);
         device.id = id;
-        for other in merged {
-            self.emit(Body::DeviceMerged(other, device.id.clone()));
+        for other in &merged {
+            self.emit(Body::DeviceMerged(other.clone(), device.id.clone()));
         }
+        let (mut device, sightings) = self.with_own(device, &inventory.sightings, &merged);
+        put_in_order(&mut device);
         match self.state.devices.get(&device.id).cloned() {
             None => self.emit(Body::DeviceSeen(Box::new(device.clone()))),
             Some(known) => self.changed(&known, &mut device),
         }
-        self.state.see(&device.id, &inventory.sightings);
+        self.state.see(&device.id, &sightings);
         if let Some(current) = self.state.devices.get(&device.id).cloned() {
             self.status(&current, DeviceStatus::Up, "answers".to_owned());
             for port in &device.interfaces {
@@ -92,6 +94,11 @@ impl State {
 fn normal(inventory: &Inventory) -> Device {
     let mut device = inventory.device.clone();
     device.taken_at = inventory.at;
+    put_in_order(&mut device);
+    device
+}
+
+fn put_in_order(device: &mut Device) {
     device.addresses.sort_unstable();
     device.addresses.dedup();
     device.interfaces.sort_by_key(|port| port.if_index);
@@ -103,7 +110,6 @@ fn normal(inventory: &Inventory) -> Device {
         (row.local_if_index, row.local_port.clone(), row.protocol, ids, row.sys_name.clone(), row.addresses.clone())
     });
     device.neighbours.dedup();
-    device
 }
 
 /// A reading that stopped half way says nothing of what it did not reach.

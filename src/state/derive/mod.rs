@@ -1,13 +1,16 @@
 //! What follows from an observation: the events that are journalled.
 //!
-//! A file for each thing that derives: `inventory` (who is it, what changed), `poll` (status and samples), `links`,
+//! A file for each thing that derives: `inventory` (who is it, what changed), `own` (the host itself), `poll` (status and samples), `links`,
 //! `alarms`; `tell` puts events into words. Every derived event is taken over at once, before the next is derived.
 
 mod alarms;
 mod inventory;
 mod links;
+mod own;
 mod poll;
 pub(super) mod tell;
+
+pub(super) use own::Own;
 
 use super::State;
 use crate::event::{Body, DeviceStatusChange, Event, InterfaceStatusChange};

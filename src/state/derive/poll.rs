@@ -46,7 +46,7 @@ impl Deriver<'_> {
         let live = Arc::make_mut(Arc::make_mut(&mut self.state.live).entry(device.id.clone()).or_default());
         let samples = live.miss(&device.id, self.at);
         let missed = live.missed;
-        if missed >= MISSED_IS_DOWN {
+        if missed >= MISSED_IS_DOWN && !self.state.is_own_host(&device.id) {
             self.status(&device, DeviceStatus::Down, format!("{missed} polls not answered: {}", silent.detail));
         }
         Some(samples)

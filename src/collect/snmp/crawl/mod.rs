@@ -5,6 +5,7 @@
 //! (how far it is).
 
 mod account;
+mod ear;
 mod frontier;
 mod known;
 mod meter;
@@ -13,6 +14,7 @@ mod rest;
 mod run;
 mod visit;
 
+pub use ear::Heard;
 pub use rest::Rest;
 
 use super::access::Access;
@@ -67,6 +69,8 @@ pub struct CrawlOptions {
     pub progress: Progress,
     /// Counters of the sweeps.
     pub icmp: Arc<icmp::Counters>,
+    /// What this host itself hears of its neighbours; they are followed too.
+    pub heard: Option<Heard>,
 }
 
 /// Whether progress goes out as events.
@@ -112,6 +116,7 @@ impl CrawlOptions {
             known: Vec::new(),
             progress: Progress::Told,
             icmp: Arc::default(),
+            heard: None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! The loop of a run: asks as many as may be asked at once, and takes what comes back.
 
+use super::ear::Ear;
 use super::frontier::{Frontier, Hops, Origin, Swept, Visit};
 use super::known::{Key, Known, News};
 use super::meter::{Meter, Waiting};
@@ -13,8 +14,8 @@ use crate::collect::snmp::scope::Scope;
 use crate::collect::snmp::targets::Target;
 use crate::collect::snmp::{Client, Limits};
 use crate::event::Body;
-use crate::model::Inventory;
 use crate::model::inventory::{Problem, Reason};
+use crate::model::{Inventory, NeighbourRow};
 use crate::net::dns;
 use rustc_hash::FxHashSet;
 use std::collections::{BTreeMap, BTreeSet};
@@ -182,12 +183,13 @@ impl<'a> Run<'a> {
             }
         };
         tokio::pin!(over);
+        let mut ear = Ear::new(self.options.heard.as_ref());
         loop {
             let paused = *control.paused.borrow_and_update();
             if !paused {
                 self.start_tasks();
             }
-            if self.tasks.is_empty() && self.pings.is_empty() && !paused {
+            if self.tasks.is_empty() && self.pings.is_empty() && ear.is_over() && !paused {
                 if let Some(tell) = &control.tell {
                     tell.send_replace(None);
                 }
@@ -202,7 +204,8 @@ impl<'a> Run<'a> {
                 () = &mut over => return Ending::Deadline,
                 changed = control.paused.changed(), if paused => if changed.is_err() { return Ending::Cancelled },
                 Some(done) = self.tasks.join_next() => self.take(done.ok()),
-                echoed = settled(self.sweep.as_mut()), if !self.pings.is_empty() => self.pinged(echoed),
+                heard = ear.next() => self.hear(&heard.unwrap_or_default()),
+                echoed = settled(self.sweep.as_mut(), self.frontier.waiting()), if !self.pings.is_empty() => self.pinged(echoed),
                 _ = ticks.tick() => {
                     self.tell(emitter, paused);
                     self.tell_rest(control.tell.as_ref());
@@ -380,6 +383,13 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Follows whom this host itself hears, as far as from a device that was named.
+    fn hear(&mut self, rows: &[NeighbourRow]) {
+        let is_named = self.targets.iter().any(|target| !matches!(target, Target::Sweep(_)));
+        let hops = self.options.depth.or(if is_named { None } else { Some(0) });
+        self.frontier.follow(rows, IpAddr::from([0; 4]), hops);
+    }
+
     fn refused(&mut self, visit: &Visit, reason: Reason, detail: String) {
         self.meter.silent += 1;
         self.meter.snmp.failed += 1;
@@ -421,9 +431,10 @@ fn follow(frontier: &mut Frontier, inventory: &Inventory, hops: Hops) {
     frontier.follow(rows, answered_at, hops);
 }
 
-/// What a sweep settles next. Without one, nothing ever comes.
-async fn settled(sweep: Option<&mut Sweep>) -> Option<Vec<Echoed>> {
+/// What a sweep settles next, or nothing when it takes more addresses and not too many wait for SNMP. Without one, nothing ever comes.
+async fn settled(sweep: Option<&mut Sweep>, waiting: usize) -> Option<Vec<Echoed>> {
     match sweep {
+        Some(sweep) if waiting < PINGED_WAITING => sweep.settled_or_room().await,
         Some(sweep) => sweep.settled().await,
         None => std::future::pending().await,
     }

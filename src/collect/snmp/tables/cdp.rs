@@ -5,6 +5,7 @@ use super::lldp::MAX_NEIGHBOURS;
 use super::lldp_id;
 use super::ports::Ports;
 use crate::model::{Evidence, IfIndex, NeighbourRow, PortId};
+use crate::wire::cdp;
 use crate::wire::snmp::Value;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -20,24 +21,13 @@ pub const COLUMNS: &[&str] = &[
     "cdpCacheSysName",
 ];
 
-/// Bits of the capabilities TLV, and the LLDP word for each.
-const CAPABILITIES: [(u32, &str); 7] = [
-    (0x01, "router"),
-    (0x02, "bridge"),
-    (0x04, "bridge"),
-    (0x08, "bridge"),
-    (0x10, "stationOnly"),
-    (0x40, "repeater"),
-    (0x80, "telephone"),
-];
-
 /// How one column fills a row.
 type Fill = fn(&mut NeighbourRow, &Value);
 
 const FILLS: &[(&str, Fill)] = &[
     ("cdpCacheDeviceId", |row, value| {
         row.chassis_id = value.as_octets().and_then(|octets| lldp_id::chassis_id(None, octets));
-        row.sys_name = text_to_nul(value).map(|id| without_serial(&id).to_owned());
+        row.sys_name = text_to_nul(value).map(|id| cdp::without_serial(&id).to_owned());
     }),
     ("cdpCacheSysName", |row, value| row.sys_name = text_to_nul(value).or_else(|| row.sys_name.take())),
     ("cdpCacheDevicePort", |row, value| row.port_id = text_to_nul(value).map(PortId::Name)),
@@ -71,14 +61,6 @@ pub fn neighbours(columns: &Columns, ports: &Ports) -> Vec<NeighbourRow> {
     rows.into_values().collect()
 }
 
-/// NX-OS writes `name(SERIAL)`.
-fn without_serial(id: &str) -> &str {
-    match id.split_once('(') {
-        Some((name, serial)) if serial.ends_with(')') && !name.is_empty() => name,
-        _ => id,
-    }
-}
-
 fn address(value: &Value) -> Option<IpAddr> {
     lldp_id::network_address(value.as_octets()?).filter(|address| !address.is_unspecified())
 }
@@ -86,13 +68,7 @@ fn address(value: &Value) -> Option<IpAddr> {
 /// Four octets, the last of which holds the capabilities.
 fn capabilities(value: &Value) -> Vec<String> {
     let bits = value.as_octets().unwrap_or_default().iter().fold(0_u32, |bits, octet| (bits << 8) | u32::from(*octet));
-    let mut words: Vec<String> = Vec::new();
-    for (_, word) in CAPABILITIES.iter().filter(|(bit, _)| bits & bit != 0) {
-        if !words.iter().any(|known| known == word) {
-            words.push((*word).to_owned());
-        }
-    }
-    words
+    cdp::capability_words(bits)
 }
 
 #[cfg(test)]

@@ -11,11 +11,12 @@ pub mod columns;
 pub mod entity;
 pub mod interfaces;
 pub mod lldp;
-pub mod lldp_id;
 pub mod ports;
 pub mod role;
 pub mod stack;
 pub mod system;
+
+use crate::wire::lldp::id as lldp_id;
 
 pub use assemble::{Assembly, assemble};
 pub use columns::Columns;

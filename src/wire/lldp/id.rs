@@ -1,4 +1,4 @@
-//! LLDP chassis and port ids, decoded by subtype (IEEE 802.1AB-2016 §8.5.2, §8.5.3).
+//! LLDP chassis and port ids, decoded by subtype (IEEE 802.1AB-2016 §8.5.2, §8.5.3): those of frames and those of LLDP-MIB alike.
 
 use crate::model::{ChassisId, MacAddr, PortId, text};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

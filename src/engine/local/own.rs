@@ -1,0 +1,79 @@
+//! This host in the engine: a device, and the ears of its ports, always on unless the configuration says otherwise.
+
+use super::hub::Hub;
+use crate::collect::lldp::{self, Listener, Neighbours};
+use crate::collect::{Emitter, host};
+use crate::engine::command::CollectorStatus;
+use crate::engine::notice::About;
+use crate::engine::supervise::{Restarts, keep_running};
+use crate::model::NeighbourRow;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// The counters of the two collectors.
+#[derive(Clone, Default)]
+pub(super) struct OwnHost {
+    lldp: Arc<lldp::Counters>,
+    host: Arc<host::Counters>,
+}
+
+impl OwnHost {
+    /// The counters, for `status`.
+    pub(super) fn statuses(&self) -> [CollectorStatus; 2] {
+        let heard = self.lldp.counts();
+        let passed_over = (heard.passed_over > 0).then(|| ("passed-over".to_owned(), heard.passed_over));
+        let refused = heard.refused.into_iter().map(|(reason, count)| (reason.to_owned(), count));
+        let lldp = CollectorStatus {
+            name: "lldp".to_owned(),
+            received: heard.received,
+            decoded: heard.decoded,
+            refused: refused.chain(passed_over).collect(),
+            dropped_kernel: heard.dropped,
+            ..CollectorStatus::default()
+        };
+        let told = self.host.told();
+        let host = CollectorStatus { name: "host".to_owned(), received: told, decoded: told, ..CollectorStatus::default() };
+        [lldp, host]
+    }
+
+    /// Starts both; they end with `stop`. Where it is read who is heard.
+    pub(super) fn start(
+        &self,
+        (runtime, hub, emitter): (&Runtime, &Arc<Hub>, &Emitter),
+        (stop, restarts): (&CancellationToken, &Arc<Restarts>),
+    ) -> Neighbours {
+        let (publish, neighbours) = watch::channel(Arc::default());
+        let (counters, ears) = (Arc::clone(&self.lldp), (publish, Arc::clone(hub)));
+        let (stopped, counted) = (stop.clone(), Arc::clone(restarts));
+        runtime.spawn(async move {
+            let make = || listen(Arc::clone(&counters), ears.clone(), stopped.clone());
+            keep_running("lldp", (stopped.clone(), &counted), make).await;
+        });
+        let (counters, emitter, heard) = (Arc::clone(&self.host), emitter.clone(), neighbours.clone());
+        let (stopped, counted) = (stop.clone(), Arc::clone(restarts));
+        runtime.spawn(async move {
+            let make = || host::Collector::new(emitter.clone(), Some(heard.clone()), Arc::clone(&counters)).run(stopped.clone());
+            keep_running("host", (stopped.clone(), &counted), make).await;
+        });
+        neighbours
+    }
+}
+
+/// Listens where the process may; where not, says what is missing.
+async fn listen(
+    counters: Arc<lldp::Counters>,
+    (publish, hub): (watch::Sender<Arc<Vec<NeighbourRow>>>, Arc<Hub>),
+    stop: CancellationToken,
+) {
+    match Listener::open(counters, publish) {
+        Ok(listener) => {
+            hub.notices.clear(About::Listening);
+            listener.run(stop).await;
+        }
+        Err(error) => {
+            hub.notices.set(About::Listening, format!("{error}; until then this host is shown without its neighbours"));
+        }
+    }
+}
