@@ -2,6 +2,7 @@
 
 use super::object::Syntax;
 use super::profile::Fact;
+use super::quirks::Quirks;
 use super::transform::Transform;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -132,6 +133,9 @@ pub struct System {
     /// Objects that hold a fact.
     #[serde(default)]
     pub read: BTreeMap<Fact, Reading>,
+    /// What is odd about its agents.
+    #[serde(default)]
+    pub quirks: Quirks,
 }
 
 /// A role by model or sysDescr.

@@ -8,9 +8,11 @@ mod builtin;
 pub mod file;
 pub mod object;
 pub mod profile;
+pub mod quirks;
 pub mod registry;
 pub mod transform;
 
 pub use object::{Kind, Object, Syntax};
 pub use profile::{Fact, Facts, Identity, Profile};
+pub use quirks::{PerVlan, Quirks};
 pub use registry::{MibFault, ParseObjectError, Registry};

@@ -4,6 +4,7 @@
 //! asks for ([`Profile::reads`]); last [`Profile::identity`] puts the facts together.
 
 use super::file::{MibFile, Reading, RoleWord, System};
+use super::quirks::Quirks;
 use super::registry::MibFault;
 use super::transform;
 use crate::model::{Oid, Role};
@@ -101,6 +102,7 @@ pub struct Profile {
     role: Option<Role>,
     roles: Vec<(Pattern, Role)>,
     read: BTreeMap<Fact, Reading>,
+    quirks: Quirks,
 }
 
 impl Profile {
@@ -126,6 +128,7 @@ impl Profile {
             role: system.role.map(Role::from),
             roles: system.roles.iter().map(|rule| (Pattern::new(&rule.matches), rule.role.into())).collect(),
             read: system.read.clone(),
+            quirks: system.quirks.clone(),
         })
     }
 
@@ -146,6 +149,11 @@ impl Profile {
     /// The objects that hold facts, by name.
     pub fn reads(&self) -> impl Iterator<Item = (Fact, &str)> {
         self.read.iter().map(|(fact, reading)| (*fact, reading.object.as_str()))
+    }
+
+    /// What is odd about the agents of this system.
+    pub const fn quirks(&self) -> &Quirks {
+        &self.quirks
     }
 
     /// Puts together what is known: `read` holds the texts of the objects of [`Self::reads`].
