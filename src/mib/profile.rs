@@ -1,9 +1,10 @@
 //! Which vendor, model, system and role a device is, from what `mibs/vendor/` says.
 //!
-//! First [`super::Registry::profile`] finds the profile by sysObjectID and sysDescr; the collector then reads the objects that it
-//! asks for ([`Profile::reads`]); last [`Profile::identity`] puts the facts together.
+//! First the collector asks for the scalars that could tell systems apart ([`super::Registry::probes`], most often none), then
+//! [`super::Registry::profile`] finds the profile by sysObjectID, sysDescr and what was answered; the collector reads the objects that
+//! it asks for ([`Profile::reads`]); last [`Profile::identity`] puts the facts together.
 
-use super::file::{MibFile, Reading, RoleWord, System};
+use super::file::{MibFile, Reading, Readings, RoleWord, System};
 use super::quirks::Quirks;
 use super::registry::MibFault;
 use super::transform;
@@ -47,6 +48,8 @@ pub struct Facts<'a> {
     pub sys_object_id: Option<&'a Oid>,
     /// sysDescr
     pub sys_descr: Option<&'a str>,
+    /// Those of [`super::Registry::probes`] that the agent has.
+    pub has: &'a [&'a str],
 }
 
 /// What a device is. What is not known is `None`.
@@ -90,6 +93,35 @@ impl Pattern {
     }
 }
 
+/// A [`Reading`] with its pattern.
+#[derive(Debug)]
+struct Said {
+    reading: Reading,
+    capture: Option<Pattern>,
+}
+
+impl Said {
+    fn all(readings: &Readings) -> Vec<Self> {
+        let said = |reading: &Reading| Self { reading: reading.clone(), capture: reading.capture.as_deref().map(Pattern::new) };
+        readings.as_slice().iter().map(said).collect()
+    }
+
+    /// The fact in the object's text.
+    fn of(&self, text: &str) -> Option<String> {
+        let text = match &self.capture {
+            None => text,
+            Some(pattern) => pattern.regex()?.captures(text)?.get(1)?.as_str(),
+        };
+        let left = transform::apply_all(&self.reading.transform, text)?;
+        let spelled =
+            self.reading.spell.iter().rev().find_map(|(short, long)| Some(format!("{long}{}", left.strip_prefix(short)?)));
+        Some(spelled.unwrap_or(left))
+    }
+}
+
+/// How well a system fits, in the order of what counts.
+type Rank = (usize, bool, bool);
+
 /// A system of a vendor file, ready to be matched.
 #[derive(Debug)]
 pub struct Profile {
@@ -98,10 +130,11 @@ pub struct Profile {
     os: Option<String>,
     under: Vec<Oid>,
     descr: Option<Pattern>,
+    has: Vec<String>,
     capture: Vec<Pattern>,
     role: Option<Role>,
     roles: Vec<(Pattern, Role)>,
-    read: BTreeMap<Fact, Reading>,
+    read: BTreeMap<Fact, Vec<Said>>,
     quirks: Quirks,
 }
 
@@ -124,31 +157,46 @@ impl Profile {
             os: system.os.clone(),
             under,
             descr: system.descr.as_deref().map(Pattern::new),
+            has: system.has.clone(),
             capture: system.capture.iter().map(|text| Pattern::new(text)).collect(),
             role: system.role.map(Role::from),
             roles: system.roles.iter().map(|rule| (Pattern::new(&rule.matches), rule.role.into())).collect(),
-            read: system.read.clone(),
+            read: system.read.iter().map(|(fact, readings)| (*fact, Said::all(readings))).collect(),
             quirks: system.quirks.clone(),
         })
     }
 
-    /// How well it fits: length of the `under` that matched, and whether sysDescr had to match too. `None` where it doesn't fit.
-    fn rank(&self, facts: &Facts<'_>) -> Option<(usize, bool)> {
+    /// How well it fits: length of the `under` that matched, whether an object had to be there, whether sysDescr had to match. `None`
+    /// where it doesn't fit.
+    fn rank(&self, facts: &Facts<'_>) -> Option<Rank> {
+        let rank = self.rank_without_objects(facts)?;
+        let has = self.has.is_empty() || self.has.iter().any(|name| facts.has.contains(&name.as_str()));
+        has.then_some(rank)
+    }
+
+    fn rank_without_objects(&self, facts: &Facts<'_>) -> Option<Rank> {
         let length = |oid: &Oid| oid.arcs().len();
         let longest = match (self.under.is_empty(), facts.sys_object_id) {
             (true, _) => 0,
             (false, Some(id)) => self.under.iter().filter(|prefix| id.starts_with(prefix)).map(length).max()?,
             (false, None) => return None,
         };
+        let has = !self.has.is_empty();
         match &self.descr {
-            None => Some((longest, false)),
-            Some(pattern) => pattern.is_match(facts.sys_descr?).then_some((longest, true)),
+            None => Some((longest, has, false)),
+            Some(pattern) => pattern.is_match(facts.sys_descr?).then_some((longest, has, true)),
         }
     }
 
     /// The objects that hold facts, by name.
-    pub fn reads(&self) -> impl Iterator<Item = (Fact, &str)> {
-        self.read.iter().map(|(fact, reading)| (*fact, reading.object.as_str()))
+    pub fn reads(&self) -> impl Iterator<Item = &str> {
+        let readings = self.read.values().flatten();
+        readings.flat_map(|said| std::iter::once(said.reading.object.as_str()).chain(said.reading.at.as_deref()))
+    }
+
+    /// Every object that it names.
+    fn asks(&self) -> impl Iterator<Item = &str> {
+        self.reads().chain(self.has.iter().map(String::as_str))
     }
 
     /// What is odd about the agents of this system.
@@ -156,12 +204,12 @@ impl Profile {
         &self.quirks
     }
 
-    /// Puts together what is known: `read` holds the texts of the objects of [`Self::reads`].
-    pub fn identity(&self, facts: &Facts<'_>, read: &BTreeMap<Fact, String>) -> Identity {
+    /// Puts together what is known; `text_of` gives the text of an object of [`Self::reads`].
+    pub fn identity(&self, facts: &Facts<'_>, text_of: impl Fn(&Reading) -> Option<String>) -> Identity {
         let captured = self.captured(facts.sys_descr.unwrap_or(""));
         let known = |fact: Fact| {
-            let transforms = self.read.get(&fact).map_or(&[][..], |reading| reading.transform.as_slice());
-            read.get(&fact).and_then(|text| transform::apply_all(transforms, text)).or_else(|| captured.get(&fact).cloned())
+            let read = self.read.get(&fact).into_iter().flatten();
+            read.filter_map(|said| said.of(&text_of(&said.reading)?)).next().or_else(|| captured.get(&fact).cloned())
         };
         let model = known(Fact::Model);
         Identity {
@@ -194,11 +242,15 @@ impl Profile {
     }
 }
 
+/// The most scalars that are asked for only to tell systems apart: two requests.
+const MOST_PROBES: usize = 40;
+
 /// All profiles, and the models by sysObjectID.
 #[derive(Debug, Default)]
 pub(super) struct ProfileSet {
     profiles: Vec<Profile>,
     models: FxHashMap<Oid, String>,
+    vendors: FxHashMap<u32, String>,
 }
 
 impl ProfileSet {
@@ -212,6 +264,12 @@ impl ProfileSet {
         let mut set = Self::default();
         for (name, file) in files {
             let mut fault = |what: String| faults.push(MibFault { file: name.to_owned(), what });
+            for (text, vendor) in &file.vendors {
+                match text.parse::<u32>() {
+                    Ok(number) => drop(set.vendors.insert(number, vendor.clone())),
+                    Err(_) => fault(format!("vendors: {text:?} is no enterprise number")),
+                }
+            }
             let Some(root) = root.as_ref().filter(|_| !(file.system.is_empty() && file.models.is_empty())) else { continue };
             for system in &file.system {
                 match Profile::new(name, &file, system, root) {
@@ -231,7 +289,7 @@ impl ProfileSet {
 
     /// The one that fits best; of equals the first.
     pub(super) fn find(&self, facts: &Facts<'_>) -> Option<&Profile> {
-        let mut best: Option<((usize, bool), &Profile)> = None;
+        let mut best: Option<(Rank, &Profile)> = None;
         for profile in &self.profiles {
             if let Some(rank) = profile.rank(facts)
                 && best.is_none_or(|(so_far, _)| rank > so_far)
@@ -246,9 +304,27 @@ impl ProfileSet {
         self.models.get(sys_object_id).map(String::as_str)
     }
 
-    /// Files and the objects that their profiles read.
+    /// The vendor to whom an enterprise number is assigned.
+    pub(super) fn vendor(&self, enterprise: u32) -> Option<&str> {
+        self.vendors.get(&enterprise).map(String::as_str)
+    }
+
+    /// The scalars that tell apart the systems which otherwise fit: at most [`MOST_PROBES`].
+    pub(super) fn probes(&self, facts: &Facts<'_>) -> Vec<&str> {
+        let in_question = self.profiles.iter().filter(|profile| !profile.has.is_empty());
+        let fitting = in_question.filter(|profile| profile.rank_without_objects(facts).is_some());
+        let mut names: Vec<&str> = Vec::new();
+        for name in fitting.flat_map(|profile| &profile.has) {
+            if !names.contains(&name.as_str()) && names.len() < MOST_PROBES {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// Files and the objects that their profiles ask for.
     pub(super) fn reads(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.profiles.iter().flat_map(|profile| profile.reads().map(|(_, object)| (profile.file.as_str(), object)))
+        self.profiles.iter().flat_map(|profile| profile.asks().map(|object| (profile.file.as_str(), object)))
     }
 }
 
@@ -319,9 +395,9 @@ mod tests {
             ),
         ] {
             let id: Oid = id.parse().unwrap();
-            let facts = Facts { sys_object_id: Some(&id), sys_descr: Some(descr) };
+            let facts = Facts { sys_object_id: Some(&id), sys_descr: Some(descr), has: &[] };
             let profile = Registry::builtin().profile(&facts).unwrap();
-            let identity = profile.identity(&facts, &BTreeMap::new());
+            let identity = profile.identity(&facts, |_| None);
             let role = profile.role(identity.model.as_deref(), Some(descr));
             assert_eq!(identity.vendor.as_deref(), Some(want.0));
             assert_eq!(identity.model.as_deref(), want.1);

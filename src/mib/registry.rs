@@ -187,6 +187,17 @@ impl Registry {
         self.profiles.find(facts)
     }
 
+    /// The scalars that an agent has to be asked for before [`Self::profile`] can tell what it is; most often none.
+    pub fn probes(&self, facts: &Facts<'_>) -> Vec<&str> {
+        self.profiles.probes(facts)
+    }
+
+    /// The vendor to whom the enterprise number in a sysObjectID is assigned.
+    pub fn vendor(&self, sys_object_id: &Oid) -> Option<&str> {
+        let below = sys_object_id.suffix_of(&self.oid("enterprises")?)?;
+        self.profiles.vendor(*below.first()?)
+    }
+
     /// The model that a sysObjectID stands for.
     pub fn model(&self, sys_object_id: &Oid) -> Option<&str> {
         self.profiles.model(sys_object_id)
@@ -257,7 +268,7 @@ mod tests {
             .collect();
         on_disk.sort();
         let listed: Vec<&str> = builtin::FILES.iter().map(|(name, _)| *name).collect();
-        assert_eq!(listed, on_disk, "list every file of mibs/ in src/mib/builtin.rs, sorted");
+        assert_eq!(listed, on_disk, "build.rs takes every file of mibs/");
         assert_eq!(Registry::load(builtin::FILES).1, []);
     }
 

@@ -68,12 +68,16 @@ impl Reading {
 
     /// What the vendor's profile wants besides: model, version, serial number.
     async fn read_vendor_objects(&mut self) {
-        let wanted = tables::assemble::profile(&self.columns).into_iter().flat_map(crate::mib::Profile::reads);
-        let objects = wanted.filter_map(|(_, name)| Registry::builtin().object(name));
+        self.read_scalars(&tables::assemble::probes(&self.columns)).await;
+        let wanted = tables::assemble::vendor_objects(&self.columns);
+        let fresh = wanted.into_iter().filter(|name| !self.columns.is_complete(name));
+        let objects = fresh.filter_map(|name| Registry::builtin().object(name));
         let (mut scalars, mut columns) = (Vec::new(), Vec::new());
         for object in objects {
             let into = if object.kind == Kind::Scalar { &mut scalars } else { &mut columns };
-            into.push(object.name.as_str());
+            if !into.contains(&object.name.as_str()) {
+                into.push(object.name.as_str());
+            }
         }
         self.read_scalars(&scalars).await;
         self.walk(&columns).await;
