@@ -196,7 +196,7 @@ impl Profile {
 
     /// Every object that it names.
     fn asks(&self) -> impl Iterator<Item = &str> {
-        self.reads().chain(self.has.iter().map(String::as_str))
+        self.reads().chain(self.has.iter().map(String::as_str)).filter(|name| !name.starts_with('.'))
     }
 
     /// What is odd about the agents of this system.
@@ -369,41 +369,70 @@ mod tests {
         }
     }
 
-    /// (sysObjectID, sysDescr) and what it must be: vendor, model, os, version, role.
+    /// A device of `tests/vendor/known.toml`: what its agent says, and what it has to be. What is not stated must not be known.
+    #[derive(Debug, Default, Deserialize)]
+    #[serde(deny_unknown_fields, default)]
+    struct Known {
+        id: Option<String>,
+        descr: String,
+        says: BTreeMap<String, String>,
+        vendor: Option<String>,
+        os: Option<String>,
+        version: Option<String>,
+        model: Option<String>,
+        serial: Option<String>,
+        role: Option<RoleWord>,
+    }
+
+    fn check(known: &Known) -> Result<(), String> {
+        let mib = Registry::builtin();
+        let id: Option<Oid> = known.id.as_ref().map(|id| format!("1.3.6.1.4.1.{id}").parse().unwrap());
+        let has: Vec<&str> = known.says.keys().map(String::as_str).collect();
+        let facts = Facts { sys_object_id: id.as_ref(), sys_descr: Some(&known.descr), has: &has };
+        let profile = mib.profile(&facts).ok_or("no profile")?;
+        let found = profile.identity(&facts, |reading| known.says.get(&reading.object).cloned());
+        let model = found.model.clone().or_else(|| mib.model(id.as_ref()?).map(str::to_owned));
+        let role = profile.role(model.as_deref(), Some(&known.descr));
+        let found = [found.vendor, found.os, found.os_version, model, found.serial];
+        let want = [&known.vendor, &known.os, &known.version, &known.model, &known.serial];
+        let differ = found.iter().zip(want).any(|(found, want)| found != want) || role != known.role.map(Role::from);
+        if differ { Err(format!("found {found:?} {role:?}\n want {want:?} {:?}", known.role)) } else { Ok(()) }
+    }
+
     #[test]
     fn well_known_devices_are_recognised() {
-        for (id, descr, want) in [
-            (
-                "1.3.6.1.4.1.9.1.1208",
-                "Cisco IOS Software, C2960X Software (C2960X-UNIVERSALK9-M), Version 15.2(7)E3, RELEASE SOFTWARE (fc3)",
-                ("Cisco", None, "IOS", Some("15.2(7)E3"), Role::Switch),
-            ),
-            (
-                "1.3.6.1.4.1.2636.1.1.1.4.82.5",
-                "Juniper Networks, Inc. qfx5100-48s-6q Ethernet Switch, kernel JUNOS 14.1X53-D40.8, Build date: 2016-11-09 02:2",
-                ("Juniper", Some("qfx5100-48s-6q"), "Junos", Some("14.1X53-D40.8"), Role::Switch),
-            ),
-            (
-                "1.3.6.1.4.1.8072.3.2.10",
-                "Linux web-1 6.1.0-13-amd64 #1 SMP PREEMPT_DYNAMIC Debian 6.1.55-1 x86_64",
-                ("net-snmp", None, "Linux", Some("6.1.0-13-amd64"), Role::Server),
-            ),
-            (
-                "1.3.6.1.4.1.30065.1.3011.7050.3741.2",
-                "Arista Networks EOS version 4.22.1F running on an Arista Networks DCS-7050TX-64",
-                ("Arista", Some("DCS-7050TX-64"), "EOS", Some("4.22.1F"), Role::Switch),
-            ),
-        ] {
-            let id: Oid = id.parse().unwrap();
-            let facts = Facts { sys_object_id: Some(&id), sys_descr: Some(descr), has: &[] };
-            let profile = Registry::builtin().profile(&facts).unwrap();
-            let identity = profile.identity(&facts, |_| None);
-            let role = profile.role(identity.model.as_deref(), Some(descr));
-            assert_eq!(identity.vendor.as_deref(), Some(want.0));
-            assert_eq!(identity.model.as_deref(), want.1);
-            assert_eq!(identity.os.as_deref(), Some(want.2));
-            assert_eq!(identity.os_version.as_deref(), want.3);
-            assert_eq!(role, Some(want.4), "{descr}");
-        }
+        let text = include_str!("../../tests/vendor/known.toml");
+        let devices: BTreeMap<String, Vec<Known>> = toml::from_str(text).unwrap();
+        let wrong = |known: &Known| check(known).err().map(|what| format!("{:?} {}\n{what}", known.id, known.descr));
+        let wrong: Vec<String> = devices["device"].iter().filter_map(wrong).collect();
+        assert!(wrong.is_empty(), "{} of {} wrong\n{}", wrong.len(), devices["device"].len(), wrong.join("\n"));
+    }
+
+    #[test]
+    fn an_object_that_answers_tells_apart_what_the_system_group_does_not() {
+        let id: Oid = "1.3.6.1.4.1.8072.3.2.10".parse().unwrap();
+        let facts = Facts { sys_object_id: Some(&id), sys_descr: Some("Linux nas 3.10.105 #1 SMP x86_64"), has: &[] };
+        let mib = Registry::builtin();
+        assert!(mib.probes(&facts).contains(&"synologyModelName"));
+        assert_eq!(mib.profile(&facts).and_then(|profile| profile.os.as_deref()), Some("Linux"));
+        let facts = Facts { has: &["synologyModelName"], ..facts };
+        assert_eq!(mib.profile(&facts).and_then(|profile| profile.os.as_deref()), Some("DSM"));
+        let elsewhere: Oid = "1.3.6.1.4.1.9.1.1".parse().unwrap();
+        assert!(
+            mib.probes(&Facts { sys_object_id: Some(&elsewhere), ..facts }).is_empty(),
+            "a router is asked for nothing besides"
+        );
+    }
+
+    #[test]
+    fn a_text_is_cut_out_and_spelled_out() {
+        let reading = Reading {
+            capture: Some("^(\\w+?)-v".to_owned()),
+            spell: [("F".to_owned(), "x".to_owned()), ("FP".to_owned(), "FortiAP ".to_owned())].into(),
+            ..Reading::default()
+        };
+        let said = &Said::all(&Readings::Several(vec![reading]))[0];
+        assert_eq!(said.of("FP231G-v7.4-build0771").as_deref(), Some("FortiAP 231G"));
+        assert_eq!(said.of("no version"), None);
     }
 }

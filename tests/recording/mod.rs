@@ -56,7 +56,7 @@ pub fn assembled(path: &Path) -> Device {
     let mut columns = Columns::select(mib, &tables::assemble::all_objects(), &varbinds);
     for wanted in [tables::assemble::probes, tables::assemble::vendor_objects] {
         for name in wanted(&columns) {
-            let base = mib.oid(name).unwrap();
+            let Some(base) = tables::assemble::base(name, &columns) else { continue };
             columns.insert(
                 name,
                 base.clone(),

@@ -4,7 +4,8 @@ use super::columns::Columns;
 use super::{addresses, bridge, cdp, entity, interfaces, lldp, ports::Ports, role, stack, system};
 use crate::mib::file::Reading;
 use crate::mib::{Facts, Identity, Profile, Registry};
-use crate::model::{Device, DeviceId, SnmpAccess, Timestamp, identity};
+use crate::model::{Device, DeviceId, Oid, SnmpAccess, Timestamp, identity};
+use crate::wire::snmp::Value;
 
 /// The scalars that are read first, in one request where the agent permits.
 pub fn scalars() -> Vec<&'static str> {
@@ -34,12 +35,21 @@ pub struct Assembly {
 /// The vendor profile that fits what the system group and the objects of [`probes`] say.
 pub fn profile(columns: &Columns) -> Option<&'static Profile> {
     let has = answered(columns);
-    with_facts(columns, &has, |facts| Registry::builtin().profile(facts))
+    with_facts(columns, &has, |facts| Registry::global().profile(facts))
 }
 
 /// The scalars that have to be read before [`profile`] can tell devices apart which share a sysObjectID.
 pub fn probes(columns: &Columns) -> Vec<&'static str> {
-    with_facts(columns, &[], |facts| Registry::builtin().probes(facts))
+    with_facts(columns, &[], |facts| Registry::global().probes(facts))
+}
+
+/// The OID of an object of [`probes`] or [`vendor_objects`]: by name, or below the device's own sysObjectID.
+pub fn base(name: &str, columns: &Columns) -> Option<Oid> {
+    let Some(below) = name.strip_prefix('.') else { return Registry::global().oid(name) };
+    match columns.scalar("sysObjectID") {
+        Some(Value::Oid(own)) => Some(own.child(below.parse::<Oid>().ok()?.arcs())),
+        _ => None,
+    }
 }
 
 /// The objects of the vendor that hold facts about the device, once [`probes`] are read.
@@ -53,7 +63,7 @@ fn answered(columns: &Columns) -> Vec<&'static str> {
 
 fn with_facts<T>(columns: &Columns, has: &[&str], ask: impl FnOnce(&Facts<'_>) -> T) -> T {
     let sys_object_id = columns.scalar("sysObjectID").and_then(|value| match value {
-        crate::wire::snmp::Value::Oid(oid) => Some(oid),
+        Value::Oid(oid) => Some(oid),
         _ => None,
     });
     let sys_descr = columns.text("sysDescr");
@@ -87,13 +97,13 @@ pub fn assemble(columns: &Columns, access: SnmpAccess, at: Timestamp) -> Assembl
 
 /// Fills vendor, model, system, serial and role: the vendor's own objects, then patterns, then ENTITY-MIB, then the sysObjectID.
 fn identify(device: &mut Device, columns: &Columns) {
-    let mib = Registry::builtin();
+    let mib = Registry::global();
     let has = answered(columns);
     let facts = Facts { sys_object_id: device.sys_object_id.as_ref(), sys_descr: device.sys_descr.as_deref(), has: &has };
     let profile = mib.profile(&facts);
     let chassis = entity::chassis(columns);
     let found = profile.map_or_else(Identity::default, |profile| profile.identity(&facts, |reading| text_of(reading, columns)));
-    let by_object_id = |of: fn(&Registry, &crate::model::Oid) -> Option<String>| facts.sys_object_id.and_then(|id| of(mib, id));
+    let by_object_id = |of: fn(&Registry, &Oid) -> Option<String>| facts.sys_object_id.and_then(|id| of(mib, id));
     let model = found.model.or(chassis.model).or_else(|| by_object_id(|mib, id| mib.model(id).map(str::to_owned)));
     let role = profile.and_then(|profile| profile.role(model.as_deref(), facts.sys_descr));
     device.model = model;
@@ -111,8 +121,8 @@ fn text_of(reading: &Reading, columns: &Columns) -> Option<String> {
         let row = columns.first_text(at)?.parse().ok()?;
         return columns.text_at(&reading.object, &[row]);
     }
-    let mib = Registry::builtin();
-    let (object, entity) = (mib.oid(&reading.object)?, mib.oid("entPhysicalTable")?);
+    let mib = Registry::global();
+    let (object, entity) = (base(&reading.object, columns)?, mib.oid("entPhysicalTable")?);
     if object.starts_with(&entity) { entity::of_chassis(columns, &reading.object) } else { columns.first_text(&reading.object) }
 }
 
