@@ -43,7 +43,8 @@ pub fn check(further: &[(&str, &str)]) -> (Registry, Vec<Fault>) {
             faults.push(Fault { file: (*name).to_owned(), line, column, what });
         };
         document.faults.iter().for_each(|(at, what)| note(*at, what.clone()));
-        for fault in known.iter().filter(|fault| fault.file == *name) {
+        // What is read is looked at below, where its place is known.
+        for fault in known.iter().filter(|fault| fault.file == *name && !fault.what.starts_with("read:")) {
             note(place_of(document, &fault.what), fault.what.clone());
         }
         for (number, system) in document.file.iter().flat_map(|file| &file.system).enumerate() {
@@ -120,8 +121,14 @@ impl Checked<'_> {
     }
 }
 
-/// What is wrong with one source of a fact, and under which key. That its object is unknown the registry says.
+/// What is wrong with one source of a fact, and under which key.
 fn reading_fault(reading: &Reading, registry: &Registry) -> Option<(&'static str, String)> {
+    let is_unknown = |name: &str| !name.starts_with('.') && registry.object(name).is_none_or(|object| object.syntax.is_none());
+    for (key, name) in [("object", Some(&reading.object)), ("at", reading.at.as_ref())] {
+        if let Some(name) = name.filter(|name| is_unknown(name)) {
+            return Some((key, format!("read: no object is called {name:?}")));
+        }
+    }
     if reading.object.strip_prefix('.').is_some_and(|below| below.parse::<Oid>().is_err()) {
         return Some(("object", format!("{:?} is not dotted numbers below sysObjectID", reading.object)));
     }
@@ -231,10 +238,10 @@ mod tests {
             ("x.toml:6:1:", "shape"),
             ("x.toml:7:9:", "regular expression"),
             ("x.toml:8:12:", "colour"),
-            ("x.toml:8:31:", "named group"),
+            ("x.toml:8:29:", "named group"),
             ("x.toml:9:11:", "99999.x"),
             ("x.toml:10:8:", "ifDescr"),
-            ("x.toml:12:21:", "noSuch"),
+            ("x.toml:12:20:", "noSuch"),
             ("x.toml:13:43:", "group"),
             ("x.toml:13:61:", ".1.x"),
             ("x.toml:15:12:", "at least 1"),
@@ -262,6 +269,21 @@ mod tests {
         let found = faults(twice);
         assert!(found.len() == 1 && found[0].starts_with("x.toml:4:") && found[0].contains("x.toml:2"), "{found:?}");
         assert_eq!(faults("vendor = \"Mine\"\n[[system]]\nunder = [\"30065\"]\n"), Vec::<String>::new());
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+        #[test]
+        fn no_text_makes_the_reader_panic_or_hang(cut in 0usize..1400, at in 0usize..1400, junk in "\\PC{0,12}") {
+            let sample = include_str!("../../mibs/vendor/juniper.toml");
+            let mut text: String = sample.chars().take(cut).collect();
+            let at = text.char_indices().nth(at).map_or(text.len(), |(at, _)| at);
+            text.insert_str(at, &junk);
+            let document = Document::read(&text);
+            for (at, _) in &document.faults {
+                proptest::prop_assert!(document.position(*at).0 <= text.lines().count() + 1);
+            }
+        }
     }
 
     #[test]

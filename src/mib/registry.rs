@@ -103,7 +103,8 @@ impl Registry {
     pub(super) fn of(parsed: Vec<(&str, MibFile)>) -> (Self, Vec<MibFault>) {
         let mut registry = Self::default();
         let mut faults = Vec::new();
-        for (name, file) in &parsed {
+        // From the last on: of objects, other than of systems, what is built in stays, and it stands behind the user's files.
+        for (name, file) in parsed.iter().rev() {
             let before = registry.objects.len();
             registry.add_objects(name, file, &mut faults);
             registry.add_texts((name, file), &mut faults);

@@ -279,7 +279,7 @@ mod tests {
         for text in ["BREWERY-MIB::kettleTemperature.3", "kettleTemperature.3", "kettleTemperature"] {
             let objects = find(&fixture(), text).unwrap();
             let kettle = objects.iter().find(|object| object.name == "kettleTemperature").unwrap();
-            assert_eq!(kettle.oid.to_string(), "1.3.6.1.4.1.99999.7.1.1.3");
+            assert_eq!(kettle.oid.to_string(), "1.3.6.1.4.1.99999.7.1.3");
             assert_eq!(
                 (kettle.module.as_str(), kettle.kind, kettle.syntax),
                 ("BREWERY-MIB", Kind::Column, Some(Syntax::Integer))

@@ -39,6 +39,9 @@ impl Reading {
         reading.file_scalars(&PROBE, opened.probe);
         reading.read_scalars(&rest).await;
         reading.note_engine();
+        if let Some(profile) = tables::assemble::profile(&reading.columns) {
+            reading.session.obey(profile.quirks());
+        }
         reading
     }
 

@@ -1,6 +1,7 @@
 //! What was learned of one agent: how quick it is, how much it bears, and its SNMPv3 engine.
 
 use super::v3::Engine;
+use crate::mib::Quirks;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -155,6 +156,22 @@ impl Learned {
         (last + last / 2 + 1).min(inner.bulk_limit)
     }
 
+    /// What is known of the agent's kind narrows what is tried; it never widens what was learned of this one.
+    pub(super) fn obey(&self, quirks: &Quirks) {
+        let mut inner = self.inner();
+        if !quirks.permits_bulk() {
+            inner.bulk = Bulk::Fails;
+        }
+        if let Some(most) = quirks.max_oids {
+            inner.batch_limit = inner.batch_limit.min(usize::from(most).max(1));
+            inner.batch = inner.batch.min(inner.batch_limit);
+        }
+        // With one column the repetitions are the varbinds; with more they are fewer.
+        if let Some(most) = quirks.max_repetitions {
+            inner.bulk_limit = inner.bulk_limit.min(usize::from(most).max(1));
+        }
+    }
+
     /// The agent does not bear so many varbinds in one answer.
     pub(super) fn limit_bulk(&self, failed: usize) {
         let mut inner = self.inner();
@@ -178,6 +195,17 @@ mod tests {
         slow.saw_round_trip(Duration::from_millis(900));
         assert_eq!([slow.wait(SECOND, 0), slow.wait(SECOND, 1)], [Duration::from_millis(2700), Duration::from_millis(5400)]);
         assert_eq!(slow.wait(SECOND, 40), MAX_WAIT);
+    }
+
+    #[test]
+    fn quirks_narrow_what_is_tried_and_stay_in_force() {
+        let learned = Learned::new(1);
+        learned.obey(&Quirks { bulk: Some(false), max_oids: Some(4), max_repetitions: Some(10), ..Quirks::NONE });
+        assert_eq!((learned.bulk(), learned.batch(), learned.first_bulk()), (Bulk::Fails, 4, 10));
+        learned.bears_batch(4, 4);
+        assert_eq!((learned.batch(), learned.next_bulk(10)), (4, 10));
+        learned.obey(&Quirks { max_oids: Some(50), ..Quirks::NONE });
+        assert_eq!(learned.batch(), 4);
     }
 
     #[test]
