@@ -4,7 +4,8 @@ use super::{Failure, config_check};
 use crate::cli::Common;
 use crate::config;
 use crate::mib::modules::Folders;
-use crate::mib::{Kind, ParseObjectError, Registry, smi};
+use crate::mib::smi::{self, SmiError};
+use crate::mib::{Kind, ParseObjectError, Registry};
 use crate::model::Oid;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -100,17 +101,28 @@ impl Names {
     /// Errors: exit code 2.
     pub fn object(&mut self, text: &str, scalars: Scalars, common: &Common) -> Result<Oid, Failure> {
         if !self.is_known(text) {
-            let mib =
-                if config::find(common.config.as_deref()).is_some() { config_check::load(common)?.mib } else { <_>::default() };
-            let mut objects = smi::find(&folders(&mib), text).map_err(Failure::usage)?;
-            // What the first name needed stays known for the next.
-            objects.extend(self.registry().objects().iter().cloned());
-            self.own = Some(Registry::with_objects(objects));
+            self.learn(text, common)?;
         }
         let mib = self.registry();
         let oid = mib.parse_object(text).map_err(Failure::usage)?;
         let scalar = mib.name(&oid).is_some_and(|(object, rest)| rest.is_empty() && object.kind == Kind::Scalar);
         Ok(if scalar && scalars == Scalars::Instance { oid.child(&[0]) } else { oid })
+    }
+
+    /// Loads the module that defines a name. What earlier names needed stays known.
+    fn learn(&mut self, text: &str, common: &Common) -> Result<(), Failure> {
+        let has_file = config::find(common.config.as_deref()).is_some();
+        let mib = if has_file { config_check::load(common)?.mib } else { config::Mib::default() };
+        match smi::find(&folders(&mib), text) {
+            Ok(mut objects) => {
+                objects.extend(self.registry().objects().iter().cloned());
+                self.own = Some(Registry::with_objects(objects));
+                Ok(())
+            }
+            // The name is built in under its newer module: RFC1213-MIB::ifDescr is IF-MIB's.
+            Err(SmiError::NoModule { .. }) if self.registry().parse_object(text).is_ok() => Ok(()),
+            Err(error) => Err(Failure::usage(error)),
+        }
     }
 
     /// Whether no module has to be looked for: a number, a known name, or one that is wrong in itself.

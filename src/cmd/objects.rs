@@ -200,6 +200,7 @@ mod tests {
         assert_eq!(last("sysName", Scalars::Instance).unwrap(), Some(0));
         assert_ne!(last("sysName", Scalars::Object).unwrap(), Some(0));
         assert_eq!(last("BREWERY-MIB::kettleCount", Scalars::Instance).unwrap(), Some(0));
+        assert_eq!(last("RFC1213-MIB::sysName", Scalars::Instance).unwrap(), Some(0), "an older module of a built-in name");
         assert_eq!(last("nonsense.1", Scalars::Object).unwrap_err().code, crate::cli::EXIT_USAGE);
         let several = last("kettleCount", Scalars::Object);
         assert!(several.is_ok() || several.is_err_and(|error| error.message.contains("TEAHOUSE-MIB::kettleCount")));
