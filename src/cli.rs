@@ -495,7 +495,7 @@ pub struct MibArgs {
 pub enum MibCommand {
     /// Checks the built-in MIB data and vendor profiles, and any files named
     Check {
-        /// Profile or object files to check as well
+        /// Profile or object files, or folders of them, to check as well
         files: Vec<PathBuf>,
     },
 }

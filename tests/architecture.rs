@@ -62,6 +62,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("tui_input", &["src/ui/"]),
     ("sled", &["src/history/sled/"]),
     ("pco", &["src/history/"]),
+    ("mib_rs", &["src/mib/smi.rs"]),
     ("snmp2", &["src/wire/snmp/"]),
     ("hmac", &["src/wire/snmp/"]),
     ("md5", &["src/wire/snmp/"]),

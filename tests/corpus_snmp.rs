@@ -4,8 +4,11 @@
 //! Needs `NOCTOP_CORPUS`, the folder that holds `snmp/`: without it the test says loudly that it did not run.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
 
+#[path = "recording/identity.rs"]
+mod identity;
 mod recording;
 
+use identity::{FACTS, INSISTED, Verdict};
 use ipnet::Ipv4Net;
 use noctop::collect::emitter;
 use noctop::collect::snmp::access::Access;
@@ -73,64 +76,96 @@ fn port_differences(want: &Json, found: &Interface) -> Vec<String> {
     differences
 }
 
-fn differences(want: &Json, device: &Device) -> Vec<String> {
+/// How much of one recording was found.
+#[derive(Debug, Default)]
+struct Score {
+    /// What differs, in words. Empty is what the tests want.
+    differences: Vec<String>,
+    system: bool,
+    /// Of each: right, expected.
+    ports: (usize, usize),
+    lldp: (usize, usize),
+    cdp: (usize, usize),
+}
+
+fn system_differences(want: &Json, device: &Device) -> Vec<String> {
     let mut differences = Vec::new();
+    let stated = want["system"].as_object();
+    let is_stated = |field: &str| stated.is_some_and(|system| system.contains_key(field));
     for (field, found) in [("sysDescr", &device.sys_descr), ("sysName", &device.sys_name)] {
         let want = expected_text(&want["system"][field]);
         // Where a device has no sysName, its vendor's own object may have named it.
-        if want.as_ref() != found.as_ref() && !(field == "sysName" && want.is_none()) {
+        if is_stated(field) && want.as_ref() != found.as_ref() && !(field == "sysName" && want.is_none()) {
             differences.push(format!("{field}: expected {want:?}, found {found:?}"));
         }
     }
     let object_id = device.sys_object_id.as_ref().map(ToString::to_string);
-    if want["system"]["sysObjectID"].as_str() != object_id.as_deref() {
+    if is_stated("sysObjectID") && want["system"]["sysObjectID"].as_str() != object_id.as_deref() {
         differences.push(format!("sysObjectID: expected {}, found {object_id:?}", want["system"]["sysObjectID"]));
     }
     let services = device.sys_services.map(u64::from);
-    if want["system"]["sysServices"].as_u64() != services {
+    if is_stated("sysServices") && want["system"]["sysServices"].as_u64() != services {
         differences.push(format!("sysServices: expected {}, found {services:?}", want["system"]["sysServices"]));
     }
-    let ports = want["ports"].as_array().unwrap();
-    let numbers: Vec<u64> = ports.iter().map(|port| port["ifIndex"].as_u64().unwrap()).collect();
-    let found_numbers: Vec<u64> = device.interfaces.iter().map(|interface| u64::from(interface.if_index.0)).collect();
-    if numbers != found_numbers {
-        differences.push(format!("ports: expected {numbers:?}, found {found_numbers:?}"));
-    }
-    for port in ports {
-        let number = IfIndex(u32::try_from(port["ifIndex"].as_u64().unwrap()).unwrap());
-        if let Some(interface) = device.interface(number) {
-            differences.extend(port_differences(port, interface).into_iter().map(|what| format!("port {number}: {what}")));
-        }
-    }
-    differences.extend(neighbour_differences(want, device));
     differences
 }
 
-/// Neighbour rows that the recording has and we have not.
-fn neighbour_differences(want: &Json, device: &Device) -> Vec<String> {
-    let rows = &device.neighbours;
-    let mut differences = Vec::new();
-    let cdp = rows.iter().filter(|row| row.protocol == Evidence::Cdp).count();
-    let cdp_wanted = want["cdp_rows"].as_array().map_or(0, Vec::len);
-    if cdp != cdp_wanted {
-        differences.push(format!("cdp rows: expected {cdp_wanted}, found {cdp}"));
+/// Everything that is expected of one recording against what was made of it. What the expectation does not state is not compared.
+fn score(want: &Json, device: &Device) -> Score {
+    let mut score = Score { differences: system_differences(want, device), ..Score::default() };
+    score.system = score.differences.is_empty();
+    score_ports(want, device, &mut score);
+    score_lldp(want, device, &mut score);
+    let wanted = want["cdp_rows"].as_array().map(Vec::len);
+    let found = device.neighbours.iter().filter(|row| row.protocol == Evidence::Cdp).count();
+    score.cdp = (found.min(wanted.unwrap_or(0)), wanted.unwrap_or(0));
+    if wanted.is_some_and(|wanted| wanted != found) {
+        score.differences.push(format!("cdp rows: expected {}, found {found}", score.cdp.1));
     }
-    for row in want["lldp_remote_rows"].as_array().unwrap() {
-        let subtype_0 = row["chassisSubtype"].as_str().is_none() || expected_text(&row["chassisId"]).is_none();
+    score
+}
+
+fn score_ports(want: &Json, device: &Device, score: &mut Score) {
+    let Some(ports) = want["ports"].as_array() else { return };
+    let numbers: Vec<u64> = ports.iter().filter_map(|port| port["ifIndex"].as_u64()).collect();
+    let found: Vec<u64> = device.interfaces.iter().map(|interface| u64::from(interface.if_index.0)).collect();
+    if numbers != found {
+        score.differences.push(format!("ports: expected {numbers:?}, found {found:?}"));
+    }
+    score.ports.1 = ports.len();
+    for (number, port) in numbers.iter().zip(ports) {
+        let number = IfIndex(u32::try_from(*number).unwrap());
+        let Some(interface) = device.interface(number) else { continue };
+        let differences = port_differences(port, interface);
+        score.ports.0 += usize::from(differences.is_empty());
+        score.differences.extend(differences.into_iter().map(|what| format!("port {number}: {what}")));
+    }
+}
+
+/// LLDP rows that the recording has. A blank one, or one of chassis subtype 0, says nothing and counts as found.
+fn score_lldp(want: &Json, device: &Device, score: &mut Score) {
+    for row in want["lldp_remote_rows"].as_array().into_iter().flatten() {
+        let says_nothing = row["chassisSubtype"].as_str().is_none() || expected_text(&row["chassisId"]).is_none();
         let chassis = expected_text(&row["chassisId"]).unwrap_or_default();
         let port = expected_text(&row["portId"]).unwrap_or_default();
         let name = expected_text(&row["sysName"]).map(|name| name.split('\0').next().unwrap_or("").to_owned());
-        let is_it = |heard: &&noctop::model::NeighbourRow| {
+        let is_it = |heard: &noctop::model::NeighbourRow| {
             let same = |id: Option<String>, want: &str| id.is_some_and(|id| id.eq_ignore_ascii_case(want));
             same(heard.chassis_id.as_ref().map(ToString::to_string), &chassis)
                 && same(heard.port_id.as_ref().map(ToString::to_string), &port)
                 && heard.sys_name.as_deref().unwrap_or("") == name.as_deref().unwrap_or("").trim_end()
         };
-        if !subtype_0 && !rows.iter().any(|row| is_it(&row)) {
-            differences.push(format!("lldp row missing: {chassis} {port} {name:?}"));
+        let found = says_nothing || device.neighbours.iter().any(is_it);
+        score.lldp = (score.lldp.0 + usize::from(found), score.lldp.1 + 1);
+        if !found {
+            score.differences.push(format!("lldp row missing: {chassis} {port} {name:?}"));
         }
     }
-    differences
+}
+
+/// What is expected of a recording.
+fn expected(path: &Path) -> Json {
+    serde_json::from_str(&std::fs::read_to_string(path.with_extension("EXPECTED.json")).unwrap()).unwrap()
 }
 
 /// All differences of all recordings, each read by `read`.
@@ -139,8 +174,7 @@ fn check(mut read: impl FnMut(&Path) -> Device) {
     let recordings = recordings(&folder);
     let mut faulty = Vec::new();
     for path in &recordings {
-        let expected = std::fs::read_to_string(path.with_extension("EXPECTED.json")).unwrap();
-        let differences = differences(&serde_json::from_str(&expected).unwrap(), &read(path));
+        let differences = score(&expected(path), &read(path)).differences;
         if !differences.is_empty() {
             faulty.push(format!("{}:\n  {}", path.display(), differences.join("\n  ")));
         }
@@ -151,6 +185,94 @@ fn check(mut read: impl FnMut(&Path) -> Device) {
 #[test]
 fn every_recorded_agent_is_decoded_as_its_recording_says() {
     check(assembled);
+}
+
+/// The least share of the identity facts that are insisted on, in percent, of each of them and of all together.
+const LEAST_PERCENT: usize = 90;
+
+/// Right and expected, over all recordings.
+#[derive(Default)]
+struct Totals {
+    systems: (usize, usize),
+    ports: (usize, usize),
+    lldp: (usize, usize),
+    cdp: (usize, usize),
+    facts: [(usize, usize); FACTS.len()],
+}
+
+impl Totals {
+    fn add(&mut self, score: &Score, verdicts: &[Verdict]) {
+        let add = |sum: &mut (usize, usize), (right, of): (usize, usize)| *sum = (sum.0 + right, sum.1 + of);
+        add(&mut self.systems, (usize::from(score.system), 1));
+        add(&mut self.ports, score.ports);
+        add(&mut self.lldp, score.lldp);
+        add(&mut self.cdp, score.cdp);
+        for (sum, verdict) in self.facts.iter_mut().zip(verdicts) {
+            add(sum, (usize::from(*verdict == Verdict::Hit), usize::from(*verdict != Verdict::NotStated)));
+        }
+    }
+
+    /// Of the facts that are insisted on: right, expected.
+    fn insisted(&self) -> (usize, usize) {
+        self.facts.iter().take(INSISTED).fold((0, 0), |sum, fact| (sum.0 + fact.0, sum.1 + fact.1))
+    }
+
+    fn print(&self) {
+        let line =
+            |name: &str, (right, of): (usize, usize)| println!("{name:<10} {right:>6} of {of:<6} {:>5} %", percent((right, of)));
+        line("systems", self.systems);
+        line("ports", self.ports);
+        line("LLDP rows", self.lldp);
+        line("CDP rows", self.cdp);
+        for (name, sum) in FACTS.iter().zip(self.facts) {
+            line(name, sum);
+        }
+        line("identity", self.insisted());
+    }
+}
+
+/// Whole percents, rounded down; all of nothing is 100.
+fn percent((right, of): (usize, usize)) -> usize {
+    (right * 100).checked_div(of).unwrap_or(100)
+}
+
+/// The documented command is `NOCTOP_CORPUS=DIR cargo test --test corpus_snmp -- --nocapture table`.
+#[test]
+fn the_table_of_hits_and_misses_has_nine_of_ten_identities_and_every_port() {
+    let Some(folder) = corpus() else { return };
+    let mut totals = Totals::default();
+    let (mut misses, mut faulty) = (Vec::new(), Vec::new());
+    println!("{:<34} sys {:>11} {:>9} {:>9}  {}", "recording", "ports", "lldp", "cdp", FACTS.join(" "));
+    for path in recordings(&folder) {
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let (want, device) = (expected(&path), assembled(&path));
+        let (score, verdicts) = (score(&want, &device), identity::verdicts(&want, &device));
+        let of = |(right, of): (usize, usize)| format!("{right}/{of}");
+        let marks = FACTS.iter().zip(&verdicts).map(|(fact, verdict)| format!("{:<width$}", mark(verdict), width = fact.len()));
+        let (ports, lldp, cdp) = (of(score.ports), of(score.lldp), of(score.cdp));
+        let system = if score.system { "✓" } else { "✗" };
+        println!("{name:<34} {system:<3} {ports:>11} {lldp:>9} {cdp:>9}  {}", marks.collect::<Vec<_>>().join(" "));
+        for (fact, verdict) in FACTS.iter().zip(&verdicts) {
+            if let Verdict::Miss(want, found) = verdict {
+                misses.push(format!("{name}: {fact}: expected {want:?}, found {}", found.as_deref().unwrap_or("nothing")));
+            }
+        }
+        totals.add(&score, &verdicts);
+        faulty.extend(score.differences.into_iter().map(|what| format!("{name}: {what}")));
+    }
+    println!("\n{}\n", misses.join("\n"));
+    totals.print();
+    assert!(faulty.is_empty(), "not as recorded:\n{}", faulty.join("\n"));
+    let short = totals.facts.iter().take(INSISTED).chain([&totals.insisted()]).any(|fact| percent(*fact) < LEAST_PERCENT);
+    assert!(!short, "less than {LEAST_PERCENT} % of an identity fact is right");
+}
+
+const fn mark(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::NotStated => "·",
+        Verdict::Hit => "✓",
+        Verdict::Miss(..) => "✗",
+    }
 }
 
 /// One recording served on loopback, and discovered there.

@@ -1,6 +1,6 @@
 //! `noctop config check`: every fault of the configuration, and exit code 2 when there is one.
 
-use super::{Failure, Outcome};
+use super::{Failure, Outcome, mib_files};
 use crate::cli::{Common, EXIT_OK, EXIT_USAGE};
 use crate::config::{self, ConfigError};
 
@@ -12,6 +12,7 @@ pub fn run(common: &Common) -> Outcome {
     };
     match config::read_file(&path) {
         Ok(config) => {
+            mib_files::lay_over(&config.mib)?;
             let credentials = config.credentials.len();
             println!("{}: no fault; {credentials} credentials, {} targets", path.display(), config.discovery.targets.len());
             Ok(EXIT_OK)
@@ -26,7 +27,10 @@ pub fn run(common: &Common) -> Outcome {
     }
 }
 
-/// The configuration for a command that needs one. Errors: all its faults, as exit code 2.
+/// The configuration for a command that needs one; the profiles that it names are known from then on. Errors: all its faults, or
+/// those of the profiles, as exit code 2.
 pub fn load(common: &Common) -> Result<config::Config, Failure> {
-    config::load(common.config.as_deref()).map_err(Failure::usage)
+    let config = config::load(common.config.as_deref()).map_err(Failure::usage)?;
+    mib_files::lay_over(&config.mib)?;
+    Ok(config)
 }

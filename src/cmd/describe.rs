@@ -1,10 +1,9 @@
 //! `noctop schema` and `noctop mib check`: what the program's data looks like, and whether it is sound.
 
-use super::{Failure, Outcome, written};
+use super::{Failure, Outcome, mib_files, written};
 use crate::cli::{EXIT_USAGE, SchemaArgs};
-use crate::mib::Registry;
+use crate::mib;
 use crate::report::schema;
-use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -20,15 +19,11 @@ pub fn schema(args: &SchemaArgs, out: &mut dyn Write) -> Outcome {
     written(writeln!(out, "{found:#}"))
 }
 
-/// Checks the built-in MIB data together with further files; exit 2 when something is wrong with one.
-pub fn mib_check(files: &[PathBuf], out: &mut dyn Write) -> Outcome {
-    let mut named = Vec::new();
-    for path in files {
-        let text = fs::read_to_string(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
-        named.push((path.display().to_string(), text));
-    }
+/// Checks the built-in MIB data together with further files, or the files of folders; exit 2 when something is wrong with one.
+pub fn mib_check(paths: &[PathBuf], out: &mut dyn Write) -> Outcome {
+    let named = mib_files::profiles(paths)?;
     let further: Vec<(&str, &str)> = named.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-    let (registry, faults) = Registry::check(&further);
+    let (registry, faults) = mib::check::check(&further);
     for fault in &faults {
         eprintln!("{fault}");
     }

@@ -19,6 +19,7 @@ mod discover;
 mod get;
 mod history;
 mod keys;
+mod mib_files;
 mod objects;
 mod rows;
 pub mod shot;

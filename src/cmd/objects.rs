@@ -1,42 +1,25 @@
 //! What `get` and `walk` share: names to numbers, values to rows, and how they end.
 
 use super::credentials::Given;
+use super::mib_files::Names;
 use super::{Failure, Outcome, closed_pipe};
 use crate::cli::{AgentArgs, Common, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_PARTIAL, EXIT_SILENT, RowFormat};
 use crate::config;
 use crate::engine::snmp_tools::{self, Asking, Read, Reading, ToolError};
-use crate::mib::{Kind, Object, Registry, Syntax};
+use crate::mib::{Object, Registry, Syntax, smi};
 use crate::model::inventory::Reason;
 use crate::model::text::{from_octets, is_control};
-use crate::model::{MacAddr, Oid, unit};
+use crate::model::{MacAddr, unit};
 use crate::report::{Format, ObjectRow, write_rows};
 use crate::wire::snmp::{Value, VarBind};
 use std::io::Write;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// The object that a text names; a scalar's name alone is its one instance when `reading` objects is what is wanted.
-///
-/// Errors: exit code 2.
-pub fn object(text: &str, scalars: Scalars) -> Result<Oid, Failure> {
-    let mib = Registry::builtin();
-    let oid = mib.parse_object(text).map_err(Failure::usage)?;
-    let scalar = mib.name(&oid).is_some_and(|(object, rest)| rest.is_empty() && object.kind == Kind::Scalar);
-    Ok(if scalar && scalars == Scalars::Instance { oid.child(&[0]) } else { oid })
-}
-
-/// What the name of a scalar stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scalars {
-    /// Its one instance: `sysName` is `sysName.0`.
-    Instance,
-    /// The object itself.
-    Object,
-}
-
 /// Reads, prints, and says how it ended.
 ///
 /// Errors: exit code 2 for arguments, 1 for this host.
-pub fn run(target: &str, args: &AgentArgs, common: &Common, reading: &Reading) -> Outcome {
+pub fn run(target: &str, (args, common): (&AgentArgs, &Common), reading: &Reading, names: &Names) -> Outcome {
+    let mib = names.registry();
     let asking = Asking {
         target: target.to_owned(),
         port: args.port,
@@ -49,18 +32,17 @@ pub fn run(target: &str, args: &AgentArgs, common: &Common, reading: &Reading) -
         ToolError::Socket(_) => Failure::failed(error),
     })?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    let rows = read.binds.iter().map(row);
+    let rows = read.binds.iter().map(|bind| row(bind, mib));
     match write_rows(format(args.format), rows, &mut out).and_then(|()| out.flush()) {
         Err(error) if !closed_pipe(&error) => Err(Failure::failed(format!("could not write the output: {error}"))),
-        _ => Ok(ending(&read)),
+        _ => Ok(ending(&read, mib)),
     }
 }
 
 /// Says on stderr what is missing, and gives the exit code.
-fn ending(read: &Read) -> u8 {
+fn ending(read: &Read, mib: &Registry) -> u8 {
     let mut code = EXIT_OK;
-    let absent: Vec<String> =
-        read.binds.iter().filter(|bind| bind.value.is_absent()).map(|bind| Registry::builtin().text(&bind.oid)).collect();
+    let absent: Vec<String> = read.binds.iter().filter(|bind| bind.value.is_absent()).map(|bind| mib.text(&bind.oid)).collect();
     if !absent.is_empty() {
         eprintln!("noctop: not there: {}", absent.join(", "));
         code = EXIT_PARTIAL;
@@ -85,11 +67,10 @@ const fn format(format: RowFormat) -> Format {
     }
 }
 
-fn row(bind: &VarBind) -> ObjectRow {
-    let mib = Registry::builtin();
+fn row(bind: &VarBind, mib: &Registry) -> ObjectRow {
     let object = mib.name(&bind.oid).map(|(object, _)| object);
     let (kind, value) = typed(&bind.value, object);
-    let text = text(&bind.value, object).unwrap_or_else(|| match &value {
+    let text = text(&bind.value, object, mib).unwrap_or_else(|| match &value {
         serde_json::Value::String(text) => text.clone(),
         serde_json::Value::Null => "-".to_owned(),
         other => other.to_string(),
@@ -118,11 +99,12 @@ fn typed(value: &Value, object: Option<&Object>) -> (&'static str, serde_json::V
 }
 
 /// How people read a value; `None` where that is the value itself.
-fn text(value: &Value, object: Option<&Object>) -> Option<String> {
+fn text(value: &Value, object: Option<&Object>, mib: &Registry) -> Option<String> {
     match value {
-        Value::Integer(number) => Some(format!("{}({number})", object?.word(*number)?)),
+        Value::Integer(number) => number_meaning(*number, object?),
+        Value::Gauge32(number) => number_meaning(i64::from(*number), object?),
         Value::TimeTicks(ticks) => Some(unit::age(u64::from(*ticks) / 100)),
-        Value::Oid(oid) => Some(Registry::builtin().text(oid)),
+        Value::Oid(oid) => Some(mib.text(oid)),
         Value::Octets(octets) => octets_meaning(octets, object?),
         Value::NoSuchObject => Some("no such object".to_owned()),
         Value::NoSuchInstance => Some("no such instance".to_owned()),
@@ -132,8 +114,21 @@ fn text(value: &Value, object: Option<&Object>) -> Option<String> {
     }
 }
 
+/// The word of a number, or the number as its DISPLAY-HINT wants it, with its unit. `None` where the object says nothing of that.
+fn number_meaning(number: i64, object: &Object) -> Option<String> {
+    if let Some(word) = object.word(number) {
+        return Some(format!("{word}({number})"));
+    }
+    let hinted = object.hint.as_deref().and_then(|hint| smi::hinted_number(hint, number));
+    match (&object.units, hinted) {
+        (Some(units), hinted) => Some(format!("{} {units}", hinted.unwrap_or_else(|| number.to_string()))),
+        (None, hinted) => hinted,
+    }
+}
+
 fn octets_meaning(octets: &[u8], object: &Object) -> Option<String> {
     match object.syntax? {
+        Syntax::Octets => smi::hinted_octets(object.hint.as_deref()?, octets),
         Syntax::Bits => Some(object.words_of_bits(octets).join(" ")),
         Syntax::Mac => MacAddr::from_octets_or_text(octets).map(|mac| mac.to_string()),
         Syntax::InetAddress | Syntax::IpAddress => {
@@ -157,10 +152,23 @@ fn hexadecimal(octets: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::mib_files::Scalars;
     use super::*;
 
+    /// Common options with a configuration whose only folder of modules is the fixture's.
+    fn common() -> (tempfile::NamedTempFile, Common) {
+        let mibs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/smi");
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), format!("[mib]\nfolders = [{:?}]\n", mibs.display().to_string())).unwrap();
+        let common = Common { config: Some(file.path().to_owned()), ..Common::default() };
+        (file, common)
+    }
+
     fn check(name: &str, value: Value, json: serde_json::Value, shown: &str) {
-        let row = row(&VarBind { oid: object(name, Scalars::Instance).unwrap(), value });
+        let (_file, common) = common();
+        let mut names = Names::new(&common).unwrap();
+        let oid = names.object(name, Scalars::Instance, &common).unwrap();
+        let row = row(&VarBind { oid, value }, names.registry());
         assert_eq!((row.value, row.text.as_str()), (json, shown), "{name}");
     }
 
@@ -178,10 +186,23 @@ mod tests {
     }
 
     #[test]
+    fn values_of_a_users_module_are_shown_by_its_words_hints_and_units() {
+        check("BREWERY-MIB::kettleTemperature.1", Value::Integer(985), 985.into(), "98.5 degrees Celsius");
+        check("kettleState.1", Value::Integer(2), 2.into(), "boiling(2)");
+        check("BREWERY-MIB::kettleCount", Value::Gauge32(3), 3.into(), "3 kettles");
+    }
+
+    #[test]
     fn a_scalars_name_is_its_instance_to_get_only() {
-        let arcs = |scalars| object("sysName", scalars).unwrap().arcs().last().copied();
-        assert_eq!(arcs(Scalars::Instance), Some(0));
-        assert_ne!(arcs(Scalars::Object), Some(0));
-        assert_eq!(object("nonsense.1", Scalars::Object).unwrap_err().code, crate::cli::EXIT_USAGE);
+        let (_file, common) = common();
+        let mut names = Names::new(&common).unwrap();
+        let mut last = |text: &str, scalars| names.object(text, scalars, &common).map(|oid| oid.arcs().last().copied());
+        assert_eq!(last("sysName", Scalars::Instance).unwrap(), Some(0));
+        assert_ne!(last("sysName", Scalars::Object).unwrap(), Some(0));
+        assert_eq!(last("BREWERY-MIB::kettleCount", Scalars::Instance).unwrap(), Some(0));
+        assert_eq!(last("RFC1213-MIB::sysName", Scalars::Instance).unwrap(), Some(0), "an older module of a built-in name");
+        assert_eq!(last("nonsense.1", Scalars::Object).unwrap_err().code, crate::cli::EXIT_USAGE);
+        let several = last("kettleCount", Scalars::Object);
+        assert!(several.is_ok() || several.is_err_and(|error| error.message.contains("TEAHOUSE-MIB::kettleCount")));
     }
 }

@@ -1,12 +1,14 @@
 //! `noctop walk`: everything that one agent has under a name or number.
 
 use super::Outcome;
-use super::objects::{self, Scalars};
+use super::mib_files::{Names, Scalars};
+use super::objects;
 use crate::cli::{Common, WalkArgs};
 use crate::engine::snmp_tools::Reading;
 
 /// Reads and prints the subtree.
 pub fn run(args: &WalkArgs, common: &Common) -> Outcome {
-    let root = objects::object(&args.object, Scalars::Object)?;
-    objects::run(&args.target, &args.agent, common, &Reading::Walk(root))
+    let mut names = Names::new(common)?;
+    let root = names.object(&args.object, Scalars::Object, common)?;
+    objects::run(&args.target, (&args.agent, common), &Reading::Walk(root), &names)
 }

@@ -37,6 +37,8 @@ pub struct Config {
     pub retention: Retention,
     /// `[[manual_link]]`
     pub manual_links: Vec<ManualLink>,
+    /// `[mib]`
+    pub mib: Mib,
     /// Addresses for collectors that later work adds: `[flows] listen`, `[traps] listen`, `[syslog] listen`, `[metrics] listen`,
     /// `[capture] interfaces` are read and checked, and kept here.
     pub listeners: Listeners,
@@ -109,6 +111,17 @@ pub struct ManualLink {
     pub a: String,
     /// The other.
     pub b: String,
+}
+
+/// `[mib]`: what the user knows of MIBs besides what is built in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mib {
+    /// Vendor profiles, files or folders of them, laid over those that are built in.
+    pub profiles: Vec<PathBuf>,
+    /// Folders of SMI modules, searched before those that net-snmp uses.
+    pub folders: Vec<PathBuf>,
+    /// SMI modules that are always loaded, for names in what is read; others only when one of their names is asked for.
+    pub modules: Vec<String>,
 }
 
 /// Listening addresses of collectors.

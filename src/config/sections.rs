@@ -1,7 +1,7 @@
 //! Each table of the file (contract §2) into its type. A new section is a function here and a field of [`Config`].
 
 use super::read::Section;
-use super::{Config, Discovery, Listeners, ManualLink, Polling, Retention, Store, credential, value};
+use super::{Config, Discovery, Listeners, ManualLink, Mib, Polling, Retention, Store, credential, value};
 use crate::model::Credential;
 
 /// The whole document. Faults are noted in the section's source; what is faulty keeps its default here.
@@ -14,6 +14,7 @@ pub(super) fn config(root: Section<'_, '_>) -> Config {
         store: root.table("store").map(store).unwrap_or_default(),
         retention: root.table("retention").map(retention).unwrap_or_default(),
         manual_links: root.tables("manual_link").into_iter().filter_map(manual_link).collect(),
+        mib: root.table("mib").map(mib).unwrap_or_default(),
         listeners: listeners(&root),
     };
     root.finish();
@@ -91,6 +92,16 @@ fn manual_link(section: Section<'_, '_>) -> Option<ManualLink> {
     let (a, b) = (section.get("a", value::port_name), section.get("b", value::port_name));
     section.finish();
     Some(ManualLink { a: a?, b: b? })
+}
+
+fn mib(section: Section<'_, '_>) -> Mib {
+    let mib = Mib {
+        profiles: section.list("profiles", value::path),
+        folders: section.list("folders", value::path),
+        modules: section.list("modules", value::text),
+    };
+    section.finish();
+    mib
 }
 
 fn listeners(root: &Section<'_, '_>) -> Listeners {

@@ -1,39 +1,4 @@
-//! The files of `mibs/`, built into the binary. Sorted; a test holds that none is missing.
+//! The files of `mibs/`, built into the binary. `build.rs` lists them: a new file needs no line here.
 
-/// Folder and name of each file, and its text.
-pub(super) const FILES: &[(&str, &str)] = &[
-    ("standard/bridge.toml", include_str!("../../mibs/standard/bridge.toml")),
-    ("standard/cisco-cdp.toml", include_str!("../../mibs/standard/cisco-cdp.toml")),
-    ("standard/entity.toml", include_str!("../../mibs/standard/entity.toml")),
-    ("standard/if.toml", include_str!("../../mibs/standard/if.toml")),
-    ("standard/ip.toml", include_str!("../../mibs/standard/ip.toml")),
-    ("standard/lag.toml", include_str!("../../mibs/standard/lag.toml")),
-    ("standard/lldp-v2.toml", include_str!("../../mibs/standard/lldp-v2.toml")),
-    ("standard/lldp.toml", include_str!("../../mibs/standard/lldp.toml")),
-    ("standard/q-bridge.toml", include_str!("../../mibs/standard/q-bridge.toml")),
-    ("standard/smi.toml", include_str!("../../mibs/standard/smi.toml")),
-    ("standard/snmp-framework.toml", include_str!("../../mibs/standard/snmp-framework.toml")),
-    ("standard/snmpv2.toml", include_str!("../../mibs/standard/snmpv2.toml")),
-    ("vendor/apc.toml", include_str!("../../mibs/vendor/apc.toml")),
-    ("vendor/arista.toml", include_str!("../../mibs/vendor/arista.toml")),
-    ("vendor/cisco.toml", include_str!("../../mibs/vendor/cisco.toml")),
-    ("vendor/dell.toml", include_str!("../../mibs/vendor/dell.toml")),
-    ("vendor/eaton.toml", include_str!("../../mibs/vendor/eaton.toml")),
-    ("vendor/extreme.toml", include_str!("../../mibs/vendor/extreme.toml")),
-    ("vendor/facility.toml", include_str!("../../mibs/vendor/facility.toml")),
-    ("vendor/fortinet.toml", include_str!("../../mibs/vendor/fortinet.toml")),
-    ("vendor/hp-aruba.toml", include_str!("../../mibs/vendor/hp-aruba.toml")),
-    ("vendor/huawei.toml", include_str!("../../mibs/vendor/huawei.toml")),
-    ("vendor/juniper.toml", include_str!("../../mibs/vendor/juniper.toml")),
-    ("vendor/microsoft.toml", include_str!("../../mibs/vendor/microsoft.toml")),
-    ("vendor/mikrotik.toml", include_str!("../../mibs/vendor/mikrotik.toml")),
-    ("vendor/net-snmp.toml", include_str!("../../mibs/vendor/net-snmp.toml")),
-    ("vendor/nokia.toml", include_str!("../../mibs/vendor/nokia.toml")),
-    ("vendor/paloalto.toml", include_str!("../../mibs/vendor/paloalto.toml")),
-    ("vendor/printer.toml", include_str!("../../mibs/vendor/printer.toml")),
-    ("vendor/switches.toml", include_str!("../../mibs/vendor/switches.toml")),
-    ("vendor/ubiquiti.toml", include_str!("../../mibs/vendor/ubiquiti.toml")),
-    ("vendor/ups.toml", include_str!("../../mibs/vendor/ups.toml")),
-    ("vendor/vmware.toml", include_str!("../../mibs/vendor/vmware.toml")),
-    ("vendor/wireless.toml", include_str!("../../mibs/vendor/wireless.toml")),
-];
+/// Folder and name of each file, and its text; sorted.
+pub(super) const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/mibs.rs"));

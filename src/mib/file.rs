@@ -2,10 +2,14 @@
 
 use super::object::Syntax;
 use super::profile::Fact;
+use super::quirks::Quirks;
 use super::transform::Transform;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// One file of `mibs/`: objects of a module, or a vendor's systems and objects.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -30,12 +34,21 @@ pub struct MibFile {
     /// Tables with their columns.
     #[serde(default)]
     pub table: Vec<Table>,
+    /// Scalars that are text, by name, with their OIDs: where nothing else of their node is wanted.
+    #[serde(default)]
+    pub scalars: BTreeMap<String, String>,
+    /// Columns that are text, by name, with their OIDs: where nothing else of their table is wanted.
+    #[serde(default)]
+    pub columns: BTreeMap<String, String>,
     /// Lists of words that several objects share.
     #[serde(default)]
     pub enums: BTreeMap<String, BTreeMap<String, i64>>,
     /// The systems by which the vendor's devices are recognised.
     #[serde(default)]
     pub system: Vec<System>,
+    /// Vendors by enterprise number, for what no system matches.
+    #[serde(default)]
+    pub vendors: BTreeMap<String, String>,
     /// Model names by sysObjectID, written from the enterprise number on: `"9.1.1208"`.
     #[serde(default)]
     pub models: BTreeMap<String, String>,
@@ -103,7 +116,7 @@ pub enum Words {
 
 /// A system (operating system or product line) and how it is recognised.
 ///
-/// Of all systems that match, the one with the longest `under` wins, then one with `descr`, then the first.
+/// Of all systems that match, the one with the longest `under` wins, then one with `has`, then one with `descr`, then the first.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct System {
@@ -129,9 +142,15 @@ pub struct System {
     /// Roles by model or sysDescr; the first that matches.
     #[serde(default)]
     pub roles: Vec<RoleRule>,
+    /// The agent has one of these scalars: for devices that answer with somebody else's sysObjectID.
+    #[serde(default)]
+    pub has: Vec<String>,
     /// Objects that hold a fact.
     #[serde(default)]
-    pub read: BTreeMap<Fact, Reading>,
+    pub read: BTreeMap<Fact, Readings>,
+    /// What is odd about its agents.
+    #[serde(default)]
+    pub quirks: Quirks,
 }
 
 /// A role by model or sysDescr.
@@ -144,15 +163,73 @@ pub struct RoleRule {
     pub role: RoleWord,
 }
 
-/// The object that holds a fact.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+/// An object that holds a fact. Where its text is empty, or `capture` does not match it, it says nothing.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reading {
-    /// Name of a scalar, or of a column, of which the first row that is not empty counts.
+    /// Name of a scalar, or of a column, of which the first row that is not empty counts (of ENTITY-MIB: the chassis'). With a dot in
+    /// front an instance below the device's own sysObjectID: `".1.4.0"`, for vendors that give each product the same subtree.
     pub object: String,
-    /// What is done to its text, in order.
+    /// Of a column: the row whose index is the value of this other object.
+    #[serde(default)]
+    pub at: Option<String>,
+    /// Regular expression; its first group is what counts of the text.
+    #[serde(default)]
+    pub capture: Option<String>,
+    /// What is done to the text, in order.
     #[serde(default)]
     pub transform: Vec<Transform>,
+    /// Abbreviations at the front of the text, and what they stand for; the longest that fits.
+    #[serde(default)]
+    pub spell: BTreeMap<String, String>,
+}
+
+/// One object that holds a fact, or several, of which the first that says something counts.
+#[derive(Clone, Debug, Default, JsonSchema)]
+#[schemars(untagged)]
+pub enum Readings {
+    /// None.
+    #[default]
+    #[schemars(skip)]
+    None,
+    /// One.
+    One(Box<Reading>),
+    /// Several.
+    Several(Vec<Reading>),
+}
+
+impl Readings {
+    /// In their order.
+    pub fn as_slice(&self) -> &[Reading] {
+        match self {
+            Self::None => &[],
+            Self::One(reading) => std::slice::from_ref(reading),
+            Self::Several(readings) => readings,
+        }
+    }
+}
+
+/// By hand, so that a fault is named where it is: an untagged enumeration only says that nothing fits.
+impl<'de> Deserialize<'de> for Readings {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Readings;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("{ object = \"NAME\" } or a list of such")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Readings, A::Error> {
+                Reading::deserialize(MapAccessDeserializer::new(map)).map(|reading| Readings::One(Box::new(reading)))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Readings, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(list)).map(Readings::Several)
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
 }
 
 /// What a device is for: the contract's words.
@@ -187,6 +264,7 @@ mod tests {
         if std::env::var_os("NOCTOP_UPDATE").is_some() {
             std::fs::write(&path, &schema).unwrap();
         }
-        assert_eq!(std::fs::read_to_string(path).unwrap(), schema, "run with NOCTOP_UPDATE=1 to renew mibs/schema.json");
+        let same = std::fs::read_to_string(path).unwrap() == schema;
+        assert!(same, "run with NOCTOP_UPDATE=1 to renew mibs/schema.json");
     }
 }

@@ -5,12 +5,18 @@
 //! (names and numbers) and [`profile`] (which vendor, model and system a device is).
 
 mod builtin;
+pub mod check;
 pub mod file;
+pub mod modules;
 pub mod object;
 pub mod profile;
+pub mod quirks;
+mod read;
 pub mod registry;
+pub mod smi;
 pub mod transform;
 
 pub use object::{Kind, Object, Syntax};
 pub use profile::{Fact, Facts, Identity, Profile};
+pub use quirks::{PerVlan, Quirks};
 pub use registry::{MibFault, ParseObjectError, Registry};

@@ -65,6 +65,8 @@ pub struct Object {
     pub units: Option<String>,
     /// Of a table: the objects of which a row's index is made.
     pub index: Vec<String>,
+    /// DISPLAY-HINT (RFC 2579 §3.1), where a module of the user's gives one.
+    pub hint: Option<String>,
 }
 
 impl Object {

@@ -1,9 +1,11 @@
 //! Which vendor, model, system and role a device is, from what `mibs/vendor/` says.
 //!
-//! First [`super::Registry::profile`] finds the profile by sysObjectID and sysDescr; the collector then reads the objects that it
-//! asks for ([`Profile::reads`]); last [`Profile::identity`] puts the facts together.
+//! First the collector asks for the scalars that could tell systems apart ([`super::Registry::probes`], most often none), then
+//! [`super::Registry::profile`] finds the profile by sysObjectID, sysDescr and what was answered; the collector reads the objects that
+//! it asks for ([`Profile::reads`]); last [`Profile::identity`] puts the facts together.
 
-use super::file::{MibFile, Reading, RoleWord, System};
+use super::file::{MibFile, Reading, Readings, RoleWord, System};
+use super::quirks::Quirks;
 use super::registry::MibFault;
 use super::transform;
 use crate::model::{Oid, Role};
@@ -46,6 +48,8 @@ pub struct Facts<'a> {
     pub sys_object_id: Option<&'a Oid>,
     /// sysDescr
     pub sys_descr: Option<&'a str>,
+    /// Those of [`super::Registry::probes`] that the agent has.
+    pub has: &'a [&'a str],
 }
 
 /// What a device is. What is not known is `None`.
@@ -89,6 +93,35 @@ impl Pattern {
     }
 }
 
+/// A [`Reading`] with its pattern.
+#[derive(Debug)]
+struct Said {
+    reading: Reading,
+    capture: Option<Pattern>,
+}
+
+impl Said {
+    fn all(readings: &Readings) -> Vec<Self> {
+        let said = |reading: &Reading| Self { reading: reading.clone(), capture: reading.capture.as_deref().map(Pattern::new) };
+        readings.as_slice().iter().map(said).collect()
+    }
+
+    /// The fact in the object's text.
+    fn of(&self, text: &str) -> Option<String> {
+        let text = match &self.capture {
+            None => text,
+            Some(pattern) => pattern.regex()?.captures(text)?.get(1)?.as_str(),
+        };
+        let left = transform::apply_all(&self.reading.transform, text)?;
+        let spelled =
+            self.reading.spell.iter().rev().find_map(|(short, long)| Some(format!("{long}{}", left.strip_prefix(short)?)));
+        Some(spelled.unwrap_or(left))
+    }
+}
+
+/// How well a system fits, in the order of what counts.
+type Rank = (usize, bool, bool);
+
 /// A system of a vendor file, ready to be matched.
 #[derive(Debug)]
 pub struct Profile {
@@ -97,10 +130,12 @@ pub struct Profile {
     os: Option<String>,
     under: Vec<Oid>,
     descr: Option<Pattern>,
+    has: Vec<String>,
     capture: Vec<Pattern>,
     role: Option<Role>,
     roles: Vec<(Pattern, Role)>,
-    read: BTreeMap<Fact, Reading>,
+    read: BTreeMap<Fact, Vec<Said>>,
+    quirks: Quirks,
 }
 
 impl Profile {
@@ -122,38 +157,59 @@ impl Profile {
             os: system.os.clone(),
             under,
             descr: system.descr.as_deref().map(Pattern::new),
+            has: system.has.clone(),
             capture: system.capture.iter().map(|text| Pattern::new(text)).collect(),
             role: system.role.map(Role::from),
             roles: system.roles.iter().map(|rule| (Pattern::new(&rule.matches), rule.role.into())).collect(),
-            read: system.read.clone(),
+            read: system.read.iter().map(|(fact, readings)| (*fact, Said::all(readings))).collect(),
+            quirks: system.quirks.clone(),
         })
     }
 
-    /// How well it fits: length of the `under` that matched, and whether sysDescr had to match too. `None` where it doesn't fit.
-    fn rank(&self, facts: &Facts<'_>) -> Option<(usize, bool)> {
+    /// How well it fits: length of the `under` that matched, whether an object had to be there, whether sysDescr had to match. `None`
+    /// where it doesn't fit.
+    fn rank(&self, facts: &Facts<'_>) -> Option<Rank> {
+        let rank = self.rank_without_objects(facts)?;
+        let has = self.has.is_empty() || self.has.iter().any(|name| facts.has.contains(&name.as_str()));
+        has.then_some(rank)
+    }
+
+    fn rank_without_objects(&self, facts: &Facts<'_>) -> Option<Rank> {
         let length = |oid: &Oid| oid.arcs().len();
         let longest = match (self.under.is_empty(), facts.sys_object_id) {
             (true, _) => 0,
             (false, Some(id)) => self.under.iter().filter(|prefix| id.starts_with(prefix)).map(length).max()?,
             (false, None) => return None,
         };
+        let has = !self.has.is_empty();
         match &self.descr {
-            None => Some((longest, false)),
-            Some(pattern) => pattern.is_match(facts.sys_descr?).then_some((longest, true)),
+            None => Some((longest, has, false)),
+            Some(pattern) => pattern.is_match(facts.sys_descr?).then_some((longest, has, true)),
         }
     }
 
     /// The objects that hold facts, by name.
-    pub fn reads(&self) -> impl Iterator<Item = (Fact, &str)> {
-        self.read.iter().map(|(fact, reading)| (*fact, reading.object.as_str()))
+    pub fn reads(&self) -> impl Iterator<Item = &str> {
+        let readings = self.read.values().flatten();
+        readings.flat_map(|said| std::iter::once(said.reading.object.as_str()).chain(said.reading.at.as_deref()))
     }
 
-    /// Puts together what is known: `read` holds the texts of the objects of [`Self::reads`].
-    pub fn identity(&self, facts: &Facts<'_>, read: &BTreeMap<Fact, String>) -> Identity {
+    /// Every object that it names.
+    fn asks(&self) -> impl Iterator<Item = &str> {
+        self.reads().chain(self.has.iter().map(String::as_str)).filter(|name| !name.starts_with('.'))
+    }
+
+    /// What is odd about the agents of this system.
+    pub const fn quirks(&self) -> &Quirks {
+        &self.quirks
+    }
+
+    /// Puts together what is known; `text_of` gives the text of an object of [`Self::reads`].
+    pub fn identity(&self, facts: &Facts<'_>, text_of: impl Fn(&Reading) -> Option<String>) -> Identity {
         let captured = self.captured(facts.sys_descr.unwrap_or(""));
         let known = |fact: Fact| {
-            let transforms = self.read.get(&fact).map_or(&[][..], |reading| reading.transform.as_slice());
-            read.get(&fact).and_then(|text| transform::apply_all(transforms, text)).or_else(|| captured.get(&fact).cloned())
+            let read = self.read.get(&fact).into_iter().flatten();
+            read.filter_map(|said| said.of(&text_of(&said.reading)?)).next().or_else(|| captured.get(&fact).cloned())
         };
         let model = known(Fact::Model);
         Identity {
@@ -186,11 +242,15 @@ impl Profile {
     }
 }
 
+/// The most scalars that are asked for only to tell systems apart: two requests.
+const MOST_PROBES: usize = 40;
+
 /// All profiles, and the models by sysObjectID.
 #[derive(Debug, Default)]
 pub(super) struct ProfileSet {
     profiles: Vec<Profile>,
     models: FxHashMap<Oid, String>,
+    vendors: FxHashMap<u32, String>,
 }
 
 impl ProfileSet {
@@ -204,6 +264,12 @@ impl ProfileSet {
         let mut set = Self::default();
         for (name, file) in files {
             let mut fault = |what: String| faults.push(MibFault { file: name.to_owned(), what });
+            for (text, vendor) in &file.vendors {
+                match text.parse::<u32>() {
+                    Ok(number) => drop(set.vendors.insert(number, vendor.clone())),
+                    Err(_) => fault(format!("vendors: {text:?} is no enterprise number")),
+                }
+            }
             let Some(root) = root.as_ref().filter(|_| !(file.system.is_empty() && file.models.is_empty())) else { continue };
             for system in &file.system {
                 match Profile::new(name, &file, system, root) {
@@ -223,7 +289,7 @@ impl ProfileSet {
 
     /// The one that fits best; of equals the first.
     pub(super) fn find(&self, facts: &Facts<'_>) -> Option<&Profile> {
-        let mut best: Option<((usize, bool), &Profile)> = None;
+        let mut best: Option<(Rank, &Profile)> = None;
         for profile in &self.profiles {
             if let Some(rank) = profile.rank(facts)
                 && best.is_none_or(|(so_far, _)| rank > so_far)
@@ -238,9 +304,27 @@ impl ProfileSet {
         self.models.get(sys_object_id).map(String::as_str)
     }
 
-    /// Files and the objects that their profiles read.
+    /// The vendor to whom an enterprise number is assigned.
+    pub(super) fn vendor(&self, enterprise: u32) -> Option<&str> {
+        self.vendors.get(&enterprise).map(String::as_str)
+    }
+
+    /// The scalars that tell apart the systems which otherwise fit: at most [`MOST_PROBES`].
+    pub(super) fn probes(&self, facts: &Facts<'_>) -> Vec<&str> {
+        let in_question = self.profiles.iter().filter(|profile| !profile.has.is_empty());
+        let fitting = in_question.filter(|profile| profile.rank_without_objects(facts).is_some());
+        let mut names: Vec<&str> = Vec::new();
+        for name in fitting.flat_map(|profile| &profile.has) {
+            if !names.contains(&name.as_str()) && names.len() < MOST_PROBES {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// Files and the objects that their profiles ask for.
     pub(super) fn reads(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.profiles.iter().flat_map(|profile| profile.reads().map(|(_, object)| (profile.file.as_str(), object)))
+        self.profiles.iter().flat_map(|profile| profile.asks().map(|object| (profile.file.as_str(), object)))
     }
 }
 
@@ -285,41 +369,70 @@ mod tests {
         }
     }
 
-    /// (sysObjectID, sysDescr) and what it must be: vendor, model, os, version, role.
+    /// A device of `tests/vendor/known.toml`: what its agent says, and what it has to be. What is not stated must not be known.
+    #[derive(Debug, Default, Deserialize)]
+    #[serde(deny_unknown_fields, default)]
+    struct Known {
+        id: Option<String>,
+        descr: String,
+        says: BTreeMap<String, String>,
+        vendor: Option<String>,
+        os: Option<String>,
+        version: Option<String>,
+        model: Option<String>,
+        serial: Option<String>,
+        role: Option<RoleWord>,
+    }
+
+    fn check(known: &Known) -> Result<(), String> {
+        let mib = Registry::builtin();
+        let id: Option<Oid> = known.id.as_ref().map(|id| format!("1.3.6.1.4.1.{id}").parse().unwrap());
+        let has: Vec<&str> = known.says.keys().map(String::as_str).collect();
+        let facts = Facts { sys_object_id: id.as_ref(), sys_descr: Some(&known.descr), has: &has };
+        let profile = mib.profile(&facts).ok_or("no profile")?;
+        let found = profile.identity(&facts, |reading| known.says.get(&reading.object).cloned());
+        let model = found.model.clone().or_else(|| mib.model(id.as_ref()?).map(str::to_owned));
+        let role = profile.role(model.as_deref(), Some(&known.descr));
+        let found = [found.vendor, found.os, found.os_version, model, found.serial];
+        let want = [&known.vendor, &known.os, &known.version, &known.model, &known.serial];
+        let differ = found.iter().zip(want).any(|(found, want)| found != want) || role != known.role.map(Role::from);
+        if differ { Err(format!("found {found:?} {role:?}\n want {want:?} {:?}", known.role)) } else { Ok(()) }
+    }
+
     #[test]
     fn well_known_devices_are_recognised() {
-        for (id, descr, want) in [
-            (
-                "1.3.6.1.4.1.9.1.1208",
-                "Cisco IOS Software, C2960X Software (C2960X-UNIVERSALK9-M), Version 15.2(7)E3, RELEASE SOFTWARE (fc3)",
-                ("Cisco", None, "IOS", Some("15.2(7)E3"), Role::Switch),
-            ),
-            (
-                "1.3.6.1.4.1.2636.1.1.1.4.82.5",
-                "Juniper Networks, Inc. qfx5100-48s-6q Ethernet Switch, kernel JUNOS 14.1X53-D40.8, Build date: 2016-11-09 02:2",
-                ("Juniper", Some("qfx5100-48s-6q"), "Junos", Some("14.1X53-D40.8"), Role::Switch),
-            ),
-            (
-                "1.3.6.1.4.1.8072.3.2.10",
-                "Linux web-1 6.1.0-13-amd64 #1 SMP PREEMPT_DYNAMIC Debian 6.1.55-1 x86_64",
-                ("net-snmp", None, "Linux", Some("6.1.0-13-amd64"), Role::Server),
-            ),
-            (
-                "1.3.6.1.4.1.30065.1.3011.7050.3741.2",
-                "Arista Networks EOS version 4.22.1F running on an Arista Networks DCS-7050TX-64",
-                ("Arista", Some("DCS-7050TX-64"), "EOS", Some("4.22.1F"), Role::Switch),
-            ),
-        ] {
-            let id: Oid = id.parse().unwrap();
-            let facts = Facts { sys_object_id: Some(&id), sys_descr: Some(descr) };
-            let profile = Registry::builtin().profile(&facts).unwrap();
-            let identity = profile.identity(&facts, &BTreeMap::new());
-            let role = profile.role(identity.model.as_deref(), Some(descr));
-            assert_eq!(identity.vendor.as_deref(), Some(want.0));
-            assert_eq!(identity.model.as_deref(), want.1);
-            assert_eq!(identity.os.as_deref(), Some(want.2));
-            assert_eq!(identity.os_version.as_deref(), want.3);
-            assert_eq!(role, Some(want.4), "{descr}");
-        }
+        let text = include_str!("../../tests/vendor/known.toml");
+        let devices: BTreeMap<String, Vec<Known>> = toml::from_str(text).unwrap();
+        let wrong = |known: &Known| check(known).err().map(|what| format!("{:?} {}\n{what}", known.id, known.descr));
+        let wrong: Vec<String> = devices["device"].iter().filter_map(wrong).collect();
+        assert!(wrong.is_empty(), "{} of {} wrong\n{}", wrong.len(), devices["device"].len(), wrong.join("\n"));
+    }
+
+    #[test]
+    fn an_object_that_answers_tells_apart_what_the_system_group_does_not() {
+        let id: Oid = "1.3.6.1.4.1.8072.3.2.10".parse().unwrap();
+        let facts = Facts { sys_object_id: Some(&id), sys_descr: Some("Linux nas 3.10.105 #1 SMP x86_64"), has: &[] };
+        let mib = Registry::builtin();
+        assert!(mib.probes(&facts).contains(&"synologyModelName"));
+        assert_eq!(mib.profile(&facts).and_then(|profile| profile.os.as_deref()), Some("Linux"));
+        let facts = Facts { has: &["synologyModelName"], ..facts };
+        assert_eq!(mib.profile(&facts).and_then(|profile| profile.os.as_deref()), Some("DSM"));
+        let elsewhere: Oid = "1.3.6.1.4.1.9.1.1".parse().unwrap();
+        assert!(
+            mib.probes(&Facts { sys_object_id: Some(&elsewhere), ..facts }).is_empty(),
+            "a router is asked for nothing besides"
+        );
+    }
+
+    #[test]
+    fn a_text_is_cut_out_and_spelled_out() {
+        let reading = Reading {
+            capture: Some("^(\\w+?)-v".to_owned()),
+            spell: [("F".to_owned(), "x".to_owned()), ("FP".to_owned(), "FortiAP ".to_owned())].into(),
+            ..Reading::default()
+        };
+        let said = &Said::all(&Readings::Several(vec![reading]))[0];
+        assert_eq!(said.of("FP231G-v7.4-build0771").as_deref(), Some("FortiAP 231G"));
+        assert_eq!(said.of("no version"), None);
     }
 }

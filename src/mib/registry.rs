@@ -1,12 +1,17 @@
 //! Names to OIDs and back.
 
 use super::builtin;
+use super::check::Fault;
 use super::file::{Leaf, MibFile, Words};
 use super::object::{Kind, Object, Syntax};
 use super::profile::{Facts, Profile, ProfileSet};
 use crate::model::Oid;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
+
+/// What [`Registry::lay_over`] made.
+static LAID_OVER: OnceLock<Registry> = OnceLock::new();
 
 /// All objects and vendor profiles that are known.
 #[derive(Debug, Default)]
@@ -14,6 +19,9 @@ pub struct Registry {
     /// Sorted by OID.
     objects: Vec<Object>,
     by_name: FxHashMap<String, usize>,
+    /// While files are read: what is taken.
+    taken_names: FxHashSet<String>,
+    taken_oids: FxHashSet<Oid>,
     profiles: ProfileSet,
 }
 
@@ -46,32 +54,88 @@ impl Registry {
         BUILTIN.get_or_init(|| Self::load(builtin::FILES).0)
     }
 
-    /// What is built in together with further files, and everything that is wrong with any of them.
-    pub fn check(further: &[(&str, &str)]) -> (Self, Vec<MibFault>) {
-        let all: Vec<(&str, &str)> = builtin::FILES.iter().chain(further).copied().collect();
-        Self::load(&all)
+    /// What is known: what is built in, with the user's files of [`Self::lay_over`] on top.
+    pub fn global() -> &'static Self {
+        LAID_OVER.get().unwrap_or_else(|| Self::builtin())
+    }
+
+    /// Lays the user's files over what is built in, for the rest of the program. Once: later calls change nothing.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the files; then nothing is laid over.
+    pub fn lay_over(further: &[(&str, &str)]) -> Result<(), Vec<Fault>> {
+        let (registry, faults) = super::check::check(further);
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let _first_one_stays = LAID_OVER.set(registry);
+        Ok(())
+    }
+
+    /// What is built in, and these objects where neither their name nor their number is known.
+    #[must_use]
+    pub fn with_objects(further: Vec<Object>) -> Self {
+        let mut objects = Self::global().objects.clone();
+        let names: FxHashSet<String> = objects.iter().map(|object| object.name.clone()).collect();
+        let oids: FxHashSet<Oid> = objects.iter().map(|object| object.oid.clone()).collect();
+        objects.extend(further.into_iter().filter(|object| !names.contains(&object.name) && !oids.contains(&object.oid)));
+        objects.sort_by(|a, b| a.oid.cmp(&b.oid));
+        let by_name = objects.iter().enumerate().map(|(at, object)| (object.name.clone(), at)).collect();
+        Self { objects, by_name, ..Self::default() }
     }
 
     /// From files, each a name and its text; and what was wrong with them. A faulty file is left out.
     pub fn load(files: &[(&str, &str)]) -> (Self, Vec<MibFault>) {
-        let mut registry = Self::default();
         let mut faults = Vec::new();
         let mut parsed = Vec::new();
         for (name, text) in files {
             match toml::from_str::<MibFile>(text) {
-                Ok(file) => {
-                    registry.add_objects(name, &file, &mut faults);
-                    parsed.push((*name, file));
-                }
+                Ok(file) => parsed.push((*name, file)),
                 Err(error) => faults.push(MibFault { file: (*name).to_owned(), what: error.to_string() }),
             }
         }
+        let (registry, wrong) = Self::of(parsed);
+        faults.extend(wrong);
+        (registry, faults)
+    }
+
+    /// From files that were read, and what is wrong with them. Of two systems that fit equally well the one in the earlier file counts.
+    pub(super) fn of(parsed: Vec<(&str, MibFile)>) -> (Self, Vec<MibFault>) {
+        let mut registry = Self::default();
+        let mut faults = Vec::new();
+        // From the last on: of objects, other than of systems, what is built in stays, and it stands behind the user's files.
+        for (name, file) in parsed.iter().rev() {
+            let before = registry.objects.len();
+            registry.add_objects(name, file, &mut faults);
+            registry.add_texts((name, file), &mut faults);
+            registry.drop_taken(name, before, &mut faults);
+        }
         registry.objects.sort_by(|a, b| a.oid.cmp(&b.oid));
+        (registry.taken_names, registry.taken_oids) = <_>::default();
         registry.by_name = registry.objects.iter().enumerate().map(|(at, object)| (object.name.clone(), at)).collect();
         let enterprises = registry.oid("enterprises");
         registry.profiles = ProfileSet::new(parsed, enterprises, &mut faults);
         registry.check_reads(&mut faults);
         (registry, faults)
+    }
+
+    /// Drops those objects from `before` on whose name or number another one has.
+    fn drop_taken(&mut self, file: &str, before: usize, faults: &mut Vec<MibFault>) {
+        let fresh = self.objects.split_off(before);
+        for object in fresh {
+            let names = self.taken_names.insert(object.name.clone());
+            let numbers = self.taken_oids.insert(object.oid.clone());
+            if names && numbers {
+                self.objects.push(object);
+            } else {
+                let what = if names {
+                    format!("its number {} has another name already", object.oid)
+                } else {
+                    "the name is taken".to_owned()
+                };
+                faults.push(MibFault { file: file.to_owned(), what: format!("{}: {what}", object.name) });
+            }
+        }
     }
 
     fn add_objects(&mut self, name: &str, file: &MibFile, faults: &mut Vec<MibFault>) {
@@ -86,6 +150,19 @@ impl Registry {
                 name,
                 faults,
             );
+        }
+    }
+
+    /// Text objects that stand alone.
+    fn add_texts(&mut self, (name, file): (&str, &MibFile), faults: &mut Vec<MibFault>) {
+        for (texts, kind) in [(&file.scalars, Kind::Scalar), (&file.columns, Kind::Column)] {
+            for (object, oid) in texts {
+                let part = Part { name: object, oid, module: file.module.as_ref(), index: &[], leaves: &NO_LEAVES, file };
+                match oid.parse() {
+                    Ok(oid) => self.objects.push(Object { syntax: Some(Syntax::Text), ..part.object(object, oid, kind) }),
+                    Err(_) => faults.push(MibFault { file: name.to_owned(), what: format!("{object}: {oid:?} is no OID") }),
+                }
+            }
         }
     }
 
@@ -187,6 +264,17 @@ impl Registry {
         self.profiles.find(facts)
     }
 
+    /// The scalars that an agent has to be asked for before [`Self::profile`] can tell what it is; most often none.
+    pub fn probes(&self, facts: &Facts<'_>) -> Vec<&str> {
+        self.profiles.probes(facts)
+    }
+
+    /// The vendor to whom the enterprise number in a sysObjectID is assigned.
+    pub fn vendor(&self, sys_object_id: &Oid) -> Option<&str> {
+        let below = sys_object_id.suffix_of(&self.oid("enterprises")?)?;
+        self.profiles.vendor(*below.first()?)
+    }
+
     /// The model that a sysObjectID stands for.
     pub fn model(&self, sys_object_id: &Oid) -> Option<&str> {
         self.profiles.model(sys_object_id)
@@ -203,13 +291,16 @@ impl Registry {
     }
 }
 
+/// Of objects that have nothing under them.
+static NO_LEAVES: BTreeMap<String, Leaf> = BTreeMap::new();
+
 /// A group or a table of a file.
 struct Part<'a> {
     name: &'a str,
     oid: &'a str,
     module: Option<&'a String>,
     index: &'a [String],
-    leaves: &'a std::collections::BTreeMap<String, Leaf>,
+    leaves: &'a BTreeMap<String, Leaf>,
     file: &'a MibFile,
 }
 
@@ -224,6 +315,7 @@ impl Part<'_> {
             enums: Vec::new(),
             units: None,
             index: Vec::new(),
+            hint: None,
         }
     }
 
@@ -257,7 +349,7 @@ mod tests {
             .collect();
         on_disk.sort();
         let listed: Vec<&str> = builtin::FILES.iter().map(|(name, _)| *name).collect();
-        assert_eq!(listed, on_disk, "list every file of mibs/ in src/mib/builtin.rs, sorted");
+        assert_eq!(listed, on_disk, "build.rs takes every file of mibs/");
         assert_eq!(Registry::load(builtin::FILES).1, []);
     }
 

@@ -54,11 +54,15 @@ pub fn assembled(path: &Path) -> Device {
     let varbinds = recording(path);
     let mib = Registry::builtin();
     let mut columns = Columns::select(mib, &tables::assemble::all_objects(), &varbinds);
-    let wanted: Vec<&str> =
-        tables::assemble::profile(&columns).into_iter().flat_map(|profile| profile.reads()).map(|(_, name)| name).collect();
-    for name in wanted {
-        let base = mib.oid(name).unwrap();
-        columns.insert(name, base.clone(), varbinds.iter().filter(|varbind| varbind.oid.starts_with(&base)).cloned().collect());
+    for wanted in [tables::assemble::probes, tables::assemble::vendor_objects] {
+        for name in wanted(&columns) {
+            let Some(base) = tables::assemble::base(name, &columns) else { continue };
+            columns.insert(
+                name,
+                base.clone(),
+                varbinds.iter().filter(|varbind| varbind.oid.starts_with(&base)).cloned().collect(),
+            );
+        }
     }
     let address = "127.0.0.1:161".parse().unwrap();
     let access = SnmpAccess { address, version: SnmpVersion::V2c, credential: "public".to_owned(), partial: false };

@@ -39,6 +39,9 @@ impl Reading {
         reading.file_scalars(&PROBE, opened.probe);
         reading.read_scalars(&rest).await;
         reading.note_engine();
+        if let Some(profile) = tables::assemble::profile(&reading.columns) {
+            reading.session.obey(profile.quirks());
+        }
         reading
     }
 
@@ -68,19 +71,41 @@ impl Reading {
 
     /// What the vendor's profile wants besides: model, version, serial number.
     async fn read_vendor_objects(&mut self) {
-        let wanted = tables::assemble::profile(&self.columns).into_iter().flat_map(crate::mib::Profile::reads);
-        let objects = wanted.filter_map(|(_, name)| Registry::builtin().object(name));
+        self.read_scalars(&tables::assemble::probes(&self.columns)).await;
+        let wanted = tables::assemble::vendor_objects(&self.columns);
+        self.read_below(wanted.iter().copied().filter(|name| name.starts_with('.')).collect()).await;
+        let fresh = wanted.into_iter().filter(|name| !self.columns.is_complete(name));
+        let objects = fresh.filter_map(|name| Registry::global().object(name));
         let (mut scalars, mut columns) = (Vec::new(), Vec::new());
         for object in objects {
             let into = if object.kind == Kind::Scalar { &mut scalars } else { &mut columns };
-            into.push(object.name.as_str());
+            if !into.contains(&object.name.as_str()) {
+                into.push(object.name.as_str());
+            }
         }
         self.read_scalars(&scalars).await;
         self.walk(&columns).await;
     }
 
+    /// Reads instances below the device's own sysObjectID.
+    async fn read_below(&mut self, names: Vec<&'static str>) {
+        let known = names.into_iter().filter_map(|name| Some((name, tables::assemble::base(name, &self.columns)?)));
+        let (names, instances): (Vec<&'static str>, Vec<Oid>) = known.unzip();
+        if instances.is_empty() || self.is_over() {
+            return;
+        }
+        match self.session.get(&instances).await {
+            Ok(values) => {
+                for ((name, base), value) in names.into_iter().zip(instances).zip(values) {
+                    self.columns.insert(name, base, vec![value]);
+                }
+            }
+            Err(error) => note(&mut self.faults, &error, &names),
+        }
+    }
+
     async fn read_scalars(&mut self, names: &[&'static str]) {
-        let mib = Registry::builtin();
+        let mib = Registry::global();
         let instances: Vec<Oid> = names.iter().filter_map(|name| mib.scalar(name)).collect();
         if instances.is_empty() || self.is_over() {
             return;
@@ -92,7 +117,7 @@ impl Reading {
     }
 
     fn file_scalars(&mut self, names: &[&'static str], values: Vec<VarBind>) {
-        let mib = Registry::builtin();
+        let mib = Registry::global();
         for (name, value) in names.iter().filter_map(|name| Some((*name, mib.oid(name)?))).zip(values) {
             let (name, base) = name;
             self.columns.insert(name, base, vec![value]);
@@ -103,7 +128,7 @@ impl Reading {
         if names.is_empty() || self.is_over() {
             return;
         }
-        let mib = Registry::builtin();
+        let mib = Registry::global();
         let known: Vec<(&'static str, Oid)> = names.iter().filter_map(|name| Some((*name, mib.oid(name)?))).collect();
         let roots: Vec<Oid> = known.iter().map(|(_, oid)| oid.clone()).collect();
         for ((name, base), Walk { rows, fault, .. }) in known.into_iter().zip(self.session.walk_columns(&roots).await) {
@@ -127,7 +152,7 @@ impl Reading {
     /// SNMPv3 tells the engine's id also where the agent's view hides the object.
     fn note_engine(&mut self) {
         const ENGINE: &str = "snmpEngineID";
-        let Some((id, base)) = self.session.engine_id().zip(Registry::builtin().oid(ENGINE)) else { return };
+        let Some((id, base)) = self.session.engine_id().zip(Registry::global().oid(ENGINE)) else { return };
         if self.columns.scalar(ENGINE).is_none() {
             let bind = VarBind { oid: base.child(&[0]), value: Value::Octets(id) };
             self.columns.insert(ENGINE, base, vec![bind]);

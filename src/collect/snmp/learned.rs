@@ -1,6 +1,7 @@
 //! What was learned of one agent: how quick it is, how much it bears, and its SNMPv3 engine.
 
 use super::v3::Engine;
+use crate::mib::Quirks;
 use crate::model::Oid;
 use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -64,6 +65,8 @@ struct Inner {
     /// Varbinds of the largest GETBULK answer that came whole.
     bulk_borne: usize,
     bulk_limit: usize,
+    /// What the limit may grow to: less than [`MAX_BULK`] where the agent's kind is known to bear less.
+    bulk_ceiling: usize,
     /// Larger GETBULK answers than the limit that did not come, and whole ones at the limit since.
     bulk_lost: u32,
     bulk_whole: u32,
@@ -95,6 +98,7 @@ impl Learned {
                 bulk: Bulk::Untried,
                 bulk_borne: FIRST_BULK,
                 bulk_limit: MAX_BULK,
+                bulk_ceiling: MAX_BULK,
                 quickest: None,
                 bulk_lost: 0,
                 bulk_whole: 0,
@@ -215,6 +219,23 @@ impl Learned {
         (last.varbinds * 2).min(inner.bulk_limit).min(by_size).min(by_pace).clamp(1, MAX_BULK)
     }
 
+    /// What is known of the agent's kind narrows what is tried; it never widens what was learned of this one.
+    pub(super) fn obey(&self, quirks: &Quirks) {
+        let mut inner = self.inner();
+        if !quirks.permits_bulk() {
+            inner.bulk = Bulk::Fails;
+        }
+        if let Some(most) = quirks.max_oids {
+            inner.batch_limit = inner.batch_limit.min(usize::from(most).max(1));
+            inner.batch = inner.batch.min(inner.batch_limit);
+        }
+        // With one column the repetitions are the varbinds; with more they are fewer.
+        if let Some(most) = quirks.max_repetitions {
+            inner.bulk_ceiling = usize::from(most).max(1);
+            inner.bulk_limit = inner.bulk_limit.min(inner.bulk_ceiling);
+        }
+    }
+
     /// The agent does not bear so many varbinds in one answer, by its own word.
     pub(super) fn limit_bulk(&self, failed: usize) {
         let mut inner = self.inner();
@@ -227,7 +248,7 @@ impl Learned {
     pub(super) fn lost_bulk(&self, failed: usize) {
         if failed > FIRST_BULK {
             let mut inner = self.inner();
-            inner.bulk_limit = inner.bulk_limit.min(failed / 2).max(FIRST_BULK);
+            inner.bulk_limit = inner.bulk_limit.min(failed / 2).max(FIRST_BULK).min(inner.bulk_ceiling);
             inner.bulk_borne = inner.bulk_borne.min(inner.bulk_limit);
             inner.bulk_lost += 1;
             inner.bulk_whole = 0;
@@ -265,10 +286,10 @@ pub(super) struct Whole {
 impl Inner {
     /// After enough whole answers at a limit that silence or tooBig has set, a larger one is worth a try.
     fn regrow(&mut self, varbinds: usize) {
-        if self.bulk_limit < MAX_BULK && varbinds >= self.bulk_limit {
+        if self.bulk_limit < self.bulk_ceiling && varbinds >= self.bulk_limit {
             self.bulk_whole += 1;
             if self.bulk_whole >= WHOLE_ANSWERS << self.bulk_lost.min(MAX_DOUBLINGS) {
-                self.bulk_limit = (self.bulk_limit * 2).min(MAX_BULK);
+                self.bulk_limit = (self.bulk_limit * 2).min(self.bulk_ceiling);
                 self.bulk_whole = 0;
             }
         }
@@ -299,6 +320,17 @@ mod tests {
         slow.saw_round_trip(Duration::from_millis(900));
         assert_eq!([slow.wait(SECOND, 0), slow.wait(SECOND, 1)], [Duration::from_millis(2700), Duration::from_millis(5400)]);
         assert_eq!(slow.wait(SECOND, 40), MAX_WAIT);
+    }
+
+    #[test]
+    fn quirks_narrow_what_is_tried_and_stay_in_force() {
+        let learned = Learned::new(1);
+        learned.obey(&Quirks { bulk: Some(false), max_oids: Some(4), max_repetitions: Some(10), ..Quirks::NONE });
+        assert_eq!((learned.bulk(), learned.batch(), learned.first_bulk()), (Bulk::Fails, 4, 10));
+        learned.bears_batch(4, 4);
+        assert_eq!((learned.batch(), learned.next_bulk(10)), (4, 10));
+        learned.obey(&Quirks { max_oids: Some(50), ..Quirks::NONE });
+        assert_eq!(learned.batch(), 4);
     }
 
     #[test]

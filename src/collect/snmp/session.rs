@@ -4,6 +4,7 @@ use super::client::{Agent, Shared};
 use super::error::{Failure, SnmpError};
 use super::inbox::Desk;
 use super::learned::Learned;
+use crate::mib::Quirks;
 use crate::model::Timestamp;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -101,6 +102,11 @@ pub(super) enum Manners {
 }
 
 impl Session {
+    /// Keeps to what is known of the agent's kind, from now on and in later sessions.
+    pub(super) fn obey(&self, quirks: &Quirks) {
+        self.learned.obey(quirks);
+    }
+
     pub(super) fn new(shared: Arc<Shared>, learned: Arc<Learned>, agent: Agent, limits: Limits) -> Self {
         // tokio's own clock, so that deadlines hold under a paused one too; reading it is left to the one door of now().
         let expires = limits.deadline.map(|deadline| tokio::time::sleep(deadline).deadline());

@@ -2,7 +2,7 @@
 
 use super::View;
 use super::rows::Table;
-use crate::mib::{Fact, Facts, Profile, Registry};
+use crate::mib::{Facts, Registry};
 use crate::model::device::Vlan;
 use crate::model::neighbour::NeighbourRow;
 use crate::model::{ChassisId, Device, DeviceId, Evidence, IfIndex, Interface, OperStatus, PortId, SnmpAccess, Timestamp};
@@ -10,7 +10,6 @@ use crate::model::{identity, text};
 use crate::sim::scenario::file::PortIdStyle;
 use crate::sim::scenario::kind::CAPABILITIES;
 use crate::sim::scenario::{Kind, Node, PortNumber};
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -129,15 +128,17 @@ impl View<'_> {
     /// Vendor, model, system, serial number and role, in the collector's order: the vendor's own objects, patterns, the chassis
     /// in ENTITY-MIB, the sysObjectID.
     fn identify(&self, device: &mut Device, mib: &Registry) {
-        let facts = Facts { sys_object_id: device.sys_object_id.as_ref(), sys_descr: device.sys_descr.as_deref() };
-        let profile = mib.profile(&facts);
         let said = |object: &str| {
             let (_, said) = self.kind.says.iter().find(|(name, _)| name == object)?;
             text::known(self.with_serial(said).as_bytes())
         };
-        let read: BTreeMap<Fact, String> =
-            profile.into_iter().flat_map(Profile::reads).filter_map(|(fact, object)| Some((fact, said(object)?))).collect();
-        let found = profile.map(|profile| profile.identity(&facts, &read)).unwrap_or_default();
+        let has: Vec<&str> = self.kind.says.iter().map(|(name, _)| name.as_str()).collect();
+        let facts = Facts { sys_object_id: device.sys_object_id.as_ref(), sys_descr: device.sys_descr.as_deref(), has: &has };
+        let profile = mib.profile(&facts);
+        let found = profile.map(|profile| {
+            profile.identity(&facts, |reading| said(&reading.object).or_else(|| self.chassis_says(&reading.object)))
+        });
+        let found = found.unwrap_or_default();
         let part = |said: &Option<String>| said.clone().filter(|_| self.kind.entity);
         let by_object_id = || facts.sys_object_id.and_then(|id| mib.model(id)).map(str::to_owned);
         let model = found.model.or_else(|| part(&self.kind.model)).or_else(by_object_id);
@@ -148,5 +149,17 @@ impl View<'_> {
         device.os_version = found.os_version.or_else(|| part(&self.kind.os_version));
         device.serial = found.serial.or_else(|| part(&self.kind.serial).map(|serial| self.with_serial(&serial)));
         device.role = role.unwrap_or(self.kind.role);
+    }
+    /// What a column of entPhysicalTable says of the chassis.
+    fn chassis_says(&self, column: &str) -> Option<String> {
+        match column {
+            _ if !self.kind.entity => None,
+            "entPhysicalDescr" => Some(self.chassis_descr()),
+            "entPhysicalSoftwareRev" => self.kind.os_version.clone(),
+            "entPhysicalSerialNum" => self.kind.serial.as_deref().map(|serial| self.with_serial(serial)),
+            "entPhysicalMfgName" => self.kind.vendor.clone(),
+            "entPhysicalModelName" => self.kind.model.clone(),
+            _ => None,
+        }
     }
 }

@@ -74,7 +74,7 @@ impl View<'_> {
         before + u32::try_from(restarts).unwrap_or(0)
     }
 
-    fn chassis_descr(&self) -> String {
+    pub(super) fn chassis_descr(&self) -> String {
         [self.kind.vendor.as_deref(), self.kind.model.as_deref(), Some("chassis")]
             .into_iter()
             .flatten()

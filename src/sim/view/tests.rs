@@ -1,7 +1,6 @@
 //! What the simulated agents answer, object by object.
 
 use super::*;
-use crate::mib::Profile;
 use crate::model::SnmpVersion;
 use crate::sim::Scale;
 use crate::sim::agent::{MAX_MESSAGE, answer};
@@ -187,8 +186,7 @@ fn discovered(view: &View<'_>, access: &crate::model::SnmpAccess, at: Timestamp)
     }
     let mib = Registry::builtin();
     let mut columns = Columns::select(mib, &tables::assemble::all_objects(), &binds);
-    let wanted: Vec<&str> =
-        tables::assemble::profile(&columns).into_iter().flat_map(Profile::reads).map(|(_, name)| name).collect();
+    let wanted: Vec<&str> = tables::assemble::vendor_objects(&columns);
     for name in wanted {
         let base = mib.oid(name).unwrap();
         columns.insert(name, base.clone(), binds.iter().filter(|bind| bind.oid.starts_with(&base)).cloned().collect());

@@ -2,9 +2,10 @@
 
 use super::columns::Columns;
 use super::{addresses, bridge, cdp, entity, interfaces, lldp, ports::Ports, role, stack, system};
-use crate::mib::{Fact, Facts, Identity, Profile, Registry};
-use crate::model::{Device, DeviceId, SnmpAccess, Timestamp, identity};
-use std::collections::BTreeMap;
+use crate::mib::file::Reading;
+use crate::mib::{Facts, Identity, Profile, Registry};
+use crate::model::{Device, DeviceId, Oid, SnmpAccess, Timestamp, identity};
+use crate::wire::snmp::Value;
 
 /// The scalars that are read first, in one request where the agent permits.
 pub fn scalars() -> Vec<&'static str> {
@@ -31,14 +32,42 @@ pub struct Assembly {
     pub skipped_neighbours: u64,
 }
 
-/// The vendor profile that fits what the system group says.
+/// The vendor profile that fits what the system group and the objects of [`probes`] say.
 pub fn profile(columns: &Columns) -> Option<&'static Profile> {
+    let has = answered(columns);
+    with_facts(columns, &has, |facts| Registry::global().profile(facts))
+}
+
+/// The scalars that have to be read before [`profile`] can tell devices apart which share a sysObjectID.
+pub fn probes(columns: &Columns) -> Vec<&'static str> {
+    with_facts(columns, &[], |facts| Registry::global().probes(facts))
+}
+
+/// The OID of an object of [`probes`] or [`vendor_objects`]: by name, or below the device's own sysObjectID.
+pub fn base(name: &str, columns: &Columns) -> Option<Oid> {
+    let Some(below) = name.strip_prefix('.') else { return Registry::global().oid(name) };
+    match columns.scalar("sysObjectID") {
+        Some(Value::Oid(own)) => Some(own.child(below.parse::<Oid>().ok()?.arcs())),
+        _ => None,
+    }
+}
+
+/// The objects of the vendor that hold facts about the device, once [`probes`] are read.
+pub fn vendor_objects(columns: &Columns) -> Vec<&'static str> {
+    profile(columns).into_iter().flat_map(Profile::reads).collect()
+}
+
+fn answered(columns: &Columns) -> Vec<&'static str> {
+    probes(columns).into_iter().filter(|name| columns.len(name) > 0).collect()
+}
+
+fn with_facts<T>(columns: &Columns, has: &[&str], ask: impl FnOnce(&Facts<'_>) -> T) -> T {
     let sys_object_id = columns.scalar("sysObjectID").and_then(|value| match value {
-        crate::wire::snmp::Value::Oid(oid) => Some(oid),
+        Value::Oid(oid) => Some(oid),
         _ => None,
     });
     let sys_descr = columns.text("sysDescr");
-    Registry::builtin().profile(&Facts { sys_object_id, sys_descr: sys_descr.as_deref() })
+    ask(&Facts { sys_object_id, sys_descr: sys_descr.as_deref(), has })
 }
 
 /// Puts a device together. `access` is how it was read, `at` is when.
@@ -68,26 +97,33 @@ pub fn assemble(columns: &Columns, access: SnmpAccess, at: Timestamp) -> Assembl
 
 /// Fills vendor, model, system, serial and role: the vendor's own objects, then patterns, then ENTITY-MIB, then the sysObjectID.
 fn identify(device: &mut Device, columns: &Columns) {
-    let mib = Registry::builtin();
-    let facts = Facts { sys_object_id: device.sys_object_id.as_ref(), sys_descr: device.sys_descr.as_deref() };
+    let mib = Registry::global();
+    let has = answered(columns);
+    let facts = Facts { sys_object_id: device.sys_object_id.as_ref(), sys_descr: device.sys_descr.as_deref(), has: &has };
     let profile = mib.profile(&facts);
-    let read: BTreeMap<Fact, String> = profile
-        .into_iter()
-        .flat_map(Profile::reads)
-        .filter_map(|(fact, object)| Some((fact, columns.first_text(object)?)))
-        .collect();
     let chassis = entity::chassis(columns);
-    let found = profile.map_or_else(Identity::default, |profile| profile.identity(&facts, &read));
-    let by_object_id = || facts.sys_object_id.and_then(|id| mib.model(id)).map(str::to_owned);
-    let model = found.model.or(chassis.model).or_else(by_object_id);
+    let found = profile.map_or_else(Identity::default, |profile| profile.identity(&facts, |reading| text_of(reading, columns)));
+    let by_object_id = |of: fn(&Registry, &Oid) -> Option<String>| facts.sys_object_id.and_then(|id| of(mib, id));
+    let model = found.model.or(chassis.model).or_else(|| by_object_id(|mib, id| mib.model(id).map(str::to_owned)));
     let role = profile.and_then(|profile| profile.role(model.as_deref(), facts.sys_descr));
     device.model = model;
-    device.vendor = found.vendor.or(chassis.vendor);
+    device.vendor = found.vendor.or(chassis.vendor).or_else(|| by_object_id(|mib, id| mib.vendor(id).map(str::to_owned)));
     device.os = found.os;
     device.os_version = found.os_version.or(chassis.version);
     device.serial = found.serial.or(chassis.serial);
     device.sys_name = device.sys_name.take().or(found.name);
     device.role = role.unwrap_or_else(|| role::guess(device, columns));
+}
+
+/// The text of an object that a profile reads.
+fn text_of(reading: &Reading, columns: &Columns) -> Option<String> {
+    if let Some(at) = &reading.at {
+        let row = columns.first_text(at)?.parse().ok()?;
+        return columns.text_at(&reading.object, &[row]);
+    }
+    let mib = Registry::global();
+    let (object, entity) = (base(&reading.object, columns)?, mib.oid("entPhysicalTable")?);
+    if object.starts_with(&entity) { entity::of_chassis(columns, &reading.object) } else { columns.first_text(&reading.object) }
 }
 
 #[cfg(test)]

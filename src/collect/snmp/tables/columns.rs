@@ -77,15 +77,26 @@ impl Columns {
         self.scalar(name).and_then(Value::as_text)
     }
 
+    /// The text of the row with this index.
+    pub fn text_at(&self, name: &str, index: &[u32]) -> Option<String> {
+        self.rows(name).find(|(at, _)| *at == index).and_then(|(_, value)| said(value))
+    }
+
     /// The first text of a scalar or column that is not empty.
     pub fn first_text(&self, name: &str) -> Option<String> {
-        self.rows(name).find_map(|(_, value)| value.as_text())
+        self.rows(name).find_map(|(_, value)| said(value))
     }
 
     /// How many rows a column has.
     pub fn len(&self, name: &str) -> usize {
         self.rows(name).count()
     }
+}
+
+/// A value as text: up to the first NUL, or the number of a number that is not 0 (a serial number may be one).
+fn said(value: &Value) -> Option<String> {
+    let text = text_to_nul(value).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    text.or_else(|| value.as_u64().filter(|number| *number > 0).map(|number| number.to_string()))
 }
 
 /// Text up to the first NUL: some agents send the buffer that the text stood in.
