@@ -5,12 +5,13 @@
 
 mod recording;
 
-use noctop::analyse::topology::{Resolution, resolve};
+use noctop::analyse::topology::{Known, Resolution, resolve};
 use noctop::model::{Device, DeviceId, Evidence, IfIndex, LinkEnd};
 use recording::assembled;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The folder of recorded networks, or `None` with a loud word about it.
 fn corpus() -> Option<PathBuf> {
@@ -79,7 +80,8 @@ impl Network {
 
 /// What is wrong with the links of one scenario, in words.
 fn differences(network: &Network) -> Vec<String> {
-    let found = resolve(&network.devices.iter().collect::<Vec<_>>(), &[]);
+    let known: Vec<Known> = network.devices.iter().cloned().map(|device| Known::of(Arc::new(device))).collect();
+    let found = resolve(&known, &[]);
     let mut differences = Vec::new();
     for wanted in network.expected["adjacencies"].as_array().unwrap() {
         let text = |key: &str| wanted[key].as_str().unwrap().to_owned();

@@ -9,6 +9,8 @@ mod links;
 mod poll;
 pub(super) mod tell;
 
+pub(super) use links::LinkWork;
+
 use super::State;
 use crate::event::{Body, DeviceStatusChange, Event, InterfaceStatusChange};
 use crate::model::{AdminStatus, Device, DeviceId, DeviceStatus, IfIndex, OperStatus, Timestamp};
@@ -44,7 +46,7 @@ impl<'a> Deriver<'a> {
 
     /// A second passed: links are resolved where inventories changed, flapping alarms settle.
     pub(super) fn tick(&mut self) {
-        if std::mem::take(&mut self.state.links_dirty) {
+        if self.state.link_work.is_due() {
             self.links();
         }
         for body in alarms::settle(self.state, self.at) {
