@@ -54,8 +54,12 @@ impl Ends<'_> {
 
     /// Whether the row is the second end to speak for a link that the first alone told so far.
     fn confirm(&self, far: u32, link: &Link) -> bool {
-        let silent = || !self.from.of_peer(far).any(|(row, found)| is_primary(row.protocol) && found.local == self.local);
-        link.confirmed_by == Confirmed::One && self.local.is_some() && silent()
+        let near = if link.a.device == self.from.device().id { &link.a } else { &link.b };
+        let told = || {
+            let mut rows = self.from.of_peer(far).filter(|(row, _)| is_primary(row.protocol));
+            rows.any(|(_, found)| self.from.port(found.local).is_none_or(|port| Some(port.if_index) == near.if_index))
+        };
+        link.confirmed_by == Confirmed::One && self.local.is_some() && !told()
     }
 }
 
@@ -93,17 +97,12 @@ impl<'a> Candidate<'a> {
             // On a hub several bridges have one designated port: no pair of them is a link.
             (Evidence::Stp, Some(PortId::BridgePort(number))) => claims((self.to.0, *number)) == 1,
             (Evidence::Ospf | Evidence::Bgp | Evidence::Isis, _) => {
-                is_routed(near) && is_routed(far) && self.is_only_peer() && share_a_network(near, far, members)
+                let alone = only_peer(self.from.1, local, self.to.0) && only_peer(self.to.1, remote, self.from.0);
+                is_routed(near) && is_routed(far) && alone && share_a_network(near, far, members)
             }
             _ => false,
         };
         allowed.then_some((local, remote))
-    }
-
-    /// Whether all routing protocols on the port speak of this one peer.
-    fn is_only_peer(&self) -> bool {
-        let others = self.from.1.said().filter(|(row, found)| is_routing(row.protocol) && found.local == self.found.local);
-        others.into_iter().all(|(_, found)| found.to == Some(self.to.0))
     }
 
     /// The link.
@@ -118,6 +117,12 @@ impl<'a> Candidate<'a> {
     pub(super) fn numbers(&self, (local, remote): (u32, u32)) -> Option<(IfIndex, IfIndex)> {
         Some((self.from.1.port(Some(local))?.if_index, self.to.1.port(Some(remote))?.if_index))
     }
+}
+
+/// Whether all routing protocols on the port speak of this one peer, if of any.
+fn only_peer(node: &Node, port: u32, peer: u32) -> bool {
+    let mut rows = node.said().filter(|(row, found)| is_routing(row.protocol) && found.local == Some(port));
+    rows.all(|(_, found)| found.to == Some(peer))
 }
 
 /// Whether packets leave the device there on a wire of its own: no VLAN interface, no loopback, no tunnel, nothing unknown.

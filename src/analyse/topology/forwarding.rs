@@ -2,8 +2,8 @@
 
 use super::beside;
 use super::nodes::{Node, Nodes};
-use super::posting::Posting;
 use super::ports;
+use super::posting::Posting;
 use super::{is_primary, is_routing};
 use crate::analyse::identity::is_own_mac;
 use crate::model::{Device, Evidence, FdbRow, IfIndex, Link, MacAddr};
@@ -203,7 +203,11 @@ fn told(silent: &Silent) -> Vec<u32> {
 }
 
 /// Ports of `number` that have a link among these.
-pub(super) fn linked<'a>(nodes: &'a Nodes, number: u32, links: impl Iterator<Item = &'a Link> + 'a) -> impl Iterator<Item = IfIndex> {
+pub(super) fn linked<'a>(
+    nodes: &'a Nodes,
+    number: u32,
+    links: impl Iterator<Item = &'a Link> + 'a,
+) -> impl Iterator<Item = IfIndex> {
     let id = nodes.device(number).map(|device| &device.id);
     links.flat_map(|link| [&link.a, &link.b]).filter(move |end| Some(&end.device) == id).filter_map(|end| end.if_index)
 }

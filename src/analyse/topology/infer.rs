@@ -125,9 +125,11 @@ impl<'a> Inference<'a> {
             let mut seen: Vec<u32> = silent.sights.iter().map(|sight| sight.device).collect();
             seen.sort_unstable();
             seen.dedup();
-            found.extend(seen.into_iter().filter(|other| self.is_before(*number, *other)).filter_map(|other| {
-                self.between(*number, other, members)
-            }));
+            found.extend(
+                seen.into_iter()
+                    .filter(|other| self.is_before(*number, *other))
+                    .filter_map(|other| self.between(*number, other, members)),
+            );
         }
         once(found)
     }

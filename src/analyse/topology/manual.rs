@@ -44,8 +44,7 @@ impl Manual {
         let ends = |link: &ManualLink| Some((port(nodes, marks, &link.a)?, port(nodes, marks, &link.b)?));
         let new: Vec<_> = self.given.iter().map(|link| ends(link).filter(|(a, b)| a != b)).collect();
         let changed = new.iter().zip(&self.resolved).filter(|(new, old)| new != old);
-        let touched: Vec<u32> =
-            changed.flat_map(|(new, old)| [*new, *old]).flatten().flat_map(|(a, b)| [a.0, b.0]).collect();
+        let touched: Vec<u32> = changed.flat_map(|(new, old)| [*new, *old]).flatten().flat_map(|(a, b)| [a.0, b.0]).collect();
         self.resolved = new;
         let ports = self.resolved.iter().flatten().flat_map(|(a, b)| [*a, *b]);
         let if_index = |(number, place)| Some((number, nodes.get(number)?.port(Some(place))?.if_index));

@@ -60,12 +60,30 @@ pub(super) struct Found {
 macro_rules! by_kind {
     ($marks:expr, $mark:expr, |$table:ident, $key:ident| $does:expr) => {
         match $mark {
-            Mark::Chassis($key) => { let $table = &mut $marks.chassis; $does }
-            Mark::Mac($key) => { let $table = &mut $marks.macs; $does }
-            Mark::Name($key) => { let $table = &mut $marks.names; $does }
-            Mark::Short($key) => { let $table = &mut $marks.shorts; $does }
-            Mark::Address($key) => { let $table = &mut $marks.addresses; $does }
-            Mark::Net($key) => { let $table = &mut $marks.nets; $does }
+            Mark::Chassis($key) => {
+                let $table = &mut $marks.chassis;
+                $does
+            }
+            Mark::Mac($key) => {
+                let $table = &mut $marks.macs;
+                $does
+            }
+            Mark::Name($key) => {
+                let $table = &mut $marks.names;
+                $does
+            }
+            Mark::Short($key) => {
+                let $table = &mut $marks.shorts;
+                $does
+            }
+            Mark::Address($key) => {
+                let $table = &mut $marks.addresses;
+                $does
+            }
+            Mark::Net($key) => {
+                let $table = &mut $marks.nets;
+                $does
+            }
         }
     };
 }
@@ -117,9 +135,9 @@ impl Marks {
 
     /// The only device with this name, with or without its domain. CDP appends the serial number in parentheses.
     pub(super) fn named(&self, name: &str) -> Option<u32> {
-        spellings(name).iter().find_map(|name| {
-            self.names.owners.only(name.as_str()).or_else(|| self.shorts.owners.only(short(name)))
-        })
+        spellings(name)
+            .iter()
+            .find_map(|name| self.names.owners.only(name.as_str()).or_else(|| self.shorts.owners.only(short(name))))
     }
 }
 

@@ -181,7 +181,8 @@ pub(super) fn is_aggregate(device: &Device, if_index: IfIndex) -> bool {
 
 /// The port whose state and cables the port shares: a member's aggregate, a subinterface's port.
 pub(super) fn carrier<'a>(device: &'a Device, port: &'a Interface) -> &'a Interface {
-    if let Some(aggregate) = port.aggregate.filter(|number| *number != port.if_index).and_then(|number| device.interface(number)) {
+    if let Some(aggregate) = port.aggregate.filter(|number| *number != port.if_index).and_then(|number| device.interface(number))
+    {
         return aggregate;
     }
     let parent = port.if_name.as_deref().and_then(|name| name.rsplit_once('.')).map(|(parent, _)| parent);

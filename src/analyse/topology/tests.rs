@@ -1,5 +1,7 @@
 //! Link resolution on small hand-made networks: each test is one rule.
 
+mod beside;
+mod infer;
 mod random;
 
 use super::*;

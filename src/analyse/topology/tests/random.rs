@@ -95,10 +95,12 @@ fn a_device(r: &mut Random, number: u8) -> Known {
     let silent = r.chance(40);
     device.neighbours = (0..r.below(6)).map(|_| a_row(r)).filter(|row| !silent || !is_primary(row.protocol)).collect();
     let sightings = r.maybe(60, |r| {
-        let fdb = |r: &mut Random| FdbRow { mac: a_mac(r), if_index: r.maybe(95, |r| IfIndex(u32::from(1 + r.below(5)))), vlan: None };
+        let fdb =
+            |r: &mut Random| FdbRow { mac: a_mac(r), if_index: r.maybe(95, |r| IfIndex(u32::from(1 + r.below(5)))), vlan: None };
         let mut fdb: Vec<FdbRow> = (0..r.below(7)).map(|_| fdb(r)).collect();
         fdb.sort_unstable();
-        let arp = |r: &mut Random| ArpRow { address: an_address(r), mac: a_mac(r), if_index: Some(IfIndex(u32::from(1 + r.below(4)))) };
+        let arp =
+            |r: &mut Random| ArpRow { address: an_address(r), mac: a_mac(r), if_index: Some(IfIndex(u32::from(1 + r.below(4)))) };
         let mut arp: Vec<ArpRow> = (0..r.below(3)).map(|_| arp(r)).collect();
         arp.sort_unstable();
         Arc::new(Sightings { fdb: r.maybe(90, |_| fdb), arp: Some(arp) })
@@ -150,7 +152,9 @@ fn one_change(r: &mut Random, all: &BTreeMap<DeviceId, Known>) -> (DeviceId, Opt
 }
 
 fn written(r: &mut Random) -> Vec<ManualLink> {
-    let end = |r: &mut Random| (r.pick(&["device:1", "sw-2", "sw-3.example.org", "device:4"]).to_owned(), format!("Gi{}", 1 + r.below(4)));
+    let end = |r: &mut Random| {
+        (r.pick(&["device:1", "sw-2", "sw-3.example.org", "device:4"]).to_owned(), format!("Gi{}", 1 + r.below(4)))
+    };
     (0..r.below(3)).map(|_| ManualLink { a: end(r), b: end(r) }).collect()
 }
 
@@ -178,7 +182,11 @@ fn check(seed: u64) -> Vec<Evidence> {
         let whole = resolve(&known, &manual);
         assert_eq!(resolver.resolution(), whole, "seed {seed}, step {step}");
         assert_eq!(follower.links.into_values().collect::<Vec<_>>(), whole.links, "seed {seed}, step {step}: what was told");
-        assert_eq!(follower.neighbours.into_values().collect::<Vec<_>>(), whole.neighbours, "seed {seed}, step {step}: neighbours");
+        assert_eq!(
+            follower.neighbours.into_values().collect::<Vec<_>>(),
+            whole.neighbours,
+            "seed {seed}, step {step}: neighbours"
+        );
         follower = Follower {
             links: whole.links.iter().map(|link| (link.key(), Arc::clone(link))).collect(),
             neighbours: whole.neighbours.into_iter().map(|neighbour| (neighbour.id.clone(), neighbour)).collect(),
