@@ -35,18 +35,18 @@ impl Scenario {
         let json: Json = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
         let text = |json: &Json, key: &str| json[key].as_str().unwrap().to_owned();
         let list = |key: &str| json[key].as_array().unwrap().clone();
-        let recorded = list("recordings").iter().map(|recorded| {
-            let file = path.with_file_name(text(recorded, "file"));
+        let recorded = list("recordings").into_iter().map(|recorded| {
+            let file = path.with_file_name(text(&recorded, "file"));
             let mut device = assembled(&file);
             // All were recorded at one address, which is nobody's.
             device.addresses.retain(|address| !address.is_loopback());
-            Recorded { name: text(recorded, "device").to_lowercase(), file, device }
+            Recorded { name: text(&recorded, "device").to_lowercase(), file, device }
         });
         let recorded = recorded.collect();
         let end =
             |json: &Json, end: &str| (text(json, &format!("{end}_device")).to_lowercase(), text(json, &format!("{end}_port")));
-        let expected = list("adjacencies");
-        let expected = expected.iter().map(|json| Adjacency { from: end(json, "source"), to: end(json, "target") });
+        let expected = list("adjacencies").into_iter();
+        let expected = expected.map(|json| Adjacency { from: end(&json, "source"), to: end(&json, "target") });
         let expected = expected.filter(|adjacency| adjacency.from.0 != adjacency.to.0).collect();
         let name = path.file_name().unwrap().to_string_lossy().replace(".EXPECTED-LINKS.json", "");
         Self { name, recorded, expected }
@@ -178,7 +178,8 @@ fn is_between(scenario: &Scenario, found: &Found, adjacency: &Adjacency, (near, 
     let Some(device) = scenario.recorded(&adjacency.from.0) else { return false };
     // Port 0 stands for a port that the recording does not tell; some recordings have no interface table.
     let port = &adjacency.from.1;
-    let same_port = port == "0" || near.if_index.is_none_or(|number| numbers(device, port).contains(&number));
+    let said = |number: u32| number.to_string() == *port || near.port.as_ref() == Some(port);
+    let same_port = port == "0" || near.if_index.is_none_or(|number| said(number) || numbers(device, port).contains(&number));
     found.called(near).contains(&adjacency.from.0) && found.called(far).contains(&adjacency.to.0) && same_port
 }
 

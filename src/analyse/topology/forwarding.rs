@@ -1,12 +1,12 @@
 //! Ports on which no neighbour protocol speaks, and which known devices are seen there.
 
 use super::beside;
+use super::marks::{MacKey, mac_key};
 use super::nodes::{Node, Nodes};
-use super::ports;
 use super::posting::Posting;
 use super::{is_primary, is_routing};
 use crate::analyse::identity::is_own_mac;
-use crate::model::{Device, Evidence, FdbRow, IfIndex, Link, MacAddr};
+use crate::model::{Device, Evidence, FdbRow, IfIndex, Link};
 
 /// A forwarding table with more rows is not drawn conclusions from: half of it would be worse than none.
 const MAX_ROWS: usize = 131_072;
@@ -16,7 +16,7 @@ const MAX_ROWS: usize = 131_072;
 pub(super) struct Sight {
     pub(super) port: IfIndex,
     pub(super) device: u32,
-    pub(super) mac: MacAddr,
+    pub(super) mac: MacKey,
 }
 
 /// What is seen where no neighbour protocol speaks.
@@ -25,7 +25,7 @@ pub(super) struct Silent {
     /// Ports on which one speaks, or that have a link; sorted. Aggregates stand with their members.
     pub(super) used: Vec<IfIndex>,
     /// Addresses on the other ports, sorted.
-    rows: Vec<(IfIndex, MacAddr)>,
+    rows: Vec<(IfIndex, MacKey)>,
     /// Those of them that are known devices', sorted.
     pub(super) sights: Vec<Sight>,
     /// Rows of spanning trees and routing protocols there: the device that is spoken of, and the row's place.
@@ -49,32 +49,31 @@ impl Silent {
         silent
     }
 
-    fn rows(&self, node: &Node) -> Vec<(IfIndex, MacAddr)> {
+    fn rows(&self, node: &Node) -> Vec<(IfIndex, MacKey)> {
         let fdb = fdb(node);
         if fdb.is_empty() || fdb.len() > MAX_ROWS {
             return Vec::new();
         }
         let device = node.device();
         // Each port with the port that it counts as; None where a neighbour protocol speaks.
-        let counts_as: Vec<Option<IfIndex>> = device
-            .interfaces
-            .iter()
-            .map(|port| port.aggregate.unwrap_or(port.if_index))
-            .map(|number| self.used.binary_search(&number).is_err().then_some(number))
-            .collect();
-        let port = |if_index: IfIndex| match ports::by_if_index(device, if_index) {
-            Some(place) => counts_as.get(place as usize).copied().flatten(),
-            None => self.used.binary_search(&if_index).is_err().then_some(if_index),
+        let is_free = |number: &IfIndex| self.used.binary_search(number).is_err();
+        let counts_as = device.interfaces.iter().map(|port| {
+            (port.if_index, Some(port.aggregate.unwrap_or(port.if_index)).filter(is_free))
+        });
+        let counts_as: Vec<(IfIndex, Option<IfIndex>)> = counts_as.collect();
+        let port = |if_index: IfIndex| match counts_as.binary_search_by_key(&if_index, |(own, _)| *own) {
+            Ok(at) => counts_as.get(at).and_then(|(_, port)| *port),
+            Err(_) => Some(if_index).filter(is_free),
         };
-        let rows = fdb.iter().filter_map(|row| Some((port(row.if_index?)?, row.mac)));
-        let mut rows: Vec<(IfIndex, MacAddr)> = rows.filter(|(_, mac)| is_own_mac(*mac)).collect();
+        let own = fdb.iter().filter_map(|row| Some((port(row.if_index?)?, row.mac))).filter(|(_, mac)| is_own_mac(*mac));
+        let mut rows: Vec<(IfIndex, MacKey)> = own.map(|(port, mac)| (port, mac_key(mac))).collect();
         rows.sort_unstable();
         rows.dedup();
         rows
     }
 
     /// Addresses of one port.
-    pub(super) fn on(&self, port: IfIndex) -> &[(IfIndex, MacAddr)] {
+    pub(super) fn on(&self, port: IfIndex) -> &[(IfIndex, MacKey)] {
         let start = self.rows.partition_point(|(other, _)| *other < port);
         let rest = self.rows.get(start..).unwrap_or_default();
         rest.get(..rest.partition_point(|(other, _)| *other == port)).unwrap_or_default()
@@ -114,7 +113,7 @@ fn with_aggregates(device: &Device, mut used: Vec<IfIndex>) -> Vec<IfIndex> {
 pub(super) struct Forwarding {
     list: Vec<Silent>,
     /// Devices that see an address on a silent port.
-    seen: Posting<MacAddr>,
+    seen: Posting<MacKey>,
     /// Devices that see or speak of a device on a silent port.
     tellers: Posting<u32>,
     /// Devices whose spanning tree names a bridge's port (its dot1dBasePort).
@@ -127,13 +126,18 @@ impl Forwarding {
     }
 
     /// Devices that see this address where no neighbour protocol speaks.
-    pub(super) fn seen(&self, mac: MacAddr) -> &[u32] {
+    pub(super) fn seen(&self, mac: MacKey) -> &[u32] {
         self.seen.all(&mac)
     }
 
     /// Whether the same ports are in use as before.
     pub(super) fn same_use(&self, number: u32, silent: &Silent) -> bool {
         self.get(number).is_some_and(|known| known.used == silent.used)
+    }
+
+    /// Makes place for what these devices see.
+    pub(super) fn reserve<'a>(&mut self, silent: impl Iterator<Item = &'a Silent>) {
+        self.seen.reserve(silent.map(|silent| silent.rows.len()).sum());
     }
 
     /// Puts in what a device sees now.
@@ -151,7 +155,6 @@ impl Forwarding {
             for (_, mac) in &old.rows {
                 self.seen.remove(mac, number);
             }
-            self.seen.reserve(slot.rows.len());
             for (_, mac) in &slot.rows {
                 self.seen.insert(*mac, number);
             }
@@ -162,8 +165,8 @@ impl Forwarding {
     }
 
     /// Finds out whose the addresses are that a device sees.
-    pub(super) fn look(silent: &mut Silent, number: u32, owner: impl Fn(MacAddr) -> Option<u32>) {
-        let sight = |(port, mac): &(IfIndex, MacAddr)| {
+    pub(super) fn look(silent: &mut Silent, number: u32, owner: impl Fn(MacKey) -> Option<u32>) {
+        let sight = |(port, mac): &(IfIndex, MacKey)| {
             let device = owner(*mac).filter(|device| *device != number)?;
             Some(Sight { port: *port, device, mac: *mac })
         };

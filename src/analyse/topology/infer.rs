@@ -7,7 +7,7 @@
 
 use super::beside::Candidate;
 use super::forwarding::{self, Forwarding, Sight, Silent, fdb};
-use super::marks::Marks;
+use super::marks::{MacKey, Marks, mac_key};
 use super::nodes::{Node, Nodes};
 use super::ports::{self, Kind};
 use super::{At, bit, is_routing, link};
@@ -172,7 +172,7 @@ impl<'a> Inference<'a> {
 
     fn is_disjoint(&self, [one, other]: [Port; 2]) -> bool {
         let on = |port: Port| self.silent(port.0).map(|silent| silent.on(port.1)).unwrap_or_default();
-        let seen: FxHashSet<MacAddr> = on(one).iter().map(|(_, mac)| *mac).collect();
+        let seen: FxHashSet<MacKey> = on(one).iter().map(|(_, mac)| *mac).collect();
         on(other).iter().all(|(_, mac)| !seen.contains(mac))
     }
 
@@ -196,7 +196,7 @@ impl<'a> Inference<'a> {
     fn port_to(&self, node: &Node, device: u32) -> Option<IfIndex> {
         let device = self.nodes.device(device)?;
         let own = device.interfaces.iter().filter_map(|port| port.mac).filter(|mac| is_own_mac(*mac));
-        own.filter(|mac| self.marks.with_mac(*mac).is_some()).find_map(|mac| rows_of(node, mac).find_map(|port| port))
+        own.filter(|mac| self.marks.with_mac(*mac).is_some()).find_map(|mac| rows_of(node, mac_key(mac)).find_map(|port| port))
     }
 
     /// Devices that forward nothing, on ports where they are all that is seen.
@@ -243,7 +243,7 @@ impl<'a> Inference<'a> {
 
     /// The port of the device that is seen: `Some(None)` where it is not known which, `None` where it can't be one.
     fn far_port(&self, number: u32, device: &Node, sights: &[Sight]) -> Option<Option<IfIndex>> {
-        let is_seen = |mac: Option<MacAddr>| mac.is_some_and(|mac| sights.iter().any(|sight| sight.mac == mac));
+        let is_seen = |mac: Option<MacAddr>| mac.is_some_and(|mac| sights.iter().any(|sight| sight.mac == mac_key(mac)));
         let wire = |kind| matches!(kind, Kind::Physical | Kind::Aggregate | Kind::Unknown);
         let ports = device.device().interfaces.iter().filter(|port| is_seen(port.mac));
         let mut ports = ports.filter(|port| wire(ports::kind(port)) && port.aggregate.is_none());
@@ -255,7 +255,7 @@ impl<'a> Inference<'a> {
     }
 
     /// Whether no other silent port sees the address, but for those that lead from one bridge to another.
-    fn is_only_here(&self, mac: MacAddr, port: Port) -> bool {
+    fn is_only_here(&self, mac: MacKey, port: Port) -> bool {
         self.forwarding.seen(mac).iter().all(|number| {
             let sights = self.silent(*number).map(|silent| silent.sights.as_slice()).unwrap_or_default();
             let mut there = sights.iter().filter(|sight| sight.mac == mac).map(|sight| (*number, sight.port));
@@ -270,7 +270,7 @@ impl<'a> Inference<'a> {
         let there = arp(device).iter().filter(|row| far.is_none() || row.if_index == far);
         let mut known = there.filter_map(|row| Some((self.marks.with_mac(row.mac)?, row.mac)));
         let own = |owner: u32| self.nodes.get(owner).is_some_and(|node| node.device().id == device.device().id);
-        known.all(|(owner, mac)| owner == number || own(owner) || sees_elsewhere(bridge, mac, port))
+        known.all(|(owner, mac)| owner == number || own(owner) || sees_elsewhere(bridge, mac_key(mac), port))
     }
 }
 
@@ -308,14 +308,14 @@ fn is_in_arp(one: &Node, other: &Node) -> bool {
 }
 
 /// The ports where a bridge sees an address.
-fn rows_of(node: &Node, mac: MacAddr) -> impl Iterator<Item = Option<IfIndex>> {
+fn rows_of(node: &Node, mac: MacKey) -> impl Iterator<Item = Option<IfIndex>> {
     let fdb = fdb(node);
-    let start = fdb.partition_point(|row| row.mac < mac);
-    fdb.get(start..).unwrap_or_default().iter().take_while(move |row| row.mac == mac).map(|row| row.if_index)
+    let start = fdb.partition_point(|row| mac_key(row.mac) < mac);
+    fdb.get(start..).unwrap_or_default().iter().take_while(move |row| mac_key(row.mac) == mac).map(|row| row.if_index)
 }
 
 /// Whether a bridge sees an address, and on another port only.
-fn sees_elsewhere(node: &Node, mac: MacAddr, port: IfIndex) -> bool {
+fn sees_elsewhere(node: &Node, mac: MacKey, port: IfIndex) -> bool {
     let device = node.device();
     let counts_as = |if_index: IfIndex| device.interface(if_index).and_then(|own| own.aggregate).unwrap_or(if_index);
     let mut rows = rows_of(node, mac).flatten().map(counts_as).peekable();

@@ -38,11 +38,20 @@ impl<K> Default for Table<K> {
     }
 }
 
+/// A MAC address as a number: tables of hundreds of thousands are looked up by it.
+pub(super) type MacKey = u64;
+
+/// The number of a MAC address; they sort alike.
+pub(super) fn mac_key(mac: MacAddr) -> MacKey {
+    let [a, b, c, d, e, f] = mac.0;
+    MacKey::from_be_bytes([0, 0, a, b, c, d, e, f])
+}
+
 /// Marks of all devices.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
     chassis: Table<ChassisId>,
-    macs: Table<MacAddr>,
+    macs: Table<MacKey>,
     names: Table<Box<str>>,
     shorts: Table<Box<str>>,
     addresses: Table<IpAddr>,
@@ -57,6 +66,7 @@ pub(super) struct Found {
     pub(super) weak: bool,
 }
 
+/// Does the same with the table of the mark's kind, whatever it is.
 macro_rules! by_kind {
     ($marks:expr, $mark:expr, |$table:ident, $key:ident| $does:expr) => {
         match $mark {
@@ -64,8 +74,8 @@ macro_rules! by_kind {
                 let $table = &mut $marks.chassis;
                 $does
             }
-            Mark::Mac($key) => {
-                let $table = &mut $marks.macs;
+            Mark::Mac(mac) => {
+                let ($table, $key) = (&mut $marks.macs, &mac_key(*mac));
                 $does
             }
             Mark::Name($key) => {
@@ -93,16 +103,16 @@ impl Marks {
         self.macs.owners.reserve(macs);
     }
 
-    pub(super) fn own(&mut self, mark: Mark, number: u32) -> bool {
-        by_kind!(self, mark, |table, key| table.owners.insert(key, number))
+    pub(super) fn own(&mut self, mark: &Mark, number: u32) -> bool {
+        by_kind!(self, mark, |table, key| table.owners.insert(key.clone(), number))
     }
 
     pub(super) fn disown(&mut self, mark: &Mark, number: u32) -> bool {
         by_kind!(self, mark, |table, key| table.owners.remove(key, number))
     }
 
-    pub(super) fn note(&mut self, mark: Mark, number: u32) {
-        by_kind!(self, mark, |table, key| table.askers.insert(key, number));
+    pub(super) fn note(&mut self, mark: &Mark, number: u32) {
+        by_kind!(self, mark, |table, key| table.askers.insert(key.clone(), number));
     }
 
     pub(super) fn forget(&mut self, mark: &Mark, number: u32) {
@@ -121,6 +131,11 @@ impl Marks {
 
     /// The only device with this MAC address.
     pub(super) fn with_mac(&self, mac: MacAddr) -> Option<u32> {
+        self.with_mac_key(mac_key(mac))
+    }
+
+    /// The only device with the MAC address of this number.
+    pub(super) fn with_mac_key(&self, mac: MacKey) -> Option<u32> {
         self.macs.owners.only(&mac)
     }
 

@@ -269,7 +269,7 @@ impl Resolver {
             }
         }
         for mark in new {
-            if self.marks.own(mark.clone(), number) {
+            if self.marks.own(&mark, number) {
                 self.affects(&mark, work);
             }
         }
@@ -278,7 +278,7 @@ impl Resolver {
     fn affects(&mut self, mark: &Mark, work: &mut Work) {
         work.rows.extend(self.marks.askers(mark));
         match mark {
-            Mark::Mac(mac) => work.silent.extend(self.forwarding.seen(*mac)),
+            Mark::Mac(mac) => work.silent.extend(self.forwarding.seen(marks::mac_key(*mac))),
             Mark::Net(_) => {
                 let owners = self.marks.owners(mark);
                 if owners.len() <= WATCHED_NET {
@@ -311,7 +311,7 @@ impl Resolver {
         asked.sort_unstable();
         asked.dedup();
         for mark in &asked {
-            self.marks.note(mark.clone(), number);
+            self.marks.note(mark, number);
         }
         let rows: Vec<Row> = known.device.neighbours.iter().zip(found).map(|(row, found)| self.row(number, row, found)).collect();
         let peers = peers(number, &rows);
@@ -368,10 +368,10 @@ impl Resolver {
     fn pair(&mut self, work: &mut Work, delta: &mut Delta) {
         work.couples.sort_unstable();
         work.couples.dedup();
-        for key in std::mem::take(&mut work.couples) {
-            let met = self.nodes.get(key.0).zip(self.nodes.get(key.1)).is_some();
-            let links = self.couple_links(key);
-            let has_rows = met && self.has_rows(key);
+        let couples = std::mem::take(&mut work.couples);
+        let links = shared_out(&couples, |key| self.couple_links(*key));
+        for (key, links) in couples.into_iter().zip(links) {
+            let together = !links.is_empty() || self.has_rows(key);
             let old = if links.is_empty() { self.couples.remove(&key) } else { None };
             let changed = match old {
                 Some(old) => delta.change(&old, &[]),
@@ -379,11 +379,11 @@ impl Resolver {
                 None => {
                     let slot = self.couples.entry(key).or_default();
                     let changed = delta.change(slot, &links);
-                    *slot = links.clone();
+                    *slot = links;
                     changed
                 }
             };
-            self.partner(key, has_rows || !links.is_empty());
+            self.partner(key, together);
             if changed {
                 work.silent.extend([key.0, key.1]);
                 work.heard.extend([key.0, key.1]);
@@ -425,12 +425,13 @@ impl Resolver {
         work.silent.sort_unstable();
         work.silent.dedup();
         let before = self.forwarding.reach(work.silent.iter().copied());
-        for number in &work.silent {
-            let silent = self.silent(*number);
-            if !self.forwarding.same_use(*number, &silent) {
-                work.heard.push(*number);
+        let silent = shared_out(&work.silent, |number| (*number, self.silent(*number)));
+        self.forwarding.reserve(silent.iter().map(|(_, silent)| silent));
+        for (number, silent) in silent {
+            if !self.forwarding.same_use(number, &silent) {
+                work.heard.push(number);
             }
-            self.forwarding.put(*number, silent);
+            self.forwarding.put(number, silent);
         }
         let reached = self.forwarding.reach(before.iter().chain(&work.silent).copied());
         let old = self.inferred.take(before.iter().chain(&reached));
@@ -451,7 +452,7 @@ impl Resolver {
     fn silent(&self, number: u32) -> Silent {
         let Some(node) = self.nodes.get(number) else { return Silent::default() };
         let mut silent = Silent::of(node, self.ports_with(number, self.paired_of(number)));
-        Forwarding::look(&mut silent, number, |mac| self.marks.with_mac(mac));
+        Forwarding::look(&mut silent, number, |mac| self.marks.with_mac_key(mac));
         silent
     }
 
@@ -510,6 +511,30 @@ impl Inferred {
             self.at.entry(number).or_default().push(Arc::clone(link));
         }
     }
+}
+
+/// From so many parts on, threads share the work: below, starting them costs more than they save.
+const SHARED: usize = 2048;
+/// Threads at most: memory is the bound beyond.
+const MAX_THREADS: usize = 4;
+
+/// Does the same with each, and keeps the order.
+fn shared_out<T: Sync, R: Send>(parts: &[T], does: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let threads =
+        if parts.len() < SHARED { 1 } else { std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS) };
+    let mut shares = parts.chunks(parts.len().div_ceil(threads).max(1));
+    let own = shares.next().unwrap_or_default();
+    let does = &does;
+    std::thread::scope(|scope| {
+        let others: Vec<_> =
+            shares.map(|share| (share, scope.spawn(move || share.iter().map(does).collect::<Vec<R>>()))).collect();
+        let mut done: Vec<R> = own.iter().map(does).collect();
+        for (share, thread) in others {
+            // A thread that could not end leaves its share to this one.
+            done.extend(thread.join().unwrap_or_else(|_| share.iter().map(does).collect()));
+        }
+        done
+    })
 }
 
 const fn couple(one: u32, other: u32) -> (u32, u32) {
