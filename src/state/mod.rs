@@ -30,6 +30,7 @@ use crate::event::DiscoveryProgress;
 use crate::model::inventory::Problem;
 use crate::model::topology::{Summary, Topology};
 use crate::model::{Alarm, Device, DeviceId, Link, LinkKey, Neighbour, Sightings, Timestamp};
+use derive::LinkWork;
 use live::Live;
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, VecDeque};
@@ -74,7 +75,7 @@ pub struct State {
     problems: Arc<BTreeMap<String, Vec<Problem>>>,
     sightings: Arc<BTreeMap<DeviceId, Arc<Sightings>>>,
     own: Option<derive::Own>,
-    links_dirty: bool,
+    link_work: LinkWork,
     unknown_manual: Vec<usize>,
     settings: Arc<Settings>,
     // Indexes over the journalled part.
@@ -91,7 +92,7 @@ impl State {
     /// Takes other settings over; manual links are resolved at the next tick.
     pub fn configure(&mut self, settings: Settings) {
         self.settings = Arc::new(settings);
-        self.links_dirty = true;
+        self.link_work = LinkWork::stale();
     }
 
     /// The time of the last event, or what [`Self::set_now`] said.

@@ -1,7 +1,7 @@
 //! Taking derived events over. Nothing here derives anything, and nothing looks at what is only in memory: replay runs
 //! through the same lines.
 
-use super::derive::tell;
+use super::derive::{LinkWork, tell};
 use super::{Condition, MAX_RECENT, State};
 use crate::event::{Body, DeviceStatusChange, Event, InterfaceStatusChange};
 use crate::model::{Alarm, Device, DeviceId, Link, LinkEnd, LinkKey, Timestamp};
@@ -65,7 +65,7 @@ impl State {
                 conditions.insert(device.id.clone(), Arc::new(Condition::first(device, at)));
             }
         }
-        self.links_dirty = true;
+        self.link_work.touch(&device.id);
     }
 
     fn drop_device(&mut self, id: &DeviceId) {
@@ -75,7 +75,7 @@ impl State {
         Arc::make_mut(&mut self.conditions).remove(id);
         Arc::make_mut(&mut self.live).remove(id);
         Arc::make_mut(&mut self.sightings).remove(id);
-        self.links_dirty = true;
+        self.link_work.touch(id);
     }
 
     fn take_status(&mut self, change: &DeviceStatusChange, at: Timestamp) {
@@ -143,7 +143,7 @@ impl State {
     pub(super) fn index(&mut self) {
         self.ends = Arc::default();
         self.marks = None;
-        self.links_dirty = true;
+        self.link_work = LinkWork::stale();
         let links: Vec<Arc<Link>> = self.links.values().cloned().collect();
         for link in &links {
             self.add_ends(link);

@@ -1,7 +1,6 @@
 //! Which port of a known device does a row speak of?
 
 use crate::model::{Device, IfIndex, Interface, MacAddr, NeighbourRow, PortId};
-use rustc_hash::FxHashMap;
 use std::net::IpAddr;
 
 /// Up to this many ports a walk is as quick as a look-up.
@@ -9,11 +8,10 @@ const WALKED: usize = 64;
 /// Devices with more ports are not searched for abbreviated names: that would be a walk for each row.
 const ABBREVIATED: usize = 1024;
 
-/// The ports of one device, by what they are called.
-pub(super) struct Ports<'a> {
-    device: &'a Device,
-    /// For large devices: names, descriptions and aliases; `None` where several ports have it.
-    maps: Option<[FxHashMap<&'a str, Option<u32>>; 3]>,
+/// For devices with many ports, the places of their interfaces by name, description and alias.
+#[derive(Debug, Default)]
+pub(super) struct Order {
+    sorted: Option<[Vec<u32>; 3]>,
 }
 
 /// What a port is called, in the order in which it is believed.
@@ -23,29 +21,39 @@ const NAME: usize = 0;
 const DESCR: usize = 1;
 const ALIAS: usize = 2;
 
-impl<'a> Ports<'a> {
-    pub(super) fn of(device: &'a Device) -> Self {
-        let maps = (device.interfaces.len() > WALKED).then(|| {
+impl Order {
+    pub(super) fn of(device: &Device) -> Self {
+        let sorted = (device.interfaces.len() > WALKED).then(|| {
             CALLED.map(|called| {
-                let mut map = FxHashMap::default();
-                for (number, port) in (0u32..).zip(&device.interfaces) {
-                    if let Some(text) = called(port) {
-                        map.entry(text).and_modify(|owner| *owner = None).or_insert(Some(number));
-                    }
-                }
-                map
+                let named = (0u32..).zip(&device.interfaces).filter_map(|(number, port)| Some((called(port)?, number)));
+                let mut sorted: Vec<(&str, u32)> = named.collect();
+                sorted.sort_unstable();
+                sorted.into_iter().map(|(_, number)| number).collect()
             })
         });
-        Self { device, maps }
+        Self { sorted }
     }
+}
 
+/// The ports of one device, by what they are called.
+#[derive(Clone, Copy)]
+pub(super) struct Ports<'a> {
+    pub(super) device: &'a Device,
+    pub(super) order: &'a Order,
+}
+
+impl Ports<'_> {
     /// The only port that is called so.
     fn exactly(&self, what: usize, text: &str) -> Option<u32> {
-        if let Some(maps) = &self.maps {
-            return maps.get(what)?.get(text).copied().flatten();
-        }
         let called = CALLED.get(what)?;
-        self.only(|port| called(port) == Some(text))
+        let Some(sorted) = self.order.sorted.as_ref().and_then(|sorted| sorted.get(what)) else {
+            return self.only(|port| called(port) == Some(text));
+        };
+        let name = |number: &u32| self.device.interfaces.get(*number as usize).and_then(called);
+        let at = sorted.partition_point(|number| name(number) < Some(text));
+        let is_it = |number: &&u32| name(number) == Some(text);
+        let first = sorted.get(at).filter(is_it)?;
+        sorted.get(at + 1).filter(is_it).is_none().then_some(*first)
     }
 
     fn only(&self, wanted: impl Fn(&Interface) -> bool) -> Option<u32> {
@@ -78,7 +86,8 @@ impl<'a> Ports<'a> {
         self.only(|port| port.bridge_port == Some(number))
     }
 
-    fn with_address(&self, address: IpAddr) -> Option<u32> {
+    /// The only port with this address.
+    pub(super) fn with_address(&self, address: IpAddr) -> Option<u32> {
         self.only(|port| port.addresses.iter().any(|net| net.addr() == address))
     }
 
@@ -97,7 +106,7 @@ pub(super) fn by_if_index(device: &Device, if_index: IfIndex) -> Option<u32> {
 /// The far port of a row: by its id as its subtype means it, then by its description, a MAC address last.
 ///
 /// Names stand before aliases whatever the subtype says, since people edit aliases; a bare number is an ifIndex.
-pub(super) fn remote(ports: &Ports<'_>, row: &NeighbourRow) -> Option<u32> {
+pub(super) fn remote(ports: Ports<'_>, row: &NeighbourRow) -> Option<u32> {
     let by_id = match &row.port_id {
         Some(PortId::Name(text)) => ports.named(text).or_else(|| ports.aliased(text)).or_else(|| ports.numbered(text)),
         Some(PortId::Alias(text)) => ports.named(text).or_else(|| ports.aliased(text)),
@@ -110,6 +119,12 @@ pub(super) fn remote(ports: &Ports<'_>, row: &NeighbourRow) -> Option<u32> {
         Some(PortId::Mac(mac)) => ports.with_mac(mac),
         _ => None,
     })
+}
+
+/// The port that a row was heard on.
+pub(super) fn local(ports: Ports<'_>, row: &NeighbourRow) -> Option<u32> {
+    let by_index = row.local_if_index.and_then(|if_index| by_if_index(ports.device, if_index));
+    by_index.or_else(|| ports.named(row.local_port.as_deref()?))
 }
 
 /// Whether the port is called so, or so abbreviated.
@@ -125,4 +140,52 @@ pub(super) fn same_name(own: &str, text: &str) -> bool {
     let ((word, rest), (other, other_rest)) = (own.split_at(x), text.split_at(y));
     let (short, long) = if word.len() <= other.len() { (word, other) } else { (other, word) };
     rest == other_rest && short.len() >= 2 && long.get(..short.len()).is_some_and(|front| front.eq_ignore_ascii_case(short))
+}
+
+/// What a port is good for, by its ifType (IANAifType).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A cable can end there.
+    Physical,
+    /// Two stations and no more: serial lines.
+    PointToPoint,
+    /// Bundles physical ports.
+    Aggregate,
+    /// VLAN interfaces, loopbacks, tunnels, bridges.
+    Logical,
+    /// The agent does not say.
+    Unknown,
+}
+
+/// ethernetCsmacd, iso88023Csmacd, fastEther, fastEtherFX, gigabitEthernet.
+const ETHERNET: [u32; 5] = [6, 7, 62, 69, 117];
+/// propPointToPointSerial, ppp, hdlc, sonet, pos.
+const SERIAL: [u32; 5] = [22, 23, 118, 39, 171];
+/// ieee8023adLag, propMultiplexor (which some use for port channels).
+const LAG: [u32; 2] = [161, 54];
+
+pub(super) fn kind(port: &Interface) -> Kind {
+    match port.if_type {
+        None => Kind::Unknown,
+        Some(number) if ETHERNET.contains(&number) => Kind::Physical,
+        Some(number) if SERIAL.contains(&number) => Kind::PointToPoint,
+        Some(number) if LAG.contains(&number) => Kind::Aggregate,
+        Some(_) => Kind::Logical,
+    }
+}
+
+/// Whether the device has ports that are members of this one.
+pub(super) fn is_aggregate(device: &Device, if_index: IfIndex) -> bool {
+    device.interfaces.iter().any(|member| member.aggregate == Some(if_index) && member.if_index != if_index)
+}
+
+/// The port whose state and cables the port shares: a member's aggregate, a subinterface's port.
+pub(super) fn carrier<'a>(device: &'a Device, port: &'a Interface) -> &'a Interface {
+    if let Some(aggregate) = port.aggregate.filter(|number| *number != port.if_index).and_then(|number| device.interface(number))
+    {
+        return aggregate;
+    }
+    let parent = port.if_name.as_deref().and_then(|name| name.rsplit_once('.')).map(|(parent, _)| parent);
+    let parent = parent.and_then(|name| device.interfaces.iter().find(|port| port.if_name.as_deref() == Some(name)));
+    parent.unwrap_or(port)
 }

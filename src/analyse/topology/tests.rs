@@ -1,5 +1,9 @@
 //! Link resolution on small hand-made networks: each test is one rule.
 
+mod beside;
+mod infer;
+mod random;
+
 use super::*;
 use crate::model::{ChassisId, Confirmed, Device, DeviceId, Interface, MacAddr, PortId, Timestamp};
 
@@ -40,15 +44,23 @@ fn hears(port: u32, far: &Device, far_port: u32) -> NeighbourRow {
     })
 }
 
+fn known(devices: &[Device]) -> Vec<Known> {
+    devices.iter().cloned().map(|device| Known::of(Arc::new(device))).collect()
+}
+
 /// The links in words: ends, evidence, who confirms, confidence.
 fn links(devices: &[Device], manual: &[ManualLink]) -> Vec<String> {
-    let devices: Vec<&Device> = devices.iter().collect();
+    words(&known(devices), manual)
+}
+
+fn words(devices: &[Known], manual: &[ManualLink]) -> Vec<String> {
     let name = |id: &DeviceId| {
-        let known = devices.iter().find(|device| device.id == *id).and_then(|device| device.sys_name.as_deref());
+        let device = devices.iter().map(|known| &known.device).find(|device| device.id == *id);
+        let known = device.and_then(|device| device.sys_name.as_deref());
         known.map_or(id.as_str(), |name| name.split('.').next().unwrap_or(name)).to_owned()
     };
-    let found = resolve(&devices, manual);
-    let words = |link: &Link| {
+    let found = resolve(devices, manual);
+    let words = |link: &Arc<Link>| {
         let [a, b] = [&link.a, &link.b].map(|end| format!("{} {}", name(&end.device), end.port.as_deref().unwrap_or("-")));
         let said: Vec<&str> = link.evidence.iter().map(|evidence| evidence.word()).collect();
         let by = if link.confirmed_by == Confirmed::Both { "both" } else { "one" };
@@ -179,7 +191,7 @@ fn a_neighbour_without_an_inventory_is_kept_under_its_strongest_mark() {
         row.addresses = vec![[10, 0, 0, 77].into()];
     }));
     a.neighbours.push(row(2, |_| {}));
-    let found = resolve(&[&a], &[]);
+    let found = resolve(&known(&[a.clone()]), &[]);
     let [only] = found.neighbours.as_slice() else { panic!("{:?}", found.neighbours) };
     assert_eq!(
         (only.id.as_str(), only.name.as_deref(), only.addresses.len()),
@@ -208,7 +220,7 @@ fn members_name_their_aggregate_and_a_port_id_that_names_it_says_nothing() {
     }
     b.interfaces[1].stp_state = Some("blocking".to_owned());
     b.interfaces[1].speed_bps = Some(100_000_000);
-    let found = resolve(&[&a, &b], &[]);
+    let found = resolve(&known(&[a.clone(), b.clone()]), &[]);
     let told: Vec<_> = found.links.iter().map(|link| (link.aggregate.as_deref(), link.stp_blocked, link.speed_bps)).collect();
     assert_eq!(told, [(Some("Po1"), Some(false), Some(1_000_000_000)), (Some("Po1"), Some(true), Some(100_000_000))]);
     assert_eq!(links(&[a, b], &[]).len(), 2);
@@ -226,7 +238,7 @@ fn what_the_operator_wrote_overrules_what_was_heard() {
     ];
     let all = [a, b, c];
     assert_eq!(links(&all, &manual), ["sw-1 Gi1 = sw-3 Gi2 manual one 1.00", "sw-1 Gi2 = sw-2 Gi2 lldp one 0.90"]);
-    assert_eq!(resolve(&all.iter().collect::<Vec<_>>(), &manual).unknown_manual, [1]);
+    assert_eq!(resolve(&known(&all), &manual).unknown_manual, [1]);
 }
 
 #[test]

@@ -30,6 +30,7 @@ impl Deriver<'_> {
             Some(known) => self.changed(&known, &mut device),
         }
         self.state.see(&device.id, &sightings);
+        self.state.link_work.read(&device.id);
         if let Some(current) = self.state.devices.get(&device.id).cloned() {
             self.status(&current, DeviceStatus::Up, "answers".to_owned());
             for port in &device.interfaces {
@@ -77,7 +78,7 @@ impl State {
         let seen = Sightings { fdb, arp };
         if known.is_none_or(|known| **known != seen) {
             Arc::make_mut(&mut self.sightings).insert(id.clone(), Arc::new(seen));
-            self.links_dirty = true;
+            self.link_work.touch(id);
         }
     }
 

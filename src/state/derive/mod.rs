@@ -10,6 +10,7 @@ mod own;
 mod poll;
 pub(super) mod tell;
 
+pub(super) use links::LinkWork;
 pub(super) use own::Own;
 
 use super::State;
@@ -47,7 +48,7 @@ impl<'a> Deriver<'a> {
 
     /// A second passed: links are resolved where inventories changed, flapping alarms settle.
     pub(super) fn tick(&mut self) {
-        if std::mem::take(&mut self.state.links_dirty) {
+        if self.state.link_work.is_due() {
             self.links();
         }
         for body in alarms::settle(self.state, self.at) {

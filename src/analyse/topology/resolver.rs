@@ -1,0 +1,571 @@
+//! Links kept true while devices change: only what a change touches is resolved anew.
+//!
+//! A device's description touches its own rows, the rows of those that asked for a mark whose owner changed, the links it
+//! has with each of its partners, and, where no neighbour protocol speaks, all devices that see each other. The result is
+//! that of resolving everything at once (property test), so that nothing may depend on the order of numbers or of changes.
+
+use super::forwarding::{self, Forwarding, Silent};
+use super::heard::{Around, Heard};
+use super::infer::Inference;
+use super::manual::{Manual, ManualLink};
+use super::marks::{self, Asker, Found, Mark, Marks};
+use super::nodes::{Known, Nodes, Row};
+use super::pair::{self, Couple};
+use super::posting::Posting;
+use super::{Resolution, beside, merged, ports};
+use crate::model::{ChassisId, DeviceId, Evidence, IfIndex, Link, LinkKey, Neighbour, NeighbourRow, PortId};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// Networks with more devices are not watched: a third device there decides nothing that a second has not.
+const WATCHED_NET: usize = 4;
+
+/// What changed in the links and neighbours.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Changes {
+    /// Links that are not found any more, in the order of their ends.
+    pub gone: Vec<LinkKey>,
+    /// Links that are new or differ, in the order of their ends.
+    pub seen: Vec<Arc<Link>>,
+    /// Neighbours that are new or differ, by id.
+    pub neighbours: Vec<Neighbour>,
+    /// Neighbours that nobody speaks of any more, by id.
+    pub lost: Vec<DeviceId>,
+}
+
+/// Changes as they come up, unsorted.
+#[derive(Debug, Default)]
+pub(super) struct Delta {
+    gone: Vec<LinkKey>,
+    seen: Vec<Arc<Link>>,
+    pub(super) neighbours: Vec<Neighbour>,
+    pub(super) lost: Vec<DeviceId>,
+}
+
+impl Delta {
+    /// What differs between two lists of links, each sorted by its ends. Whether anything does.
+    pub(super) fn change(&mut self, old: &[Arc<Link>], new: &[Arc<Link>]) -> bool {
+        let before = (self.gone.len(), self.seen.len());
+        let (mut old, mut new) = (old.iter().peekable(), new.iter().peekable());
+        loop {
+            let order = match (old.peek(), new.peek()) {
+                (Some(x), Some(y)) => (&x.a, &x.b).cmp(&(&y.a, &y.b)),
+                (Some(_), None) => std::cmp::Ordering::Less,
+                (None, Some(_)) => std::cmp::Ordering::Greater,
+                (None, None) => break,
+            };
+            let lost = if order.is_le() { old.next() } else { None };
+            let found = if order.is_ge() { new.next() } else { None };
+            match (lost, found) {
+                (Some(lost), None) => self.gone.push(lost.key()),
+                (lost, Some(found)) if lost != Some(found) => self.seen.push(Arc::clone(found)),
+                _ => {}
+            }
+        }
+        before != (self.gone.len(), self.seen.len())
+    }
+
+    fn sorted(mut self) -> Changes {
+        self.seen.sort_by(|x, y| (&x.a, &x.b).cmp(&(&y.a, &y.b)));
+        // A link that left one list and came up in another is still there.
+        let seen = &self.seen;
+        let is_seen = |key: &LinkKey| seen.binary_search_by(|link| (&link.a, &link.b).cmp(&(&key.0, &key.1))).is_ok();
+        self.gone.retain(|key| !is_seen(key));
+        self.gone.sort_unstable();
+        self.neighbours.sort_by(|x, y| x.id.cmp(&y.id));
+        self.lost.sort_unstable();
+        Changes { gone: self.gone, seen: self.seen, neighbours: self.neighbours, lost: self.lost }
+    }
+}
+
+/// What has to be resolved anew.
+#[derive(Debug, Default)]
+struct Work {
+    /// Devices whose rows are recognised anew.
+    rows: Vec<u32>,
+    /// Pairs of devices, the smaller number first.
+    couples: Vec<(u32, u32)>,
+    /// Devices that hear neighbours.
+    heard: Vec<u32>,
+    /// Devices whose silent ports changed, or what is seen there.
+    silent: Vec<u32>,
+    /// Devices that are gone.
+    gone: Vec<(u32, DeviceId)>,
+}
+
+/// All links and neighbours of a network, resolved step by step.
+#[derive(Debug)]
+pub struct Resolver {
+    nodes: Nodes,
+    marks: Marks,
+    /// Devices whose rows were recognised by a name or address while the device's chassis id says otherwise.
+    doubters: Posting<u32>,
+    manual: Manual,
+    /// Links of neighbour protocols and of the operator between two known devices, by their numbers.
+    couples: FxHashMap<(u32, u32), Vec<Arc<Link>>>,
+    forwarding: Forwarding,
+    inferred: Inferred,
+    heard: Heard,
+}
+
+impl Resolver {
+    /// Without a device.
+    pub fn new(manual: &[ManualLink]) -> Self {
+        Self {
+            nodes: Nodes::default(),
+            marks: Marks::default(),
+            doubters: Posting::default(),
+            manual: Manual::new(manual),
+            couples: FxHashMap::default(),
+            forwarding: Forwarding::default(),
+            inferred: Inferred::default(),
+            heard: Heard::default(),
+        }
+    }
+
+    /// Takes devices over: new, changed, or gone (`None`). Each comes once.
+    pub fn update(&mut self, changes: impl IntoIterator<Item = (DeviceId, Option<Known>)>) -> Changes {
+        let mut work = Work::default();
+        let mut delta = Delta::default();
+        let changes: Vec<_> = changes.into_iter().collect();
+        self.reserve(&changes);
+        for (id, known) in changes {
+            match known {
+                Some(known) => self.put(known, &mut work),
+                None => self.remove(&id, &mut work),
+            }
+        }
+        self.recognise(&mut work);
+        self.look_at_manual(&mut work);
+        self.pair(&mut work, &mut delta);
+        self.infer(&mut work, &mut delta);
+        self.hear(&work, &mut delta);
+        self.nodes.release(work.gone.into_iter().map(|(number, _)| number));
+        delta.sorted()
+    }
+
+    /// Everything, as [`resolve`](super::resolve) gives it.
+    pub fn resolution(&self) -> Resolution {
+        let paired = self.couples.values().flatten().chain(self.inferred.links());
+        let mut links: Vec<Arc<Link>> = paired.chain(self.heard.links()).cloned().collect();
+        links.sort_by(|x, y| (&x.a, &x.b).cmp(&(&y.a, &y.b)));
+        let neighbours = self.heard.neighbours().cloned().collect();
+        Resolution { links, neighbours, unknown_manual: self.unknown_manual() }
+    }
+
+    /// Manual links whose device or port is not known, by their place in what was given.
+    pub fn unknown_manual(&self) -> Vec<usize> {
+        self.manual.unknown()
+    }
+
+    /// Whether a link is found between these two ends.
+    pub fn is_found(&self, key: &LinkKey) -> bool {
+        let numbers = [&key.0, &key.1].map(|end| self.nodes.number(&end.device));
+        let is_it = |link: &Link| link.a == key.0 && link.b == key.1;
+        match numbers {
+            [Some(a), Some(b)] => {
+                let paired = self.couples.get(&couple(a, b)).map(Vec::as_slice).unwrap_or_default();
+                paired.iter().any(|link| is_it(link)) || self.inferred.at(a).any(is_it)
+            }
+            [Some(number), None] | [None, Some(number)] => self.heard.links_of(number).iter().any(|link| is_it(link)),
+            [None, None] => false,
+        }
+    }
+
+    /// Whether a link is found at this port.
+    pub fn is_used(&self, device: &DeviceId, if_index: IfIndex) -> bool {
+        let Some(number) = self.nodes.number(device) else { return false };
+        let heard = self.heard.links_of(number).iter().map(AsRef::as_ref);
+        let links = heard.chain(self.paired_of(number)).chain(self.inferred.at(number));
+        self.ports_with(number, links).any(|port| port == if_index)
+    }
+
+    fn ports_with<'a>(&'a self, number: u32, links: impl Iterator<Item = &'a Link> + 'a) -> impl Iterator<Item = IfIndex> {
+        forwarding::linked(&self.nodes, number, links)
+    }
+
+    /// Links between a device and others by neighbour protocols and the operator.
+    fn paired_of(&self, number: u32) -> impl Iterator<Item = &Link> {
+        let partners = self.nodes.get(number).map(|node| node.partners.as_slice()).unwrap_or_default();
+        let lists = partners.iter().filter_map(move |other| self.couples.get(&couple(number, *other)));
+        lists.flatten().map(AsRef::as_ref)
+    }
+
+    fn reserve(&mut self, changes: &[(DeviceId, Option<Known>)]) {
+        // Few changes are mostly devices that are known: their marks have their place.
+        if changes.len() > self.nodes.end() {
+            let known = changes.iter().filter_map(|(_, known)| known.as_ref());
+            self.marks.reserve(known.map(|known| known.device.interfaces.len()).sum());
+            self.couples.reserve(changes.len());
+        }
+    }
+
+    fn put(&mut self, known: Known, work: &mut Work) {
+        let number = self.nodes.number(&known.device.id);
+        let old = number.and_then(|number| self.nodes.get(number)).map(|node| node.known.clone());
+        if old.as_ref().is_some_and(|old| old.is(&known)) {
+            return;
+        }
+        let same = old.as_ref().is_some_and(|old| Arc::ptr_eq(&old.device, &known.device));
+        if same {
+            // Only its tables of addresses differ.
+            if let Some(node) = number.and_then(|number| self.nodes.get_mut(number)) {
+                node.known = known;
+            }
+            work.silent.extend(number);
+            return;
+        }
+        let new = marks::of(&known.device);
+        let number = self.nodes.put(known);
+        self.change_marks(number, old.map(|old| marks::of(&old.device)), new, work);
+        self.touch(number, work);
+        work.rows.push(number);
+    }
+
+    fn remove(&mut self, id: &DeviceId, work: &mut Work) {
+        let Some((number, node)) = self.nodes.take(id) else { return };
+        self.change_marks(number, Some(marks::of(node.device())), Vec::new(), work);
+        for mark in &node.asked {
+            self.marks.forget(mark, number);
+        }
+        for claim in &node.claims {
+            self.forwarding.claims.remove(claim, number);
+            let claimers = self.forwarding.claims.all(claim).iter().copied();
+            work.silent.extend(claimers.chain([claim.0]));
+        }
+        for partner in &node.partners {
+            work.couples.push(couple(number, *partner));
+        }
+        work.rows.extend(self.doubters.all(&number));
+        work.silent.push(number);
+        work.heard.push(number);
+        work.gone.push((number, id.clone()));
+    }
+
+    /// What depends on a device's description beside its own rows.
+    fn touch(&mut self, number: u32, work: &mut Work) {
+        let partners = self.nodes.get(number).map(|node| node.partners.as_slice()).unwrap_or_default();
+        work.couples.extend(partners.iter().map(|partner| couple(number, *partner)));
+        work.rows.extend(self.doubters.all(&number));
+        work.silent.push(number);
+        work.heard.push(number);
+    }
+
+    /// Enters and takes out marks, and finds who asked for those that changed their owner.
+    fn change_marks(&mut self, number: u32, old: Option<Vec<Mark>>, mut new: Vec<Mark>, work: &mut Work) {
+        let mut lost = old.unwrap_or_default();
+        if !lost.is_empty() {
+            lost.sort_unstable();
+            lost.dedup();
+            new.sort_unstable();
+            new.dedup();
+            let kept: Vec<Mark> = lost.iter().filter(|mark| new.binary_search(mark).is_ok()).cloned().collect();
+            lost.retain(|mark| kept.binary_search(mark).is_err());
+            new.retain(|mark| kept.binary_search(mark).is_err());
+        }
+        for mark in lost {
+            if self.marks.disown(&mark, number) {
+                self.affects(&mark, work);
+            }
+        }
+        for mark in new {
+            if self.marks.own(&mark, number) {
+                self.affects(&mark, work);
+            }
+        }
+    }
+
+    fn affects(&mut self, mark: &Mark, work: &mut Work) {
+        work.rows.extend(self.marks.askers(mark));
+        match mark {
+            Mark::Mac(mac) => work.silent.extend(self.forwarding.seen(marks::mac_key(*mac))),
+            Mark::Net(_) => {
+                let owners = self.marks.owners(mark);
+                if owners.len() <= WATCHED_NET {
+                    work.silent.extend(owners);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn recognise(&mut self, work: &mut Work) {
+        work.rows.sort_unstable();
+        work.rows.dedup();
+        for number in std::mem::take(&mut work.rows) {
+            self.recognise_one(number, work);
+        }
+    }
+
+    fn recognise_one(&mut self, number: u32, work: &mut Work) {
+        let Some(node) = self.nodes.get_mut(number) else { return };
+        let known = node.known.clone();
+        let (asked, old_peers) = (std::mem::take(&mut node.asked), std::mem::take(&mut node.peers));
+        let old_claims = std::mem::take(&mut node.claims);
+        for mark in &asked {
+            self.marks.forget(mark, number);
+        }
+        let mut asker = Asker { marks: &mut self.marks, asked: Vec::with_capacity(known.device.neighbours.len()) };
+        let found: Vec<Option<Found>> = known.device.neighbours.iter().map(|row| asker.recognise(row)).collect();
+        let mut asked = asker.asked;
+        asked.sort_unstable();
+        asked.dedup();
+        for mark in &asked {
+            self.marks.note(mark, number);
+        }
+        let rows: Vec<Row> = known.device.neighbours.iter().zip(found).map(|(row, found)| self.row(number, row, found)).collect();
+        let peers = peers(number, &rows);
+        let claims = claims(&known.device.neighbours, &rows);
+        self.claim(number, &old_claims, &claims, work);
+        let met = old_peers.iter().chain(&peers).map(|(to, _)| couple(number, *to));
+        work.couples.extend(met);
+        work.heard.push(number);
+        work.silent.push(number);
+        if let Some(node) = self.nodes.get_mut(number) {
+            node.asked = asked;
+            node.rows = rows;
+            node.peers = peers;
+            node.claims = claims;
+        }
+    }
+
+    /// A row with its local port. One that was recognised by a name only counts where the chassis id or the port agrees.
+    fn row(&mut self, number: u32, row: &NeighbourRow, found: Option<Found>) -> Row {
+        let local = self.nodes.get(number).and_then(|node| ports::local(node.ports(), row));
+        let believed = found.filter(|found| {
+            let Some(node) = self.nodes.get(found.device).filter(|_| found.weak) else { return true };
+            let doubtful = contradicts(node.device().chassis_id.as_ref(), row.chassis_id.as_ref());
+            if has_mac(row) {
+                self.doubters.insert(found.device, number);
+            }
+            !doubtful || ports::remote(node.ports(), row).is_some()
+        });
+        Row { to: believed.map(|found| found.device), weak: believed.is_some_and(|found| found.weak), local }
+    }
+
+    fn claim(&mut self, number: u32, old: &[(u32, u32)], new: &[(u32, u32)], work: &mut Work) {
+        if old == new {
+            return;
+        }
+        for claim in old {
+            self.forwarding.claims.remove(claim, number);
+        }
+        for claim in new {
+            self.forwarding.claims.insert(*claim, number);
+        }
+        for claim in old.iter().chain(new) {
+            work.silent.extend(self.forwarding.claims.all(claim).iter().copied().chain([claim.0]));
+        }
+    }
+
+    fn look_at_manual(&mut self, work: &mut Work) {
+        for number in self.manual.resolve(&self.nodes, &self.marks) {
+            self.touch(number, work);
+            work.couples.extend(self.manual.partners(number).filter(|other| *other != number).map(|other| couple(number, other)));
+        }
+    }
+
+    fn pair(&mut self, work: &mut Work, delta: &mut Delta) {
+        work.couples.sort_unstable();
+        work.couples.dedup();
+        let couples = std::mem::take(&mut work.couples);
+        let links = shared_out(&couples, |key| self.couple_links(*key));
+        for (key, links) in couples.into_iter().zip(links) {
+            let together = !links.is_empty() || self.has_rows(key);
+            let old = if links.is_empty() { self.couples.remove(&key) } else { None };
+            let changed = match old {
+                Some(old) => delta.change(&old, &[]),
+                None if links.is_empty() => false,
+                None => {
+                    let slot = self.couples.entry(key).or_default();
+                    let changed = delta.change(slot, &links);
+                    *slot = links;
+                    changed
+                }
+            };
+            self.partner(key, together);
+            if changed {
+                work.silent.extend([key.0, key.1]);
+                work.heard.extend([key.0, key.1]);
+            }
+        }
+    }
+
+    fn couple_links(&self, key: (u32, u32)) -> Vec<Arc<Link>> {
+        let (Some(x), Some(y)) = (self.nodes.get(key.0), self.nodes.get(key.1)) else { return Vec::new() };
+        let (x, y) = ((key.0, x), (key.1, y));
+        let (first, second) = if x.1.device().id <= y.1.device().id { (x, y) } else { (y, x) };
+        let couple = Couple { first, second };
+        let mut links = pair::links(&couple);
+        beside::add(&couple, &mut links);
+        self.manual.overrule(&self.nodes, key, &mut links);
+        merged(links).into_iter().map(Arc::new).collect()
+    }
+
+    fn has_rows(&self, key: (u32, u32)) -> bool {
+        let speaks = |one: u32, other: u32| self.nodes.get(one).is_some_and(|node| node.of_peer(other).next().is_some());
+        speaks(key.0, key.1) || speaks(key.1, key.0)
+    }
+
+    /// Notes whether two devices have anything in common.
+    fn partner(&mut self, key: (u32, u32), together: bool) {
+        for (one, other) in [key, (key.1, key.0)] {
+            let Some(node) = self.nodes.get_mut(one) else { continue };
+            match (node.partners.binary_search(&other), together) {
+                (Err(at), true) => node.partners.insert(at, other),
+                (Ok(at), false) => {
+                    node.partners.remove(at);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn infer(&mut self, work: &mut Work, delta: &mut Delta) {
+        work.silent.sort_unstable();
+        work.silent.dedup();
+        let before = self.forwarding.reach(work.silent.iter().copied());
+        let silent = shared_out(&work.silent, |number| (*number, self.silent(*number)));
+        self.forwarding.reserve(silent.iter().map(|(_, silent)| silent));
+        for (number, silent) in silent {
+            if !self.forwarding.same_use(number, &silent) {
+                work.heard.push(number);
+            }
+            self.forwarding.put(number, silent);
+        }
+        let reached = self.forwarding.reach(before.iter().chain(&work.silent).copied());
+        let old = self.inferred.take(before.iter().chain(&reached));
+        let members = self.nodes.sorted(reached);
+        let linked = |one: u32, other: u32| self.couples.contains_key(&couple(one, other));
+        let inference = Inference::new((&self.nodes, &self.marks), &self.forwarding, &linked);
+        let new: Vec<Arc<Link>> = inference.links(&members).into_iter().map(Arc::new).collect();
+        delta.change(&old, &new);
+        for end in old.iter().chain(&new).flat_map(|link| [&link.a, &link.b]) {
+            work.heard.extend(self.nodes.number(&end.device));
+        }
+        for link in new {
+            self.inferred.put(&self.nodes, &link);
+        }
+    }
+
+    /// What a device sees on its silent ports; nothing where it is gone.
+    fn silent(&self, number: u32) -> Silent {
+        let Some(node) = self.nodes.get(number) else { return Silent::default() };
+        let mut silent = Silent::of(node, self.ports_with(number, self.paired_of(number)));
+        Forwarding::look(&mut silent, number, |mac| self.marks.with_mac_key(mac));
+        silent
+    }
+
+    fn hear(&mut self, work: &Work, delta: &mut Delta) {
+        let mut heard = std::mem::take(&mut self.heard);
+        let mut hearers: Vec<u32> = work.heard.clone();
+        hearers.sort_unstable();
+        hearers.dedup();
+        let hears = |number: &u32| self.nodes.get(*number).is_some_and(|node| node.rows.iter().any(|row| row.to.is_none()));
+        hearers.retain(|number| heard.has(*number) || hears(number));
+        let ids = hearers.iter().filter_map(|number| Some((*number, self.nodes.device(*number)?.id.clone())));
+        let hearers = ids.chain(work.gone.iter().cloned()).collect();
+        let overruled = |number: u32, if_index: Option<IfIndex>| self.manual.overrules(number, if_index);
+        let linked = |number: u32, port: IfIndex| self.is_linked(number, port);
+        let around = Around { nodes: &self.nodes, overruled: &overruled, linked: &linked };
+        heard.update(&around, hearers, delta);
+        self.heard = heard;
+    }
+
+    /// Whether a link to a known device is at the port.
+    fn is_linked(&self, number: u32, port: IfIndex) -> bool {
+        let used = self.forwarding.get(number).is_some_and(|silent| silent.is_used(port));
+        used || self.ports_with(number, self.inferred.at(number)).any(|other| other == port)
+    }
+}
+
+/// Links that were inferred, by number of the device at each end.
+#[derive(Debug, Default)]
+struct Inferred {
+    at: FxHashMap<u32, Vec<Arc<Link>>>,
+}
+
+impl Inferred {
+    fn at(&self, number: u32) -> impl Iterator<Item = &Link> {
+        self.at.get(&number).into_iter().flatten().map(AsRef::as_ref)
+    }
+
+    /// All, each once.
+    fn links(&self) -> impl Iterator<Item = &Arc<Link>> {
+        let mut links: Vec<&Arc<Link>> = self.at.values().flatten().collect();
+        links.sort_by_key(|link| Arc::as_ptr(link));
+        links.dedup_by_key(|link| Arc::as_ptr(link));
+        links.into_iter()
+    }
+
+    /// Takes out all links of these devices, which come with all that they are linked to; sorted.
+    fn take<'a>(&mut self, numbers: impl Iterator<Item = &'a u32>) -> Vec<Arc<Link>> {
+        let mut links: Vec<Arc<Link>> = numbers.filter_map(|number| self.at.remove(number)).flatten().collect();
+        links.sort_by(|x, y| (&x.a, &x.b).cmp(&(&y.a, &y.b)));
+        links.dedup_by(|x, y| Arc::ptr_eq(x, y));
+        links
+    }
+
+    fn put(&mut self, nodes: &Nodes, link: &Arc<Link>) {
+        for number in [&link.a, &link.b].into_iter().filter_map(|end| nodes.number(&end.device)) {
+            self.at.entry(number).or_default().push(Arc::clone(link));
+        }
+    }
+}
+
+/// From so many parts on, threads share the work: below, starting them costs more than they save.
+const SHARED: usize = 2048;
+/// Threads at most: memory is the bound beyond.
+const MAX_THREADS: usize = 4;
+
+/// Does the same with each, and keeps the order.
+fn shared_out<T: Sync, R: Send>(parts: &[T], does: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let threads =
+        if parts.len() < SHARED { 1 } else { std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS) };
+    let mut shares = parts.chunks(parts.len().div_ceil(threads).max(1));
+    let own = shares.next().unwrap_or_default();
+    let does = &does;
+    std::thread::scope(|scope| {
+        let others: Vec<_> =
+            shares.map(|share| (share, scope.spawn(move || share.iter().map(does).collect::<Vec<R>>()))).collect();
+        let mut done: Vec<R> = own.iter().map(does).collect();
+        for (share, thread) in others {
+            // A thread that could not end leaves its share to this one.
+            done.extend(thread.join().unwrap_or_else(|_| share.iter().map(does).collect()));
+        }
+        done
+    })
+}
+
+const fn couple(one: u32, other: u32) -> (u32, u32) {
+    if one < other { (one, other) } else { (other, one) }
+}
+
+/// Which rows speak of which other device. A device that hears itself is a loop or a mirror, never a link.
+fn peers(number: u32, rows: &[Row]) -> Vec<(u32, u32)> {
+    let peers = (0u32..).zip(rows).filter_map(|(place, row)| Some((row.to?, place)));
+    let mut peers: Vec<(u32, u32)> = peers.filter(|(to, _)| *to != number).collect();
+    peers.sort_unstable();
+    peers
+}
+
+/// The ports of other bridges at which the device's spanning tree says it is.
+fn claims(rows: &[NeighbourRow], found: &[Row]) -> Vec<(u32, u32)> {
+    let claim = |(row, found): (&NeighbourRow, &Row)| match (row.protocol, &row.port_id) {
+        (Evidence::Stp, Some(PortId::BridgePort(number))) => Some((found.to?, *number)),
+        _ => None,
+    };
+    let mut claims: Vec<(u32, u32)> = rows.iter().zip(found).filter_map(claim).collect();
+    claims.sort_unstable();
+    claims.dedup();
+    claims
+}
+
+fn has_mac(row: &NeighbourRow) -> bool {
+    matches!(row.chassis_id, Some(ChassisId::Mac(_)))
+}
+
+/// Whether the device's own chassis id is another MAC address than the row says.
+fn contradicts(own: Option<&ChassisId>, heard: Option<&ChassisId>) -> bool {
+    matches!((own, heard), (Some(ChassisId::Mac(own)), Some(ChassisId::Mac(heard))) if own != heard)
+}
