@@ -50,7 +50,9 @@ pub fn apply(state: &mut State, event: &Event) -> Applied {
         | Body::NeighbourGone(_)
         | Body::AlarmRaised(_)
         | Body::AlarmCleared(_)
-        | Body::Restarted(_) => {
+        | Body::Restarted(_)
+        | Body::DeviceReplaced(_)
+        | Body::Endpoints(_) => {
             deriver.state.take(event);
             None
         }

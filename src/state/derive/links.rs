@@ -1,6 +1,6 @@
 //! Links are resolved anew where descriptions changed; only differences are events.
 
-use super::Deriver;
+use super::{Deriver, dates};
 use crate::analyse::topology;
 use crate::event::Body;
 use crate::model::{Device, DeviceId, Link, LinkEnd, LinkKey, Neighbour};
@@ -17,7 +17,8 @@ impl Deriver<'_> {
         let found = topology::resolve(&devices, &settings.manual_links);
         self.state.unknown_manual = found.unknown_manual;
         let gone = self.gone(&found.links);
-        let seen: Vec<Link> = found.links.into_iter().filter(|link| self.differs(link)).collect();
+        let gone_between = dates::by_devices(&gone);
+        let seen: Vec<Link> = found.links.into_iter().filter_map(|link| self.dated(link, &gone_between)).collect();
         let kept: BTreeSet<&DeviceId> = found.neighbours.iter().map(|neighbour| &neighbour.id).collect();
         let lost: Vec<DeviceId> = self.state.neighbours.keys().filter(|id| !kept.contains(id)).cloned().collect();
         let new: Vec<Neighbour> = found
@@ -32,10 +33,6 @@ impl Deriver<'_> {
         for body in bodies.chain(lost.into_iter().map(Body::NeighbourGone)) {
             self.emit(body);
         }
-    }
-
-    fn differs(&self, link: &Link) -> bool {
-        self.state.links.get(&link.key()).is_none_or(|known| **known != *link)
     }
 
     /// Links that are not found any more, but for those that only fell silent because their port is down.

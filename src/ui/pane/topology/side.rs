@@ -1,12 +1,13 @@
 //! The node under the cursor: what it is, how it fares, and its links with peer, port and load. The accessible form of the map.
 
 use crate::model::unit::{age, si};
+use crate::model::{Confirmed, Timestamp};
 use crate::state::view::screens::DeviceView;
 use crate::state::view::{GraphEdge, GraphNode, LinkRow, ViewBody};
 use crate::ui::layout::order::natural;
 use crate::ui::pane::Scene;
 use crate::ui::pane::devices::address_of;
-use crate::ui::text::{fit, percent};
+use crate::ui::text::{age as ago, fit, percent};
 use crate::ui::theme::Tone;
 use crate::ui::widget::gauge::bar;
 use crate::ui::widget::map::{Drawing, boxes};
@@ -25,10 +26,14 @@ struct Line {
     rates: Option<(f64, f64)>,
     down: bool,
     bundle: usize,
+    /// What speaks for it, and since when.
+    proof: Option<String>,
 }
 
 /// Columns from which peer ports and bars have room.
 const BROAD: u16 = 60;
+/// Rows that are left for alarms before links say what speaks for them.
+const ALARM_ROWS: usize = 4;
 /// Cells of a load bar.
 const BAR: u16 = 10;
 
@@ -56,7 +61,7 @@ pub fn draw(scene: &Scene<'_>, drawing: &Drawing<'_>, area: Rect, buf: &mut Buff
         }
         y += 1;
     }
-    let lines = lines(drawing, node, detail);
+    let lines = lines(drawing, (node, scene.state.shown_at()), detail);
     let rest = Rect { y, height: inner.bottom().saturating_sub(y), ..inner };
     let used = draw_links(scene, &lines, rest, buf);
     let rest = Rect { y: rest.y + used, height: rest.height.saturating_sub(used), ..rest };
@@ -87,9 +92,9 @@ fn facts(node: &GraphNode, detail: Option<&DeviceView>) -> Vec<String> {
 }
 
 /// Its links: each by itself where they are known, else as the map bundles them.
-fn lines(drawing: &Drawing<'_>, node: &GraphNode, detail: Option<&DeviceView>) -> Vec<Line> {
+fn lines(drawing: &Drawing<'_>, (node, now): (&GraphNode, Timestamp), detail: Option<&DeviceView>) -> Vec<Line> {
     let mut lines: Vec<Line> = match detail.filter(|view| !view.links.is_empty()) {
-        Some(view) => view.links.iter().map(of_row).collect(),
+        Some(view) => view.links.iter().map(|row| of_row(row, now)).collect(),
         None => {
             let own = drawing.graph.edges.iter().filter(|edge| edge.a == node.id || edge.b == node.id);
             own.map(|edge| of_edge(drawing, node, edge)).collect()
@@ -99,7 +104,19 @@ fn lines(drawing: &Drawing<'_>, node: &GraphNode, detail: Option<&DeviceView>) -
     lines
 }
 
-fn of_row(row: &LinkRow) -> Line {
+/// `lldp both 100% first 3d seen 12s`: the evidence, the ends that say so, the confidence, how long ago.
+fn proof(row: &LinkRow, now: Timestamp) -> String {
+    let said: Vec<&str> = row.evidence.iter().map(|evidence| evidence.word()).collect();
+    let ends = match row.confirmed_by {
+        Confirmed::Both => "both",
+        Confirmed::One => "one",
+    };
+    let ago = |word: &str, at: Option<Timestamp>| at.map(|at| format!(" {word} {}", ago(Some(at), now))).unwrap_or_default();
+    let confidence = percent(Some(f64::from(row.confidence)));
+    format!("{} {ends} {}{}{}", said.join("+"), confidence.trim(), ago("first", row.first_seen), ago("seen", row.last_seen))
+}
+
+fn of_row(row: &LinkRow, now: Timestamp) -> Line {
     Line {
         port: row.a_port.clone().unwrap_or_else(|| "-".to_owned()),
         peer: row.b_name.clone(),
@@ -108,6 +125,7 @@ fn of_row(row: &LinkRow) -> Line {
         rates: row.backward_bps.zip(row.forward_bps),
         down: row.up == Some(false),
         bundle: 1,
+        proof: Some(proof(row, now)),
     }
 }
 
@@ -123,6 +141,7 @@ fn of_edge(drawing: &Drawing<'_>, node: &GraphNode, edge: &GraphEdge) -> Line {
         rates: None,
         down: edge.count_up == Some(0),
         bundle: edge.count,
+        proof: None,
     }
 }
 
@@ -142,7 +161,10 @@ fn draw_links(scene: &Scene<'_>, lines: &[Line], area: Rect, buf: &mut Buffer) -
     put(buf, Position::new(area.right().saturating_sub(5), area.y), 5, (" LOAD", header));
     let room = usize::from(area.height - 1);
     let shown = if lines.len() > room { room.saturating_sub(1) } else { lines.len() };
-    for (line, y) in lines.iter().take(shown).zip(area.y + 1..) {
+    // What speaks for a link stands below it, where that leaves room for the alarms.
+    let proofs = lines.len() * 2 + ALARM_ROWS <= room && lines.iter().any(|line| line.proof.is_some());
+    let each = 1 + u16::from(proofs);
+    for (line, y) in lines.iter().take(shown).zip((area.y + 1..).step_by(usize::from(each))) {
         let cells = |text: &str, cells: usize| {
             let text = fit(text, cells, scene.glyphs.ellipsis);
             let blanks = cells + 1 - crate::ui::text::width(&text).min(cells);
@@ -170,8 +192,12 @@ fn draw_links(scene: &Scene<'_>, lines: &[Line], area: Rect, buf: &mut Buffer) -
             false => (percent(line.load), theme.utilisation(line.load)),
         };
         put(buf, Position::new(area.right().saturating_sub(5), y), 5, (&format!(" {load}"), style));
+        if let Some(proof) = line.proof.as_ref().filter(|_| proofs) {
+            let text = fit(proof, usize::from(area.width.saturating_sub(1)), scene.glyphs.ellipsis);
+            put(buf, Position::new(area.x + 1, y + 1), area.width.saturating_sub(1), (&text, dim));
+        }
     }
-    let mut used = 1 + u16::try_from(shown).unwrap_or(0);
+    let mut used = 1 + u16::try_from(shown).unwrap_or(0) * each;
     if shown < lines.len() {
         let more = format!("{} more: Enter lists them", lines.len() - shown);
         put(buf, Position::new(area.x, area.y + used), area.width, (&more, dim));
