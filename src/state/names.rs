@@ -102,6 +102,7 @@ impl Search {
             return;
         }
         let wanted = part.and_then(|part| Some((u64::from_str_radix(&part, 16).ok()?, part.len())));
+        let exactly = text.parse::<std::net::IpAddr>().ok();
         let mut written = String::new();
         for endpoint in state.endpoints.values() {
             let mut has_address = || {
@@ -111,29 +112,33 @@ impl Search {
                 })
             };
             if wanted.is_some_and(|wanted| has_digits(endpoint.mac, wanted)) || address && has_address() {
-                self.endpoint(state, endpoint);
+                // All hold what was typed; who is called just that comes first.
+                let is_it = endpoint.addresses.iter().any(|address| Some(*address) == exactly);
+                let letters = u32::try_from(text.len()).unwrap_or(0).saturating_add(u32::from(is_it));
+                self.seen += 1;
+                self.keep(letters.saturating_mul(LETTER), || endpoint_name(state, endpoint));
             }
         }
     }
+}
 
-    fn endpoint(&mut self, state: &State, endpoint: &Endpoint) {
-        let mut text = endpoint.mac.to_string();
-        for address in &endpoint.addresses {
-            text.push(' ');
-            text.push_str(&address.to_string());
-        }
-        let device = state.devices.get(&endpoint.device);
-        let port = endpoint.if_index.and_then(|if_index| Some(device?.interface(if_index)?.name()));
-        // What was typed is matched as it stands in the address: with other separators the letters would not be found.
-        self.seen += 1;
-        let name = format!(
-            "{text} {}{}",
-            state.name_of(&endpoint.device),
-            port.iter().map(|port| format!(" {port}")).collect::<String>()
-        );
-        let score = self.pattern.score(Utf32Str::new(&text, &mut self.buffer), &mut self.matcher).unwrap_or(1);
-        self.keep(score, || Name { text: name, device: endpoint.device.clone(), port });
+/// What a letter that matches is worth, as the pattern counts those that stand together.
+const LETTER: u32 = 20;
+
+/// An endpoint by its addresses, with the port that it hangs on.
+fn endpoint_name(state: &State, endpoint: &Endpoint) -> Name {
+    let mut text = endpoint.mac.to_string();
+    for address in &endpoint.addresses {
+        text.push(' ');
+        text.push_str(&address.to_string());
     }
+    let device = state.devices.get(&endpoint.device);
+    let port = endpoint.if_index.and_then(|if_index| Some(device?.interface(if_index)?.name()));
+    for word in std::iter::once(state.name_of(&endpoint.device)).chain(port.clone()) {
+        text.push(' ');
+        text.push_str(&word);
+    }
+    Name { text, device: endpoint.device.clone(), port }
 }
 
 /// Letters from which on a part of an IP address is looked for.

@@ -207,7 +207,10 @@ fn where_says_where_an_address_is_and_was() {
             let Ok(Answer::Where(found)) = core.reader().command(&core.live(Vec::new(), None), command) else { panic!() };
             found.rows.into_iter().map(|row| format!("{} {}", row.device_name.unwrap(), row.port.unwrap())).collect::<Vec<_>>()
         };
-        assert_eq!((ask(None), ask(Some(705)), ask(Some(690))), (vec!["sw-2 Gi1".to_owned()], vec!["sw-1 Gi2".to_owned()], vec![]));
+        assert_eq!(
+            (ask(None), ask(Some(705)), ask(Some(690))),
+            (vec!["sw-2 Gi1".to_owned()], vec!["sw-1 Gi2".to_owned()], vec![])
+        );
     }
 }
 

@@ -34,10 +34,10 @@ impl Deriver<'_> {
             return;
         }
         self.state.endpoints_dirty = false;
-        self.state.endpoints_at = self.at;
         if self.state.sightings.is_empty() && self.state.endpoints.is_empty() {
             return;
         }
+        self.state.endpoints_at = self.at;
         let found = self.state.place_endpoints();
         self.state.endpoints_beyond = found.beyond;
         let News { seen, gone, unseen } = self.state.compare_endpoints(&found, self.at);
@@ -88,26 +88,35 @@ impl State {
         endpoints::resolve(&seen, self.links.values().map(AsRef::as_ref), self.neighbours.values().map(AsRef::as_ref))
     }
 
+    /// Both are sorted by address: one walk over both.
     fn compare_endpoints(&self, found: &Found, at: Timestamp) -> News {
         let mut news = News::default();
+        let mut known = self.endpoints.values().map(AsRef::as_ref).peekable();
         for placed in &found.endpoints {
-            let known = self.endpoints.get(&placed.mac);
+            while let Some(missing) = known.next_if(|known| known.mac < placed.mac) {
+                self.missing_endpoint(missing, (found, at), &mut news);
+            }
+            let known = known.next_if(|known| known.mac == placed.mac);
             let kept = known.filter(|known| self.is_kept_at(known, placed, (found, at)));
             if let Some(kept) = kept {
                 self.note_unseen(kept, &mut news);
             }
-            news.seen.extend(self.changed_endpoint(known.map(AsRef::as_ref), (placed, kept.is_some()), (found, at)));
-        }
-        let is_found = |mac: &MacAddr| found.endpoints.binary_search_by_key(mac, |placed| placed.mac).is_ok();
-        for known in self.endpoints.iter().filter(|(mac, _)| !is_found(mac)).map(|(_, known)| known) {
-            if self.is_forgotten(known, found, at) {
-                news.gone.push(known.mac);
-                news.unseen.remove(&known.mac);
-            } else {
-                self.note_unseen(known, &mut news);
+            if kept.is_some() || !known.is_some_and(|known| is_as_known(known, placed)) {
+                news.seen.extend(self.changed_endpoint(known, (placed, kept.is_some()), (found, at)));
             }
         }
+        for missing in known {
+            self.missing_endpoint(missing, (found, at), &mut news);
+        }
         news
+    }
+
+    fn missing_endpoint(&self, known: &Endpoint, (found, at): (&Found, Timestamp), news: &mut News) {
+        if self.is_forgotten(known, found, at) {
+            news.gone.push(known.mac);
+        } else {
+            self.note_unseen(known, news);
+        }
     }
 
     /// Whether an endpoint stays where a forwarding table had it, although only address tables, which forget later, know it now.
@@ -177,4 +186,11 @@ impl State {
         let same = Endpoint { last_seen: known.last_seen, ..now.clone() } == *known;
         (!same).then_some(now)
     }
+}
+
+/// Whether nothing about an endpoint is news; most are so most of the time.
+fn is_as_known(known: &Endpoint, placed: &Placed) -> bool {
+    (&known.device, known.if_index, known.vlan) == (&placed.device, placed.if_index, placed.vlan)
+        && known.confidence.to_bits() == placed.confidence.to_bits()
+        && known.addresses == placed.addresses
 }

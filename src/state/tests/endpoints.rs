@@ -122,7 +122,7 @@ fn a_storm_of_moves_is_counted() {
     let all = campus();
     let many = |port: u32| (1..=40u8).map(|number| (number, port)).collect::<Vec<_>>();
     let mut events = discovered();
-    for (round, secs) in [10, 20, 30].into_iter().enumerate() {
+    for (round, secs) in [20, 40, 60].into_iter().enumerate() {
         let (here, there) = if round % 2 == 0 { (&all[6], &all[7]) } else { (&all[7], &all[6]) };
         events.extend([read(secs, here, &many(5), &[]), read(secs, there, &[(99, 6)], &[]), event(secs, Body::Tick)]);
     }
