@@ -27,13 +27,15 @@ struct Line {
     down: bool,
     bundle: usize,
     /// What speaks for it, and since when.
-    proof: Option<String>,
+    proof: Option<Proof>,
 }
 
 /// Columns from which peer ports and bars have room.
 const BROAD: u16 = 60;
-/// Rows that are left for alarms before links say what speaks for them.
-const ALARM_ROWS: usize = 4;
+/// Rows from which what speaks for the links has room below the alarms.
+const PROOF_ROWS: u16 = 3;
+/// Cells of an age.
+const AGE: usize = 5;
 /// Cells of a load bar.
 const BAR: u16 = 10;
 
@@ -65,7 +67,8 @@ pub fn draw(scene: &Scene<'_>, drawing: &Drawing<'_>, area: Rect, buf: &mut Buff
     let rest = Rect { y, height: inner.bottom().saturating_sub(y), ..inner };
     let used = draw_links(scene, &lines, rest, buf);
     let rest = Rect { y: rest.y + used, height: rest.height.saturating_sub(used), ..rest };
-    draw_alarms(scene, (node, detail), rest, buf);
+    let used = draw_alarms(scene, (node, detail), rest, buf);
+    draw_proofs(scene, &lines, Rect { y: rest.y + used, height: rest.height.saturating_sub(used), ..rest }, buf);
 }
 
 /// What it is, in a few short lines.
@@ -104,16 +107,25 @@ fn lines(drawing: &Drawing<'_>, (node, now): (&GraphNode, Timestamp), detail: Op
     lines
 }
 
-/// `lldp both 100% first 3d seen 12s`: the evidence, the ends that say so, the confidence, how long ago.
-fn proof(row: &LinkRow, now: Timestamp) -> String {
+/// What speaks for a link: the evidence, the ends that say so, the confidence; since when it is known, and when it was seen last.
+struct Proof {
+    words: String,
+    ages: [String; 2],
+    confidence: f32,
+}
+
+fn proof(row: &LinkRow, now: Timestamp) -> Proof {
     let said: Vec<&str> = row.evidence.iter().map(|evidence| evidence.word()).collect();
     let ends = match row.confirmed_by {
         Confirmed::Both => "both",
         Confirmed::One => "one",
     };
-    let ago = |word: &str, at: Option<Timestamp>| at.map(|at| format!(" {word} {}", ago(Some(at), now))).unwrap_or_default();
     let confidence = percent(Some(f64::from(row.confidence)));
-    format!("{} {ends} {}{}{}", said.join("+"), confidence.trim(), ago("first", row.first_seen), ago("seen", row.last_seen))
+    Proof {
+        words: format!("{} {ends} {}", said.join("+"), confidence.trim()),
+        ages: [row.first_seen, row.last_seen].map(|at| ago(at, now)),
+        confidence: row.confidence,
+    }
 }
 
 fn of_row(row: &LinkRow, now: Timestamp) -> Line {
@@ -161,10 +173,7 @@ fn draw_links(scene: &Scene<'_>, lines: &[Line], area: Rect, buf: &mut Buffer) -
     put(buf, Position::new(area.right().saturating_sub(5), area.y), 5, (" LOAD", header));
     let room = usize::from(area.height - 1);
     let shown = if lines.len() > room { room.saturating_sub(1) } else { lines.len() };
-    // What speaks for a link stands below it, where that leaves room for the alarms.
-    let proofs = lines.len() * 2 + ALARM_ROWS <= room && lines.iter().any(|line| line.proof.is_some());
-    let each = 1 + u16::from(proofs);
-    for (line, y) in lines.iter().take(shown).zip((area.y + 1..).step_by(usize::from(each))) {
+    for (line, y) in lines.iter().take(shown).zip(area.y + 1..) {
         let cells = |text: &str, cells: usize| {
             let text = fit(text, cells, scene.glyphs.ellipsis);
             let blanks = cells + 1 - crate::ui::text::width(&text).min(cells);
@@ -192,12 +201,8 @@ fn draw_links(scene: &Scene<'_>, lines: &[Line], area: Rect, buf: &mut Buffer) -
             false => (percent(line.load), theme.utilisation(line.load)),
         };
         put(buf, Position::new(area.right().saturating_sub(5), y), 5, (&format!(" {load}"), style));
-        if let Some(proof) = line.proof.as_ref().filter(|_| proofs) {
-            let text = fit(proof, usize::from(area.width.saturating_sub(1)), scene.glyphs.ellipsis);
-            put(buf, Position::new(area.x + 1, y + 1), area.width.saturating_sub(1), (&text, dim));
-        }
     }
-    let mut used = 1 + u16::try_from(shown).unwrap_or(0) * each;
+    let mut used = 1 + u16::try_from(shown).unwrap_or(0);
     if shown < lines.len() {
         let more = format!("{} more: Enter lists them", lines.len() - shown);
         put(buf, Position::new(area.x, area.y + used), area.width, (&more, dim));
@@ -218,10 +223,10 @@ fn columns(lines: &[Line], width: u16, broad: bool) -> [usize; 3] {
     [port, usize::from(width).saturating_sub(port + 7), 0]
 }
 
-/// What is wrong with it.
-fn draw_alarms(scene: &Scene<'_>, (node, detail): (&GraphNode, Option<&DeviceView>), area: Rect, buf: &mut Buffer) {
+/// What is wrong with it. Returns the rows used.
+fn draw_alarms(scene: &Scene<'_>, (node, detail): (&GraphNode, Option<&DeviceView>), area: Rect, buf: &mut Buffer) -> u16 {
     if area.height < 3 {
-        return;
+        return 0;
     }
     let theme = scene.theme;
     let mut y = area.y + 1;
@@ -229,7 +234,7 @@ fn draw_alarms(scene: &Scene<'_>, (node, detail): (&GraphNode, Option<&DeviceVie
     let words = match (node.count > 1, detail.is_some()) {
         (true, _) => format!("FAULTS {}", node.faults.len()),
         (false, true) => format!("ALARMS {}", alarms.len()),
-        (false, false) => return,
+        (false, false) => return 0,
     };
     put(buf, Position::new(area.x, y), area.width, (&words, theme.style(Tone::Header)));
     y += 1;
@@ -247,5 +252,28 @@ fn draw_alarms(scene: &Scene<'_>, (node, detail): (&GraphNode, Option<&DeviceVie
             put(buf, Position::new(area.x + used, y), area.width.saturating_sub(used), (&text, theme.style(Tone::Text)));
             y += 1;
         }
+    }
+    y.saturating_sub(area.y)
+}
+
+/// What speaks for its links, the most doubtful first.
+fn draw_proofs(scene: &Scene<'_>, lines: &[Line], area: Rect, buf: &mut Buffer) {
+    let mut proofs: Vec<(&Line, &Proof)> = lines.iter().filter_map(|line| Some((line, line.proof.as_ref()?))).collect();
+    if area.height < PROOF_ROWS || proofs.is_empty() {
+        return;
+    }
+    proofs.sort_by(|(_, a), (_, b)| a.confidence.total_cmp(&b.confidence));
+    let theme = scene.theme;
+    let words = usize::from(area.width).saturating_sub(2 * (AGE + 1));
+    let row = |text: &str, [first, seen]: [&str; 2]| {
+        let text = fit(text, words, scene.glyphs.ellipsis);
+        let blanks = " ".repeat(words.saturating_sub(crate::ui::text::width(&text)));
+        format!("{text}{blanks} {first:>AGE$} {seen:>AGE$}")
+    };
+    let mut put_row = |y: u16, text: &str, tone: Tone| put(buf, Position::new(area.x, y), area.width, (text, theme.style(tone)));
+    put_row(area.y + 1, &row("EVIDENCE", ["FIRST", "SEEN"]), Tone::Header);
+    for ((line, proof), y) in proofs.iter().zip(area.y + 2..area.bottom()) {
+        let [first, seen] = &proof.ages;
+        put_row(y, &row(&format!("{} {}", line.port, proof.words), [first, seen]), Tone::Dim);
     }
 }
