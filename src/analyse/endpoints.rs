@@ -76,8 +76,11 @@ pub struct Found {
     /// Who has an IP address now.
     pub owners: FxHashMap<IpAddr, MacAddr>,
     not_endpoints: FxHashSet<MacAddr>,
-    uplinks: FxHashSet<(DeviceId, IfIndex)>,
+    uplinks: Uplinks,
 }
+
+/// Ports that lead to another bridge, by device.
+type Uplinks = FxHashMap<DeviceId, FxHashSet<IfIndex>>;
 
 impl Seen<'_> {
     /// Whether it forwards frames and tells, or will tell, for whom: what hangs on it is found there and not before it.
@@ -97,7 +100,7 @@ impl Found {
 
     /// Whether the port leads to another bridge, so that nothing hangs on it.
     pub fn is_uplink(&self, device: &DeviceId, if_index: IfIndex) -> bool {
-        self.uplinks.contains(&(device.clone(), if_index))
+        self.uplinks.get(device).is_some_and(|ports| ports.contains(&if_index))
     }
 }
 
@@ -128,16 +131,30 @@ pub fn resolve<'a>(
     for (number, seen) in (0u32..).zip(seen) {
         routed(&mut found, &mut places, (number, seen));
     }
-    let mut addresses = addresses(&found.owners, &places);
     let placed = |(mac, place): (MacAddr, Place)| {
         let device = seen.get(place.device as usize)?.device;
-        let addresses = addresses.remove(&mac).unwrap_or_default();
         let (if_index, vlan, confidence) = (place.if_index, place.vlan, place.confidence());
-        Some(Placed { mac, addresses, device: device.id.clone(), if_index, vlan, confidence })
+        Some(Placed { mac, addresses: Vec::new(), device: device.id.clone(), if_index, vlan, confidence })
     };
     found.endpoints = places.into_iter().filter_map(placed).collect();
     found.endpoints.sort_unstable_by_key(|placed| placed.mac);
+    add_addresses(&mut found.endpoints, &found.owners);
     found
+}
+
+/// Gives endpoints, which are sorted, their IP addresses.
+fn add_addresses(endpoints: &mut [Placed], owners: &FxHashMap<IpAddr, MacAddr>) {
+    let mut owned: Vec<(MacAddr, IpAddr)> = owners.iter().map(|(address, mac)| (*mac, *address)).collect();
+    owned.sort_unstable();
+    let mut owned = owned.into_iter().peekable();
+    for endpoint in endpoints {
+        while owned.next_if(|(mac, _)| *mac < endpoint.mac).is_some() {}
+        while let Some((_, address)) = owned.next_if(|(mac, _)| *mac == endpoint.mac) {
+            if endpoint.addresses.len() < MAX_ADDRESSES {
+                endpoint.addresses.push(address);
+            }
+        }
+    }
 }
 
 /// A place that a table tells; the least is the best.
@@ -193,19 +210,21 @@ fn offer(found: &mut Found, places: &mut FxHashMap<MacAddr, Place>, (mac, place)
 
 /// What one forwarding table says.
 fn learned(found: &mut Found, places: &mut FxHashMap<MacAddr, Place>, (number, seen): (u32, &Seen<'_>)) {
-    let strangers: Vec<&FdbRow> = seen.fdb.unwrap_or_default().iter().filter(|row| !found.is_no_endpoint(row.mac)).collect();
-    let mut on_port: FxHashMap<Option<IfIndex>, u32> = FxHashMap::default();
+    let Some(rows) = seen.fdb.filter(|rows| !rows.is_empty()) else { return };
+    let uplinks = found.uplinks.get(&seen.device.id);
+    let hangs = |row: &&FdbRow| !row.if_index.is_some_and(|port| uplinks.is_some_and(|ports| ports.contains(&port)));
+    // Most rows of a core are those of its uplinks: they go first.
+    let strangers: Vec<&FdbRow> = rows.iter().filter(hangs).filter(|row| !found.is_no_endpoint(row.mac)).collect();
+    let mut ports: FxHashMap<Option<IfIndex>, Port> = FxHashMap::default();
     let mut last = None;
     // Sorted by address: one that is known in several VLANs of a port stands there several times in a row.
     for row in &strangers {
         if last.replace((row.mac, row.if_index)) != Some((row.mac, row.if_index)) {
-            *on_port.entry(row.if_index).or_default() += 1;
+            ports.entry(row.if_index).or_insert_with(|| Port::of(seen.device, row.if_index)).macs += 1;
         }
     }
-    let ports: FxHashMap<Option<IfIndex>, Port> =
-        on_port.into_iter().map(|(if_index, macs)| (if_index, Port::of(found, seen.device, (if_index, macs)))).collect();
     for row in strangers {
-        let Some(port) = ports.get(&row.if_index).filter(|port| !port.uplink) else { continue };
+        let Some(port) = ports.get(&row.if_index) else { continue };
         let vlan = row.vlan.or(port.pvid);
         let kind = if row.if_index.is_some() { Kind::Learned } else { Kind::Portless };
         let tagged = port.pvid != vlan;
@@ -216,15 +235,13 @@ fn learned(found: &mut Found, places: &mut FxHashMap<MacAddr, Place>, (number, s
 
 /// A port on which addresses were learned.
 struct Port {
-    uplink: bool,
     macs: u32,
     pvid: Option<u16>,
 }
 
 impl Port {
-    fn of(found: &Found, device: &Device, (if_index, macs): (Option<IfIndex>, u32)) -> Self {
-        let uplink = if_index.is_some_and(|if_index| found.is_uplink(&device.id, if_index));
-        Self { uplink, macs, pvid: if_index.and_then(|if_index| device.interface(if_index)?.pvid) }
+    fn of(device: &Device, if_index: Option<IfIndex>) -> Self {
+        Self { macs: 0, pvid: if_index.and_then(|if_index| device.interface(if_index)?.pvid) }
     }
 }
 
@@ -247,7 +264,8 @@ fn owners(seen: &[Seen<'_>]) -> FxHashMap<IpAddr, MacAddr> {
     let age = |seen: &Seen<'_>| Some(newest.since(seen.arp_at)).filter(|age| *age > SAME_TIME).unwrap_or_default();
     let mut by_age: Vec<&Seen<'_>> = seen.iter().filter(|seen| !seen.arp.is_empty()).collect();
     by_age.sort_by_key(|seen| age(seen));
-    let mut owners = FxHashMap::default();
+    let rows = by_age.iter().map(|seen| seen.arp.len()).sum();
+    let mut owners = FxHashMap::with_capacity_and_hasher(rows, rustc_hash::FxBuildHasher);
     for row in by_age.into_iter().flat_map(|seen| seen.arp) {
         if is_owned(row.address, None) && row.mac.is_identity() {
             owners.entry(row.address).or_insert(row.mac);
@@ -280,39 +298,26 @@ fn mac_of_engine(hex: &str) -> Option<MacAddr> {
 }
 
 /// Ports that lead to another bridge of ours: those of links, their aggregates, and the members of these.
-fn uplinks<'a>(seen: &[Seen<'_>], links: impl Iterator<Item = &'a Link>) -> FxHashSet<(DeviceId, IfIndex)> {
+fn uplinks<'a>(seen: &[Seen<'_>], links: impl Iterator<Item = &'a Link>) -> Uplinks {
     let bridges: FxHashMap<&DeviceId, &Device> =
         seen.iter().filter(|seen| seen.is_bridge()).map(|seen| (&seen.device.id, seen.device)).collect();
-    let mut uplinks = FxHashSet::default();
+    let mut uplinks = Uplinks::default();
     for link in links {
         let (Some(a), Some(b)) = (bridges.get(&link.a.device), bridges.get(&link.b.device)) else { continue };
         for (end, device) in [(&link.a, a), (&link.b, b)] {
             let Some(if_index) = end.if_index else { continue };
-            uplinks.insert((device.id.clone(), if_index));
             let aggregate = device.interface(if_index).and_then(|port| port.aggregate);
-            uplinks.extend(aggregate.map(|aggregate| (device.id.clone(), aggregate)));
+            uplinks.entry(device.id.clone()).or_default().extend(aggregate.into_iter().chain([if_index]));
         }
     }
     // A table may tell a member where the link was heard on the aggregate.
-    for device in bridges.values() {
-        let is_member = |port: &&Interface| port.aggregate.is_some_and(|of| uplinks.contains(&(device.id.clone(), of)));
-        let members: Vec<IfIndex> = device.interfaces.iter().filter(is_member).map(|port| port.if_index).collect();
-        uplinks.extend(members.into_iter().map(|member| (device.id.clone(), member)));
+    for (id, ports) in &mut uplinks {
+        let members = bridges.get(id).map_or(&[][..], |device| &device.interfaces);
+        let is_member = |port: &&Interface| port.aggregate.is_some_and(|of| ports.contains(&of));
+        let members: Vec<IfIndex> = members.iter().filter(is_member).map(|port| port.if_index).collect();
+        ports.extend(members);
     }
     uplinks
-}
-
-/// The IP addresses of those that have a place.
-fn addresses(owners: &FxHashMap<IpAddr, MacAddr>, places: &FxHashMap<MacAddr, Place>) -> FxHashMap<MacAddr, Vec<IpAddr>> {
-    let mut of: FxHashMap<MacAddr, Vec<IpAddr>> = FxHashMap::default();
-    for (address, mac) in owners.iter().filter(|(_, mac)| places.contains_key(mac)) {
-        of.entry(*mac).or_default().push(*address);
-    }
-    for addresses in of.values_mut() {
-        addresses.sort_unstable();
-        addresses.truncate(MAX_ADDRESSES);
-    }
-    of
 }
 
 #[cfg(test)]

@@ -34,6 +34,8 @@ struct Line {
 const BROAD: u16 = 60;
 /// Rows from which what speaks for the links has room below the alarms.
 const PROOF_ROWS: u16 = 3;
+/// The least confidence that is shown as 100%.
+const CERTAIN: f32 = 0.995;
 /// Cells of an age.
 const AGE: usize = 5;
 /// Cells of a load bar.
@@ -107,7 +109,7 @@ fn lines(drawing: &Drawing<'_>, (node, now): (&GraphNode, Timestamp), detail: Op
     lines
 }
 
-/// What speaks for a link: the evidence, the ends that say so, the confidence; since when it is known, and when it was seen last.
+/// What speaks for a link: the evidence, the ends that say so, the confidence where there is doubt; since when it is known, and when it was seen last.
 struct Proof {
     words: String,
     ages: [String; 2],
@@ -120,9 +122,10 @@ fn proof(row: &LinkRow, now: Timestamp) -> Proof {
         Confirmed::Both => "both",
         Confirmed::One => "one",
     };
-    let confidence = percent(Some(f64::from(row.confidence)));
+    // What is certain need not say so.
+    let doubtful = (row.confidence < CERTAIN).then(|| format!(" {}", percent(Some(f64::from(row.confidence))).trim()));
     Proof {
-        words: format!("{} {ends} {}", said.join("+"), confidence.trim()),
+        words: format!("{} {ends}{}", said.join("+"), doubtful.unwrap_or_default()),
         ages: [row.first_seen, row.last_seen].map(|at| ago(at, now)),
         confidence: row.confidence,
     }
