@@ -87,7 +87,9 @@ pub fn whereabouts(state: &State, text: &str) -> Whereabouts {
     let mut rows = search.rows;
     rows.sort_by_cached_key(|row| {
         let place = (row.device_name.clone(), row.if_index, row.port.clone());
-        (row.kind > Kind::Neighbour, Reverse(row.last_seen), row.kind, row.mac, place)
+        // What a device hears is behind it; what it hangs on is a device itself.
+        let behind = row.device.as_ref().is_none_or(|id| !state.devices.contains_key(id));
+        (row.kind > Kind::Neighbour, behind, Reverse(row.last_seen), row.kind, row.mac, place)
     });
     rows.dedup();
     let more = rows.len().saturating_sub(MAX_ROWS);
