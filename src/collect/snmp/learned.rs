@@ -328,7 +328,9 @@ mod tests {
         learned.obey(&Quirks { bulk: Some(false), max_oids: Some(4), max_repetitions: Some(10), ..Quirks::NONE });
         assert_eq!((learned.bulk(), learned.batch(), learned.first_bulk()), (Bulk::Fails, 4, 10));
         learned.bears_batch(4, 4);
-        assert_eq!((learned.batch(), learned.next_bulk(10)), (4, 10));
+        let whole = || learned.next_bulk(quick(10), SECOND);
+        assert_eq!((learned.batch(), whole()), (4, 10));
+        assert_eq!((0..5000).map(|_| whole()).max(), Some(10), "whole answers don't widen what is known of the kind");
         learned.obey(&Quirks { max_oids: Some(50), ..Quirks::NONE });
         assert_eq!(learned.batch(), 4);
     }
