@@ -24,7 +24,7 @@ const NEXT_BULK: usize = 96;
 
 /// Varbinds in a GETBULK answer at most, and the octets that are aimed at: a long table takes few answers, and each is still far
 /// from the 64 KiB of a datagram. Agents with less room cut their answers, and where fragments get lost the limit sinks.
-const MAX_BULK: usize = 480;
+const MAX_BULK: usize = 512;
 const LARGE_ANSWER: usize = 16 * 1024;
 
 /// The share of the wait that a larger answer may take by the pace of the last one: what takes longer risks the next timeout.

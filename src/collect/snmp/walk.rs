@@ -286,11 +286,12 @@ impl Walking {
         }
     }
 
-    /// Makes room for what was asked, once for each column.
+    /// Makes room for what the first answer may bring, once for each column.
     fn reserve(&mut self, asked: &[usize], shape: Shape) {
+        let expected = self.expected.unwrap_or(0).max(shape.repetitions.unwrap_or(1)).min(MAX_REPETITIONS);
         for at in asked {
-            if let Some(cursor) = self.cursors.get_mut(*at) {
-                cursor.walk.rows.reserve(shape.repetitions.unwrap_or(1));
+            if let Some(cursor) = self.cursors.get_mut(*at).filter(|cursor| cursor.walk.rows.is_empty()) {
+                cursor.walk.rows.reserve_exact(expected);
             }
         }
     }
