@@ -1,6 +1,7 @@
 //! The host that noctop runs on, and whom its ports hear: a real lldpd at the other end of a cable.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says what it expects")]
 
+#[allow(dead_code, reason = "each test uses a part of it")]
 #[path = "support/namespaces.rs"]
 mod namespaces;
 

@@ -214,6 +214,7 @@ impl Network {
     }
 
     /// One process in the near namespace; `None` where the program is missing or failed.
+    #[allow(clippy::zombie_processes, reason = "wait4 below waits")]
     fn run(&self, contender: &Contender) -> Option<Sample> {
         let clock = Stopwatch::start();
         // `ip netns exec` becomes the program: what the child cost is what the program cost, and a millisecond of ip.
