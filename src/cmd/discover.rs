@@ -1,7 +1,7 @@
 //! `noctop discover`: one discovery, printed. Never attaches and keeps nothing.
 
 use super::credentials::Given;
-use super::{Failure, Outcome, closed_pipe};
+use super::{Failure, Outcome, closed_pipe, config_check};
 use crate::cli::{self, Common, DiscoverArgs, EXIT_INTERRUPTED, EXIT_OK, EXIT_PARTIAL, EXIT_SILENT};
 use crate::config;
 use crate::engine::discover::{self, DiscoverOptions, Found, Progress};
@@ -15,6 +15,10 @@ use std::io::{self, BufWriter, IsTerminal as _, Write};
 /// Discovers, prints, and says on stderr what gave no answer.
 pub fn run(common: &Common, args: &DiscoverArgs) -> Outcome {
     let options = options(common, args)?;
+    // With credentials of its own the command needs no configuration; without its profiles less is known of devices.
+    if let Err(failure) = config_check::load(common) {
+        eprintln!("noctop: the configuration's vendor profiles are not in force: {failure}");
+    }
     let shown = io::stderr().is_terminal();
     let found = discover::once(options, Box::new(move |progress| show(progress, shown))).map_err(Failure::usage)?;
     if shown {

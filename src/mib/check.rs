@@ -32,7 +32,15 @@ impl fmt::Display for Fault {
 
 /// What is built in together with further files, and everything that is wrong with any of them, in the order of the files.
 pub fn check(further: &[(&str, &str)]) -> (Registry, Vec<Fault>) {
-    let all: Vec<(&str, &str)> = further.iter().chain(builtin::FILES).copied().collect();
+    check_files(&further.iter().chain(builtin::FILES).copied().collect::<Vec<_>>())
+}
+
+/// One file by itself, as if nothing were built in: what a fuzz target asks.
+pub fn check_alone(name: &str, text: &str) -> Vec<Fault> {
+    check_files(&[(name, text)]).1
+}
+
+fn check_files(all: &[(&str, &str)]) -> (Registry, Vec<Fault>) {
     let documents: Vec<(&str, Document<'_>)> = all.iter().map(|(name, text)| (*name, Document::read(text))).collect();
     let readable = documents.iter().filter_map(|(name, document)| Some((*name, document.file.clone()?))).collect();
     let (registry, known) = Registry::of(readable);

@@ -8,7 +8,7 @@ use std::ops::Range;
 use toml::de::{DeArray, DeTable, DeValue, Deserializer};
 
 /// Faults that are looked for in one file: after so many nobody reads on, and each costs a reading of the file.
-const MOST_FAULTS: usize = 200;
+const MOST_FAULTS: usize = 100;
 
 /// A file as far as it can be read, and where it stands.
 pub(super) struct Document<'a> {

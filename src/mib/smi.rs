@@ -120,14 +120,14 @@ fn fault_of(folders: &Folders, module: &str) -> Option<SmiError> {
     let quiet = DiagnosticConfig { fail_at: mib_rs::Severity::Fatal, ..DiagnosticConfig::quiet() };
     let first = bounded(&file.clone(), (texts, vec![module.to_owned()]), quiet, move |mib| {
         let report = mib.diagnostic_report();
-        let faults = report.iter().filter_map(|fault| {
+        let mut faults = report.iter().filter_map(|fault| {
             let (document, _) = fault.range().ok()??;
             let (start, _) = fault.byte_positions().ok()??;
             let place = format!("{}:{}:{}", document.label(), u64::from(start.line()) + 1, u64::from(start.column()) + 1);
             Some(SmiError::Faulty { place, what: fault.diagnostic().message.clone() })
         });
         let own = |fault: &SmiError| matches!(fault, SmiError::Faulty { place, .. } if place.starts_with(&file));
-        faults.filter(own).next()
+        faults.find(own)
     });
     match first {
         Ok(fault) => fault,
