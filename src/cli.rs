@@ -137,6 +137,8 @@ pub enum Command {
     Alarms(RowArgs),
     /// What happened, a row each
     Events(RowArgs),
+    /// Device, port and VLAN where an address is, or was
+    Where(WhereArgs),
     /// What changed in the network between two times
     Diff(DiffArgs),
     /// One screen of the console, printed; no terminal needed
@@ -221,6 +223,8 @@ pub enum TopologyRows {
     Interfaces,
     /// Neighbours without SNMP.
     Neighbours,
+    /// Addresses that are no device, with the port that they hang on.
+    Endpoints,
     /// Problems.
     Problems,
 }
@@ -377,6 +381,23 @@ pub struct RowArgs {
     /// At most this many rows
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
+    /// Format of what is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: RowFormat,
+}
+
+/// `where`
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  noctop where 10.0.9.4                   the port on which this address hangs
+  noctop where 00:1b:54:aa:bb:cc --at -2d the same two days ago; any spelling, or the first or last digits
+  noctop where ap-7                       the switch port of an access point, phone or device
+
+A device is at the far ports of its links. Exit code 4: it is not known.")]
+pub struct WhereArgs {
+    /// Hardware address, IP address, or name of a device or neighbour
+    #[arg(value_name = "MAC|IP|NAME")]
+    pub what: String,
     /// Format of what is printed
     #[arg(long, value_enum, default_value_t)]
     pub format: RowFormat,

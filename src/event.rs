@@ -8,7 +8,8 @@ use crate::model::inventory::Reason;
 use crate::model::link::LinkKey;
 use crate::model::poll::PollReading;
 use crate::model::{
-    AdminStatus, Alarm, Device, DeviceId, DeviceStatus, IfIndex, Inventory, Link, Neighbour, OperStatus, Timestamp,
+    AdminStatus, Alarm, Device, DeviceId, DeviceStatus, Endpoint, IfIndex, Inventory, Link, MacAddr, Neighbour, OperStatus,
+    Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -60,6 +61,10 @@ pub enum Body {
     AlarmCleared(String),
     /// Derived: an agent restarted (sysUpTime went back).
     Restarted(DeviceId),
+    /// Derived: other hardware stands in a device's place.
+    DeviceReplaced(Box<Replacement>),
+    /// Derived: endpoints appeared, changed, moved or were forgotten; many in one event.
+    Endpoints(Box<EndpointChanges>),
 }
 
 impl Event {
@@ -96,6 +101,27 @@ pub struct DeviceStatusChange {
     /// Why, in words.
     pub reason: String,
 }
+
+/// Other hardware in a device's place.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Replacement {
+    /// The device that stood there; it is gone.
+    pub old: DeviceId,
+    /// What stands there now.
+    pub new: Device,
+}
+
+/// Endpoints that changed between two looks at all tables.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EndpointChanges {
+    /// Appeared, moved, or described otherwise; by hardware address.
+    pub seen: Vec<Endpoint>,
+    /// Forgotten, or found to be a device's own.
+    pub gone: Vec<MacAddr>,
+}
+
+/// Endpoints that one [`EndpointChanges`] holds at most, so that no journal record grows without bound: about 64 KiB.
+pub const MAX_ENDPOINT_CHANGES: usize = 1000;
 
 /// An interface's status went from one word to another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

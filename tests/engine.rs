@@ -166,6 +166,11 @@ fn commands_read_the_store_without_a_server_and_with_one() {
         }
         assert_eq!(run(&folder, &["store", "stats", "--format", "json"]).0, Some(0));
         assert_eq!(run(&folder, &["store", "verify"]).0, Some(0));
+        for at in [&[][..], &["--at", "-1h"]] {
+            let (code, out, err) = run(&folder, &[&["where", "10.0.0.1", "--format", "json"], at].concat());
+            assert_eq!((code, out.split_whitespace().collect::<String>().as_str()), (Some(4), "[]"), "{err}");
+            assert!(err.contains("10.0.0.1 is not known"), "{err}");
+        }
         assert_eq!(run(&folder, &["diff", "-1h", "now", "--format", "json"]).0, Some(0));
         assert_eq!(run(&folder, &["devices", "--filter", "nonsense>"]).0, Some(2));
         assert_eq!(run(&folder, &["history", "nobody/in_bps", "--from", "-1h", "--to", "now"]).0, Some(2));

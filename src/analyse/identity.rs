@@ -26,15 +26,30 @@ pub enum Likeness {
 const SHARED_PREFIXES: [&[u8]; 5] =
     [&[0, 0, 0x5e, 0, 1], &[0, 0, 0x5e, 0, 2], &[0, 0, 0x0c, 7, 0xac], &[0, 0, 0x0c, 0x9f], &[0, 7, 0xb4]];
 
+/// Docker makes the address of a container's port, and of its bridge, out of the IP address, which is the same on every host.
+const CONTAINER_PREFIX: &[u8] = &[0x02, 0x42];
+
+/// Whether several routers share the address by design.
+pub fn is_shared_mac(mac: MacAddr) -> bool {
+    SHARED_PREFIXES.iter().any(|prefix| mac.0.starts_with(prefix))
+}
+
 /// Whether the address can be one device's alone.
 pub fn is_own_mac(mac: MacAddr) -> bool {
-    mac.is_identity() && !SHARED_PREFIXES.iter().any(|prefix| mac.0.starts_with(prefix))
+    mac.is_identity() && !is_shared_mac(mac) && !mac.0.starts_with(CONTAINER_PREFIX)
 }
 
 /// Whether two descriptions are of one device, and by what.
 pub fn same(a: &Device, b: &Device) -> Option<Likeness> {
+    if are_two_agents(a, b) {
+        return None;
+    }
     let (macs_a, macs_b) = (own_macs(a), own_macs(b));
-    let disjoint = !macs_a.is_empty() && !macs_b.is_empty() && macs_a.is_disjoint(&macs_b);
+    let shared = macs_a.intersection(&macs_b).count();
+    let fewer = macs_a.len().min(macs_b.len());
+    // Every host of a kind has the same bridge for its virtual machines: half of two ports are not yet most of them.
+    let is_most = shared * 2 > fewer || shared > 0 && shared * 2 == fewer && !differ(&a.sys_name, &b.sys_name);
+    let disjoint = fewer > 0 && !is_most;
     match (chassis(a), chassis(b)) {
         (Some(x), Some(y)) if x == y => return (!contradicted(a, b, disjoint)).then_some(Likeness::Chassis),
         // lldpd and some switches take another port's address after a change: that one is still the device's own.
@@ -49,17 +64,31 @@ pub fn same(a: &Device, b: &Device) -> Option<Likeness> {
             _ => {}
         }
     }
-    let shared = macs_a.intersection(&macs_b).count();
-    if shared > 0 && shared * 2 >= macs_a.len().min(macs_b.len()) {
+    if is_most {
         return Some(Likeness::Macs);
     }
-    (!disjoint && shares_address(a, b)).then_some(Likeness::Address)
+    (!disjoint && !is_other_at_address(a, b) && shares_address(a, b)).then_some(Likeness::Address)
+}
+
+fn differ(x: &Option<String>, y: &Option<String>) -> bool {
+    matches!((x, y), (Some(x), Some(y)) if x != y)
 }
 
 /// Whether everything else speaks against an equal chassis id (several agents that were given one recording's answers).
 fn contradicted(a: &Device, b: &Device, disjoint: bool) -> bool {
-    let differ = |x: &Option<String>, y: &Option<String>| matches!((x, y), (Some(x), Some(y)) if x != y);
     disjoint && (differ(&a.engine_id, &b.engine_id) || differ(&a.serial, &b.serial))
+}
+
+/// Whether two agents with names and addresses of their own answer, whatever they are made of: contexts of one firewall, and
+/// switches that left the factory with one MAC address.
+fn are_two_agents(a: &Device, b: &Device) -> bool {
+    let apart = || !a.addresses.iter().any(|address| b.addresses.contains(address));
+    differ(&a.engine_id, &b.engine_id) && differ(&a.sys_name, &b.sys_name) && apart()
+}
+
+/// Whether an address went from one device to another: hardware that was replaced, an address that two routers share.
+fn is_other_at_address(a: &Device, b: &Device) -> bool {
+    differ(&a.serial, &b.serial) || differ(&a.engine_id, &b.engine_id) && differ(&a.sys_name, &b.sys_name)
 }
 
 fn chassis(device: &Device) -> Option<MacAddr> {
@@ -121,6 +150,11 @@ impl Index {
                 }
             }
         }
+    }
+
+    /// Who has a mark, in the order of their ids.
+    pub fn owners(&self, mark: &Mark) -> &[DeviceId] {
+        self.owners.get(mark).map_or(&[], Vec::as_slice)
     }
 
     /// Known devices that share a mark with this one, in the order of their ids.
@@ -199,6 +233,91 @@ mod tests {
             }),
             Some(Likeness::Engine)
         );
+    }
+
+    fn called(mut device: Device, name: &str) -> Device {
+        device.sys_name = Some(name.to_owned());
+        device
+    }
+
+    fn with_mac(mut device: Device, mac: [u8; 6]) -> Device {
+        let mut port = Interface::new(IfIndex(1000 + device.interfaces.len() as u32));
+        port.mac = Some(MacAddr(mac));
+        device.interfaces.push(port);
+        device
+    }
+
+    #[test]
+    fn hosts_of_one_image_are_as_many_as_their_network_cards() {
+        let image = |id: &str, card: u8| {
+            let bridge = with_mac(device(id, &[card]), [0x52, 0x54, 0, 1, 2, 3]);
+            let mut host = with_address(with_mac(bridge, [0x02, 0x42, 0xac, 0x11, 0, 1]), "192.168.122.1");
+            host.addresses.push("172.17.0.1".parse().unwrap());
+            host.engine_id = Some("80001f88".to_owned());
+            called(host, id)
+        };
+        assert_eq!(same(&image("web-1", 1), &image("web-2", 2)), None);
+        assert_eq!(same(&image("web-1", 1), &called(image("web-1", 1), "web-one")), Some(Likeness::Engine));
+    }
+
+    #[test]
+    fn routers_that_share_an_address_stay_two() {
+        let router = |name: &str, engine: &str| {
+            let mut router = with_address(called(device(name, &[]), name), "10.0.0.1");
+            router.engine_id = Some(engine.to_owned());
+            router
+        };
+        assert_eq!(same(&router("a", "80000001"), &router("b", "80000002")), None);
+        assert_eq!(
+            same(&router("a", "80000001"), &router("a", "80000002")),
+            Some(Likeness::Address),
+            "its agent was set up anew"
+        );
+    }
+
+    #[test]
+    fn switches_of_one_factory_address_are_two_agents() {
+        let switch = |name: &str, engine: &str, address: &str| {
+            let mut switch = with_address(called(device(name, &[1, 2]), name), address);
+            switch.chassis_id = Some(ChassisId::Mac(MacAddr([0, 1, 2, 3, 4, 5])));
+            switch.engine_id = Some(engine.to_owned());
+            switch
+        };
+        let first = switch("acc-1", "80000001", "10.0.0.1");
+        assert_eq!(same(&first, &switch("acc-2", "80000002", "10.0.0.2")), None);
+        assert_eq!(same(&first, &switch("acc-1", "80000002", "10.0.0.2")), Some(Likeness::Chassis), "it has another address");
+        assert_eq!(same(&first, &switch("acc-2", "80000001", "10.0.0.1")), Some(Likeness::Chassis), "it has another name");
+    }
+
+    #[test]
+    fn contexts_of_one_firewall_are_two_agents() {
+        let context = |name: &str, engine: &str, address: &str| {
+            let mut context = with_address(called(device(name, &[1]), name), address);
+            context.serial = Some("FTX1".to_owned());
+            context.engine_id = Some(engine.to_owned());
+            context
+        };
+        assert_eq!(same(&context("fw/a", "80000001", "10.0.0.1"), &context("fw/b", "80000002", "10.0.1.1")), None);
+    }
+
+    #[test]
+    fn another_serial_number_at_the_address_is_other_hardware() {
+        let ups = |serial: &str| {
+            let mut ups = with_address(called(device(serial, &[]), "ups-1"), "10.0.0.1");
+            ups.serial = Some(serial.to_owned());
+            ups
+        };
+        assert_eq!(same(&ups("A1"), &ups("A1")), Some(Likeness::Serial));
+        assert_eq!(same(&ups("A1"), &ups("B2")), None);
+    }
+
+    #[test]
+    fn a_chassis_id_that_is_another_devices_port_is_not_that_device() {
+        let mut a = device("a", &[1]);
+        a.chassis_id = Some(ChassisId::Mac(MacAddr([0, 0x1b, 0x54, 0, 0, 2])));
+        let mut b = device("b", &[2]);
+        b.chassis_id = Some(ChassisId::Mac(MacAddr([0, 0x1b, 0x54, 0, 0, 9])));
+        assert_eq!(same(&a, &b), None);
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! Pure functions over the model: rates, identity, link resolution. No I/O, no clock, no state of their own.
 //!
 //! Each is given all that it needs and gives the same answer for the same question. Start at [`rate`] (counters to
-//! monotone counters), [`identity`] (is this the device that we know?), then [`topology`] (neighbour rows to links).
+//! monotone counters), [`identity`] (is this the device that we know?), then [`topology`] (neighbour rows to links) and
+//! [`endpoints`] (forwarding and address tables to the places of everything else).
 
+pub mod endpoints;
 pub mod identity;
 pub mod rate;
+pub mod succession;
 pub mod topology;

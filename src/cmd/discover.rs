@@ -126,6 +126,7 @@ const fn rows(rows: cli::TopologyRows) -> TopologyRows {
         cli::TopologyRows::Links => TopologyRows::Links,
         cli::TopologyRows::Interfaces => TopologyRows::Interfaces,
         cli::TopologyRows::Neighbours => TopologyRows::Neighbours,
+        cli::TopologyRows::Endpoints => TopologyRows::Endpoints,
         cli::TopologyRows::Problems => TopologyRows::Problems,
     }
 }

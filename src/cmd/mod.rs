@@ -26,6 +26,7 @@ pub mod shot;
 mod sim;
 mod status;
 mod walk;
+mod whereabouts;
 
 /// Why a command ended early: a sentence for people and the exit code.
 #[derive(Debug)]
@@ -76,6 +77,7 @@ pub fn run(cli: Cli) -> Outcome {
         Some(Command::Alarms(args)) => rows::run(&common, Screen::Alarms, &args),
         Some(Command::Events(args)) => rows::run(&common, Screen::Events, &args),
         Some(Command::History(args)) => history::run(&common, &args),
+        Some(Command::Where(args)) => whereabouts::run(&common, &args),
         Some(Command::Diff(args)) => diff::run(&common, &args),
         Some(Command::Status(args)) => status::run(&common, &args),
         Some(Command::Store(args)) => status::store(&common, &args.command),

@@ -4,6 +4,7 @@ use crate::model::series::Point;
 use crate::model::{EntityKey, Metric, TimeRange, Timestamp};
 pub use crate::state::diff::DiffRow;
 use crate::state::view::screens::Name;
+pub use crate::state::whereabouts::Whereabouts;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -28,6 +29,8 @@ pub enum Command {
     StoreStats,
     /// Read all that the store holds.
     StoreVerify,
+    /// Where an address is, or what is called so; now or at a time.
+    Where(String, Option<Timestamp>),
 }
 
 /// A series and how it is wanted.
@@ -60,6 +63,8 @@ pub enum Answer {
     StoreStats(Box<StoreSummary>),
     /// To `StoreVerify`.
     StoreVerified(Verified),
+    /// To `Where`.
+    Where(Box<Whereabouts>),
 }
 
 /// A series as it is shown.

@@ -1,5 +1,6 @@
 //! One discovery from beginning to end, for the command: no store, no socket, nothing that stays.
 
+use crate::analyse::endpoints::MAX_ENDPOINTS;
 use crate::clock;
 use crate::collect::lldp::Listener;
 use crate::collect::snmp::access::Access;
@@ -188,7 +189,11 @@ async fn follow(mut events: mpsc::Receiver<Event>, sink: ProgressSink) -> State 
     state
 }
 
-fn found(state: &State, outcome: CrawlOutcome, interrupted: bool) -> Found {
+fn found(state: &State, mut outcome: CrawlOutcome, interrupted: bool) -> Found {
+    if state.endpoints_beyond() > 0 {
+        let beyond = state.endpoints_beyond();
+        outcome.notices.push(format!("{MAX_ENDPOINTS} endpoints are kept; {beyond} sightings of others found no room"));
+    }
     let topology = Topology { problems: outcome.problems, summary: outcome.summary, ..state.topology() };
     Found { topology, incomplete: outcome.named_problems > 0, interrupted, notices: outcome.notices }
 }

@@ -22,6 +22,8 @@ pub(super) enum About {
     Targets,
     /// Manual links to ports that are not known.
     ManualLinks,
+    /// More endpoints than there is room for.
+    Endpoints,
 }
 
 /// The notices in force.

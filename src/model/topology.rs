@@ -3,6 +3,7 @@
 use super::device::Device;
 use super::inventory::Problem;
 use super::link::{Link, Neighbour};
+use super::sighting::Endpoint;
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -20,7 +21,7 @@ pub struct Summary {
     pub seconds: f64,
 }
 
-/// Devices by id, links by key, neighbours by id, problems by target: the same network gives the same order.
+/// Devices by id, links by key, neighbours by id, endpoints by hardware address, problems by target: the same network gives the same order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Topology {
     /// When it was taken.
@@ -31,6 +32,8 @@ pub struct Topology {
     pub neighbours: Vec<Arc<Neighbour>>,
     /// Links, by their two ends.
     pub links: Vec<Arc<Link>>,
+    /// Addresses that are no device, by hardware address.
+    pub endpoints: Vec<Endpoint>,
     /// What went wrong, by target.
     pub problems: Vec<Problem>,
     /// Counts.

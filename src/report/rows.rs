@@ -4,11 +4,13 @@ mod device;
 mod event;
 mod interface;
 mod link;
+mod whereabouts;
 
 pub use device::DeviceRow;
 pub use event::{AlarmRow, EventRow};
 pub use interface::InterfaceRow;
 pub use link::{LinkEnd, LinkRow};
+pub use whereabouts::WhereRow;
 
 use crate::model::Timestamp;
 
@@ -86,6 +88,8 @@ mod tests {
             backward_bps: None,
             utilisation: Some(0.61),
             errors_per_second: Some(0.0),
+            first_seen: Some(Timestamp::from_secs(0)),
+            last_seen: None,
             spark: vec![],
         })
     }

@@ -5,7 +5,7 @@ use crate::model::inventory::{Problem, Reason};
 use crate::model::text::is_control;
 use crate::model::topology::{Summary, Topology};
 use crate::model::{
-    AdminStatus, Confirmed, Device, DeviceId, Evidence, IfIndex, Interface, Link, LinkEnd, Neighbour, OperStatus, Role,
+    AdminStatus, Confirmed, Device, DeviceId, Endpoint, Evidence, IfIndex, Interface, Link, LinkEnd, Neighbour, OperStatus, Role,
     SnmpAccess, SnmpVersion, Timestamp,
 };
 use serde_json::Value;
@@ -85,6 +85,16 @@ fn network() -> Topology {
             link(end(&id(2), Some((1, "Te1/0/1"))), end(&id(3), Some((2, "Te1/0/2")))),
             Arc::new(blocked),
         ],
+        endpoints: vec![Endpoint {
+            mac: "aa:aa:aa:00:00:01".parse().unwrap(),
+            addresses: vec!["10.0.9.40".parse().unwrap(), "10.0.9.4".parse().unwrap()],
+            device: DeviceId::new(&id(4)),
+            if_index: Some(IfIndex(2)),
+            vlan: Some(10),
+            confidence: 0.95,
+            first_seen: Timestamp::from_secs(0),
+            last_seen: Timestamp::from_secs(0),
+        }],
         problems: vec![Problem { target: "10.0.0.9:161".to_owned(), reason: Reason::Partial, detail: "no ifTable".to_owned() }],
         summary: Summary { asked: 8, answered: 5, silent: 3, seconds: 1.234_567 },
     }
@@ -127,7 +137,7 @@ fn ndjson_says_the_type_of_each_line() {
     let text = written(TopologyFormat::Ndjson, TopologyRows::Devices);
     let kinds: Vec<String> =
         text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["type"].as_str().unwrap().to_owned()).collect();
-    assert_eq!(kinds.join(" "), "device device device device device neighbour link link link link link problem summary");
+    assert_eq!(kinds.join(" "), "device device device device device neighbour link link link link link endpoint problem summary");
 }
 
 #[test]
@@ -142,8 +152,8 @@ fn no_format_lets_a_control_character_out() {
 
 #[test]
 fn csv_has_as_many_fields_in_every_row_as_in_its_header() {
-    use TopologyRows::{Devices, Interfaces, Links, Neighbours, Problems};
-    for (rows, count) in [(Devices, 5), (Links, 5), (Interfaces, 10), (Neighbours, 1), (Problems, 1)] {
+    use TopologyRows::{Devices, Endpoints, Interfaces, Links, Neighbours, Problems};
+    for (rows, count) in [(Devices, 5), (Links, 5), (Interfaces, 10), (Neighbours, 1), (Endpoints, 1), (Problems, 1)] {
         let text = written(TopologyFormat::Csv, rows);
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         assert_eq!(reader.records().map(Result::unwrap).count(), count, "{rows:?}");
@@ -157,6 +167,7 @@ fn tables_and_the_tree_read_well() {
     insta::assert_snapshot!(written(TopologyFormat::Table, TopologyRows::Devices));
     insta::assert_snapshot!(written(TopologyFormat::Table, TopologyRows::Links));
     insta::assert_snapshot!(written(TopologyFormat::Tree, TopologyRows::Devices));
+    insta::assert_snapshot!(written(TopologyFormat::Table, TopologyRows::Endpoints));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::equipment::Device;
 use super::tabular::{self, Column, Format, Row, Show, column, field};
 use super::{dot, graphml, json, mermaid, thousandths, tree};
 use crate::model::topology::{Summary as Counts, Topology};
-use crate::model::{self, Confirmed, LinkEnd};
+use crate::model::{self, Confirmed, IfIndex, LinkEnd, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -33,6 +33,7 @@ pub enum TopologyRows {
     Links,
     Interfaces,
     Neighbours,
+    Endpoints,
     Problems,
 }
 
@@ -112,6 +113,10 @@ pub struct Link {
     pub aggregate: Option<String>,
     pub stp_blocked: Option<bool>,
     pub speed_bps: Option<u64>,
+    /// RFC 3339
+    pub first_seen: Option<String>,
+    /// RFC 3339: when something last spoke for it
+    pub last_seen: Option<String>,
 }
 
 /// Where an address that is no device was seen.
@@ -160,13 +165,15 @@ impl Document {
         neighbours.sort_by(|a, b| a.id.cmp(&b.id));
         let mut links: Vec<_> = topology.links.iter().collect();
         links.sort_by(|x, y| (&x.a, &x.b).cmp(&(&y.a, &y.b)));
+        let mut endpoints: Vec<_> = topology.endpoints.iter().collect();
+        endpoints.sort_by_key(|endpoint| endpoint.mac);
         Self {
             schema: SCHEMA,
             taken_at: topology.taken_at.rfc3339(),
             devices: devices.iter().map(|device| Device::new(device)).collect(),
             neighbours: neighbours.iter().map(|neighbour| Neighbour::new(neighbour)).collect(),
             links: links.iter().map(|link| Link::new(link)).collect(),
-            endpoints: Vec::new(),
+            endpoints: endpoints.iter().map(|endpoint| Endpoint::new(endpoint)).collect(),
             problems: problems(topology),
             summary: Summary::new(topology.summary),
         }
@@ -223,6 +230,23 @@ impl Link {
             aggregate: link.aggregate.clone(),
             stp_blocked: link.stp_blocked,
             speed_bps: link.speed_bps,
+            first_seen: link.first_seen.map(Timestamp::rfc3339),
+            last_seen: link.last_seen.map(Timestamp::rfc3339),
+        }
+    }
+}
+
+impl Endpoint {
+    fn new(endpoint: &model::Endpoint) -> Self {
+        let mut addresses = endpoint.addresses.clone();
+        addresses.sort_unstable();
+        Self {
+            mac: endpoint.mac.to_string(),
+            addresses: addresses.iter().map(ToString::to_string).collect(),
+            device: endpoint.device.to_string(),
+            if_index: endpoint.if_index.map(|index| index.0),
+            vlan: endpoint.vlan,
+            confidence: thousandths(f64::from(endpoint.confidence)),
         }
     }
 }
@@ -281,6 +305,7 @@ fn write_part(format: Format, topology: &Topology, rows: TopologyRows, out: &mut
         TopologyRows::Devices => tabular::write_rows(format, document.devices, out),
         TopologyRows::Links => tabular::write_rows(format, named_links(topology, document.links), out),
         TopologyRows::Interfaces => tabular::write_rows(format, interfaces(topology, document.devices), out),
+        TopologyRows::Endpoints => tabular::write_rows(format, placed_endpoints(topology, document.endpoints), out),
         TopologyRows::Neighbours => tabular::write_rows(format, document.neighbours, out),
         TopologyRows::Problems => tabular::write_rows(format, document.problems, out),
     }
@@ -332,6 +357,39 @@ fn interfaces(topology: &Topology, devices: Vec<Device>) -> impl Iterator<Item =
             interface,
         })
     })
+}
+
+/// An endpoint with the names of its device and port.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PlacedEndpoint {
+    #[serde(flatten)]
+    endpoint: Endpoint,
+    device_name: Option<String>,
+    port: Option<String>,
+}
+
+fn placed_endpoints(topology: &Topology, endpoints: Vec<Endpoint>) -> impl Iterator<Item = PlacedEndpoint> {
+    let devices: BTreeMap<&str, &model::Device> =
+        topology.devices.iter().map(|device| (device.id.as_str(), device.as_ref())).collect();
+    endpoints.into_iter().map(move |endpoint| {
+        let device = devices.get(endpoint.device.as_str());
+        let port = device.zip(endpoint.if_index).and_then(|(device, index)| device.interface(IfIndex(index)));
+        PlacedEndpoint { device_name: device.map(|device| device.name()), port: port.map(model::Interface::name), endpoint }
+    })
+}
+
+impl Row for PlacedEndpoint {
+    const COLUMNS: &'static [Column] = &[
+        column("mac", "MAC", Show::Text),
+        column("addresses", "ADDRESSES", Show::Text),
+        field("device"),
+        field("ifIndex"),
+        column("vlan", "VLAN", Show::Number),
+        column("confidence", "CONF", Show::Fraction),
+        column("deviceName", "DEVICE", Show::Text),
+        column("port", "PORT", Show::Text),
+    ];
 }
 
 impl Row for Device {
@@ -407,6 +465,8 @@ impl Row for NamedLink {
         column("aggregate", "AGGREGATE", Show::Text),
         field("stpBlocked"),
         column("speedBps", "SPEED", Show::Speed),
+        field("firstSeen"),
+        field("lastSeen"),
     ];
 }
 

@@ -6,7 +6,7 @@
 use super::State;
 use super::derive::Deriver;
 use crate::event::{Body, Event};
-use crate::model::{DeviceId, SampleBatch};
+use crate::model::{DeviceId, SampleBatch, Timestamp};
 use std::collections::BTreeSet;
 
 /// What follows from an event.
@@ -33,6 +33,10 @@ pub fn apply(state: &mut State, event: &Event) -> Applied {
         Body::Poll(reading) => deriver.poll(reading),
         Body::Silent(silent) => deriver.silent(silent),
         Body::Discovery(progress) => {
+            // All tables were read: endpoints are placed at the next tick.
+            if !progress.running {
+                deriver.state.endpoints_at = Timestamp::default();
+            }
             deriver.state.progress = Some(std::sync::Arc::new(progress.clone()));
             None
         }
@@ -50,7 +54,9 @@ pub fn apply(state: &mut State, event: &Event) -> Applied {
         | Body::NeighbourGone(_)
         | Body::AlarmRaised(_)
         | Body::AlarmCleared(_)
-        | Body::Restarted(_) => {
+        | Body::Restarted(_)
+        | Body::DeviceReplaced(_)
+        | Body::Endpoints(_) => {
             deriver.state.take(event);
             None
         }

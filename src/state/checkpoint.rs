@@ -4,11 +4,12 @@
 //! in memory (rates, discovery progress) is not in it.
 
 use super::{Condition, Settings, State};
-use crate::model::{Alarm, Device, DeviceId, Link, Neighbour, Timestamp};
+use crate::model::{Alarm, Device, DeviceId, Endpoint, IfIndex, Link, MacAddr, Neighbour, Timestamp};
 use crate::state::view::EventRow;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, VecDeque};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Format version of a part: raised when the meaning of its bytes changes.
@@ -43,7 +44,43 @@ pub fn encode(state: &State) -> Vec<(String, Vec<u8>)> {
     shards(&mut parts, "neighbour", state.neighbours.values());
     shards(&mut parts, "alarm", state.alarms.values());
     shards(&mut parts, "recent", state.recent.iter());
+    shards(&mut parts, "endpoint", by_device(state));
+    shards(&mut parts, "predecessor", state.predecessors.iter());
+    shards(&mut parts, "read", state.reads.iter());
+    shards(&mut parts, "unseen", state.unseen.iter());
     parts
+}
+
+/// An endpoint without its device.
+type Hanging = (MacAddr, Vec<IpAddr>, Option<IfIndex>, Option<u16>, f32, [Timestamp; 2]);
+
+/// Endpoints of one device in one value, so that its id stands there once. More are several values.
+const HANGING: usize = 1000;
+
+fn by_device(state: &State) -> Vec<(&DeviceId, Vec<Hanging>)> {
+    let mut by_device: BTreeMap<&DeviceId, Vec<Hanging>> = BTreeMap::new();
+    for endpoint in state.endpoints.values() {
+        let Endpoint { mac, addresses, device, if_index, vlan, confidence, first_seen, last_seen } = &**endpoint;
+        let hanging = (*mac, addresses.clone(), *if_index, *vlan, *confidence, [*first_seen, *last_seen]);
+        by_device.entry(device).or_default().push(hanging);
+    }
+    let values = by_device.into_iter().flat_map(|(device, all)| {
+        let pieces: Vec<Vec<Hanging>> = all.chunks(HANGING).map(<[Hanging]>::to_vec).collect();
+        pieces.into_iter().map(move |piece| (device, piece))
+    });
+    values.collect()
+}
+
+fn endpoints(state: &State, values: Vec<(DeviceId, Vec<Hanging>)>) -> BTreeMap<MacAddr, Arc<Endpoint>> {
+    let all = values.into_iter().flat_map(|(device, hanging)| {
+        // Thousands hang on one device: they share its id.
+        let device = state.devices.get_key_value(&device).map_or(&device, |(id, _)| id).clone();
+        hanging.into_iter().map(move |(mac, addresses, if_index, vlan, confidence, [first_seen, last_seen])| {
+            let device = device.clone();
+            (mac, Arc::new(Endpoint { mac, addresses, device, if_index, vlan, confidence, first_seen, last_seen }))
+        })
+    });
+    all.collect()
 }
 
 fn shards<T: Serialize>(parts: &mut Vec<(String, Vec<u8>)>, kind: &str, values: impl IntoIterator<Item = T>) {
@@ -90,6 +127,10 @@ pub fn decode(parts: &[(String, Vec<u8>)], settings: Settings) -> Result<State, 
     state.alarms = Arc::new(alarms.into_iter().map(|alarm| (alarm.id.clone(), Arc::new(alarm))).collect::<BTreeMap<_, _>>());
     let recent: Vec<EventRow> = values(&parts, "recent")?;
     state.recent = Arc::new(recent.into_iter().map(Arc::new).collect::<VecDeque<_>>());
+    state.endpoints = Arc::new(endpoints(&state, values(&parts, "endpoint")?));
+    state.predecessors = Arc::new(values(&parts, "predecessor")?.into_iter().collect());
+    state.reads = Arc::new(values(&parts, "read")?.into_iter().collect());
+    state.unseen = Arc::new(values(&parts, "unseen")?.into_iter().collect());
     state.index();
     Ok(state)
 }

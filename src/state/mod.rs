@@ -11,13 +11,15 @@ mod derive;
 pub mod diff;
 mod live;
 mod names;
+mod reads;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod series;
 mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod view;
+pub mod whereabouts;
 
 pub use apply::{Applied, apply};
 pub use condition::{Condition, PortCondition};
@@ -29,11 +31,12 @@ use crate::analyse::topology::ManualLink;
 use crate::event::DiscoveryProgress;
 use crate::model::inventory::Problem;
 use crate::model::topology::{Summary, Topology};
-use crate::model::{Alarm, Device, DeviceId, Link, LinkKey, Neighbour, Sightings, Timestamp};
+use crate::model::{Alarm, Device, DeviceId, Endpoint, Link, LinkKey, MacAddr, Neighbour, Sightings, Timestamp};
 use derive::LinkWork;
 use live::Live;
+use reads::Read;
 use rustc_hash::FxHashMap;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use view::EventRow;
@@ -55,6 +58,8 @@ impl Default for Settings {
 
 /// Events kept for the screens; the journal keeps them all.
 pub const MAX_RECENT: usize = 2048;
+/// Devices that are followed back where hardware was replaced several times.
+pub const MAX_PREDECESSORS: usize = 8;
 /// Targets whose problems are kept.
 pub const MAX_PROBLEMS: usize = 4096;
 
@@ -68,6 +73,13 @@ pub struct State {
     neighbours: Arc<BTreeMap<DeviceId, Arc<Neighbour>>>,
     alarms: Arc<BTreeMap<String, Arc<Alarm>>>,
     recent: Arc<VecDeque<Arc<EventRow>>>,
+    endpoints: Arc<BTreeMap<MacAddr, Arc<Endpoint>>>,
+    /// Who stood in a device's place before.
+    predecessors: Arc<BTreeMap<DeviceId, DeviceId>>,
+    // Written with checkpoints, not journalled: see `reads`.
+    reads: Arc<BTreeMap<DeviceId, Read>>,
+    /// Endpoints that are in no table any more, and when they were last.
+    unseen: Arc<BTreeMap<MacAddr, Timestamp>>,
     // Live: gone with the process, or put in from the series store for a past time.
     now: Timestamp,
     live: Arc<BTreeMap<DeviceId, Arc<Live>>>,
@@ -76,11 +88,18 @@ pub struct State {
     sightings: Arc<BTreeMap<DeviceId, Arc<Sightings>>>,
     own: Option<derive::Own>,
     link_work: LinkWork,
+    endpoints_dirty: bool,
+    /// When endpoints were last placed.
+    endpoints_at: Timestamp,
+    endpoints_beyond: u64,
+    /// Devices at whose address another one answered.
+    displaced: BTreeSet<DeviceId>,
     unknown_manual: Vec<usize>,
     settings: Arc<Settings>,
     // Indexes over the journalled part.
     marks: Option<Arc<Index>>,
     ends: Arc<FxHashMap<DeviceId, Vec<Arc<Link>>>>,
+    down: Arc<BTreeSet<DeviceId>>,
 }
 
 impl State {
@@ -160,6 +179,17 @@ impl State {
         &self.unknown_manual
     }
 
+    /// Sightings of addresses for which there was no room.
+    pub const fn endpoints_beyond(&self) -> u64 {
+        self.endpoints_beyond
+    }
+
+    /// Devices that stood in this one's place before, the latest first, at most [`MAX_PREDECESSORS`].
+    pub fn predecessors(&self, id: &DeviceId) -> Vec<&DeviceId> {
+        let chain = std::iter::successors(self.predecessors.get(id), |id| self.predecessors.get(*id));
+        chain.take_while(|before| *before != id).take(MAX_PREDECESSORS).collect()
+    }
+
     /// The only device with this id or name.
     ///
     /// Errors: the ids of those that share the name; empty where there is none.
@@ -192,7 +222,8 @@ impl State {
             taken_at: self.now,
             devices: self.devices.values().cloned().collect(),
             neighbours: self.neighbours.values().cloned().collect(),
-            links: self.links.values().cloned().collect(),
+            links: self.links.values().map(|link| self.dated_link(link)).collect(),
+            endpoints: self.endpoints().collect(),
             problems: self.problems.values().flatten().cloned().collect(),
             summary: Summary {
                 asked: progress.map_or(0, |p| p.asked),

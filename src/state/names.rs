@@ -3,11 +3,13 @@
 use super::State;
 use super::live::port_names;
 use super::view::screens::Name;
-use crate::model::{Device, DeviceId};
+use super::whereabouts::{digits, number};
+use crate::model::{Device, DeviceId, Endpoint, MacAddr};
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::fmt::Write as _;
 
 /// Longest text that is looked for: more is no name.
 const MAX_TEXT: usize = 128;
@@ -53,12 +55,16 @@ impl Search {
     fn offer(&mut self, text: &str, device: &DeviceId, port: Option<&str>) {
         self.seen += 1;
         let Some(score) = self.pattern.score(Utf32Str::new(text, &mut self.buffer), &mut self.matcher) else { return };
+        self.keep(score, || Name { text: text.to_owned(), device: device.clone(), port: port.map(str::to_owned) });
+    }
+
+    /// Keeps a name that is among the best; it is made only then.
+    fn keep(&mut self, score: u32, name: impl FnOnce() -> Name) {
         let rank = (score, Reverse(self.seen));
         if self.best.len() >= self.limit && self.best.peek().is_some_and(|worst| (worst.0.0.0, worst.0.0.1) >= rank) {
             return;
         }
-        let name = Name { text: text.to_owned(), device: device.clone(), port: port.map(str::to_owned) };
-        self.best.push(Reverse(OrderedName((rank.0, rank.1, name))));
+        self.best.push(Reverse(OrderedName((rank.0, rank.1, name()))));
         if self.best.len() > self.limit {
             self.best.pop();
         }
@@ -87,6 +93,63 @@ impl Search {
     }
 }
 
+impl Search {
+    /// Endpoints are looked at only for a part of a hardware or IP address: there may be hundreds of thousands.
+    fn endpoints(&mut self, state: &State, text: &str) {
+        let part = digits(text);
+        let address = text.len() >= LEAST_ADDRESS && text.chars().all(|c| c.is_ascii_hexdigit() || matches!(c, '.' | ':'));
+        if part.is_none() && !address {
+            return;
+        }
+        let wanted = part.and_then(|part| Some((u64::from_str_radix(&part, 16).ok()?, part.len())));
+        let exactly = text.parse::<std::net::IpAddr>().ok();
+        let mut written = String::new();
+        for endpoint in state.endpoints.values() {
+            let mut has_address = || {
+                endpoint.addresses.iter().any(|address| {
+                    written.clear();
+                    write!(written, "{address}").is_ok() && written.contains(text)
+                })
+            };
+            if wanted.is_some_and(|wanted| has_digits(endpoint.mac, wanted)) || address && has_address() {
+                // All hold what was typed; who is called just that comes first.
+                let is_it = endpoint.addresses.iter().any(|address| Some(*address) == exactly);
+                let letters = u32::try_from(text.len()).unwrap_or(0).saturating_add(u32::from(is_it));
+                self.seen += 1;
+                self.keep(letters.saturating_mul(LETTER), || endpoint_name(state, endpoint));
+            }
+        }
+    }
+}
+
+/// What a letter that matches is worth, as the pattern counts those that stand together.
+const LETTER: u32 = 20;
+
+/// An endpoint by its addresses, with the port that it hangs on.
+fn endpoint_name(state: &State, endpoint: &Endpoint) -> Name {
+    let mut text = endpoint.mac.to_string();
+    for address in &endpoint.addresses {
+        text.push(' ');
+        text.push_str(&address.to_string());
+    }
+    let device = state.devices.get(&endpoint.device);
+    let port = endpoint.if_index.and_then(|if_index| Some(device?.interface(if_index)?.name()));
+    for word in std::iter::once(state.name_of(&endpoint.device)).chain(port.clone()) {
+        text.push(' ');
+        text.push_str(&word);
+    }
+    Name { text, device: endpoint.device.clone(), port }
+}
+
+/// Letters from which on a part of an IP address is looked for.
+const LEAST_ADDRESS: usize = 4;
+
+/// Whether a hardware address holds these hexadecimal digits, anywhere.
+fn has_digits(mac: MacAddr, (wanted, count): (u64, usize)) -> bool {
+    let mask = (1u64 << (count * 4)) - 1;
+    (0..=12usize.saturating_sub(count)).any(|shift| number(mac) >> (shift * 4) & mask == wanted)
+}
+
 /// Whether somebody may be typing a MAC address: they are written out only then.
 fn looks_like_mac(text: &str) -> bool {
     let digits = text.chars().filter(char::is_ascii_hexdigit).count();
@@ -94,7 +157,7 @@ fn looks_like_mac(text: &str) -> bool {
 }
 
 /// At most `limit` names that match `text` fuzzily, best first: devices by name and address, ports by name, alias and MAC
-/// address, neighbours by name and address.
+/// address, endpoints and neighbours by name and address, which lead to the port that they hang on.
 pub fn names(state: &State, text: &str, limit: usize) -> Vec<Name> {
     let text: String = text.chars().take(MAX_TEXT).collect();
     if limit == 0 {
@@ -113,6 +176,7 @@ pub fn names(state: &State, text: &str, limit: usize) -> Vec<Name> {
     for device in state.devices.values() {
         search.device(device);
     }
+    search.endpoints(state, &text);
     for neighbour in state.neighbours.values() {
         let mut text = state.name_of(&neighbour.id);
         for address in &neighbour.addresses {
@@ -120,7 +184,13 @@ pub fn names(state: &State, text: &str, limit: usize) -> Vec<Name> {
             text.push_str(&address.to_string());
         }
         text.extend(neighbour.mac.map(|mac| format!(" {mac}")));
-        search.offer(&text, &neighbour.id, None);
+        // It has no screen of its own: it is found on the port that hears it.
+        let near =
+            state.links_of(&neighbour.id).first().map(|link| if link.a.device == neighbour.id { &link.b } else { &link.a });
+        match near {
+            Some(near) => search.offer(&text, &near.device, near.port.as_deref()),
+            None => search.offer(&text, &neighbour.id, None),
+        }
     }
     search.best.into_sorted_vec().into_iter().map(|Reverse(OrderedName((_, _, name)))| name).collect()
 }

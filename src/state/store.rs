@@ -1,10 +1,11 @@
 //! Taking derived events over. Nothing here derives anything, and nothing looks at what is only in memory: replay runs
 //! through the same lines.
 
-use super::derive::{LinkWork, tell};
+use super::derive::{LinkWork, moves, tell};
+use super::view::EventRow;
 use super::{Condition, MAX_RECENT, State};
-use crate::event::{Body, DeviceStatusChange, Event, InterfaceStatusChange};
-use crate::model::{Alarm, Device, DeviceId, Link, LinkEnd, LinkKey, Timestamp};
+use crate::event::{Body, DeviceStatusChange, EndpointChanges, Event, InterfaceStatusChange, Replacement};
+use crate::model::{Alarm, Device, DeviceId, DeviceStatus, Endpoint, Link, LinkEnd, LinkKey, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ pub(super) const CLEARED_KEPT: Duration = Duration::from_secs(3600);
 impl State {
     /// Takes a derived event over; observations change nothing here.
     pub(super) fn take(&mut self, event: &Event) {
-        let row = tell::row(self, event);
+        let rows = tell::rows(self, event);
         let at = event.at;
         match &event.body {
             Body::DeviceSeen(device) => self.take_device(device, at),
@@ -24,9 +25,11 @@ impl State {
             Body::LinkSeen(link) => self.take_link(link),
             Body::LinkGone(key) => self.drop_link(key),
             Body::NeighbourSeen(neighbour) => {
+                self.endpoints_dirty = true;
                 Arc::make_mut(&mut self.neighbours).insert(neighbour.id.clone(), Arc::new((**neighbour).clone()));
             }
             Body::NeighbourGone(id) => {
+                self.endpoints_dirty = true;
                 Arc::make_mut(&mut self.neighbours).remove(id);
             }
             Body::AlarmRaised(alarm) => {
@@ -38,14 +41,43 @@ impl State {
                     Arc::make_mut(condition).restarted_at = Some(at);
                 }
             }
+            Body::DeviceReplaced(replacement) => {
+                let Replacement { old, new } = &**replacement;
+                self.drop_device(old);
+                Arc::make_mut(&mut self.predecessors).insert(new.id.clone(), old.clone());
+                self.take_device(new, at);
+            }
+            Body::Endpoints(changes) => self.take_endpoints(changes),
             Body::Inventory(_) | Body::Poll(_) | Body::Silent(_) | Body::Discovery(_) | Body::Tick => {}
         }
-        if let Some(row) = row {
-            let recent = Arc::make_mut(&mut self.recent);
-            if recent.len() >= MAX_RECENT {
-                recent.pop_front();
-            }
-            recent.push_back(Arc::new(row));
+        for row in rows {
+            self.remember(row);
+        }
+    }
+
+    fn remember(&mut self, row: EventRow) {
+        let recent = Arc::make_mut(&mut self.recent);
+        if let Some(last) = recent.back_mut()
+            && let Some(joined) = moves::joined(last, &row)
+        {
+            *last = Arc::new(joined);
+            return;
+        }
+        if recent.len() >= MAX_RECENT {
+            recent.pop_front();
+        }
+        recent.push_back(Arc::new(row));
+    }
+
+    fn take_endpoints(&mut self, changes: &EndpointChanges) {
+        let endpoints = Arc::make_mut(&mut self.endpoints);
+        for gone in &changes.gone {
+            endpoints.remove(gone);
+        }
+        for seen in &changes.seen {
+            // Thousands hang on one device: they share its id.
+            let device = self.devices.get_key_value(&seen.device).map_or(&seen.device, |(id, _)| id).clone();
+            endpoints.insert(seen.mac, Arc::new(Endpoint { device, ..seen.clone() }));
         }
     }
 
@@ -66,6 +98,7 @@ impl State {
             }
         }
         self.link_work.touch(&device.id);
+        self.endpoints_dirty = true;
     }
 
     fn drop_device(&mut self, id: &DeviceId) {
@@ -75,7 +108,11 @@ impl State {
         Arc::make_mut(&mut self.conditions).remove(id);
         Arc::make_mut(&mut self.live).remove(id);
         Arc::make_mut(&mut self.sightings).remove(id);
+        Arc::make_mut(&mut self.reads).remove(id);
+        Arc::make_mut(&mut self.down).remove(id);
+        self.displaced.remove(id);
         self.link_work.touch(id);
+        self.endpoints_dirty = true;
     }
 
     fn take_status(&mut self, change: &DeviceStatusChange, at: Timestamp) {
@@ -84,6 +121,12 @@ impl State {
             condition.status = change.to;
             condition.since = at;
             condition.reason.clone_from(&change.reason);
+            let down = Arc::make_mut(&mut self.down);
+            if change.to == DeviceStatus::Down {
+                down.insert(change.device.clone());
+            } else {
+                down.remove(&change.device);
+            }
         }
     }
 
@@ -96,6 +139,7 @@ impl State {
     }
 
     fn take_link(&mut self, link: &Link) {
+        self.endpoints_dirty = true;
         let key = link.key();
         let link = Arc::new(link.clone());
         Arc::make_mut(&mut self.links).insert(key, Arc::clone(&link));
@@ -118,6 +162,7 @@ impl State {
     }
 
     fn drop_link(&mut self, key: &LinkKey) {
+        self.endpoints_dirty = true;
         Arc::make_mut(&mut self.links).remove(key);
         for end in [&key.0, &key.1] {
             let ends = Arc::make_mut(&mut self.ends);
@@ -144,6 +189,9 @@ impl State {
         self.ends = Arc::default();
         self.marks = None;
         self.link_work = LinkWork::stale();
+        self.endpoints_dirty = true;
+        let down = self.conditions.iter().filter(|(_, condition)| condition.status == DeviceStatus::Down);
+        self.down = Arc::new(down.map(|(id, _)| id.clone()).collect());
         let links: Vec<Arc<Link>> = self.links.values().cloned().collect();
         for link in &links {
             self.add_ends(link);

@@ -23,7 +23,7 @@ pub fn now() -> Timestamp {
     Timestamp::parse_absolute("2026-11-22T12:00:05Z").unwrap()
 }
 
-fn ago(secs: u64) -> Timestamp {
+pub fn ago(secs: u64) -> Timestamp {
     now().minus(Duration::from_secs(secs))
 }
 
@@ -304,6 +304,8 @@ fn links() -> Vec<LinkRow> {
             backward_bps: row.in_bps,
             utilisation: row.in_utilisation,
             errors_per_second: Some(0.0),
+            first_seen: Some(ago(30 * 86_400)),
+            last_seen: Some(ago(720)),
             spark: row.spark,
         })
         .collect()

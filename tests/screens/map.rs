@@ -1,6 +1,6 @@
 //! The fixture's map: 412 devices of which 20 boxes are drawn, with everything that can be wrong with a link.
 
-use super::fixture::id;
+use super::fixture::{ago, id};
 use noctop::model::{Confirmed, DeviceId, DeviceStatus, Evidence, Role, Severity};
 use noctop::query::ViewRequest;
 use noctop::state::view::{GraphEdge, GraphNode, GraphView, LinkRow};
@@ -171,6 +171,8 @@ pub fn links_of(device: &DeviceId) -> Vec<LinkRow> {
                 backward_bps: Some(load * 4e9),
                 utilisation: Some(load),
                 errors_per_second: Some(0.0),
+                first_seen: Some(ago(30 * 86_400)),
+                last_seen: Some(ago(720)),
                 spark: Vec::new(),
             }
         })

@@ -1,15 +1,19 @@
 //! Questions that are no views: series, differences, names, the store's figures.
 
 use super::reader::{Live, Reader};
-use crate::engine::command::{Answer, Command, History, HistoryRequest, StoreSummary, Verified};
+use crate::engine::command::{Answer, Command, History, HistoryRequest, StoreSummary, Verified, Whereabouts};
 use crate::engine::handle::AskError;
 use crate::history::StoreError;
 use crate::model::{EntityKey, Timestamp};
 use crate::query::series_name;
+use crate::state::whereabouts::whereabouts;
 use crate::state::{State, diff, names, series};
 
 /// Names that one answer holds at most.
 const MOST_NAMES: usize = 1000;
+
+/// Longest text that is looked for: more is neither an address nor a name.
+const LONGEST_TEXT: usize = 256;
 
 fn failed(error: StoreError) -> AskError {
     AskError::Failed(error.to_string())
@@ -22,6 +26,7 @@ impl Reader {
             Command::History(request) => self.history(&live.state, request).map(Answer::History),
             Command::Diff(from, to) => self.diff(from, to).map(Answer::Diff),
             Command::Names(text, limit) => Ok(Answer::Names(names(&live.state, &text, limit.min(MOST_NAMES)))),
+            Command::Where(text, at) => self.whereabouts(&live.state, &text, at).map(Box::new).map(Answer::Where),
             Command::StoreStats => self.store_summary().map(Box::new).map(Answer::StoreStats),
             Command::StoreVerify => self.verify(),
             Command::Discover(_) | Command::PauseDiscovery | Command::CancelDiscovery | Command::Status => {
@@ -30,10 +35,26 @@ impl Reader {
         }
     }
 
+    fn whereabouts(&self, state: &State, text: &str, at: Option<Timestamp>) -> Result<Whereabouts, AskError> {
+        let text: String = text.chars().take(LONGEST_TEXT).collect();
+        match at {
+            None => Ok(whereabouts(state, &text)),
+            Some(at) => self.state_at(at).map(|state| whereabouts(&state, &text)).map_err(failed),
+        }
+    }
+
     fn history(&self, state: &State, request: HistoryRequest) -> Result<History, AskError> {
         let HistoryRequest { entity, metric, range, step_secs } = request;
+        let by_name = state.device(&entity.device).is_none();
         let entity = EntityKey { device: self.device_id(state, &entity)?, ..entity };
-        let samples = self.store().samples_read(&entity, metric, range).map_err(failed)?;
+        let mut samples = self.store().samples_read(&entity, metric, range).map_err(failed)?;
+        // Whoever asks by name means the place: what stood there before is its history.
+        let predecessors = if by_name { state.predecessors(&entity.device) } else { Vec::new() };
+        for before in predecessors {
+            let before = EntityKey { device: before.clone(), part: entity.part.clone() };
+            samples.extend(self.store().samples_read(&before, metric, range).map_err(failed)?);
+        }
+        samples.sort_by_key(|sample| sample.at);
         let mut points = series::points(metric, &samples, range);
         if let Some(step) = step_secs {
             points = series::stepped(&points, step, range);

@@ -1,10 +1,14 @@
 //! Replay gives the same state, past times give what was, and graphs come from the store.
 
 use super::{Core, Reader};
+use crate::engine::command::{Answer, Command, HistoryRequest};
 use crate::event::{Body, Event};
 use crate::history::{MemoryStore, Store};
 use crate::model::poll::{Counter, IfCounter, IfReading, LastChanges, PollReading};
-use crate::model::{AdminStatus, Device, DeviceId, DeviceStatus, IfIndex, Interface, Inventory, MacAddr, OperStatus, Timestamp};
+use crate::model::{
+    AdminStatus, Device, DeviceId, DeviceStatus, EntityKey, FdbRow, IfIndex, Interface, Inventory, MacAddr, Metric, OperStatus,
+    SnmpAccess, SnmpVersion, TimeRange, Timestamp,
+};
 use crate::query::{Screen, Subject, ViewRequest};
 use crate::state::Settings;
 use crate::state::view::{View, ViewBody};
@@ -177,4 +181,69 @@ fn devices_that_answer_are_up() {
     let (core, _store) = lived();
     let ViewBody::Devices(table) = core.answer(&request(Screen::Devices, None)).body else { panic!("devices") };
     assert!(table.rows.iter().all(|row| row.status == DeviceStatus::Up));
+}
+
+/// A reading of a switch that has a host on a port.
+fn with_host(number: u8, secs: i64, port: Option<u32>) -> Event {
+    let mut event = inventory(number, secs);
+    if let Body::Inventory(inventory) = &mut event.body {
+        let row = |port| FdbRow { mac: MacAddr([0xaa, 0, 0, 0, 0, 1]), if_index: Some(IfIndex(port)), vlan: Some(10) };
+        inventory.sightings.fdb = Some(port.map(row).into_iter().collect());
+    }
+    event
+}
+
+#[test]
+fn where_says_where_an_address_is_and_was() {
+    let (mut core, store) = lived();
+    let tick = |secs| Event { at: at(secs), body: Body::Tick };
+    for event in [with_host(1, 700, Some(2)), tick(701), with_host(1, 800, None), with_host(2, 800, Some(1)), tick(811)] {
+        core.turn(&event).unwrap();
+    }
+    let again = Core::restore(store as Arc<dyn Store>, "HQ", Settings::default()).unwrap();
+    for core in [&core, &again] {
+        let ask = |secs: Option<i64>| {
+            let command = Command::Where("aa00.0000.0001".to_owned(), secs.map(at));
+            let Ok(Answer::Where(found)) = core.reader().command(&core.live(Vec::new(), None), command) else { panic!() };
+            found.rows.into_iter().map(|row| format!("{} {}", row.device_name.unwrap(), row.port.unwrap())).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            (ask(None), ask(Some(705)), ask(Some(690))),
+            (vec!["sw-2 Gi1".to_owned()], vec!["sw-1 Gi2".to_owned()], vec![])
+        );
+    }
+}
+
+#[test]
+fn a_name_has_the_history_of_the_hardware_that_stood_there_before() {
+    let (mut core, _store) = lived();
+    let mut other = device(9, 2);
+    other.sys_name = Some("sw-1".to_owned());
+    other.addresses = device(1, 0).addresses;
+    let access = |secs: i64, mut device: Device| {
+        device.snmp = Some(SnmpAccess {
+            address: ([10, 0, 0, 1], 161).into(),
+            version: SnmpVersion::V2c,
+            credential: "public".to_owned(),
+            partial: false,
+        });
+        let inventory = Inventory::of(([10, 0, 0, 1], 161).into(), at(secs), device);
+        Event { at: at(secs), body: Body::Inventory(Box::new(inventory)) }
+    };
+    core.turn(&access(650, device(1, 2))).unwrap();
+    core.turn(&access(700, other)).unwrap();
+    for secs in [730, 760, 790] {
+        core.turn(&poll(9, secs, OperStatus::Up)).unwrap();
+    }
+    let range = TimeRange { from: at(0), to: at(800) };
+    let points = |device: &str| {
+        let entity = EntityKey { device: DeviceId::new(device), part: Some("Gi1".to_owned()) };
+        let request = HistoryRequest { entity, metric: Metric::InBps, range, step_secs: None };
+        let answer = core.reader().command(&core.live(Vec::new(), None), Command::History(request));
+        let Ok(Answer::History(history)) = answer else { panic!("{answer:?}") };
+        (history.points.first().map(|point| point.at < at(600)), history.points.last().map(|point| point.at > at(700)))
+    };
+    assert_eq!(points("sw-1"), (Some(true), Some(true)));
+    assert_eq!(points("chassis:00:00:00:00:00:09"), (Some(false), Some(true)));
+    assert_eq!(points("chassis:00:00:00:00:00:01"), (Some(true), Some(false)));
 }

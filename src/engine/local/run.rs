@@ -2,6 +2,7 @@
 
 use super::hub::Hub;
 use super::polling::Polling;
+use crate::analyse::endpoints::MAX_ENDPOINTS;
 use crate::clock;
 use crate::engine::board::Told;
 use crate::engine::core::{Core, PollFigures, Turned};
@@ -105,6 +106,7 @@ impl Engine {
         self.pending.figures = self.polling.figures();
         self.look_at_losses();
         self.look_at_manual_links();
+        self.look_at_endpoints();
         self.hub.board.tell_all(&Told::Clock(now));
     }
 
@@ -144,6 +146,17 @@ impl Engine {
             let what = format!("manual links name ports that are not known: {}", unknown.join(", "));
             self.hub.notices.set(About::ManualLinks, what);
         }
+    }
+
+    /// Says that there are more addresses in the network than are kept.
+    fn look_at_endpoints(&mut self) {
+        match self.core.state().endpoints_beyond() {
+            0 => self.hub.notices.clear(About::Endpoints),
+            beyond => {
+                let what = format!("{MAX_ENDPOINTS} endpoints are kept; {beyond} sightings of others found no room");
+                self.hub.notices.set(About::Endpoints, what)
+            }
+        };
     }
 
     /// Says what is lost while it is being lost, and what was lost after.

@@ -1,5 +1,6 @@
 //! Rows of `links`.
 
+use super::at;
 use crate::report::tabular::{Column, Row, Show, column, field};
 use crate::report::{millionths, thousandths};
 use crate::state::view::rows as view;
@@ -42,6 +43,9 @@ pub struct LinkRow {
     /// The larger direction's fraction of 1.
     pub utilisation: Option<f64>,
     pub errors_per_second: Option<f64>,
+    pub first_seen: Option<String>,
+    /// When something last spoke for it.
+    pub last_seen: Option<String>,
 }
 
 impl From<&view::LinkRow> for LinkRow {
@@ -70,6 +74,8 @@ impl From<&view::LinkRow> for LinkRow {
             backward_bps: row.backward_bps.map(thousandths),
             utilisation: row.utilisation.map(millionths),
             errors_per_second: row.errors_per_second.map(millionths),
+            first_seen: at(row.first_seen),
+            last_seen: at(row.last_seen),
         }
     }
 }
@@ -95,5 +101,7 @@ impl Row for LinkRow {
         column("backwardBps", "B>A", Show::Figure),
         column("utilisation", "UTIL", Show::Fraction),
         column("errorsPerSecond", "ERR/S", Show::Figure),
+        field("firstSeen"),
+        field("lastSeen"),
     ];
 }

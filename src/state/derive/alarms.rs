@@ -14,6 +14,7 @@ const INTERFACE_DOWN: &str = "interface-down";
 pub(super) fn before(state: &State, body: &Body) -> Vec<Body> {
     match body {
         Body::DeviceMerged(gone, _) => clear_where(state, |alarm| alarm.device.as_ref() == Some(gone)),
+        Body::DeviceReplaced(replacement) => clear_where(state, |alarm| alarm.device.as_ref() == Some(&replacement.old)),
         Body::DeviceSeen(device) => clear_where(state, |alarm| is_on_lost_port(alarm, device)),
         _ => Vec::new(),
     }

@@ -2,8 +2,10 @@
 
 use super::Deriver;
 use crate::analyse::identity::{self, Index, Likeness};
-use crate::event::Body;
-use crate::model::{Device, DeviceId, DeviceStatus, Inventory, Sightings, Timestamp};
+use crate::analyse::succession;
+use crate::event::{Body, Replacement};
+use crate::model::identity::Mark;
+use crate::model::{Device, DeviceId, DeviceStatus, Inventory, Sightings, SnmpAccess, Timestamp};
 use crate::state::State;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -26,9 +28,11 @@ impl Deriver<'_> {
         let (mut device, sightings) = self.with_own(device, &inventory.sightings, &merged);
         put_in_order(&mut device);
         match self.state.devices.get(&device.id).cloned() {
-            None => self.emit(Body::DeviceSeen(Box::new(device.clone()))),
+            None => self.appeared(&device),
             Some(known) => self.changed(&known, &mut device),
         }
+        self.state.displace(&device.id, inventory.device.snmp.as_ref());
+        self.state.note_read(&device.id, inventory, &sightings);
         self.state.see(&device.id, &sightings);
         self.state.link_work.read(&device.id);
         if let Some(current) = self.state.devices.get(&device.id).cloned() {
@@ -53,10 +57,19 @@ impl Deriver<'_> {
         (best, same.collect())
     }
 
+    /// A device that is not known, perhaps in the place of one that is.
+    fn appeared(&mut self, device: &Device) {
+        match self.state.replaced_by(device) {
+            Some(old) => self.emit(Body::DeviceReplaced(Box::new(Replacement { old, new: device.clone() }))),
+            None => self.emit(Body::DeviceSeen(Box::new(device.clone()))),
+        }
+    }
+
     fn changed(&mut self, known: &Device, device: &mut Device) {
         keep_what_was_not_read(known, device);
         let down = self.state.conditions.get(&known.id).is_some_and(|condition| condition.status == DeviceStatus::Down);
-        keep_access(known, device, Access { stays: !down });
+        let displaced = self.state.displaced.remove(&known.id);
+        keep_access(known, device, Access { stays: !down && !displaced });
         if let Some(started) = restarted_at(known, device) {
             let noted = self.state.conditions.get(&known.id).and_then(|condition| condition.restarted_at);
             if noted.is_none_or(|noted| noted < started.minus(std::time::Duration::from_millis(START_JITTER_MS.unsigned_abs()))) {
@@ -75,19 +88,51 @@ impl State {
         let known = self.sightings.get(id);
         let fdb = new.fdb.clone().or_else(|| known?.fdb.clone());
         let arp = new.arp.clone().or_else(|| known?.arp.clone());
-        let seen = Sightings { fdb, arp };
+        let mut seen = Sightings { fdb, arp };
+        seen.fdb.iter_mut().filter(|rows| !rows.is_sorted()).for_each(|rows| rows.sort_unstable());
+        seen.arp.iter_mut().filter(|rows| !rows.is_sorted()).for_each(|rows| rows.sort_unstable());
         if known.is_none_or(|known| **known != seen) {
             Arc::make_mut(&mut self.sightings).insert(id.clone(), Arc::new(seen));
             self.link_work.touch(id);
+            self.endpoints_dirty = true;
         }
+    }
+
+    /// The device in whose place this new one stands.
+    fn replaced_by(&mut self, new: &Device) -> Option<DeviceId> {
+        let mut candidates = self.marked(new);
+        candidates.extend(self.down.iter().cloned());
+        let replaced = candidates.into_iter().find(|id| {
+            let status = self.conditions.get(id).map(|condition| condition.status).unwrap_or_default();
+            self.devices.get(id).is_some_and(|old| succession::replaces((old, status), new))
+        });
+        replaced.filter(|id| *id != new.id)
+    }
+
+    /// Known devices that were reached where this one answers now, are reached elsewhere or not at all: routers that share an
+    /// address, addresses that were given to another device.
+    fn displace(&mut self, id: &DeviceId, access: Option<&SnmpAccess>) {
+        let Some(access) = access else { return };
+        let is_there = |other: &DeviceId| {
+            let other = self.devices.get(other).and_then(|other| other.snmp.as_ref());
+            other.is_some_and(|other| other.address == access.address && other.credential == access.credential)
+        };
+        let mark = Mark::Address(access.address.ip());
+        let owners = self.marks.iter().flat_map(|marks| marks.owners(&mark));
+        let others: Vec<DeviceId> = owners.filter(|other| *other != id && is_there(other)).cloned().collect();
+        self.displaced.extend(others);
+    }
+
+    fn marked(&mut self, device: &Device) -> Vec<DeviceId> {
+        let devices = &self.devices;
+        self.marks.get_or_insert_with(|| Arc::new(Index::of(devices.values().map(AsRef::as_ref)))).candidates(device)
     }
 
     /// Known devices that this description is of, with what says so.
     fn like(&mut self, device: &Device) -> Vec<(Likeness, DeviceId)> {
-        let devices = &self.devices;
-        let marks = self.marks.get_or_insert_with(|| Arc::new(Index::of(devices.values().map(AsRef::as_ref))));
-        let like = |id: DeviceId| Some((identity::same(devices.get(&id)?, device)?, id));
-        marks.candidates(device).into_iter().filter_map(like).collect()
+        let candidates = self.marked(device);
+        let like = |id: DeviceId| Some((identity::same(self.devices.get(&id)?, device)?, id));
+        candidates.into_iter().filter_map(like).collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Links are resolved anew where something changed; only differences are events.
 
-use super::Deriver;
+use super::{Deriver, dates};
 use crate::analyse::topology::{Changes, Known, Resolver};
 use crate::event::Body;
 use crate::model::{DeviceId, Link, LinkEnd, LinkKey, Neighbour};
@@ -65,19 +65,16 @@ impl Deriver<'_> {
         self.state.unknown_manual = resolver.unknown_manual();
         let Changes { gone, seen, neighbours, lost } = changes;
         let gone = self.gone(&resolver, gone, &mut work);
-        let seen: Vec<Arc<Link>> = seen.into_iter().filter(|link| self.differs(link)).collect();
+        let gone_between = dates::by_devices(&gone);
+        let seen: Vec<Link> = seen.into_iter().filter_map(|link| self.dated(Link::clone(&link), &gone_between)).collect();
         let new = neighbours.into_iter().filter(|new| self.is_news(new)).collect::<Vec<_>>();
         self.state.link_work = LinkWork { resolver: Some(resolver), held: work.held, ..LinkWork::default() };
         let bodies = new.into_iter().map(|neighbour| Body::NeighbourSeen(Box::new(neighbour)));
         let bodies = bodies.chain(gone.into_iter().map(|key| Body::LinkGone(Box::new(key))));
-        let bodies = bodies.chain(seen.into_iter().map(|link| Body::LinkSeen(Box::new((*link).clone()))));
+        let bodies = bodies.chain(seen.into_iter().map(|link| Body::LinkSeen(Box::new(link))));
         for body in bodies.chain(lost.into_iter().map(Body::NeighbourGone)) {
             self.emit(body);
         }
-    }
-
-    fn differs(&self, link: &Link) -> bool {
-        self.state.links.get(&link.key()).is_none_or(|known| !says_the_same(known, link))
     }
 
     fn is_news(&self, neighbour: &Neighbour) -> bool {
@@ -116,12 +113,6 @@ impl State {
         changes.lost = self.neighbours.keys().filter(|id| !kept.contains_key(id)).cloned().collect();
         (resolver, changes)
     }
-}
-
-/// Whether two descriptions of a link differ in nothing but when it was seen.
-fn says_the_same(known: &Link, found: &Link) -> bool {
-    let said = |link: &Link| (link.confirmed_by, link.confidence, link.stp_blocked, link.speed_bps);
-    said(known) == said(found) && known.evidence == found.evidence && known.aggregate == found.aggregate
 }
 
 /// Whether the link is not heard of because one of its ports is down: its neighbours age out (IEEE 802.1AB §9.2.4), the

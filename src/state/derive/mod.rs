@@ -1,11 +1,15 @@
 //! What follows from an observation: the events that are journalled.
 //!
-//! A file for each thing that derives: `inventory` (who is it, what changed), `own` (the host itself), `poll` (status and samples), `links`,
-//! `alarms`; `tell` puts events into words. Every derived event is taken over at once, before the next is derived.
+//! A file for each thing that derives: `inventory` (who is it, what changed), `own` (the host itself), `poll` (status and samples), `links`
+//! with their `dates`, `endpoints` with their `moves`, `alarms`; `tell` puts events into words. Every derived event is taken over at once,
+//! before the next is derived.
 
 mod alarms;
+mod dates;
+mod endpoints;
 mod inventory;
 mod links;
+pub(super) mod moves;
 mod own;
 mod poll;
 pub(super) mod tell;
@@ -46,11 +50,12 @@ impl<'a> Deriver<'a> {
         }
     }
 
-    /// A second passed: links are resolved where inventories changed, flapping alarms settle.
+    /// A second passed: links are resolved and endpoints placed where inventories changed, flapping alarms settle.
     pub(super) fn tick(&mut self) {
         if self.state.link_work.is_due() {
             self.links();
         }
+        self.endpoints();
         for body in alarms::settle(self.state, self.at) {
             self.emit(body);
         }

@@ -1,32 +1,42 @@
 //! Events in words, for the event screens. Only what is journalled is looked at, so that a replay tells the same.
 
-use crate::event::{Body, DeviceStatusChange, Event, InterfaceStatusChange};
-use crate::model::{AdminStatus, Alarm, ChassisId, Device, DeviceId, DeviceStatus, Link, LinkEnd, LinkKey, OperStatus, Severity};
+use super::moves;
+use crate::event::{Body, DeviceStatusChange, Event, InterfaceStatusChange, Replacement};
+use crate::model::{
+    AdminStatus, Alarm, ChassisId, Device, DeviceId, DeviceStatus, Link, LinkEnd, LinkKey, OperStatus, Severity, Timestamp,
+};
 use crate::state::State;
 use crate::state::view::EventRow;
 
 /// What is told of an event.
-struct Told {
-    kind: &'static str,
-    object: String,
-    device: Option<DeviceId>,
-    text: String,
-    source: &'static str,
-    severity: Option<Severity>,
+pub(super) struct Told {
+    pub(super) kind: &'static str,
+    pub(super) object: String,
+    pub(super) device: Option<DeviceId>,
+    pub(super) text: String,
+    pub(super) source: &'static str,
+    pub(super) severity: Option<Severity>,
 }
 
-/// The row of an event, given the state before it. `None` for observations and for what people need not read.
-pub fn row(state: &State, event: &Event) -> Option<EventRow> {
-    let told = told(state, event)?;
-    Some(EventRow {
-        at: event.at,
+/// The rows of an event, given the state before it. None for observations and for what people need not read.
+pub fn rows(state: &State, event: &Event) -> Vec<EventRow> {
+    let told = match &event.body {
+        Body::Endpoints(changes) => moves::told(state, changes),
+        _ => told(state, event).into_iter().collect(),
+    };
+    told.into_iter().map(|told| row(event.at, told)).collect()
+}
+
+fn row(at: Timestamp, told: Told) -> EventRow {
+    EventRow {
+        at,
         kind: told.kind.to_owned(),
         object: told.object,
         device: told.device,
         text: told.text,
         source: told.source.to_owned(),
         severity: told.severity,
-    })
+    }
 }
 
 fn told(state: &State, event: &Event) -> Option<Told> {
@@ -50,11 +60,12 @@ fn told(state: &State, event: &Event) -> Option<Told> {
         Body::AlarmRaised(alarm) => alarm_raised(state, alarm),
         Body::AlarmCleared(id) => state.alarms.get(id).map(|alarm| alarm_row("alarm-cleared", alarm, Severity::Cleared)),
         Body::Restarted(id) => Some(device(state, "restarted", id, "the agent restarted".to_owned())),
-        Body::Inventory(_) | Body::Poll(_) | Body::Silent(_) | Body::Discovery(_) | Body::Tick => None,
+        Body::DeviceReplaced(replacement) => Some(device_replaced(state, replacement)),
+        Body::Endpoints(_) | Body::Inventory(_) | Body::Poll(_) | Body::Silent(_) | Body::Discovery(_) | Body::Tick => None,
     }
 }
 
-fn device(state: &State, kind: &'static str, id: &DeviceId, text: String) -> Told {
+pub(super) fn device(state: &State, kind: &'static str, id: &DeviceId, text: String) -> Told {
     Told { kind, object: state.name_of(id), device: Some(id.clone()), text, source: "snmp", severity: None }
 }
 
@@ -71,6 +82,27 @@ fn first_words(device: &Device) -> String {
     let at = device.snmp.as_ref().map(|snmp| format!(" at {}", snmp.address.ip())).unwrap_or_default();
     let what = if what.is_empty() { device.role.word().to_owned() } else { what.join(" ") };
     format!("new device: {what}, {} ports{at}", device.interfaces.len())
+}
+
+/// What a device is made of, as a replacement is told.
+const HARDWARE: [(&str, fn(&Device) -> Option<String>); 4] = [
+    ("serial", |d| d.serial.clone()),
+    ("chassis", |d| d.chassis_id.as_ref().map(ToString::to_string)),
+    ("model", |d| d.model.clone()),
+    ("name", |d| Some(d.name())),
+];
+
+fn device_replaced(state: &State, replacement: &Replacement) -> Told {
+    let Replacement { old, new } = replacement;
+    let known = state.devices.get(old);
+    let differs = |(name, field): (&str, fn(&Device) -> Option<String>)| {
+        let (before, after) = (known.and_then(|known| field(known)), field(new));
+        let word = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+        (before != after).then(|| format!("{name} {} > {}", word(before), word(after)))
+    };
+    let words: Vec<String> = HARDWARE.into_iter().filter_map(differs).collect();
+    let text = format!("other hardware in its place: {} (was {old})", words.join(", "));
+    Told { object: new.name(), severity: Some(Severity::Warning), ..device(state, "device-replaced", &new.id, text) }
 }
 
 /// The fields of a device whose changes are told.

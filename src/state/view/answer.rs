@@ -172,7 +172,16 @@ const fn empty_interface(range: TimeRange) -> InterfaceView {
 }
 
 /// Kinds of events that a discovery run brings.
-const FOUND: [&str; 6] = ["device-seen", "device-merged", "link-seen", "link-gone", "neighbour-seen", "neighbour-gone"];
+const FOUND: [&str; 8] = [
+    "device-seen",
+    "device-merged",
+    "device-replaced",
+    "link-seen",
+    "link-gone",
+    "neighbour-seen",
+    "neighbour-gone",
+    "endpoint-moved",
+];
 
 fn discovery(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<String>) {
     let state = look.state;

@@ -1,7 +1,7 @@
 //! The links' table, and links as the other screens list them.
 
 use super::interfaces::{larger, sum};
-use super::lookup::Lookup;
+use super::lookup::{Lookup, secs};
 use super::rows::LinkRow;
 use super::table::{Choice, Picked, columns, pick};
 use crate::model::{DeviceId, DeviceStatus, Link, LinkEnd, Metric, OperStatus};
@@ -93,6 +93,8 @@ impl<'a> LinkRef<'a> {
             backward_bps: self.backward(),
             utilisation: self.utilisation(),
             errors_per_second: self.errors(),
+            first_seen: link.first_seen,
+            last_seen: self.look.state.link_last_seen(link),
             spark: Vec::new(),
         }
     }
@@ -132,6 +134,9 @@ columns! {
         ["backwardBps", "in"] Number => Value::number(row.backward());
         ["utilisation", "util"] Fraction => Value::number(row.utilisation());
         ["errorsPerSecond", "err"] Number => Value::number(row.errors());
+        ["firstSeen"] Time => Value::number(row.link.first_seen.map(secs));
+        ["lastSeen"] Time => Value::number(row.look.state.link_last_seen(row.link).map(secs));
+        ["age"] Duration => Value::number(row.link.first_seen.map(|first| row.look.state.now.since(first).as_secs_f64()));
     }
 }
 

@@ -117,6 +117,9 @@ pub struct LinkRow {
     /// The larger of both directions, fraction of 1.
     pub utilisation: Option<f64>,
     pub errors_per_second: Option<f64>,
+    pub first_seen: Option<Timestamp>,
+    /// When something last spoke for it.
+    pub last_seen: Option<Timestamp>,
     /// As in [`InterfaceRow::spark`].
     pub spark: Vec<Option<f32>>,
 }

@@ -1,12 +1,13 @@
 //! The node under the cursor: what it is, how it fares, and its links with peer, port and load. The accessible form of the map.
 
 use crate::model::unit::{age, si};
+use crate::model::{Confirmed, Timestamp};
 use crate::state::view::screens::DeviceView;
 use crate::state::view::{GraphEdge, GraphNode, LinkRow, ViewBody};
 use crate::ui::layout::order::natural;
 use crate::ui::pane::Scene;
 use crate::ui::pane::devices::address_of;
-use crate::ui::text::{fit, percent};
+use crate::ui::text::{age as ago, fit, percent};
 use crate::ui::theme::Tone;
 use crate::ui::widget::gauge::bar;
 use crate::ui::widget::map::{Drawing, boxes};
@@ -25,10 +26,18 @@ struct Line {
     rates: Option<(f64, f64)>,
     down: bool,
     bundle: usize,
+    /// What speaks for it, and since when.
+    proof: Option<Proof>,
 }
 
 /// Columns from which peer ports and bars have room.
 const BROAD: u16 = 60;
+/// Rows from which what speaks for the links has room below the alarms.
+const PROOF_ROWS: u16 = 3;
+/// The least confidence that is shown as 100%.
+const CERTAIN: f32 = 0.995;
+/// Cells of an age.
+const AGE: usize = 5;
 /// Cells of a load bar.
 const BAR: u16 = 10;
 
@@ -56,11 +65,12 @@ pub fn draw(scene: &Scene<'_>, drawing: &Drawing<'_>, area: Rect, buf: &mut Buff
         }
         y += 1;
     }
-    let lines = lines(drawing, node, detail);
+    let lines = lines(drawing, (node, scene.state.shown_at()), detail);
     let rest = Rect { y, height: inner.bottom().saturating_sub(y), ..inner };
     let used = draw_links(scene, &lines, rest, buf);
     let rest = Rect { y: rest.y + used, height: rest.height.saturating_sub(used), ..rest };
-    draw_alarms(scene, (node, detail), rest, buf);
+    let used = draw_alarms(scene, (node, detail), rest, buf);
+    draw_proofs(scene, &lines, Rect { y: rest.y + used, height: rest.height.saturating_sub(used), ..rest }, buf);
 }
 
 /// What it is, in a few short lines.
@@ -87,9 +97,9 @@ fn facts(node: &GraphNode, detail: Option<&DeviceView>) -> Vec<String> {
 }
 
 /// Its links: each by itself where they are known, else as the map bundles them.
-fn lines(drawing: &Drawing<'_>, node: &GraphNode, detail: Option<&DeviceView>) -> Vec<Line> {
+fn lines(drawing: &Drawing<'_>, (node, now): (&GraphNode, Timestamp), detail: Option<&DeviceView>) -> Vec<Line> {
     let mut lines: Vec<Line> = match detail.filter(|view| !view.links.is_empty()) {
-        Some(view) => view.links.iter().map(of_row).collect(),
+        Some(view) => view.links.iter().map(|row| of_row(row, now)).collect(),
         None => {
             let own = drawing.graph.edges.iter().filter(|edge| edge.a == node.id || edge.b == node.id);
             own.map(|edge| of_edge(drawing, node, edge)).collect()
@@ -99,7 +109,29 @@ fn lines(drawing: &Drawing<'_>, node: &GraphNode, detail: Option<&DeviceView>) -
     lines
 }
 
-fn of_row(row: &LinkRow) -> Line {
+/// What speaks for a link: the evidence, the ends that say so, the confidence where there is doubt; since when it is known, and when it was seen last.
+struct Proof {
+    words: String,
+    ages: [String; 2],
+    confidence: f32,
+}
+
+fn proof(row: &LinkRow, now: Timestamp) -> Proof {
+    let said: Vec<&str> = row.evidence.iter().map(|evidence| evidence.word()).collect();
+    let ends = match row.confirmed_by {
+        Confirmed::Both => "both",
+        Confirmed::One => "one",
+    };
+    // What is certain need not say so.
+    let doubtful = (row.confidence < CERTAIN).then(|| format!(" {}", percent(Some(f64::from(row.confidence))).trim()));
+    Proof {
+        words: format!("{} {ends}{}", said.join("+"), doubtful.unwrap_or_default()),
+        ages: [row.first_seen, row.last_seen].map(|at| ago(at, now)),
+        confidence: row.confidence,
+    }
+}
+
+fn of_row(row: &LinkRow, now: Timestamp) -> Line {
     Line {
         port: row.a_port.clone().unwrap_or_else(|| "-".to_owned()),
         peer: row.b_name.clone(),
@@ -108,6 +140,7 @@ fn of_row(row: &LinkRow) -> Line {
         rates: row.backward_bps.zip(row.forward_bps),
         down: row.up == Some(false),
         bundle: 1,
+        proof: Some(proof(row, now)),
     }
 }
 
@@ -123,6 +156,7 @@ fn of_edge(drawing: &Drawing<'_>, node: &GraphNode, edge: &GraphEdge) -> Line {
         rates: None,
         down: edge.count_up == Some(0),
         bundle: edge.count,
+        proof: None,
     }
 }
 
@@ -192,10 +226,10 @@ fn columns(lines: &[Line], width: u16, broad: bool) -> [usize; 3] {
     [port, usize::from(width).saturating_sub(port + 7), 0]
 }
 
-/// What is wrong with it.
-fn draw_alarms(scene: &Scene<'_>, (node, detail): (&GraphNode, Option<&DeviceView>), area: Rect, buf: &mut Buffer) {
+/// What is wrong with it. Returns the rows used.
+fn draw_alarms(scene: &Scene<'_>, (node, detail): (&GraphNode, Option<&DeviceView>), area: Rect, buf: &mut Buffer) -> u16 {
     if area.height < 3 {
-        return;
+        return 0;
     }
     let theme = scene.theme;
     let mut y = area.y + 1;
@@ -203,7 +237,7 @@ fn draw_alarms(scene: &Scene<'_>, (node, detail): (&GraphNode, Option<&DeviceVie
     let words = match (node.count > 1, detail.is_some()) {
         (true, _) => format!("FAULTS {}", node.faults.len()),
         (false, true) => format!("ALARMS {}", alarms.len()),
-        (false, false) => return,
+        (false, false) => return 0,
     };
     put(buf, Position::new(area.x, y), area.width, (&words, theme.style(Tone::Header)));
     y += 1;
@@ -221,5 +255,28 @@ fn draw_alarms(scene: &Scene<'_>, (node, detail): (&GraphNode, Option<&DeviceVie
             put(buf, Position::new(area.x + used, y), area.width.saturating_sub(used), (&text, theme.style(Tone::Text)));
             y += 1;
         }
+    }
+    y.saturating_sub(area.y)
+}
+
+/// What speaks for its links, the most doubtful first.
+fn draw_proofs(scene: &Scene<'_>, lines: &[Line], area: Rect, buf: &mut Buffer) {
+    let mut proofs: Vec<(&Line, &Proof)> = lines.iter().filter_map(|line| Some((line, line.proof.as_ref()?))).collect();
+    if area.height < PROOF_ROWS || proofs.is_empty() {
+        return;
+    }
+    proofs.sort_by(|(_, a), (_, b)| a.confidence.total_cmp(&b.confidence));
+    let theme = scene.theme;
+    let words = usize::from(area.width).saturating_sub(2 * (AGE + 1));
+    let row = |text: &str, [first, seen]: [&str; 2]| {
+        let text = fit(text, words, scene.glyphs.ellipsis);
+        let blanks = " ".repeat(words.saturating_sub(crate::ui::text::width(&text)));
+        format!("{text}{blanks} {first:>AGE$} {seen:>AGE$}")
+    };
+    let mut put_row = |y: u16, text: &str, tone: Tone| put(buf, Position::new(area.x, y), area.width, (text, theme.style(tone)));
+    put_row(area.y + 1, &row("EVIDENCE", ["FIRST", "SEEN"]), Tone::Header);
+    for ((line, proof), y) in proofs.iter().zip(area.y + 2..area.bottom()) {
+        let [first, seen] = &proof.ages;
+        put_row(y, &row(&format!("{} {}", line.port, proof.words), [first, seen]), Tone::Dim);
     }
 }
