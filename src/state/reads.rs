@@ -6,7 +6,7 @@
 
 use super::State;
 use crate::analyse::endpoints::is_only_routed;
-use crate::model::{Confirmed, DeviceId, Endpoint, Inventory, Link, LinkEnd, MacAddr, Timestamp};
+use crate::model::{Confirmed, DeviceId, Endpoint, Inventory, Link, LinkEnd, MacAddr, Sightings, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -40,16 +40,16 @@ impl Table {
 
 impl State {
     /// Notes when what was read.
-    pub(super) fn note_read(&mut self, id: &DeviceId, inventory: &Inventory) {
+    pub(super) fn note_read(&mut self, id: &DeviceId, inventory: &Inventory, sightings: &Sightings) {
         let partial = inventory.device.snmp.as_ref().is_some_and(|snmp| snmp.partial);
         let read = Arc::make_mut(&mut self.reads).entry(id.clone()).or_default();
         if !partial || !inventory.device.neighbours.is_empty() {
             read.whole = Some(inventory.at);
         }
-        if inventory.sightings.fdb.is_some() {
+        if sightings.fdb.is_some() {
             read.fdb.read(inventory.at);
         }
-        if inventory.sightings.arp.is_some() {
+        if sightings.arp.is_some() {
             read.arp.read(inventory.at);
         }
     }

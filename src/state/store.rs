@@ -108,10 +108,10 @@ impl State {
         Arc::make_mut(&mut self.conditions).remove(id);
         Arc::make_mut(&mut self.live).remove(id);
         Arc::make_mut(&mut self.sightings).remove(id);
-        self.link_work.touch(id);
         Arc::make_mut(&mut self.reads).remove(id);
         Arc::make_mut(&mut self.down).remove(id);
         self.displaced.remove(id);
+        self.link_work.touch(id);
         self.endpoints_dirty = true;
     }
 

@@ -47,12 +47,12 @@ impl Deriver<'_> {
         self.emit_endpoints(seen, gone);
     }
 
-    fn emit_endpoints(&mut self, mut seen: Vec<Endpoint>, mut gone: Vec<MacAddr>) {
-        while !seen.is_empty() || !gone.is_empty() {
-            let later =
-                (seen.split_off(seen.len().min(MAX_ENDPOINT_CHANGES)), gone.split_off(gone.len().min(MAX_ENDPOINT_CHANGES)));
+    fn emit_endpoints(&mut self, seen: Vec<Endpoint>, gone: Vec<MacAddr>) {
+        let (mut seen, mut gone) = (seen.into_iter(), gone.into_iter());
+        while seen.len() + gone.len() > 0 {
+            let seen: Vec<Endpoint> = seen.by_ref().take(MAX_ENDPOINT_CHANGES).collect();
+            let gone: Vec<MacAddr> = gone.by_ref().take(MAX_ENDPOINT_CHANGES).collect();
             self.emit(Body::Endpoints(Box::new(EndpointChanges { seen, gone })));
-            (seen, gone) = later;
         }
     }
 }

@@ -32,7 +32,7 @@ impl Deriver<'_> {
             Some(known) => self.changed(&known, &mut device),
         }
         self.state.displace(&device.id, inventory.device.snmp.as_ref());
-        self.state.note_read(&device.id, inventory);
+        self.state.note_read(&device.id, inventory, &sightings);
         self.state.see(&device.id, &sightings);
         self.state.link_work.read(&device.id);
         if let Some(current) = self.state.devices.get(&device.id).cloned() {

@@ -66,7 +66,7 @@ impl Deriver<'_> {
         let Changes { gone, seen, neighbours, lost } = changes;
         let gone = self.gone(&resolver, gone, &mut work);
         let gone_between = dates::by_devices(&gone);
-        let seen: Vec<Link> = seen.into_iter().filter_map(|link| self.dated((*link).clone(), &gone_between)).collect();
+        let seen: Vec<Link> = seen.into_iter().filter_map(|link| self.dated(Link::clone(&link), &gone_between)).collect();
         let new = neighbours.into_iter().filter(|new| self.is_news(new)).collect::<Vec<_>>();
         self.state.link_work = LinkWork { resolver: Some(resolver), held: work.held, ..LinkWork::default() };
         let bodies = new.into_iter().map(|neighbour| Body::NeighbourSeen(Box::new(neighbour)));
