@@ -108,7 +108,12 @@ async fn walk(client: &Client, address: SocketAddr) -> Walk {
 const BROKEN: [(&str, Breaks, Option<Reason>, u32); 6] = [
     ("cut datagrams", |_, bytes, wires| wires.send(&bytes[..bytes.len() / 3]), Some(Reason::Malformed), 4),
     ("answers from another port", |_, bytes, wires| drop(wires.other.send_to(&bytes, wires.to)), Some(Reason::Timeout), 4),
-    ("garbage, and empty datagrams", |_, _, wires| (0..40).for_each(|size| wires.send(&vec![0xa5; size])), Some(Reason::Malformed), 4),
+    (
+        "garbage, and empty datagrams",
+        |_, _, wires| (0..40).for_each(|size| wires.send(&vec![0xa5; size])),
+        Some(Reason::Malformed),
+        4,
+    ),
     ("every answer thirty times", |_, bytes, wires| (0..30).for_each(|_| wires.send(&bytes)), None, 12),
     (
         "another request's number",
