@@ -49,17 +49,24 @@ impl Oid {
     }
 
     /// `self` with `suffix` behind it.
-    #[inline]
     pub fn child(&self, suffix: &[u32]) -> Self {
-        // Rows of tables are made by the million: a copy of known size, and the few arcs of an index.
-        if let Arcs::Inline { length, mut arcs } = self.0
-            && let Ok(longer) = u8::try_from(usize::from(length) + suffix.len())
-            && let Some(behind) = arcs.get_mut(usize::from(length)..usize::from(longer))
+        let mut child = self.clone();
+        child.append(suffix);
+        child
+    }
+
+    /// Puts `suffix` behind it, where it stands: rows of tables are made by the million, and each copy of a name counts.
+    #[inline]
+    pub fn append(&mut self, suffix: &[u32]) {
+        if let Arcs::Inline { length, arcs } = &mut self.0
+            && let Ok(longer) = u8::try_from(usize::from(*length) + suffix.len())
+            && let Some(behind) = arcs.get_mut(usize::from(*length)..usize::from(longer))
         {
             behind.iter_mut().zip(suffix).for_each(|(slot, arc)| *slot = *arc);
-            return Self(Arcs::Inline { length: longer, arcs });
+            *length = longer;
+            return;
         }
-        Self::joined(self.arcs(), suffix)
+        *self = Self::joined(self.arcs(), suffix);
     }
 
     fn joined(front: &[u32], back: &[u32]) -> Self {

@@ -26,7 +26,7 @@ impl Session {
             let whole = read.iter().all(|bind| bind.value != Value::Null);
             let Some(cursor) = walking.cursors.get_mut(at) else { continue };
             for bind in read.into_iter().filter(|bind| !bind.value.is_absent()) {
-                if walking.room.take(&bind) {
+                if walking.room.take(bind.octets()) {
                     cursor.walk.rows.push(bind);
                 }
             }

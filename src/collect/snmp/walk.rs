@@ -73,9 +73,9 @@ pub(super) struct Room {
 }
 
 impl Room {
-    /// Makes room for a row. Whether there was some.
-    pub(super) fn take(&mut self, row: &VarBind) -> bool {
-        match (self.rows.checked_sub(1), self.octets.checked_sub(row.octets())) {
+    /// Makes room for a row of so many octets. Whether there was some.
+    pub(super) fn take(&mut self, octets: usize) -> bool {
+        match (self.rows.checked_sub(1), self.octets.checked_sub(octets)) {
             (Some(rows), Some(octets)) => (self.rows, self.octets) = (rows, octets),
             _ => self.full = true,
         }
@@ -321,14 +321,16 @@ impl Walking {
             return true;
         }
         session.count_unreadable(usize::from(matches!(value, Value::Unreadable(_))));
-        let oid = cursor.root.oid().child(self.index.arcs());
-        if self.index.arcs() <= cursor.last_index() {
+        let index = self.index.arcs();
+        if index <= cursor.last_index() {
+            let oid = cursor.root.oid().child(index);
             cursor.break_off(session.error("walk", Failure::NonIncreasing(oid)));
-            return true;
-        }
-        let row = VarBind { oid, value };
-        if self.room.take(&row) {
-            cursor.walk.rows.push(row);
+        } else if self.room.take(VarBind::octets_of(cursor.walk.root.arcs().len() + index.len(), &value)) {
+            cursor.walk.rows.push(VarBind { oid: cursor.root.oid().clone(), value });
+            // Completed where it stands: a name that was just written and is copied stalls the processor.
+            if let Some(row) = cursor.walk.rows.last_mut() {
+                row.oid.append(index);
+            }
         }
         true
     }

@@ -1,6 +1,7 @@
 //! What a varbind can hold (RFC 2578 §7.1, RFC 3416 §3).
 
 use crate::model::Oid;
+use crate::model::oid::INLINE_ARCS;
 use std::net::Ipv4Addr;
 
 /// A value, or one of the three exceptions.
@@ -92,7 +93,13 @@ pub struct VarBind {
 impl VarBind {
     /// Octets that it takes in memory, about.
     pub fn octets(&self) -> usize {
-        let name = if self.oid.arcs().len() > crate::model::oid::INLINE_ARCS { size_of_val(self.oid.arcs()) } else { 0 };
-        size_of::<Self>() + name + self.value.as_octets().map_or(0, <[u8]>::len)
+        Self::octets_of(self.oid.arcs().len(), &self.value)
+    }
+
+    /// The same of one that is still to be made, with a name of so many arcs.
+    #[inline]
+    pub fn octets_of(arcs: usize, value: &Value) -> usize {
+        let name = if arcs > INLINE_ARCS { arcs * size_of::<u32>() } else { 0 };
+        size_of::<Self>() + name + value.as_octets().map_or(0, <[u8]>::len)
     }
 }
