@@ -57,9 +57,8 @@ impl Silent {
         let device = node.device();
         // Each port with the port that it counts as; None where a neighbour protocol speaks.
         let is_free = |number: &IfIndex| self.used.binary_search(number).is_err();
-        let counts_as = device.interfaces.iter().map(|port| {
-            (port.if_index, Some(port.aggregate.unwrap_or(port.if_index)).filter(is_free))
-        });
+        let counts_as =
+            device.interfaces.iter().map(|port| (port.if_index, Some(port.aggregate.unwrap_or(port.if_index)).filter(is_free)));
         let counts_as: Vec<(IfIndex, Option<IfIndex>)> = counts_as.collect();
         let port = |if_index: IfIndex| match counts_as.binary_search_by_key(&if_index, |(own, _)| *own) {
             Ok(at) => counts_as.get(at).and_then(|(_, port)| *port),
