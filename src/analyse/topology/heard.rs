@@ -1,9 +1,9 @@
 //! Neighbours that were heard of and have no inventory: they are kept, with the links to them.
 
+use super::changes::Delta;
 use super::nodes::{Node, Nodes, Row};
 use super::ports::same_name;
 use super::posting::Posting;
-use super::resolver::Delta;
 use super::{At, NEAR, Said, beside, bit, far_text, is_primary, is_routing};
 use crate::model::identity::is_owned;
 use crate::model::{ChassisId, DeviceId, IfIndex, Link, LinkEnd, MacAddr, Neighbour, NeighbourRow, PortId};
@@ -239,15 +239,19 @@ impl Heard {
             return;
         };
         let mut neighbour = blank(id.clone());
+        let mut named: Option<(u8, &String)> = None;
         for number in tellers.values().take(MAX_TELLERS) {
             let rows = self.told.get(number).map(|told| told.rows.as_slice()).unwrap_or_default();
             let device = nodes.device(*number);
             for (_, place) in rows.iter().filter(|(told, _)| *told == id) {
                 if let Some(row) = device.and_then(|device| device.neighbours.get(*place as usize)) {
                     learn(&mut neighbour, row);
+                    let better = name(row).filter(|(rank, _)| named.is_none_or(|(best, _)| *rank < best));
+                    named = better.or(named);
                 }
             }
         }
+        neighbour.name = named.map(|(_, name)| name.clone());
         if self.neighbours.get(&id) != Some(&neighbour) {
             self.neighbours.insert(id, neighbour.clone());
             delta.neighbours.push(neighbour);
@@ -310,10 +314,6 @@ const fn blank(id: DeviceId) -> Neighbour {
 
 /// Adds what a row says to what is known of a neighbour.
 fn learn(neighbour: &mut Neighbour, row: &NeighbourRow) {
-    let text_id = match &row.chassis_id {
-        Some(ChassisId::Text(text)) => Some(text),
-        _ => None,
-    };
     let macs: [Option<MacAddr>; 2] = [
         match row.chassis_id {
             Some(ChassisId::Mac(mac)) => Some(mac),
@@ -325,8 +325,9 @@ fn learn(neighbour: &mut Neighbour, row: &NeighbourRow) {
         },
     ];
     neighbour.mac = neighbour.mac.or(macs[0]).or(macs[1]);
-    keep_first(&mut neighbour.name, row.sys_name.as_ref().or(text_id));
-    keep_first(&mut neighbour.description, row.sys_descr.as_ref());
+    if neighbour.description.is_none() {
+        neighbour.description.clone_from(&row.sys_descr);
+    }
     neighbour.addresses.extend(&row.addresses);
     neighbour.addresses.sort_unstable();
     neighbour.addresses.dedup();
@@ -335,9 +336,13 @@ fn learn(neighbour: &mut Neighbour, row: &NeighbourRow) {
     neighbour.capabilities.dedup();
 }
 
-fn keep_first(slot: &mut Option<String>, heard: Option<&String>) {
-    if slot.is_none() {
-        *slot = heard.cloned();
+/// The name that a row gives, and how little it is worth: some agents tell the octets of a MAC address as a device id.
+fn name(row: &NeighbourRow) -> Option<(u8, &String)> {
+    let rank = |name: &String, rank: u8| if name.chars().any(char::is_control) { rank + 2 } else { rank };
+    match (&row.sys_name, &row.chassis_id) {
+        (Some(name), _) => Some((rank(name, 0), name)),
+        (None, Some(ChassisId::Text(text))) => Some((rank(text, 1), text)),
+        _ => None,
     }
 }
 

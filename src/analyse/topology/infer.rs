@@ -14,6 +14,7 @@ use super::{At, bit, is_routing, link};
 use crate::analyse::identity::is_own_mac;
 use crate::model::{ArpRow, Confirmed, Evidence, IfIndex, Link, MacAddr};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::RefCell;
 
 /// Two bridges that see each other.
 const BRIDGES: f32 = 0.6;
@@ -35,6 +36,16 @@ pub(super) struct Inference<'a> {
     taken: FxHashSet<Port>,
     found: FxHashSet<(u32, u32)>,
     links: Vec<Link>,
+    /// Addresses of address tables that decided something, with the device whose table it is.
+    asked: RefCell<Vec<(MacKey, u32)>>,
+}
+
+/// What was inferred.
+pub(super) struct Inferred {
+    /// Sorted by their ends.
+    pub(super) links: Vec<Link>,
+    /// Addresses whose owners it depends on, each with a device that has to be looked at again when one changes.
+    pub(super) asked: Vec<(MacKey, u32)>,
 }
 
 impl<'a> Inference<'a> {
@@ -44,11 +55,11 @@ impl<'a> Inference<'a> {
         linked: &'a dyn Fn(u32, u32) -> bool,
     ) -> Self {
         let (taken, found) = (FxHashSet::default(), FxHashSet::default());
-        Self { nodes, marks, forwarding, linked, taken, found, links: Vec::new() }
+        Self { nodes, marks, forwarding, linked, taken, found, links: Vec::new(), asked: RefCell::default() }
     }
 
     /// The links among these devices, which come in the order of their ids and are all that see each other.
-    pub(super) fn links(mut self, members: &[u32]) -> Vec<Link> {
+    pub(super) fn links(mut self, members: &[u32]) -> Inferred {
         for found in self.told(members) {
             self.keep(found);
         }
@@ -64,7 +75,7 @@ impl<'a> Inference<'a> {
         for found in attached.into_iter().filter(|found| claims.get(&found.claim) == Some(&1)) {
             self.keep(found);
         }
-        super::merged(self.links)
+        Inferred { links: super::merged(self.links), asked: self.asked.into_inner() }
     }
 
     fn keep(&mut self, found: Found) {
@@ -220,7 +231,7 @@ impl<'a> Inference<'a> {
         }
         let far = self.far_port(first.device, device, sights)?;
         let only_here = sights.iter().all(|sight| self.is_only_here(sight.mac, port));
-        if !only_here || !self.knows_nobody_else(device, far, port) {
+        if !only_here || !self.knows_nobody_else((first.device, device), far, port) {
             return None;
         }
         Some(self.attach((number, bridge), (first.device, device), (first.port, far)))
@@ -265,12 +276,14 @@ impl<'a> Inference<'a> {
 
     /// Whether all known devices that the device reaches by that port are behind other ports of the bridge: otherwise
     /// something that forwards is between the two.
-    fn knows_nobody_else(&self, device: &Node, far: Option<IfIndex>, (number, port): Port) -> bool {
+    fn knows_nobody_else(&self, (own, device): (u32, &Node), far: Option<IfIndex>, (number, port): Port) -> bool {
         let Some(bridge) = self.nodes.get(number) else { return false };
-        let there = arp(device).iter().filter(|row| far.is_none() || row.if_index == far);
-        let mut known = there.filter_map(|row| Some((self.marks.with_mac(row.mac)?, row.mac)));
-        let own = |owner: u32| self.nodes.get(owner).is_some_and(|node| node.device().id == device.device().id);
-        known.all(|(owner, mac)| owner == number || own(owner) || sees_elsewhere(bridge, mac_key(mac), port))
+        let mut there = arp(device).iter().filter(|row| far.is_none() || row.if_index == far).map(|row| mac_key(row.mac));
+        there.all(|mac| {
+            self.asked.borrow_mut().push((mac, own));
+            let owner = self.marks.with_mac_key(mac);
+            owner.is_none_or(|owner| owner == number || owner == own || sees_elsewhere(bridge, mac, port))
+        })
     }
 }
 

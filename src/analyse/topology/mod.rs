@@ -8,6 +8,7 @@
 //! they were found, and whether they came at once or one by one. Start at [`Resolver`].
 
 mod beside;
+mod changes;
 mod forwarding;
 mod heard;
 mod infer;
@@ -18,6 +19,7 @@ mod pair;
 mod ports;
 mod posting;
 mod resolver;
+mod shared;
 #[cfg(test)]
 mod tests;
 
@@ -25,9 +27,10 @@ use crate::model::{Device, Evidence, IfIndex, Interface, Link, LinkEnd, Neighbou
 use nodes::Node;
 use std::sync::Arc;
 
+pub use changes::Changes;
 pub use manual::ManualLink;
 pub use nodes::Known;
-pub use resolver::{Changes, Resolver};
+pub use resolver::Resolver;
 
 /// What follows from the rows of all devices.
 #[derive(Clone, Debug, Default, PartialEq)]

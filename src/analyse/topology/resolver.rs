@@ -4,6 +4,7 @@
 //! has with each of its partners, and, where no neighbour protocol speaks, all devices that see each other. The result is
 //! that of resolving everything at once (property test), so that nothing may depend on the order of numbers or of changes.
 
+use super::changes::{Changes, Delta, Inferred};
 use super::forwarding::{self, Forwarding, Silent};
 use super::heard::{Around, Heard};
 use super::infer::Inference;
@@ -12,71 +13,14 @@ use super::marks::{self, Asker, Found, Mark, Marks};
 use super::nodes::{Known, Nodes, Row};
 use super::pair::{self, Couple};
 use super::posting::Posting;
+use super::shared::shared_out;
 use super::{Resolution, beside, merged, ports};
-use crate::model::{ChassisId, DeviceId, Evidence, IfIndex, Link, LinkKey, Neighbour, NeighbourRow, PortId};
+use crate::model::{ChassisId, DeviceId, Evidence, IfIndex, Link, LinkKey, NeighbourRow, PortId};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// Networks with more devices are not watched: a third device there decides nothing that a second has not.
 const WATCHED_NET: usize = 4;
-
-/// What changed in the links and neighbours.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Changes {
-    /// Links that are not found any more, in the order of their ends.
-    pub gone: Vec<LinkKey>,
-    /// Links that are new or differ, in the order of their ends.
-    pub seen: Vec<Arc<Link>>,
-    /// Neighbours that are new or differ, by id.
-    pub neighbours: Vec<Neighbour>,
-    /// Neighbours that nobody speaks of any more, by id.
-    pub lost: Vec<DeviceId>,
-}
-
-/// Changes as they come up, unsorted.
-#[derive(Debug, Default)]
-pub(super) struct Delta {
-    gone: Vec<LinkKey>,
-    seen: Vec<Arc<Link>>,
-    pub(super) neighbours: Vec<Neighbour>,
-    pub(super) lost: Vec<DeviceId>,
-}
-
-impl Delta {
-    /// What differs between two lists of links, each sorted by its ends. Whether anything does.
-    pub(super) fn change(&mut self, old: &[Arc<Link>], new: &[Arc<Link>]) -> bool {
-        let before = (self.gone.len(), self.seen.len());
-        let (mut old, mut new) = (old.iter().peekable(), new.iter().peekable());
-        loop {
-            let order = match (old.peek(), new.peek()) {
-                (Some(x), Some(y)) => (&x.a, &x.b).cmp(&(&y.a, &y.b)),
-                (Some(_), None) => std::cmp::Ordering::Less,
-                (None, Some(_)) => std::cmp::Ordering::Greater,
-                (None, None) => break,
-            };
-            let lost = if order.is_le() { old.next() } else { None };
-            let found = if order.is_ge() { new.next() } else { None };
-            match (lost, found) {
-                (Some(lost), None) => self.gone.push(lost.key()),
-                (lost, Some(found)) if lost != Some(found) => self.seen.push(Arc::clone(found)),
-                _ => {}
-            }
-        }
-        before != (self.gone.len(), self.seen.len())
-    }
-
-    fn sorted(mut self) -> Changes {
-        self.seen.sort_by(|x, y| (&x.a, &x.b).cmp(&(&y.a, &y.b)));
-        // A link that left one list and came up in another is still there.
-        let seen = &self.seen;
-        let is_seen = |key: &LinkKey| seen.binary_search_by(|link| (&link.a, &link.b).cmp(&(&key.0, &key.1))).is_ok();
-        self.gone.retain(|key| !is_seen(key));
-        self.gone.sort_unstable();
-        self.neighbours.sort_by(|x, y| x.id.cmp(&y.id));
-        self.lost.sort_unstable();
-        Changes { gone: self.gone, seen: self.seen, neighbours: self.neighbours, lost: self.lost }
-    }
-}
 
 /// What has to be resolved anew.
 #[derive(Debug, Default)]
@@ -105,6 +49,9 @@ pub struct Resolver {
     couples: FxHashMap<(u32, u32), Vec<Arc<Link>>>,
     forwarding: Forwarding,
     inferred: Inferred,
+    /// Devices that an address table with this address decided something about.
+    watched: Posting<marks::MacKey>,
+    watches: FxHashMap<u32, Vec<marks::MacKey>>,
     heard: Heard,
 }
 
@@ -119,6 +66,8 @@ impl Resolver {
             couples: FxHashMap::default(),
             forwarding: Forwarding::default(),
             inferred: Inferred::default(),
+            watched: Posting::default(),
+            watches: FxHashMap::default(),
             heard: Heard::default(),
         }
     }
@@ -278,7 +227,10 @@ impl Resolver {
     fn affects(&mut self, mark: &Mark, work: &mut Work) {
         work.rows.extend(self.marks.askers(mark));
         match mark {
-            Mark::Mac(mac) => work.silent.extend(self.forwarding.seen(marks::mac_key(*mac))),
+            Mark::Mac(mac) => {
+                let mac = marks::mac_key(*mac);
+                work.silent.extend(self.forwarding.seen(mac).iter().chain(self.watched.all(&mac)));
+            }
             Mark::Net(_) => {
                 let owners = self.marks.owners(mark);
                 if owners.len() <= WATCHED_NET {
@@ -438,13 +390,29 @@ impl Resolver {
         let members = self.nodes.sorted(reached);
         let linked = |one: u32, other: u32| self.couples.contains_key(&couple(one, other));
         let inference = Inference::new((&self.nodes, &self.marks), &self.forwarding, &linked);
-        let new: Vec<Arc<Link>> = inference.links(&members).into_iter().map(Arc::new).collect();
+        let inferred = inference.links(&members);
+        self.watch(before.iter().chain(&members), inferred.asked);
+        let new: Vec<Arc<Link>> = inferred.links.into_iter().map(Arc::new).collect();
         delta.change(&old, &new);
         for end in old.iter().chain(&new).flat_map(|link| [&link.a, &link.b]) {
             work.heard.extend(self.nodes.number(&end.device));
         }
         for link in new {
             self.inferred.put(&self.nodes, &link);
+        }
+    }
+
+    /// Notes which addresses were asked for of these devices' tables.
+    fn watch<'a>(&mut self, members: impl Iterator<Item = &'a u32>, asked: Vec<(marks::MacKey, u32)>) {
+        for number in members {
+            for mac in self.watches.remove(number).into_iter().flatten() {
+                self.watched.remove(&mac, *number);
+            }
+        }
+        for (mac, number) in asked {
+            if self.watched.insert(mac, number) {
+                self.watches.entry(number).or_default().push(mac);
+            }
         }
     }
 
@@ -477,64 +445,6 @@ impl Resolver {
         let used = self.forwarding.get(number).is_some_and(|silent| silent.is_used(port));
         used || self.ports_with(number, self.inferred.at(number)).any(|other| other == port)
     }
-}
-
-/// Links that were inferred, by number of the device at each end.
-#[derive(Debug, Default)]
-struct Inferred {
-    at: FxHashMap<u32, Vec<Arc<Link>>>,
-}
-
-impl Inferred {
-    fn at(&self, number: u32) -> impl Iterator<Item = &Link> {
-        self.at.get(&number).into_iter().flatten().map(AsRef::as_ref)
-    }
-
-    /// All, each once.
-    fn links(&self) -> impl Iterator<Item = &Arc<Link>> {
-        let mut links: Vec<&Arc<Link>> = self.at.values().flatten().collect();
-        links.sort_by_key(|link| Arc::as_ptr(link));
-        links.dedup_by_key(|link| Arc::as_ptr(link));
-        links.into_iter()
-    }
-
-    /// Takes out all links of these devices, which come with all that they are linked to; sorted.
-    fn take<'a>(&mut self, numbers: impl Iterator<Item = &'a u32>) -> Vec<Arc<Link>> {
-        let mut links: Vec<Arc<Link>> = numbers.filter_map(|number| self.at.remove(number)).flatten().collect();
-        links.sort_by(|x, y| (&x.a, &x.b).cmp(&(&y.a, &y.b)));
-        links.dedup_by(|x, y| Arc::ptr_eq(x, y));
-        links
-    }
-
-    fn put(&mut self, nodes: &Nodes, link: &Arc<Link>) {
-        for number in [&link.a, &link.b].into_iter().filter_map(|end| nodes.number(&end.device)) {
-            self.at.entry(number).or_default().push(Arc::clone(link));
-        }
-    }
-}
-
-/// From so many parts on, threads share the work: below, starting them costs more than they save.
-const SHARED: usize = 2048;
-/// Threads at most: memory is the bound beyond.
-const MAX_THREADS: usize = 4;
-
-/// Does the same with each, and keeps the order.
-fn shared_out<T: Sync, R: Send>(parts: &[T], does: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let threads =
-        if parts.len() < SHARED { 1 } else { std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS) };
-    let mut shares = parts.chunks(parts.len().div_ceil(threads).max(1));
-    let own = shares.next().unwrap_or_default();
-    let does = &does;
-    std::thread::scope(|scope| {
-        let others: Vec<_> =
-            shares.map(|share| (share, scope.spawn(move || share.iter().map(does).collect::<Vec<R>>()))).collect();
-        let mut done: Vec<R> = own.iter().map(does).collect();
-        for (share, thread) in others {
-            // A thread that could not end leaves its share to this one.
-            done.extend(thread.join().unwrap_or_else(|_| share.iter().map(does).collect()));
-        }
-        done
-    })
 }
 
 const fn couple(one: u32, other: u32) -> (u32, u32) {

@@ -248,3 +248,24 @@ fn a_wrong_far_port_gives_way_to_what_the_far_device_says_of_itself() {
     b.neighbours.push(hears(2, &a, 1));
     assert_eq!(links(&[a, b], &[]), ["sw-1 Gi1 = sw-2 Gi2 lldp both 0.80"]);
 }
+
+#[test]
+fn a_neighbour_is_called_by_its_best_name() {
+    let mut a = device(1, 2);
+    for (port, id, name) in [(1, "\u{ac}\u{16}\u{bf}", None), (1, "switch2", None), (2, "switch2", Some("switch2.example.org"))] {
+        a.neighbours.push(row(port, |row| {
+            row.protocol = Evidence::Cdp;
+            row.chassis_id = Some(ChassisId::Text(id.to_owned()));
+            row.sys_name = name.map(str::to_owned);
+            row.addresses = vec![[10, 9, 9, 9].into()];
+        }));
+    }
+    a.neighbours.push(row(2, |row| {
+        row.chassis_id = Some(ChassisId::Mac(mac(9, 9)));
+        row.addresses = vec![[10, 9, 9, 9].into()];
+    }));
+    let name = |a: &Device| resolve(&known(std::slice::from_ref(a)), &[]).neighbours.first().and_then(|found| found.name.clone());
+    assert_eq!(name(&a).as_deref(), Some("switch2.example.org"));
+    a.neighbours.remove(2);
+    assert_eq!(name(&a).as_deref(), Some("switch2"));
+}
