@@ -1,5 +1,6 @@
 //! What a file of `mibs/` may say. `mibs/schema.json` is made from these types.
 
+use super::neighbours::Neighbours;
 use super::object::Syntax;
 use super::profile::Fact;
 use super::quirks::Quirks;
@@ -43,6 +44,9 @@ pub struct MibFile {
     /// Lists of words that several objects share.
     #[serde(default)]
     pub enums: BTreeMap<String, BTreeMap<String, i64>>,
+    /// Tables of neighbours: which columns say what.
+    #[serde(default)]
+    pub neighbours: Vec<Neighbours>,
     /// The systems by which the vendor's devices are recognised.
     #[serde(default)]
     pub system: Vec<System>,

@@ -8,6 +8,7 @@ mod builtin;
 pub mod check;
 pub mod file;
 pub mod modules;
+pub mod neighbours;
 pub mod object;
 pub mod profile;
 pub mod quirks;
@@ -16,6 +17,7 @@ pub mod registry;
 pub mod smi;
 pub mod transform;
 
+pub use neighbours::NeighbourTable;
 pub use object::{Kind, Object, Syntax};
 pub use profile::{Fact, Facts, Identity, Profile};
 pub use quirks::{PerVlan, Quirks};

@@ -3,6 +3,7 @@
 use super::builtin;
 use super::check::Fault;
 use super::file::{Leaf, MibFile, Words};
+use super::neighbours::{self, NeighbourTable};
 use super::object::{Kind, Object, Syntax};
 use super::profile::{Facts, Profile, ProfileSet};
 use crate::model::Oid;
@@ -22,6 +23,7 @@ pub struct Registry {
     /// While files are read: what is taken.
     taken_names: FxHashSet<String>,
     taken_oids: FxHashSet<Oid>,
+    neighbours: Vec<NeighbourTable>,
     profiles: ProfileSet,
 }
 
@@ -114,6 +116,7 @@ impl Registry {
         (registry.taken_names, registry.taken_oids) = <_>::default();
         registry.by_name = registry.objects.iter().enumerate().map(|(at, object)| (object.name.clone(), at)).collect();
         let enterprises = registry.oid("enterprises");
+        registry.add_neighbours(&parsed, &mut faults);
         registry.profiles = ProfileSet::new(parsed, enterprises, &mut faults);
         registry.check_reads(&mut faults);
         (registry, faults)
@@ -193,6 +196,19 @@ impl Registry {
         }
     }
 
+    /// A faulty table of neighbours is left out.
+    fn add_neighbours(&mut self, files: &[(&str, MibFile)], faults: &mut Vec<MibFault>) {
+        let tables: Vec<NeighbourTable> =
+            files.iter().flat_map(|(name, file)| NeighbourTable::of_file(name, file, self)).collect();
+        for table in tables {
+            let wrong = table.faults(self);
+            if wrong.is_empty() {
+                self.neighbours.push(table);
+            }
+            faults.extend(wrong);
+        }
+    }
+
     /// Every object that a profile reads must be known.
     fn check_reads(&self, faults: &mut Vec<MibFault>) {
         for (file, object) in self.profiles.reads() {
@@ -257,6 +273,25 @@ impl Registry {
         let Some(instance) = instance else { return Ok(oid) };
         let suffix: Oid = instance.parse().map_err(|_| ParseObjectError::Instance(instance.to_owned()))?;
         Ok(oid.child(suffix.arcs()))
+    }
+
+    /// The table in which a column stands; `None` where it is no column.
+    pub fn table_of(&self, column: &str) -> Option<&Object> {
+        let column = self.object(column).filter(|object| object.kind == Kind::Column)?;
+        // A column stands under the row, and that under the table (RFC 2578 §7.1.12).
+        let table = column.oid.arcs().len().checked_sub(2).and_then(|length| column.oid.arcs().get(..length))?;
+        let at = self.objects.binary_search_by(|object| object.oid.arcs().cmp(table)).ok()?;
+        self.objects.get(at).filter(|object| object.kind == Kind::Table)
+    }
+
+    /// The tables of neighbours that are asked of a device with this sysObjectID: by protocol, its vendor's own first.
+    pub fn neighbours(&self, sys_object_id: Option<&Oid>) -> Vec<&NeighbourTable> {
+        neighbours::asked(&self.neighbours, sys_object_id)
+    }
+
+    /// All tables of neighbours.
+    pub fn neighbour_tables(&self) -> &[NeighbourTable] {
+        &self.neighbours
     }
 
     /// The vendor profile that fits best.

@@ -1,7 +1,7 @@
 //! Recordings of agents (`.snmprec`), read as the collector reads agents. Shared by the corpus tests.
 #![allow(clippy::unwrap_used, reason = "a test that can't read its recording has to stop")]
 
-use noctop::collect::snmp::tables::{self, Columns};
+use noctop::collect::snmp::tables::{self, Assembly, Columns};
 use noctop::mib::Registry;
 use noctop::model::{Device, Oid, SnmpAccess, SnmpVersion, Timestamp};
 use noctop::wire::snmp::{Value, VarBind};
@@ -10,7 +10,7 @@ use std::path::Path;
 
 /// A recording: `OID|TAG|VALUE`, the BER tag in decimal, with an x where the value is hex. Of an OID that stands twice the last counts.
 /// Read here once more, apart from the simulator, so that a fault of the one reader is not hidden by the other.
-fn recording(path: &Path) -> Vec<VarBind> {
+pub fn recording(path: &Path) -> Vec<VarBind> {
     let octets = std::fs::read(path).unwrap();
     let mut values: BTreeMap<Oid, Value> = BTreeMap::new();
     for line in octets.split(|octet| *octet == b'\n') {
@@ -51,6 +51,11 @@ pub fn hex(text: &str) -> Option<Vec<u8>> {
 
 /// A recorded agent as the device that the collector makes of it.
 pub fn assembled(path: &Path) -> Device {
+    assembly(path).device
+}
+
+/// The same, with its tables of addresses.
+pub fn assembly(path: &Path) -> Assembly {
     let varbinds = recording(path);
     let mib = Registry::builtin();
     let mut columns = Columns::select(mib, &tables::assemble::all_objects(), &varbinds);
@@ -66,5 +71,5 @@ pub fn assembled(path: &Path) -> Device {
     }
     let address = "127.0.0.1:161".parse().unwrap();
     let access = SnmpAccess { address, version: SnmpVersion::V2c, credential: "public".to_owned(), partial: false };
-    tables::assemble(&columns, access, Timestamp(0)).device
+    tables::assemble(&columns, access, Timestamp(0))
 }

@@ -21,6 +21,8 @@ pub struct Network {
 #[derive(Clone, Default)]
 struct Played {
     objects: BTreeMap<Oid, Value>,
+    /// What it tells in the context of one VLAN: to `COMMUNITY@VLAN`.
+    vlans: BTreeMap<String, BTreeMap<Oid, Value>>,
     latency: Duration,
 }
 
@@ -30,13 +32,24 @@ impl Network {
         let (own, objects): (Vec<&str>, Vec<&str>) = lines.lines().partition(|line| line.trim().starts_with("latency"));
         let latency = own.first().and_then(|line| line.split_once(" = ")).map_or(1, |(_, value)| value.trim().parse().unwrap());
         let objects = varbinds(&objects.join("\n")).into_iter().map(|bind| (bind.oid, bind.value)).collect();
-        self.agents.insert(address.parse().unwrap(), Played { objects, latency: Duration::from_millis(latency) });
+        self.agents.insert(
+            address.parse().unwrap(),
+            Played { objects, vlans: BTreeMap::new(), latency: Duration::from_millis(latency) },
+        );
+        self
+    }
+
+    /// What the agent at `address` tells in the context of a VLAN. To contexts that it does not know an agent is silent.
+    pub fn vlan(mut self, address: &str, vlan: u16, lines: &str) -> Self {
+        let objects = varbinds(lines).into_iter().map(|bind| (bind.oid, bind.value)).collect();
+        self.agents.entry(address.parse().unwrap()).or_default().vlans.insert(vlan.to_string(), objects);
         self
     }
 
     fn answer(&self, bytes: &[u8], peer: SocketAddr) -> Vec<Reply> {
         *self.asked.lock().unwrap().entry(peer).or_default() += 1;
         let (Some(agent), Ok(message)) = (self.agents.get(&peer), Message::decode(bytes)) else { return Vec::new() };
+        let Some(agent) = agent.in_context(&String::from_utf8_lossy(&message.community)) else { return Vec::new() };
         let binds = match message.pdu.kind {
             PduKind::Get => message.pdu.varbinds.iter().map(|bind| agent.exact(&bind.oid)).collect(),
             PduKind::GetNext => message.pdu.varbinds.iter().map(|bind| agent.next(&bind.oid)).collect(),
@@ -48,6 +61,11 @@ impl Network {
 }
 
 impl Played {
+    fn in_context(&self, community: &str) -> Option<Self> {
+        let Some((_, vlan)) = community.split_once('@') else { return Some(self.clone()) };
+        Some(Self { objects: self.vlans.get(vlan)?.clone(), vlans: BTreeMap::new(), latency: self.latency })
+    }
+
     fn exact(&self, oid: &Oid) -> VarBind {
         VarBind { oid: oid.clone(), value: self.objects.get(oid).cloned().unwrap_or(Value::NoSuchObject) }
     }

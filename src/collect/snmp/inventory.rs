@@ -1,25 +1,28 @@
 //! One device read whole, with few requests. What could not be read is missing and named; the rest is kept.
+//!
+//! In this order: the scalars; one look at which tables there are; all small tables and those of ports, side by side; single cells
+//! that the tables made known (of the chassis, of local ports); the large tables of addresses, at last those of single VLANs.
 
 use super::access::{Opened, PROBE};
-use super::error::SnmpError;
-use super::session::Session;
-use super::tables::{self, Columns, addresses, bridge, cdp, entity, interfaces, lldp, stack};
+use super::error::{Failure, SnmpError};
+use super::session::{Context, Session};
+use super::tables::plan::{self, Cells};
+use super::tables::{self, Columns, arp, fdb};
 use super::walk::Walk;
 use crate::clock;
-use crate::mib::{Kind, Registry};
+use crate::mib::{Kind, PerVlan, Profile, Registry};
 use crate::model::inventory::{Inventory, Problem, Reason};
-use crate::model::{Oid, SnmpAccess};
+use crate::model::{Oid, SnmpAccess, SnmpVersion};
 use crate::wire::snmp::{Value, VarBind};
-use std::collections::BTreeMap;
-
-/// Columns that are walked side by side, table by table: one table's columns end together, so that no request is half empty.
-const TABLES: [&[&str]; 5] = [interfaces::COLUMNS, addresses::COLUMNS, bridge::COLUMNS, stack::COLUMNS, entity::COLUMNS];
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Who is at the other end, before it is read whole.
 pub struct Reading {
     session: Session,
     columns: Columns,
     faults: Faults,
+    /// Tables that the agent has, once it was looked.
+    present: BTreeSet<&'static str>,
 }
 
 /// What went wrong, and in which columns.
@@ -34,7 +37,8 @@ struct Fault {
 impl Reading {
     /// Reads the scalars that say who the device is. Always succeeds: the agent has answered its first question already.
     pub async fn begin(opened: Opened) -> Self {
-        let mut reading = Self { session: opened.session, columns: Columns::default(), faults: Faults::new() };
+        let mut reading =
+            Self { session: opened.session, columns: Columns::default(), faults: Faults::new(), present: BTreeSet::new() };
         let rest: Vec<&'static str> = tables::assemble::scalars().into_iter().filter(|name| !PROBE.contains(name)).collect();
         reading.file_scalars(&PROBE, opened.probe);
         reading.read_scalars(&rest).await;
@@ -52,39 +56,156 @@ impl Reading {
 
     /// Reads everything else and puts the device together.
     pub async fn finish(mut self) -> Inventory {
-        for table in TABLES {
-            self.walk(table).await;
-        }
-        self.walk_neighbours().await;
-        self.read_vendor_objects().await;
+        self.look().await;
+        self.walk_present(&plan::small(&self.columns)).await;
+        self.read_cells().await;
+        self.read_addresses().await;
+        self.read_vlans().await;
         self.assemble()
     }
 
-    async fn walk_neighbours(&mut self) {
-        self.walk(lldp::COLUMNS).await;
-        let has_first = self.columns.len("lldpRemChassisId") > 0;
-        if !has_first && self.columns.scalar("lldpV2LocChassisId").is_some() {
-            self.walk(lldp::COLUMNS_V2).await;
+    /// Which tables there are, and the scalars that tell systems of the vendor apart. Where the agent can't tell, all may be there.
+    async fn look(&mut self) {
+        let mib = Registry::global();
+        let probes = tables::assemble::probes(&self.columns);
+        let tables = plan::tables(&self.columns);
+        let named = probes.iter().chain(&tables).filter_map(|name| Some((*name, mib.oid(name)?)));
+        let (names, oids): (Vec<&'static str>, Vec<Oid>) = named.unzip();
+        if self.is_over() {
+            return;
         }
-        self.walk(cdp::COLUMNS).await;
-    }
-
-    /// What the vendor's profile wants besides: model, version, serial number.
-    async fn read_vendor_objects(&mut self) {
-        self.read_scalars(&tables::assemble::probes(&self.columns)).await;
-        let wanted = tables::assemble::vendor_objects(&self.columns);
-        self.read_below(wanted.iter().copied().filter(|name| name.starts_with('.')).collect()).await;
-        let fresh = wanted.into_iter().filter(|name| !self.columns.is_complete(name));
-        let objects = fresh.filter_map(|name| Registry::global().object(name));
-        let (mut scalars, mut columns) = (Vec::new(), Vec::new());
-        for object in objects {
-            let into = if object.kind == Kind::Scalar { &mut scalars } else { &mut columns };
-            if !into.contains(&object.name.as_str()) {
-                into.push(object.name.as_str());
+        match self.session.next(&oids).await {
+            Ok(found) => {
+                for ((name, oid), bind) in names.into_iter().zip(oids).zip(found) {
+                    self.saw(name, oid, bind);
+                }
+            }
+            Err(error) if error.is_final() => return note(&mut self.faults, &error, &tables),
+            Err(_) => self.present.extend(tables),
+        }
+        for (table, is_there) in plan::followers(&self.columns, &self.present) {
+            if is_there {
+                self.present.insert(table);
+            } else {
+                self.lacks(table);
             }
         }
-        self.read_scalars(&scalars).await;
-        self.walk(&columns).await;
+        let ignored = plan::profile(&self.columns).map(Profile::quirks);
+        self.present.retain(|table| !ignored.is_some_and(|quirks| quirks.ignores(table)));
+    }
+
+    fn saw(&mut self, name: &'static str, oid: Oid, next: Option<VarBind>) {
+        let next = next.filter(|bind| bind.oid.starts_with(&oid));
+        let is_table = Registry::global().object(name).is_some_and(|object| object.kind == Kind::Table);
+        match next {
+            Some(_) if is_table => drop(self.present.insert(name)),
+            None if is_table => self.lacks(name),
+            bind => self.columns.insert(name, oid, bind.into_iter().collect()),
+        }
+    }
+
+    /// A table that is not there is read to its end: it has no row.
+    fn lacks(&mut self, table: &str) {
+        for (column, base) in plan::columns_of(table) {
+            self.columns.insert_absent(column, base.clone());
+        }
+    }
+
+    /// Walks those of `columns` whose table is there and that were not read.
+    async fn walk_present(&mut self, columns: &[&'static str]) {
+        let is_there = |name: &&'static str| plan::table_of(name).is_none_or(|table| self.present.contains(table));
+        let open: Vec<&'static str> =
+            columns.iter().copied().filter(is_there).filter(|name| !self.columns.is_complete(name)).collect();
+        self.walk(&open).await;
+    }
+
+    /// Single cells that were made known by what was read, and the scalars of the vendor's profile.
+    async fn read_cells(&mut self) {
+        let below = tables::assemble::vendor_objects(&self.columns).into_iter().filter(|name| name.starts_with('.'));
+        self.read_below(below.collect()).await;
+        let (cells, rest) = plan::cells(&self.columns, &self.present);
+        if !self.is_over() && !cells.is_empty() {
+            self.get_cells(cells).await;
+        }
+        self.walk_present(&rest).await;
+    }
+
+    async fn get_cells(&mut self, cells: Cells) {
+        let mib = Registry::global();
+        let mut names = Vec::new();
+        for (column, rows) in &cells {
+            names.extend(mib.oid(column).into_iter().flat_map(|base| rows.iter().map(move |row| base.child(&[*row]))));
+        }
+        match self.session.get(&names).await {
+            Ok(values) => {
+                let mut values = values.into_iter();
+                for (column, rows) in &cells {
+                    if let Some(base) = mib.oid(column) {
+                        self.columns.insert(column, base, values.by_ref().take(rows.len()).collect());
+                    }
+                }
+            }
+            Err(error) => note(&mut self.faults, &error, &cells.keys().copied().collect::<Vec<_>>()),
+        }
+    }
+
+    /// The forwarding table and the neighbours' addresses: the newer tables, and the older ones where those say nothing.
+    async fn read_addresses(&mut self) {
+        let has = |name: &str| self.present.contains(plan::table_of(name).unwrap_or(""));
+        let with_vlans = [fdb::COLUMNS_Q, fdb::COLUMNS_IEEE].into_iter().find(|names| names.iter().any(|name| has(name)));
+        let both = arp::COLUMNS.iter().any(|name| has(name));
+        self.walk_present(&[with_vlans.unwrap_or(fdb::COLUMNS_D), if both { arp::COLUMNS } else { arp::COLUMNS_OLD }].concat())
+            .await;
+        let mut rest = Vec::new();
+        let leave = |columns: &mut Columns, names: &[&'static str]| {
+            for (name, base) in names.iter().filter_map(|name| Some((*name, Registry::global().oid(name)?))) {
+                columns.insert_absent(name, base);
+            }
+        };
+        if fdb::has_vlans(&self.columns) {
+            leave(&mut self.columns, fdb::COLUMNS_D)
+        } else {
+            rest.extend(fdb::COLUMNS_D)
+        }
+        if with_vlans == Some(fdb::COLUMNS_Q) {
+            leave(&mut self.columns, fdb::COLUMNS_IEEE);
+        }
+        if arp::has_ipv4(&self.columns) {
+            leave(&mut self.columns, arp::COLUMNS_OLD)
+        } else {
+            rest.extend(arp::COLUMNS_OLD)
+        }
+        self.walk_present(&rest).await;
+    }
+
+    /// The forwarding table of each VLAN, where the agent keeps them apart. An agent that does not know the first context has none.
+    async fn read_vlans(&mut self) {
+        let per_vlan = plan::profile(&self.columns).and_then(|profile| profile.quirks().per_vlan);
+        let version = self.session.agent().credential.version;
+        let asked = match per_vlan {
+            Some(PerVlan::CommunityIndex) => true,
+            Some(PerVlan::Context) => version == SnmpVersion::V3,
+            None => false,
+        };
+        for (count, vlan) in plan::vlans(&self.columns).into_iter().enumerate() {
+            if !asked || self.is_over() {
+                return;
+            }
+            let session = self.session.in_context(Context::vlan(vlan));
+            // Silence is how an agent says that it does not know a community.
+            let session = if count == 0 { session.with_retries(0) } else { session };
+            let mut read = Columns::default();
+            let failed = walk_into(&session, &mut read, fdb::COLUMNS_OF_VLAN).await;
+            match failed.first() {
+                Some((_, error)) if count == 0 && matches!(error.failure, Failure::Timeout { .. } | Failure::Context) => {
+                    tracing::debug!(peer = %session.agent().address, vlan, %error, "no forwarding tables of single VLANs");
+                    return;
+                }
+                Some((column, error)) => note(&mut self.faults, error, &[column]),
+                None => {}
+            }
+            self.columns.insert_vlan(vlan, read);
+        }
     }
 
     /// Reads instances below the device's own sysObjectID.
@@ -128,17 +249,8 @@ impl Reading {
         if names.is_empty() || self.is_over() {
             return;
         }
-        let mib = Registry::global();
-        let known: Vec<(&'static str, Oid)> = names.iter().filter_map(|name| Some((*name, mib.oid(name)?))).collect();
-        let roots: Vec<Oid> = known.iter().map(|(_, oid)| oid.clone()).collect();
-        for ((name, base), Walk { rows, fault, .. }) in known.into_iter().zip(self.session.walk_columns(&roots).await) {
-            match fault {
-                None => self.columns.insert(name, base, rows),
-                Some(error) => {
-                    self.columns.insert_partial(name, base, rows);
-                    note(&mut self.faults, &error, &[name]);
-                }
-            }
+        for (name, error) in walk_into(&self.session, &mut self.columns, names).await {
+            note(&mut self.faults, &error, &[name]);
         }
     }
 
@@ -170,7 +282,7 @@ impl Reading {
         };
         let assembly = tables::assemble(&self.columns, access, at);
         if assembly.skipped_neighbours > 0 {
-            tracing::debug!(peer = %agent.address, rows = assembly.skipped_neighbours, "blank LLDP rows passed over");
+            tracing::debug!(peer = %agent.address, rows = assembly.skipped_neighbours, "blank rows of neighbours passed over");
         }
         let problems = self.faults.iter().map(|(reason, fault)| Problem {
             target: agent.address.to_string(),
@@ -179,10 +291,29 @@ impl Reading {
         });
         Inventory {
             problems: problems.collect(),
+            sightings: assembly.sightings,
             skipped_rows: assembly.skipped_neighbours,
             ..Inventory::of(agent.address, at, assembly.device)
         }
     }
+}
+
+/// Walks columns side by side and files them. What was not read to its end, and why.
+async fn walk_into(session: &Session, columns: &mut Columns, names: &[&'static str]) -> Vec<(&'static str, SnmpError)> {
+    let mib = Registry::global();
+    let known: Vec<(&'static str, Oid)> = names.iter().filter_map(|name| Some((*name, mib.oid(name)?))).collect();
+    let roots: Vec<Oid> = known.iter().map(|(_, oid)| oid.clone()).collect();
+    let mut failed = Vec::new();
+    for ((name, base), Walk { rows, fault, .. }) in known.into_iter().zip(session.walk_columns(&roots).await) {
+        match fault {
+            None => columns.insert(name, base, rows),
+            Some(error) => {
+                columns.insert_partial(name, base, rows);
+                failed.push((name, error));
+            }
+        }
+    }
+    failed
 }
 
 fn note(faults: &mut Faults, error: &SnmpError, columns: &[&'static str]) {
@@ -196,6 +327,7 @@ mod tests {
     use super::super::fixture::{Network, client};
     use super::*;
     use crate::collect::snmp::Limits;
+    use crate::model::Sightings;
     use std::time::Duration;
 
     async fn read(lines: &str, limits: Limits) -> Inventory {
@@ -220,14 +352,77 @@ mod tests {
         assert_eq!(inventory.device.snmp.map(|snmp| (snmp.partial, snmp.credential)), Some((false, "public".to_owned())));
     }
 
+    const PER_VLAN: &str = "sysName.0 = acc-1\nsysObjectID.0 = @1.3.6.1.4.1.9.1.1208\nsysDescr.0 = Cisco IOS Software, C2960X\nifDescr.1 = Gi1
+        ifDescr.2 = Gi2\nifDescr.3 = Gi3\nvtpVlanState.1.1 = #1\nvtpVlanState.1.10 = #1\nvtpVlanState.1.20 = #1\nvtpVlanState.1.1002 = #1
+        dot1dBasePortIfIndex.1 = #1\ndot1dTpFdbPort.0.27.84.0.0.1 = #1\ndot1dTpFdbStatus.0.27.84.0.0.1 = #3";
+
+    /// Port and VLAN of each row of the forwarding table, how many requests were repeated, and reasons of problems.
+    async fn fdb(network: Network) -> (Option<Vec<(u32, Option<u16>)>>, usize, Vec<Reason>) {
+        let asked = std::sync::Arc::clone(&network.asked);
+        let opened =
+            Access::new(&[]).open(&client(network), "10.0.0.1:161".parse().unwrap(), Limits::default()).await.ok().unwrap();
+        let inventory = Reading::begin(opened).await.finish().await;
+        let rows = inventory.sightings.fdb;
+        let rows = rows.map(|rows| rows.iter().map(|row| (row.if_index.map_or(0, |at| at.0), row.vlan)).collect());
+        let requests = asked.lock().unwrap().values().copied().sum::<u32>();
+        (rows, requests as usize, inventory.problems.iter().map(|problem| problem.reason).collect())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_agent_with_a_table_for_each_vlan_is_asked_for_each() {
+        let at = "10.0.0.1:161";
+        let of_vlan = "dot1dBasePortIfIndex.2 = #2\ndot1dTpFdbPort.0.27.84.0.0.2 = #2\ndot1dTpFdbStatus.0.27.84.0.0.2 = #3";
+        let network = || Network::default().agent(at, PER_VLAN);
+        let (rows, ..) = fdb(network().vlan(at, 10, of_vlan).vlan(at, 20, "dot1dBasePortIfIndex.3 = #3")).await;
+        assert_eq!(rows, Some(vec![(1, Some(1)), (2, Some(10))]));
+        // The first VLAN is not known: no agent of that kind, and only one request went in vain.
+        let (rows, requests, problems) = fdb(network()).await;
+        assert_eq!((rows, problems), (Some(vec![(1, None)]), vec![]));
+        assert!(requests < 10, "{requests}");
+        // A later one falls silent: the table is unknown, and that is said.
+        let (rows, _, problems) = fdb(network().vlan(at, 10, of_vlan)).await;
+        assert_eq!((rows, problems), (None, vec![Reason::Timeout]));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_large_forwarding_table_is_read_with_few_requests() {
+        let mut lines = String::from("sysName.0 = core-1\nifDescr.1 = Gi1\ndot1dBasePortIfIndex.1 = #1\n");
+        for at in 0..5000 {
+            let index = format!("10.2.27.84.0.{}.{}", at / 256, at % 256);
+            lines.push_str(&format!("dot1qTpFdbPort.{index} = #1\ndot1qTpFdbStatus.{index} = #3\n"));
+        }
+        let (rows, requests, problems) = fdb(Network::default().agent("10.0.0.1:161", &lines)).await;
+        assert_eq!((rows.map(|rows| rows.len()), problems), (Some(5000), vec![]));
+        // The played agent gives twenty rows at most for each request.
+        assert!(requests < 5000 / 20 + 20, "{requests}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn columns_of_the_vendors_profile_are_read() {
+        let lines = "sysObjectID.0 = @1.3.6.1.4.1.6527.1.3.17\nsysDescr.0 = TiMOS-C-22.10.R11 cpm/x86hops64 Nokia 7250 IXR Copyright (c) 2000
+            sysName.0 = ixr\ntmnxHwSerialNumber.1.50331649 = NK243137407\ntmnxChassisTypeName.11 = 7250 IXR-s\ntmnxChassisType.1 = #11";
+        let inventory = read(lines, Limits::default()).await;
+        assert_eq!((inventory.device.serial.as_deref(), inventory.problems), (Some("NK243137407"), vec![]));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_device_does_not_have_costs_nothing() {
+        let (rows, requests, problems) = fdb(Network::default().agent("10.0.0.1:161", SWITCH)).await;
+        assert_eq!((rows, problems), (Some(vec![]), vec![]));
+        assert!(requests <= 7, "{requests}");
+    }
+
     #[tokio::test(start_paused = true)]
     async fn what_was_read_before_the_deadline_is_kept_and_labelled() {
-        // Every answer takes 400 ms: the interface table fits into the deadline, the rest does not.
-        let lines = format!("{SWITCH}\nlatency = 400");
-        let inventory = read(&lines, Limits { deadline: Some(Duration::from_millis(2200)), ..Limits::default() }).await;
+        // Every answer takes 400 ms: the tables of ports and neighbours fit into the deadline, those of addresses do not.
+        let lines = format!(
+            "{SWITCH}\ndot1dTpFdbPort.0.27.84.0.0.1 = #1\nipNetToMediaPhysAddress.1.10.0.0.9 = 0x001b54000009\nlatency = 400"
+        );
+        let inventory = read(&lines, Limits { deadline: Some(Duration::from_millis(2300)), ..Limits::default() }).await;
         assert_eq!(inventory.device.sys_name.as_deref(), Some("dist-1"));
         assert_eq!(inventory.device.interfaces.len(), 2);
-        assert_eq!(inventory.device.neighbours, []);
+        assert_eq!(inventory.device.neighbours.len(), 1);
+        assert_eq!(inventory.sightings, Sightings::default(), "unknown, not empty");
         assert_eq!(inventory.problems.iter().map(|problem| problem.reason).collect::<Vec<_>>(), [Reason::Deadline]);
         assert!(inventory.device.snmp.is_some_and(|snmp| snmp.partial));
     }

@@ -25,6 +25,7 @@ mod hostile_tests;
 mod inbox;
 pub mod inventory;
 mod learned;
+mod next;
 #[cfg(test)]
 mod played;
 pub mod poll;

@@ -51,7 +51,8 @@ impl Past {
     fn first_seen(&self, known: &Known) -> Vec<Event> {
         let at = self.start();
         let device = self.describe(known.address, at);
-        let inventory = device.map(|device| Inventory::of(self.target(known.address), at, device));
+        let inventory =
+            device.map(|(device, sightings)| Inventory { sightings, ..Inventory::of(self.target(known.address), at, device) });
         let seen = inventory.map(|inventory| Event { at, body: Body::Inventory(Box::new(inventory)) });
         // Counters have to be known once before anything can be said of their growth.
         let ports = if self.is_small() { self.all_ports(known) } else { Vec::new() };

@@ -48,7 +48,7 @@ impl Past {
         let start = past.start();
         let agents: Vec<_> = past.campus.scenario.agents().map(|(number, address, _)| (number, address)).collect();
         for (number, address) in agents {
-            if let Some(id) = past.describe(address, start).map(|device| device.id) {
+            if let Some(id) = past.describe(address, start).map(|(device, _)| device.id) {
                 past.devices.push(Known { number, address, id });
             }
         }
@@ -64,14 +64,15 @@ impl Past {
         SocketAddr::from((address, self.access.0))
     }
 
-    fn describe(&self, address: Ipv4Addr, at: Timestamp) -> Option<crate::model::Device> {
+    fn describe(&self, address: Ipv4Addr, at: Timestamp) -> Option<(crate::model::Device, crate::model::Sightings)> {
         let access = SnmpAccess {
             address: self.target(address),
             version: SnmpVersion::V2c,
             credential: self.access.1.clone(),
             partial: false,
         };
-        Some(self.campus.view(address, at)?.describe(Registry::builtin(), access, at))
+        let view = self.campus.view(address, at)?;
+        Some((view.describe(Registry::builtin(), access, at), view.sightings()))
     }
 
     fn seconds(&self) -> (f64, f64) {

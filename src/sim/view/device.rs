@@ -69,6 +69,7 @@ impl View<'_> {
         for (row, &port) in self.kind.bridge_ports.iter().enumerate() {
             let Some(interface) = device.interfaces.get_mut(usize::from(port)) else { continue };
             let (pvid, trunk) = (self.pvid(row), self.is_trunk(row));
+            interface.bridge_port = u32::try_from(row + 1).ok();
             interface.pvid = Some(pvid);
             interface.vlans = vlans.iter().map(|vlan| vlan.id).filter(|&id| trunk || id == pvid).collect();
             let forwards = interface.oper_status == Some(OperStatus::Up);

@@ -6,6 +6,7 @@
 
 mod bridge;
 mod device;
+mod endpoint;
 mod interface;
 mod neighbour;
 pub mod rows;
@@ -28,7 +29,7 @@ type Reader = fn(&View<'_>, usize) -> Option<Value>;
 type Part = &'static [(&'static str, Table, Reader)];
 
 /// All parts. The order is free: a tree sorts them by OID.
-const PARTS: [Part; 4] = [system::COLUMNS, interface::COLUMNS, neighbour::COLUMNS, bridge::COLUMNS];
+const PARTS: [Part; 5] = [system::COLUMNS, interface::COLUMNS, neighbour::COLUMNS, bridge::COLUMNS, endpoint::COLUMNS];
 
 /// How a column is read.
 #[derive(Clone, Debug)]

@@ -42,6 +42,10 @@ pub enum Table {
     Stack,
     /// By ifIndex of a member of an aggregate
     Member,
+    /// By VLAN and hardware address
+    Fdb,
+    /// By ifIndex and address
+    Arp,
 }
 
 /// The longest index: a neighbour's management address.
@@ -100,7 +104,7 @@ impl Table {
             Self::Scalar | Self::Port | Self::Address | Self::InetAddress | Self::Prefix | Self::Stack => true,
             Self::LldpScalar | Self::LldpPort | Self::LldpRemote | Self::LldpAddress => kind.lldp,
             Self::CdpScalar | Self::Cdp => kind.cdp,
-            Self::BridgeScalar | Self::BridgePort | Self::Vlan => kind.bridge,
+            Self::BridgeScalar | Self::BridgePort | Self::Vlan | Self::Fdb | Self::Arp => kind.bridge,
             Self::Physical => kind.entity,
             Self::Member => kind.lag.is_some(),
         }
@@ -116,6 +120,8 @@ impl Table {
             Self::LldpRemote | Self::LldpAddress | Self::Cdp | Self::Member => view.node.cables.len(),
             Self::Vlan => view.scenario.vlans.len(),
             Self::Stack => view.node.lags.iter().map(|lag| lag.members.len()).sum(),
+            Self::Fdb => view.learned().len(),
+            Self::Arp => view.resolvable(),
         }
     }
 
@@ -140,6 +146,10 @@ impl Table {
             Self::Vlan => Index::new(&[view.scenario.vlans.get(row).map_or(0, |vlan| u32::from(vlan.id))]),
             Self::Stack => view.stack(row).map_or(Index::new(&[]), |(lag, member)| Index::new(&[lag, member])),
             Self::Member => Index::new(&[view.cable(row).map_or(0, |cable| view.if_index(cable.port))]),
+            Self::Fdb => view.learned().get(row).map_or(Index::new(&[]), |desk| {
+                desk.mac.0.iter().fold(Index::new(&[u32::from(desk.vlan)]), |index, octet| index.with(u32::from(*octet)))
+            }),
+            Self::Arp => Index::new(&[view.gateway()]).with_address(view.desk_address(row)),
         }
     }
 
@@ -153,6 +163,7 @@ impl Table {
             }
             Self::Cdp => view.cable(row).is_some_and(hears) && view.far(row).is_some_and(|far| far.1.cdp),
             Self::Member => view.cable(row).is_some_and(|cable| cable.lag.is_some()),
+            Self::Arp => view.resolved(row).is_some(),
             _ => true,
         }
     }

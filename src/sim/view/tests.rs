@@ -176,7 +176,7 @@ fn cost_of_an_answer() {
 }
 
 /// What the collector's decoders make of everything that a device answers.
-fn discovered(view: &View<'_>, access: &crate::model::SnmpAccess, at: Timestamp) -> crate::model::Device {
+fn discovered(view: &View<'_>, access: &crate::model::SnmpAccess, at: Timestamp) -> crate::collect::snmp::tables::Assembly {
     use crate::collect::snmp::tables::{self, Columns};
     let mut binds = Vec::new();
     let mut after = oid("1.0");
@@ -191,20 +191,24 @@ fn discovered(view: &View<'_>, access: &crate::model::SnmpAccess, at: Timestamp)
         let base = mib.oid(name).unwrap();
         columns.insert(name, base.clone(), binds.iter().filter(|bind| bind.oid.starts_with(&base)).cloned().collect());
     }
-    tables::assemble(&columns, access.clone(), at).device
+    tables::assemble(&columns, access.clone(), at)
 }
 
 #[test]
 fn what_the_past_says_of_a_device_is_what_discovery_reads() {
     let campus = campus();
     let at = moment();
-    let mut roles = 0;
+    let (mut roles, mut learned, mut resolved) = (0, 0, 0);
     for (_, address, node) in campus.scenario.agents() {
         let Some(view) = campus.view(address, at) else { continue };
         let address = std::net::SocketAddr::from((address, 161));
         let access =
             crate::model::SnmpAccess { address, version: SnmpVersion::V2c, credential: "public".to_owned(), partial: false };
-        let (read, said) = (discovered(&view, &access, at), view.describe(Registry::builtin(), access, at));
+        let (assembly, said) = (discovered(&view, &access, at), view.describe(Registry::builtin(), access, at));
+        assert_eq!(assembly.sightings, view.sightings(), "{}", node.name);
+        learned += assembly.sightings.fdb.map_or(0, |rows| rows.len());
+        resolved += assembly.sightings.arp.map_or(0, |rows| rows.len());
+        let read = assembly.device;
         for (read, said) in read.interfaces.iter().zip(&said.interfaces) {
             assert_eq!(read, said, "{}", node.name);
         }
@@ -217,4 +221,6 @@ fn what_the_past_says_of_a_device_is_what_discovery_reads() {
         roles += 1;
     }
     assert!(roles > 55);
+    // Every desk is learned by its switch and resolved by one router, those behind switches that are silent now by their router alone.
+    assert!(learned > 200 && resolved >= learned, "{learned} {resolved}");
 }

@@ -1,26 +1,34 @@
 //! A whole device out of its columns.
 
 use super::columns::Columns;
-use super::{addresses, bridge, cdp, entity, interfaces, lldp, ports::Ports, role, stack, system};
+use super::neighbours::{self, Places};
+use super::{addresses, arp, bridge, entity, fdb, interfaces, lldp, ports::Ports, role, stack, stp, subnets::Subnets, system};
 use crate::mib::file::Reading;
 use crate::mib::{Facts, Identity, Profile, Registry};
-use crate::model::{Device, DeviceId, Oid, SnmpAccess, Timestamp, identity};
+use crate::model::{Device, DeviceId, Oid, Sightings, SnmpAccess, Timestamp, identity};
 use crate::wire::snmp::Value;
 
 /// The scalars that are read first, in one request where the agent permits.
 pub fn scalars() -> Vec<&'static str> {
-    [system::SCALARS, lldp::SCALARS].concat()
-}
-
-/// The columns that are walked of every device.
-pub fn columns() -> Vec<&'static str> {
-    [interfaces::COLUMNS, addresses::COLUMNS, bridge::COLUMNS, stack::COLUMNS, entity::COLUMNS, lldp::COLUMNS, cdp::COLUMNS]
-        .concat()
+    [system::SCALARS, lldp::SCALARS, stp::SCALARS].concat()
 }
 
 /// All objects that may be read of a device, its vendor's own apart.
 pub fn all_objects() -> Vec<&'static str> {
-    [scalars(), columns(), lldp::COLUMNS_V2.to_vec()].concat()
+    let tables = [
+        interfaces::COLUMNS,
+        addresses::COLUMNS,
+        bridge::COLUMNS,
+        stp::COLUMNS,
+        stack::COLUMNS,
+        entity::COLUMNS,
+        fdb::COLUMNS_Q,
+        fdb::COLUMNS_IEEE,
+        fdb::COLUMNS_D,
+        arp::COLUMNS,
+        arp::COLUMNS_OLD,
+    ];
+    [scalars(), tables.concat(), neighbours::all_columns()].concat()
 }
 
 /// A device, and what was passed over on the way.
@@ -28,7 +36,9 @@ pub fn all_objects() -> Vec<&'static str> {
 pub struct Assembly {
     /// The device. Its id is a proposal by its strongest mark.
     pub device: Device,
-    /// LLDP rows that were blank or of chassis subtype 0.
+    /// Its forwarding and neighbour-address tables.
+    pub sightings: Sightings,
+    /// Rows of neighbours that were blank, malformed or of chassis subtype 0.
     pub skipped_neighbours: u64,
 }
 
@@ -85,14 +95,24 @@ pub fn assemble(columns: &Columns, access: SnmpAccess, at: Timestamp) -> Assembl
     }
     let base_ports = bridge::base_ports(columns);
     device.vlans = bridge::fill(&mut device.interfaces, columns, &base_ports);
+    stp::fill(&mut device.interfaces, columns, &base_ports);
     stack::fill(&mut device.interfaces, columns);
-    let ports = Ports::new(&device.interfaces, base_ports);
-    let heard = lldp::neighbours(columns, &ports);
-    device.neighbours = heard.rows;
-    device.neighbours.extend(cdp::neighbours(columns, &ports));
+    let sightings = Sightings { fdb: fdb::rows(columns, &base_ports, &device.interfaces), arp: arp::rows(columns) };
+    let skipped_neighbours = hear(&mut device, columns, base_ports);
     identify(&mut device, columns);
     device.id = identity::propose(&device, answered_at);
-    Assembly { device, skipped_neighbours: heard.skipped }
+    Assembly { device, sightings, skipped_neighbours }
+}
+
+/// Fills the neighbours: what protocols tell, then the spanning tree, then link aggregation. How many rows said nothing.
+fn hear(device: &mut Device, columns: &Columns, base_ports: bridge::BasePorts) -> u64 {
+    let designated = stp::neighbours(&device.interfaces, columns, &base_ports);
+    let (ports, subnets) = (Ports::new(&device.interfaces, base_ports), Subnets::new(&device.interfaces));
+    let heard = neighbours::neighbours(columns, Places { ports: &ports, subnets: &subnets });
+    device.neighbours = heard.rows;
+    device.neighbours.extend(designated);
+    device.neighbours.extend(stack::partners(&device.interfaces, columns));
+    heard.skipped
 }
 
 /// Fills vendor, model, system, serial and role: the vendor's own objects, then patterns, then ENTITY-MIB, then the sysObjectID.

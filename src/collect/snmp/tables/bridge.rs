@@ -1,7 +1,6 @@
 //! Bridge ports and VLANs (RFC 4188 BRIDGE-MIB, RFC 4363 Q-BRIDGE-MIB).
 
 use super::columns::Columns;
-use crate::mib::Registry;
 use crate::model::device::Vlan;
 use crate::model::{IfIndex, Interface};
 use crate::wire::snmp::Value;
@@ -10,12 +9,19 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The columns that are read.
 pub const COLUMNS: &[&str] = &[
     "dot1dBasePortIfIndex",
-    "dot1dStpPortState",
+    "ieee8021BridgeBasePortIfIndex",
     "dot1qPvid",
     "dot1qVlanStaticName",
     "dot1qVlanStaticEgressPorts",
     "dot1qVlanCurrentEgressPorts",
+    "dot1qVlanFdbId",
+    "ieee8021QBridgeVlanFdbId",
 ];
+
+/// Ports of VLANs as they are now, and as they are configured: the latter is read where the former is not there.
+pub const CURRENT_EGRESS: &str = "dot1qVlanCurrentEgressPorts";
+/// See [`CURRENT_EGRESS`].
+pub const STATIC_EGRESS: &str = "dot1qVlanStaticEgressPorts";
 
 /// Q-BRIDGE-MIB VlanId.
 const VLAN_IDS: std::ops::RangeInclusive<u32> = 1..=4094;
@@ -26,25 +32,25 @@ const MAX_MEMBERSHIPS: usize = 500_000;
 /// dot1dBasePortIfIndex: bridge port number to ifIndex.
 pub type BasePorts = BTreeMap<u32, IfIndex>;
 
-/// Reads the bridge ports.
+/// Reads the bridge ports. Where an agent keeps a table for each VLAN, the numbers are the same in all of them and each has its own ports.
 pub fn base_ports(columns: &Columns) -> BasePorts {
-    columns
-        .by_number("dot1dBasePortIfIndex")
-        .filter_map(|(port, value)| Some((port, IfIndex(u32::try_from(value.as_u64()?).ok().filter(|number| *number != 0)?))))
-        .collect()
+    let if_index = |value: &Value| u32::try_from(value.as_u64()?).ok().filter(|number| *number != 0).map(IfIndex);
+    let newer = columns.rows("ieee8021BridgeBasePortIfIndex").filter_map(|(index, value)| Some((*index.last()?, value)));
+    let of_vlans = columns.vlans().flat_map(|(_, columns)| columns.by_number("dot1dBasePortIfIndex"));
+    let all = newer.chain(of_vlans).chain(columns.by_number("dot1dBasePortIfIndex"));
+    all.filter_map(|(port, value)| Some((port, if_index(value)?))).collect()
 }
 
-/// Fills port VLAN id, VLANs and spanning-tree state of the interfaces, and returns the VLANs by id.
+/// Fills bridge port, port VLAN id and VLANs of the interfaces, and returns the VLANs by id.
 pub fn fill(interfaces: &mut [Interface], columns: &Columns, ports: &BasePorts) -> Vec<Vlan> {
+    for port in ports.keys() {
+        if let Some(interface) = at_port(interfaces, ports, *port) {
+            interface.bridge_port.get_or_insert(*port);
+        }
+    }
     for (port, value) in columns.by_number("dot1qPvid") {
         if let Some(interface) = at_port(interfaces, ports, port) {
             interface.pvid = value.as_u64().and_then(|id| u32::try_from(id).ok()).and_then(vlan_id);
-        }
-    }
-    let states = Registry::builtin().object("dot1dStpPortState");
-    for (port, value) in columns.by_number("dot1dStpPortState") {
-        if let Some(interface) = at_port(interfaces, ports, port) {
-            interface.stp_state = value.as_i64().and_then(|number| states?.word(number)).map(str::to_owned);
         }
     }
     let members = members(columns, ports);
@@ -58,11 +64,13 @@ pub fn fill(interfaces: &mut [Interface], columns: &Columns, ports: &BasePorts) 
     vlans(columns, &members)
 }
 
-fn vlan_id(number: u32) -> Option<u16> {
+/// A number as a VLAN id; `None` where it is none.
+pub fn vlan_id(number: u32) -> Option<u16> {
     VLAN_IDS.contains(&number).then(|| u16::try_from(number).ok()).flatten()
 }
 
-fn at_port<'a>(interfaces: &'a mut [Interface], ports: &BasePorts, port: u32) -> Option<&'a mut Interface> {
+/// The interface of a bridge port.
+pub fn at_port<'a>(interfaces: &'a mut [Interface], ports: &BasePorts, port: u32) -> Option<&'a mut Interface> {
     let if_index = ports.get(&port)?;
     let at = interfaces.binary_search_by_key(if_index, |interface| interface.if_index).ok()?;
     interfaces.get_mut(at)
@@ -72,8 +80,8 @@ fn at_port<'a>(interfaces: &'a mut [Interface], ports: &BasePorts, port: u32) ->
 fn members(columns: &Columns, ports: &BasePorts) -> BTreeMap<u16, BTreeSet<u32>> {
     let mut left = MAX_MEMBERSHIPS;
     let mut members: BTreeMap<u16, BTreeSet<u32>> = BTreeMap::new();
-    let current = columns.rows("dot1qVlanCurrentEgressPorts").filter_map(|(index, value)| Some((*index.get(1)?, value)));
-    let fixed = columns.by_number("dot1qVlanStaticEgressPorts");
+    let current = columns.rows(CURRENT_EGRESS).filter_map(|(index, value)| Some((*index.get(1)?, value)));
+    let fixed = columns.by_number(STATIC_EGRESS);
     for (vlan, value) in current.chain(fixed) {
         if let (Some(vlan), Some(octets)) = (vlan_id(vlan), value.as_octets()) {
             let members = members.entry(vlan).or_default();
@@ -85,11 +93,18 @@ fn members(columns: &Columns, ports: &BasePorts) -> BTreeMap<u16, BTreeSet<u32>>
     members
 }
 
-/// PortList (RFC 4363 §5): the highest bit of the first octet is port 1.
+/// PortList (RFC 4363 §5): the highest bit of the first octet is port 1. Junos writes the numbers out: `4097,4099`.
 fn port_list(octets: &[u8]) -> impl Iterator<Item = u32> + '_ {
-    (1_u32..)
-        .zip(octets.iter().flat_map(|octet| (0..8).map(move |bit| octet & (0x80 >> bit) != 0)))
-        .filter_map(|(port, set)| set.then_some(port))
+    let written = is_written_out(octets).then(|| octets.split(|octet| *octet == b','));
+    let numbers = written.into_iter().flatten().filter_map(|number| std::str::from_utf8(number).ok()?.parse().ok());
+    let bits = if is_written_out(octets) { &[] } else { octets };
+    let set = (1_u32..).zip(bits.iter().flat_map(|octet| (0..8).map(move |bit| octet & (0x80 >> bit) != 0)));
+    numbers.chain(set.filter_map(|(port, set)| set.then_some(port)))
+}
+
+/// Digits and at least one comma: as a bit map it would set the same few bits in every octet.
+fn is_written_out(octets: &[u8]) -> bool {
+    octets.contains(&b',') && octets.iter().all(|octet| octet.is_ascii_digit() || *octet == b',')
 }
 
 fn vlans(columns: &Columns, members: &BTreeMap<u16, BTreeSet<u32>>) -> Vec<Vlan> {
@@ -112,15 +127,18 @@ mod tests {
         let columns = columns(
             COLUMNS,
             "dot1dBasePortIfIndex.1 = #101\ndot1dBasePortIfIndex.2 = #102\ndot1qPvid.2 = #20\ndot1qVlanStaticName.20 = users
-             dot1qVlanCurrentEgressPorts.0.20 = 0x40\ndot1qVlanCurrentEgressPorts.0.30 = 0xc000\ndot1dStpPortState.2 = #2",
+             dot1qVlanCurrentEgressPorts.0.20 = 0x40\ndot1qVlanCurrentEgressPorts.0.30 = 0xc000\ndot1qVlanStaticEgressPorts.40 = 0,2,9",
         );
         let mut interfaces = vec![Interface::new(IfIndex(101)), Interface::new(IfIndex(102))];
         let vlans = fill(&mut interfaces, &columns, &base_ports(&columns));
         assert_eq!(interfaces[0].vlans, [30]);
-        assert_eq!(interfaces[1].vlans, [20, 30]);
+        assert_eq!(interfaces[1].vlans, [20, 30, 40]);
         assert_eq!((interfaces[0].pvid, interfaces[1].pvid), (None, Some(20)));
-        assert_eq!(interfaces[1].stp_state.as_deref(), Some("blocking"));
-        assert_eq!(vlans, [Vlan { id: 20, name: Some("users".to_owned()) }, Vlan { id: 30, name: None }]);
+        assert_eq!((interfaces[0].bridge_port, interfaces[1].bridge_port), (Some(1), Some(2)));
+        assert_eq!(
+            vlans.iter().map(|vlan| (vlan.id, vlan.name.as_deref())).collect::<Vec<_>>(),
+            [(20, Some("users")), (30, None), (40, None)]
+        );
     }
 
     #[test]

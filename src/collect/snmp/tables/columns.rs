@@ -4,10 +4,15 @@ use crate::mib::Registry;
 use crate::model::{IfIndex, Oid};
 use crate::wire::snmp::{Value, VarBind};
 use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 
 /// Rows by column name. A scalar is a column with the one row `.0`.
 #[derive(Debug, Default)]
-pub struct Columns(FxHashMap<&'static str, Column>);
+pub struct Columns {
+    columns: FxHashMap<&'static str, Column>,
+    /// What the agent says of one VLAN, where it keeps its bridge tables per VLAN.
+    vlans: BTreeMap<u16, Columns>,
+}
 
 #[derive(Debug)]
 struct Column {
@@ -19,17 +24,32 @@ struct Column {
 impl Columns {
     /// Files the rows of a column; `base` is the column's OID.
     pub fn insert(&mut self, name: &'static str, base: Oid, rows: Vec<VarBind>) {
-        self.0.insert(name, Column { base, rows, complete: true });
+        self.columns.insert(name, Column { base, rows, complete: true });
+    }
+
+    /// Files a column that the agent does not have: it is read to its end, and empty.
+    pub fn insert_absent(&mut self, name: &'static str, base: Oid) {
+        self.columns.entry(name).or_insert(Column { base, rows: Vec::new(), complete: true });
     }
 
     /// Files the rows of a column that was not read to its end.
     pub fn insert_partial(&mut self, name: &'static str, base: Oid, rows: Vec<VarBind>) {
-        self.0.insert(name, Column { base, rows, complete: false });
+        self.columns.insert(name, Column { base, rows, complete: false });
     }
 
     /// Whether the column was read to its end: only then does a missing row mean that there is none.
     pub fn is_complete(&self, name: &str) -> bool {
-        self.0.get(name).is_some_and(|column| column.complete)
+        self.columns.get(name).is_some_and(|column| column.complete)
+    }
+
+    /// Files what the agent says of one VLAN.
+    pub fn insert_vlan(&mut self, vlan: u16, columns: Self) {
+        self.vlans.insert(vlan, columns);
+    }
+
+    /// What the agent says of each VLAN, where it was asked so.
+    pub fn vlans(&self) -> impl Iterator<Item = (u16, &Self)> {
+        self.vlans.iter().map(|(vlan, columns)| (*vlan, columns))
     }
 
     /// Files what belongs to the columns or scalars `names` out of all that an agent has.
@@ -45,7 +65,7 @@ impl Columns {
 
     /// The rows of a column: index and value. Exceptions and nulls are left out.
     pub fn rows<'a>(&'a self, name: &str) -> impl Iterator<Item = (&'a [u32], &'a Value)> + use<'a> {
-        self.0.get(name).into_iter().flat_map(|column| {
+        self.columns.get(name).into_iter().flat_map(|column| {
             column
                 .rows
                 .iter()
@@ -131,13 +151,13 @@ pub mod fixture {
 
     /// Parses the lines; `names` are the columns wanted.
     pub fn columns(names: &[&'static str], lines: &str) -> Columns {
-        Columns::select(Registry::builtin(), names, &varbinds(lines))
+        Columns::select(Registry::global(), names, &varbinds(lines))
     }
 
     /// Parses the lines.
     pub fn varbinds(lines: &str) -> Vec<VarBind> {
         let parsed = lines.lines().filter_map(|line| line.trim().split_once(" = "));
-        parsed.map(|(name, text)| VarBind { oid: Registry::builtin().parse_object(name).unwrap(), value: value(text) }).collect()
+        parsed.map(|(name, text)| VarBind { oid: Registry::global().parse_object(name).unwrap(), value: value(text) }).collect()
     }
 }
 

@@ -8,6 +8,11 @@ use std::collections::BTreeSet;
 pub const COLUMNS: &[&str] =
     &["entPhysicalClass", "entPhysicalSerialNum", "entPhysicalModelName", "entPhysicalMfgName", "entPhysicalSoftwareRev"];
 
+/// What is read of the chassis alone, once [`CLASS`] says which it is: a large chassis has thousands of parts.
+pub const OF_CHASSIS: &[&str] = &["entPhysicalSerialNum", "entPhysicalModelName", "entPhysicalMfgName", "entPhysicalSoftwareRev"];
+/// What is read of every part.
+pub const CLASS: &str = "entPhysicalClass";
+
 /// PhysicalClass chassis
 const CHASSIS: i64 = 3;
 
@@ -42,7 +47,7 @@ pub fn of_chassis(columns: &Columns, column: &str) -> Option<String> {
 }
 
 /// The rows that stand for the whole: those of class chassis; where there is none, the first row.
-fn rows(columns: &Columns) -> BTreeSet<u32> {
+pub fn rows(columns: &Columns) -> BTreeSet<u32> {
     let is_chassis = columns.by_number("entPhysicalClass").filter(|(_, class)| class.as_i64() == Some(CHASSIS));
     let rows: BTreeSet<u32> = is_chassis.map(|(index, _)| index).collect();
     if !rows.is_empty() {

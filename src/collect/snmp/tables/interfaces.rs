@@ -3,7 +3,7 @@
 use super::columns::Columns;
 use crate::model::{AdminStatus, IfIndex, Interface, MacAddr, OperStatus};
 use crate::wire::snmp::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The columns that an inventory reads of each interface.
 pub const COLUMNS: &[&str] = &[
@@ -19,6 +19,17 @@ pub const COLUMNS: &[&str] = &[
     "ifAlias",
     "ifHCInOctets",
 ];
+
+/// The column that is read only of interfaces whose ifHighSpeed does not settle the matter.
+pub const SPEED: &str = "ifSpeed";
+/// See [`SPEED`].
+pub const HIGH_SPEED: &str = "ifHighSpeed";
+
+/// ifHighSpeed of Ethernet, 10^6 bit/s: no other speed rounds to one of these, as 155,520,000 bit/s does to 156.
+const WHOLE_SPEEDS: [u64; 4] = [10, 100, 1000, 2500];
+
+/// The least ifHighSpeed that ifSpeed can't hold (RFC 2863), 10^6 bit/s.
+const BEYOND_IF_SPEED: u64 = 4295;
 
 /// RFC 2863 ifSpeed: a faster interface reports this, and its speed stands in ifHighSpeed.
 const SPEED_SATURATED: u64 = u32::MAX as u64;
@@ -60,6 +71,16 @@ const FILLS: &[(&str, Fill)] = &[
 
 fn small(value: &Value) -> Option<u32> {
     value.as_u64().and_then(|number| u32::try_from(number).ok())
+}
+
+/// The interfaces of which ifSpeed may say more than ifHighSpeed does.
+pub fn of_unsure_speed(columns: &Columns) -> Vec<IfIndex> {
+    let is_sure = |mega: u64| WHOLE_SPEEDS.contains(&mega) || mega >= BEYOND_IF_SPEED;
+    let high = columns.by_if_index("ifHighSpeed").filter(|(_, value)| value.as_u64().is_some_and(is_sure));
+    let sure: BTreeSet<IfIndex> = high.map(|(if_index, _)| if_index).collect();
+    let all = columns.by_if_index("ifDescr").chain(columns.by_if_index("ifType")).map(|(if_index, _)| if_index);
+    let unsure: BTreeSet<IfIndex> = all.filter(|if_index| !sure.contains(if_index)).collect();
+    unsure.into_iter().collect()
 }
 
 /// All interfaces that either table has a row of, by ifIndex.
@@ -121,6 +142,13 @@ mod tests {
         ] {
             assert_eq!(Speed { if_speed: low, if_high_speed: high }.bps(), want, "{low:?} {high:?}");
         }
+    }
+
+    #[test]
+    fn if_speed_is_asked_where_if_high_speed_may_be_rounded() {
+        let lines = "ifDescr.1 = a\nifDescr.2 = b\nifDescr.3 = c\nifDescr.4 = d\nifDescr.5 = e\nifHighSpeed.1 = #1000\nifHighSpeed.2 = #156
+             ifHighSpeed.3 = #0\nifHighSpeed.4 = #40000";
+        assert_eq!(of_unsure_speed(&columns(COLUMNS, lines)), [IfIndex(2), IfIndex(3), IfIndex(5)]);
     }
 
     #[test]

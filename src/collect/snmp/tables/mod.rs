@@ -4,16 +4,21 @@
 //! that it wants; `assemble` puts a whole device together. Numbers of objects stand in `mibs/`, never here.
 
 pub mod addresses;
+pub mod arp;
 pub mod assemble;
 pub mod bridge;
-pub mod cdp;
 pub mod columns;
 pub mod entity;
+pub mod fdb;
 pub mod interfaces;
 pub mod lldp;
+pub mod neighbours;
+pub mod plan;
 pub mod ports;
 pub mod role;
 pub mod stack;
+pub mod stp;
+pub mod subnets;
 pub mod system;
 
 use crate::wire::lldp::id as lldp_id;

@@ -72,6 +72,17 @@ impl Ports {
             .or_else(|| Some(IfIndex(number)).filter(|if_index| self.known.contains_key(if_index)))
     }
 
+    /// The interface that is called so.
+    pub fn named(&self, name: &str) -> Option<IfIndex> {
+        let name = canonical(name);
+        [&self.names, &self.aliases].into_iter().find_map(|known| known.get(&name).copied().flatten())
+    }
+
+    /// The interface of a bridge port.
+    pub fn at_bridge_port(&self, number: u32) -> Option<IfIndex> {
+        self.base.get(&number).copied()
+    }
+
     /// The name of an interface.
     pub fn name(&self, if_index: IfIndex) -> Option<&str> {
         self.known.get(&if_index).map(String::as_str)

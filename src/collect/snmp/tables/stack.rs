@@ -1,11 +1,13 @@
-//! Which ports are members of which aggregate (IEEE8023-LAG-MIB, else RFC 2863 ifStackTable).
+//! Which ports are members of which aggregate, and with whom (IEEE8023-LAG-MIB, else RFC 2863 ifStackTable).
 
 use super::columns::Columns;
-use crate::model::{IfIndex, Interface};
-use std::collections::BTreeMap;
+use crate::model::{ChassisId, Evidence, IfIndex, Interface, MacAddr, NeighbourRow};
+use crate::wire::snmp::Value;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The columns that are read.
-pub const COLUMNS: &[&str] = &["dot3adAggPortAttachedAggID", "ifStackStatus"];
+pub const COLUMNS: &[&str] =
+    &["dot3adAggPortAttachedAggID", "dot3adAggPortActorSystemID", "dot3adAggPortPartnerOperSystemID", "ifStackStatus"];
 
 /// IANAifType ieee8023adLag.
 const LAG: u32 = 161;
@@ -36,10 +38,39 @@ pub fn fill(interfaces: &mut [Interface], columns: &Columns) {
     }
 }
 
+/// The partners of ports by LACP: chassis by their system id. Which port of theirs it is can't be told: its number there is no ifIndex.
+/// A port without a partner tells zeroes, one that is looped its own id.
+pub fn partners(interfaces: &[Interface], columns: &Columns) -> Vec<NeighbourRow> {
+    let system = |value: &Value| value.as_octets().and_then(MacAddr::from_octets_or_text).filter(|mac| mac.is_identity());
+    let own: BTreeSet<MacAddr> =
+        columns.by_if_index("dot3adAggPortActorSystemID").filter_map(|(_, value)| system(value)).collect();
+    let names: BTreeMap<IfIndex, String> = interfaces.iter().map(|interface| (interface.if_index, interface.name())).collect();
+    let partner = |(member, value): (IfIndex, &Value)| {
+        let mut row = NeighbourRow::new(Evidence::Lacp);
+        row.chassis_id = system(value).filter(|partner| !own.contains(partner)).map(ChassisId::Mac);
+        row.local_if_index = Some(member);
+        row.local_port = Some(names.get(&member)?.clone());
+        row.chassis_id.is_some().then_some(row)
+    };
+    columns.by_if_index("dot3adAggPortPartnerOperSystemID").filter_map(partner).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::columns::fixture::columns;
     use super::*;
+
+    #[test]
+    fn the_partner_of_a_member_is_a_neighbour() {
+        let interfaces: Vec<Interface> = [1, 2, 3, 4].map(|number| Interface::new(IfIndex(number))).into();
+        let lines = "dot3adAggPortActorSystemID.1 = 0x001b54000001\ndot3adAggPortPartnerOperSystemID.1 = 0x001b54000002
+             dot3adAggPortPartnerOperSystemID.2 = 0x000000000000\ndot3adAggPortPartnerOperSystemID.3 = 0x001b54000001
+             dot3adAggPortPartnerOperSystemID.4 = 0x0102\ndot3adAggPortPartnerOperSystemID.99 = 0x001b54000002";
+        let rows = partners(&interfaces, &columns(COLUMNS, lines));
+        let found: Vec<_> =
+            rows.iter().map(|row| (row.local_if_index, row.chassis_id.as_ref().map(ToString::to_string))).collect();
+        assert_eq!(found, [(Some(IfIndex(1)), Some("00:1b:54:00:00:02".to_owned()))]);
+    }
 
     fn aggregates(lines: &str) -> Vec<Option<u32>> {
         let mut interfaces: Vec<Interface> = [1, 2, 50].map(|number| Interface::new(IfIndex(number))).into();
