@@ -1,3 +1,5 @@
+//! What rows of every table of neighbours come to: standard ones, the vendors' own, those of routing protocols, hostile ones.
+
 use super::super::bridge::BasePorts;
 use super::super::columns::fixture::columns;
 use super::*;
