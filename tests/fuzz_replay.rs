@@ -21,6 +21,8 @@ macro_rules! targets {
 }
 
 targets! {
+    cdp_frame = "fuzz/targets/cdp_frame.rs",
+    lldp_frame = "fuzz/targets/lldp_frame.rs",
     snmp_response = "fuzz/targets/snmp_response.rs",
 }
 
