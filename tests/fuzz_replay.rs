@@ -23,6 +23,7 @@ macro_rules! targets {
 targets! {
     cdp_frame = "fuzz/targets/cdp_frame.rs",
     lldp_frame = "fuzz/targets/lldp_frame.rs",
+    profile_toml = "fuzz/targets/profile_toml.rs",
     snmp_response = "fuzz/targets/snmp_response.rs",
 }
 

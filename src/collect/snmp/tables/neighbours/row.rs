@@ -90,7 +90,9 @@ impl<'a> Raw<'a> {
             row.chassis_id = said.or_else(|| parts.iter().find_map(|(part, arcs)| part_chassis(*part, arcs)));
             row.port_id = self.port_id(table);
         }
-        if row.chassis_id.is_none() && row.port_id.is_none() && !(is_routing(table.protocol) && !row.addresses.is_empty()) {
+        // A router may have no id yet, and is known by its address.
+        let has_address = is_routing(table.protocol) && !row.addresses.is_empty();
+        if row.chassis_id.is_none() && row.port_id.is_none() && !has_address {
             return Decoded::Blank;
         }
         self.describe(&mut row, table.protocol);
