@@ -34,3 +34,19 @@ pub fn load(common: &Common) -> Result<config::Config, Failure> {
     mib_files::lay_over(&config.mib)?;
     Ok(config)
 }
+
+/// What the configuration says of MIBs, for a command that can do without one: a file that was named has to be sound; of one that
+/// merely lies there, what is wrong is a line on stderr. Errors: as [`load`], of a file that was named.
+pub fn mib(common: &Common) -> Result<config::Mib, Failure> {
+    if config::find(common.config.as_deref()).is_none() {
+        return Ok(config::Mib::default());
+    }
+    match load(common) {
+        Ok(config) => Ok(config.mib),
+        Err(failure) if common.config.is_some() => Err(failure),
+        Err(failure) => {
+            eprintln!("noctop: the configuration's profiles and modules are not in force: {failure}");
+            Ok(config::Mib::default())
+        }
+    }
+}

@@ -16,9 +16,7 @@ use std::io::{self, BufWriter, IsTerminal as _, Write};
 pub fn run(common: &Common, args: &DiscoverArgs) -> Outcome {
     let options = options(common, args)?;
     // With credentials of its own the command needs no configuration; without its profiles less is known of devices.
-    if let Err(failure) = config_check::load(common) {
-        eprintln!("noctop: the configuration's vendor profiles are not in force: {failure}");
-    }
+    config_check::mib(common)?;
     let shown = io::stderr().is_terminal();
     let found = discover::once(options, Box::new(move |progress| show(progress, shown))).map_err(Failure::usage)?;
     if shown {

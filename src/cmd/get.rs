@@ -9,6 +9,6 @@ use crate::engine::snmp_tools::Reading;
 /// Reads and prints the objects.
 pub fn run(args: &GetArgs, common: &Common) -> Outcome {
     let mut names = Names::new(common)?;
-    let wanted: Result<Vec<_>, Failure> = args.objects.iter().map(|text| names.object(text, Scalars::Instance, common)).collect();
+    let wanted: Result<Vec<_>, Failure> = args.objects.iter().map(|text| names.object(text, Scalars::Instance)).collect();
     objects::run(&args.target, (&args.agent, common), &Reading::Get(wanted?), &names)
 }

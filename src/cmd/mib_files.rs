@@ -74,21 +74,19 @@ pub enum Scalars {
 #[derive(Debug)]
 pub struct Names {
     own: Option<Registry>,
+    mib: config::Mib,
 }
 
 impl Names {
     /// What is built in, and the modules that the configuration always loads. Errors: exit code 2.
     pub fn new(common: &Common) -> Result<Self, Failure> {
-        let mut names = Self { own: None };
-        // Without a file there is nothing to read, and nothing to complain of.
-        if config::find(common.config.as_deref()).is_some() {
-            let mib = config_check::load(common)?.mib;
-            if !mib.modules.is_empty() {
-                let objects = smi::load(&folders(&mib), &mib.modules).map_err(Failure::usage)?;
-                names.own = Some(Registry::with_objects(objects));
-            }
-        }
-        Ok(names)
+        let mib = config_check::mib(common)?;
+        let own = if mib.modules.is_empty() {
+            None
+        } else {
+            Some(Registry::with_objects(smi::load(&folders(&mib), &mib.modules).map_err(Failure::usage)?))
+        };
+        Ok(Self { own, mib })
     }
 
     /// All that is known.
@@ -99,9 +97,9 @@ impl Names {
     /// The object that a text names. A name that is not built in is looked for in the user's modules.
     ///
     /// Errors: exit code 2.
-    pub fn object(&mut self, text: &str, scalars: Scalars, common: &Common) -> Result<Oid, Failure> {
+    pub fn object(&mut self, text: &str, scalars: Scalars) -> Result<Oid, Failure> {
         if !self.is_known(text) {
-            self.learn(text, common)?;
+            self.learn(text)?;
         }
         let mib = self.registry();
         let oid = mib.parse_object(text).map_err(Failure::usage)?;
@@ -110,10 +108,8 @@ impl Names {
     }
 
     /// Loads the module that defines a name. What earlier names needed stays known.
-    fn learn(&mut self, text: &str, common: &Common) -> Result<(), Failure> {
-        let has_file = config::find(common.config.as_deref()).is_some();
-        let mib = if has_file { config_check::load(common)?.mib } else { config::Mib::default() };
-        match smi::find(&folders(&mib), text) {
+    fn learn(&mut self, text: &str) -> Result<(), Failure> {
+        match smi::find(&folders(&self.mib), text) {
             Ok(mut objects) => {
                 objects.extend(self.registry().objects().iter().cloned());
                 self.own = Some(Registry::with_objects(objects));

@@ -167,7 +167,7 @@ mod tests {
     fn check(name: &str, value: Value, json: serde_json::Value, shown: &str) {
         let (_file, common) = common();
         let mut names = Names::new(&common).unwrap();
-        let oid = names.object(name, Scalars::Instance, &common).unwrap();
+        let oid = names.object(name, Scalars::Instance).unwrap();
         let row = row(&VarBind { oid, value }, names.registry());
         assert_eq!((row.value, row.text.as_str()), (json, shown), "{name}");
     }
@@ -196,7 +196,7 @@ mod tests {
     fn a_scalars_name_is_its_instance_to_get_only() {
         let (_file, common) = common();
         let mut names = Names::new(&common).unwrap();
-        let mut last = |text: &str, scalars| names.object(text, scalars, &common).map(|oid| oid.arcs().last().copied());
+        let mut last = |text: &str, scalars| names.object(text, scalars).map(|oid| oid.arcs().last().copied());
         assert_eq!(last("sysName", Scalars::Instance).unwrap(), Some(0));
         assert_ne!(last("sysName", Scalars::Object).unwrap(), Some(0));
         assert_eq!(last("BREWERY-MIB::kettleCount", Scalars::Instance).unwrap(), Some(0));

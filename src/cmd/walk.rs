@@ -9,6 +9,6 @@ use crate::engine::snmp_tools::Reading;
 /// Reads and prints the subtree.
 pub fn run(args: &WalkArgs, common: &Common) -> Outcome {
     let mut names = Names::new(common)?;
-    let root = names.object(&args.object, Scalars::Object, common)?;
+    let root = names.object(&args.object, Scalars::Object)?;
     objects::run(&args.target, (&args.agent, common), &Reading::Walk(root), &names)
 }
