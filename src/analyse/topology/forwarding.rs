@@ -124,6 +124,11 @@ impl Forwarding {
         self.list.get(number as usize)
     }
 
+    /// Whether no device sees anything.
+    pub(super) fn is_blind(&self) -> bool {
+        self.seen.is_empty()
+    }
+
     /// Devices that see this address where no neighbour protocol speaks.
     pub(super) fn seen(&self, mac: MacKey) -> &[u32] {
         self.seen.all(&mac)

@@ -66,32 +66,32 @@ pub(super) struct Found {
     pub(super) weak: bool,
 }
 
-/// Does the same with the table of the mark's kind, whatever it is.
+/// Does the same with the table of the mark's kind, whatever it is; `&` or `&mut` says how it is borrowed.
 macro_rules! by_kind {
-    ($marks:expr, $mark:expr, |$table:ident, $key:ident| $does:expr) => {
+    ([$($borrow:tt)+] $marks:expr, $mark:expr, |$table:ident, $key:ident| $does:expr) => {
         match $mark {
             Mark::Chassis($key) => {
-                let $table = &mut $marks.chassis;
+                let $table = $($borrow)+ $marks.chassis;
                 $does
             }
             Mark::Mac(mac) => {
-                let ($table, $key) = (&mut $marks.macs, &mac_key(*mac));
+                let ($table, $key) = ($($borrow)+ $marks.macs, &mac_key(*mac));
                 $does
             }
             Mark::Name($key) => {
-                let $table = &mut $marks.names;
+                let $table = $($borrow)+ $marks.names;
                 $does
             }
             Mark::Short($key) => {
-                let $table = &mut $marks.shorts;
+                let $table = $($borrow)+ $marks.shorts;
                 $does
             }
             Mark::Address($key) => {
-                let $table = &mut $marks.addresses;
+                let $table = $($borrow)+ $marks.addresses;
                 $does
             }
             Mark::Net($key) => {
-                let $table = &mut $marks.nets;
+                let $table = $($borrow)+ $marks.nets;
                 $does
             }
         }
@@ -104,29 +104,35 @@ impl Marks {
     }
 
     pub(super) fn own(&mut self, mark: &Mark, number: u32) -> bool {
-        by_kind!(self, mark, |table, key| table.owners.insert(key.clone(), number))
+        by_kind!([&mut] self, mark, |table, key| table.owners.insert(key.clone(), number))
     }
 
     pub(super) fn disown(&mut self, mark: &Mark, number: u32) -> bool {
-        by_kind!(self, mark, |table, key| table.owners.remove(key, number))
+        by_kind!([&mut] self, mark, |table, key| table.owners.remove(key, number))
     }
 
     pub(super) fn note(&mut self, mark: &Mark, number: u32) {
-        by_kind!(self, mark, |table, key| table.askers.insert(key.clone(), number));
+        by_kind!([&mut] self, mark, |table, key| table.askers.insert(key.clone(), number));
     }
 
     pub(super) fn forget(&mut self, mark: &Mark, number: u32) {
-        by_kind!(self, mark, |table, key| table.askers.remove(key, number));
+        by_kind!([&mut] self, mark, |table, key| table.askers.remove(key, number));
     }
 
     /// Devices whose rows depend on whose this mark is.
-    pub(super) fn askers(&mut self, mark: &Mark) -> &[u32] {
-        by_kind!(self, mark, |table, key| table.askers.all(key))
+    pub(super) fn askers(&self, mark: &Mark) -> &[u32] {
+        by_kind!([&] self, mark, |table, key| table.askers.all(key))
+    }
+
+    /// Whether no device's rows were looked up yet.
+    pub(super) fn is_unasked(&self) -> bool {
+        let [a, b, c] = [self.chassis.askers.is_empty(), self.macs.askers.is_empty(), self.addresses.askers.is_empty()];
+        a && b && c && self.names.askers.is_empty() && self.shorts.askers.is_empty() && self.nets.owners.is_empty()
     }
 
     /// Devices that have the mark.
-    pub(super) fn owners(&mut self, mark: &Mark) -> &[u32] {
-        by_kind!(self, mark, |table, key| table.owners.all(key))
+    pub(super) fn owners(&self, mark: &Mark) -> &[u32] {
+        by_kind!([&] self, mark, |table, key| table.owners.all(key))
     }
 
     /// The only device with this MAC address.
@@ -144,8 +150,8 @@ impl Marks {
         self.nets.owners.all(&net).len()
     }
 
-    fn owner(&mut self, mark: &Mark) -> Option<u32> {
-        by_kind!(self, mark, |table, key| table.owners.only(key))
+    fn owner(&self, mark: &Mark) -> Option<u32> {
+        by_kind!([&] self, mark, |table, key| table.owners.only(key))
     }
 
     /// The only device with this name, with or without its domain. CDP appends the serial number in parentheses.
@@ -175,7 +181,7 @@ pub(super) fn of(device: &Device) -> Vec<Mark> {
 
 /// Looks rows up, and keeps what it asked for.
 pub(super) struct Asker<'m> {
-    pub(super) marks: &'m mut Marks,
+    pub(super) marks: &'m Marks,
     pub(super) asked: Vec<Mark>,
 }
 

@@ -47,7 +47,9 @@ impl Ports<'_> {
     fn exactly(&self, what: usize, text: &str) -> Option<u32> {
         let called = CALLED.get(what)?;
         let Some(sorted) = self.order.sorted.as_ref().and_then(|sorted| sorted.get(what)) else {
-            return self.only(|port| called(port) == Some(text));
+            // Ports of one device differ in their last characters: most are told apart there, without a comparison of the rest.
+            let last = text.as_bytes().last();
+            return self.only(|port| called(port).is_some_and(|name| name.as_bytes().last() == last && name == text));
         };
         let name = |number: &u32| self.device.interfaces.get(*number as usize).and_then(called);
         let at = sorted.partition_point(|number| name(number) < Some(text));

@@ -25,6 +25,10 @@ impl<K: Hash + Eq + Clone> Posting<K> {
         self.one.reserve(more);
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.one.is_empty()
+    }
+
     /// Adds a device; whether it was not there.
     pub(super) fn insert(&mut self, key: K, number: u32) -> bool {
         let slot = self.one.entry(key);

@@ -10,7 +10,7 @@ use super::heard::{Around, Heard};
 use super::infer::Inference;
 use super::manual::{Manual, ManualLink};
 use super::marks::{self, Asker, Found, Mark, Marks};
-use super::nodes::{Known, Nodes, Row};
+use super::nodes::{Known, Node, Nodes, Row};
 use super::pair::{self, Couple};
 use super::posting::Posting;
 use super::shared::shared_out;
@@ -35,6 +35,16 @@ struct Work {
     silent: Vec<u32>,
     /// Devices that are gone.
     gone: Vec<(u32, DeviceId)>,
+}
+
+/// What a device's rows were recognised as.
+struct Read {
+    asked: Vec<Mark>,
+    /// Devices that were recognised by a name while the row says a chassis id too.
+    doubted: Vec<u32>,
+    rows: Vec<Row>,
+    peers: Vec<(u32, u32)>,
+    claims: Vec<(u32, u32)>,
 }
 
 /// All links and neighbours of a network, resolved step by step.
@@ -212,13 +222,15 @@ impl Resolver {
             lost.retain(|mark| kept.binary_search(mark).is_err());
             new.retain(|mark| kept.binary_search(mark).is_err());
         }
+        // The first devices of all: there is nobody whom it could affect.
+        let alone = self.marks.is_unasked() && self.forwarding.is_blind();
         for mark in lost {
             if self.marks.disown(&mark, number) {
                 self.affects(&mark, work);
             }
         }
         for mark in new {
-            if self.marks.own(&mark, number) {
+            if self.marks.own(&mark, number) && !alone {
                 self.affects(&mark, work);
             }
         }
@@ -244,55 +256,62 @@ impl Resolver {
     fn recognise(&mut self, work: &mut Work) {
         work.rows.sort_unstable();
         work.rows.dedup();
-        for number in std::mem::take(&mut work.rows) {
-            self.recognise_one(number, work);
+        let numbers = std::mem::take(&mut work.rows);
+        let read = shared_out(&numbers, |number| self.read(*number));
+        for (number, read) in numbers.into_iter().zip(read) {
+            if let Some(read) = read {
+                self.take_rows(number, read, work);
+            }
         }
     }
 
-    fn recognise_one(&mut self, number: u32, work: &mut Work) {
-        let Some(node) = self.nodes.get_mut(number) else { return };
-        let known = node.known.clone();
-        let (asked, old_peers) = (std::mem::take(&mut node.asked), std::mem::take(&mut node.peers));
-        let old_claims = std::mem::take(&mut node.claims);
-        for mark in &asked {
-            self.marks.forget(mark, number);
-        }
-        let mut asker = Asker { marks: &mut self.marks, asked: Vec::with_capacity(known.device.neighbours.len()) };
-        let found: Vec<Option<Found>> = known.device.neighbours.iter().map(|row| asker.recognise(row)).collect();
+    /// Looks up what a device's rows speak of.
+    fn read(&self, number: u32) -> Option<Read> {
+        let node = self.nodes.get(number)?;
+        let rows = &node.device().neighbours;
+        let mut asker = Asker { marks: &self.marks, asked: Vec::with_capacity(rows.len()) };
+        let found: Vec<Option<Found>> = rows.iter().map(|row| asker.recognise(row)).collect();
         let mut asked = asker.asked;
         asked.sort_unstable();
         asked.dedup();
-        for mark in &asked {
+        let weak = rows.iter().zip(&found).filter(|(row, _)| has_mac(row)).filter_map(|(_, found)| *found);
+        let doubted = weak.filter(|found| found.weak).map(|found| found.device).collect();
+        let rows: Vec<Row> = rows.iter().zip(found).map(|(row, found)| self.row(node, row, found)).collect();
+        let (peers, claims) = (peers(number, &rows), claims(&node.device().neighbours, &rows));
+        Some(Read { asked, doubted, rows, peers, claims })
+    }
+
+    fn take_rows(&mut self, number: u32, read: Read, work: &mut Work) {
+        let Some(node) = self.nodes.get_mut(number) else { return };
+        let forgotten = std::mem::replace(&mut node.asked, read.asked);
+        for mark in &forgotten {
+            self.marks.forget(mark, number);
+        }
+        for mark in &node.asked {
             self.marks.note(mark, number);
         }
-        let rows: Vec<Row> = known.device.neighbours.iter().zip(found).map(|(row, found)| self.row(number, row, found)).collect();
-        let peers = peers(number, &rows);
-        let claims = claims(&known.device.neighbours, &rows);
-        self.claim(number, &old_claims, &claims, work);
-        let met = old_peers.iter().chain(&peers).map(|(to, _)| couple(number, *to));
+        for device in read.doubted {
+            self.doubters.insert(device, number);
+        }
+        let old_peers = std::mem::replace(&mut node.peers, read.peers);
+        let met = old_peers.iter().chain(&node.peers).map(|(to, _)| couple(number, *to));
         work.couples.extend(met);
+        node.rows = read.rows;
+        let old_claims = std::mem::replace(&mut node.claims, read.claims.clone());
+        self.claim(number, &old_claims, &read.claims, work);
         work.heard.push(number);
         work.silent.push(number);
-        if let Some(node) = self.nodes.get_mut(number) {
-            node.asked = asked;
-            node.rows = rows;
-            node.peers = peers;
-            node.claims = claims;
-        }
     }
 
     /// A row with its local port. One that was recognised by a name only counts where the chassis id or the port agrees.
-    fn row(&mut self, number: u32, row: &NeighbourRow, found: Option<Found>) -> Row {
-        let local = self.nodes.get(number).and_then(|node| ports::local(node.ports(), row));
+    fn row(&self, node: &Node, row: &NeighbourRow, found: Option<Found>) -> Row {
         let believed = found.filter(|found| {
-            let Some(node) = self.nodes.get(found.device).filter(|_| found.weak) else { return true };
-            let doubtful = contradicts(node.device().chassis_id.as_ref(), row.chassis_id.as_ref());
-            if has_mac(row) {
-                self.doubters.insert(found.device, number);
-            }
-            !doubtful || ports::remote(node.ports(), row).is_some()
+            let Some(far) = self.nodes.get(found.device).filter(|_| found.weak) else { return true };
+            let doubtful = contradicts(far.device().chassis_id.as_ref(), row.chassis_id.as_ref());
+            !doubtful || ports::remote(far.ports(), row).is_some()
         });
-        Row { to: believed.map(|found| found.device), weak: believed.is_some_and(|found| found.weak), local }
+        let (to, weak) = (believed.map(|found| found.device), believed.is_some_and(|found| found.weak));
+        Row { to, weak, local: ports::local(node.ports(), row) }
     }
 
     fn claim(&mut self, number: u32, old: &[(u32, u32)], new: &[(u32, u32)], work: &mut Work) {
