@@ -118,6 +118,28 @@ async fn an_engine_that_goes_back_in_time_is_not_believed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_agent_that_reports_for_ever_is_given_up() {
+    for counter in [2, 4] {
+        let asked = Arc::new(AtomicU32::new(0));
+        let peers = Arc::clone(&asked);
+        let memory = Memory::new(move |bytes, from| {
+            let boots = peers.fetch_add(1, Relaxed);
+            let id = crate::wire::snmp::peek(bytes).unwrap().id;
+            // Another engine each time, or the same one that is never content with the time.
+            let counter = if boots == 0 { 4 } else { counter };
+            let bytes = NO_AUTH.seal(&report(id, counter), boots, 1000).unwrap();
+            vec![Reply { after: Duration::from_millis(1), from, bytes }]
+        });
+        let client = Client::over(Arc::new(memory), Options::default());
+        let credential = Credential { name: "v3".into(), version: SnmpVersion::V3, proof: FULL.clone(), networks: Vec::new() };
+        let agent = Agent { address: "192.0.2.7:161".parse().unwrap(), credential: Arc::new(credential) };
+        let error = client.session(&agent, Limits::default()).get(&[Oid::new(&[1, 3, 6])]).await.unwrap_err();
+        assert_eq!(error.reason(), Reason::Auth, "{error}");
+        assert!(asked.load(Relaxed) <= 6, "{} requests", asked.load(Relaxed));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_other_form_of_key_extension_is_found() {
     let scene = Scene::new(KeyExtension::Reeder);
     scene.get().await.unwrap();
