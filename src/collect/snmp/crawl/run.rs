@@ -23,13 +23,16 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 /// Agents asked at one time: silent ones hold a place for the whole wait, so that it has to be far more than are read at once.
-const VISITS: usize = 512;
+const VISITS: usize = 2048;
+
+/// Agents read at one time: their answers, up to 16 KiB each, have to fit into the socket's buffer.
+const READINGS: usize = 512;
 
 /// Pinged addresses that may wait for SNMP before no more are pinged: a sweep outruns SNMP, and silent ones would pile up.
 const PINGED_WAITING: usize = 65_536;
@@ -87,6 +90,7 @@ impl<'a> Run<'a> {
             access: Arc::clone(&options.access),
             known: Mutex::default(),
             reading: AtomicU64::new(0),
+            readings: Semaphore::new(READINGS),
         };
         Self {
             frontier: Frontier::new(scope, &targets, options.port, swept_hops).skipping(&options.skip),

@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// What all visits share.
 pub(super) struct Shared {
@@ -19,6 +20,8 @@ pub(super) struct Shared {
     pub(super) known: Mutex<Known>,
     /// Agents that have answered and are being read.
     pub(super) reading: AtomicU64,
+    /// Places for those that are read.
+    pub(super) readings: Semaphore,
 }
 
 impl Shared {
@@ -70,6 +73,8 @@ async fn open(shared: &Shared, visit: &Visit, limits: Limits) -> Result<Opened, 
 }
 
 async fn read(shared: &Shared, opened: Opened) -> Outcome {
+    // The semaphore is never closed.
+    let _place = shared.readings.acquire().await.ok();
     let clock = Stopwatch::start();
     let address = opened.session.agent().address;
     let _counted = Counted::new(&shared.reading);
