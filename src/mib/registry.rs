@@ -23,6 +23,8 @@ pub struct Registry {
     /// While files are read: what is taken.
     taken_names: FxHashSet<String>,
     taken_oids: FxHashSet<Oid>,
+    /// Of each object that is a column: the place of its table.
+    tables: Vec<Option<usize>>,
     neighbours: Vec<NeighbourTable>,
     profiles: ProfileSet,
 }
@@ -115,6 +117,7 @@ impl Registry {
         registry.objects.sort_by(|a, b| a.oid.cmp(&b.oid));
         (registry.taken_names, registry.taken_oids) = <_>::default();
         registry.by_name = registry.objects.iter().enumerate().map(|(at, object)| (object.name.clone(), at)).collect();
+        registry.tables = tables_of(&registry.objects);
         let enterprises = registry.oid("enterprises");
         registry.add_neighbours(&parsed, &mut faults);
         registry.profiles = ProfileSet::new(parsed, enterprises, &mut faults);
@@ -277,11 +280,8 @@ impl Registry {
 
     /// The table in which a column stands; `None` where it is no column.
     pub fn table_of(&self, column: &str) -> Option<&Object> {
-        let column = self.object(column).filter(|object| object.kind == Kind::Column)?;
-        // A column stands under the row, and that under the table (RFC 2578 §7.1.12).
-        let table = column.oid.arcs().len().checked_sub(2).and_then(|length| column.oid.arcs().get(..length))?;
-        let at = self.objects.binary_search_by(|object| object.oid.arcs().cmp(table)).ok()?;
-        self.objects.get(at).filter(|object| object.kind == Kind::Table)
+        let at = self.by_name.get(column)?;
+        self.tables.get(*at).copied().flatten().and_then(|table| self.objects.get(table))
     }
 
     /// The tables of neighbours that are asked of a device with this sysObjectID: by protocol, its vendor's own first.
@@ -328,6 +328,18 @@ impl Registry {
 
 /// Of objects that have nothing under them.
 static NO_LEAVES: BTreeMap<String, Leaf> = BTreeMap::new();
+
+/// Of each column among `objects`, which are sorted by OID, the place of its table: it stands under the row, and that under the table
+/// (RFC 2578 §7.1.12).
+fn tables_of(objects: &[Object]) -> Vec<Option<usize>> {
+    let table = |object: &Object| {
+        let arcs = object.oid.arcs();
+        let table = arcs.get(..arcs.len().checked_sub(2)?).filter(|_| object.kind == Kind::Column)?;
+        let at = objects.binary_search_by(|object| object.oid.arcs().cmp(table)).ok()?;
+        objects.get(at).filter(|object| object.kind == Kind::Table).map(|_| at)
+    };
+    objects.iter().map(table).collect()
+}
 
 /// A group or a table of a file.
 struct Part<'a> {

@@ -6,7 +6,7 @@
 use super::access::{Opened, PROBE};
 use super::error::{Failure, SnmpError};
 use super::session::{Context, Session};
-use super::tables::plan::{self, Cells};
+use super::tables::plan::{self, Asked, Cells};
 use super::tables::{self, Columns, arp, fdb};
 use super::walk::Walk;
 use crate::clock;
@@ -56,42 +56,51 @@ impl Reading {
 
     /// Reads everything else and puts the device together.
     pub async fn finish(mut self) -> Inventory {
-        self.look().await;
-        self.walk_present(&plan::small(&self.columns)).await;
-        self.read_cells().await;
+        let asked = self.look().await;
+        self.walk_present(&plan::small(&self.columns, &asked)).await;
+        self.read_cells(&asked).await;
         self.read_addresses().await;
-        self.read_vlans().await;
+        self.read_vlans(&asked).await;
         self.assemble()
     }
 
     /// Which tables there are, and the scalars that tell systems of the vendor apart. Where the agent can't tell, all may be there.
-    async fn look(&mut self) {
+    async fn look(&mut self) -> Asked {
         let mib = Registry::global();
         let probes = tables::assemble::probes(&self.columns);
         let tables = plan::tables(&self.columns);
         let named = probes.iter().chain(&tables).filter_map(|name| Some((*name, mib.oid(name)?)));
         let (names, oids): (Vec<&'static str>, Vec<Oid>) = named.unzip();
-        if self.is_over() {
-            return;
-        }
-        match self.session.next(&oids).await {
-            Ok(found) => {
-                for ((name, oid), bind) in names.into_iter().zip(oids).zip(found) {
-                    self.saw(name, oid, bind);
+        if !self.is_over() {
+            match self.session.next(&oids).await {
+                Ok(found) => {
+                    for ((name, oid), bind) in names.into_iter().zip(oids).zip(found) {
+                        self.saw(name, oid, bind);
+                    }
                 }
+                Err(error) if error.is_final() => note(&mut self.faults, &error, &tables),
+                Err(_) => self.present.extend(tables),
             }
-            Err(error) if error.is_final() => return note(&mut self.faults, &error, &tables),
-            Err(_) => self.present.extend(tables),
         }
-        for (table, is_there) in plan::followers(&self.columns, &self.present) {
+        let asked = Asked::of(&self.columns);
+        // Where nothing was answered nothing is known to be absent.
+        if !self.is_over() {
+            self.follow(&asked);
+        }
+        asked
+    }
+
+    /// Tables that are there or not with others, and those that are left alone.
+    fn follow(&mut self, asked: &Asked) {
+        for (table, is_there) in plan::followers(asked, &self.present) {
             if is_there {
                 self.present.insert(table);
             } else {
                 self.lacks(table);
             }
         }
-        let ignored = plan::profile(&self.columns).map(Profile::quirks);
-        self.present.retain(|table| !ignored.is_some_and(|quirks| quirks.ignores(table)));
+        let quirks = asked.profile.map(Profile::quirks);
+        self.present.retain(|table| !quirks.is_some_and(|quirks| quirks.ignores(table)));
     }
 
     fn saw(&mut self, name: &'static str, oid: Oid, next: Option<VarBind>) {
@@ -120,10 +129,10 @@ impl Reading {
     }
 
     /// Single cells that were made known by what was read, and the scalars of the vendor's profile.
-    async fn read_cells(&mut self) {
-        let below = tables::assemble::vendor_objects(&self.columns).into_iter().filter(|name| name.starts_with('.'));
+    async fn read_cells(&mut self, asked: &Asked) {
+        let below = asked.vendor_objects.iter().copied().filter(|name| name.starts_with('.'));
         self.read_below(below.collect()).await;
-        let (cells, rest) = plan::cells(&self.columns, &self.present);
+        let (cells, rest) = plan::cells(&self.columns, asked, &self.present);
         if !self.is_over() && !cells.is_empty() {
             self.get_cells(cells).await;
         }
@@ -179,16 +188,16 @@ impl Reading {
     }
 
     /// The forwarding table of each VLAN, where the agent keeps them apart. An agent that does not know the first context has none.
-    async fn read_vlans(&mut self) {
-        let per_vlan = plan::profile(&self.columns).and_then(|profile| profile.quirks().per_vlan);
+    async fn read_vlans(&mut self, asked: &Asked) {
+        let per_vlan = asked.profile.and_then(|profile| profile.quirks().per_vlan);
         let version = self.session.agent().credential.version;
-        let asked = match per_vlan {
+        let offered = match per_vlan {
             Some(PerVlan::CommunityIndex) => true,
             Some(PerVlan::Context) => version == SnmpVersion::V3,
             None => false,
         };
         for (count, vlan) in plan::vlans(&self.columns).into_iter().enumerate() {
-            if !asked || self.is_over() {
+            if !offered || self.is_over() {
                 return;
             }
             let session = self.session.in_context(Context::vlan(vlan));

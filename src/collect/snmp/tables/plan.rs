@@ -24,9 +24,33 @@ const OPERATIONAL: i64 = 1;
 /// What needs no context of its own: VLAN 1 is what is told without one, 1002 to 1005 are those of FDDI and Token Ring.
 const NOT_ASKED: [std::ops::RangeInclusive<u16>; 2] = [0..=1, 1002..=1005];
 
-/// The vendor profile of what was read until now.
-pub fn profile(columns: &Columns) -> Option<&'static Profile> {
-    assemble::profile(columns)
+/// What the scalars say that a device has to be asked for beyond what every device is. Found once: it takes as long as reading a small
+/// table does.
+#[derive(Debug)]
+pub struct Asked {
+    /// Its vendor's profile.
+    pub profile: Option<&'static Profile>,
+    /// The objects of that.
+    pub vendor_objects: Vec<&'static str>,
+    neighbours: Vec<&'static NeighbourTable>,
+}
+
+impl Asked {
+    /// Once the scalars were read, and those of [`assemble::probes`].
+    pub fn of(columns: &Columns) -> Self {
+        let profile = assemble::profile(columns);
+        let vendor_objects = profile.into_iter().flat_map(Profile::reads).collect();
+        Self { profile, vendor_objects, neighbours: neighbours::tables(columns) }
+    }
+
+    fn keeps_vlans_apart(&self) -> bool {
+        self.profile.is_some_and(|profile| profile.quirks().per_vlan.is_some())
+    }
+
+    fn objects(&self, kind: Kind) -> impl Iterator<Item = &'static str> {
+        let objects = self.vendor_objects.iter().copied();
+        objects.filter(move |name| Registry::global().object(name).is_some_and(|object| object.kind == kind))
+    }
 }
 
 /// The table of a column; `None` where it is no column.
@@ -95,10 +119,10 @@ fn main_table(table: &'static NeighbourTable) -> Option<&'static str> {
 }
 
 /// The tables that no look is needed for: whether each is there, once it is known which of [`tables`] are.
-pub fn followers(columns: &Columns, present: &BTreeSet<&'static str>) -> BTreeMap<&'static str, bool> {
+pub fn followers(asked: &Asked, present: &BTreeSet<&'static str>) -> BTreeMap<&'static str, bool> {
     let is_there = |column: &str| table_of(column).is_some_and(|table| present.contains(table));
     let mut followers = BTreeMap::new();
-    for table in neighbours::tables(columns) {
+    for &table in &asked.neighbours {
         let there = main_table(table).is_some_and(|main| present.contains(main));
         let own = table.remote_columns().chain(table.local_columns()).filter_map(table_of);
         for companion in own.filter(|name| main_table(table) != Some(*name)) {
@@ -106,29 +130,25 @@ pub fn followers(columns: &Columns, present: &BTreeSet<&'static str>) -> BTreeMa
         }
     }
     // The few columns of the vendor's profile are asked for as they are.
-    let vendors = vendor_columns(columns).filter_map(table_of).filter(|table| !standard_tables().contains(table));
+    let vendors = asked.objects(Kind::Column).filter_map(table_of).filter(|table| !standard_tables().contains(table));
     followers.extend(vendors.map(|table| (table, true)));
     let fixed = FOLLOWS.iter().filter_map(|(column, main)| Some((table_of(column)?, main.is_none_or(is_there))));
     followers.extend(fixed);
-    followers.extend(keeps_vlans_apart(columns).then(|| table_of(VLAN_STATE)).flatten().map(|table| (table, true)));
+    followers.extend(asked.keeps_vlans_apart().then(|| table_of(VLAN_STATE)).flatten().map(|table| (table, true)));
     followers
-}
-
-fn keeps_vlans_apart(columns: &Columns) -> bool {
-    profile(columns).is_some_and(|profile| profile.quirks().per_vlan.is_some())
 }
 
 /// Columns of short tables, and of those with a row for each port. The short ones come first: they end within the first answers, and
 /// the others go on in wide ones.
-pub fn small(columns: &Columns) -> Vec<&'static str> {
+pub fn small(columns: &Columns, asked: &Asked) -> Vec<&'static str> {
     // What is absent is read to its end already.
     let lacks = |name: &str| columns.is_complete(name);
-    let mut names: Vec<&'static str> = neighbours::tables(columns).iter().flat_map(|table| table.remote_columns()).collect();
+    let mut names: Vec<&'static str> = asked.neighbours.iter().flat_map(|table| table.remote_columns()).collect();
     names.extend(addresses::COLUMNS);
-    names.extend(keeps_vlans_apart(columns).then_some(VLAN_STATE));
+    names.extend(asked.keeps_vlans_apart().then_some(VLAN_STATE));
     // What a VLAN has now says all that was configured, and more.
     names.extend(bridge::COLUMNS.iter().filter(|name| **name != bridge::STATIC_EGRESS || lacks(bridge::CURRENT_EGRESS)));
-    names.extend(vendor_columns(columns).filter(|name| table_of(name) != table_of(entity::CLASS)));
+    names.extend(asked.objects(Kind::Column).filter(|name| table_of(name) != table_of(entity::CLASS)));
     names.push(entity::CLASS);
     names.extend(stack::COLUMNS);
     names.extend(stp::COLUMNS);
@@ -138,27 +158,18 @@ pub fn small(columns: &Columns) -> Vec<&'static str> {
     names
 }
 
-fn vendor_objects(columns: &Columns, kind: Kind) -> impl Iterator<Item = &'static str> {
-    let objects = assemble::vendor_objects(columns).into_iter();
-    objects.filter(move |name| Registry::global().object(name).is_some_and(|object| object.kind == kind))
-}
-
-fn vendor_columns(columns: &Columns) -> impl Iterator<Item = &'static str> {
-    vendor_objects(columns, Kind::Column)
-}
-
 /// What is still wanted of the tables that are `present`: single cells, and columns that are better walked.
-pub fn cells(columns: &Columns, present: &BTreeSet<&'static str>) -> (Cells, Vec<&'static str>) {
+pub fn cells(columns: &Columns, asked: &Asked, present: &BTreeSet<&'static str>) -> (Cells, Vec<&'static str>) {
     let mut wanted = Wanted { columns, present, cells: Cells::new(), rest: Vec::new() };
-    for scalar in vendor_objects(columns, Kind::Scalar).filter(|name| !columns.is_complete(name)) {
+    for scalar in asked.objects(Kind::Scalar).filter(|name| !columns.is_complete(name)) {
         wanted.cells.insert(scalar, vec![0]);
     }
-    let of_chassis: Vec<&'static str> = entity::OF_CHASSIS.iter().copied().chain(vendor_columns(columns)).collect();
+    let of_chassis: Vec<&'static str> = entity::OF_CHASSIS.iter().copied().chain(asked.objects(Kind::Column)).collect();
     let of_chassis: Vec<&'static str> = of_chassis.into_iter().filter(|name| table_of(name) == table_of(entity::CLASS)).collect();
     // Without classes it can't be told which row is the chassis.
     let rows = if columns.len(entity::CLASS) == 0 { None } else { Some(entity::rows(columns)) };
     wanted.add(&of_chassis, rows);
-    for table in neighbours::tables(columns) {
+    for table in &asked.neighbours {
         let names: Vec<&'static str> = table.local_columns().collect();
         wanted.add(&names, Some(neighbours::local_numbers(table, columns)));
     }
@@ -208,9 +219,10 @@ mod tests {
     fn every_column_that_is_read_stands_in_a_table_that_is_asked_for() {
         let columns = fixture::columns(&["sysObjectID"], "sysObjectID.0 = @1.3.6.1.4.1.6527.1");
         let tables = tables(&columns);
-        let followers = followers(&columns, &BTreeSet::new());
+        let asked = Asked::of(&columns);
+        let followers = followers(&asked, &BTreeSet::new());
         // What a profile names without its table is walked as it is.
-        for name in small(&columns) {
+        for name in small(&columns, &asked) {
             assert!(table_of(name).is_none_or(|table| tables.contains(&table) || followers.contains_key(table)), "{name}");
         }
         for name in assemble::all_objects().into_iter().filter(|name| table_of(name).is_some()) {
@@ -218,7 +230,7 @@ mod tests {
         }
         assert!(tables.contains(&"tmnxLldpRemTable"));
         assert_eq!(followers.get("tmnxLldpRemManAddrTable"), Some(&false));
-        assert_eq!(super::followers(&columns, &BTreeSet::from(["tmnxLldpRemTable"])).get("tmnxLldpRemManAddrTable"), Some(&true));
+        assert_eq!(super::followers(&asked, &BTreeSet::from(["tmnxLldpRemTable"])).get("tmnxLldpRemManAddrTable"), Some(&true));
         // The look at an ordinary device fits one request of the size that every agent is first asked.
         assert!(super::tables(&fixture::columns(&[], "")).len() <= 24);
     }
@@ -232,11 +244,12 @@ mod tests {
         let names = ["entPhysicalClass", "lldpRemChassisId", "ifDescr", "ifHighSpeed"];
         let columns = fixture::columns(&names, &lines);
         let present = BTreeSet::from(["entPhysicalTable", "lldpLocPortTable", "ifTable"]);
-        let (cells, rest) = cells(&columns, &present);
+        let (cells, rest) = cells(&columns, &Asked::of(&columns), &present);
         assert_eq!(cells["entPhysicalSerialNum"], [1001]);
         assert_eq!((&cells["lldpLocPortId"], &cells["ifSpeed"]), (&vec![7], &vec![4]));
         assert_eq!(rest, Vec::<&str>::new());
-        let (without, rest) = super::cells(&fixture::columns(&[], ""), &present);
+        let nothing = fixture::columns(&[], "");
+        let (without, rest) = super::cells(&nothing, &Asked::of(&nothing), &present);
         assert!(without.is_empty() && rest.contains(&"entPhysicalSerialNum"));
     }
 
