@@ -118,14 +118,14 @@ struct Proof {
 
 fn proof(row: &LinkRow, now: Timestamp) -> Proof {
     let said: Vec<&str> = row.evidence.iter().map(|evidence| evidence.word()).collect();
+    // What both ends say, and what is certain, need not say so.
     let ends = match row.confirmed_by {
-        Confirmed::Both => "both",
-        Confirmed::One => "one",
+        Confirmed::Both => "",
+        Confirmed::One => " 1 end",
     };
-    // What is certain need not say so.
     let doubtful = (row.confidence < CERTAIN).then(|| format!(" {}", percent(Some(f64::from(row.confidence))).trim()));
     Proof {
-        words: format!("{} {ends}{}", said.join("+"), doubtful.unwrap_or_default()),
+        words: format!("{}{ends}{}", said.join("+"), doubtful.unwrap_or_default()),
         ages: [row.first_seen, row.last_seen].map(|at| ago(at, now)),
         confidence: row.confidence,
     }
