@@ -62,6 +62,16 @@ fn check(name: &str, run: fn(&[u8])) {
     assert!(!seeds.is_empty(), "{name} has no corpus");
     seeds.iter().for_each(|seed| run(seed));
     let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
-    runner.run(&proptest::collection::vec(any::<u8>(), 0..300), |input| Ok(run(&input))).unwrap();
-    runner.run(&damaged(seeds), |input| Ok(run(&input))).unwrap();
+    runner
+        .run(&proptest::collection::vec(any::<u8>(), 0..300), |input| {
+            run(&input);
+            Ok(())
+        })
+        .unwrap();
+    runner
+        .run(&damaged(seeds), |input| {
+            run(&input);
+            Ok(())
+        })
+        .unwrap();
 }

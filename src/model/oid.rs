@@ -182,7 +182,7 @@ mod tests {
             let arcs: Vec<u32> = (0..length as u32).collect();
             let oid = Oid::new(&arcs);
             assert_eq!(oid.arcs(), &arcs[..length.min(MAX_OID_ARCS)]);
-            assert_eq!(oid.child(&[7]).starts_with(&oid), true);
+            assert!(oid.child(&[7]).starts_with(&oid));
             assert_eq!(oid.child(&[]), oid);
             assert_eq!(oid.child(&[7]) > oid, length < MAX_OID_ARCS, "cut at the most there may be");
         }
