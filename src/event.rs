@@ -8,11 +8,11 @@ use crate::model::inventory::Reason;
 use crate::model::link::LinkKey;
 use crate::model::poll::PollReading;
 use crate::model::{
-    AdminStatus, Alarm, Device, DeviceId, DeviceStatus, Endpoint, IfIndex, Inventory, Link, MacAddr, Neighbour, OperStatus,
+    AdminStatus, Alarm, Device, DeviceId, DeviceStatus, Endpoint, IfIndex, Inventory, Link, MacAddr, Neighbour, Oid, OperStatus,
     Timestamp,
 };
 use serde::{Deserialize, Serialize};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// Format version of [`Event`]: raised when the meaning of the bytes changes. Journal records carry it.
 pub const EVENT_VERSION: u16 = 2;
@@ -65,13 +65,27 @@ pub enum Body {
     DeviceReplaced(Box<Replacement>),
     /// Derived: endpoints appeared, changed, moved or were forgotten; many in one event.
     Endpoints(Box<EndpointChanges>),
+    /// Observation: a trap or inform came.
+    Trap(Box<Trap>),
 }
 
 impl Event {
     /// Whether the journal keeps it.
     pub const fn is_derived(&self) -> bool {
-        !matches!(self.body, Body::Inventory(_) | Body::Poll(_) | Body::Silent(_) | Body::Discovery(_) | Body::Tick)
+        !matches!(
+            self.body,
+            Body::Inventory(_) | Body::Poll(_) | Body::Silent(_) | Body::Discovery(_) | Body::Tick | Body::Trap(_)
+        )
     }
+}
+
+/// An agent said on its own that something happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trap {
+    /// Who sent it.
+    pub source: IpAddr,
+    /// SNMPv2-MIB snmpTrapOID; `None` where it was not told in the open.
+    pub name: Option<Oid>,
 }
 
 /// No answer.

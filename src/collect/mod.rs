@@ -1,7 +1,8 @@
 //! One task per collector. Each turns bytes and the time of their arrival into events; none knows the state or the screen.
 //!
 //! Start at [`emitter`] (how a collector speaks to the engine), then [`snmp`]: `inventory` reads one device, `crawl` a network, `poller`
-//! goes on reading what was found. [`lldp`] hears who is plugged into this host, [`host`] tells of the host itself, [`icmp`] sweeps.
+//! goes on reading what was found. [`lldp`] hears who is plugged into this host, [`host`] tells of the host itself, [`icmp`] sweeps,
+//! [`trap`] hears that something happened.
 
 pub mod emitter;
 pub mod host;
@@ -9,5 +10,6 @@ pub mod icmp;
 pub mod lldp;
 pub mod pacing;
 pub mod snmp;
+pub mod trap;
 
 pub use emitter::Emitter;

@@ -16,6 +16,8 @@ pub(super) enum About {
     Ping,
     /// No permission to hear LLDP and CDP.
     Listening,
+    /// An address where traps are to be heard can't be had.
+    Traps,
     /// None configured.
     Credentials,
     /// Nothing to discover.

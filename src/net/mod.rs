@@ -6,6 +6,7 @@ pub mod capture;
 pub mod datagram;
 pub mod dns;
 pub mod icmp;
+pub mod listen;
 pub mod memory;
 pub mod pktinfo;
 pub mod signal;

@@ -44,6 +44,10 @@ pub fn apply(state: &mut State, event: &Event) -> Applied {
             deriver.tick();
             None
         }
+        Body::Trap(trap) => {
+            deriver.trap(trap);
+            None
+        }
         Body::DeviceSeen(_)
         | Body::DeviceMerged(..)
         | Body::DeviceStatus(_)

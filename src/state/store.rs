@@ -48,7 +48,7 @@ impl State {
                 self.take_device(new, at);
             }
             Body::Endpoints(changes) => self.take_endpoints(changes),
-            Body::Inventory(_) | Body::Poll(_) | Body::Silent(_) | Body::Discovery(_) | Body::Tick => {}
+            Body::Inventory(_) | Body::Poll(_) | Body::Silent(_) | Body::Discovery(_) | Body::Tick | Body::Trap(_) => {}
         }
         for row in rows {
             self.remember(row);

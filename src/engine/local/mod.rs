@@ -10,6 +10,7 @@ mod polling;
 mod reread;
 mod run;
 mod schedule;
+mod traps;
 
 use super::board::{Ear, Kind, Told};
 use super::command::{Answer, Command};

@@ -6,6 +6,7 @@ use super::plans::Plans;
 use super::polling::{Polling, PollingTask};
 use super::reread::{Rereader, Wanted};
 use super::run::AfterChange;
+use super::traps::Traps;
 use crate::clock;
 use crate::collect::lldp::Neighbours;
 use crate::collect::snmp::access::Access;
@@ -38,6 +39,7 @@ pub(super) struct Schedule {
     polling: Arc<Polling>,
     icmp: Arc<icmp::Counters>,
     own: OwnHost,
+    traps: Traps,
 }
 
 /// How fast agents may be asked.
@@ -68,6 +70,7 @@ impl Schedule {
             polling: Arc::default(),
             icmp: Arc::default(),
             own: OwnHost::default(),
+            traps: Traps::default(),
         })
     }
 
@@ -84,7 +87,7 @@ impl Schedule {
     /// The collectors' counters.
     pub(super) fn counts(&self) -> Counts {
         let (client, restarts, polling) = (self.client.clone(), Arc::clone(&self.restarts), Arc::clone(&self.polling));
-        let (icmp, own) = (Arc::clone(&self.icmp), self.own.clone());
+        let (icmp, own, traps) = (Arc::clone(&self.icmp), self.own.clone(), self.traps.clone());
         // Not the emitter itself: it would hold the channel open.
         let dropped = self.emitter.dropped_counter();
         Box::new(move || {
@@ -101,13 +104,13 @@ impl Schedule {
                 lag_seconds: polling.counts().lag_p95.map(|lag| lag.as_secs_f64()),
                 ..CollectorStatus::default()
             };
-            [snmp, icmp_status(icmp.counts())].into_iter().chain(own.statuses()).collect()
+            [snmp, icmp_status(icmp.counts())].into_iter().chain(own.statuses()).chain(traps.status()).collect()
         })
     }
 
     /// Starts everything; it ends with `stop`. What comes back is to be told of every change of the state.
     pub(super) fn start(self, (runtime, hub, notes): (&Runtime, &Arc<Hub>, Notes), stop: CancellationToken) -> AfterChange {
-        let Self { client, access, config, emitter, orders, restarts, polling, icmp, own, control: _ } = self;
+        let Self { client, access, config, emitter, orders, restarts, polling, icmp, own, traps, control: _ } = self;
         let (mut plans, planned) = Plans::new(&config.credentials);
         let options =
             PollerOptions { interval: config.polling.interval, timeout: config.polling.timeout, retries: config.polling.retries };
@@ -130,6 +133,7 @@ impl Schedule {
             let make = || Arc::clone(&rereader).run(reread_stop.clone());
             keep_running("changes", (reread_stop.clone(), &reread_restarts), make).await;
         });
+        traps.start((runtime, hub, &emitter), (&config.listeners.traps, &stop));
         let neighbours = config.discovery.own_host.then(|| own.start((runtime, hub, &emitter), (&stop, &restarts)));
         let discovery = Arc::new(Discovery {
             client,

@@ -61,7 +61,13 @@ fn told(state: &State, event: &Event) -> Option<Told> {
         Body::AlarmCleared(id) => state.alarms.get(id).map(|alarm| alarm_row("alarm-cleared", alarm, Severity::Cleared)),
         Body::Restarted(id) => Some(device(state, "restarted", id, "the agent restarted".to_owned())),
         Body::DeviceReplaced(replacement) => Some(device_replaced(state, replacement)),
-        Body::Endpoints(_) | Body::Inventory(_) | Body::Poll(_) | Body::Silent(_) | Body::Discovery(_) | Body::Tick => None,
+        Body::Endpoints(_)
+        | Body::Inventory(_)
+        | Body::Poll(_)
+        | Body::Silent(_)
+        | Body::Discovery(_)
+        | Body::Tick
+        | Body::Trap(_) => None,
     }
 }
 

@@ -29,7 +29,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 /// Agents asked at one time: silent ones hold a place for the whole wait, so that it has to be far more than are read at once.
-const VISITS: usize = 2048;
+pub(super) const VISITS: usize = 2048;
 
 /// Agents read at one time: their answers, up to 16 KiB each, have to fit into the socket's buffer.
 const READINGS: usize = 512;
