@@ -3,9 +3,10 @@
 //! `NOCTOP_CORPUS=DIR cargo test --test corpus_topology -- --nocapture` prints a table for each of three ways. `DIR/topology` is a
 //! folder of any number of networks of one shape: recordings, NETWORK.json, and expectations scenario by scenario.
 //!
-//! 1. The recordings are decoded and resolved. 2. `noctop sim` serves exactly the recordings of a scenario, and `noctop discover`
-//! is given all of them as targets. 3. The CDP networks whose devices were recorded with their addresses are crawled from one
-//! seed, in a network namespace where each device answers at its recorded addresses.
+//! 1. The recordings are decoded and resolved.
+//! 2. `noctop sim` serves exactly the recordings of a scenario, and `noctop discover` is given all of them as targets.
+//! 3. The CDP networks whose devices were recorded with their addresses are crawled from one seed, in a network namespace where each
+//!    device answers at its recorded addresses.
 //!
 //! Without `NOCTOP_CORPUS`, and without the right to make a namespace, the tests say loudly that they did not run.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says what it expects")]

@@ -104,7 +104,7 @@ impl Marks {
     }
 
     pub(super) fn own(&mut self, mark: &Mark, number: u32) -> bool {
-        by_kind!([&mut] self, mark, |table, key| table.owners.insert(key.clone(), number))
+        by_kind!([&mut] self, mark, |table, key| table.owners.insert(Clone::clone(key), number))
     }
 
     pub(super) fn disown(&mut self, mark: &Mark, number: u32) -> bool {
@@ -112,7 +112,7 @@ impl Marks {
     }
 
     pub(super) fn note(&mut self, mark: &Mark, number: u32) {
-        by_kind!([&mut] self, mark, |table, key| table.askers.insert(key.clone(), number));
+        by_kind!([&mut] self, mark, |table, key| table.askers.insert(Clone::clone(key), number));
     }
 
     pub(super) fn forget(&mut self, mark: &Mark, number: u32) {

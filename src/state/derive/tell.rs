@@ -90,8 +90,11 @@ fn first_words(device: &Device) -> String {
     format!("new device: {what}, {} ports{at}", device.interfaces.len())
 }
 
+/// A fact of a device, and how it is said.
+type Fact = (&'static str, fn(&Device) -> Option<String>);
+
 /// What a device is made of, as a replacement is told.
-const HARDWARE: [(&str, fn(&Device) -> Option<String>); 4] = [
+const HARDWARE: [Fact; 4] = [
     ("serial", |d| d.serial.clone()),
     ("chassis", |d| d.chassis_id.as_ref().map(ToString::to_string)),
     ("model", |d| d.model.clone()),
