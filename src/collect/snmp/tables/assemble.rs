@@ -2,7 +2,7 @@
 
 use super::columns::Columns;
 use super::neighbours::{self, Places};
-use super::{addresses, arp, bridge, entity, fdb, interfaces, lldp, ports::Ports, role, stack, stp, subnets::Subnets, system};
+use super::{addresses, arp, bridge, entity, fdb, interfaces, lldp, plan, ports::Ports, role, stack, stp, subnets::Subnets, system};
 use crate::mib::file::Reading;
 use crate::mib::{Facts, Identity, Profile, Registry};
 use crate::model::{Device, DeviceId, Oid, Sightings, SnmpAccess, Timestamp, identity};
@@ -15,20 +15,7 @@ pub fn scalars() -> Vec<&'static str> {
 
 /// All objects that may be read of a device, its vendor's own apart.
 pub fn all_objects() -> Vec<&'static str> {
-    let tables = [
-        interfaces::COLUMNS,
-        addresses::COLUMNS,
-        bridge::COLUMNS,
-        stp::COLUMNS,
-        stack::COLUMNS,
-        entity::COLUMNS,
-        fdb::COLUMNS_Q,
-        fdb::COLUMNS_IEEE,
-        fdb::COLUMNS_D,
-        arp::COLUMNS,
-        arp::COLUMNS_OLD,
-    ];
-    [scalars(), tables.concat(), neighbours::all_columns()].concat()
+    [scalars(), plan::STANDARD.concat(), neighbours::all_columns()].concat()
 }
 
 /// A device, and what was passed over on the way.

@@ -76,25 +76,27 @@ pub fn columns_of(table: &str) -> &'static [(&'static str, Oid)] {
     by_table.get(table).map_or(&[], Vec::as_slice)
 }
 
+/// The columns of the standards' tables that any device may have.
+pub(super) const STANDARD: [&[&str]; 11] = [
+    interfaces::COLUMNS,
+    addresses::COLUMNS,
+    bridge::COLUMNS,
+    stp::COLUMNS,
+    stack::COLUMNS,
+    entity::COLUMNS,
+    fdb::COLUMNS_Q,
+    fdb::COLUMNS_IEEE,
+    fdb::COLUMNS_D,
+    arp::COLUMNS,
+    arp::COLUMNS_OLD,
+];
+
 /// Tables that any device may have and that are worth a look.
 fn standard_tables() -> &'static BTreeSet<&'static str> {
     static TABLES: OnceLock<BTreeSet<&'static str>> = OnceLock::new();
     TABLES.get_or_init(|| {
-        let columns = [
-            interfaces::COLUMNS,
-            addresses::COLUMNS,
-            bridge::COLUMNS,
-            stp::COLUMNS,
-            stack::COLUMNS,
-            entity::COLUMNS,
-            fdb::COLUMNS_Q,
-            fdb::COLUMNS_IEEE,
-            fdb::COLUMNS_D,
-            arp::COLUMNS,
-            arp::COLUMNS_OLD,
-        ];
         let follows = |table: &str| FOLLOWS.iter().any(|(column, _)| table_of(column) == Some(table));
-        columns.into_iter().flatten().filter_map(|name| table_of(name)).filter(|table| !follows(table)).collect()
+        STANDARD.into_iter().flatten().filter_map(|name| table_of(name)).filter(|table| !follows(table)).collect()
     })
 }
 
