@@ -4,6 +4,7 @@
 //! device's own port is on that port as well. Start at [`whereabouts`].
 
 use super::State;
+use crate::model::identity::is_owned;
 use crate::model::{Device, DeviceId, Endpoint, IfIndex, Interface, Link, LinkEnd, MacAddr, Neighbour, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
@@ -235,7 +236,10 @@ fn of_device(device: &Device) -> WhereRow {
         Some(crate::model::ChassisId::Mac(mac)) => Some(mac),
         _ => None,
     };
-    WhereRow { mac, addresses: device.addresses.clone(), name: Some(device.name()), ..blank(Kind::Link) }
+    // Not those that every device has.
+    let answered_at = device.snmp.as_ref().map(|snmp| snmp.address.ip());
+    let addresses = device.addresses.iter().copied().filter(|address| is_owned(*address, answered_at)).collect();
+    WhereRow { mac, addresses, name: Some(device.name()), ..blank(Kind::Link) }
 }
 
 fn at_far_end(state: &State, link: &Link, (row, far): (WhereRow, &LinkEnd)) -> WhereRow {

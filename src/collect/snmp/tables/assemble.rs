@@ -2,7 +2,9 @@
 
 use super::columns::Columns;
 use super::neighbours::{self, Places};
-use super::{addresses, arp, bridge, entity, fdb, interfaces, lldp, plan, ports::Ports, role, stack, stp, subnets::Subnets, system};
+use super::{
+    addresses, arp, bridge, entity, fdb, interfaces, lldp, plan, ports::Ports, role, stack, stp, subnets::Subnets, system,
+};
 use crate::mib::file::Reading;
 use crate::mib::{Facts, Identity, Profile, Registry};
 use crate::model::{Device, DeviceId, Oid, Sightings, SnmpAccess, Timestamp, identity};
