@@ -14,7 +14,7 @@ use tokio::net::UdpSocket;
 /// kernel gives less where net.core.rmem_max is lower.
 const RECEIVE_BUFFER: usize = 8 * 1024 * 1024;
 
-/// How often a send is repeated that fails with an error which belongs to an earlier datagram (see [`Udp::send_on`]).
+/// How often a send is repeated that fails with an error which belongs to an earlier datagram.
 const STALE_ERRORS: usize = 16;
 
 /// A socket for each address family.
