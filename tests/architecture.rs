@@ -74,7 +74,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("libc", &["src/net/"]),
     ("tokio", &["src/net/", "src/collect/", "src/engine/", "src/notify/", "src/cmd/", "src/sim/"]),
     ("tokio_util", &["src/net/", "src/collect/", "src/engine/", "src/notify/", "src/cmd/", "src/sim/"]),
-    ("clap", &["src/cli.rs"]),
+    ("clap", &["src/cli.rs", "src/cli/"]),
     ("clap_complete", &["src/cli.rs"]),
     ("clap_mangen", &["src/cli.rs"]),
 ];
