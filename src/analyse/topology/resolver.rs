@@ -230,7 +230,9 @@ impl Resolver {
             }
         }
         for mark in new {
-            if self.marks.own(&mark, number) && !alone {
+            if alone {
+                self.marks.own(mark, number);
+            } else if self.marks.own(mark.clone(), number) {
                 self.affects(&mark, work);
             }
         }
