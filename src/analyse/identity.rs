@@ -31,7 +31,8 @@ const CONTAINER_PREFIX: &[u8] = &[0x02, 0x42];
 
 /// Whether several routers share the address by design.
 pub fn is_shared_mac(mac: MacAddr) -> bool {
-    SHARED_PREFIXES.iter().any(|prefix| mac.0.starts_with(prefix))
+    // All of them begin with nought: most addresses need no further look.
+    mac.0[0] == 0 && SHARED_PREFIXES.iter().any(|prefix| mac.0.starts_with(prefix))
 }
 
 /// Whether the address can be one device's alone.

@@ -3,10 +3,11 @@
 use super::beside;
 use super::marks::{MacKey, mac_key};
 use super::nodes::{Node, Nodes};
+use super::ports::place;
 use super::posting::Posting;
 use super::{is_primary, is_routing};
 use crate::analyse::identity::is_own_mac;
-use crate::model::{Device, Evidence, FdbRow, IfIndex, Link};
+use crate::model::{Evidence, FdbRow, IfIndex, Link};
 
 /// A forwarding table with more rows is not drawn conclusions from: half of it would be worse than none.
 const MAX_ROWS: usize = 131_072;
@@ -37,7 +38,8 @@ impl Silent {
     pub(super) fn of(node: &Node, linked: impl Iterator<Item = IfIndex>) -> Self {
         let heard = node.said().filter(|(row, _)| is_primary(row.protocol));
         let heard = heard.filter_map(|(row, found)| node.port(found.local).map(|port| port.if_index).or(row.local_if_index));
-        let used = with_aggregates(node.device(), heard.chain(linked).collect());
+        let members: Vec<Member> = node.device().interfaces.iter().map(|port| (port.if_index, port.aggregate)).collect();
+        let used = with_aggregates(&members, heard.chain(linked).collect());
         let beside = (0u32..).zip(node.said()).filter_map(|(place, (row, found))| {
             let makes_links = row.protocol == Evidence::Stp || is_routing(row.protocol);
             let port = node.port(found.local)?;
@@ -45,24 +47,22 @@ impl Silent {
         });
         let beside = beside.collect();
         let mut silent = Self { rows: Vec::new(), used, sights: Vec::new(), beside };
-        silent.rows = silent.rows(node);
+        silent.rows = silent.rows(node, &members);
         silent
     }
 
-    fn rows(&self, node: &Node) -> Vec<(IfIndex, MacKey)> {
+    fn rows(&self, node: &Node, members: &[Member]) -> Vec<(IfIndex, MacKey)> {
         let fdb = fdb(node);
         if fdb.is_empty() || fdb.len() > MAX_ROWS {
             return Vec::new();
         }
-        let device = node.device();
         // Each port with the port that it counts as; None where a neighbour protocol speaks.
         let is_free = |number: &IfIndex| self.used.binary_search(number).is_err();
-        let counts_as =
-            device.interfaces.iter().map(|port| (port.if_index, Some(port.aggregate.unwrap_or(port.if_index)).filter(is_free)));
+        let counts_as = members.iter().map(|(own, aggregate)| (*own, Some(aggregate.unwrap_or(*own)).filter(is_free)));
         let counts_as: Vec<(IfIndex, Option<IfIndex>)> = counts_as.collect();
-        let port = |if_index: IfIndex| match counts_as.binary_search_by_key(&if_index, |(own, _)| *own) {
-            Ok(at) => counts_as.get(at).and_then(|(_, port)| *port),
-            Err(_) => Some(if_index).filter(is_free),
+        let port = |if_index: IfIndex| match place(&counts_as, if_index, |(own, _)| *own) {
+            Some(at) => counts_as.get(at).and_then(|(_, port)| *port),
+            None => Some(if_index).filter(is_free),
         };
         let own = fdb.iter().filter_map(|row| Some((port(row.if_index?)?, row.mac))).filter(|(_, mac)| is_own_mac(*mac));
         let mut rows: Vec<(IfIndex, MacKey)> = own.map(|(port, mac)| (port, mac_key(mac))).collect();
@@ -88,17 +88,23 @@ pub(super) fn fdb(node: &Node) -> &[FdbRow] {
     node.known.sightings.as_ref().and_then(|sightings| sightings.fdb.as_deref()).unwrap_or_default()
 }
 
+/// A port, and the aggregate of which it is a member.
+type Member = (IfIndex, Option<IfIndex>);
+
 /// The ports with their aggregates and with the members of those that are aggregates, sorted.
-fn with_aggregates(device: &Device, mut used: Vec<IfIndex>) -> Vec<IfIndex> {
+fn with_aggregates(members: &[Member], mut used: Vec<IfIndex>) -> Vec<IfIndex> {
     used.sort_unstable();
     used.dedup();
     let direct = used.len();
-    for port in &device.interfaces {
-        let Some(aggregate) = port.aggregate.filter(|number| *number != port.if_index) else { continue };
+    if direct == 0 {
+        return used;
+    }
+    for (own, aggregate) in members {
+        let Some(aggregate) = aggregate.filter(|number| number != own) else { continue };
         let is_used = |number: &IfIndex| used.get(..direct).is_some_and(|direct| direct.binary_search(number).is_ok());
-        match (is_used(&port.if_index), is_used(&aggregate)) {
+        match (is_used(own), is_used(&aggregate)) {
             (true, false) => used.push(aggregate),
-            (false, true) => used.push(port.if_index),
+            (false, true) => used.push(*own),
             _ => {}
         }
     }

@@ -103,8 +103,16 @@ impl Marks {
         self.macs.owners.reserve(macs);
     }
 
-    pub(super) fn own(&mut self, mark: &Mark, number: u32) -> bool {
-        by_kind!([&mut] self, mark, |table, key| table.owners.insert(Clone::clone(key), number))
+    /// Enters a mark; whether the device did not have it. By value: a name is not copied.
+    pub(super) fn own(&mut self, mark: Mark, number: u32) -> bool {
+        match mark {
+            Mark::Chassis(chassis) => self.chassis.owners.insert(chassis, number),
+            Mark::Mac(mac) => self.macs.owners.insert(mac_key(mac), number),
+            Mark::Name(name) => self.names.owners.insert(name, number),
+            Mark::Short(name) => self.shorts.owners.insert(name, number),
+            Mark::Address(address) => self.addresses.owners.insert(address, number),
+            Mark::Net(net) => self.nets.owners.insert(net, number),
+        }
     }
 
     pub(super) fn disown(&mut self, mark: &Mark, number: u32) -> bool {
@@ -166,16 +174,17 @@ impl Marks {
 pub(super) fn of(device: &Device) -> Vec<Mark> {
     let mut marks = Vec::with_capacity(device.interfaces.len() + device.addresses.len() + 4);
     marks.extend(device.chassis_id.clone().map(Mark::Chassis));
-    let own = device.interfaces.iter().filter_map(|port| port.mac).filter(|mac| is_own_mac(*mac));
-    marks.extend(own.map(Mark::Mac));
+    for port in &device.interfaces {
+        marks.extend(port.mac.filter(|mac| is_own_mac(*mac)).map(Mark::Mac));
+        let nets = port.addresses.iter().filter(|net| is_owned(net.addr(), None));
+        marks.extend(nets.map(|net| Mark::Net(net.trunc())));
+    }
     if let Some(name) = device.sys_name.as_deref().map(normal) {
         marks.push(Mark::Short(short(&name).into()));
         marks.push(Mark::Name(name.into()));
     }
     let answered_at = device.snmp.as_ref().map(|snmp| snmp.address.ip());
     marks.extend(device.addresses.iter().filter(|a| is_owned(**a, answered_at)).map(|a| Mark::Address(*a)));
-    let nets = device.interfaces.iter().flat_map(|port| &port.addresses).filter(|net| is_owned(net.addr(), None));
-    marks.extend(nets.map(|net| Mark::Net(net.trunc())));
     marks
 }
 

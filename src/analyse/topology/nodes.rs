@@ -2,7 +2,7 @@
 
 use super::marks::Mark;
 use super::ports::{Order, Ports};
-use crate::model::{Device, DeviceId, IfIndex, Interface, NeighbourRow, Sightings};
+use crate::model::{Device, DeviceId, Evidence, IfIndex, Interface, NeighbourRow, PortId, Sightings};
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, OnceLock};
 
@@ -41,6 +41,26 @@ pub(super) struct Row {
     pub(super) weak: bool,
     /// Place of the local port among the interfaces.
     pub(super) local: Option<u32>,
+}
+
+/// Which rows speak of which other device. A device that hears itself is a loop or a mirror, never a link.
+pub(super) fn peers(number: u32, rows: &[Row]) -> Vec<(u32, u32)> {
+    let peers = (0u32..).zip(rows).filter_map(|(place, row)| Some((row.to?, place)));
+    let mut peers: Vec<(u32, u32)> = peers.filter(|(to, _)| *to != number).collect();
+    peers.sort_unstable();
+    peers
+}
+
+/// The ports of other bridges at which the device's spanning tree says it is.
+pub(super) fn claims(rows: &[NeighbourRow], found: &[Row]) -> Vec<(u32, u32)> {
+    let claim = |(row, found): (&NeighbourRow, &Row)| match (row.protocol, &row.port_id) {
+        (Evidence::Stp, Some(PortId::BridgePort(number))) => Some((found.to?, *number)),
+        _ => None,
+    };
+    let mut claims: Vec<(u32, u32)> = rows.iter().zip(found).filter_map(claim).collect();
+    claims.sort_unstable();
+    claims.dedup();
+    claims
 }
 
 /// What is kept of a device.

@@ -101,8 +101,17 @@ impl Ports<'_> {
 
 /// The port with this ifIndex. Interfaces are kept sorted.
 pub(super) fn by_if_index(device: &Device, if_index: IfIndex) -> Option<u32> {
-    let at = device.interfaces.binary_search_by_key(&if_index, |port| port.if_index).ok()?;
+    let at = place(&device.interfaces, if_index, |port| port.if_index)?;
     u32::try_from(at).ok()
+}
+
+/// Where a number stands in a sorted list. Many agents number without gaps: there the first guess is right.
+pub(super) fn place<T>(sorted: &[T], number: IfIndex, of: impl Fn(&T) -> IfIndex) -> Option<usize> {
+    let guess = number.0.checked_sub(of(sorted.first()?).0)? as usize;
+    if sorted.get(guess).is_some_and(|guessed| of(guessed) == number) {
+        return Some(guess);
+    }
+    sorted.binary_search_by_key(&number, of).ok()
 }
 
 /// The far port of a row: by its id as its subtype means it, then by its description, a MAC address last.

@@ -10,12 +10,12 @@ use super::heard::{Around, Heard};
 use super::infer::Inference;
 use super::manual::{Manual, ManualLink};
 use super::marks::{self, Asker, Found, Mark, Marks};
-use super::nodes::{Known, Node, Nodes, Row};
+use super::nodes::{Known, Node, Nodes, Row, claims, peers};
 use super::pair::{self, Couple};
 use super::posting::Posting;
 use super::shared::shared_out;
 use super::{Resolution, beside, merged, ports};
-use crate::model::{ChassisId, DeviceId, Evidence, IfIndex, Link, LinkKey, NeighbourRow, PortId};
+use crate::model::{ChassisId, DeviceId, IfIndex, Link, LinkKey, NeighbourRow};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -230,7 +230,9 @@ impl Resolver {
             }
         }
         for mark in new {
-            if self.marks.own(&mark, number) && !alone {
+            if alone {
+                self.marks.own(mark, number);
+            } else if self.marks.own(mark.clone(), number) {
                 self.affects(&mark, work);
             }
         }
@@ -468,26 +470,6 @@ impl Resolver {
 
 const fn couple(one: u32, other: u32) -> (u32, u32) {
     if one < other { (one, other) } else { (other, one) }
-}
-
-/// Which rows speak of which other device. A device that hears itself is a loop or a mirror, never a link.
-fn peers(number: u32, rows: &[Row]) -> Vec<(u32, u32)> {
-    let peers = (0u32..).zip(rows).filter_map(|(place, row)| Some((row.to?, place)));
-    let mut peers: Vec<(u32, u32)> = peers.filter(|(to, _)| *to != number).collect();
-    peers.sort_unstable();
-    peers
-}
-
-/// The ports of other bridges at which the device's spanning tree says it is.
-fn claims(rows: &[NeighbourRow], found: &[Row]) -> Vec<(u32, u32)> {
-    let claim = |(row, found): (&NeighbourRow, &Row)| match (row.protocol, &row.port_id) {
-        (Evidence::Stp, Some(PortId::BridgePort(number))) => Some((found.to?, *number)),
-        _ => None,
-    };
-    let mut claims: Vec<(u32, u32)> = rows.iter().zip(found).filter_map(claim).collect();
-    claims.sort_unstable();
-    claims.dedup();
-    claims
 }
 
 fn has_mac(row: &NeighbourRow) -> bool {
