@@ -4,9 +4,12 @@
 //! door is [`sled`]. One writer owns a store; readers see what was flushed plus what is open in memory.
 //! Start at [`Store`] below, then `memory` (the same in its simplest form), then `sled`.
 
-use crate::model::{DeviceId, EntityKey, Metric, Sample, SampleBatch, TimeRange, Timestamp};
+use crate::model::rollup::{self, Level, Rollup};
+use crate::model::series::{Cell, SeriesColumn};
+use crate::model::{DeviceId, EntityKey, Metric, Sample, SampleBatch, SampleRow, TimeRange, Timestamp};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub mod blocks;
 #[cfg(test)]
@@ -142,11 +145,48 @@ pub trait Store: Send + Sync {
     fn samples_read(&self, entity: &EntityKey, metric: Metric, range: TimeRange) -> Result<Vec<Sample>, StoreError>;
     /// What a screen at a past time needs: the last two values of many entities at once. In no order.
     fn samples_at(&self, query: &AtQuery<'_>) -> Result<Vec<EntityLast>, StoreError>;
+    /// Minutes or hours of one metric of one entity, in order; those that end in the range. They are made of samples where those are
+    /// still there and not summed up yet.
+    fn rollups_read(
+        &self,
+        entity: &EntityKey,
+        metric: Metric,
+        (level, range): (Level, TimeRange),
+    ) -> Result<Vec<Rollup>, StoreError> {
+        let samples = self.samples_read(entity, metric, range)?;
+        Ok(rollup::rollups(metric, &samples, (range, level)))
+    }
+
+    /// Takes over whole series, as an import brings them: quicker than [`Store::samples_backfill`], and each with times of its own.
+    /// On disk after the next [`Store::flush`].
+    fn columns_backfill(&self, columns: &[SeriesColumn]) -> Result<(), StoreError> {
+        for column in columns {
+            let batch = |(at, value): (&i64, &u64)| SampleBatch {
+                device: column.entity.device.clone(),
+                at: Timestamp(*at),
+                rows: vec![SampleRow {
+                    part: column.entity.part.clone(),
+                    cells: vec![Cell { metric: column.metric, value: *value, broken: false }],
+                }],
+            };
+            let batches: Vec<SampleBatch> = column.times.iter().zip(&column.values).map(batch).collect();
+            self.samples_backfill(&batches)?;
+        }
+        Ok(())
+    }
+
     /// All entities that ever had samples.
     fn entities(&self) -> Result<Vec<EntityKey>, StoreError>;
 
     /// Forgets samples before a time, as many as take no effort: whole days. Returns how many periods went.
     fn forget_before(&self, at: Timestamp) -> Result<u64, StoreError>;
+
+    /// Sums up what is to be summed up, and removes what is older than it is kept, or what is over the cap. Takes as long as it takes:
+    /// readers and the writer go on meanwhile. Meant to be called now and then by a thread of its own.
+    fn maintain(&self, limits: &Limits) -> Result<Maintained, StoreError> {
+        let before = limits.now.minus(limits.raw);
+        Ok(Maintained { forgotten: self.forget_before(before)?, ..Maintained::default() })
+    }
 
     /// Reads all that it holds; returns the files in which something is damaged, and what can still be read.
     fn verify(&self) -> Result<Vec<(PathBuf, String)>, StoreError> {
@@ -161,6 +201,32 @@ pub trait Store: Send + Sync {
     fn meta_get(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
     /// Sets one, durably.
     fn meta_set(&self, name: &str, value: &[u8]) -> Result<(), StoreError>;
+}
+
+/// How long what is kept, and how much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The present.
+    pub now: Timestamp,
+    /// Samples as they were polled.
+    pub raw: Duration,
+    /// Minutes.
+    pub minute: Duration,
+    /// Hours.
+    pub hour: Duration,
+    /// Octets on disk at most; `None` is as much as there is.
+    pub max_bytes: Option<u64>,
+}
+
+/// What [`Store::maintain`] did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Maintained {
+    /// Days that were summed up.
+    pub rolled_up: u64,
+    /// Periods that were removed because of their age.
+    pub forgotten: u64,
+    /// Periods that were removed because of the cap, by name, the oldest first.
+    pub capped: Vec<String>,
 }
 
 /// How far [`Store::samples_read`] looks for the sample before its range: a rate over more than that says nothing.

@@ -27,6 +27,14 @@ pub enum Metric {
     PoeWatts = 14,
     Clients = 15,
     ChannelUtilisationPercent = 16,
+    /// dot3StatsFCSErrors (RFC 3635): frames whose check sequence is wrong.
+    InFcsErrors = 17,
+    /// A gauge that has a name of its own: `sensor:NAME`, or what an import brought ([`named_part`]).
+    NamedGauge = 18,
+    /// Whole numbers under a name of their own, as they were imported.
+    NamedWhole = 19,
+    /// Numbers under a name of their own that are not whole in thousandths, as they were imported.
+    NamedFloat = 20,
 }
 
 /// How a metric is kept.
@@ -41,11 +49,13 @@ pub enum Kept {
     Milli,
     /// A small number as it is.
     Plain,
+    /// The bits of an IEEE 754 double.
+    Float,
 }
 
 impl Metric {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 21] = [
         Self::InBps,
         Self::OutBps,
         Self::InPps,
@@ -63,10 +73,17 @@ impl Metric {
         Self::PoeWatts,
         Self::Clients,
         Self::ChannelUtilisationPercent,
+        Self::InFcsErrors,
+        Self::NamedGauge,
+        Self::NamedWhole,
+        Self::NamedFloat,
     ];
 
+    /// The kinds in which a series under a name of its own is kept: a reading of it looks at all three.
+    pub const NAMED: [Self; 3] = [Self::NamedGauge, Self::NamedWhole, Self::NamedFloat];
+
     /// The metrics of one interface, in column order.
-    pub const INTERFACE: [Self; 9] = [
+    pub const INTERFACE: [Self; 10] = [
         Self::InBps,
         Self::OutBps,
         Self::InPps,
@@ -76,6 +93,7 @@ impl Metric {
         Self::InDiscards,
         Self::OutDiscards,
         Self::OperStatus,
+        Self::InFcsErrors,
     ];
 
     /// From its number.
@@ -108,12 +126,16 @@ impl Metric {
             Self::PoeWatts => "poe_watts",
             Self::Clients => "clients",
             Self::ChannelUtilisationPercent => "channel_utilisation_percent",
+            Self::InFcsErrors => "in_fcs_errors",
+            Self::NamedGauge => "gauge",
+            Self::NamedWhole => "whole",
+            Self::NamedFloat => "float",
         }
     }
 
     /// From the name of the contract.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|metric| metric.name() == name)
+        Self::ALL.into_iter().find(|metric| metric.name() == name && !Self::NAMED.contains(metric))
     }
 
     /// The unit of what is shown.
@@ -121,13 +143,14 @@ impl Metric {
         match self {
             Self::InBps | Self::OutBps => Unit::BitsPerSecond,
             Self::InPps | Self::OutPps => Unit::PacketsPerSecond,
-            Self::InErrors | Self::OutErrors | Self::InDiscards | Self::OutDiscards => Unit::PerSecond,
+            Self::InErrors | Self::OutErrors | Self::InDiscards | Self::OutDiscards | Self::InFcsErrors => Unit::PerSecond,
             Self::OperStatus => Unit::State,
             Self::RttMs => Unit::Milliseconds,
             Self::LossPercent | Self::CpuPercent | Self::MemoryPercent | Self::ChannelUtilisationPercent => Unit::Percent,
             Self::TemperatureCelsius => Unit::Celsius,
             Self::PoeWatts => Unit::Watts,
-            Self::Clients => Unit::Count,
+            // What the name says; a sensor's unit stands in its device's description.
+            Self::Clients | Self::NamedGauge | Self::NamedWhole | Self::NamedFloat => Unit::Count,
         }
     }
 
@@ -135,10 +158,15 @@ impl Metric {
     pub const fn kept(self) -> Kept {
         match self {
             Self::InBps | Self::OutBps => Kept::Counter { factor: 8.0 },
-            Self::InPps | Self::OutPps | Self::InErrors | Self::OutErrors | Self::InDiscards | Self::OutDiscards => {
-                Kept::Counter { factor: 1.0 }
-            }
-            Self::OperStatus | Self::Clients => Kept::Plain,
+            Self::InPps
+            | Self::OutPps
+            | Self::InErrors
+            | Self::OutErrors
+            | Self::InDiscards
+            | Self::OutDiscards
+            | Self::InFcsErrors => Kept::Counter { factor: 1.0 },
+            Self::OperStatus | Self::Clients | Self::NamedWhole => Kept::Plain,
+            Self::NamedFloat => Kept::Float,
             _ => Kept::Milli,
         }
     }
@@ -157,6 +185,7 @@ impl Metric {
                 ((milli << 1) ^ (milli >> 63)) as u64
             }
             Kept::Plain | Kept::Counter { .. } => value.round() as u64,
+            Kept::Float => value.to_bits(),
         }
     }
 
@@ -166,6 +195,7 @@ impl Metric {
         match self.kept() {
             Kept::Milli => ((kept >> 1) as i64 ^ -((kept & 1) as i64)) as f64 / 1000.0,
             Kept::Plain | Kept::Counter { .. } => kept as f64,
+            Kept::Float => f64::from_bits(kept),
         }
     }
 }
@@ -177,6 +207,44 @@ pub struct EntityKey {
     pub device: DeviceId,
     /// The interface's name, `None` for the device itself.
     pub part: Option<String>,
+}
+
+/// What the part of a series under a name of its own begins with: no interface is called so ([`is_named_part`]).
+const NAMED_MARK: char = '\u{1}';
+
+/// The part under which a series with a name of its own is kept: of the device, or of one of its interfaces.
+pub fn named_part(interface: Option<&str>, name: &str) -> String {
+    match interface {
+        None => format!("{NAMED_MARK}{name}"),
+        Some(interface) => format!("{NAMED_MARK}{name}{NAMED_MARK}{interface}"),
+    }
+}
+
+/// The interface and the name of a part that [`named_part`] made; `None` where it is an interface's own.
+pub fn split_named_part(part: &str) -> Option<(Option<&str>, &str)> {
+    let rest = part.strip_prefix(NAMED_MARK)?;
+    match rest.split_once(NAMED_MARK) {
+        Some((name, interface)) => Some((Some(interface), name)),
+        None => Some((None, rest)),
+    }
+}
+
+/// Whether a part is that of a series under a name of its own.
+pub fn is_named_part(part: &str) -> bool {
+    part.starts_with(NAMED_MARK)
+}
+
+/// Samples of one metric of one entity, in order of their times: what is imported comes so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeriesColumn {
+    /// Whose.
+    pub entity: EntityKey,
+    /// Which.
+    pub metric: Metric,
+    /// Times, milliseconds of the epoch, rising.
+    pub times: Vec<i64>,
+    /// Kept values ([`Metric::kept`]), one for each time.
+    pub values: Vec<u64>,
 }
 
 /// One cell: what was counted or gauged, as it is kept.
@@ -238,7 +306,8 @@ mod tests {
     fn numbers_and_names_round_trip() {
         for metric in Metric::ALL {
             assert_eq!(Metric::from_number(metric.number()), Some(metric));
-            assert_eq!(Metric::from_name(metric.name()), Some(metric));
+            let named = Metric::NAMED.contains(&metric);
+            assert_eq!(Metric::from_name(metric.name()), (!named).then_some(metric));
         }
     }
 

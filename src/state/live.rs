@@ -1,8 +1,8 @@
 //! What is measured now: rates out of the last two readings, and the counters that are followed. Not journalled.
 
 use super::State;
-use super::series;
 use crate::analyse::rate::{Ceiling, CounterTracker, Extended, Span, UptimeTracker};
+use crate::model::points;
 use crate::model::poll::{IfCounter, IfReading, LastChanges, PollReading};
 use crate::model::series::Cell;
 use crate::model::{Device, DeviceId, EntityKey, IfIndex, Interface, Metric, Sample, SampleBatch, SampleRow, Timestamp};
@@ -125,7 +125,7 @@ impl PortCounters {
         // A sum of other counters than before is another counter.
         let broken = broken || before.is_none_or(|before| before.parts != now.parts);
         let sample = |kept: Kept, broken| Sample { at: kept.at, value: Some(kept.value), broken };
-        let rate = before.and_then(|before| series::rate(metric, &sample(before, false), &sample(now, broken)));
+        let rate = before.and_then(|before| points::rate(metric, &sample(before, false), &sample(now, broken)));
         (rate, Cell { metric, value: now.value, broken })
     }
 }
@@ -299,7 +299,7 @@ impl Run {
         let Some(port) = self.device.interfaces.get(place) else { return };
         let rates = slot(&mut self.live.rates, port.if_index);
         rates.at = rates.at.max(Some(last.at));
-        rates.set(metric, sample.before.as_ref().and_then(|before| series::rate(metric, before, last)));
+        rates.set(metric, sample.before.as_ref().and_then(|before| points::rate(metric, before, last)));
     }
 }
 

@@ -14,7 +14,6 @@ mod names;
 mod reads;
 #[cfg(test)]
 pub(crate) mod sample;
-pub mod series;
 mod store;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -1,9 +1,9 @@
 //! What a view shows of the series store: sparklines, graphs, percentiles; only for the rows that are in the window.
 
 use crate::history::Store;
+use crate::model::points;
 use crate::model::series::Point;
 use crate::model::{DeviceId, EntityKey, Metric, TimeRange, Timestamp};
-use crate::state::series;
 use crate::state::view::screens::InterfaceView;
 use crate::state::view::{InterfaceRow, LinkRow, OverviewView, View, ViewBody};
 use std::time::Duration;
@@ -69,7 +69,7 @@ impl Filler<'_> {
             return Vec::new();
         }
         let step = u32::try_from(step.as_secs()).unwrap_or(u32::MAX);
-        series::stepped(&series::points(metric, &samples, range), step, range)
+        points::stepped(&points::points(metric, &samples, range), step, range)
     }
 
     fn both(self, entity: &EntityKey, window: (Duration, Duration)) -> (Vec<Point>, Vec<Point>) {
@@ -82,11 +82,11 @@ impl Filler<'_> {
             // The usual span of graphs is that of sparklines: then one reading serves both.
             if self.span == SPARK_SPAN {
                 let (inward, outward) = self.both(&entity, (SPARK_SPAN, FINE_STEP));
-                (row.p95_in_bps, row.p95_out_bps) = (series::p95(&inward), series::p95(&outward));
+                (row.p95_in_bps, row.p95_out_bps) = (points::p95(&inward), points::p95(&outward));
                 row.spark = larger_of(&self.coarse(&inward), &self.coarse(&outward));
             } else {
                 let (inward, outward) = self.both(&entity, (self.span, self.step()));
-                (row.p95_in_bps, row.p95_out_bps) = (series::p95(&inward), series::p95(&outward));
+                (row.p95_in_bps, row.p95_out_bps) = (points::p95(&inward), points::p95(&outward));
                 row.spark = self.spark(&entity);
             }
         }
@@ -95,7 +95,7 @@ impl Filler<'_> {
     /// Fine points in the steps of a sparkline.
     fn coarse(self, points: &[Point]) -> Vec<Point> {
         let step = u32::try_from(SPARK_STEP.as_secs()).unwrap_or(u32::MAX);
-        if points.is_empty() { Vec::new() } else { series::stepped(points, step, self.range(SPARK_SPAN)) }
+        if points.is_empty() { Vec::new() } else { points::stepped(points, step, self.range(SPARK_SPAN)) }
     }
 
     fn spark(self, entity: &EntityKey) -> Vec<Option<f32>> {
@@ -121,10 +121,10 @@ impl Filler<'_> {
         view.out_bps = graph(Metric::OutBps);
         view.in_errors = graph(Metric::InErrors);
         view.out_errors = graph(Metric::OutErrors);
-        view.in_max_bps = series::max(&view.in_bps);
-        view.out_max_bps = series::max(&view.out_bps);
-        view.in_p95_bps = series::p95(&view.in_bps);
-        view.out_p95_bps = series::p95(&view.out_bps);
+        view.in_max_bps = points::max(&view.in_bps);
+        view.out_max_bps = points::max(&view.out_bps);
+        view.in_p95_bps = points::p95(&view.in_bps);
+        view.out_p95_bps = points::p95(&view.out_bps);
         (row.p95_in_bps, row.p95_out_bps) = (view.in_p95_bps, view.out_p95_bps);
         row.spark = self.spark(&entity);
         if let Some(link) = &mut view.link {
@@ -138,8 +138,8 @@ impl Filler<'_> {
         let known = |series: Vec<Vec<Point>>| series.into_iter().filter(|points| !points.is_empty()).collect::<Vec<_>>();
         view.wan_in = sum(&known(inward));
         view.wan_out = sum(&known(outward));
-        view.wan_p95_in_bps = series::p95(&view.wan_in);
-        view.wan_p95_out_bps = series::p95(&view.wan_out);
+        view.wan_p95_in_bps = points::p95(&view.wan_in);
+        view.wan_p95_out_bps = points::p95(&view.wan_out);
         self.links(&mut view.busiest);
     }
 }

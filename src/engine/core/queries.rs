@@ -4,10 +4,10 @@ use super::reader::{Live, Reader};
 use crate::engine::command::{Answer, Command, History, HistoryRequest, StoreSummary, Verified, Whereabouts};
 use crate::engine::handle::AskError;
 use crate::history::StoreError;
-use crate::model::{EntityKey, Timestamp};
+use crate::model::{EntityKey, Timestamp, points};
 use crate::query::series_name;
 use crate::state::whereabouts::whereabouts;
-use crate::state::{State, diff, names, series};
+use crate::state::{State, diff, names};
 
 /// Names that one answer holds at most.
 const MOST_NAMES: usize = 1000;
@@ -55,11 +55,11 @@ impl Reader {
             samples.extend(self.store().samples_read(&before, metric, range).map_err(failed)?);
         }
         samples.sort_by_key(|sample| sample.at);
-        let mut points = series::points(metric, &samples, range);
+        let mut found = points::points(metric, &samples, range);
         if let Some(step) = step_secs {
-            points = series::stepped(&points, step, range);
+            found = points::stepped(&found, step, range);
         }
-        Ok(History { series: series_name::print(&entity, metric), metric, resolution: "sample".to_owned(), points })
+        Ok(History { series: series_name::print(&entity, metric), metric, resolution: "sample".to_owned(), points: found })
     }
 
     /// The device that was named by id or by a name; one that the state forgot may still have a past.

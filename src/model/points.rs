@@ -1,7 +1,7 @@
 //! Kept samples as the points that are shown: rates with their gaps, averages over steps, the largest, the 95th percentile.
 
-use crate::model::series::{Kept, Point};
-use crate::model::{Metric, Sample, TimeRange, Timestamp};
+use super::series::{Kept, Metric, Point, Sample};
+use super::time::{TimeRange, Timestamp};
 
 /// A span between two samples longer than this many of the series' usual spans is a gap: a poll or more is missing.
 const GAP_FACTOR: i64 = 3;
@@ -18,7 +18,7 @@ pub fn rate(metric: Metric, before: &Sample, last: &Sample) -> Option<f64> {
             let grown = last.value?.checked_sub(before.value?)?;
             Some(grown as f64 * factor * 1000.0 / millis as f64)
         }
-        Kept::Milli | Kept::Plain => last.value.map(|kept| metric.decode_gauge(kept)),
+        Kept::Milli | Kept::Plain | Kept::Float => last.value.map(|kept| metric.decode_gauge(kept)),
     }
 }
 
