@@ -254,17 +254,26 @@ pub struct WalkArgs {
 
 /// `history`
 #[derive(Clone, Debug, Args)]
-#[command(after_help = "Example: noctop history core-1/Te1%2F1%2F1/in_bps --from -1h --to -0s --step 5m")]
+#[command(after_help = "Examples:
+  noctop history core-1/Te1%2F1%2F1/in_bps --from -1h --to -0s --step 5m
+  noctop history ups-1/sensor:Inlet --from -7d --to -0s
+  noctop history wan-1/Gi0%2F0 --month 2026-10     what a port is billed by: in, out and the larger of both
+
+Without --step a range up to 2 days is shown sample by sample, up to 14 days by minutes, else by hours, and coarser where what is
+finer is not kept any more; `resolution` says which. Rollups have min and max. A value of null is a gap.")]
 pub struct HistoryArgs {
-    /// DEVICE/METRIC or DEVICE/INTERFACE/METRIC, percent-encoded
+    /// DEVICE/METRIC or DEVICE/INTERFACE/METRIC, percent-encoded; METRIC may be sensor:NAME or an imported metric's name
     pub series: String,
     /// First time
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
-    pub from: String,
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, required_unless_present = "month", requires = "to")]
+    pub from: Option<String>,
     /// Last time
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
-    pub to: String,
-    /// Width of a point [default: one point a sample]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, required_unless_present = "month", requires = "from")]
+    pub to: Option<String>,
+    /// A month of UTC as the range, with its 95th-percentile bill
+    #[arg(long, value_name = "YYYY-MM", conflicts_with_all = ["from", "to"])]
+    pub month: Option<String>,
+    /// Width of a point; whole minutes and hours are made of rollups [default: as the range asks]
     #[arg(long, value_name = "DURATION")]
     pub step: Option<String>,
     /// Format of what is printed

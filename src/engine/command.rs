@@ -1,6 +1,6 @@
 //! What can be asked of the engine beside views.
 
-use crate::model::series::Point;
+use crate::model::bands::{Band, Summary};
 use crate::model::{EntityKey, Metric, TimeRange, Timestamp};
 pub use crate::state::diff::DiffRow;
 use crate::state::view::screens::Name;
@@ -36,13 +36,14 @@ pub enum Command {
 /// A series and how it is wanted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HistoryRequest {
-    /// Whose. The device part may be a name where it is unique.
+    /// Whose. The device part may be a name where it is unique; the part of a series under a name of its own is made by
+    /// [`crate::model::series::named_part`].
     pub entity: EntityKey,
-    /// Which.
+    /// Which; any of [`Metric::NAMED`] stands for all of them.
     pub metric: Metric,
     /// When.
     pub range: TimeRange,
-    /// Width of a point, seconds; `None` is one point a sample.
+    /// Width of a point, seconds; `None` is as wide as the range asks for: a sample, a minute, an hour.
     pub step_secs: Option<u32>,
 }
 
@@ -77,7 +78,9 @@ pub struct History {
     /// `sample`, `1m` or `1h`
     pub resolution: String,
     /// Its points.
-    pub points: Vec<Point>,
+    pub points: Vec<Band>,
+    /// The range in a few figures.
+    pub summary: Summary,
 }
 
 /// Counters of one collector (contract §5 `status`).

@@ -83,8 +83,8 @@ pub fn stepped(points: &[Point], step_secs: u32, range: TimeRange) -> Vec<Point>
     made.collect()
 }
 
-/// Steps that one answer holds at most: two years of hours.
-const MAX_STEPS: usize = 20_000;
+/// Steps that one answer holds at most: a year of minutes.
+const MAX_STEPS: usize = 530_000;
 
 /// Adds a value to every step that its span touches, by the part that it covers.
 #[allow(clippy::cast_precision_loss, reason = "spans of milliseconds")]

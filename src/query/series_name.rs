@@ -1,6 +1,9 @@
 //! Names of series and ports (contract §5): `DEVICE/METRIC`, `DEVICE/INTERFACE/METRIC`, `DEVICE/INTERFACE`, each part
-//! percent-encoded where it holds a slash or a percent sign.
+//! percent-encoded where it holds a slash or a percent sign. In place of the metric may stand `sensor:NAME`, or the name that
+//! an imported metric brought.
 
+use crate::model::series::{named_part, split_named_part};
+use crate::model::text::visible;
 use crate::model::{EntityKey, Metric};
 
 /// A series as it was named. The device is an id, or a name where it is unique.
@@ -8,9 +11,10 @@ use crate::model::{EntityKey, Metric};
 pub struct SeriesName {
     /// Device id or name.
     pub device: String,
-    /// The interface's name, where it is one of an interface.
+    /// The interface's name, where it is one of an interface; of a series under a name of its own what
+    /// [`named_part`] makes of both.
     pub part: Option<String>,
-    /// What is measured.
+    /// What is measured; [`Metric::NamedGauge`] stands for all of [`Metric::NAMED`].
     pub metric: Metric,
 }
 
@@ -20,8 +24,8 @@ pub enum SeriesNameError {
     /// Not two or three parts.
     #[error("`{0}` is not DEVICE/METRIC or DEVICE/INTERFACE/METRIC (a slash within a part is written %2F)")]
     Shape(String),
-    /// The last part.
-    #[error("there is no metric `{0}`; there are {known}", known = Metric::ALL.map(Metric::name).join(" "))]
+    /// The last part is no name: control characters, or far too long.
+    #[error("`{0}` is neither a metric nor the name of a sensor or an imported metric")]
     Metric(String),
     /// A percent sign that is not followed by two hexadecimal digits, or octets that are not UTF-8.
     #[error("`{0}` is not percent-encoded text")]
@@ -38,9 +42,17 @@ pub fn parse(text: &str) -> Result<SeriesName, SeriesNameError> {
         [device, part, metric] => (decode(device)?, Some(decode(part)?), decode(metric)?),
         _ => return Err(SeriesNameError::Shape(text.to_owned())),
     };
-    let metric = Metric::from_name(&metric).ok_or(SeriesNameError::Metric(metric))?;
-    Ok(SeriesName { device, part, metric })
+    match Metric::from_name(&metric) {
+        Some(metric) => Ok(SeriesName { device, part, metric }),
+        None if metric.len() > LONGEST_NAME || metric.chars().any(char::is_control) => {
+            Err(SeriesNameError::Metric(visible(&metric).into_owned()))
+        }
+        None => Ok(SeriesName { device, part: Some(named_part(part.as_deref(), &metric)), metric: Metric::NamedGauge }),
+    }
 }
+
+/// Octets of the longest name that a series may have of its own: names of sensors and of metrics are far shorter.
+const LONGEST_NAME: usize = 512;
 
 /// Reads `DEVICE/INTERFACE`, as manual links name a port.
 ///
@@ -57,6 +69,10 @@ pub fn parse_port(text: &str) -> Result<(String, String), SeriesNameError> {
 /// The name of a series.
 pub fn print(entity: &EntityKey, metric: Metric) -> String {
     let device = encode(entity.device.as_str());
+    if let Some((interface, name)) = entity.part.as_deref().and_then(split_named_part) {
+        let interface = interface.map(|interface| format!("{}/", encode(interface))).unwrap_or_default();
+        return format!("{device}/{interface}{}", encode(name));
+    }
     match &entity.part {
         Some(part) => format!("{device}/{}/{}", encode(part), metric.name()),
         None => format!("{device}/{}", metric.name()),
@@ -106,9 +122,22 @@ mod tests {
     fn what_is_not_a_series_is_refused_with_a_reason() {
         assert!(matches!(parse("core-1"), Err(SeriesNameError::Shape(_))));
         assert!(matches!(parse("core-1/Gi1/0/1/in_bps"), Err(SeriesNameError::Shape(_))));
-        assert!(matches!(parse("core-1/bps"), Err(SeriesNameError::Metric(_))));
+        assert!(matches!(parse("core-1/in%01bps"), Err(SeriesNameError::Metric(_))));
         assert!(matches!(parse("core%2/rtt_ms"), Err(SeriesNameError::Encoding(_))));
         assert!(matches!(parse("/rtt_ms"), Err(SeriesNameError::Encoding(_))));
+    }
+
+    #[test]
+    fn sensors_and_imported_metrics_have_names_of_their_own() {
+        for (text, part) in [
+            ("ups-1/sensor:Inlet %25 A", named_part(None, "sensor:Inlet % A")),
+            ("core-1/Gi1%2F0%2F1/ifHCInOctets", named_part(Some("Gi1/0/1"), "ifHCInOctets")),
+        ] {
+            let name = parse(text).unwrap();
+            assert_eq!((name.part.as_ref(), name.metric), (Some(&part), Metric::NamedGauge));
+            let entity = EntityKey { device: DeviceId::new(&name.device), part: name.part };
+            assert_eq!(print(&entity, Metric::NamedFloat), text);
+        }
     }
 
     proptest! {

@@ -7,6 +7,7 @@ mod fill;
 mod past;
 mod queries;
 mod reader;
+mod series;
 #[cfg(test)]
 mod tests;
 

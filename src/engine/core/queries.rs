@@ -1,10 +1,12 @@
 //! Questions that are no views: series, differences, names, the store's figures.
 
 use super::reader::{Live, Reader};
+use super::series::{Resolution, Series};
 use crate::engine::command::{Answer, Command, History, HistoryRequest, StoreSummary, Verified, Whereabouts};
 use crate::engine::handle::AskError;
 use crate::history::StoreError;
-use crate::model::{EntityKey, Timestamp, points};
+use crate::model::series::split_named_part;
+use crate::model::{DeviceId, EntityKey, Metric, TimeRange, Timestamp};
 use crate::query::series_name;
 use crate::state::whereabouts::whereabouts;
 use crate::state::{State, diff, names};
@@ -14,6 +16,19 @@ const MOST_NAMES: usize = 1000;
 
 /// Longest text that is looked for: more is neither an address nor a name.
 const LONGEST_TEXT: usize = 256;
+
+/// Points that one answer holds at most: a year of minutes.
+const MOST_POINTS: u64 = 530_000;
+
+/// Refuses what would be more points than anyone looks at.
+fn check_size(range: TimeRange, step_secs: Option<u32>) -> Result<(), AskError> {
+    let Some(step) = step_secs else { return Ok(()) };
+    let points = range.to.since(range.from).as_secs() / u64::from(step.max(1));
+    if points <= MOST_POINTS {
+        return Ok(());
+    }
+    Err(AskError::Refused(format!("{points} points of {step} s are more than {MOST_POINTS}: ask for a wider step or a shorter range")))
+}
 
 fn failed(error: StoreError) -> AskError {
     AskError::Failed(error.to_string())
@@ -45,30 +60,44 @@ impl Reader {
 
     fn history(&self, state: &State, request: HistoryRequest) -> Result<History, AskError> {
         let HistoryRequest { entity, metric, range, step_secs } = request;
+        check_size(range, step_secs)?;
         let by_name = state.device(&entity.device).is_none();
         let entity = EntityKey { device: self.device_id(state, &entity)?, ..entity };
-        let mut samples = self.store().samples_read(&entity, metric, range).map_err(failed)?;
         // Whoever asks by name means the place: what stood there before is its history.
         let predecessors = if by_name { state.predecessors(&entity.device) } else { Vec::new() };
-        for before in predecessors {
-            let before = EntityKey { device: before.clone(), part: entity.part.clone() };
-            samples.extend(self.store().samples_read(&before, metric, range).map_err(failed)?);
+        let before = |device: &DeviceId| EntityKey { device: device.clone(), part: entity.part.clone() };
+        let entities: Vec<EntityKey> = std::iter::once(entity.clone()).chain(predecessors.into_iter().map(before)).collect();
+        let named = Metric::NAMED.contains(&metric);
+        let metrics = if named { Metric::NAMED.as_slice() } else { std::slice::from_ref(&metric) };
+        let series = Series { store: &**self.store(), entities: &entities, metrics };
+        let found = series.read(range, (Resolution::of(range, step_secs), step_secs)).map_err(failed)?;
+        if named && found.bands.iter().all(|band| band.value.is_none()) {
+            self.check_named(&entities)?;
         }
-        samples.sort_by_key(|sample| sample.at);
-        let mut found = points::points(metric, &samples, range);
-        if let Some(step) = step_secs {
-            found = points::stepped(&found, step, range);
+        let summary = series.summary(&found, range).map_err(failed)?;
+        let (series, resolution) = (series_name::print(&entity, metric), found.resolution.word().to_owned());
+        Ok(History { series, metric, resolution, points: found.bands, summary })
+    }
+
+    /// Refuses a name under which nothing was ever kept: it is a metric misspelt.
+    fn check_named(&self, entities: &[EntityKey]) -> Result<(), AskError> {
+        let known = self.store().entities().map_err(failed)?;
+        if known.iter().any(|known| entities.contains(known)) {
+            return Ok(());
         }
-        Ok(History { series: series_name::print(&entity, metric), metric, resolution: "sample".to_owned(), points: found })
+        let name = entities.first().and_then(|entity| entity.part.as_deref()).and_then(split_named_part).map_or("", |(_, name)| name);
+        let metrics: Vec<&str> = Metric::ALL.into_iter().filter(|metric| !Metric::NAMED.contains(metric)).map(Metric::name).collect();
+        let metrics = metrics.join(" ");
+        Err(AskError::Refused(format!("there is no series `{name}` there; metrics are {metrics} and sensor:NAME")))
     }
 
     /// The device that was named by id or by a name; one that the state forgot may still have a past.
-    fn device_id(&self, state: &State, entity: &EntityKey) -> Result<crate::model::DeviceId, AskError> {
+    fn device_id(&self, state: &State, entity: &EntityKey) -> Result<DeviceId, AskError> {
         let name = entity.device.as_str();
         match state.find(name) {
             Ok(device) => Ok(device.id.clone()),
             Err(several) if !several.is_empty() => {
-                let ids: Vec<&str> = several.iter().map(crate::model::DeviceId::as_str).collect();
+                let ids: Vec<&str> = several.iter().map(DeviceId::as_str).collect();
                 Err(AskError::Refused(format!("{name} is the name of several devices; use an id: {}", ids.join(", "))))
             }
             Err(_) => {
