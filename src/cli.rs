@@ -283,7 +283,12 @@ pub struct HistoryArgs {
 
 /// Row commands.
 #[derive(Clone, Debug, Default, Args)]
-#[command(after_help = "Example: noctop interfaces --filter 'device:core and util>=70%' --sort in --limit 10 --at -15m")]
+#[command(after_help = "Examples:
+  noctop interfaces --filter 'device:core and util>=70%' --sort in --limit 10 --at -15m
+  noctop interfaces --from -7d --to -0s --sort p95 --limit 10     the ten busiest ports of a week
+  noctop devices --from -1d --to -0s --sort maxCpuPercent --limit 5
+
+With --from and --to (interfaces and devices) figures are means over the range, with p95 and max beside; filter and sort go by them.")]
 pub struct RowArgs {
     /// Filter expression, as `/` in the console
     #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
@@ -294,6 +299,12 @@ pub struct RowArgs {
     /// At most this many rows
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
+    /// First time of a range to sum up
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, requires = "to")]
+    pub from: Option<String>,
+    /// Last time of a range to sum up
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, requires = "from")]
+    pub to: Option<String>,
     /// Format of what is printed
     #[arg(long, value_enum, default_value_t)]
     pub format: RowFormat,

@@ -68,7 +68,10 @@ fn write_table(history: History, out: &mut dyn Write) -> io::Result<()> {
         let count = |count: Option<u32>| count.map_or_else(|| "-".to_owned(), |count| count.to_string());
         let (known, of) = (count(billing.intervals), count(billing.intervals_of));
         let month = billing.month;
-        writeln!(out, "{month}: 95th percentile of 5-minute averages, {unit}: in {inward}  out {outward}  larger {larger}  ({known} of {of} known)")?;
+        writeln!(
+            out,
+            "{month}: 95th percentile of 5-minute averages, {unit}: in {inward}  out {outward}  larger {larger}  ({known} of {of} known)"
+        )?;
     }
     Ok(())
 }
@@ -95,9 +98,7 @@ fn range(args: &HistoryArgs) -> Result<TimeRange, Failure> {
     let range = match (&args.month, &args.from, &args.to) {
         (Some(text), _, _) => month(text, clock::now())
             .ok_or_else(|| Failure::usage(format!("--month {text:?} is no month that has begun, such as 2026-10")))?,
-        (None, Some(from), Some(to)) => {
-            TimeRange { from: attach::moment("--from", from)?, to: attach::moment("--to", to)? }
-        }
+        (None, Some(from), Some(to)) => TimeRange { from: attach::moment("--from", from)?, to: attach::moment("--to", to)? },
         (None, _, _) => return Err(Failure::usage("name the range: --from and --to, or --month")),
     };
     if range.from > range.to {

@@ -2,13 +2,15 @@
 
 use super::{Failure, Outcome, attach, written};
 use crate::cli::{Common, RowArgs};
+use crate::clock;
 use crate::engine::Handle;
-use crate::model::{Alarm, DeviceId};
+use crate::model::{Alarm, DeviceId, TimeRange};
 use crate::query::{Screen, Sort, ViewRequest, Window};
 use crate::report::{self, Format, write_rows};
 use crate::state::view::{View, ViewBody};
 use std::collections::HashMap;
 use std::io::{self, BufWriter, Write};
+use std::time::Duration;
 
 /// Columns that are words: they sort from a to z unless told otherwise, all others largest first.
 const WORD_COLUMNS: [&str; 22] = [
@@ -55,13 +57,30 @@ pub fn run(common: &Common, screen: Screen, args: &RowArgs) -> Outcome {
 }
 
 fn request(common: &Common, screen: Screen, args: &RowArgs) -> Result<ViewRequest, Failure> {
+    let range = range(screen, args)?;
     Ok(ViewRequest {
         filter: args.filter.clone().unwrap_or_default(),
         sort: args.sort.as_deref().map(sort),
         window: Window { offset: 0, rows: args.limit.unwrap_or(usize::MAX) },
-        at: attach::at(common)?,
+        at: range.map(|range| range.to).filter(|to| *to < clock::now().minus(PRESENT)).or(attach::at(common)?),
+        range,
         ..ViewRequest::new(screen, usize::MAX)
     })
+}
+
+/// A range that ends this near to now is about what is there now.
+const PRESENT: Duration = Duration::from_secs(5);
+
+fn range(screen: Screen, args: &RowArgs) -> Result<Option<TimeRange>, Failure> {
+    let (Some(from), Some(to)) = (&args.from, &args.to) else { return Ok(None) };
+    if !matches!(screen, Screen::Interfaces | Screen::Devices) {
+        return Err(Failure::usage("--from and --to are for interfaces and devices: the other rows have no figures to sum up"));
+    }
+    let range = TimeRange { from: attach::moment("--from", from)?, to: attach::moment("--to", to)? };
+    if range.from >= range.to {
+        return Err(Failure::usage("--from is not earlier than --to"));
+    }
+    Ok(Some(range))
 }
 
 fn sort(text: &str) -> Sort {

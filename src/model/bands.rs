@@ -171,7 +171,8 @@ mod tests {
 
     #[test]
     fn wider_steps_keep_the_extremes_and_their_gaps() {
-        let minutes = [rollup(0, 9.0, 9.0, 9.0), rollup(60, 1.0, 2.0, 3.0), rollup(300, 4.0, 6.0, 8.0), rollup(960, 1.0, 1.0, 1.0)];
+        let minutes =
+            [rollup(0, 9.0, 9.0, 9.0), rollup(60, 1.0, 2.0, 3.0), rollup(300, 4.0, 6.0, 8.0), rollup(960, 1.0, 1.0, 1.0)];
         assert_eq!(
             shown(&stepped(&minutes, 300, range(0, 900))),
             [(300, Some(1.0), Some(4.0), Some(8.0)), (600, None, None, None), (900, None, None, None)]

@@ -34,6 +34,11 @@ pub fn points(metric: Metric, samples: &[Sample], range: TimeRange) -> Vec<Point
             if let (true, Some(before)) = (far, before) {
                 let missing = before.at.millis().saturating_add(usual);
                 points.push(Point { at: Timestamp(missing.max(range.from.millis())), value: None });
+                // A gauge says nothing of the time before its own interval.
+                let begins = sample.at.millis().saturating_sub(usual);
+                if !is_counter && begins > missing.max(range.from.millis()) {
+                    points.push(Point { at: Timestamp(begins), value: None });
+                }
             }
             let value = if is_counter {
                 before.filter(|_| !far).and_then(|before| rate(metric, before, sample))
@@ -142,6 +147,16 @@ mod tests {
             [sample(0, 0, true), sample(30, 30, false), sample(60, 60, false), sample(300, 300, false), sample(330, 330, false)];
         let points = points(Metric::InErrors, &samples, range(0, 400));
         assert_eq!(shown(&points), [(0, None), (30, Some(1.0)), (60, Some(1.0)), (90, None), (300, None), (330, Some(1.0))]);
+    }
+
+    #[test]
+    fn a_gauge_after_a_gap_does_not_fill_it() {
+        let gauge = |secs, value| sample(secs, Metric::RttMs.encode_gauge(value), false);
+        let samples = [gauge(0, 1.0), gauge(30, 1.0), gauge(60, 1.0), gauge(300, 9.0), gauge(330, 9.0)];
+        let points = points(Metric::RttMs, &samples, range(0, 330));
+        let steps = stepped(&points, 60, range(0, 360));
+        let known: Vec<i64> = steps.iter().filter(|point| point.value.is_some()).map(|point| point.at.secs()).collect();
+        assert_eq!(known, [60, 300, 360]);
     }
 
     #[test]

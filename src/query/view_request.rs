@@ -1,6 +1,6 @@
 //! What a console or a headless command asks of the engine: a window on one screen's rows, at a time.
 
-use crate::model::{DeviceId, Timestamp};
+use crate::model::{DeviceId, TimeRange, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The screens of the contract.
@@ -121,6 +121,10 @@ pub struct ViewRequest {
     pub faults_only: bool,
     /// Span of graphs, seconds.
     pub span_secs: u32,
+    /// How much earlier the curve is that graphs show beside the own one, seconds; `None` is none.
+    pub compare_secs: Option<u32>,
+    /// A range whose means are shown, filtered and sorted by in place of the rates of a moment.
+    pub range: Option<TimeRange>,
     /// The map's folding, for [`Screen::Topology`].
     pub map: MapRequest,
 }
@@ -140,6 +144,8 @@ impl ViewRequest {
             at: None,
             faults_only: false,
             span_secs: DEFAULT_SPAN_SECS,
+            compare_secs: None,
+            range: None,
             map: MapRequest::default(),
         }
     }

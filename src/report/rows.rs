@@ -59,6 +59,7 @@ mod tests {
             memory_percent: None,
             temperature_celsius: None,
             traffic_bps: Some(6.1e9),
+            over: vec![(model::Metric::CpuPercent, view::Extremes { max: 80.0, p95: 60.0 })],
             alarms: 0,
             worst_alarm: None,
             last_polled_at: Some(Timestamp::from_secs(1_795_348_800)),

@@ -22,7 +22,7 @@ pub mod whereabouts;
 
 pub use apply::{Applied, apply};
 pub use condition::{Condition, PortCondition};
-pub use live::{LiveSample, PortRates};
+pub use live::{LiveSample, PortRates, port_names};
 pub use names::names;
 
 use crate::analyse::identity::Index;

@@ -4,7 +4,7 @@
 use super::effect::Effect;
 use super::pane::{Context, Gesture};
 use super::state::UiState;
-use super::update::{global, lists, overlay, related};
+use super::update::{global, graph, lists, overlay, related};
 use crate::query::Screen;
 use crate::state::view::View;
 
@@ -53,18 +53,23 @@ pub const ACTIONS: &[Action] = &[
     action("list.half-up", Context::List, ("half a page up", ""), |turn| lists::gesture(turn, Gesture::HalfUp)),
     action("list.page-down", Context::List, ("a page down", ""), |turn| lists::gesture(turn, Gesture::PageDown)),
     action("list.page-up", Context::List, ("a page up", ""), |turn| lists::gesture(turn, Gesture::PageUp)),
-    action("list.left", Context::List, ("to the left, where a screen has a left", ""), |turn| {
+    action("list.left", Context::List, ("to the left; on a graph the time cursor", ""), |turn| {
         lists::gesture(turn, Gesture::Left)
     }),
-    action("list.right", Context::List, ("to the right, where a screen has a right", ""), |turn| {
+    action("list.right", Context::List, ("to the right; on a graph the time cursor", ""), |turn| {
         lists::gesture(turn, Gesture::Right)
     }),
-    action("list.open", Context::List, ("open what is under the cursor", "open"), lists::open),
+    action("list.open", Context::List, ("open what is under the cursor; on a graph go to its time", "open"), lists::open),
     action("table.sort-left", Context::Table, ("sort by the column before", ""), |turn| lists::sort(turn, -1)),
     action("table.sort-right", Context::Table, ("sort by the next column", "sort"), |turn| lists::sort(turn, 1)),
     action("table.reverse", Context::Table, ("sort the other way round", ""), lists::reverse),
     action("table.columns", Context::Table, ("choose the columns", ""), overlay::columns),
     action("table.faults", Context::Table, ("only what has a fault, or everything", "faults"), lists::faults),
+    action("graph.week", Context::Graph, ("last week's curve beside this week's, or not", "week"), graph::week),
+    action("graph.zoom-in", Context::Graph, ("a shorter span", "zoom"), |turn| graph::zoom(turn, -1)),
+    action("graph.zoom-out", Context::Graph, ("a longer span", ""), |turn| graph::zoom(turn, 1)),
+    action("graph.far-left", Context::Graph, ("the time cursor far to the left", ""), |turn| graph::far(turn, -1)),
+    action("graph.far-right", Context::Graph, ("the time cursor far to the right", ""), |turn| graph::far(turn, 1)),
     action("list.related", Context::List, ("related screens: then t d i f l a e h", "related"), overlay::related),
     action("map.left", Context::Map, ("along the links to the left", ""), |turn| lists::gesture(turn, Gesture::Left)),
     action("map.down", Context::Map, ("along the links downwards", ""), |turn| lists::gesture(turn, Gesture::Down)),
@@ -107,7 +112,7 @@ pub const ACTIONS: &[Action] = &[
     action("time-back", Context::Global, ("a step back in time", "past"), |turn| global::step(turn, -1)),
     action("time-forward", Context::Global, ("a step forward in time", ""), |turn| global::step(turn, 1)),
     action("time-go", Context::Global, ("go to a time; an empty one is now", ""), overlay::go_to),
-    action("span", Context::Global, ("span of graphs: 5m 1h 24h 7d", "span"), global::span),
+    action("span", Context::Global, ("span of graphs: 5m 1h 6h 24h 7d 30d 1y", "span"), global::span),
     action("copy", Context::Global, ("copy the name under the cursor (OSC 52)", ""), lists::copy_cell),
     action("copy-row", Context::Global, ("copy the row", ""), lists::copy_row),
     action("save-screen", Context::Global, ("the screen into a text file", ""), |_| vec![Effect::SaveScreen]),

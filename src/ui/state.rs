@@ -134,6 +134,18 @@ pub struct MapState {
     pub worker: Option<Arc<LayoutWorker>>,
 }
 
+/// What graphs show beside their curves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GraphState {
+    /// The time under the cursor; `None` is no cursor.
+    pub cursor: Option<Timestamp>,
+    /// Last week's curve beside this week's.
+    pub week: bool,
+}
+
+/// A week, seconds: what a curve is held against.
+pub const WEEK_SECS: u32 = 7 * 86_400;
+
 /// The console's own state.
 #[derive(Clone, Debug)]
 pub struct UiState {
@@ -155,6 +167,8 @@ pub struct UiState {
     pub time: TimeState,
     /// Span of graphs, seconds.
     pub span_secs: u32,
+    /// What graphs show beside.
+    pub graph: GraphState,
     /// A passing sentence.
     pub toast: Option<Toast>,
     /// The connection that was lost, and why.
@@ -210,6 +224,7 @@ impl UiState {
             layers: Vec::new(),
             time: TimeState::default(),
             span_secs: crate::query::view_request::DEFAULT_SPAN_SECS,
+            graph: GraphState::default(),
             toast: None,
             lost: None,
             watch: WatchId(1),
@@ -261,6 +276,7 @@ impl UiState {
         request.faults_only = here.faults_only;
         request.at = self.time.at;
         request.span_secs = self.span_secs;
+        request.compare_secs = self.graph.week.then_some(WEEK_SECS);
         request.map = self.map.request.clone();
         request
     }

@@ -141,11 +141,15 @@ pub fn format_time(at: Timestamp, zone: &TimeZone, form: &str) -> String {
         .map_or_else(|_| "-".to_owned(), |time| time.to_zoned(zone.clone()).strftime(form).to_string())
 }
 
-/// A span as `t` steps through it: `5m`, `1h`, `24h`, `7d`.
+/// A year of 365 days.
+const YEAR_SECS: u32 = 365 * 86_400;
+
+/// A span as `t` steps through it: `5m`, `1h`, `24h`, `7d`, `1y`.
 pub fn span(secs: u32) -> String {
     match secs {
         s if s < 3600 => format!("{}m", s / 60),
         s if s <= 86_400 => format!("{}h", s / 3600),
+        s if s % YEAR_SECS == 0 => format!("{}y", s / YEAR_SECS),
         s => format!("{}d", s / 86_400),
     }
 }

@@ -4,6 +4,7 @@ use super::map;
 use noctop::engine::handle::{Backend, Sink};
 use noctop::engine::{Answer, AskError, Command, Handle, Update, WatchId};
 use noctop::event::{DiscoveryPhase, DiscoveryProgress};
+use noctop::model::bands::Band;
 use noctop::model::inventory::{Problem, Reason};
 use noctop::model::series::Point;
 use noctop::model::{
@@ -202,6 +203,7 @@ fn devices() -> Vec<DeviceRow> {
                 memory_percent: up.then_some(41.0 + cpu / 2.0),
                 temperature_celsius: up.then_some(41.0),
                 traffic_bps: up.then_some(cpu * 1e8),
+                over: Vec::new(),
                 alarms: usize::from(!up),
                 worst_alarm: (!up).then_some(Severity::Critical),
                 last_polled_at: Some(ago(if up { 12 } else { 161 })),
@@ -269,6 +271,8 @@ fn interfaces() -> Vec<InterfaceRow> {
                 out_errors_per_second: known.then_some(0.0),
                 in_discards_per_second: known.then_some(0.0),
                 out_discards_per_second: known.then_some(if index == 1 { 14.0 } else { 0.0 }),
+                max_in_bps: None,
+                max_out_bps: None,
                 p95_in_bps: rate(*load_in * 1.04),
                 p95_out_bps: rate(*load_out * 1.1),
                 sampled_at: Some(ago(if index == 5 { 400 } else { 12 })),
@@ -445,10 +449,13 @@ fn interface(request: &ViewRequest) -> InterfaceView {
         row,
         from: request.at.unwrap_or(now()).minus(Duration::from_secs(u64::from(request.span_secs))),
         to: request.at.unwrap_or(now()),
-        in_bps: series(1, 0.9),
-        out_bps: series(4, 0.4),
-        in_errors: Vec::new(),
-        out_errors: Vec::new(),
+        resolution: if request.span_secs > 3_600 { "1m".to_owned() } else { "sample".to_owned() },
+        in_bps: bands(series(1, 0.9), request.span_secs),
+        out_bps: bands(series(4, 0.4), request.span_secs),
+        earlier_in_bps: if request.compare_secs.is_some() { series(2, 0.7) } else { Vec::new() },
+        earlier_out_bps: if request.compare_secs.is_some() { series(3, 0.3) } else { Vec::new() },
+        errors: faults(series(4, 1.0)),
+        discards: faults(series(4, 0.0)),
         in_max_bps: up.then_some(speed * 0.86),
         out_max_bps: up.then_some(speed * 0.37),
         in_p95_bps: up.then_some(speed * 0.8),
@@ -456,6 +463,25 @@ fn interface(request: &ViewRequest) -> InterfaceView {
         link: links().into_iter().next(),
         recent: events(),
     }
+}
+
+/// Rollups where the span is longer than an hour.
+fn bands(points: Vec<Point>, span: u32) -> Vec<Band> {
+    let rollup = |point: Point| Band {
+        min: point.value.map(|value| value * 0.6).filter(|_| span > 3_600),
+        max: point.value.map(|value| value * 1.2).filter(|_| span > 3_600),
+        ..Band::from(point)
+    };
+    points.into_iter().map(rollup).collect()
+}
+
+/// A burst of errors in an otherwise clean hour.
+fn faults(points: Vec<Point>) -> Vec<Point> {
+    let fault = |(at, point): (usize, Point)| {
+        let burst = (70..78).contains(&at) && point.value.is_some_and(|value| value > 0.0);
+        Point { value: point.value.map(|_| if burst { (at - 69) as f64 } else { 0.0 }), ..point }
+    };
+    points.into_iter().enumerate().map(fault).collect()
 }
 
 fn discovery() -> DiscoveryView {

@@ -1,39 +1,33 @@
 //! What a view shows of the series store: sparklines, graphs, percentiles; only for the rows that are in the window.
 
-use crate::history::Store;
+use super::graphs::{self, Graphs, Window, coarser};
+use crate::model::bands::Band;
 use crate::model::points;
 use crate::model::series::Point;
-use crate::model::{DeviceId, EntityKey, Metric, TimeRange, Timestamp};
+use crate::model::{DeviceId, EntityKey, Metric, Timestamp};
 use crate::state::view::screens::InterfaceView;
 use crate::state::view::{InterfaceRow, LinkRow, OverviewView, View, ViewBody};
 use std::time::Duration;
 
 /// A sparkline spans an hour in ten points: what fits a column and is one glance.
 const SPARK_SPAN: Duration = Duration::from_secs(3600);
-
 /// See [`SPARK_SPAN`].
 const SPARK_STEP: Duration = Duration::from_secs(360);
-
 /// Steps of an hour for its 95th percentile; a whole number of them is a [`SPARK_STEP`].
 const FINE_STEP: Duration = Duration::from_secs(30);
-
 /// Rows that are filled: far more than a screen has, and a bound for `--limit`-less headless commands.
 const MOST_ROWS: usize = 2000;
-
-/// Points of a graph: two for each column of a wide terminal in braille.
-const GRAPH_POINTS: u32 = 240;
-
-/// The narrowest step of a graph: nothing is polled more often.
-const LEAST_STEP: Duration = Duration::from_secs(10);
 
 /// The span of a graph and what it is made of.
 #[derive(Clone, Copy)]
 pub(super) struct Filler<'a> {
-    pub(super) store: &'a dyn Store,
+    pub(super) graphs: Graphs<'a>,
     /// The end of every graph.
     pub(super) to: Timestamp,
     /// Width of graphs.
     pub(super) span: Duration,
+    /// How much earlier the curve beside a port's own is, seconds.
+    pub(super) compare: Option<u32>,
 }
 
 impl Filler<'_> {
@@ -53,54 +47,34 @@ impl Filler<'_> {
         }
     }
 
-    fn step(self) -> Duration {
-        (self.span / GRAPH_POINTS).max(LEAST_STEP)
+    fn graph(self) -> Window {
+        Window::graph(self.to, self.span)
     }
 
-    fn range(self, span: Duration) -> TimeRange {
-        TimeRange { from: self.to.minus(span), to: self.to }
+    /// An hour in steps that end with those of a sparkline.
+    fn hour(self, step: Duration) -> Window {
+        Window { to: self.to, span: SPARK_SPAN, step: SPARK_STEP }.aligned().with_step(step)
     }
 
-    /// A graph's points; none where the store can't be read, which its own counters tell.
-    fn series(self, entity: &EntityKey, metric: Metric, (span, step): (Duration, Duration)) -> Vec<Point> {
-        let range = self.range(span);
-        let samples = self.store.samples_read(entity, metric, range).unwrap_or_default();
-        if samples.is_empty() {
-            return Vec::new();
-        }
-        let step = u32::try_from(step.as_secs()).unwrap_or(u32::MAX);
-        points::stepped(&points::points(metric, &samples, range), step, range)
-    }
-
-    fn both(self, entity: &EntityKey, window: (Duration, Duration)) -> (Vec<Point>, Vec<Point>) {
-        (self.series(entity, Metric::InBps, window), self.series(entity, Metric::OutBps, window))
+    fn both(self, entity: &EntityKey, window: Window) -> (Vec<Point>, Vec<Point>) {
+        let points = |metric| self.graphs.points(entity, metric, window);
+        (points(Metric::InBps), points(Metric::OutBps))
     }
 
     fn interfaces(self, rows: &mut [InterfaceRow]) {
         for row in rows.iter_mut().take(MOST_ROWS) {
             let entity = EntityKey { device: row.device.clone(), part: Some(row.name.clone()) };
             // The usual span of graphs is that of sparklines: then one reading serves both.
-            if self.span == SPARK_SPAN {
-                let (inward, outward) = self.both(&entity, (SPARK_SPAN, FINE_STEP));
-                (row.p95_in_bps, row.p95_out_bps) = (points::p95(&inward), points::p95(&outward));
-                row.spark = larger_of(&self.coarse(&inward), &self.coarse(&outward));
-            } else {
-                let (inward, outward) = self.both(&entity, (self.span, self.step()));
-                (row.p95_in_bps, row.p95_out_bps) = (points::p95(&inward), points::p95(&outward));
-                row.spark = self.spark(&entity);
-            }
+            let (inward, outward) = self.both(&entity, self.hour(FINE_STEP));
+            row.spark = larger_of(&coarser(&inward, self.hour(SPARK_STEP)), &coarser(&outward, self.hour(SPARK_STEP)));
+            let (inward, outward) = if self.span == SPARK_SPAN { (inward, outward) } else { self.both(&entity, self.graph()) };
+            (row.p95_in_bps, row.p95_out_bps) = (points::p95(&inward), points::p95(&outward));
         }
     }
 
-    /// Fine points in the steps of a sparkline.
-    fn coarse(self, points: &[Point]) -> Vec<Point> {
-        let step = u32::try_from(SPARK_STEP.as_secs()).unwrap_or(u32::MAX);
-        if points.is_empty() { Vec::new() } else { points::stepped(points, step, self.range(SPARK_SPAN)) }
-    }
-
     fn spark(self, entity: &EntityKey) -> Vec<Option<f32>> {
-        let (inward, outward) = self.both(entity, (SPARK_SPAN, SPARK_STEP));
-        larger_of(&inward, &outward)
+        let (inward, outward) = self.both(entity, self.hour(FINE_STEP));
+        larger_of(&coarser(&inward, self.hour(SPARK_STEP)), &coarser(&outward, self.hour(SPARK_STEP)))
     }
 
     fn links(self, rows: &mut [LinkRow]) {
@@ -113,18 +87,27 @@ impl Filler<'_> {
     }
 
     fn interface(self, view: &mut InterfaceView) {
-        (view.from, view.to) = (self.to.minus(self.span), self.to);
+        let window = self.graph();
+        let range = window.range();
+        (view.from, view.to) = (range.from, range.to);
         let Some(row) = &mut view.row else { return };
         let entity = EntityKey { device: row.device.clone(), part: Some(row.name.clone()) };
-        let graph = |metric| self.series(&entity, metric, (self.span, self.step()));
-        view.in_bps = graph(Metric::InBps);
-        view.out_bps = graph(Metric::OutBps);
-        view.in_errors = graph(Metric::InErrors);
-        view.out_errors = graph(Metric::OutErrors);
-        view.in_max_bps = points::max(&view.in_bps);
-        view.out_max_bps = points::max(&view.out_bps);
-        view.in_p95_bps = points::p95(&view.in_bps);
-        view.out_p95_bps = points::p95(&view.out_bps);
+        let (inward, outward) =
+            (self.graphs.curve(&entity, Metric::InBps, window), self.graphs.curve(&entity, Metric::OutBps, window));
+        inward.resolution.clone_into(&mut view.resolution);
+        (view.in_max_bps, view.out_max_bps) = (graphs::largest(&inward.bands), graphs::largest(&outward.bands));
+        (view.in_p95_bps, view.out_p95_bps) = (graphs::p95(&inward.bands), graphs::p95(&outward.bands));
+        (view.in_bps, view.out_bps) = (inward.bands.to_vec(), outward.bands.to_vec());
+        let both = |[one, other]: [Metric; 2]| {
+            let known = [one, other].map(|metric| self.graphs.points(&entity, metric, window));
+            sum(&known.into_iter().filter(|points| !points.is_empty()).collect::<Vec<_>>())
+        };
+        view.errors = both([Metric::InErrors, Metric::OutErrors]);
+        view.discards = both([Metric::InDiscards, Metric::OutDiscards]);
+        if let Some(earlier) = self.compare.map(|secs| Duration::from_secs(secs.into())) {
+            view.earlier_in_bps = self.earlier(&entity, (Metric::InBps, window), earlier);
+            view.earlier_out_bps = self.earlier(&entity, (Metric::OutBps, window), earlier);
+        }
         (row.p95_in_bps, row.p95_out_bps) = (view.in_p95_bps, view.out_p95_bps);
         row.spark = self.spark(&entity);
         if let Some(link) = &mut view.link {
@@ -132,8 +115,15 @@ impl Filler<'_> {
         }
     }
 
+    /// A curve of some time earlier, brought to the times of now.
+    fn earlier(self, entity: &EntityKey, (metric, window): (Metric, Window), earlier: Duration) -> Vec<Point> {
+        let before = Window { to: window.to.minus(earlier), ..window };
+        let curve = self.graphs.curve(entity, metric, before);
+        curve.bands.iter().map(Band::point).map(|point| Point { at: point.at.plus(earlier), ..point }).collect()
+    }
+
     fn overview(self, view: &mut OverviewView, wan: &[EntityKey]) {
-        let window = (self.span, self.step());
+        let window = self.graph();
         let (inward, outward): (Vec<_>, Vec<_>) = wan.iter().map(|port| self.both(port, window)).unzip();
         let known = |series: Vec<Vec<Point>>| series.into_iter().filter(|points| !points.is_empty()).collect::<Vec<_>>();
         view.wan_in = sum(&known(inward));

@@ -4,6 +4,8 @@
 //! stand on this. Start at [`Core`], then `reader` (answers), `past` (states of past times), `fill` (graphs).
 
 mod fill;
+mod graphs;
+mod over;
 mod past;
 mod queries;
 mod reader;

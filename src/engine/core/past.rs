@@ -162,6 +162,10 @@ impl Measured {
             Some(Subject::Device(device) | Subject::Interface(device, _)) => Some(device.clone()),
             None => None,
         };
+        // A range has figures of its own.
+        if request.range.is_some() {
+            return Self { device: None, metrics: Self::NOTHING };
+        }
         let (device, metrics) = match request.screen {
             Screen::Devices => (None, Self::DEVICE),
             Screen::Device | Screen::Interface => (subject, &Metric::ALL[..]),

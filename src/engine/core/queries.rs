@@ -27,7 +27,9 @@ fn check_size(range: TimeRange, step_secs: Option<u32>) -> Result<(), AskError> 
     if points <= MOST_POINTS {
         return Ok(());
     }
-    Err(AskError::Refused(format!("{points} points of {step} s are more than {MOST_POINTS}: ask for a wider step or a shorter range")))
+    Err(AskError::Refused(format!(
+        "{points} points of {step} s are more than {MOST_POINTS}: ask for a wider step or a shorter range"
+    )))
 }
 
 fn failed(error: StoreError) -> AskError {
@@ -85,8 +87,10 @@ impl Reader {
         if known.iter().any(|known| entities.contains(known)) {
             return Ok(());
         }
-        let name = entities.first().and_then(|entity| entity.part.as_deref()).and_then(split_named_part).map_or("", |(_, name)| name);
-        let metrics: Vec<&str> = Metric::ALL.into_iter().filter(|metric| !Metric::NAMED.contains(metric)).map(Metric::name).collect();
+        let name =
+            entities.first().and_then(|entity| entity.part.as_deref()).and_then(split_named_part).map_or("", |(_, name)| name);
+        let metrics: Vec<&str> =
+            Metric::ALL.into_iter().filter(|metric| !Metric::NAMED.contains(metric)).map(Metric::name).collect();
         let metrics = metrics.join(" ");
         Err(AskError::Refused(format!("there is no series `{name}` there; metrics are {metrics} and sensor:NAME")))
     }

@@ -1,6 +1,8 @@
 //! Answers, live and past. Many threads may ask at once; the owner of the state is never waited for.
 
 use super::fill::Filler;
+use super::graphs::{GraphCache, Graphs};
+use super::over;
 use super::past::{self, Past, Restored};
 use crate::history::{Store, StoreError};
 use crate::model::Timestamp;
@@ -31,11 +33,12 @@ pub(in crate::engine) struct Reader {
     site: String,
     settings: Settings,
     past: Past,
+    graphs: GraphCache,
 }
 
 impl Reader {
     pub(super) fn new(store: Arc<dyn Store>, site: &str, settings: Settings) -> Self {
-        Self { store, site: site.to_owned(), past: Past::new(settings.clone()), settings }
+        Self { store, site: site.to_owned(), past: Past::new(settings.clone()), settings, graphs: GraphCache::default() }
     }
 
     pub(super) fn another(&self) -> Self {
@@ -59,8 +62,8 @@ impl Reader {
     /// The answer to a request. Errors: the store can't be read.
     pub(in crate::engine) fn ask(&self, live: &Live, request: &ViewRequest) -> Result<View, StoreError> {
         match request.at {
-            None => Ok(self.view(&live.state, (live, request))),
-            Some(at) => self.past.state(&*self.store, (at, request)).map(|state| self.view(&state, (live, request))),
+            None => self.view(&live.state, (live, request)),
+            Some(at) => self.past.state(&*self.store, (at, request)).and_then(|state| self.view(&state, (live, request))),
         }
     }
 
@@ -75,9 +78,14 @@ impl Reader {
         })
     }
 
-    fn view(&self, state: &State, (live, request): (&Live, &ViewRequest)) -> View {
-        let mut view = view::answer(state, request);
+    fn view(&self, state: &State, (live, request): (&Live, &ViewRequest)) -> Result<View, StoreError> {
         let to = request.at.unwrap_or_else(|| state.now());
+        if let Some(range) = request.range.filter(|_| over::applies(request.screen)) {
+            let mut view = over::answer(&*self.store, state, request, range)?;
+            self.chrome(&mut view.chrome, (to, live, request));
+            return Ok(view);
+        }
+        let mut view = view::answer(state, request);
         self.chrome(&mut view.chrome, (to, live, request));
         let span = Duration::from_secs(u64::from(request.span_secs.max(1)));
         let wan = if matches!(view.body, ViewBody::Overview(_)) { view::wan_ports(state) } else { Vec::new() };
@@ -86,8 +94,9 @@ impl Reader {
             overview.lag_p95_ms = polling.lag_p95_ms;
             overview.polls_per_second = polling.polls_per_second;
         }
-        Filler { store: &*self.store, to, span }.fill(&mut view, &wan);
-        view
+        let graphs = Graphs { store: &*self.store, cache: &self.graphs, now: live.state.now() };
+        Filler { graphs, to, span, compare: request.compare_secs }.fill(&mut view, &wan);
+        Ok(view)
     }
 
     fn chrome(&self, chrome: &mut Chrome, (at, live, request): (Timestamp, &Live, &ViewRequest)) {

@@ -72,8 +72,10 @@ fn each_list(body: &mut ViewBody, each: &mut impl EachList) -> Result<(), Unfit>
         ViewBody::Interface(view) => {
             each.list(&mut view.in_bps)?;
             each.list(&mut view.out_bps)?;
-            each.list(&mut view.in_errors)?;
-            each.list(&mut view.out_errors)?;
+            each.list(&mut view.earlier_in_bps)?;
+            each.list(&mut view.earlier_out_bps)?;
+            each.list(&mut view.errors)?;
+            each.list(&mut view.discards)?;
             each.list(&mut view.recent)
         }
         ViewBody::Links(table) => each.list(&mut table.rows),

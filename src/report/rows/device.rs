@@ -2,6 +2,7 @@
 
 use super::at;
 use crate::model;
+use crate::model::Metric;
 use crate::report::equipment::Snmp;
 use crate::report::tabular::{Column, Row, Show, column, field};
 use crate::report::thousandths;
@@ -43,6 +44,15 @@ pub struct DeviceRow {
     pub temperature_celsius: Option<f64>,
     /// Sum of the rates of its links, bit/s.
     pub traffic_bps: Option<f64>,
+    /// 95th percentile and largest over the range of `--from` and `--to`; the figures above are its means then.
+    pub p95_rtt_ms: Option<f64>,
+    pub max_rtt_ms: Option<f64>,
+    pub max_loss_percent: Option<f64>,
+    pub p95_cpu_percent: Option<f64>,
+    pub max_cpu_percent: Option<f64>,
+    pub p95_memory_percent: Option<f64>,
+    pub max_memory_percent: Option<f64>,
+    pub max_temperature_celsius: Option<f64>,
     /// Active alarms.
     pub alarms: usize,
     pub worst_alarm: Option<&'static str>,
@@ -53,6 +63,11 @@ pub struct DeviceRow {
 
 impl From<&view::DeviceRow> for DeviceRow {
     fn from(row: &view::DeviceRow) -> Self {
+        let over = |metric: Metric, pick: fn(&view::Extremes) -> f64| {
+            row.over.iter().find(|(known, _)| *known == metric).map(|(_, extremes)| thousandths(pick(extremes)))
+        };
+        let p95 = |metric| over(metric, |extremes| extremes.p95);
+        let max = |metric| over(metric, |extremes| extremes.max);
         Self {
             id: row.id.to_string(),
             device: row.id.to_string(),
@@ -80,6 +95,14 @@ impl From<&view::DeviceRow> for DeviceRow {
             memory_percent: row.memory_percent.map(thousandths),
             temperature_celsius: row.temperature_celsius.map(thousandths),
             traffic_bps: row.traffic_bps.map(thousandths),
+            p95_rtt_ms: p95(Metric::RttMs),
+            max_rtt_ms: max(Metric::RttMs),
+            max_loss_percent: max(Metric::LossPercent),
+            p95_cpu_percent: p95(Metric::CpuPercent),
+            max_cpu_percent: max(Metric::CpuPercent),
+            p95_memory_percent: p95(Metric::MemoryPercent),
+            max_memory_percent: max(Metric::MemoryPercent),
+            max_temperature_celsius: max(Metric::TemperatureCelsius),
             alarms: row.alarms,
             worst_alarm: row.worst_alarm.map(model::Severity::word),
             last_polled_at: at(row.last_polled_at),
@@ -119,6 +142,14 @@ impl Row for DeviceRow {
         column("memoryPercent", "MEM", Show::Percent),
         field("temperatureCelsius"),
         column("trafficBps", "TRAFFIC", Show::Figure),
+        field("p95RttMs"),
+        field("maxRttMs"),
+        field("maxLossPercent"),
+        field("p95CpuPercent"),
+        field("maxCpuPercent"),
+        field("p95MemoryPercent"),
+        field("maxMemoryPercent"),
+        field("maxTemperatureCelsius"),
         column("alarms", "ALARMS", Show::Number),
         field("worstAlarm"),
         field("lastPolledAt"),

@@ -2,6 +2,7 @@
 
 use super::graph;
 use super::lookup::Lookup;
+use super::over::Over;
 use super::rows::EventRow;
 use super::screens::{Chrome, DeviceView, DiscoveryView, InterfaceView, View, ViewBody};
 use super::{Table, devices, events, interfaces, links, overview};
@@ -17,7 +18,12 @@ pub(super) const RECENT: usize = 50;
 /// Answers a view request out of the state. Sparklines, graphs and percentiles are left empty: the engine fills them from
 /// the series store. A fault of the request stands in the chrome.
 pub fn answer(state: &State, request: &ViewRequest) -> View {
-    let look = Lookup::of(state);
+    answer_over(state, request, None)
+}
+
+/// The same with the figures of a range in place of those of the state's moment.
+pub fn answer_over(state: &State, request: &ViewRequest, over: Option<&Over>) -> View {
+    let look = Lookup::over(state, over);
     let (body, fault) = body(&look, request);
     View { chrome: chrome(state, request, fault), body }
 }
@@ -158,10 +164,13 @@ const fn empty_interface(range: TimeRange) -> InterfaceView {
         row: None,
         from: range.from,
         to: range.to,
+        resolution: String::new(),
         in_bps: Vec::new(),
         out_bps: Vec::new(),
-        in_errors: Vec::new(),
-        out_errors: Vec::new(),
+        earlier_in_bps: Vec::new(),
+        earlier_out_bps: Vec::new(),
+        errors: Vec::new(),
+        discards: Vec::new(),
         in_max_bps: None,
         out_max_bps: None,
         in_p95_bps: None,

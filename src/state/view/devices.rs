@@ -1,9 +1,10 @@
 //! The devices' table.
 
 use super::lookup::{Lookup, device_name, secs};
-use super::rows::DeviceRow;
+use super::over::{self, Figures, OverDevice};
+use super::rows::{DeviceRow, Extremes};
 use super::table::{Choice, Picked, columns, pick};
-use crate::model::{ChassisId, Device, DeviceStatus, Metric, Timestamp};
+use crate::model::{ChassisId, Device, DeviceStatus, LinkEnd, Metric, Timestamp};
 use crate::query::ViewRequest;
 use crate::query::filter::Value;
 use crate::state::live::Live;
@@ -18,13 +19,15 @@ pub(super) struct DeviceRef<'a> {
     device: &'a Device,
     condition: Option<&'a Condition>,
     live: Option<&'a Live>,
+    over: Option<&'a OverDevice>,
 }
 
 impl<'a> DeviceRef<'a> {
     pub(super) fn of(look: &'a Lookup<'a>, device: &'a Device) -> Self {
         let state = look.state;
         let condition = state.conditions.get(&device.id).map(AsRef::as_ref);
-        Self { look, device, condition, live: state.live.get(&device.id).map(AsRef::as_ref) }
+        let over = look.over.and_then(|over| over.0.get(&device.id));
+        Self { look, device, condition, live: state.live.get(&device.id).map(AsRef::as_ref), over }
     }
 
     fn status(&self) -> DeviceStatus {
@@ -45,6 +48,9 @@ impl<'a> DeviceRef<'a> {
     }
 
     fn gauge(&self, metric: Metric) -> Option<f64> {
+        if self.look.over.is_some() {
+            return self.figures(metric).map(|figures| figures.mean);
+        }
         let live = self.live?;
         match metric {
             Metric::RttMs => live.rtt_ms,
@@ -55,11 +61,26 @@ impl<'a> DeviceRef<'a> {
 
     /// Both directions of all its links, bit/s.
     fn traffic(&self) -> Option<f64> {
-        let live = self.live?;
+        let rate = |end: &LinkEnd, metric: Metric| {
+            let if_index = end.if_index?;
+            match (self.look.over, self.over) {
+                (None, _) => self.live?.rates(if_index)?.get(metric),
+                (Some(_), over) => over::of(over?.port(if_index)?, metric).map(|figures| figures.mean),
+            }
+        };
         let links = self.look.state.links_of(&self.device.id).iter();
         let own = links.flat_map(|link| [&link.a, &link.b]).filter(|end| end.device == self.device.id);
-        let rates = own.filter_map(|end| live.rates(end.if_index?));
-        rates.flat_map(|rates| [rates.get(Metric::InBps), rates.get(Metric::OutBps)]).flatten().reduce(|sum, rate| sum + rate)
+        own.flat_map(|end| [rate(end, Metric::InBps), rate(end, Metric::OutBps)]).flatten().reduce(|sum, rate| sum + rate)
+    }
+
+    /// The figures of a range.
+    fn figures(&self, metric: Metric) -> Option<Figures> {
+        self.over.and_then(|over| over::of(&over.own, metric))
+    }
+
+    fn extremes(&self) -> Vec<(Metric, Extremes)> {
+        let own = self.over.map_or(&[][..], |over| over.own.as_slice());
+        own.iter().map(|(metric, Figures { max, p95, .. })| (*metric, Extremes { max: *max, p95: *p95 })).collect()
     }
 
     fn last_polled(&self) -> Option<Timestamp> {
@@ -106,6 +127,7 @@ impl<'a> DeviceRef<'a> {
             memory_percent: self.gauge(Metric::MemoryPercent),
             temperature_celsius: self.gauge(Metric::TemperatureCelsius),
             traffic_bps: self.traffic(),
+            over: self.extremes(),
             alarms: self.look.alarms(&device.id).len(),
             worst_alarm: self.worst_alarm(),
             last_polled_at: self.last_polled(),
@@ -155,6 +177,14 @@ columns! {
         ["memoryPercent", "memory"] Percent => Value::number(row.gauge(Metric::MemoryPercent));
         ["temperatureCelsius", "temperature"] Number => Value::number(row.gauge(Metric::TemperatureCelsius));
         ["trafficBps", "traffic"] Number => Value::number(row.traffic());
+        ["p95RttMs"] Number => Value::number(row.figures(Metric::RttMs).map(|figures| figures.p95));
+        ["maxRttMs"] Number => Value::number(row.figures(Metric::RttMs).map(|figures| figures.max));
+        ["maxLossPercent"] Percent => Value::number(row.figures(Metric::LossPercent).map(|figures| figures.max));
+        ["p95CpuPercent"] Percent => Value::number(row.figures(Metric::CpuPercent).map(|figures| figures.p95));
+        ["maxCpuPercent"] Percent => Value::number(row.figures(Metric::CpuPercent).map(|figures| figures.max));
+        ["p95MemoryPercent"] Percent => Value::number(row.figures(Metric::MemoryPercent).map(|figures| figures.p95));
+        ["maxMemoryPercent"] Percent => Value::number(row.figures(Metric::MemoryPercent).map(|figures| figures.max));
+        ["maxTemperatureCelsius"] Number => Value::number(row.figures(Metric::TemperatureCelsius).map(|figures| figures.max));
         ["alarms"] Number => count(row.look.alarms(&row.device.id).len());
         ["worstAlarm", "severity", "sev"] Severity => Value::number(row.worst_alarm().map(|severity| f64::from(severity as u8)));
         ["lastPolledAt"] Time => Value::number(row.last_polled().map(secs));

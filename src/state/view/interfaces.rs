@@ -1,9 +1,10 @@
 //! The interfaces' table.
 
 use super::lookup::{Lookup, device_name, secs};
+use super::over::{self, Figures, OverMetrics};
 use super::rows::InterfaceRow;
 use super::table::{Choice, Picked, columns, pick};
-use crate::model::{AdminStatus, Device, Interface, Link, LinkEnd, Metric, OperStatus, Severity};
+use crate::model::{AdminStatus, Device, Interface, Link, LinkEnd, Metric, OperStatus, Severity, Timestamp};
 use crate::query::ViewRequest;
 use crate::query::filter::Value;
 use crate::state::live::port_names;
@@ -18,15 +19,23 @@ pub(super) struct PortRef<'a> {
     device: &'a Device,
     port: &'a Interface,
     condition: Option<&'a PortCondition>,
-    rates: Option<&'a PortRates>,
+    rates: Rates<'a>,
     link: Option<&'a Link>,
     alarm: Option<Severity>,
+}
+
+/// What a port's rates are: those of its last two readings, or those of a range.
+#[derive(Clone, Copy)]
+enum Rates<'a> {
+    Live(Option<&'a PortRates>),
+    Over(Option<&'a OverMetrics>),
 }
 
 /// All ports of a device.
 pub(super) fn of_device<'a>(look: &'a Lookup<'a>, device: &'a Device) -> impl Iterator<Item = PortRef<'a>> {
     let condition = look.state.conditions.get(&device.id);
     let live = look.state.live.get(&device.id);
+    let over = look.over.and_then(|over| over.0.get(&device.id));
     let links = look.links_by_port(&device.id);
     let has_alarms = !look.alarms(&device.id).is_empty();
     (0usize..).zip(&device.interfaces).map(move |(place, port)| {
@@ -36,7 +45,10 @@ pub(super) fn of_device<'a>(look: &'a Lookup<'a>, device: &'a Device) -> impl It
             device,
             port,
             condition: condition.and_then(|condition| condition.port_near(place, port.if_index)),
-            rates: live.and_then(|live| live.rates_near(place, port.if_index)),
+            rates: match look.over {
+                None => Rates::Live(live.and_then(|live| live.rates_near(place, port.if_index))),
+                Some(_) => Rates::Over(over.and_then(|over| over.port(port.if_index))),
+            },
             link: link.map(|(_, link)| Arc::as_ref(link)),
             alarm: has_alarms.then(|| look.port_alarm(&device.id, &port.name())).flatten(),
         }
@@ -60,7 +72,33 @@ impl<'a> PortRef<'a> {
     }
 
     fn rate(&self, metric: Metric) -> Option<f64> {
-        self.rates.and_then(|rates| rates.get(metric))
+        match self.rates {
+            Rates::Live(rates) => rates.and_then(|rates| rates.get(metric)),
+            Rates::Over(_) => self.figures(metric).map(|figures| figures.mean),
+        }
+    }
+
+    /// The figures of a range.
+    fn figures(&self, metric: Metric) -> Option<Figures> {
+        match self.rates {
+            Rates::Live(_) => None,
+            Rates::Over(over) => over.and_then(|over| over::of(over, metric)),
+        }
+    }
+
+    fn max(&self, metric: Metric) -> Option<f64> {
+        self.figures(metric).map(|figures| figures.max)
+    }
+
+    fn p95(&self, metric: Metric) -> Option<f64> {
+        self.figures(metric).map(|figures| figures.p95)
+    }
+
+    fn sampled_at(&self) -> Option<Timestamp> {
+        match self.rates {
+            Rates::Live(rates) => rates.and_then(|rates| rates.at),
+            Rates::Over(_) => None,
+        }
     }
 
     #[allow(clippy::cast_precision_loss, reason = "speeds stay far below 2^53")]
@@ -102,7 +140,7 @@ impl<'a> PortRef<'a> {
     /// The whole row. `name` is the port's name, unique on its device.
     pub(super) fn whole(self, name: String) -> InterfaceRow {
         let (port, far) = (self.port, self.far_end());
-        let sampled_at = self.rates.and_then(|rates| rates.at);
+        let sampled_at = self.sampled_at();
         InterfaceRow {
             device: self.device.id.clone(),
             device_name: self.device.name(),
@@ -133,8 +171,10 @@ impl<'a> PortRef<'a> {
             out_errors_per_second: self.rate(Metric::OutErrors),
             in_discards_per_second: self.rate(Metric::InDiscards),
             out_discards_per_second: self.rate(Metric::OutDiscards),
-            p95_in_bps: None,
-            p95_out_bps: None,
+            p95_in_bps: self.p95(Metric::InBps),
+            p95_out_bps: self.p95(Metric::OutBps),
+            max_in_bps: self.max(Metric::InBps),
+            max_out_bps: self.max(Metric::OutBps),
             sampled_at,
             stale: self.look.is_stale(sampled_at),
             alarm: self.alarm,
@@ -192,7 +232,13 @@ columns! {
         ["inDiscardsPerSecond"] Number => Value::number(row.rate(Metric::InDiscards));
         ["outDiscardsPerSecond"] Number => Value::number(row.rate(Metric::OutDiscards));
         ["discardsPerSecond", "discards"] Number => Value::number(row.discards());
-        ["sampledAt"] Time => Value::number(row.rates.and_then(|rates| rates.at).map(secs));
+        ["p95InBps"] Number => Value::number(row.p95(Metric::InBps));
+        ["p95OutBps"] Number => Value::number(row.p95(Metric::OutBps));
+        ["p95Bps", "p95"] Number => Value::number(larger(row.p95(Metric::InBps), row.p95(Metric::OutBps)));
+        ["maxInBps"] Number => Value::number(row.max(Metric::InBps));
+        ["maxOutBps"] Number => Value::number(row.max(Metric::OutBps));
+        ["maxBps"] Number => Value::number(larger(row.max(Metric::InBps), row.max(Metric::OutBps)));
+        ["sampledAt"] Time => Value::number(row.sampled_at().map(secs));
         ["alarm", "severity", "sev"] Severity => Value::number(row.alarm.map(|severity| f64::from(severity as u8)));
         ["role"] Text => Value::word(row.device.role.word());
         ["vendor"] Text => Value::text(row.device.vendor.as_deref());

@@ -1,5 +1,6 @@
 //! What rows of several tables need to look up: alarms by device, links by port, names.
 
+use super::over::Over;
 use crate::model::{Alarm, Device, DeviceId, DeviceStatus, IfIndex, Link, LinkEnd, OperStatus, Severity, Timestamp};
 use crate::query::filter::natural;
 use crate::state::live::Live;
@@ -14,6 +15,8 @@ const STALE_POLLS: u32 = 3;
 /// Look-ups over one state, made once for a view.
 pub(super) struct Lookup<'a> {
     pub(super) state: &'a State,
+    /// Figures of a range, where one is asked about.
+    pub(super) over: Option<&'a Over>,
     alarms: FxHashMap<&'a DeviceId, Vec<&'a Alarm>>,
     /// By hash: maps by id are slow where every link asks four times.
     known: FxHashMap<&'a DeviceId, Known<'a>>,
@@ -27,6 +30,11 @@ struct Known<'a> {
 }
 
 impl<'a> Lookup<'a> {
+    /// With the figures of a range.
+    pub(super) fn over(state: &'a State, over: Option<&'a Over>) -> Self {
+        Self { over, ..Self::of(state) }
+    }
+
     pub(super) fn of(state: &'a State) -> Self {
         let mut alarms: FxHashMap<&DeviceId, Vec<&Alarm>> = FxHashMap::default();
         for alarm in state.alarms.values().filter(|alarm| alarm.cleared_at.is_none()) {
@@ -37,7 +45,7 @@ impl<'a> Lookup<'a> {
         let known = |(id, condition): (&'a DeviceId, &'a Arc<Condition>)| {
             (id, Known { condition: condition.as_ref(), live: state.live.get(id).map(AsRef::as_ref) })
         };
-        Self { state, alarms, known: state.conditions.iter().map(known).collect() }
+        Self { state, over: None, alarms, known: state.conditions.iter().map(known).collect() }
     }
 
     /// Standing alarms of a device.

@@ -11,16 +11,18 @@ mod graph;
 mod interfaces;
 mod links;
 mod lookup;
+pub mod over;
 mod overview;
 pub mod rows;
 pub mod screens;
 mod table;
 
-pub use answer::answer;
+pub use answer::{answer, answer_over};
 pub use devices::DEVICE_COLUMNS;
 pub use events::{ALARM_COLUMNS, EVENT_COLUMNS};
 pub use interfaces::INTERFACE_COLUMNS;
 pub use links::LINK_COLUMNS;
+pub use over::Over;
 pub use overview::wan_ports;
 
 pub use rows::{DeviceRow, EventRow, InterfaceRow, LinkRow};

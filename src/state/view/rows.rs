@@ -1,7 +1,8 @@
 //! Rows of tables: the fields of contract §5 with their meaning; unknown is `None`.
 
 use crate::model::{
-    AdminStatus, Confirmed, DeviceId, DeviceStatus, Evidence, IfIndex, MacAddr, OperStatus, Role, Severity, SnmpAccess, Timestamp,
+    AdminStatus, Confirmed, DeviceId, DeviceStatus, Evidence, IfIndex, MacAddr, Metric, OperStatus, Role, Severity, SnmpAccess,
+    Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -37,11 +38,21 @@ pub struct DeviceRow {
     pub temperature_celsius: Option<f64>,
     /// Sum of the rates of its links, bit/s.
     pub traffic_bps: Option<f64>,
+    /// Of the range that is asked about, by metric: the figures above are its means then.
+    pub over: Vec<(Metric, Extremes)>,
     pub alarms: usize,
     pub worst_alarm: Option<Severity>,
     pub last_polled_at: Option<Timestamp>,
     /// Older than three polls.
     pub stale: bool,
+}
+
+/// The largest and the 95th percentile of a range.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct Extremes {
+    pub max: f64,
+    pub p95: f64,
 }
 
 /// One interface.
@@ -83,6 +94,9 @@ pub struct InterfaceRow {
     pub out_discards_per_second: Option<f64>,
     pub p95_in_bps: Option<f64>,
     pub p95_out_bps: Option<f64>,
+    /// Largest of the range that is asked about; the rates are its means then.
+    pub max_in_bps: Option<f64>,
+    pub max_out_bps: Option<f64>,
     pub sampled_at: Option<Timestamp>,
     pub stale: bool,
     pub alarm: Option<Severity>,

@@ -3,6 +3,7 @@
 use super::Table;
 use super::rows::{DeviceRow, EventRow, InterfaceRow, LinkRow};
 use crate::event::DiscoveryProgress;
+use crate::model::bands::Band;
 use crate::model::series::Point;
 use crate::model::{Alarm, DeviceId, DeviceStatus, Role, Severity, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -172,11 +173,17 @@ pub struct InterfaceView {
     /// First and last time of the graph.
     pub from: Timestamp,
     pub to: Timestamp,
+    /// Of what the graph is made: `sample`, `1m` or `1h`.
+    pub resolution: String,
     /// Filled by the engine from the series store; one point per step, `None` is a gap.
-    pub in_bps: Vec<Point>,
-    pub out_bps: Vec<Point>,
-    pub in_errors: Vec<Point>,
-    pub out_errors: Vec<Point>,
+    pub in_bps: Vec<Band>,
+    pub out_bps: Vec<Band>,
+    /// The same some time earlier ([`crate::query::ViewRequest::compare_secs`]), at the times of this graph.
+    pub earlier_in_bps: Vec<Point>,
+    pub earlier_out_bps: Vec<Point>,
+    /// Of both directions, per second.
+    pub errors: Vec<Point>,
+    pub discards: Vec<Point>,
     pub in_max_bps: Option<f64>,
     pub out_max_bps: Option<f64>,
     pub in_p95_bps: Option<f64>,

@@ -10,10 +10,14 @@ use crate::ui::widget::table::Ink;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-/// A rate in five cells; dim when stale or unknown.
+/// A rate in five cells; dim when stale or unknown, and a stale one with `~` before it where a cell is free.
 pub fn rate(value: Option<f64>, stale: bool, ink: &Ink<'_>) -> Line<'static> {
     let tone = if stale || value.is_none() || value == Some(0.0) { Tone::Dim } else { Tone::Text };
-    ink.tone(figure(value), tone)
+    let words = figure(value);
+    match words.trim_start() {
+        known if stale && value.is_some() && known.len() < words.len() => ink.tone(format!("~{known}"), tone),
+        _ => ink.tone(words, tone),
+    }
 }
 
 /// A bar and per cent, filling the column.

@@ -47,6 +47,7 @@ pub fn lines(state: &UiState, search: &str) -> Vec<HelpLine> {
         ("While writing", Context::Input),
         ("Lists", Context::List),
         ("Tables", Context::Table),
+        ("Graphs", Context::Graph),
         ("Map", Context::Map),
         ("Discovery", Context::Discovery),
         ("List of columns", Context::Columns),

@@ -1,13 +1,16 @@
 //! Interface: one port with its graph, in rising and out hanging, its link and what happened to it.
 
-use super::{Context, Listing, Pane, Place, Scene, Target, cells, events, interfaces};
+use super::{Context, Gesture, Listing, Pane, Place, Scene, Target, cells, events, interfaces};
+use crate::model::{Point, Timestamp};
 use crate::query::{Screen, Subject};
 use crate::state::view::{InterfaceRow, InterfaceView, View, ViewBody};
 use crate::ui::UiState;
+use crate::ui::effect::Effect;
 use crate::ui::state::Room;
 use crate::ui::text::{self, EN, figure, percent};
 use crate::ui::theme::Tone;
-use crate::ui::widget::graph::Chart;
+use crate::ui::update::graph;
+use crate::ui::widget::graph::{Chart, Side};
 use crate::ui::widget::panel::{Focus, Panel};
 use crate::ui::widget::table::{Header, Rows};
 use crate::ui::widget::{notice, put_all};
@@ -30,7 +33,7 @@ fn view_of(body: &ViewBody) -> Option<&InterfaceView> {
 
 impl Pane for Interface {
     fn contexts(&self) -> &'static [Context] {
-        &[Context::List]
+        &[Context::List, Context::Graph]
     }
 
     fn page(&self, _state: &UiState) -> usize {
@@ -46,10 +49,24 @@ impl Pane for Interface {
         view_of(body)?.row.as_ref().map(interfaces::target_of)
     }
 
-    fn open(&self, body: &ViewBody, _state: &UiState) -> Option<Place> {
+    fn open(&self, body: &ViewBody, state: &UiState) -> Option<Place> {
+        // With a cursor on the graph Enter goes to its time.
+        if state.graph.cursor.is_some() {
+            return None;
+        }
         let row = view_of(body)?.row.as_ref()?;
         let subject = Some(Subject::Device(row.device.clone()));
         Some(Place { screen: Screen::Device, subject, title: row.device_name.clone() })
+    }
+
+    fn gesture(&self, state: &mut UiState, view: Option<&View>, gesture: Gesture) -> Vec<Effect> {
+        match gesture {
+            Gesture::Left => graph::move_cursor(state, view, -1),
+            Gesture::Right => graph::move_cursor(state, view, 1),
+            Gesture::Enter => return graph::rewind(state, view).unwrap_or_default(),
+            _ => {}
+        }
+        Vec::new()
     }
 
     fn absorb(&self, state: &mut UiState, view: &View) {
@@ -164,29 +181,58 @@ fn peer(scene: &Scene<'_>, row: &InterfaceRow, view: &InterfaceView) -> String {
 /// The graph of a port: used by this screen and by the list of interfaces.
 pub fn draw_graph(scene: &Scene<'_>, area: Rect, (buf, row, view): (&mut Buffer, &InterfaceRow, Option<&InterfaceView>)) {
     let title = format!("{} {}", row.device_name, row.name);
-    let span = text::span(scene.state.span_secs);
-    let inner = Panel::new(&title).subtitle(&span).note("bit/s").draw(scene, area, buf);
+    let inner = Panel::new(&title).subtitle(&subtitle(scene, view)).note("bit/s").draw(scene, area, buf);
     let Some(view) = view else {
         notice(buf, inner, &[EN.waiting], scene.theme.style(Tone::Dim));
         return;
     };
+    legend(scene, inner, (buf, row, view));
     if inner.height < 4 {
-        legend(scene, inner, (buf, row, view));
         return;
     }
-    if view.in_bps.iter().chain(&view.out_bps).all(|point| point.value.is_none()) {
-        legend(scene, inner, (buf, row, view));
+    if view.in_bps.iter().chain(&view.out_bps).all(|band| band.value.is_none()) {
         notice(buf, inner, &[EN.no_samples], scene.theme.style(Tone::Dim));
         return;
     }
-    let chart = Rect { height: inner.height - 1, y: inner.y + 1, ..inner };
-    legend(scene, inner, (buf, row, view));
-    let marks = [view.in_p95_bps, view.out_p95_bps];
-    Chart { above: &view.in_bps, below: &view.out_bps, from: view.from, to: view.to, marks }.draw(scene, chart, buf);
+    let faults = sum_of(&view.errors, &view.discards);
+    Chart {
+        above: Side { bands: &view.in_bps, earlier: &view.earlier_in_bps, mark: view.in_p95_bps },
+        below: Side { bands: &view.out_bps, earlier: &view.earlier_out_bps, mark: view.out_p95_bps },
+        from: view.from,
+        to: view.to,
+        faults: Some(&faults),
+        cursor: scene.state.graph.cursor,
+    }
+    .draw(scene, Rect { height: inner.height - 1, y: inner.y + 1, ..inner }, buf);
 }
 
-/// Now, largest and 95th percentile of both directions.
+/// The span, of what the curve is made, and what is drawn beside it.
+fn subtitle(scene: &Scene<'_>, view: Option<&InterfaceView>) -> String {
+    let mut words = text::span(scene.state.span_secs);
+    match view.map(|view| view.resolution.as_str()) {
+        None | Some("" | "sample") => {}
+        Some(resolution) => words.push_str(&format!("  {resolution} mean, min to max behind")),
+    }
+    if scene.state.graph.week {
+        words.push_str("  dots: a week ago");
+    }
+    words
+}
+
+/// Errors and discards together, over the same steps; one that is empty says nothing.
+fn sum_of(errors: &[Point], discards: &[Point]) -> Vec<Point> {
+    if errors.is_empty() || discards.is_empty() {
+        return [errors, discards].concat();
+    }
+    let pairs = errors.iter().zip(discards);
+    pairs.map(|(error, discard)| Point { at: error.at, value: cells::sum(error.value, discard.value) }).collect()
+}
+
+/// Now, largest and 95th percentile of both directions; with a cursor what was at its time.
 fn legend(scene: &Scene<'_>, area: Rect, (buf, row, view): (&mut Buffer, &InterfaceRow, &InterfaceView)) {
+    if let Some(at) = scene.state.graph.cursor.filter(|at| *at >= view.from && *at <= view.to) {
+        return at_cursor(scene, area, (buf, view, at));
+    }
     let dim = scene.theme.style(Tone::Dim);
     let [in_sign, out_sign] = scene.glyphs.in_out;
     let wide = area.width >= 76;
@@ -198,7 +244,7 @@ fn legend(scene: &Scene<'_>, area: Rect, (buf, row, view): (&mut Buffer, &Interf
     for (sign, tone, now, load, most, p95) in sides {
         let (now_words, load_words) = (figure(now), percent(load));
         let (most, p95) = (figure(most), figure(p95));
-        let style = scene.theme.style(tone);
+        let style = if row.stale { dim } else { scene.theme.style(tone) };
         let mut pieces: Vec<Piece<'_>> =
             vec![(sign, style), (" ", dim), (&now_words, style), (&load_words, scene.theme.utilisation(load))];
         if wide {
@@ -207,6 +253,40 @@ fn legend(scene: &Scene<'_>, area: Rect, (buf, row, view): (&mut Buffer, &Interf
         let room = area.right().saturating_sub(x);
         x += put_all(buf, Position::new(x, area.y), room, &pieces) + if wide { 4 } else { 2 };
     }
+}
+
+/// What was at a time: the mean of its step, the band, a week before, errors. Unknown is `-`.
+fn at_cursor(scene: &Scene<'_>, area: Rect, (buf, view, at): (&mut Buffer, &InterfaceView, Timestamp)) {
+    let dim = scene.theme.style(Tone::Dim);
+    let [in_sign, out_sign] = scene.glyphs.in_out;
+    let form = if view.to.since(view.from).as_secs() > 86_400 { "%Y-%m-%d %H:%M" } else { "%H:%M:%S" };
+    let time = text::format_time(at, &scene.state.zone, form);
+    let mut pieces: Vec<(String, Style)> = vec![(time, scene.theme.style(Tone::Key))];
+    let sides =
+        [(in_sign, Tone::In, &view.in_bps, &view.earlier_in_bps), (out_sign, Tone::Out, &view.out_bps, &view.earlier_out_bps)];
+    let trimmed = |value: Option<f64>| figure(value).trim().to_owned();
+    for (sign, tone, bands, earlier) in sides {
+        let band = step_at(bands, at, |band| band.at);
+        pieces.push((format!("  {sign} {}", trimmed(band.and_then(|band| band.value))), scene.theme.style(tone)));
+        if let Some((min, max)) = band.and_then(|band| band.min.zip(band.max)) {
+            pieces.push((format!(" {} to {}", trimmed(Some(min)), trimmed(Some(max))), dim));
+        }
+        if scene.state.graph.week {
+            let before = step_at(earlier, at, |point| point.at).and_then(|point| point.value);
+            pieces.push((format!(" week ago {}", trimmed(before)), dim));
+        }
+    }
+    let errors = step_at(&view.errors, at, |point| point.at).and_then(|point| point.value);
+    let discards = step_at(&view.discards, at, |point| point.at).and_then(|point| point.value);
+    pieces.push((format!("  err {} disc {}", trimmed(errors), trimmed(discards)), dim));
+    pieces.push(("  Enter goes there".to_owned(), scene.theme.style(Tone::Faint)));
+    let pieces: Vec<Piece<'_>> = pieces.iter().map(|(words, style)| (words.as_str(), *style)).collect();
+    put_all(buf, Position::new(area.x + 1, area.y), area.width.saturating_sub(2), &pieces);
+}
+
+/// The step that a time lies in: each describes what ends at it.
+fn step_at<T>(steps: &[T], at: Timestamp, end: fn(&T) -> Timestamp) -> Option<&T> {
+    steps.get(steps.partition_point(|step| end(step) < at))
 }
 
 fn draw_events(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &InterfaceView)) {

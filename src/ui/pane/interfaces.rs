@@ -5,7 +5,7 @@ use crate::model::{AdminStatus, OperStatus};
 use crate::query::{Screen, Sort, Subject, ViewRequest};
 use crate::state::view::{InterfaceRow, ViewBody};
 use crate::ui::UiState;
-use crate::ui::state::{Room, TINY_ROWS};
+use crate::ui::state::{Room, TINY_ROWS, WEEK_SECS};
 use crate::ui::text::{self, EN};
 use crate::ui::theme::Tone;
 use crate::ui::widget::panel::{Focus, Panel};
@@ -150,7 +150,7 @@ fn graph_rows(state: &UiState) -> u16 {
 
 impl Pane for Interfaces {
     fn contexts(&self) -> &'static [Context] {
-        &[Context::List, Context::Table]
+        &[Context::List, Context::Table, Context::Graph]
     }
 
     fn page(&self, state: &UiState) -> usize {
@@ -170,6 +170,7 @@ impl Pane for Interfaces {
         request.subject = Some(Subject::Interface(row.device.clone(), row.name.clone()));
         request.at = state.time.at;
         request.span_secs = state.span_secs;
+        request.compare_secs = state.graph.week.then_some(WEEK_SECS);
         Some(request)
     }
 

@@ -57,6 +57,8 @@ pub enum Context {
     List,
     /// Screens whose list can be sorted and filtered by faults, and has columns to choose.
     Table,
+    /// Screens with a graph.
+    Graph,
     /// The topology map.
     Map,
     /// The Discovery screen.
@@ -76,6 +78,7 @@ impl Context {
             Self::Global => "everywhere",
             Self::List => "lists",
             Self::Table => "tables",
+            Self::Graph => "graphs",
             Self::Map => "map",
             Self::Discovery => "discovery",
             Self::Input => "writing",

@@ -10,7 +10,8 @@ use crate::ui::state::{Place, UiState};
 use crate::ui::text::EN;
 
 /// Spans of graphs that `t` steps through, with the step of `{` and `}` in each; seconds.
-pub const SPANS: [(u32, u64); 5] = [(300, 60), (3_600, 300), (21_600, 1_800), (86_400, 3_600), (604_800, 21_600)];
+pub const SPANS: [(u32, u64); 7] =
+    [(300, 60), (3_600, 300), (21_600, 1_800), (86_400, 3_600), (604_800, 21_600), (2_592_000, 86_400), (31_536_000, 604_800)];
 
 /// To a numbered screen.
 pub fn screen(turn: &mut Turn<'_>, screen: Screen) -> Vec<Effect> {
@@ -26,8 +27,11 @@ pub fn help(turn: &mut Turn<'_>) -> Vec<Effect> {
     navigate(turn.state, Place::screen(Screen::Help))
 }
 
-/// Esc: clears the filter, then goes back.
+/// Esc: takes the time cursor away, clears the filter, then goes back.
 pub fn escape(turn: &mut Turn<'_>) -> Vec<Effect> {
+    if turn.state.graph.cursor.take().is_some() {
+        return Vec::new();
+    }
     let here = turn.state.here_mut();
     if !here.filter.is_empty() || here.faults_only {
         here.filter.clear();

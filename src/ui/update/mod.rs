@@ -3,6 +3,7 @@
 //! Start at [`navigate`], the one way from place to place.
 
 pub mod global;
+pub mod graph;
 pub mod lists;
 pub mod overlay;
 pub mod related;
@@ -31,6 +32,7 @@ pub fn navigate(state: &mut UiState, place: Place) -> Vec<Effect> {
 /// What every arrival does: a new watch, and lists of one thing start at their top.
 pub(super) fn arrive(state: &mut UiState) -> Vec<Effect> {
     state.watch = WatchId(if state.watch.0 == u8::MAX { 1 } else { state.watch.0 + 1 });
+    state.graph.cursor = None;
     if state.place.subject.is_some() {
         let here = state.here_mut();
         here.lists = Default::default();

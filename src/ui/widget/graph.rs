@@ -1,54 +1,63 @@
 //! A graph of two directions over time: in rises above the zero line, out hangs below it, on one scale. Braille, two points a
 //! cell; in ASCII one.
+//!
+//! Behind the mean stands its band up to the largest, before it the curve of some time earlier, across it the 95th percentile,
+//! and a cursor in time. What was not measured stays blank, and the zero line is broken there. Start at [`Chart`]; `half` draws
+//! one direction, `columns` brings points to columns.
+
+mod columns;
+mod half;
 
 use super::{put, spark};
+use crate::model::bands::Band;
 use crate::model::series::Point;
 use crate::model::{Timestamp, unit};
+use crate::ui::glyph::GlyphSet;
 use crate::ui::pane::Scene;
 use crate::ui::text;
 use crate::ui::theme::Tone;
+use columns::{Columns, of_bands, of_points};
+use half::{Direction, Half};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Modifier;
+
+/// One direction.
+#[derive(Clone, Copy, Default)]
+pub struct Side<'a> {
+    /// Its curve.
+    pub bands: &'a [Band],
+    /// The same some time earlier, at the times of now.
+    pub earlier: &'a [Point],
+    /// A level worth a dashed line: the 95th percentile.
+    pub mark: Option<f64>,
+}
 
 /// What is drawn.
 pub struct Chart<'a> {
     /// Upwards.
-    pub above: &'a [Point],
+    pub above: Side<'a>,
     /// Downwards.
-    pub below: &'a [Point],
+    pub below: Side<'a>,
     /// Left edge.
     pub from: Timestamp,
     /// Right edge.
     pub to: Timestamp,
-    /// A level worth a dashed line on each side: the 95th percentile.
-    pub marks: [Option<f64>; 2],
+    /// Events per second that get a strip of their own; `None` has none.
+    pub faults: Option<&'a [Point]>,
+    /// A time that is marked.
+    pub cursor: Option<Timestamp>,
 }
 
 /// Cells for the figures of the axis.
-const AXIS: u16 = 6;
+pub const AXIS: u16 = 6;
 /// Cells between the times of the axis, at least.
 const TIME_STEP: u16 = 12;
-
-/// Braille bits of a cell's left and right column from the top down.
-const DOWN: [[u32; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
-const BRAILLE: u32 = 0x2800;
-
-/// One half of the chart: its rows and its direction.
-struct Half<'a> {
-    area: Rect,
-    values: Vec<Option<f32>>,
-    tone: Tone,
-    up: Direction,
-    mark: Option<f64>,
-    top: f32,
-    scene: &'a Scene<'a>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Direction {
-    Up,
-    Down,
-}
+/// Rows under which a strip of faults finds no room.
+const STRIP_FROM: u16 = 7;
+/// Seconds up to which the axis says times of day, and up to which it says days.
+const TIMES_UP_TO: u64 = 2 * 86_400;
+const DAYS_UP_TO: u64 = 120 * 86_400;
 
 impl Chart<'_> {
     /// Draws it.
@@ -57,27 +66,46 @@ impl Chart<'_> {
         if area.width < AXIS + 4 || area.height < 3 {
             return;
         }
-        let plot = Rect::new(area.x + AXIS, area.y, area.width - AXIS, area.height - 1);
+        let strip = self.faults.filter(|_| area.height >= STRIP_FROM);
+        let rows = area.height - 1 - u16::from(strip.is_some());
+        let plot = Rect::new(area.x + AXIS, area.y, area.width - AXIS, rows);
         let dots = usize::from(plot.width) * if scene.glyphs.braille() { 2 } else { 1 };
         let span = (self.from, self.to);
-        let (above, below) = (columns(self.above, span, dots), columns(self.below, span, dots));
-        let tops = [&above, &below].map(|values| f64::from(spark::top(values)));
-        let (rows, scales) = share_rows(plot.height - 1, tops);
-        let [up_rows, down_rows] = rows;
-        let upper = Rect::new(plot.x, plot.y, plot.width, up_rows);
-        let lower = Rect::new(plot.x, plot.y + up_rows + 1, plot.width, down_rows);
-        #[allow(clippy::cast_possible_truncation, reason = "a scale needs no more")]
-        let [up_scale, down_scale] = scales.map(|scale| scale as f32);
-        let [in_mark, out_mark] = self.marks;
-        let up = Half { area: upper, values: above, tone: Tone::In, up: Direction::Up, mark: in_mark, top: up_scale, scene };
-        let down =
-            Half { area: lower, values: below, tone: Tone::Out, up: Direction::Down, mark: out_mark, top: down_scale, scene };
-        up.draw(buf);
-        down.draw(buf);
-        let line = scene.glyphs.rule.repeat(usize::from(plot.width));
-        put(buf, Position::new(plot.x, plot.y + up_rows), plot.width, (&line, scene.theme.style(Tone::Border)));
+        let sides = [&self.above, &self.below];
+        let columns = sides.map(|side| of_bands(side.bands, side.earlier, (span, dots)));
+        let tops = columns.each_ref().map(Columns::top);
+        let ([up_rows, down_rows], scales) = share_rows(plot.height - 1, tops);
+        let areas =
+            [Rect::new(plot.x, plot.y, plot.width, up_rows), Rect::new(plot.x, plot.y + up_rows + 1, plot.width, down_rows)];
+        let zero = Rect::new(plot.x, plot.y + up_rows, plot.width, 1);
+        self.zero_line(scene, (zero, &columns), buf);
+        let drawn = [(Direction::Up, Tone::In), (Direction::Down, Tone::Out)];
+        for ((columns, side), (area, (scale, (up, tone)))) in
+            columns.into_iter().zip(sides).zip(areas.into_iter().zip(scales.into_iter().zip(drawn)))
+        {
+            #[allow(clippy::cast_possible_truncation, reason = "a scale needs no more")]
+            let top = scale as f32;
+            Half { area, columns, tone, up, mark: side.mark, top, scene }.draw(buf);
+        }
         self.figures(scene, (plot, up_rows), (scales, buf));
-        self.times(scene, plot, buf);
+        let times = Rect { y: area.bottom() - 1, height: 1, ..plot };
+        if let Some(faults) = strip {
+            self.strip(scene, Rect { y: plot.bottom(), height: 1, ..plot }, (faults, buf));
+        }
+        self.times(scene, times, buf);
+        self.cursor(scene, Rect { height: times.y - plot.y, ..plot }, buf);
+    }
+
+    /// Zero; broken where nothing is known of either direction.
+    fn zero_line(&self, scene: &Scene<'_>, (line, columns): (Rect, &[Columns; 2]), buf: &mut Buffer) {
+        let wide = if scene.glyphs.braille() { 2 } else { 1 };
+        let (rule, gap) = (scene.theme.style(Tone::Border), scene.theme.style(Tone::Faint));
+        for cell in 0..line.width {
+            let first = usize::from(cell) * wide;
+            let known = (first..first + wide).any(|at| columns.iter().any(|side| side.is_known(at)));
+            let (glyph, style) = if known { (scene.glyphs.rule, rule) } else { (".", gap) };
+            put(buf, Position::new(line.x + cell, line.y), 1, (glyph, style));
+        }
     }
 
     /// The scale at the left: its end at both edges, zero in the middle.
@@ -91,95 +119,66 @@ impl Chart<'_> {
         }
     }
 
+    /// Errors and discards: where there were any they stand out, a clean port says so.
+    fn strip(&self, scene: &Scene<'_>, line: Rect, (faults, buf): (&[Point], &mut Buffer)) {
+        let dim = scene.theme.style(Tone::Dim);
+        put(buf, Position::new(line.x - AXIS, line.y), AXIS - 1, ("  err", dim));
+        let wide = if scene.glyphs.braille() { 2 } else { 1 };
+        let values = of_points(faults, ((self.from, self.to), usize::from(line.width) * wide));
+        let any: Vec<Option<f32>> = values.iter().map(|value| value.filter(|value| *value > 0.0)).collect();
+        let words = match (values.iter().flatten().next(), any.iter().flatten().next()) {
+            (None, _) => "-".to_owned(),
+            (Some(_), None) => "no errors, no discards".to_owned(),
+            (Some(_), Some(_)) => {
+                let row = spark::row(&any, line.width, spark::top(&any), scene.glyphs);
+                put(buf, Position::new(line.x, line.y), line.width, (&row, scene.theme.style(Tone::Minor)));
+                return;
+            }
+        };
+        put(buf, Position::new(line.x, line.y), line.width, (&words, scene.theme.style(Tone::Faint)));
+    }
+
     /// Times under it, as many as find room.
-    fn times(&self, scene: &Scene<'_>, plot: Rect, buf: &mut Buffer) {
+    fn times(&self, scene: &Scene<'_>, line: Rect, buf: &mut Buffer) {
         let span = self.to.since(self.from);
-        let form = if span.as_secs() > 2 * 86_400 { "%m-%d" } else { "%H:%M" };
-        let steps = (plot.width / TIME_STEP).max(1);
+        let form = match span.as_secs() {
+            secs if secs <= TIMES_UP_TO => "%H:%M",
+            secs if secs <= DAYS_UP_TO => "%m-%d",
+            _ => "%Y-%m",
+        };
+        let steps = (line.width / TIME_STEP).max(1);
         for step in 0..=steps {
             let at = self.from.plus(span * u32::from(step) / u32::from(steps));
             let words = text::format_time(at, &scene.state.zone, form);
             let cells = u16::try_from(words.len()).unwrap_or(0);
-            let centre = plot.x + u16::try_from(u32::from(plot.width) * u32::from(step) / u32::from(steps)).unwrap_or(0);
-            let x = centre.saturating_sub(cells / 2).clamp(plot.x, plot.right().saturating_sub(cells).max(plot.x));
-            put(buf, Position::new(x, plot.bottom()), cells, (&words, scene.theme.style(Tone::Dim)));
+            let centre = line.x + u16::try_from(u32::from(line.width) * u32::from(step) / u32::from(steps)).unwrap_or(0);
+            let x = centre.saturating_sub(cells / 2).clamp(line.x, line.right().saturating_sub(cells).max(line.x));
+            put(buf, Position::new(x, line.y), cells, (&words, scene.theme.style(Tone::Dim)));
+        }
+    }
+
+    /// A line through everything at the cursor's time.
+    fn cursor(&self, scene: &Scene<'_>, plot: Rect, buf: &mut Buffer) {
+        let Some(at) = self.cursor.filter(|at| *at >= self.from && *at <= self.to) else { return };
+        let x = plot.x + cell_of(at, (self.from, self.to), plot.width);
+        let line = if scene.glyphs.set == GlyphSet::Unicode { "│" } else { "|" };
+        let style = scene.theme.style(Tone::Key);
+        for y in plot.y..plot.bottom() {
+            let Some(cell) = buf.cell_mut(Position::new(x, y)) else { continue };
+            if cell.symbol() == " " {
+                cell.set_symbol(line).set_style(style);
+            } else {
+                cell.set_style(style.add_modifier(Modifier::REVERSED));
+            }
         }
     }
 }
 
-impl Half<'_> {
-    fn draw(&self, buf: &mut Buffer) {
-        let rows = self.area.height;
-        if rows == 0 {
-            return;
-        }
-        let wide = if self.scene.glyphs.braille() { 2 } else { 1 };
-        for row in 0..rows {
-            // How far the row is from the zero line, 0 for the nearest.
-            let away = if self.up == Direction::Up { rows - 1 - row } else { row };
-            let share = f64::from(away + 1) / f64::from(rows);
-            let style = self.scene.theme.shade(self.tone, share);
-            for cell in 0..self.area.width {
-                let at = Position::new(self.area.x + cell, self.area.y + row);
-                let first = usize::from(cell) * wide;
-                let glyph = if wide == 2 { self.braille(first, away) } else { self.ascii(first, away) };
-                match glyph {
-                    Some(glyph) => put(buf, at, 1, (glyph.encode_utf8(&mut [0; 4]), style)),
-                    None => 0,
-                };
-            }
-        }
-        self.mark(buf);
-    }
-
-    /// Filled dots of a column in a row `away` rows from zero, 0 to `per_row`.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
-    fn dots(&self, column: usize, away: u16, per_row: u16) -> usize {
-        let Some(value) = self.values.get(column).copied().flatten().filter(|value| value.is_finite()) else { return 0 };
-        let all = f32::from(self.area.height * per_row);
-        // A known value shows at least its foot: zero and unknown are different things.
-        let filled = (value / self.top * all).round().clamp(1.0, all);
-        (filled - f32::from(away * per_row)).clamp(0.0, f32::from(per_row)) as usize
-    }
-
-    fn braille(&self, first: usize, away: u16) -> Option<char> {
-        let mut bits = BRAILLE;
-        for (side, glyph_bits) in DOWN.iter().enumerate() {
-            let filled = self.dots(first + side, away, 4);
-            let chosen: u32 = match self.up {
-                Direction::Up => glyph_bits.iter().rev().take(filled).sum(),
-                Direction::Down => glyph_bits.iter().take(filled).sum(),
-            };
-            bits |= chosen;
-        }
-        (bits != BRAILLE).then(|| char::from_u32(bits)).flatten()
-    }
-
-    fn ascii(&self, column: usize, away: u16) -> Option<char> {
-        match (self.dots(column, away, 2), self.up) {
-            (0, _) => None,
-            (1, Direction::Up) => Some('.'),
-            (1, Direction::Down) => Some('\''),
-            _ => Some('#'),
-        }
-    }
-
-    /// A dashed line at a level, behind the curve.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
-    fn mark(&self, buf: &mut Buffer) {
-        let Some(level) = self.mark.filter(|level| level.is_finite() && *level > 0.0) else { return };
-        let rows = f64::from(self.area.height);
-        let away = (level / f64::from(self.top) * rows).clamp(0.0, rows - 1.0) as u16;
-        let y = if self.up == Direction::Up { self.area.bottom() - 1 - away } else { self.area.y + away };
-        let dash = if self.scene.glyphs.set == crate::ui::GlyphSet::Unicode { "╌" } else { "-" };
-        let style = self.scene.theme.style(Tone::Faint);
-        for x in (self.area.x..self.area.right()).step_by(2) {
-            let at = Position::new(x, y);
-            if buf.cell(at).is_some_and(|cell| cell.symbol() == " ") {
-                put(buf, at, 1, (dash, style));
-            }
-        }
-    }
+/// The cell of a time among `width` cells from the left edge.
+fn cell_of(at: Timestamp, (from, to): (Timestamp, Timestamp), width: u16) -> u16 {
+    let span = to.since(from).as_millis().max(1);
+    let share = u128::from(width) * at.since(from).as_millis() / span;
+    u16::try_from(share).unwrap_or(u16::MAX).min(width.saturating_sub(1))
 }
 
 /// Rows above and below zero, as the two directions need them, and what fills each: one unit is as high on both sides.
@@ -198,36 +197,6 @@ fn share_rows(rows: u16, [up, down]: [f64; 2]) -> ([u16; 2], [f64; 2]) {
         ceiling(down) / f64::from(down_rows)
     };
     ([up_rows, down_rows], [unit * f64::from(up_rows), unit * f64::from(down_rows)])
-}
-
-/// Points brought to columns by their times. A point describes the interval that ends at it; the largest in a column wins.
-fn columns(points: &[Point], (from, to): (Timestamp, Timestamp), count: usize) -> Vec<Option<f32>> {
-    let mut out: Vec<Option<f32>> = vec![None; count];
-    let span = to.0.saturating_sub(from.0).max(1);
-    let step = usual_step(points);
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the columns")]
-    let column = |at: i64| {
-        let share = (at.saturating_sub(from.0)).clamp(0, span) as f64 / span as f64;
-        ((share * count as f64) as usize).min(count.saturating_sub(1))
-    };
-    for point in points {
-        let Some(value) = point.value.filter(|_| point.at > from && point.at.0 <= to.0.saturating_add(step)) else { continue };
-        let (first, last) = (column(point.at.0.saturating_sub(step).saturating_add(1)), column(point.at.0));
-        #[allow(clippy::cast_possible_truncation, reason = "a picture needs no more")]
-        let value = value as f32;
-        for slot in out.iter_mut().take(last + 1).skip(first) {
-            *slot = Some(slot.map_or(value, |other| other.max(value)));
-        }
-    }
-    out
-}
-
-/// The usual distance between points, milliseconds: their median.
-fn usual_step(points: &[Point]) -> i64 {
-    let mut steps: Vec<i64> =
-        points.iter().zip(points.iter().skip(1)).map(|(a, b)| b.at.0.saturating_sub(a.at.0)).filter(|step| *step > 0).collect();
-    steps.sort_unstable();
-    steps.get(steps.len() / 2).copied().unwrap_or(60_000)
 }
 
 /// The next round figure at or above: scales that do not jump with every sample.
@@ -259,10 +228,8 @@ mod tests {
     }
 
     #[test]
-    fn points_fill_their_interval_and_gaps_stay_gaps() {
-        let point = |secs: i64, value: Option<f64>| Point { at: Timestamp::from_secs(secs), value };
-        let points = [point(10, Some(1.0)), point(20, Some(2.0)), point(30, None), point(40, Some(4.0))];
-        let got = columns(&points, (Timestamp(0), Timestamp::from_secs(40)), 8);
-        assert_eq!(got, [Some(1.0), Some(1.0), Some(2.0), Some(2.0), Some(2.0), None, Some(4.0), Some(4.0)]);
+    fn the_edges_of_time_are_the_edges_of_the_plot() {
+        let edges = (Timestamp::from_secs(0), Timestamp::from_secs(100));
+        assert_eq!([0, 1, 50, 99, 100].map(|secs| cell_of(Timestamp::from_secs(secs), edges, 50)), [0, 0, 25, 49, 49]);
     }
 }

@@ -1,11 +1,12 @@
 //! The parts of the Overview, each in the area that it is given.
 
 use super::{ALARMS, BUSIEST, RECENT, devices};
+use crate::model::Band;
 use crate::state::view::{LinkRow, OverviewView};
 use crate::ui::pane::{Scene, alarms as alarm_pane, cells, events};
 use crate::ui::text::{self, EN, figure, fit};
 use crate::ui::theme::Tone;
-use crate::ui::widget::graph::Chart;
+use crate::ui::widget::graph::{Chart, Side};
 use crate::ui::widget::panel::{Focus, Panel};
 use crate::ui::widget::table::{Align, Column, Header, Ink, Rows, Width};
 use crate::ui::widget::{notice, put, put_all, spark};
@@ -177,10 +178,13 @@ pub fn traffic(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Overvi
         notice(buf, inner, &[EN.no_samples], scene.theme.style(Tone::Dim));
         return;
     }
-    let to = scene.state.shown_at();
+    // Graphs end on whole steps: one that moved with the clock would be drawn anew each second.
+    let to = view.wan_in.last().or(view.wan_out.last()).map_or_else(|| scene.state.shown_at(), |point| point.at);
     let from = to.minus(Duration::from_secs(u64::from(scene.state.span_secs)));
-    let marks = [view.wan_p95_in_bps, view.wan_p95_out_bps];
-    Chart { above: &view.wan_in, below: &view.wan_out, from, to, marks }.draw(scene, inner, buf);
+    let [above, below] = [&view.wan_in, &view.wan_out].map(|points| points.iter().copied().map(Band::from).collect::<Vec<_>>());
+    let side = |bands, mark| Side { bands, earlier: &[], mark };
+    let (above, below) = (side(&above, view.wan_p95_in_bps), side(&below, view.wan_p95_out_bps));
+    Chart { above, below, from, to, faults: None, cursor: None }.draw(scene, inner, buf);
 }
 
 /// Health and traffic in two lines, for 80 columns.
