@@ -171,6 +171,7 @@ pub async fn poll(client: &Client, plan: &PollPlan, limits: Limits) -> Result<Po
         sent: 0,
         changes: LastChanges::default(),
         interfaces: Vec::with_capacity(plan.interfaces.len()),
+        health: None,
         partial: false,
     };
     let mut chunks = plan.interfaces.chunks(INTERFACES_A_CALL);
