@@ -314,9 +314,12 @@ impl Gauge {
             of_part.find_map(|(probe, raw)| probe.value((*raw)?))
         };
         let told = self.probes.iter().zip(raws).find(|(probe, _)| probe.part == Part::Status);
+        let raw_status = told.and_then(|(_, raw)| *raw);
         let told = told.map(|(probe, raw)| raw.map_or(HealthStatus::Unknown, |raw| probe.status(raw)));
         let mut measured = match self.kind {
             GaugeKind::Memory | GaugeKind::Storage | GaugeKind::Supply => self.pool(raws),
+            // A state's value is its bare number.
+            GaugeKind::Sensor(SensorClass::State) => Measured { value: known(Part::Value).or(raw_status), ..Measured::default() },
             _ => Measured { value: known(Part::Value), ..Measured::default() },
         };
         let by_limits = measured.value.map_or(HealthStatus::Unknown, |value| self.limits.status(value));
