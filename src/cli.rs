@@ -137,6 +137,8 @@ pub enum Command {
     Interfaces(RowArgs),
     /// Links, a row each
     Links(RowArgs),
+    /// Sensors with their values, a row each
+    Sensors(RowArgs),
     /// Alarms, a row each
     Alarms(RowArgs),
     /// What happened, a row each

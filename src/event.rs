@@ -8,14 +8,14 @@ use crate::model::inventory::Reason;
 use crate::model::link::LinkKey;
 use crate::model::poll::PollReading;
 use crate::model::{
-    AdminStatus, Alarm, Device, DeviceId, DeviceStatus, Endpoint, IfIndex, Inventory, Link, MacAddr, Neighbour, Oid, OperStatus,
-    Timestamp,
+    AdminStatus, Alarm, Device, DeviceId, DeviceStatus, Endpoint, GaugeKind, HealthStatus, IfIndex, Inventory, Link, MacAddr,
+    Neighbour, Oid, OperStatus, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
 
 /// Format version of [`Event`]: raised when the meaning of the bytes changes. Journal records carry it.
-pub const EVENT_VERSION: u16 = 2;
+pub const EVENT_VERSION: u16 = 3;
 
 /// Something that happened, or was seen, at a time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,6 +67,8 @@ pub enum Body {
     Endpoints(Box<EndpointChanges>),
     /// Observation: a trap or inform came.
     Trap(Box<Trap>),
+    /// Derived: how a sensor, a power supply or another part is changed.
+    GaugeStatus(GaugeStatusChange),
 }
 
 impl Event {
@@ -152,6 +154,21 @@ pub struct InterfaceStatusChange {
     pub from: Option<OperStatus>,
     /// ifOperStatus after.
     pub to: Option<OperStatus>,
+}
+
+/// A part of a device went from one status to another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GaugeStatusChange {
+    /// The device.
+    pub device: DeviceId,
+    /// What it measures.
+    pub kind: GaugeKind,
+    /// Its name.
+    pub name: String,
+    /// Before.
+    pub from: HealthStatus,
+    /// After.
+    pub to: HealthStatus,
 }
 
 /// How far a discovery run is. Each message holds the whole, so that a lost one does no harm.

@@ -74,6 +74,7 @@ pub fn run(cli: Cli) -> Outcome {
         Some(Command::Devices(args)) => rows::run(&common, Screen::Devices, &args),
         Some(Command::Interfaces(args)) => rows::run(&common, Screen::Interfaces, &args),
         Some(Command::Links(args)) => rows::run(&common, Screen::Links, &args),
+        Some(Command::Sensors(args)) => rows::run(&common, Screen::Sensors, &args),
         Some(Command::Alarms(args)) => rows::run(&common, Screen::Alarms, &args),
         Some(Command::Events(args)) => rows::run(&common, Screen::Events, &args),
         Some(Command::History(args)) => history::run(&common, &args),

@@ -1,4 +1,4 @@
-//! `noctop devices | interfaces | links | alarms | events`: the rows of a screen, headless.
+//! `noctop devices | interfaces | links | sensors | alarms | events`: the rows of a screen, headless.
 
 use super::{Failure, Outcome, attach, written};
 use crate::cli::{Common, RowArgs};
@@ -13,7 +13,7 @@ use std::io::{self, BufWriter, Write};
 use std::time::Duration;
 
 /// Columns that are words: they sort from a to z unless told otherwise, all others largest first.
-const WORD_COLUMNS: [&str; 22] = [
+const WORD_COLUMNS: [&str; 25] = [
     "name",
     "device",
     "deviceName",
@@ -36,6 +36,9 @@ const WORD_COLUMNS: [&str; 22] = [
     "source",
     "status",
     "state",
+    "class",
+    "sensor",
+    "unit",
 ];
 
 /// Asks for all rows of `screen` that the arguments want, and prints them.
@@ -94,6 +97,7 @@ fn print(view: &View, names: &HashMap<DeviceId, String>, (format, out): (Format,
     match &view.body {
         ViewBody::Devices(table) => write_rows(format, table.rows.iter().map(report::DeviceRow::from), out),
         ViewBody::Interfaces(table) => write_rows(format, table.rows.iter().map(report::InterfaceRow::from), out),
+        ViewBody::Sensors(table) => write_rows(format, table.rows.iter().map(report::SensorRow::from), out),
         ViewBody::Links(table) => write_rows(format, table.rows.iter().map(report::LinkRow::from), out),
         ViewBody::Events(table) => write_rows(format, table.rows.iter().map(report::EventRow::from), out),
         ViewBody::Alarms(table) => {

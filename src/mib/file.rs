@@ -1,5 +1,6 @@
 //! What a file of `mibs/` may say. `mibs/schema.json` is made from these types.
 
+use super::gauges::Gauges;
 use super::neighbours::Neighbours;
 use super::object::Syntax;
 use super::profile::Fact;
@@ -47,6 +48,9 @@ pub struct MibFile {
     /// Tables of neighbours: which columns say what.
     #[serde(default)]
     pub neighbours: Vec<Neighbours>,
+    /// What is measured: sensors, processors, memory, storage, supplies, PoE.
+    #[serde(default)]
+    pub gauges: Vec<Gauges>,
     /// The systems by which the vendor's devices are recognised.
     #[serde(default)]
     pub system: Vec<System>,

@@ -7,6 +7,7 @@
 mod builtin;
 pub mod check;
 pub mod file;
+pub mod gauges;
 pub mod modules;
 pub mod neighbours;
 pub mod object;
@@ -17,6 +18,7 @@ pub mod registry;
 pub mod smi;
 pub mod transform;
 
+pub use gauges::GaugeRule;
 pub use neighbours::NeighbourTable;
 pub use object::{Kind, Object, Syntax};
 pub use profile::{Fact, Facts, Identity, Profile};

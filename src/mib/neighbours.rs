@@ -336,6 +336,14 @@ impl NeighbourTable {
 }
 
 impl Names {
+    /// In their order.
+    pub fn as_slice(&self) -> &[String] {
+        match self {
+            Self::One(name) => std::slice::from_ref(name),
+            Self::Several(names) => names,
+        }
+    }
+
     fn list(&self) -> Vec<String> {
         match self {
             Self::One(name) => vec![name.clone()],

@@ -3,6 +3,7 @@
 use super::builtin;
 use super::check::Fault;
 use super::file::{Leaf, MibFile, Words};
+use super::gauges::GaugeRule;
 use super::neighbours::{self, NeighbourTable};
 use super::object::{Kind, Object, Syntax};
 use super::profile::{Facts, Profile, ProfileSet};
@@ -26,6 +27,8 @@ pub struct Registry {
     /// Of each object that is a column: the place of its table.
     tables: Vec<Option<usize>>,
     neighbours: Vec<NeighbourTable>,
+    /// Those of some devices before those of all.
+    gauges: Vec<GaugeRule>,
     profiles: ProfileSet,
 }
 
@@ -120,6 +123,7 @@ impl Registry {
         registry.tables = tables_of(&registry.objects);
         let enterprises = registry.oid("enterprises");
         registry.add_neighbours(&parsed, &mut faults);
+        registry.add_gauges(&parsed, &mut faults);
         registry.profiles = ProfileSet::new(parsed, enterprises, &mut faults);
         registry.check_reads(&mut faults);
         (registry, faults)
@@ -212,6 +216,19 @@ impl Registry {
         }
     }
 
+    /// A faulty rule is left out.
+    fn add_gauges(&mut self, files: &[(&str, MibFile)], faults: &mut Vec<MibFault>) {
+        let rules: Vec<GaugeRule> = files.iter().flat_map(|(name, file)| GaugeRule::of_file(name, file, self)).collect();
+        for rule in rules {
+            let wrong = rule.faults(self);
+            if wrong.is_empty() {
+                self.gauges.push(rule);
+            }
+            faults.extend(wrong);
+        }
+        self.gauges.sort_by_key(|rule| !rule.is_vendors());
+    }
+
     /// Every object that a profile reads must be known.
     fn check_reads(&self, faults: &mut Vec<MibFault>) {
         for (file, object) in self.profiles.reads() {
@@ -287,6 +304,11 @@ impl Registry {
     /// The tables of neighbours that are asked of a device with this sysObjectID: by protocol, its vendor's own first.
     pub fn neighbours(&self, sys_object_id: Option<&Oid>) -> Vec<&NeighbourTable> {
         neighbours::asked(&self.neighbours, sys_object_id)
+    }
+
+    /// What is measured of a device with this sysObjectID: what its vendor says first.
+    pub fn gauges(&self, sys_object_id: Option<&Oid>) -> Vec<&GaugeRule> {
+        self.gauges.iter().filter(|rule| rule.is_for(sys_object_id)).collect()
     }
 
     /// All tables of neighbours.

@@ -1,6 +1,7 @@
 //! A device: one piece of equipment under any number of addresses and names.
 
 use super::access::SnmpAccess;
+use super::health::Health;
 use super::interface::{IfIndex, Interface};
 use super::neighbour::{ChassisId, NeighbourRow};
 use super::oid::Oid;
@@ -211,6 +212,8 @@ pub struct Device {
     pub vlans: Vec<Vlan>,
     /// What it hears from its neighbours; the links are made of these rows.
     pub neighbours: Vec<NeighbourRow>,
+    /// Its sensors, processors, memory, storage, supplies and PoE
+    pub health: Health,
     /// When the inventory was taken
     pub taken_at: Timestamp,
 }
@@ -240,6 +243,7 @@ impl Device {
             interfaces: Vec::new(),
             vlans: Vec::new(),
             neighbours: Vec::new(),
+            health: Health { gauges: Vec::new(), outline: 0 },
             taken_at,
         }
     }

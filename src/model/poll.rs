@@ -1,6 +1,7 @@
 //! What one poll of one device yields, as read: counters with their width, before any rate is made.
 
 use super::device::DeviceId;
+use super::health::HealthReading;
 use super::interface::{AdminStatus, IfIndex, OperStatus};
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -143,6 +144,8 @@ pub struct PollReading {
     pub changes: LastChanges,
     /// Interfaces, by ifIndex.
     pub interfaces: Vec<IfReading>,
+    /// Its gauges; `None` where they were not asked in this poll.
+    pub health: Option<HealthReading>,
     /// Whether some rows were not read.
     pub partial: bool,
 }

@@ -24,6 +24,8 @@ pub enum Screen {
     Help,
     /// Rows only, no screen: `noctop links`.
     Links,
+    /// Rows only, no screen: `noctop sensors`.
+    Sensors,
 }
 
 impl Screen {

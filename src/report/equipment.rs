@@ -1,9 +1,9 @@
 //! The shapes of one device in `noctop.topology/1` (contract §3): the device, its interfaces and what else it is made of.
 //!
-//! What no collector reads yet is an empty list or null: unknown is never 0 or `""`.
+//! What is not known is an empty list or null: unknown is never 0 or `""`.
 
-use crate::model;
-use crate::model::Timestamp;
+use super::millionths;
+use crate::model::{self, Gauge, GaugeKind, Health, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::Duration;
@@ -114,14 +114,44 @@ pub struct Processor {
     pub utilisation_percent: Option<f64>,
 }
 
+impl Sensor {
+    fn new(gauge: &Gauge) -> Option<Self> {
+        let GaugeKind::Sensor(class) = gauge.kind else { return None };
+        Some(Self {
+            class: class.word().to_owned(),
+            name: gauge.name.clone(),
+            value: gauge.measured.value.map(millionths),
+            unit: class.unit().map(str::to_owned),
+            status: gauge.measured.status.word().to_owned(),
+        })
+    }
+}
+
+impl Processor {
+    fn new(gauge: &Gauge) -> Option<Self> {
+        let utilisation_percent = gauge.measured.value.map(millionths);
+        (gauge.kind == GaugeKind::Processor).then(|| Self { name: gauge.name.clone(), utilisation_percent })
+    }
+}
+
 /// Memory or storage: what is used of what there is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs, reason = "the names are the contract's")]
 pub struct Volume {
     pub name: String,
     pub used_bytes: Option<u64>,
     pub total_bytes: Option<u64>,
+    /// Some agents tell nothing else.
+    pub used_percent: Option<f64>,
+}
+
+impl Volume {
+    fn new(gauge: &Gauge, kind: GaugeKind) -> Option<Self> {
+        let model::Measured { value, used, total, .. } = gauge.measured;
+        let used_percent = value.map(millionths);
+        (gauge.kind == kind).then(|| Self { name: gauge.name.clone(), used_bytes: used, total_bytes: total, used_percent })
+    }
 }
 
 /// A consumable of a printer or a UPS.
@@ -131,6 +161,16 @@ pub struct Supply {
     pub name: String,
     pub class: String,
     pub percent: Option<f64>,
+}
+
+impl Supply {
+    fn new(gauge: &Gauge) -> Option<Self> {
+        (gauge.kind == GaugeKind::Supply).then(|| Self {
+            name: gauge.name.clone(),
+            class: gauge.class.clone().unwrap_or_else(|| "other".to_owned()),
+            percent: gauge.measured.value.map(millionths),
+        })
+    }
 }
 
 /// What a wireless controller or access point knows.
@@ -185,6 +225,15 @@ pub struct Ssid {
 pub struct Power {
     pub poe_budget_watts: Option<f64>,
     pub poe_used_watts: Option<f64>,
+}
+
+impl Power {
+    fn new(health: &Health) -> Option<Self> {
+        let measured = health.measured();
+        let (budget, used) = (health.poe_budget_watts(&measured), health.poe_watts(&measured));
+        (budget.is_some() || used.is_some())
+            .then(|| Self { poe_budget_watts: budget.map(millionths), poe_used_watts: used.map(millionths) })
+    }
 }
 
 /// One device.
@@ -246,15 +295,20 @@ impl Device {
             snmp: device.snmp.as_ref().map(Snmp::new),
             interfaces: device.interfaces.iter().map(Interface::new).collect(),
             vlans: device.vlans.iter().map(|vlan| Vlan { id: vlan.id, name: vlan.name.clone() }).collect(),
-            sensors: Vec::new(),
-            processors: Vec::new(),
-            memory: Vec::new(),
-            storage: Vec::new(),
-            supplies: Vec::new(),
+            sensors: each(&device.health, Sensor::new),
+            processors: each(&device.health, Processor::new),
+            memory: each(&device.health, |gauge| Volume::new(gauge, GaugeKind::Memory)),
+            storage: each(&device.health, |gauge| Volume::new(gauge, GaugeKind::Storage)),
+            supplies: each(&device.health, Supply::new),
             wireless: None,
-            power: None,
+            power: Power::new(&device.health),
         }
     }
+}
+
+/// The gauges of which `shape` makes something.
+fn each<T>(health: &Health, shape: impl Fn(&Gauge) -> Option<T>) -> Vec<T> {
+    health.gauges.iter().filter_map(shape).collect()
 }
 
 fn uptime_seconds(started_at: Option<Timestamp>, at: Timestamp) -> Option<u64> {

@@ -4,12 +4,14 @@ mod device;
 mod event;
 mod interface;
 mod link;
+mod sensor;
 mod whereabouts;
 
 pub use device::DeviceRow;
 pub use event::{AlarmRow, EventRow};
 pub use interface::InterfaceRow;
 pub use link::{LinkEnd, LinkRow};
+pub use sensor::SensorRow;
 pub use whereabouts::WhereRow;
 
 use crate::model::Timestamp;

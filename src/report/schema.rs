@@ -7,11 +7,12 @@ use schemars::{Schema, schema_for};
 type Shape = (&'static str, fn() -> Schema);
 
 /// All of them.
-const SCHEMAS: [Shape; 12] = [
+const SCHEMAS: [Shape; 13] = [
     ("topology", || schema_for!(topology::Document)),
     ("device", || schema_for!(rows::DeviceRow)),
     ("interface", || schema_for!(rows::InterfaceRow)),
     ("link", || schema_for!(rows::LinkRow)),
+    ("sensor", || schema_for!(rows::SensorRow)),
     ("where", || schema_for!(rows::WhereRow)),
     ("event", || schema_for!(rows::EventRow)),
     ("alarm", || schema_for!(rows::AlarmRow)),

@@ -52,6 +52,7 @@ pub fn apply(state: &mut State, event: &Event) -> Applied {
         | Body::DeviceMerged(..)
         | Body::DeviceStatus(_)
         | Body::InterfaceStatus(_)
+        | Body::GaugeStatus(_)
         | Body::LinkSeen(_)
         | Body::LinkGone(_)
         | Body::NeighbourSeen(_)

@@ -1,6 +1,8 @@
 //! How a device and its ports are, and since when: what derived events say, nothing that only lives in memory.
 
-use crate::model::{AdminStatus, Device, DeviceStatus, IfIndex, Interface, OperStatus, Timestamp};
+use crate::model::{
+    AdminStatus, Device, DeviceStatus, Gauge, GaugeKind, HealthStatus, IfIndex, Interface, OperStatus, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -26,6 +28,21 @@ pub struct Condition {
     pub restarted_at: Option<Timestamp>,
     /// Its ports, by ifIndex.
     pub ports: Vec<PortCondition>,
+    /// Its gauges, in their order.
+    pub gauges: Vec<GaugeCondition>,
+}
+
+/// How a gauge is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GaugeCondition {
+    /// What it measures.
+    pub kind: GaugeKind,
+    /// Its name.
+    pub name: String,
+    /// How it is.
+    pub status: HealthStatus,
+    /// Since when; `None` where it was never seen to change.
+    pub since: Option<Timestamp>,
 }
 
 /// How a port is.
@@ -53,6 +70,7 @@ impl Condition {
             first_seen: at,
             restarted_at: None,
             ports: device.interfaces.iter().map(PortCondition::first).collect(),
+            gauges: device.health.gauges.iter().map(GaugeCondition::first).collect(),
         }
     }
 
@@ -77,6 +95,26 @@ impl Condition {
             .iter()
             .map(|described| self.port(described.if_index).cloned().unwrap_or_else(|| PortCondition::first(described)));
         self.ports = ports.collect();
+        let known = |(place, gauge): (usize, &Gauge)| self.gauge_near(place, gauge).cloned();
+        let gauges = device.health.gauges.iter().enumerate();
+        self.gauges =
+            gauges.map(|(place, gauge)| known((place, gauge)).unwrap_or_else(|| GaugeCondition::first(gauge))).collect();
+    }
+
+    /// A gauge, which probably stands at `place`.
+    pub(super) fn gauge_near(&self, place: usize, gauge: &Gauge) -> Option<&GaugeCondition> {
+        let is_it = |known: &&GaugeCondition| known.kind == gauge.kind && known.name == gauge.name;
+        self.gauges.get(place).filter(is_it).or_else(|| self.gauges.iter().find(is_it))
+    }
+
+    pub(super) fn gauge_mut(&mut self, kind: GaugeKind, name: &str) -> Option<&mut GaugeCondition> {
+        self.gauges.iter_mut().find(|known| known.kind == kind && known.name == name)
+    }
+}
+
+impl GaugeCondition {
+    fn first(gauge: &Gauge) -> Self {
+        Self { kind: gauge.kind, name: gauge.name.clone(), status: gauge.measured.status, since: None }
     }
 }
 

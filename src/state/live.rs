@@ -20,6 +20,8 @@ pub(super) struct Live {
     /// When tables of the device changed last, as of its last poll.
     pub(super) changes: LastChanges,
     pub(super) gauges: Vec<(Metric, f64)>,
+    /// By their place in the device's description.
+    pub(super) health: super::health::LiveHealth,
     /// Ports whose last two readings show errors.
     pub(super) ports_with_errors: usize,
     uptime_tracker: UptimeTracker,
@@ -292,6 +294,9 @@ impl Run {
     fn put(&mut self, sample: &LiveSample) {
         let (metric, last) = (sample.metric, &sample.last);
         let Some(part) = &sample.entity.part else { return self.live.put(metric, last) };
+        if crate::model::series::is_named_part(part) {
+            return self.live.put_named(&self.device, part, (metric, last));
+        }
         let is_it = |place: &usize| self.names.get(*place) == Some(part);
         let near = [self.place, self.place + 1].into_iter().find(is_it);
         let Some(place) = near.or_else(|| self.names.iter().position(|name| name == part)) else { return };

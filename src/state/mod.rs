@@ -9,6 +9,7 @@ pub mod checkpoint;
 mod condition;
 mod derive;
 pub mod diff;
+mod health;
 mod live;
 mod names;
 mod reads;

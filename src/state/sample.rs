@@ -133,6 +133,7 @@ pub(crate) fn poll(secs: i64, device: &Device, octets: u64, down: &[u32]) -> Eve
         lost: 1,
         sent: 4,
         interfaces: interfaces.collect(),
+        health: None,
         partial: false,
     };
     event(secs, Body::Poll(Box::new(reading)))

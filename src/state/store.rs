@@ -4,7 +4,7 @@
 use super::derive::{LinkWork, moves, tell};
 use super::view::EventRow;
 use super::{Condition, MAX_RECENT, State};
-use crate::event::{Body, DeviceStatusChange, EndpointChanges, Event, InterfaceStatusChange, Replacement};
+use crate::event::{Body, DeviceStatusChange, EndpointChanges, Event, GaugeStatusChange, InterfaceStatusChange, Replacement};
 use crate::model::{Alarm, Device, DeviceId, DeviceStatus, Endpoint, Link, LinkEnd, LinkKey, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +22,7 @@ impl State {
             Body::DeviceMerged(gone, _) => self.drop_device(gone),
             Body::DeviceStatus(change) => self.take_status(change, at),
             Body::InterfaceStatus(change) => self.take_port(change, at),
+            Body::GaugeStatus(change) => self.take_gauge(change, at),
             Body::LinkSeen(link) => self.take_link(link),
             Body::LinkGone(key) => self.drop_link(key),
             Body::NeighbourSeen(neighbour) => {
@@ -135,6 +136,14 @@ impl State {
         if let Some(port) = condition.and_then(|condition| condition.port_mut(change.if_index)) {
             port.admin = change.admin;
             port.change(change.to, at);
+        }
+    }
+
+    fn take_gauge(&mut self, change: &GaugeStatusChange, at: Timestamp) {
+        let condition = Arc::make_mut(&mut self.conditions).get_mut(&change.device).map(Arc::make_mut);
+        if let Some(gauge) = condition.and_then(|condition| condition.gauge_mut(change.kind, &change.name)) {
+            gauge.status = change.to;
+            gauge.since = Some(at);
         }
     }
 

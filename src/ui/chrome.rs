@@ -55,6 +55,7 @@ pub fn screen_name(screen: Screen) -> &'static str {
         Screen::Vlans => "VLANs",
         Screen::Help => "Help",
         Screen::Links => "Links",
+        Screen::Sensors => "Sensors",
         other => TABS.iter().find(|(screen, ..)| *screen == other).map_or("", |(_, name, ..)| name),
     }
 }

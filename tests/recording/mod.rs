@@ -69,6 +69,10 @@ pub fn assembly(path: &Path) -> Assembly {
             );
         }
     }
+    for name in tables::health::objects(&columns) {
+        let Some(base) = mib.oid(name) else { continue };
+        columns.insert(name, base.clone(), varbinds.iter().filter(|varbind| varbind.oid.starts_with(&base)).cloned().collect());
+    }
     let address = "127.0.0.1:161".parse().unwrap();
     let access = SnmpAccess { address, version: SnmpVersion::V2c, credential: "public".to_owned(), partial: false };
     tables::assemble(&columns, access, Timestamp(0))

@@ -14,7 +14,8 @@ use noctop::model::{
 use noctop::query::{Screen, Subject, ViewRequest};
 use noctop::state::view::screens::{DeviceView, Name};
 use noctop::state::view::{
-    Chrome, DeviceRow, DiscoveryView, EventRow, InterfaceRow, InterfaceView, LinkRow, OverviewView, Table, View, ViewBody,
+    Chrome, DeviceRow, DiscoveryView, EventRow, HealthView, InterfaceRow, InterfaceView, LinkRow, OverviewView, Table, View,
+    ViewBody,
 };
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -116,6 +117,7 @@ fn body(request: &ViewRequest, network: Network) -> ViewBody {
                 links: Vec::new(),
                 alarms: Vec::new(),
                 recent: Vec::new(),
+                health: HealthView::default(),
             })),
             _ => ViewBody::Empty,
         };
@@ -434,6 +436,7 @@ fn device(request: &ViewRequest) -> DeviceView {
             .unwrap_or_else(|| links().into_iter().take(3).collect()),
         alarms: alarms().into_iter().filter(|alarm| alarm.device.as_ref() == Some(&wanted)).collect(),
         recent: events(),
+        health: HealthView::default(),
     }
 }
 

@@ -1,16 +1,17 @@
 //! One device read whole, with few requests. What could not be read is missing and named; the rest is kept.
 //!
 //! In this order: the scalars; one look at which tables there are; all small tables and those of ports, side by side; single cells
-//! that the tables made known (of the chassis, of local ports); the large tables of addresses, at last those of single VLANs.
+//! that the tables made known (of the chassis, of local ports); what is
+//! measured, by the rules for the device; the large tables of addresses, at last those of single VLANs.
 
 use super::access::{Opened, PROBE};
 use super::error::{Failure, SnmpError};
 use super::session::{Context, Session};
 use super::tables::plan::{self, Asked, Cells};
-use super::tables::{self, Columns, arp, fdb};
+use super::tables::{self, Columns, arp, fdb, health};
 use super::walk::Walk;
 use crate::clock;
-use crate::mib::{Kind, PerVlan, Profile, Registry};
+use crate::mib::{GaugeRule, Kind, PerVlan, Profile, Registry};
 use crate::model::inventory::{Inventory, Problem, Reason};
 use crate::model::{Oid, SnmpAccess, SnmpVersion};
 use crate::wire::snmp::{Value, VarBind};
@@ -59,6 +60,7 @@ impl Reading {
         let asked = self.look().await;
         self.walk_present(&plan::small(&self.columns, &asked)).await;
         self.read_cells(&asked).await;
+        self.read_health().await;
         self.read_addresses().await;
         self.read_vlans(&asked).await;
         self.assemble()
@@ -155,6 +157,59 @@ impl Reading {
                 }
             }
             Err(error) => note(&mut self.faults, &error, &cells.keys().copied().collect::<Vec<_>>()),
+        }
+    }
+
+    /// What is measured: a look at what the rules name, what is there of it, and the names of the parts it is about.
+    async fn read_health(&mut self) {
+        let rules = health::rules(&self.columns);
+        let leads = health::leads(&rules);
+        let is_known = |name: &&'static str| self.columns.is_complete(name) && plan::table_of(name).is_none();
+        let mut present: BTreeSet<&'static str> = self.present.iter().copied().collect();
+        present.extend(leads.iter().copied().filter(is_known));
+        let open: Vec<&'static str> = leads.into_iter().filter(|name| !present.contains(name)).collect();
+        let named = open.into_iter().filter_map(|name| Some((name, Registry::global().oid(name)?)));
+        let (names, oids): (Vec<&'static str>, Vec<Oid>) = named.unzip();
+        if self.is_over() || names.is_empty() {
+            return;
+        }
+        match self.session.next(&oids).await {
+            Ok(found) => {
+                let is_there = |oid: &Oid, bind: Option<VarBind>| bind.is_some_and(|bind| bind.oid.starts_with(oid));
+                let there = names.into_iter().zip(oids).zip(found).filter(|((_, oid), bind)| is_there(oid, bind.clone()));
+                present.extend(there.map(|((name, _), _)| name));
+            }
+            // What can't be looked at is not worth a walk of every table that a vendor ever had.
+            Err(error) => return note(&mut self.faults, &error, &names),
+        }
+        let wanted = health::wanted(&rules, &present);
+        let open = |names: Vec<&'static str>, columns: &Columns| -> Vec<&'static str> {
+            names.into_iter().filter(|name| !columns.is_complete(name)).collect()
+        };
+        let scalars = open(wanted.scalars, &self.columns);
+        self.read_scalars(&scalars).await;
+        let columns = open(wanted.columns, &self.columns);
+        self.walk(&columns).await;
+        self.read_parts(&rules).await;
+    }
+
+    /// The names of the parts that gauges are about.
+    async fn read_parts(&mut self, rules: &[&'static GaugeRule]) {
+        for (column, rows) in health::parts(rules, &self.columns) {
+            let Some(base) = Registry::global().oid(column).filter(|_| !self.is_over()) else { continue };
+            let Some(rows) = rows else {
+                self.walk(&[column]).await;
+                continue;
+            };
+            let known: BTreeSet<u32> = self.columns.by_number(column).map(|(row, _)| row).collect();
+            let asked: Vec<Oid> = rows.iter().filter(|row| !known.contains(row)).map(|row| base.child(&[*row])).collect();
+            if asked.is_empty() {
+                continue;
+            }
+            match self.session.get(&asked).await {
+                Ok(values) => self.columns.add(column, base, values),
+                Err(error) => note(&mut self.faults, &error, &[column]),
+            }
         }
     }
 

@@ -20,6 +20,7 @@ mod fill;
 #[cfg(test)]
 pub mod fixture;
 mod get;
+pub mod health;
 #[cfg(test)]
 mod hostile_tests;
 mod inbox;

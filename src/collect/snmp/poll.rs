@@ -2,13 +2,14 @@
 
 use super::client::{Agent, Client};
 use super::error::SnmpError;
+use super::health::{self, HealthPlan};
 use super::session::{Limits, Session};
 use crate::clock;
 use crate::mib::Registry;
 use crate::model::poll::{Counter, IfCounter, IfReading, LastChanges, PollReading};
 use crate::model::{AdminStatus, Device, DeviceId, IfIndex, Oid, OperStatus, SnmpVersion};
 use crate::wire::snmp::{Value, VarBind};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// What is to be polled of a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct PollPlan {
     pub agent: Agent,
     /// Its interfaces, by ifIndex.
     pub interfaces: Vec<PolledInterface>,
+    /// Its gauges.
+    pub health: Arc<HealthPlan>,
 }
 
 /// An interface and which objects it has.
@@ -54,7 +57,7 @@ impl PollPlan {
                 (_, None) => CounterSet::IfTableOnly,
             },
         });
-        Self { device: device.id.clone(), agent, interfaces: interfaces.collect() }
+        Self { device: device.id.clone(), agent, interfaces: interfaces.collect(), health: HealthPlan::of(&device.health) }
     }
 }
 
@@ -171,6 +174,7 @@ pub async fn poll(client: &Client, plan: &PollPlan, limits: Limits) -> Result<Po
         sent: 0,
         changes: LastChanges::default(),
         interfaces: Vec::with_capacity(plan.interfaces.len()),
+        health: None,
         partial: false,
     };
     let mut chunks = plan.interfaces.chunks(INTERFACES_A_CALL);
@@ -183,6 +187,11 @@ pub async fn poll(client: &Client, plan: &PollPlan, limits: Limits) -> Result<Po
             reading.partial = true;
             break;
         }
+    }
+    if !reading.partial {
+        let (health, fault) = health::read(&session, &plan.health).await;
+        reading.health = health;
+        reading.partial = fault.is_some();
     }
     let tally = session.tally();
     reading.at = tally.last_answer_at.unwrap_or(reading.at);

@@ -43,7 +43,12 @@ impl Filler<'_> {
             ViewBody::Interfaces(table) => self.interfaces(&mut table.rows),
             ViewBody::Interface(interface) => self.interface(interface),
             ViewBody::Links(table) => self.links(&mut table.rows),
-            ViewBody::Devices(_) | ViewBody::Events(_) | ViewBody::Alarms(_) | ViewBody::Discovery(_) | ViewBody::Empty => {}
+            ViewBody::Devices(_)
+            | ViewBody::Events(_)
+            | ViewBody::Alarms(_)
+            | ViewBody::Sensors(_)
+            | ViewBody::Discovery(_)
+            | ViewBody::Empty => {}
         }
     }
 

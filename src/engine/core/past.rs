@@ -171,6 +171,7 @@ impl Measured {
             Screen::Device | Screen::Interface => (subject, &Metric::ALL[..]),
             Screen::Interfaces => (subject, &Metric::INTERFACE[..]),
             Screen::Overview | Screen::Topology | Screen::Links => (None, Self::TRAFFIC),
+            Screen::Sensors => (None, &Metric::NAMED[..1]),
             Screen::Flows
             | Screen::Capture
             | Screen::Wireless

@@ -59,6 +59,7 @@ fn poll(number: u8, secs: i64, oper: OperStatus) -> Event {
         lost: 0,
         sent: 1,
         interfaces: vec![port],
+        health: None,
         partial: false,
     };
     Event { at: at(secs), body: Body::Poll(Box::new(reading)) }

@@ -66,6 +66,7 @@ fn each_list(body: &mut ViewBody, each: &mut impl EachList) -> Result<(), Unfit>
             each.list(&mut view.interfaces.rows)?;
             each.list(&mut view.links)?;
             each.list(&mut view.alarms)?;
+            each.list(&mut view.health.rows)?;
             each.list(&mut view.recent)
         }
         ViewBody::Interfaces(table) => each.list(&mut table.rows),
@@ -81,6 +82,7 @@ fn each_list(body: &mut ViewBody, each: &mut impl EachList) -> Result<(), Unfit>
         ViewBody::Links(table) => each.list(&mut table.rows),
         ViewBody::Events(table) => each.list(&mut table.rows),
         ViewBody::Alarms(table) => each.list(&mut table.rows),
+        ViewBody::Sensors(table) => each.list(&mut table.rows),
         ViewBody::Discovery(view) => each.list(&mut view.changes.rows),
         ViewBody::Empty => Ok(()),
     }

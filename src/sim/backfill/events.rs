@@ -156,6 +156,7 @@ impl Past {
             lost: 0,
             sent: REQUESTS,
             interfaces,
+            health: None,
             partial: false,
         };
         Some(Event { at, body: Body::Poll(Box::new(reading)) })

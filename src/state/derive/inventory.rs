@@ -40,7 +40,19 @@ impl Deriver<'_> {
             for port in &device.interfaces {
                 self.port(&current, port.if_index, (port.admin_status, port.oper_status));
             }
+            self.health(&current, &device);
         }
+    }
+
+    /// What was read of the gauges, where they are those that are known.
+    fn health(&mut self, current: &Device, read: &Device) {
+        if current.health.outline != read.health.outline || read.health.gauges.is_empty() {
+            return;
+        }
+        let measured = read.health.measured();
+        let live = Arc::make_mut(Arc::make_mut(&mut self.state.live).entry(current.id.clone()).or_default());
+        live.describe_health(&current.health, (read.taken_at, &measured));
+        self.gauges(current, measured.into_iter().enumerate());
     }
 
     /// The id under which the device is known, or a free one, and those that turn out to be the same device.
@@ -174,6 +186,9 @@ fn keep_what_was_not_read(known: &Device, device: &mut Device) {
     if device.vlans.is_empty() {
         device.vlans.clone_from(&known.vlans);
     }
+    if device.health.gauges.is_empty() {
+        device.health.clone_from(&known.health);
+    }
     device.chassis_id = device.chassis_id.take().or_else(|| known.chassis_id.clone());
 }
 
@@ -226,6 +241,10 @@ fn same_description(known: &Device, device: &mut Device) -> bool {
             port.admin_status = old.admin_status;
             port.oper_status = old.oper_status;
         }
+    }
+    // What is measured has samples of its own.
+    if comparable.health.is_same_outline(&known.health) {
+        comparable.health.clone_from(&known.health);
     }
     comparable == *known
 }

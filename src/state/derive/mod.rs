@@ -18,8 +18,8 @@ pub(super) use links::LinkWork;
 pub(super) use own::Own;
 
 use super::State;
-use crate::event::{Body, DeviceStatusChange, Event, InterfaceStatusChange};
-use crate::model::{AdminStatus, Device, DeviceId, DeviceStatus, IfIndex, OperStatus, Timestamp};
+use crate::event::{Body, DeviceStatusChange, Event, GaugeStatusChange, InterfaceStatusChange};
+use crate::model::{AdminStatus, Device, DeviceId, DeviceStatus, IfIndex, Measured, OperStatus, Timestamp};
 use std::collections::BTreeSet;
 
 /// Derives events from one observation.
@@ -83,6 +83,24 @@ impl<'a> Deriver<'a> {
             }
             let change = InterfaceStatusChange { device: device.id.clone(), if_index, name: port.name(), admin, from, to };
             self.emit(Body::InterfaceStatus(change));
+        }
+    }
+
+    /// Compares how gauges were read to be with how they are known to be.
+    fn gauges(&mut self, device: &Device, measured: impl IntoIterator<Item = (usize, Measured)>) {
+        let Some(condition) = self.state.conditions.get(&device.id).cloned() else { return };
+        for (place, measured) in measured {
+            let Some(gauge) = device.health.gauges.get(place) else { continue };
+            let Some(from) = condition.gauge_near(place, gauge).map(|known| known.status) else { continue };
+            if from != measured.status {
+                self.emit(Body::GaugeStatus(GaugeStatusChange {
+                    device: device.id.clone(),
+                    kind: gauge.kind,
+                    name: gauge.name.clone(),
+                    from,
+                    to: measured.status,
+                }));
+            }
         }
     }
 

@@ -21,7 +21,10 @@ impl Deriver<'_> {
         if live.is_late(reading.at) {
             return None;
         }
-        let (restarted, samples) = live.advance(reading, &device);
+        let (restarted, mut samples) = live.advance(reading, &device);
+        if let Some(health) = &reading.health {
+            live.take_health(&device, (reading.at, health), &mut samples.rows);
+        }
         let changed = reading.changes.differs_from(std::mem::replace(&mut live.changes, reading.changes));
         if restarted {
             self.emit(Body::Restarted(device.id.clone()));
@@ -32,6 +35,9 @@ impl Deriver<'_> {
         self.status(&device, DeviceStatus::Up, "answers polls".to_owned());
         for port in &reading.interfaces {
             self.port(&device, port.if_index, (port.admin_status, port.oper_status));
+        }
+        if let Some(health) = reading.health.as_ref().filter(|health| health.outline == device.health.outline) {
+            self.gauges(&device, health.measured.iter().map(|(place, measured)| (usize::from(*place), *measured)));
         }
         Some(samples).filter(|samples| !samples.rows.is_empty())
     }

@@ -1,9 +1,10 @@
 //! Events in words, for the event screens. Only what is journalled is looked at, so that a replay tells the same.
 
 use super::moves;
-use crate::event::{Body, DeviceStatusChange, Event, InterfaceStatusChange, Replacement};
+use crate::event::{Body, DeviceStatusChange, Event, GaugeStatusChange, InterfaceStatusChange, Replacement};
 use crate::model::{
-    AdminStatus, Alarm, ChassisId, Device, DeviceId, DeviceStatus, Link, LinkEnd, LinkKey, OperStatus, Severity, Timestamp,
+    AdminStatus, Alarm, ChassisId, Device, DeviceId, DeviceStatus, HealthStatus, Link, LinkEnd, LinkKey, OperStatus, Severity,
+    Timestamp,
 };
 use crate::state::State;
 use crate::state::view::EventRow;
@@ -47,6 +48,7 @@ fn told(state: &State, event: &Event) -> Option<Told> {
         }
         Body::DeviceStatus(change) => Some(device_status(state, change)),
         Body::InterfaceStatus(change) => Some(interface_status(state, change)),
+        Body::GaugeStatus(change) => Some(gauge_status(state, change)),
         Body::LinkSeen(link) => link_seen(state, link),
         Body::LinkGone(key) => link_gone(state, key),
         Body::NeighbourSeen(neighbour) => {
@@ -167,6 +169,17 @@ fn interface_status(state: &State, change: &InterfaceStatusChange) -> Told {
     };
     let object = format!("{} {}", state.name_of(&change.device), change.name);
     Told { object, ..device(state, "interface-status", &change.device, text) }
+}
+
+fn gauge_status(state: &State, change: &GaugeStatusChange) -> Told {
+    let severity = match change.to {
+        HealthStatus::Critical => Some(Severity::Major),
+        HealthStatus::Warning | HealthStatus::Off => Some(Severity::Warning),
+        HealthStatus::Ok | HealthStatus::Unknown => None,
+    };
+    let text = format!("{} {} > {}", change.kind.word(), change.from.word(), change.to.word());
+    let object = format!("{} {}", state.name_of(&change.device), change.name);
+    Told { object, severity, ..device(state, "sensor-status", &change.device, text) }
 }
 
 fn link_seen(state: &State, link: &Link) -> Option<Told> {

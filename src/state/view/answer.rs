@@ -4,8 +4,8 @@ use super::graph;
 use super::lookup::Lookup;
 use super::over::Over;
 use super::rows::EventRow;
-use super::screens::{Chrome, DeviceView, DiscoveryView, InterfaceView, View, ViewBody};
-use super::{Table, devices, events, interfaces, links, overview};
+use super::screens::{Chrome, DeviceView, DiscoveryView, HealthView, InterfaceView, View, ViewBody};
+use super::{Table, devices, events, health, interfaces, links, overview};
 use crate::model::{Device, DeviceId, Severity, TimeRange};
 use crate::query::{Screen, Subject, ViewRequest};
 use crate::state::State;
@@ -53,6 +53,11 @@ fn body(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<String>) 
             let mut picked = events::alarms(look, request);
             let fault = picked.fault.take();
             (ViewBody::Alarms(picked.table(|row| row.alarm.clone())), fault)
+        }
+        Screen::Sensors => {
+            let mut picked = health::sensors(look, request);
+            let fault = picked.fault.take();
+            (ViewBody::Sensors(picked.table(health::GaugeRef::whole)), fault)
         }
         Screen::Discovery => discovery(look, request),
         Screen::Flows | Screen::Capture | Screen::Wireless | Screen::Logs | Screen::Vlans | Screen::Help => {
@@ -119,8 +124,14 @@ fn port_table(look: &Lookup<'_>, request: &ViewRequest, only: Option<&Device>) -
 }
 
 fn device(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<String>) {
-    let mut view =
-        DeviceView { device: None, interfaces: Table::default(), links: Vec::new(), alarms: Vec::new(), recent: Vec::new() };
+    let mut view = DeviceView {
+        device: None,
+        interfaces: Table::default(),
+        links: Vec::new(),
+        alarms: Vec::new(),
+        recent: Vec::new(),
+        health: HealthView::default(),
+    };
     let device = match subject(look, request) {
         Ok(device) => device,
         Err(fault) => return (ViewBody::Device(Box::new(view)), Some(fault)),
@@ -132,6 +143,7 @@ fn device(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<String>
     view.links = links::of_device(look, &device.id);
     view.alarms = look.alarms(&device.id).iter().map(|alarm| (*alarm).clone()).collect();
     view.recent = events::of_device(look, &device.id, RECENT);
+    view.health = health::health(look, device);
     (ViewBody::Device(Box::new(view)), fault)
 }
 

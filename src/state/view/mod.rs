@@ -8,6 +8,7 @@ mod answer;
 mod devices;
 mod events;
 mod graph;
+mod health;
 mod interfaces;
 mod links;
 mod lookup;
@@ -20,13 +21,16 @@ mod table;
 pub use answer::{answer, answer_over};
 pub use devices::DEVICE_COLUMNS;
 pub use events::{ALARM_COLUMNS, EVENT_COLUMNS};
+pub use health::SENSOR_COLUMNS;
 pub use interfaces::INTERFACE_COLUMNS;
 pub use links::LINK_COLUMNS;
 pub use over::Over;
 pub use overview::wan_ports;
 
-pub use rows::{DeviceRow, EventRow, InterfaceRow, LinkRow};
-pub use screens::{Chrome, DiscoveryView, GraphEdge, GraphNode, GraphView, InterfaceView, OverviewView, View, ViewBody};
+pub use rows::{DeviceRow, EventRow, GaugeRow, InterfaceRow, LinkRow};
+pub use screens::{
+    Chrome, DiscoveryView, GraphEdge, GraphNode, GraphView, HealthView, InterfaceView, OverviewView, View, ViewBody,
+};
 
 /// A window of rows and how many there are in all.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]

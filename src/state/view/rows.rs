@@ -1,8 +1,9 @@
 //! Rows of tables: the fields of contract §5 with their meaning; unknown is `None`.
 
+use crate::model::health::Limits;
 use crate::model::{
-    AdminStatus, Confirmed, DeviceId, DeviceStatus, Evidence, IfIndex, MacAddr, Metric, OperStatus, Role, Severity, SnmpAccess,
-    Timestamp,
+    AdminStatus, Confirmed, DeviceId, DeviceStatus, Evidence, GaugeKind, HealthStatus, IfIndex, MacAddr, Metric, OperStatus, Role,
+    Severity, SnmpAccess, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -136,6 +137,31 @@ pub struct LinkRow {
     pub last_seen: Option<Timestamp>,
     /// As in [`InterfaceRow::spark`].
     pub spark: Vec<Option<f32>>,
+}
+
+/// One gauge of a device: a sensor, a processor, a memory pool, a storage, a supply, PoE.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names are the contract's")]
+pub struct GaugeRow {
+    pub device: DeviceId,
+    pub device_name: String,
+    pub kind: GaugeKind,
+    /// Of a sensor its class, of a supply what it holds, else `processor`, `memory`, `storage`, `poe`.
+    pub class: String,
+    pub name: String,
+    /// In `unit`; of memory and storage, percent used.
+    pub value: Option<f64>,
+    pub unit: Option<String>,
+    /// Of memory and storage.
+    pub used_bytes: Option<u64>,
+    pub total_bytes: Option<u64>,
+    pub status: HealthStatus,
+    /// Since when the status holds, as far as noctop saw it change.
+    pub status_since: Option<Timestamp>,
+    pub limits: Limits,
+    pub sampled_at: Option<Timestamp>,
+    /// Older than three readings.
+    pub stale: bool,
 }
 
 /// One thing that happened (contract `events`).

@@ -1,11 +1,11 @@
 //! The view of each screen.
 
 use super::Table;
-use super::rows::{DeviceRow, EventRow, InterfaceRow, LinkRow};
+use super::rows::{DeviceRow, EventRow, GaugeRow, InterfaceRow, LinkRow};
 use crate::event::DiscoveryProgress;
 use crate::model::bands::Band;
 use crate::model::series::Point;
-use crate::model::{Alarm, DeviceId, DeviceStatus, Role, Severity, Timestamp};
+use crate::model::{Alarm, DeviceId, DeviceStatus, HealthStatus, Role, Severity, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What every screen's first line needs, and the body of one.
@@ -53,6 +53,7 @@ pub enum ViewBody {
     Links(Table<LinkRow>),
     Events(Table<EventRow>),
     Alarms(Table<Alarm>),
+    Sensors(Table<GaugeRow>),
     Discovery(Box<DiscoveryView>),
     /// A screen that needs nothing but the chrome (help), or whose source is not collected.
     Empty,
@@ -163,6 +164,23 @@ pub struct DeviceView {
     pub links: Vec<LinkRow>,
     pub alarms: Vec<Alarm>,
     pub recent: Vec<EventRow>,
+    pub health: HealthView,
+}
+
+/// How a device is inside. What is not known is `None`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct HealthView {
+    pub cpu_percent: Option<f64>,
+    pub memory_percent: Option<f64>,
+    /// The hottest.
+    pub temperature_celsius: Option<f64>,
+    pub poe_used_watts: Option<f64>,
+    pub poe_budget_watts: Option<f64>,
+    /// The worst status that any gauge has; unknown where none says how it is.
+    pub worst: HealthStatus,
+    /// All gauges: processors, memory, storage, PoE, supplies, sensors by class; each kind in the order of its tables.
+    pub rows: Vec<GaugeRow>,
 }
 
 /// One interface with its graph.

@@ -219,7 +219,7 @@ pub fn of(screen: Screen) -> &'static dyn Pane {
         Screen::Discovery => &discovery::Discovery,
         Screen::Help => &help::Help,
         Screen::Topology => &topology::Topology,
-        Screen::Links => &absent::Absent,
+        Screen::Links | Screen::Sensors => &absent::Absent,
         Screen::Flows | Screen::Capture | Screen::Wireless | Screen::Logs | Screen::Vlans => &absent::Absent,
     }
 }

@@ -3,7 +3,7 @@
 use super::columns::Columns;
 use super::neighbours::{self, Places};
 use super::{
-    addresses, arp, bridge, entity, fdb, interfaces, lldp, plan, ports::Ports, role, stack, stp, subnets::Subnets, system,
+    addresses, arp, bridge, entity, fdb, health, interfaces, lldp, plan, ports::Ports, role, stack, stp, subnets::Subnets, system,
 };
 use crate::mib::file::Reading;
 use crate::mib::{Facts, Identity, Profile, Registry};
@@ -89,6 +89,7 @@ pub fn assemble(columns: &Columns, access: SnmpAccess, at: Timestamp) -> Assembl
     let sightings = Sightings { fdb: fdb::rows(columns, &base_ports, &device.interfaces), arp: arp::rows(columns) };
     let skipped_neighbours = hear(&mut device, columns, base_ports);
     identify(&mut device, columns);
+    device.health = health::health(columns);
     device.id = identity::propose(&device, answered_at);
     Assembly { device, sightings, skipped_neighbours }
 }

@@ -37,6 +37,11 @@ impl Columns {
         self.columns.insert(name, Column { base, rows, complete: false });
     }
 
+    /// Adds single rows to a column, which stays as complete as it was.
+    pub fn add(&mut self, name: &'static str, base: Oid, rows: Vec<VarBind>) {
+        self.columns.entry(name).or_insert(Column { base, rows: Vec::new(), complete: false }).rows.extend(rows);
+    }
+
     /// Whether the column was read to its end: only then does a missing row mean that there is none.
     pub fn is_complete(&self, name: &str) -> bool {
         self.columns.get(name).is_some_and(|column| column.complete)

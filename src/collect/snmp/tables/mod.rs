@@ -10,6 +10,7 @@ pub mod bridge;
 pub mod columns;
 pub mod entity;
 pub mod fdb;
+pub mod health;
 pub mod interfaces;
 pub mod lldp;
 pub mod neighbours;
