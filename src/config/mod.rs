@@ -137,6 +137,8 @@ pub struct Listeners {
     pub syslog: Vec<String>,
     /// `[metrics] listen`
     pub metrics: Option<SocketAddr>,
+    /// `[metrics] polled`: the counters of interfaces as well, under their IF-MIB names
+    pub metrics_polled: bool,
     /// `[capture] interfaces`
     pub capture: Vec<String>,
 }

@@ -3,6 +3,7 @@
 use super::read::Section;
 use super::{Config, Discovery, Listeners, ManualLink, Mib, Polling, Retention, Store, credential, value};
 use crate::model::Credential;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// The whole document. Faults are noted in the section's source; what is faulty keeps its default here.
 pub(super) fn config(root: Section<'_, '_>) -> Config {
@@ -104,6 +105,10 @@ fn mib(section: Section<'_, '_>) -> Mib {
     mib
 }
 
+/// Where metrics are served where `[metrics]` names no address: on loopback, at the port that Prometheus' registry gives to
+/// exporters of this kind.
+const METRICS_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9464);
+
 fn listeners(root: &Section<'_, '_>) -> Listeners {
     let mut listeners = Listeners::default();
     if let Some(section) = root.table("flows") {
@@ -124,7 +129,8 @@ fn listeners(root: &Section<'_, '_>) -> Listeners {
         section.finish();
     }
     if let Some(section) = root.table("metrics") {
-        listeners.metrics = section.get("listen", value::listen);
+        listeners.metrics = section.get("listen", value::listen).or(Some(METRICS_LISTEN));
+        listeners.metrics_polled = section.get("polled", value::yes_or_no).unwrap_or_default();
         section.finish();
     }
     listeners

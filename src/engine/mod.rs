@@ -11,6 +11,7 @@ pub mod discover;
 
 pub mod handle;
 mod local;
+mod metrics;
 mod notice;
 mod offline;
 mod open;

@@ -1,10 +1,11 @@
-//! The only socket openers: UDP, ICMP, capture, Unix sockets, privilege; and an in-memory transport for tests.
+//! The only socket openers: UDP, ICMP, capture, HTTP, Unix sockets, privilege; and an in-memory transport for tests.
 //!
 //! Nothing here knows what the octets mean. Start at [`datagram`].
 
 pub mod capture;
 pub mod datagram;
 pub mod dns;
+pub mod http;
 pub mod icmp;
 pub mod listen;
 pub mod memory;

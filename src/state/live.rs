@@ -327,3 +327,27 @@ impl State {
         self.live.get(device)?.rates(if_index)
     }
 }
+
+/// A counter as it was read last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PortCounter {
+    /// As the agent says it.
+    pub value: crate::model::poll::Counter,
+}
+
+impl State {
+    /// A counter of a port as it was read last; `None` where it was not read for three polls.
+    pub fn port_counter(&self, device: &DeviceId, if_index: IfIndex, counter: IfCounter) -> Option<PortCounter> {
+        /// Polls after which a value is stale.
+        const STALE_POLLS: u32 = 3;
+        let live = self.live.get(device)?;
+        let at = live.rates(if_index)?.at?;
+        if self.now.since(at) > self.settings.poll_interval.saturating_mul(STALE_POLLS) {
+            return None;
+        }
+        let place = live.counters.binary_search_by_key(&if_index, |(known, _)| *known).ok()?;
+        let (_, counters) = live.counters.get(place)?;
+        let (value, _, _) = counters.trackers.get(counter as usize)?.last?;
+        Some(PortCounter { value })
+    }
+}

@@ -23,7 +23,7 @@ pub mod whereabouts;
 
 pub use apply::{Applied, apply};
 pub use condition::{Condition, PortCondition};
-pub use live::{LiveSample, PortRates, port_names};
+pub use live::{LiveSample, PortCounter, PortRates, port_names};
 pub use names::names;
 
 use crate::analyse::identity::Index;

@@ -64,7 +64,7 @@ pub struct ScreenState {
     /// Which of its parts has the keys.
     pub focus: usize,
     /// A list for each part.
-    pub lists: [ListState; 3],
+    pub lists: [ListState; 4],
     /// Titles of columns that are hidden.
     pub hidden: BTreeSet<&'static str>,
 }
@@ -72,21 +72,23 @@ pub struct ScreenState {
 impl ScreenState {
     /// The list that has the keys.
     pub fn list(&self) -> &ListState {
-        let [first, second, third] = &self.lists;
+        let [first, second, third, fourth] = &self.lists;
         match self.focus {
             0 => first,
             1 => second,
-            _ => third,
+            2 => third,
+            _ => fourth,
         }
     }
 
     /// The list that has the keys.
     pub fn list_mut(&mut self) -> &mut ListState {
-        let [first, second, third] = &mut self.lists;
+        let [first, second, third, fourth] = &mut self.lists;
         match self.focus {
             0 => first,
             1 => second,
-            _ => third,
+            2 => third,
+            _ => fourth,
         }
     }
 }

@@ -17,6 +17,7 @@ pub struct Sentences {
     pub no_alarms: &'static str,
     pub no_events: &'static str,
     pub no_links: &'static str,
+    pub no_health: &'static str,
     pub no_rates: &'static str,
     pub no_samples: &'static str,
     pub no_discovery: [&'static str; 3],
@@ -48,6 +49,7 @@ pub const EN: Sentences = Sentences {
     no_alarms: "no alarm is active",
     no_events: "nothing happened yet",
     no_links: "no link is known",
+    no_health: "this device tells nothing of its health",
     no_rates: "no rates yet: they need two polls",
     no_samples: "no samples in this span: t widens it, { goes back in time",
     no_discovery: [

@@ -5,13 +5,15 @@ use noctop::engine::handle::{Backend, Sink};
 use noctop::engine::{Answer, AskError, Command, Handle, Update, WatchId};
 use noctop::event::{DiscoveryPhase, DiscoveryProgress};
 use noctop::model::bands::Band;
+use noctop::model::health::{Limits, SensorClass};
 use noctop::model::inventory::{Problem, Reason};
 use noctop::model::series::Point;
 use noctop::model::{
-    AdminStatus, Alarm, Confirmed, DeviceId, DeviceStatus, Evidence, IfIndex, MacAddr, OperStatus, Role, Severity, SnmpAccess,
-    SnmpVersion, Timestamp,
+    AdminStatus, Alarm, Confirmed, DeviceId, DeviceStatus, Evidence, GaugeKind, HealthStatus, IfIndex, MacAddr, OperStatus, Role,
+    Severity, SnmpAccess, SnmpVersion, Timestamp,
 };
 use noctop::query::{Screen, Subject, ViewRequest};
+use noctop::state::view::rows::GaugeRow;
 use noctop::state::view::screens::{DeviceView, Name};
 use noctop::state::view::{
     Chrome, DeviceRow, DiscoveryView, EventRow, HealthView, InterfaceRow, InterfaceView, LinkRow, OverviewView, Table, View,
@@ -436,7 +438,52 @@ fn device(request: &ViewRequest) -> DeviceView {
             .unwrap_or_else(|| links().into_iter().take(3).collect()),
         alarms: alarms().into_iter().filter(|alarm| alarm.device.as_ref() == Some(&wanted)).collect(),
         recent: events(),
-        health: HealthView::default(),
+        health: health(&wanted),
+    }
+}
+
+fn health(device: &DeviceId) -> HealthView {
+    type Told<'a> = (GaugeKind, &'a str, Option<f64>, HealthStatus, bool);
+    let rows: [Told<'_>; 10] = [
+        (GaugeKind::Processor, "CPU 1", Some(9.0), HealthStatus::Unknown, false),
+        (GaugeKind::Memory, "Processor", Some(52.0), HealthStatus::Unknown, false),
+        (GaugeKind::Storage, "flash:", Some(88.0), HealthStatus::Unknown, false),
+        (GaugeKind::PoeBudget, "PSE 1", Some(715.0), HealthStatus::Unknown, false),
+        (GaugeKind::PoeUsed, "PSE 1", Some(212.4), HealthStatus::Ok, false),
+        (GaugeKind::Sensor(SensorClass::Temperature), "Inlet", Some(41.0), HealthStatus::Ok, false),
+        (GaugeKind::Sensor(SensorClass::Fanspeed), "Fan 1", Some(5_400.0), HealthStatus::Ok, true),
+        (GaugeKind::Sensor(SensorClass::State), "PSU A", Some(1.0), HealthStatus::Ok, false),
+        (GaugeKind::Sensor(SensorClass::State), "PSU B", None, HealthStatus::Critical, false),
+        (GaugeKind::Sensor(SensorClass::Dbm), "Te1/0/49 Rx\u{1b}[2J", Some(-9.4), HealthStatus::Warning, false),
+    ];
+    let row = |(kind, name, value, status, stale): &Told<'_>| GaugeRow {
+        device: device.clone(),
+        device_name: "acc-b1-02".to_owned(),
+        kind: *kind,
+        class: kind.word().to_owned(),
+        name: (*name).to_owned(),
+        value: *value,
+        unit: kind.unit().map(str::to_owned),
+        used_bytes: None,
+        total_bytes: None,
+        status: *status,
+        status_since: None,
+        limits: Limits::default(),
+        sampled_at: Some(ago(if *stale { 600 } else { 20 })),
+        stale: *stale,
+    };
+    let hour = |top: f64| points(4, top, 3600).iter().step_by(12).map(|point| point.value.map(|value| value as f32)).collect();
+    HealthView {
+        cpu_percent: Some(9.0),
+        memory_percent: Some(52.0),
+        temperature_celsius: Some(41.0),
+        poe_used_watts: Some(212.4),
+        poe_budget_watts: Some(715.0),
+        worst: HealthStatus::Critical,
+        cpu_spark: hour(30.0),
+        memory_spark: hour(60.0),
+        temperature_spark: hour(41.0),
+        rows: rows.iter().map(row).collect(),
     }
 }
 
@@ -452,7 +499,11 @@ fn interface(request: &ViewRequest) -> InterfaceView {
         row,
         from: request.at.unwrap_or(now()).minus(Duration::from_secs(u64::from(request.span_secs))),
         to: request.at.unwrap_or(now()),
-        resolution: if request.span_secs > 3_600 { "1m".to_owned() } else { "sample".to_owned() },
+        resolution: match request.span_secs {
+            ..=3_600 => "sample".to_owned(),
+            ..=604_800 => "1m".to_owned(),
+            _ => "1h".to_owned(),
+        },
         in_bps: bands(series(1, 0.9), request.span_secs),
         out_bps: bands(series(4, 0.4), request.span_secs),
         earlier_in_bps: if request.compare_secs.is_some() { series(2, 0.7) } else { Vec::new() },

@@ -77,6 +77,14 @@ fn devices() {
 #[test]
 fn device() {
     check(Screen::Device);
+    for (name, size, keys) in [
+        ("health-80x24", (80, 24), "tab tab tab"),
+        ("health-120x36", (120, 36), "tab tab tab j"),
+        ("health-40x12", (40, 12), "backtab"),
+    ] {
+        let text = shot::text(&drawn(state(Screen::Device, size, GlyphSet::Unicode), keys));
+        insta::assert_snapshot!(format!("device-{name}"), text);
+    }
 }
 
 #[test]
@@ -87,6 +95,19 @@ fn interfaces() {
 #[test]
 fn interface() {
     check(Screen::Interface);
+    for (name, size, glyphs, keys) in [
+        ("day-120x36", (120, 36), GlyphSet::Unicode, "+ - - -"),
+        ("day-week-80x24", (80, 24), GlyphSet::Unicode, "t t w"),
+        ("day-week-80x24-ascii", (80, 24), GlyphSet::Ascii, "t t w"),
+        ("cursor-120x36", (120, 36), GlyphSet::Unicode, "t t w h H H h"),
+        ("cursor-80x24", (80, 24), GlyphSet::Unicode, "left H H H"),
+        ("cursor-40x12", (40, 12), GlyphSet::Unicode, "left H"),
+        ("year-80x24", (80, 24), GlyphSet::Unicode, "t t t t t"),
+        ("rewound-80x24", (80, 24), GlyphSet::Unicode, "left H H H Enter"),
+    ] {
+        let text = shot::text(&drawn(state(Screen::Interface, size, glyphs), keys));
+        insta::assert_snapshot!(format!("interface-{name}"), text);
+    }
 }
 
 #[test]

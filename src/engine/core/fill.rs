@@ -5,7 +5,7 @@ use crate::model::bands::Band;
 use crate::model::points;
 use crate::model::series::Point;
 use crate::model::{DeviceId, EntityKey, Metric, Timestamp};
-use crate::state::view::screens::InterfaceView;
+use crate::state::view::screens::{HealthView, InterfaceView};
 use crate::state::view::{InterfaceRow, LinkRow, OverviewView, View, ViewBody};
 use std::time::Duration;
 
@@ -39,6 +39,9 @@ impl Filler<'_> {
             ViewBody::Device(device) => {
                 self.interfaces(&mut device.interfaces.rows);
                 self.links(&mut device.links);
+                if let Some(row) = &device.device {
+                    self.health(&row.id, &mut device.health);
+                }
             }
             ViewBody::Interfaces(table) => self.interfaces(&mut table.rows),
             ViewBody::Interface(interface) => self.interface(interface),
@@ -80,6 +83,18 @@ impl Filler<'_> {
     fn spark(self, entity: &EntityKey) -> Vec<Option<f32>> {
         let (inward, outward) = self.both(entity, self.hour(FINE_STEP));
         larger_of(&coarser(&inward, self.hour(SPARK_STEP)), &coarser(&outward, self.hour(SPARK_STEP)))
+    }
+
+    /// Gauges of the device itself over an hour.
+    fn health(self, device: &DeviceId, view: &mut HealthView) {
+        let entity = EntityKey { device: device.clone(), part: None };
+        let spark = |metric| {
+            let fine = self.graphs.points(&entity, metric, self.hour(FINE_STEP));
+            larger_of(&coarser(&fine, self.hour(SPARK_STEP)), &[])
+        };
+        view.cpu_spark = spark(Metric::CpuPercent);
+        view.memory_spark = spark(Metric::MemoryPercent);
+        view.temperature_spark = spark(Metric::TemperatureCelsius);
     }
 
     fn links(self, rows: &mut [LinkRow]) {

@@ -1,7 +1,7 @@
 //! Replay gives the same state, past times give what was, and graphs come from the store.
 
 use super::{Core, Reader};
-use crate::engine::command::{Answer, Command, HistoryRequest};
+use crate::engine::command::{self, Answer, Command, HistoryRequest};
 use crate::event::{Body, Event};
 use crate::history::{MemoryStore, Store};
 use crate::model::poll::{Counter, IfCounter, IfReading, LastChanges, PollReading};
@@ -161,7 +161,7 @@ fn a_record_of_another_version_is_passed_over_and_counted() {
 
 #[test]
 fn a_history_names_its_series_by_the_devices_id_and_refuses_an_unknown_one() {
-    use crate::engine::command::{Answer, Command, HistoryRequest};
+    use crate::engine::command::{self, Answer, Command, HistoryRequest};
     use crate::engine::handle::AskError;
     use crate::model::{EntityKey, Metric, TimeRange};
     let (core, _store) = lived();
@@ -247,4 +247,152 @@ fn a_name_has_the_history_of_the_hardware_that_stood_there_before() {
     assert_eq!(points("sw-1"), (Some(true), Some(true)));
     assert_eq!(points("chassis:00:00:00:00:00:09"), (Some(false), Some(true)));
     assert_eq!(points("chassis:00:00:00:00:00:01"), (Some(true), Some(false)));
+}
+
+/// The history of the first switch's first port.
+fn history(core: &Core, name: &str, (from, to): (i64, i64), step_secs: Option<u32>) -> Result<command::History, String> {
+    let name = crate::query::series_name::parse(name).unwrap();
+    let entity = EntityKey { device: DeviceId::new(&name.device), part: name.part };
+    let range = TimeRange { from: at(from), to: at(to) };
+    let request = HistoryRequest { entity, metric: name.metric, range, step_secs };
+    match core.reader().command(&core.live(Vec::new(), None), Command::History(request)) {
+        Ok(Answer::History(history)) => Ok(history),
+        Ok(other) => panic!("{other:?}"),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+#[test]
+fn the_range_or_the_step_chooses_samples_minutes_or_hours() {
+    let (core, _store) = lived();
+    let day = 86_400;
+    for (from, step, resolution, band) in [
+        (600 - 2 * day, None, "sample", false),
+        (600 - 3 * day, None, "1m", true),
+        (600 - 15 * day, None, "1h", true),
+        (0, Some(10), "sample", false),
+        (0, Some(300), "1m", true),
+        (0, Some(3600), "1h", true),
+    ] {
+        let found = history(&core, "sw-1/Gi1/in_bps", (from, 600), step).unwrap();
+        assert_eq!(found.resolution, resolution, "{from} {step:?}");
+        let known: Vec<_> = found.points.iter().filter(|point| point.value.is_some()).collect();
+        assert!(!known.is_empty() && known.iter().all(|point| point.min.is_some() == band && point.max.is_some() == band));
+        assert!(known.iter().all(|point| (point.value.unwrap() - 8000.0).abs() < 1.0));
+        assert!((found.summary.mean.unwrap() - 8000.0).abs() < 1.0 && (found.summary.p95.unwrap() - 8000.0).abs() < 1.0);
+    }
+    assert!(history(&core, "sw-1/Gi1/in_bps", (600 - 400 * day, 600), Some(1)).unwrap_err().contains("wider step"));
+}
+
+#[test]
+fn a_bill_is_made_of_five_minute_averages_and_says_how_many_are_missing() {
+    let (core, _store) = lived();
+    let summary = history(&core, "sw-1/Gi1/in_bps", (0, 1200), None).unwrap().summary;
+    assert!((summary.billing_p95.unwrap() - 8000.0).abs() < 1.0);
+    assert_eq!((summary.billing_steps, summary.billing_of), (Some(3), Some(5)), "{summary:?}");
+    assert_eq!(history(&core, "sw-1/rtt_ms", (0, 1200), None).unwrap().summary.billing_p95, None);
+    let quarter = history(&core, "sw-1/Gi1/in_bps", (600 - 90 * 86_400, 600), None).unwrap();
+    assert_eq!(quarter.summary.billing_p95, None);
+}
+
+#[test]
+fn sensors_and_imported_series_are_read_by_name_in_whatever_kind_they_are_kept() {
+    use crate::model::series::{SeriesColumn, named_part};
+    let (core, store) = lived();
+    let column = |part: String, metric: Metric, values: Vec<(i64, f64)>| SeriesColumn {
+        entity: EntityKey { device: device(1, 0).id, part: Some(part) },
+        metric,
+        times: values.iter().map(|(secs, _)| at(*secs).millis()).collect(),
+        values: values.iter().map(|(_, value)| metric.encode_gauge(*value)).collect(),
+    };
+    let inlet = named_part(None, "sensor:Inlet");
+    store
+        .columns_backfill(&[
+            column(inlet.clone(), Metric::NamedWhole, vec![(30, 40.0), (60, 41.0)]),
+            column(inlet, Metric::NamedFloat, vec![(90, 41.123_456)]),
+            column(named_part(Some("Gi1"), "ifHCInOctets"), Metric::NamedWhole, vec![(30, 5.0)]),
+        ])
+        .unwrap();
+    let values = |name: &str| {
+        history(&core, name, (0, 600), None).unwrap().points.iter().filter_map(|point| point.value).collect::<Vec<_>>()
+    };
+    assert_eq!(values("sw-1/sensor:Inlet"), [40.0, 41.0, 41.123_456]);
+    assert_eq!(values("sw-1/Gi1/ifHCInOctets"), [5.0]);
+    assert_eq!(history(&core, "sw-1/sensor:Inlet", (0, 600), None).unwrap().series, "chassis:00:00:00:00:00:01/sensor:Inlet");
+    // Known, but not then.
+    assert!(history(&core, "sw-1/sensor:Inlet", (300, 600), None).unwrap().points.is_empty());
+    let unknown = history(&core, "sw-1/Gi1/in_bbs", (0, 600), None).unwrap_err();
+    assert!(unknown.contains("`in_bbs`") && unknown.contains("in_bps"), "{unknown}");
+}
+
+/// Two ports of two switches over ten minutes: the second switch's port carries a burst.
+fn over(column: &str, filter: &str, limit: usize) -> Vec<(String, f64, f64, f64)> {
+    let (mut core, _store) = lived();
+    core.turn(&poll(2, 601, OperStatus::Up)).unwrap();
+    let sort = Some(crate::query::Sort { column: column.to_owned(), descending: true });
+    let range = Some(TimeRange { from: at(0), to: at(600) });
+    let window = crate::query::Window { offset: 0, rows: limit };
+    let request = ViewRequest { sort, range, window, filter: filter.to_owned(), ..request(Screen::Interfaces, Some(600)) };
+    let view = core.answer(&request);
+    assert_eq!(view.chrome.fault, None);
+    let ViewBody::Interfaces(table) = view.body else { panic!("interfaces") };
+    let known = table.rows.iter().filter(|row| row.in_bps.is_some());
+    known.map(|row| (row.device_name.clone(), row.in_bps.unwrap(), row.p95_in_bps.unwrap(), row.max_in_bps.unwrap())).collect()
+}
+
+#[test]
+fn rows_over_a_range_have_its_means_and_are_filtered_and_sorted_by_them() {
+    let near = |rows: Vec<(String, f64, f64, f64)>| {
+        rows.into_iter()
+            .map(|(name, mean, p95, max)| {
+                assert!([mean, p95, max].iter().all(|bps| (bps - 8000.0).abs() < 10.0), "{name}: {mean} {p95} {max}");
+                name
+            })
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(near(over("p95", "", 2)), ["sw-1", "sw-2"]);
+    assert_eq!(near(over("util", "device:sw-2 and in>=7k", 9)), ["sw-2"]);
+    assert_eq!(near(over("maxBps", "in>=9k", 9)), Vec::<String>::new());
+}
+
+#[test]
+fn devices_over_a_range_have_means_and_extremes() {
+    let (core, _store) = lived();
+    let range = Some(TimeRange { from: at(0), to: at(600) });
+    let sort = Some(crate::query::Sort { column: "p95RttMs".to_owned(), descending: true });
+    let view = core.answer(&ViewRequest { range, sort, ..request(Screen::Devices, Some(600)) });
+    let ViewBody::Devices(table) = view.body else { panic!("devices") };
+    assert_eq!(table.rows.len(), 2);
+    for row in &table.rows {
+        assert!((row.rtt_ms.unwrap() - 1.0).abs() < 1e-9, "{row:?}");
+        assert!(row.over.iter().any(|(metric, extremes)| *metric == Metric::RttMs && (extremes.max - 1.0).abs() < 1e-9));
+    }
+}
+
+#[test]
+fn last_weeks_curve_lies_over_this_weeks() {
+    let (core, store) = lived();
+    let week = 7 * 86_400;
+    let id = device(1, 0).id;
+    let past = |secs: i64| crate::model::SampleBatch {
+        device: id.clone(),
+        at: at(secs - week),
+        rows: vec![crate::model::SampleRow {
+            part: Some("Gi1".to_owned()),
+            cells: vec![crate::model::series::Cell {
+                metric: Metric::InBps,
+                value: u64::try_from(secs).unwrap() * 500,
+                broken: false,
+            }],
+        }],
+    };
+    store.samples_backfill(&(30..=600).step_by(30).map(past).collect::<Vec<_>>()).unwrap();
+    let subject = Some(Subject::Interface(id.clone(), "Gi1".to_owned()));
+    let compare_secs = Some(u32::try_from(week).unwrap());
+    let view = core.answer(&ViewRequest { subject, compare_secs, ..request(Screen::Interface, Some(600)) });
+    let ViewBody::Interface(graph) = view.body else { panic!("interface") };
+    let known: Vec<f64> = graph.earlier_in_bps.iter().filter_map(|point| point.value).collect();
+    assert!(!known.is_empty() && known.iter().all(|bps| (bps - 4000.0).abs() < 1.0), "{known:?}");
+    assert!(graph.earlier_in_bps.iter().all(|point| point.at > at(600 - 3600) && point.at <= at(615)));
+    assert!(graph.in_bps.iter().filter_map(|band| band.value).all(|bps| (bps - 8000.0).abs() < 1.0));
 }

@@ -13,7 +13,7 @@ use crate::query::ViewRequest;
 use crate::state::view::{Chrome, View, ViewBody};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -41,6 +41,8 @@ pub(in crate::engine) struct Hub {
     pub(super) control: UnboundedSender<Control>,
     pub(super) counts: Counts,
     pub(super) started_at: Timestamp,
+    /// Events that waited for the engine at its last tick.
+    pub(super) queue: AtomicUsize,
     live: Mutex<Arc<Live>>,
 }
 
@@ -65,6 +67,7 @@ impl Hub {
             control,
             counts,
             started_at: clock::now(),
+            queue: AtomicUsize::new(0),
             live: Mutex::new(Arc::new(live)),
         }
     }
@@ -89,7 +92,8 @@ impl Hub {
         }
     }
 
-    fn status(&self) -> Result<Status, AskError> {
+    /// Counters of everything.
+    pub(super) fn status(&self) -> Result<Status, AskError> {
         let mut collectors = (self.counts)();
         collectors.push(self.socket_status());
         let mut store = self.reader.store_summary()?;

@@ -4,6 +4,7 @@
 //! answers past ones, and the history writer. Start at [`host`], then `run` (the loop), `hub` (what is shared), `schedule`.
 
 mod hub;
+mod metrics;
 mod own;
 mod plans;
 mod polling;
@@ -89,6 +90,7 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
     first_notices(&hub, &config, &core, &*store);
     hub.publish(core.live(hub.notices.sentences(), None));
     listen(&runtime, (&hub, data), (&sockets, stop.clone()))?;
+    metrics::serve(&runtime, &hub, (&config.listeners, stop.clone()));
     let polling = schedule.polling();
     let after_change = schedule.start((&runtime, &hub, writer.notes()), stop.clone());
     let keep = config.retention.raw;

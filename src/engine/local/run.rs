@@ -10,6 +10,7 @@ use crate::engine::notice::About;
 use crate::engine::writer::Writer;
 use crate::event::{Body, Event};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Interval, MissedTickBehavior, interval};
@@ -102,6 +103,7 @@ impl Engine {
 
     fn tick(&mut self) {
         let now = clock::now();
+        self.hub.queue.store(self.events.len(), Ordering::Relaxed);
         self.turn(&Event { at: now, body: Body::Tick });
         self.pending.figures = self.polling.figures();
         self.look_at_losses();

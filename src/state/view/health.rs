@@ -86,6 +86,7 @@ pub(super) fn health(look: &Lookup<'_>, device: &Device) -> HealthView {
         poe_budget_watts: device.health.poe_budget_watts(&measured),
         worst: told.max().unwrap_or_default(),
         rows: gauges.into_iter().map(GaugeRef::whole).collect(),
+        ..HealthView::default()
     }
 }
 

@@ -2,8 +2,8 @@
 
 use crate::model::health::Limits;
 use crate::model::{
-    AdminStatus, Confirmed, DeviceId, DeviceStatus, Evidence, GaugeKind, HealthStatus, IfIndex, MacAddr, Metric, OperStatus, Role,
-    Severity, SnmpAccess, Timestamp,
+    AdminStatus, Confirmed, DeviceId, DeviceStatus, Evidence, GaugeKind, HealthStatus, IfIndex, MacAddr, Metric, OperStatus,
+    Role, Severity, SnmpAccess, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;

@@ -179,6 +179,10 @@ pub struct HealthView {
     pub poe_budget_watts: Option<f64>,
     /// The worst status that any gauge has; unknown where none says how it is.
     pub worst: HealthStatus,
+    /// Over the last hour, filled by the engine from the series store: percent, percent, degrees.
+    pub cpu_spark: Vec<Option<f32>>,
+    pub memory_spark: Vec<Option<f32>>,
+    pub temperature_spark: Vec<Option<f32>>,
     /// All gauges: processors, memory, storage, PoE, supplies, sensors by class; each kind in the order of its tables.
     pub rows: Vec<GaugeRow>,
 }

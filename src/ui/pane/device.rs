@@ -1,4 +1,6 @@
-//! Device: one device with its ports as they stand in the rack, its interfaces, links, alarms and events.
+//! Device: one device with its ports as they stand in the rack, its interfaces, links, alarms, events and health.
+
+mod health;
 
 use super::{Context, Listing, Pane, Place, Scene, Target, alarms, cells, devices, events, interfaces};
 use crate::model::{AdminStatus, OperStatus, unit};
@@ -25,6 +27,7 @@ pub struct Device;
 const INTERFACES: usize = 0;
 const LINKS: usize = 1;
 const EVENTS: usize = 2;
+const HEALTH: usize = 3;
 
 /// Columns of the side panes.
 const SIDE: u16 = 44;
@@ -95,7 +98,7 @@ impl Pane for Device {
     }
 
     fn parts(&self) -> usize {
-        3
+        4
     }
 
     fn sorts(&self) -> &'static [&'static str] {
@@ -115,6 +118,7 @@ impl Pane for Device {
                 Listing { offset: table.offset, matched: table.matched, keys: table.rows.iter().map(interfaces::key).collect() }
             }
             LINKS => Listing { offset: 0, matched: view.links.len(), keys: view.links.iter().map(link_key).collect() },
+            HEALTH => Listing { offset: 0, matched: view.health.rows.len(), keys: health::keys(&view.health) },
             _ => Listing { offset: 0, matched: view.recent.len(), keys: view.recent.iter().map(events::key).collect() },
         })
     }
@@ -195,11 +199,19 @@ fn draw_part(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceVi
     match scene.state.here().focus {
         INTERFACES => draw_interfaces(scene, area, (buf, view)),
         LINKS => draw_links(scene, area, (buf, view)),
+        HEALTH => health::draw(scene, area, (buf, view)),
         _ => draw_events(scene, area, (buf, view)),
     }
 }
 
 fn draw_side(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceView)) {
+    // Half the side at most, more while it has the keys.
+    let most = if scene.state.here().focus == HEALTH { area.height.saturating_sub(8) } else { area.height * 2 / 5 };
+    let inside = Rect { height: health::wanted(&view.health).min(most), ..area };
+    if inside.height > 0 {
+        health::draw(scene, inside, (buf, view));
+    }
+    let area = Rect::new(area.x, inside.bottom(), area.width, area.height - inside.height);
     let links = u16::try_from(view.links.len().max(1)).unwrap_or(u16::MAX).saturating_add(3).min(area.height / 2).max(4);
     let alarm_rows = u16::try_from(view.alarms.len().max(1)).unwrap_or(u16::MAX).saturating_add(2).min(7);
     let links_area = Rect { height: links.min(area.height), ..area };
@@ -233,6 +245,7 @@ fn draw_facts(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceV
     let temperature = row.temperature_celsius.map_or_else(|| "-".to_owned(), |value| format!("{value:.0} C"));
     let (location, serial) = (or_dash(row.sys_location.as_deref()), or_dash(row.serial.as_deref()));
     let contact = or_dash(row.sys_contact.as_deref());
+    let health = health::summary(&view.health);
     let lines: [Vec<(&str, Style)>; 3] = [
         vec![
             (&status, scene.theme.status(row.status)),
@@ -253,11 +266,11 @@ fn draw_facts(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceV
             (&memory_words, scene.theme.utilisation(memory)),
             ("   temp ", dim),
             (&temperature, plain),
-            ("   rtt ", dim),
-            (&rtt, plain),
-            ("   loss", dim),
-            (&loss, plain),
-        ],
+        ]
+        .into_iter()
+        .chain(health.iter().flat_map(|(words, tone)| [("   ", dim), (words.as_str(), scene.theme.style(*tone))]))
+        .chain([("   rtt ", dim), (rtt.as_str(), plain), ("   loss", dim), (loss.as_str(), plain)])
+        .collect(),
         vec![("at ", dim), (&location, plain), ("   contact ", dim), (&contact, plain), ("   serial ", dim), (&serial, plain)],
     ];
     for (pieces, y) in lines.iter().zip(inner.y..inner.bottom()) {
@@ -360,7 +373,7 @@ fn draw_links(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceV
     let here = scene.state.here();
     let count = view.links.len().to_string();
     let inner = Panel::new("Links").subtitle(&count).focus(Focus::of(LINKS, here.focus)).draw(scene, area, buf);
-    let [_, list, _] = &here.lists;
+    let [_, list, ..] = &here.lists;
     Rows {
         columns: &LINK_COLUMNS,
         rows: &view.links,
@@ -393,7 +406,7 @@ fn draw_alarms(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Device
 fn draw_events(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceView)) {
     let here = scene.state.here();
     let inner = Panel::new("Events").focus(Focus::of(EVENTS, here.focus)).draw(scene, area, buf);
-    let [.., list] = &here.lists;
+    let [_, _, list, _] = &here.lists;
     Rows {
         columns: &events::BRIEF,
         rows: &view.recent,

@@ -214,7 +214,8 @@ fn subtitle(scene: &Scene<'_>, view: Option<&InterfaceView>) -> String {
         Some(resolution) => words.push_str(&format!("  {resolution} mean, min to max behind")),
     }
     if scene.state.graph.week {
-        words.push_str("  dots: a week ago");
+        let sign = if scene.glyphs.braille() { "dots" } else { "o" };
+        words.push_str(&format!("  {sign}: a week ago"));
     }
     words
 }

@@ -246,7 +246,7 @@ pub fn alarms(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Overvie
 pub fn busiest(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &OverviewView)) {
     let here = scene.state.here();
     let inner = Panel::new("Busiest links").focus(Focus::of(BUSIEST, here.focus)).draw(scene, area, buf);
-    let [_, list, _] = &here.lists;
+    let [_, list, ..] = &here.lists;
     Rows {
         columns: &COLUMNS,
         rows: &view.busiest,
@@ -264,7 +264,7 @@ pub fn busiest(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Overvi
 pub fn recent(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &OverviewView)) {
     let here = scene.state.here();
     let inner = Panel::new("What changed").focus(Focus::of(RECENT, here.focus)).draw(scene, area, buf);
-    let [.., list] = &here.lists;
+    let [_, _, list, _] = &here.lists;
     Rows {
         columns: &events::BRIEF,
         rows: &view.recent,

@@ -1,0 +1,278 @@
+//! The health of a device: processors, memory, storage, PoE, supplies and sensors with their bars, what is ill first.
+
+use super::HEALTH;
+use crate::model::health::SensorClass;
+use crate::model::{GaugeKind, HealthStatus};
+use crate::state::view::rows::GaugeRow;
+use crate::state::view::screens::{DeviceView, HealthView};
+use crate::ui::glyph::GlyphSet;
+use crate::ui::pane::Scene;
+use crate::ui::text::{self, EN, percent};
+use crate::ui::theme::Tone;
+use crate::ui::widget::gauge::bar;
+use crate::ui::widget::panel::{Focus, Panel};
+use crate::ui::widget::spark;
+use crate::ui::widget::table::{Align, Column, Header, Ink, Rows, Width};
+use crate::ui::widget::{put, put_all};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+/// Rows that the head takes: processor, memory and temperature over the last hour.
+const HEAD: u16 = 3;
+/// Cells of a sparkline in the head.
+const SPARK: u16 = 16;
+
+/// Columns of the gauges.
+const COLUMNS: [Column<GaugeRow>; 5] = [
+    Column { title: "", sort: "", width: Width::Cells(1), align: Align::Left, drop: 0, cell: mark },
+    Column { title: "NAME", sort: "", width: Width::Grow(12), align: Align::Left, drop: 0, cell: name },
+    Column { title: "KIND", sort: "", width: Width::Cells(11), align: Align::Left, drop: 4, cell: kind },
+    Column { title: "LOAD", sort: "", width: Width::Cells(8), align: Align::Left, drop: 2, cell: load },
+    Column { title: "VALUE", sort: "", width: Width::Cells(10), align: Align::Right, drop: 0, cell: value },
+];
+
+fn tone_of(status: HealthStatus) -> Tone {
+    match status {
+        HealthStatus::Ok => Tone::Ok,
+        HealthStatus::Warning => Tone::Minor,
+        HealthStatus::Critical => Tone::Critical,
+        HealthStatus::Off | HealthStatus::Unknown => Tone::Dim,
+    }
+}
+
+/// One cell that says how it is without colour.
+const fn glyph_of(status: HealthStatus, set: GlyphSet) -> &'static str {
+    match (status, set) {
+        (HealthStatus::Ok, GlyphSet::Unicode) => "●",
+        (HealthStatus::Ok, GlyphSet::Cjk) => "⣿",
+        (HealthStatus::Ok, GlyphSet::Ascii) => "+",
+        (HealthStatus::Warning, _) => "!",
+        (HealthStatus::Critical, GlyphSet::Unicode | GlyphSet::Cjk) => "✗",
+        (HealthStatus::Critical, GlyphSet::Ascii) => "X",
+        (HealthStatus::Off, _) => "-",
+        (HealthStatus::Unknown, _) => " ",
+    }
+}
+
+fn mark(row: &GaugeRow, ink: &Ink<'_>) -> Line<'static> {
+    ink.tone(glyph_of(row.status, ink.glyphs.set), tone_of(row.status))
+}
+
+fn name(row: &GaugeRow, ink: &Ink<'_>) -> Line<'static> {
+    let tone = if row.stale { Tone::Dim } else { Tone::Text };
+    let mut spans = vec![Span::styled(row.name.clone(), ink.theme.style(tone))];
+    if matches!(row.status, HealthStatus::Warning | HealthStatus::Critical | HealthStatus::Off) {
+        spans.push(Span::styled(format!(" {}", row.status.word()), ink.theme.style(tone_of(row.status))));
+    }
+    if row.stale {
+        spans.push(Span::styled(format!(" ~{}", text::age(row.sampled_at, ink.now)), ink.theme.style(Tone::Dim)));
+    }
+    Line::from(spans)
+}
+
+fn kind(row: &GaugeRow, ink: &Ink<'_>) -> Line<'static> {
+    ink.tone(row.class.clone(), Tone::Dim)
+}
+
+/// The share of 1 that a gauge shows; `None` where it is no share of anything.
+fn share(row: &GaugeRow) -> Option<f64> {
+    let is_share = matches!(
+        row.kind,
+        GaugeKind::Processor
+            | GaugeKind::Memory
+            | GaugeKind::Storage
+            | GaugeKind::Supply
+            | GaugeKind::Sensor(SensorClass::Load | SensorClass::Charge | SensorClass::Percent | SensorClass::Humidity)
+    );
+    row.value.filter(|_| is_share).map(|value| value / 100.0)
+}
+
+/// Whether a full one is a good one: what is left of toner and batteries.
+const fn is_stock(row: &GaugeRow) -> bool {
+    matches!(row.kind, GaugeKind::Supply | GaugeKind::Sensor(SensorClass::Charge))
+}
+
+fn load(row: &GaugeRow, ink: &Ink<'_>) -> Line<'static> {
+    let Some(share) = share(row) else { return Line::default() };
+    let mut spans = bar(Some(share), ink.width, ink.theme, ink.glyphs);
+    if is_stock(row) || row.stale {
+        let style = ink.theme.style(if row.stale { Tone::Dim } else { tone_of(row.status) });
+        spans = spans.into_iter().map(|span| Span::styled(span.content, style)).collect();
+    }
+    Line::from(spans)
+}
+
+fn value(row: &GaugeRow, ink: &Ink<'_>) -> Line<'static> {
+    let words = words(row);
+    match (row.value.is_some(), row.stale) {
+        (true, false) => ink.tone(words, if row.status == HealthStatus::Critical { Tone::Critical } else { Tone::Text }),
+        _ => ink.tone(words, Tone::Dim),
+    }
+}
+
+/// A value with its unit, short: `31.0 C`, `5400 rpm`, `52%`, `121 W`; unknown is `-`.
+fn words(row: &GaugeRow) -> String {
+    let Some(value) = row.value else { return "-".to_owned() };
+    if let Some(share) = share(row) {
+        return percent(Some(share)).trim().to_owned();
+    }
+    let digits = if value.abs() >= 100.0 || value.fract() == 0.0 { 0 } else { 1 };
+    let short = match row.unit.as_deref() {
+        None => "",
+        Some("celsius") => " C",
+        Some("volt") => " V",
+        Some("ampere") => " A",
+        Some("watt") => " W",
+        Some("hertz") => " Hz",
+        Some("percent") => "%",
+        Some("minute") => " min",
+        Some("second") => " s",
+        Some(other) => return format!("{value:.digits$} {other}"),
+    };
+    format!("{value:.digits$}{short}")
+}
+
+/// What is ill first; then as the device has them.
+fn in_order(view: &HealthView) -> Vec<GaugeRow> {
+    let rank = |row: &GaugeRow| match row.status {
+        HealthStatus::Critical => 0,
+        HealthStatus::Warning => 1,
+        HealthStatus::Ok | HealthStatus::Off | HealthStatus::Unknown => 2,
+    };
+    let mut rows = view.rows.clone();
+    rows.sort_by_key(rank);
+    rows
+}
+
+/// The names of the gauges in the order in which they stand.
+pub(super) fn keys(view: &HealthView) -> Vec<String> {
+    in_order(view).iter().map(|row| format!("{} {}", row.class, row.name)).collect()
+}
+
+/// Rows that the panel would like, borders counted.
+pub(super) fn wanted(view: &HealthView) -> u16 {
+    if view.rows.is_empty() { 0 } else { u16::try_from(view.rows.len()).unwrap_or(u16::MAX).saturating_add(2 + HEAD) }
+}
+
+/// A few words for the facts: PoE, and how many gauges are ill.
+pub(super) fn summary(view: &HealthView) -> Vec<(String, Tone)> {
+    let mut out = Vec::new();
+    if let Some(used) = view.poe_used_watts {
+        let budget = view.poe_budget_watts.map_or_else(|| "-".to_owned(), |watts| format!("{watts:.0}"));
+        out.push((format!("PoE {used:.0}/{budget} W"), Tone::Text));
+    }
+    let count = |status| view.rows.iter().filter(|row| row.status == status).count();
+    let (critical, warning) = (count(HealthStatus::Critical), count(HealthStatus::Warning));
+    match (critical, warning, view.worst) {
+        (0, 0, HealthStatus::Ok) => out.push(("health ok".to_owned(), Tone::Ok)),
+        (0, 0, _) => {}
+        (0, warning, _) => out.push((format!("health {warning} warning"), Tone::Minor)),
+        (critical, 0, _) => out.push((format!("health {critical} critical"), Tone::Critical)),
+        (critical, warning, _) => out.push((format!("health {critical} critical, {warning} warning"), Tone::Critical)),
+    }
+    out
+}
+
+/// Draws the panel.
+pub(super) fn draw(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceView)) {
+    let here = scene.state.here();
+    let health = &view.health;
+    let count = health.rows.len().to_string();
+    let inner = Panel::new("Health").subtitle(&count).focus(Focus::of(HEALTH, here.focus)).draw(scene, area, buf);
+    let rows = in_order(health);
+    let head = if inner.height > HEAD + 1 && !rows.is_empty() { HEAD } else { 0 };
+    if head > 0 {
+        draw_head(scene, Rect { height: HEAD, ..inner }, (buf, health));
+    }
+    let [.., list] = &here.lists;
+    Rows {
+        columns: &COLUMNS,
+        rows: &rows,
+        offset: 0,
+        matched: rows.len(),
+        list: (here.focus == HEALTH).then_some(list),
+        sort: None,
+        header: Header::Hidden,
+        empty: &[EN.no_health],
+    }
+    .draw(scene, Rect { y: inner.y + head, height: inner.height - head, ..inner }, buf);
+}
+
+/// Processor, memory and temperature: now, and over the last hour.
+fn draw_head(scene: &Scene<'_>, area: Rect, (buf, health): (&mut Buffer, &HealthView)) {
+    let share = |percent: Option<f64>| percent.map(|percent| percent / 100.0);
+    let degrees = health.temperature_celsius.map_or_else(|| "-".to_owned(), |value| format!("{value:.0} C"));
+    let lines = [
+        ("cpu ", percent(share(health.cpu_percent)), share(health.cpu_percent), &health.cpu_spark),
+        ("mem ", percent(share(health.memory_percent)), share(health.memory_percent), &health.memory_spark),
+        ("temp", format!("{degrees:>4}"), None, &health.temperature_spark),
+    ];
+    for ((name, words, load, values), y) in lines.into_iter().zip(area.y..area.bottom()) {
+        let style = if load.is_some() { scene.theme.utilisation(load) } else { Style::new() };
+        let pieces = [(name, scene.theme.style(Tone::Dim)), (" ", Style::new()), (words.as_str(), style)];
+        let x = area.x + 2 + put_all(buf, Position::new(area.x + 2, y), area.width.saturating_sub(3), &pieces) + 2;
+        let known: Vec<f32> = values.iter().flatten().copied().collect();
+        let (Some(least), Some(most)) = (known.iter().copied().reduce(f32::min), known.iter().copied().reduce(f32::max)) else {
+            continue;
+        };
+        let cells = SPARK.min(area.right().saturating_sub(x + 1));
+        let top = if load.is_some() { 100.0 } else { most * 1.25 };
+        let row = if scene.state.slow { String::new() } else { spark::row(values, cells, top, scene.glyphs) };
+        put(buf, Position::new(x, y), cells, (&row, scene.theme.style(Tone::In)));
+        let range = format!("{least:.0} to {most:.0}");
+        let at = x + cells + 1;
+        put(buf, Position::new(at, y), area.right().saturating_sub(at + 1), (&range, scene.theme.style(Tone::Dim)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::DeviceId;
+    use crate::model::health::Limits;
+
+    fn row(kind: GaugeKind, value: Option<f64>, status: HealthStatus) -> GaugeRow {
+        GaugeRow {
+            device: DeviceId::new("x"),
+            device_name: "x".to_owned(),
+            kind,
+            class: kind.word().to_owned(),
+            name: "n".to_owned(),
+            value,
+            unit: kind.unit().map(str::to_owned),
+            used_bytes: None,
+            total_bytes: None,
+            status,
+            status_since: None,
+            limits: Limits::default(),
+            sampled_at: None,
+            stale: false,
+        }
+    }
+
+    #[test]
+    fn values_are_short_and_unknown_is_a_dash() {
+        let said = |kind, value| words(&row(kind, value, HealthStatus::Ok));
+        assert_eq!(said(GaugeKind::Sensor(SensorClass::Temperature), Some(31.04)), "31.0 C");
+        assert_eq!(said(GaugeKind::Sensor(SensorClass::Fanspeed), Some(5400.0)), "5400 rpm");
+        assert_eq!(said(GaugeKind::Storage, Some(52.4)), "52%");
+        assert_eq!(said(GaugeKind::PoeUsed, Some(121.4)), "121 W");
+        assert_eq!(said(GaugeKind::Sensor(SensorClass::Temperature), None), "-");
+    }
+
+    #[test]
+    fn what_is_ill_stands_first_and_is_counted() {
+        let fan = GaugeKind::Sensor(SensorClass::Fanspeed);
+        let rows = vec![
+            row(GaugeKind::Processor, Some(1.0), HealthStatus::Ok),
+            row(fan, Some(0.0), HealthStatus::Warning),
+            row(fan, None, HealthStatus::Critical),
+        ];
+        let view = HealthView { rows, worst: HealthStatus::Critical, ..HealthView::default() };
+        let order: Vec<HealthStatus> = in_order(&view).iter().map(|row| row.status).collect();
+        assert_eq!(order, [HealthStatus::Critical, HealthStatus::Warning, HealthStatus::Ok]);
+        assert_eq!(summary(&view), [("health 1 critical, 1 warning".to_owned(), Tone::Critical)]);
+    }
+}
