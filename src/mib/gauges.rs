@@ -18,7 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 ///
 /// Each row that one of the columns `value`, `used`, `free`, `total`, `percent` or `status` has, and that `when` lets through, is a gauge,
 /// unless nothing is known of it. Of several columns of one key the first that the row has counts. Columns of other tables are found by
-/// the whole index of the row, else by what its index begins with, else by what it ends in.
+/// the whole index of the row, else by what its index begins with, else by what it ends in; a row behind the name of a column
+/// (`hrStorageSize.1`) is that row for all.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Gauges {
@@ -259,6 +260,14 @@ pub struct Thresholds {
     pub severity: String,
 }
 
+/// The name of an object and the row of it that is meant, whichever row is read: `hrStorageSize.1`.
+pub fn instance(name: &str) -> (&str, Option<Oid>) {
+    match name.split_once('.') {
+        Some((object, row)) => (object, row.parse().ok()),
+        None => (name, None),
+    }
+}
+
 /// A rule, ready to be used.
 #[derive(Debug)]
 pub struct GaugeRule {
@@ -310,7 +319,7 @@ impl GaugeRule {
         named.chain(reclaimable).chain(status)
     }
 
-    /// Every object that is read of it.
+    /// Every object that is read of it, without instances.
     pub fn objects(&self) -> BTreeSet<&str> {
         let says = &self.says;
         let limits = says.limits.values().filter_map(|limit| match limit {
@@ -321,12 +330,15 @@ impl GaugeRule {
         let single = [&says.name_at, &says.class, &says.factor_by, &says.scale_by, &says.precision_by].into_iter().flatten();
         let several = says.when.iter().map(|when| &when.column).chain(says.kind_by.iter().map(|by| &by.column));
         let named = thresholds.chain(single).chain(several).chain(says.name.iter().flat_map(Names::as_slice));
-        self.parts().map(|(_, name)| name).chain(limits).chain(named.map(String::as_str)).collect()
+        self.parts().map(|(_, name)| name).chain(limits).chain(named.map(String::as_str)).map(|name| instance(name).0).collect()
     }
 
     /// The objects of which one is there where the rule has a row: tables, columns that stand alone, scalars.
     pub fn leads<'a>(&'a self, registry: &'a Registry) -> BTreeSet<&'a str> {
-        let lead = |name: &'a str| registry.table_of(name).map_or(name, |table| table.name.as_str());
+        let lead = |name: &'a str| {
+            let (name, _) = instance(name);
+            registry.table_of(name).map_or(name, |table| table.name.as_str())
+        };
         self.parts().filter(|(part, _)| *part != Part::Reclaimable).map(|(_, name)| lead(name)).collect()
     }
 

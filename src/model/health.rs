@@ -327,7 +327,8 @@ impl Gauge {
             (None, by_limits) => by_limits,
             // What is off or does not work has no value to compare.
             (Some(told), HealthStatus::Unknown) => told,
-            (Some(told @ (HealthStatus::Off | HealthStatus::Unknown)), _) => told,
+            (Some(HealthStatus::Off), _) => HealthStatus::Off,
+            (Some(HealthStatus::Unknown), by_limits) => by_limits,
             (Some(told), by_limits) => told.max(by_limits),
         };
         measured
@@ -378,7 +379,7 @@ impl Health {
         gauges.truncate(MAX_GAUGES);
         gauges.sort_by_key(|gauge| gauge.kind);
         name_apart(&mut gauges);
-        let outline = outline(&gauges);
+        let outline = if gauges.is_empty() { 0 } else { outline(&gauges) };
         Self { gauges, outline }
     }
 

@@ -473,7 +473,8 @@ mod tests {
     async fn what_a_device_does_not_have_costs_nothing() {
         let (rows, requests, problems) = fdb(Network::default().agent("10.0.0.1:161", SWITCH)).await;
         assert_eq!((rows, problems), (Some(vec![]), vec![]));
-        assert!(requests <= 7, "{requests}");
+        // One of them looks for what is measured.
+        assert!(requests <= 8, "{requests}");
     }
 
     #[tokio::test(start_paused = true)]

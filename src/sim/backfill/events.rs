@@ -3,6 +3,8 @@
 
 use super::{INTERVAL, Known, Past};
 use crate::event::{Body, Event, Silent};
+use crate::mib::Registry;
+use crate::model::health::HealthReading;
 use crate::model::inventory::Reason;
 use crate::model::poll::{Counter, IfCounter, IfReading, LastChanges, PollReading};
 use crate::model::{IfIndex, Inventory, Timestamp};
@@ -119,6 +121,13 @@ impl Past {
         }
     }
 
+    /// What a poll reads of the gauges: all, since simulated devices have few.
+    fn health(&self, known: &Known, at: Timestamp) -> Option<HealthReading> {
+        let health = self.campus.view(known.address, at)?.health(Registry::builtin());
+        let measured = (0..).zip(health.measured()).collect();
+        Some(HealthReading { outline: health.outline, measured })
+    }
+
     /// A poll of some ports, or that it was not answered. Of no ports: sysUpTime alone.
     fn poll(&self, known: &Known, (at, ports): (Timestamp, &[PortNumber])) -> Option<Event> {
         let scenario = &self.campus.scenario;
@@ -156,7 +165,7 @@ impl Past {
             lost: 0,
             sent: REQUESTS,
             interfaces,
-            health: None,
+            health: self.health(known, at),
             partial: false,
         };
         Some(Event { at, body: Body::Poll(Box::new(reading)) })

@@ -1,11 +1,13 @@
 //! The samples of a past, lazily: a stretch of one device at a time.
 
 use super::{INTERVAL, Known, LENGTH, Past};
+use crate::mib::Registry;
 use crate::model::poll::IfCounter;
-use crate::model::series::Cell;
-use crate::model::{Metric, SampleBatch, SampleRow, Timestamp};
+use crate::model::series::{Cell, named_part};
+use crate::model::{Health, Metric, SampleBatch, SampleRow, Timestamp};
 use crate::sim::scenario::{Node, PortNumber};
 use crate::sim::truth::{Behind, seconds_of};
+use crate::sim::view;
 use std::time::Duration;
 
 /// Step of the past before its last hour: what a store keeps of it after a day.
@@ -94,19 +96,22 @@ impl Past {
     fn stretch(&self, known: &Known, stretch: Stretch) -> Vec<SampleBatch> {
         let Some(node) = self.campus.scenario.node(known.number) else { return Vec::new() };
         let ports = self.sampled_ports(known);
+        // Of a device that is silent now the description of before holds: its gauges stay.
+        let seen = [stretch.to, stretch.from].into_iter().find_map(|at| self.campus.view(known.address, at));
+        let health = seen.map(|view| view.health(Registry::builtin())).unwrap_or_default();
         // Times lie on a grid that ends where the stretch ends, so that neighbouring stretches fit together.
         let span = stretch.to.since(stretch.from);
         let count = u32::try_from(span.as_secs() / stretch.step.as_secs().max(1)).unwrap_or(0);
         (0..count)
             .rev()
-            .map(|back| self.batch((known, node), &ports, (stretch.to.minus(stretch.step * back), stretch.step)))
+            .map(|back| self.batch((known, node), (&ports, &health), (stretch.to.minus(stretch.step * back), stretch.step)))
             .collect()
     }
 
     fn batch(
         &self,
         (known, node): (&Known, &Node),
-        ports: &[(PortNumber, String)],
+        (ports, health): (&[(PortNumber, String)], &Health),
         (at, step): (Timestamp, Duration),
     ) -> SampleBatch {
         let scenario = &self.campus.scenario;
@@ -118,7 +123,22 @@ impl Past {
             return SampleBatch { device, at, rows };
         }
         let rtt = gauge(Metric::RttMs, scenario.rtt_ms(known.number, seconds));
-        let mut rows = vec![SampleRow { part: None, cells: vec![rtt, gauge(Metric::LossPercent, 0.0)] }];
+        let measured = view::health::measured(health, scenario, (node, known.number, seconds));
+        let figures = [
+            (Metric::CpuPercent, health.cpu_percent(&measured)),
+            (Metric::MemoryPercent, health.memory_percent(&measured)),
+            (Metric::TemperatureCelsius, health.temperature_celsius(&measured)),
+            (Metric::PoeWatts, health.poe_watts(&measured)),
+        ];
+        let figures = figures.into_iter().filter_map(|(metric, value)| Some(gauge(metric, value?)));
+        let cells = [rtt, gauge(Metric::LossPercent, 0.0)].into_iter().chain(figures).collect();
+        let mut rows = vec![SampleRow { part: None, cells }];
+        let named =
+            health.gauges.iter().zip(&measured).filter_map(|(gauge, measured)| Some((gauge.series_name()?, measured.value?)));
+        rows.extend(named.map(|(name, value)| SampleRow {
+            part: Some(named_part(None, &name)),
+            cells: vec![gauge(Metric::NamedGauge, value)],
+        }));
         let broken = scenario.booted_at(known.number, seconds) > seconds_of(at.minus(step));
         for (port, name) in ports {
             let counters = scenario.counters(node, known.number, (*port, seconds));

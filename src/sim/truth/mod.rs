@@ -3,6 +3,7 @@
 //! What leaves one end of a wire arrives at the other: both ends' counters are made of the same two loads.
 //! Start here (names and what stands behind a port), then `state`, then `load`.
 
+pub mod health;
 mod load;
 mod state;
 #[cfg(test)]

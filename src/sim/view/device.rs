@@ -34,6 +34,7 @@ impl View<'_> {
         device.interfaces = (0..self.scenario.port_count(self.node)).map(|port| self.interface(port)).collect();
         self.add_vlans(&mut device);
         device.neighbours = self.neighbours();
+        device.health = self.health(mib);
         self.identify(&mut device, mib);
         device.id = identity::propose(&device, answered_at);
         device

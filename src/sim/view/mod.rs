@@ -7,6 +7,7 @@
 mod bridge;
 mod device;
 mod endpoint;
+pub mod health;
 mod interface;
 mod neighbour;
 pub mod rows;
@@ -29,7 +30,8 @@ type Reader = fn(&View<'_>, usize) -> Option<Value>;
 type Part = &'static [(&'static str, Table, Reader)];
 
 /// All parts. The order is free: a tree sorts them by OID.
-const PARTS: [Part; 5] = [system::COLUMNS, interface::COLUMNS, neighbour::COLUMNS, bridge::COLUMNS, endpoint::COLUMNS];
+const PARTS: [Part; 6] =
+    [system::COLUMNS, interface::COLUMNS, neighbour::COLUMNS, bridge::COLUMNS, endpoint::COLUMNS, health::COLUMNS];
 
 /// How a column is read.
 #[derive(Clone, Debug)]
@@ -53,6 +55,8 @@ pub struct Tree {
     kinds: Vec<Vec<Column>>,
     /// ipAddressPrefixOrigin: rows of ipAddressTable point there.
     prefix_origin: Option<Oid>,
+    /// hrStorageTypes: the rows of hrStorageTable point there.
+    storage_types: Option<Oid>,
 }
 
 impl Tree {
@@ -65,7 +69,11 @@ impl Tree {
         let kinds = scenario.kinds.iter().map(|kind| columns(kind, mib, &mut unknown)).collect();
         unknown.sort();
         unknown.dedup();
-        if unknown.is_empty() { Ok(Self { kinds, prefix_origin: mib.oid("ipAddressPrefixOrigin") }) } else { Err(unknown) }
+        if unknown.is_empty() {
+            Ok(Self { kinds, prefix_origin: mib.oid("ipAddressPrefixOrigin"), storage_types: mib.oid("hrStorageTypes") })
+        } else {
+            Err(unknown)
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 //! The rows of every table: how many, their indexes in order, and which are there now.
 
 use super::View;
+use super::health::STORAGES;
 use crate::sim::scenario::file::PortIdStyle;
 use crate::sim::scenario::{Cable, Kind, Node, OwnAddress, PortNumber, Scenario};
+use crate::sim::truth::health::{FIRST_SENSOR, SENSORS};
 use std::net::Ipv4Addr;
 
 /// A table, or the scalars of a part of the MIB.
@@ -36,8 +38,16 @@ pub enum Table {
     BridgePort,
     /// By VLAN
     Vlan,
-    /// By entPhysicalIndex
+    /// By entPhysicalIndex: the chassis and its sensors
     Physical,
+    /// By entPhysicalIndex: the sensors alone
+    Sensor,
+    /// By hrStorageIndex
+    Storage,
+    /// By hrDeviceIndex
+    Processor,
+    /// By pethMainPseGroupIndex
+    Pse,
     /// By ifStackHigherLayer, ifStackLowerLayer
     Stack,
     /// By ifIndex of a member of an aggregate
@@ -102,10 +112,11 @@ impl Table {
     pub const fn is_of(self, kind: &Kind) -> bool {
         match self {
             Self::Scalar | Self::Port | Self::Address | Self::InetAddress | Self::Prefix | Self::Stack => true,
+            Self::Storage | Self::Processor => true,
             Self::LldpScalar | Self::LldpPort | Self::LldpRemote | Self::LldpAddress => kind.lldp,
             Self::CdpScalar | Self::Cdp => kind.cdp,
-            Self::BridgeScalar | Self::BridgePort | Self::Vlan | Self::Fdb | Self::Arp => kind.bridge,
-            Self::Physical => kind.entity,
+            Self::BridgeScalar | Self::BridgePort | Self::Vlan | Self::Fdb | Self::Arp | Self::Pse => kind.bridge,
+            Self::Physical | Self::Sensor => kind.entity,
             Self::Member => kind.lag.is_some(),
         }
     }
@@ -113,7 +124,10 @@ impl Table {
     /// How many rows there could be.
     pub fn rows(self, view: &View<'_>) -> usize {
         match self {
-            Self::Scalar | Self::LldpScalar | Self::CdpScalar | Self::BridgeScalar | Self::Physical => 1,
+            Self::Scalar | Self::LldpScalar | Self::CdpScalar | Self::BridgeScalar | Self::Processor | Self::Pse => 1,
+            Self::Physical => 1 + SENSORS.len(),
+            Self::Sensor => SENSORS.len(),
+            Self::Storage => STORAGES.len(),
             Self::Port => usize::from(view.scenario.port_count(view.node)),
             Self::Address | Self::InetAddress | Self::Prefix => view.node.addresses.len(),
             Self::LldpPort | Self::BridgePort => view.kind.bridge_ports.len(),
@@ -130,7 +144,11 @@ impl Table {
         let number = |row: usize| u32::try_from(row).unwrap_or(u32::MAX);
         match self {
             Self::Scalar | Self::LldpScalar | Self::CdpScalar | Self::BridgeScalar => Index::new(&[0]),
-            Self::Physical => Index::new(&[1]),
+            Self::Physical if row == 0 => Index::new(&[1]),
+            Self::Physical => Index::new(&[FIRST_SENSOR + number(row - 1)]),
+            Self::Sensor => Index::new(&[FIRST_SENSOR + number(row)]),
+            Self::Storage => Index::new(&[number(row) + 1]),
+            Self::Processor | Self::Pse => Index::new(&[1]),
             Self::Port => Index::new(&[view.if_index(port_of(row))]),
             Self::Address => view.address_index(&[], row),
             Self::InetAddress => view.address_index(&[IPV4, IPV4_OCTETS], row),
@@ -164,6 +182,7 @@ impl Table {
             Self::Cdp => view.cable(row).is_some_and(hears) && view.far(row).is_some_and(|far| far.1.cdp),
             Self::Member => view.cable(row).is_some_and(|cable| cable.lag.is_some()),
             Self::Arp => view.resolved(row).is_some(),
+            Self::Pse => view.poe().is_some(),
             _ => true,
         }
     }

@@ -191,6 +191,10 @@ fn discovered(view: &View<'_>, access: &crate::model::SnmpAccess, at: Timestamp)
         let base = mib.oid(name).unwrap();
         columns.insert(name, base.clone(), binds.iter().filter(|bind| bind.oid.starts_with(&base)).cloned().collect());
     }
+    for name in tables::health::objects(&columns) {
+        let base = mib.oid(name).unwrap();
+        columns.insert(name, base.clone(), binds.iter().filter(|bind| bind.oid.starts_with(&base)).cloned().collect());
+    }
     tables::assemble(&columns, access.clone(), at)
 }
 

@@ -4,7 +4,7 @@
 
 use super::columns::{Columns, text_to_nul};
 use super::plan::table_of;
-use crate::mib::gauges::{GaugeRule, Limit, LimitWord, Thresholds};
+use crate::mib::gauges::{GaugeRule, Limit, LimitWord, Thresholds, instance};
 use crate::mib::{Kind, Registry};
 use crate::model::health::{Limits, MAX_GAUGES, Part, Probe};
 use crate::model::{Gauge, GaugeKind, Health, HealthStatus, Oid};
@@ -142,7 +142,11 @@ impl<'a> All<'a> {
     /// The value at an index, and the index under which it stands: the whole one, else what it begins with, else what it ends in. A
     /// scalar has one value for all.
     fn find(&self, name: &str, index: &[u32]) -> Option<(Vec<u32>, &'a Value)> {
+        let (name, row) = instance(name);
         let rows = self.column(name)?;
+        if let Some(row) = row {
+            return Some((row.arcs().to_vec(), *rows.get(row.arcs())?));
+        }
         let whole = std::iter::once(index);
         let fronts = (1..index.len()).rev().filter_map(|length| index.get(..length));
         let ends = (1..index.len()).filter_map(|from| index.get(from..));
@@ -164,7 +168,8 @@ impl<'a> All<'a> {
 
 /// The indexes of all rows of a rule, in order.
 fn rows_of<'a>(rule: &GaugeRule, all: &All<'a>) -> BTreeSet<&'a [u32]> {
-    let own = rule.parts().filter(|(part, _)| *part != Part::Reclaimable).filter_map(|(_, name)| all.column(name));
+    let is_own = |(part, name): &(Part, &str)| *part != Part::Reclaimable && instance(name).1.is_none();
+    let own = rule.parts().filter(is_own).filter_map(|(_, name)| all.column(name));
     let indexes: BTreeSet<&[u32]> = own.flat_map(|rows| rows.keys().copied()).collect();
     // Where a total or a status stands in another table, its rows are of another thing.
     let longest = indexes.iter().map(|index| index.len()).max().unwrap_or(0);
@@ -246,7 +251,7 @@ impl Reader<'_> {
                 continue;
             }
             let Some((at, value)) = self.all.find(column, index) else { continue };
-            let oid: Oid = Registry::global().oid(column)?.child(&at);
+            let oid: Oid = Registry::global().oid(instance(column).0)?.child(&at);
             let scaled = !matches!(part, Part::Status | Part::Percent);
             let words = says.status.iter().filter(|_| part == Part::Status).flat_map(|words| words.numbers());
             probes.push(Probe {
