@@ -21,7 +21,7 @@ pub use self::sled::SledStore;
 pub use memory::MemoryStore;
 
 /// Format version of a store's folder. An older binary refuses a newer store with a clear sentence.
-pub const STORE_VERSION: u32 = 1;
+pub const STORE_VERSION: u32 = 2;
 
 /// What can go wrong with a store. Each sentence says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +34,18 @@ pub enum StoreError {
         "the store {path} has format {found}, and this noctop knows up to {known}: upgrade noctop, or name another --data folder"
     )]
     Newer {
+        /// Where.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+        /// Ours.
+        known: u32,
+    },
+    /// It was written before the first release, and nothing reads it any more.
+    #[error(
+        "the store {path} has format {found}, which was never released, and this noctop reads {known}: move it away, or name another --data folder"
+    )]
+    Older {
         /// Where.
         path: PathBuf,
         /// Its version.

@@ -81,7 +81,7 @@ impl Builder {
 
     /// The table as an index row.
     pub fn index_row(&self) -> Vec<u8> {
-        sealed(|out| put_table(out, &self.heads))
+        index_row(&self.heads)
     }
 
     /// The value.
@@ -91,6 +91,11 @@ impl Builder {
             out.extend_from_slice(&self.bodies);
         })
     }
+}
+
+/// A table as an index row.
+pub fn index_row(heads: &[Head]) -> Vec<u8> {
+    sealed(|out| put_table(out, heads))
 }
 
 fn with_bodies<'a>(heads: &'a [Head], bodies: &'a [u8]) -> impl Iterator<Item = (&'a Head, &'a [u8])> {

@@ -3,7 +3,7 @@
 //! Tree 0: `time · number (8 bytes each, big-endian) · piece (4)` → bytes of all parts, one after the other. Tree 1:
 //! `time · number` → the parts' names and lengths. A checkpoint of an earlier time and higher number (the clock stepped back) has a place of its own.
 
-use super::door::{ALL, Base, Changes, Spec, damaged};
+use super::door::{ALL, Base, Changes, SEGMENT_BYTES, Spec, damaged};
 use super::folder::Folder;
 use crate::history::blocks::bytes::{Reader, put_block, put_varint};
 use crate::history::blocks::shard::{sealed, unsealed};
@@ -52,7 +52,7 @@ fn piece_key(key: &[u8; 16], piece: u32) -> Vec<u8> {
 impl Checkpoints {
     /// Opens them.
     pub fn open(folder: &Folder) -> Result<Self, StoreError> {
-        let spec = Spec { trees: &["pieces", "index"], cache_bytes: 16 << 20 };
+        let spec = Spec { trees: &["pieces", "index"], cache_bytes: 16 << 20, segment_bytes: SEGMENT_BYTES };
         let (base, keys) = folder.open_sound("checkpoints", spec, load)?;
         Ok(Self { base, keys })
     }

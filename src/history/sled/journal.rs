@@ -3,7 +3,7 @@
 //! Tree 0: `number (8 bytes, big-endian)` → `CRC-32 · version · time (8) · bytes`. Tree 1 lists the numbers at which the
 //! clock stepped back by more than [`SLACK_MS`]: between two of them a record is at most that much earlier than one before it.
 
-use super::door::{ALL, Base, Changes, Spec};
+use super::door::{ALL, Base, Changes, SEGMENT_BYTES, Spec};
 use super::folder::Folder;
 use crate::history::blocks::shard::{sealed, unsealed};
 use crate::history::{JournalRecord, StoreError};
@@ -52,7 +52,7 @@ impl Journal {
     /// Opens it. It goes on after `at_least`, the last record that a checkpoint includes, even where damage took records away:
     /// a number must not come twice.
     pub fn open(folder: &Folder, at_least: u64) -> Result<Self, StoreError> {
-        let spec = Spec { trees: &["records", "runs"], cache_bytes: 16 << 20 };
+        let spec = Spec { trees: &["records", "runs"], cache_bytes: 16 << 20, segment_bytes: SEGMENT_BYTES };
         let (base, mut journal) = folder.open_sound("journal", spec, Self::load)?;
         journal.base = base;
         if journal.last < at_least {

@@ -1,7 +1,6 @@
 //! Samples on their way to disk: open blocks, and sealed ones in shards that still fill or wait to be written.
 
-use super::days::is_kept;
-use super::folder::day_of;
+use super::calendar::{day_of, is_kept};
 use super::names::{Device, Names};
 use super::wal::{Entry, Wal};
 use crate::history::blocks::block::ROWS;
