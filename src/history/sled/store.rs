@@ -7,12 +7,26 @@ use crate::history::blocks::last::Wanted;
 use crate::history::blocks::open::OpenBlock;
 use crate::history::blocks::shard::{sealed, unsealed};
 use crate::history::{AtQuery, Checkpoint, EntityLast, JournalRecord, LOOKBACK_SECS, PeriodStats, Store, StoreError, StoreStats};
+use crate::model::series::SeriesColumn;
 use crate::model::{EntityKey, Metric, Sample, SampleBatch, TimeRange, Timestamp};
 use std::path::PathBuf;
 use std::sync::PoisonError;
 
 /// Backfilled shards are written as they come, so that a long past needs no memory.
 const BACKFILL_BYTES: usize = 4 << 20;
+
+/// Series that are sealed between two looks at what waits.
+const COLUMNS_AT_ONCE: usize = 4096;
+
+impl SledStore {
+    fn write_backfilled(&self, waiting: usize) -> Result<(), StoreError> {
+        if waiting > BACKFILL_BYTES {
+            let _one_at_a_time = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
+            self.write_shards()?;
+        }
+        Ok(())
+    }
+}
 
 impl Store for SledStore {
     fn journal_append(&self, records: &[(Timestamp, Vec<u8>)]) -> Result<u64, StoreError> {
@@ -63,9 +77,19 @@ impl Store for SledStore {
             writer.backfill(&mut write_lock(&self.names), batches);
             writer.waiting_bytes()
         };
-        if waiting > BACKFILL_BYTES {
-            let _one_at_a_time = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
-            self.write_shards()?;
+        self.write_backfilled(waiting)
+    }
+
+    fn columns_backfill(&self, columns: &[SeriesColumn]) -> Result<(), StoreError> {
+        self.folder.writable()?;
+        // A few at a time: what is sealed is written before more is.
+        for some in columns.chunks(COLUMNS_AT_ONCE) {
+            let waiting = {
+                let mut writer = write_lock(&self.writer);
+                writer.backfill_columns(&mut write_lock(&self.names), some);
+                writer.waiting_bytes()
+            };
+            self.write_backfilled(waiting)?;
         }
         Ok(())
     }
