@@ -1,7 +1,7 @@
 //! `noctop status` and `noctop store stats|verify`: counters of the engine and of its store.
 
 use super::{Failure, Outcome, attach, written};
-use crate::cli::{Common, EXIT_FAILED, EXIT_OK, FormatArgs, StoreCommand};
+use crate::cli::{Common, EXIT_FAILED, EXIT_OK, FormatArgs};
 use crate::engine::{Answer, Command, command};
 use crate::model::text::visible;
 use crate::report::{Format, json, status as shape, write_rows};
@@ -25,15 +25,8 @@ pub fn run(common: &Common, args: &FormatArgs) -> Outcome {
     written(result)
 }
 
-/// `noctop store ...`
-pub fn store(common: &Common, command: &StoreCommand) -> Outcome {
-    match command {
-        StoreCommand::Stats(args) => stats(common, args),
-        StoreCommand::Verify => verify(common),
-    }
-}
-
-fn stats(common: &Common, args: &FormatArgs) -> Outcome {
+/// `noctop store stats`
+pub fn stats(common: &Common, args: &FormatArgs) -> Outcome {
     let handle = attach::reader(common)?;
     let answer = handle.command(Command::StoreStats).map_err(attach::unanswered)?;
     let Answer::StoreStats(summary) = answer else { return Err(Failure::failed("the engine answered another question")) };
@@ -50,7 +43,8 @@ fn stats(common: &Common, args: &FormatArgs) -> Outcome {
     written(result)
 }
 
-fn verify(common: &Common) -> Outcome {
+/// `noctop store verify`
+pub fn verify(common: &Common) -> Outcome {
     let handle = attach::reader(common)?;
     let answer = handle.command(Command::StoreVerify).map_err(attach::unanswered)?;
     let Answer::StoreVerified(verified) = answer else { return Err(Failure::failed("the engine answered another question")) };

@@ -10,6 +10,7 @@ pub mod core;
 pub mod discover;
 
 pub mod handle;
+pub mod import;
 mod local;
 mod notice;
 mod offline;

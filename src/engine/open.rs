@@ -122,6 +122,19 @@ pub fn open_in_background(options: OpenOptions) -> Handle {
     Handle::new(switch)
 }
 
+/// The store by itself, to be written by a command: nothing else of an engine. Errors: somebody else holds it.
+pub(super) fn alone(options: OpenOptions) -> Result<(Config, Arc<dyn Store>), OpenError> {
+    let ways = Ways::new(options);
+    let opened = ways.store().map_err(|error| match error {
+        StoreError::InUse(folder) => {
+            format!("the store {} is in use: end the noctop that serves it, and start it again afterwards", folder.display())
+        }
+        other => other.to_string(),
+    });
+    let (_, store) = opened.map_err(OpenError)?;
+    Ok((ways.config, store))
+}
+
 /// The ways to an engine.
 struct Ways {
     config: Config,

@@ -5,7 +5,7 @@
 //! Start at [`Store`] below, then `memory` (the same in its simplest form), then `sled`.
 
 use crate::model::rollup::{self, Level, Rollup};
-use crate::model::series::{Cell, SeriesColumn};
+use crate::model::series::{Cell, Kept, SeriesColumn};
 use crate::model::{DeviceId, EntityKey, Metric, Sample, SampleBatch, SampleRow, TimeRange, Timestamp};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -169,17 +169,23 @@ pub trait Store: Send + Sync {
         Ok(rollup::rollups(metric, &samples, (range, level)))
     }
 
-    /// Takes over whole series, as an import brings them: quicker than [`Store::samples_backfill`], and each with times of its own.
-    /// On disk after the next [`Store::flush`].
+    /// Takes over whole series, as an import brings them: quicker than [`Store::samples_backfill`], and each with times of its own,
+    /// which rise. A counter is broken wherever it is less than before. On disk after the next [`Store::flush`].
     fn columns_backfill(&self, columns: &[SeriesColumn]) -> Result<(), StoreError> {
         for column in columns {
-            let batch = |(at, value): (&i64, &u64)| SampleBatch {
-                device: column.entity.device.clone(),
-                at: Timestamp(*at),
-                rows: vec![SampleRow {
-                    part: column.entity.part.clone(),
-                    cells: vec![Cell { metric: column.metric, value: *value, broken: false }],
-                }],
+            let is_counter = matches!(column.metric.kept(), Kept::Counter { .. });
+            let mut before = 0;
+            let batch = |(at, value): (&i64, &u64)| {
+                let broken = is_counter && *value < before;
+                before = *value;
+                SampleBatch {
+                    device: column.entity.device.clone(),
+                    at: Timestamp(*at),
+                    rows: vec![SampleRow {
+                        part: column.entity.part.clone(),
+                        cells: vec![Cell { metric: column.metric, value: *value, broken }],
+                    }],
+                }
             };
             let batches: Vec<SampleBatch> = column.times.iter().zip(&column.values).map(batch).collect();
             self.samples_backfill(&batches)?;

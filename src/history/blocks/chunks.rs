@@ -17,8 +17,6 @@ pub struct Stretch<'a> {
     pub times: &'a [i64],
     /// Kept values.
     pub values: &'a [u64],
-    /// Whether no rate may be made to the first one.
-    pub begins: bool,
 }
 
 /// Sealed bodies with their first and last time.
@@ -52,9 +50,6 @@ pub fn seal_stretches(encoder: &mut Encoder, stretches: &[Stretch<'_>]) -> Vec<C
 fn series_of(stretch: &Stretch<'_>) -> Series {
     let mut flags = vec![PRESENT; stretch.values.len()];
     if matches!(stretch.metric.kept(), Kept::Counter { .. }) {
-        if let Some(first) = flags.first_mut().filter(|_| stretch.begins) {
-            *first |= BROKEN;
-        }
         // A counter that is less than before began anew: nobody knows how far it had come.
         for (flags, pair) in flags.iter_mut().skip(1).zip(stretch.values.windows(2)) {
             if pair.first() > pair.last() {
@@ -81,7 +76,7 @@ mod tests {
         let (shared, own): (Vec<i64>, Vec<i64>) =
             ((0..300).map(|n| n * 60_000 + n % 7).collect(), (0..200).map(|n| n * 61_111).collect());
         let values: Vec<u64> = (0..300).map(|n| n * n * 31).collect();
-        let stretch = |part, metric, times| Stretch { part, metric, times, values: &values, begins: false };
+        let stretch = |part, metric, times| Stretch { part, metric, times, values: &values };
         let short = Stretch { values: &values[..200], ..stretch(2, Metric::OutBps, own.as_slice()) };
         let chunks = seal_stretches(
             &mut Encoder::default(),
@@ -98,12 +93,12 @@ mod tests {
 
     #[test]
     fn a_counter_that_falls_is_broken_there() {
-        let stretch = Stretch { part: 0, metric: Metric::InBps, times: &[1, 2, 3, 4], values: &[5, 9, 2, 2], begins: true };
+        let stretch = Stretch { part: 0, metric: Metric::InBps, times: &[1, 2, 3, 4], values: &[5, 9, 2, 2] };
         let broken = |stretch| -> Vec<bool> {
             let chunks = seal_stretches(&mut Encoder::default(), &[stretch]);
             read(&chunks, 0, stretch.metric).iter().map(|reading| reading.broken).collect()
         };
-        assert_eq!(broken(stretch), [true, false, true, false]);
+        assert_eq!(broken(stretch), [false, false, true, false]);
         assert_eq!(broken(Stretch { metric: Metric::NamedWhole, ..stretch }), [false; 4]);
     }
 }
