@@ -87,8 +87,7 @@ fn entity(metric: &str, series: u64) -> EntityKey {
 }
 
 /// The metrics of the dump, the costliest to unpack first.
-const METRICS: [&str; 8] =
-    ["in_octets", "in_pkts", "idle_octets", "in_errors", "cpu_pct", "oper_status", "rtt_us", "sysuptime"];
+const METRICS: [&str; 8] = ["in_octets", "in_pkts", "idle_octets", "in_errors", "cpu_pct", "oper_status", "rtt_us", "sysuptime"];
 
 fn own_read(data: &Path) {
     let watch = Stopwatch::start();
@@ -104,7 +103,11 @@ fn own_read(data: &Path) {
     let first = median((0..READS).map(|series| read("in_octets", series)).collect());
     let again = median((0..READS).map(|series| read("in_octets", series)).collect());
     let mixed = median((0..READS).map(|series| read(METRICS[series as usize % 8], series)).collect());
-    println!("open_ms={} first_ms={first} again_ms={again} mixed_ms={mixed} rss_mb={}", opened * 1e3, status_kb("VmHWM:") / 1024.0);
+    println!(
+        "open_ms={} first_ms={first} again_ms={again} mixed_ms={mixed} rss_mb={}",
+        opened * 1e3,
+        status_kb("VmHWM:") / 1024.0
+    );
 }
 
 fn own(arguments: &[&str]) -> String {
@@ -130,7 +133,9 @@ fn measure_own(names: [&'static str; 3], (file, folder): (&Path, &Path), figures
         figures.put("own blocks", blocks(&data) / SAMPLES as f64);
         figures.put("own rss", figure(&told, "rss_mb"));
         let told = own(&["read", data.to_str().unwrap()]);
-        for (name, key) in [("own open", "open_ms"), ("own first", "first_ms"), ("own again", "again_ms"), ("own mixed", "mixed_ms")] {
+        for (name, key) in
+            [("own open", "open_ms"), ("own first", "first_ms"), ("own again", "again_ms"), ("own mixed", "mixed_ms")]
+        {
             figures.put(name, figure(&told, key));
         }
         figures.put("own read rss", figure(&told, "rss_mb"));
@@ -190,7 +195,8 @@ fn http(address: &str, path: &str, body: Option<&[u8]>) -> Option<String> {
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
     let method = if body.is_some() { "POST" } else { "GET" };
     let length = body.map_or(0, <[u8]>::len);
-    write!(stream, "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n").ok()?;
+    write!(stream, "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n")
+        .ok()?;
     stream.write_all(body.unwrap_or_default()).ok()?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).ok()?;
@@ -371,7 +377,8 @@ impl Dumps {
     fn make(tsbench: &Path, folder: &Path) -> Option<Self> {
         let dump = |format: &str| {
             let path = folder.join(format!("dump.{format}"));
-            let written = Command::new(tsbench).args(["dump", format, &SERIES.to_string()]).stdout(File::create(&path).ok()?).status();
+            let written =
+                Command::new(tsbench).args(["dump", format, &SERIES.to_string()]).stdout(File::create(&path).ok()?).status();
             written.is_ok_and(|status| status.success()).then_some(path)
         };
         let (plain, text, influx) = (dump("vm")?, dump("om")?, dump("influx")?);
@@ -391,7 +398,8 @@ impl Dumps {
 }
 
 fn print_tables(figures: &Figures, rounds: u64) {
-    let shown = |name: &str, digits: usize| figures.median(name).map_or_else(|| "-".to_owned(), |figure| format!("{figure:.digits$}"));
+    let shown =
+        |name: &str, digits: usize| figures.median(name).map_or_else(|| "-".to_owned(), |figure| format!("{figure:.digits$}"));
     println!("\n{SERIES} series of a day, {SAMPLES} samples; medians of {rounds}\n");
     println!("| store | B/sample, all files | ingest CPU µs/sample | a day of a series, ms | peak RSS MB |");
     println!("|---|---|---|---|---|");
@@ -413,10 +421,19 @@ fn print_tables(figures: &Figures, rounds: u64) {
     println!("| blocks of the disk, all files, B/sample | {} | {} |", shown("own blocks", 3), shown("vm blocks", 3));
     println!("| ingest and merge, CPU µs/sample | {} | {} |", shown("own cpu", 3), shown("vm cpu merged", 3));
     println!("| open, ms | {} | |", shown("own open", 1));
-    println!("| a day of a series: first, again, of all kinds, ms | {}, {}, {} | {} |", shown("own first", 3), shown("own again", 3), shown("own mixed", 3), shown("vm read", 3));
+    println!(
+        "| a day of a series: first, again, of all kinds, ms | {}, {}, {} | {} |",
+        shown("own first", 3),
+        shown("own again", 3),
+        shown("own mixed", 3),
+        shown("vm read", 3)
+    );
     println!("\n| goal | wanted | measured |\n|---|---|---|");
     println!("| G8 bytes beside VictoriaMetrics, own times | ≤ 0.85 | {} |", figures.ratio("own disk", "vm disk"));
-    println!("| G8 bytes, one time a device and poll, beside VictoriaMetrics on the plain dump | ≤ 0.5 | {} |", figures.ratio("shared disk", "vm disk"));
+    println!(
+        "| G8 bytes, one time a device and poll, beside VictoriaMetrics on the plain dump | ≤ 0.5 | {} |",
+        figures.ratio("shared disk", "vm disk")
+    );
     println!("| G9 CPU beside VictoriaMetrics | ≤ 1 | {} |", figures.ratio("own cpu", "vm cpu"));
     println!("| G9 CPU beside rrdtool, single updates | ≤ 0.04 | {} |", figures.ratio("own cpu", "rrd cpu"));
     println!("| G10 a day of a series beside rrdtool fetch | ≤ 0.2 | {} |", figures.ratio("own first", "rrd read"));

@@ -39,6 +39,8 @@ pub struct Place {
     pub start: i64,
     /// Last reading.
     pub end: i64,
+    /// The lowest and the highest number of its parts.
+    pub parts: (u32, u32),
 }
 
 #[derive(Default)]
@@ -81,7 +83,7 @@ impl Index {
         for head in heads {
             self.figures.add(head);
             let places = self.places.entry(head.device).or_default();
-            places.push(Place { shard, start: head.start, end: head.end });
+            places.push(Place { shard, start: head.start, end: head.end, parts: head.parts });
             if head.no > 0 {
                 let pieces = self.blocks.entry(head.no).or_default();
                 pieces.insert(head.piece);

@@ -35,9 +35,13 @@ impl Source<'_> {
         let to = range.to.millis();
         let mut readings = Vec::new();
         let Some(known) = self.names.get(device) else { return Ok(Vec::new()) };
-        let is_wanted = |head: &Head| head.device == device && head.start <= to && from <= head.end && known.agrees(head.names);
+        let is_wanted = |head: &Head| {
+            head.device == device && head.may_have(part) && head.start <= to && from <= head.end && known.agrees(head.names)
+        };
         for day in &self.days {
             let mut places = day.places(device, from, to);
+            // An imported series lies in blocks of its own.
+            places.retain(|place| place.parts.0 <= part && part <= place.parts.1);
             places.sort_by_key(|place| (place.shard, place.start));
             places.dedup_by_key(|place| place.shard);
             for place in places {
