@@ -49,15 +49,20 @@ pub fn verify(common: &Common) -> Outcome {
     let answer = handle.command(Command::StoreVerify).map_err(attach::unanswered)?;
     let Answer::StoreVerified(verified) = answer else { return Err(Failure::failed("the engine answered another question")) };
     handle.close();
+    Ok(tell_verified("the store", &verified))
+}
+
+/// What reading all of a store brought: on stdout, and each damaged file on stderr.
+pub fn tell_verified(what: &str, verified: &command::Verified) -> u8 {
     for damage in &verified.damaged {
         eprintln!("noctop: {}", visible(damage));
     }
     if verified.damaged.is_empty() {
-        println!("the store is sound: {} records and {} samples were read", verified.records, verified.samples);
-        return Ok(EXIT_OK);
+        println!("{what} is sound: {} records and {} samples were read", verified.records, verified.samples);
+        return EXIT_OK;
     }
     println!("{} damaged; {} records and {} samples can be read", verified.damaged.len(), verified.records, verified.samples);
-    Ok(EXIT_FAILED)
+    EXIT_FAILED
 }
 
 fn status_shape(status: command::Status) -> shape::Status {

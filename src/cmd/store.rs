@@ -1,10 +1,10 @@
 //! `noctop store ...`: what is done with a store as a whole. Figures of it are in `status`.
 
 use super::{Failure, Outcome, attach, status};
-use crate::cli::{Common, EXIT_FAILED, EXIT_OK, EXIT_PARTIAL, EXIT_USAGE, ImportArgs, StoreCommand};
+use crate::cli::{BackupArgs, Common, EXIT_FAILED, EXIT_OK, EXIT_PARTIAL, EXIT_USAGE, ImportArgs, RestoreArgs, StoreCommand};
 use crate::clock::Stopwatch;
-use crate::engine::Hosting;
 use crate::engine::import::{self, Import, ImportError, Imported};
+use crate::engine::{self, Answer, Command, Hosting, Replace, command};
 use crate::model::Metric;
 use crate::model::text::visible;
 use std::collections::BTreeMap;
@@ -18,8 +18,35 @@ pub fn run(common: &Common, command: &StoreCommand) -> Outcome {
         StoreCommand::Stats(args) => status::stats(common, args),
         StoreCommand::Verify => status::verify(common),
         StoreCommand::Import(args) => import(common, args),
-        StoreCommand::Backup(_) | StoreCommand::Restore(_) => Err(Failure::failed("not built")),
+        StoreCommand::Backup(args) => backup(common, args),
+        StoreCommand::Restore(args) => restore(common, args),
     }
+}
+
+/// By whoever holds the store, and read afterwards.
+fn backup(common: &Common, args: &BackupArgs) -> Outcome {
+    // The engine may stand elsewhere.
+    let folder = std::path::absolute(&args.folder).map_err(Failure::failed)?;
+    let handle = attach::reader(common)?;
+    let answer = handle.command(Command::StoreBackup(folder)).map_err(attach::unanswered)?;
+    let Answer::StoreVerified(verified) = answer else { return Err(Failure::failed("the engine answered another question")) };
+    handle.close();
+    Ok(status::tell_verified("the copy", &verified))
+}
+
+fn restore(common: &Common, args: &RestoreArgs) -> Outcome {
+    let options = attach::options(common, Hosting::Always)?;
+    let replace = if args.replace { Replace::Keeping } else { Replace::Never };
+    let restored = engine::restore(options, &args.folder, replace).map_err(attach::refused)?;
+    let damaged: Vec<String> = restored.damaged.iter().map(|(path, what)| format!("{}: {what}", path.display())).collect();
+    let verified = command::Verified { records: restored.records, samples: restored.samples, damaged };
+    let code = status::tell_verified("the restored store", &verified);
+    match restored.kept {
+        Some(kept) => eprintln!("noctop: what was there before is in {}", visible(&kept.display().to_string())),
+        None if code != EXIT_OK && args.replace => eprintln!("noctop: the store that is there was not replaced"),
+        None => {}
+    }
+    Ok(code)
 }
 
 /// Octets read at once.

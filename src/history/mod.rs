@@ -7,7 +7,7 @@
 use crate::model::rollup::{self, Level, Rollup};
 use crate::model::series::{Cell, Kept, SeriesColumn};
 use crate::model::{DeviceId, EntityKey, Metric, Sample, SampleBatch, SampleRow, TimeRange, Timestamp};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -209,6 +209,13 @@ pub trait Store: Send + Sync {
     /// Reads all that it holds; returns the files in which something is damaged, and what can still be read.
     fn verify(&self) -> Result<Vec<(PathBuf, String)>, StoreError> {
         Ok(Vec::new())
+    }
+
+    /// Copies everything to a folder, absent or empty, as a store of its own. Others read and write meanwhile; what they write may be
+    /// in it or not.
+    fn backup(&self, to: &Path) -> Result<(), StoreError> {
+        let source = std::io::Error::new(std::io::ErrorKind::Unsupported, "this store is in memory alone");
+        Err(StoreError::Io { what: "backing up to", path: to.to_owned(), source })
     }
 
     /// Makes everything durable that was taken over.

@@ -8,6 +8,7 @@
 //! what is not there, and a sample is in the log until it is in a shard.
 //! Locks are taken in this order: flushing, writer, names, periods; journal and checkpoints stand alone.
 
+mod backup;
 mod calendar;
 mod checkpoints;
 mod door;
@@ -23,6 +24,8 @@ mod store;
 mod tests;
 mod wal;
 mod writer;
+
+pub use backup::{Replace, Restored};
 
 use super::StoreError;
 use super::blocks::bytes::{Reader, put_varint};
@@ -146,6 +149,17 @@ impl SledStore {
                 let path = self.folder.path().join(shard_file(key));
                 faults.push((path, format!("{faulty} blocks can't be read; the others can")));
             }
+        }
+        let path = |name: &str| self.folder.path().join(name);
+        let (journal, checkpoints) = (read_lock(&self.journal).verify()?, read_lock(&self.checkpoints).verify()?);
+        if journal > 0 {
+            faults.push((path("journal"), format!("{journal} records can't be read; the others can")));
+        }
+        if checkpoints > 0 {
+            faults.push((
+                path("checkpoints"),
+                format!("{checkpoints} checkpoints can't be read; earlier ones and the journal serve"),
+            ));
         }
         Ok(faults)
     }

@@ -3,6 +3,7 @@
 //! The index database has one tree: `offset (8 bytes, big-endian) · length (4)` → the shard's table. It can be made again of the
 //! file: a record that it does not name is found by scanning, so a damaged index costs time and no sample.
 
+use super::backup::{copy_base, copy_beginning};
 use super::calendar::PeriodKey;
 use super::door::{ALL, Base, Changes, Spec};
 use super::folder::{Folder, io};
@@ -20,6 +21,8 @@ const CACHE_BYTES: u64 = 1 << 20;
 /// A table of a shard of very small blocks takes some 14 kB; above a quarter of a segment it would become a file of its own.
 /// sled takes whole segments, and there are as many indexes as days.
 const SEGMENT_BYTES: usize = 64 << 10;
+
+const SPEC: Spec = Spec { trees: &["index"], cache_bytes: CACHE_BYTES, segment_bytes: SEGMENT_BYTES };
 
 /// A period's file and index.
 pub struct Period {
@@ -125,8 +128,7 @@ impl Period {
             std::fs::create_dir_all(&path).map_err(|error| io("making", &path, error))?;
         }
         let Some(file) = ShardFile::open(&path, folder.is_read_only())? else { return Ok(None) };
-        let spec = Spec { trees: &["index"], cache_bytes: CACHE_BYTES, segment_bytes: SEGMENT_BYTES };
-        let (base, index) = folder.open_sound(&format!("{}/index", key.folder()), spec, load)?;
+        let (base, index) = folder.open_sound(&format!("{}/index", key.folder()), SPEC, load)?;
         let mut period = Self { key, base, file, index: RwLock::new(index) };
         period.take_in_unnamed(folder)?;
         Ok(Some(period))
@@ -193,6 +195,15 @@ impl Period {
     pub fn shard(&self, shard: u32) -> Result<Option<Shard<Vec<u8>>>, StoreError> {
         let Some(extent) = self.index().extents.get(shard as usize).copied() else { return Ok(None) };
         Ok(self.file.read(extent)?.and_then(Shard::read))
+    }
+
+    /// Copies it: the index first, so that the file has all that it names.
+    pub fn copy_to(&self, to: &std::path::Path) -> Result<(), StoreError> {
+        std::fs::create_dir_all(to).map_err(|error| io("making", to, error))?;
+        if let Some(base) = &self.base {
+            copy_base(base, SPEC, &to.join("index"))?;
+        }
+        copy_beginning(self.file.path(), &to.join(FILE), self.file.len())
     }
 
     /// What it holds.

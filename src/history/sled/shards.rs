@@ -69,6 +69,11 @@ impl ShardFile {
         self.end.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Bytes up to the end of the last record.
     pub fn len(&self) -> u64 {
         *self.end()

@@ -9,7 +9,7 @@ use crate::history::blocks::shard::{sealed, unsealed};
 use crate::history::{AtQuery, Checkpoint, EntityLast, JournalRecord, LOOKBACK_SECS, PeriodStats, Store, StoreError, StoreStats};
 use crate::model::series::SeriesColumn;
 use crate::model::{EntityKey, Metric, Sample, SampleBatch, TimeRange, Timestamp};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
 /// Backfilled shards are written as they come, so that a long past needs no memory.
@@ -127,6 +127,10 @@ impl Store for SledStore {
 
     fn verify(&self) -> Result<Vec<(PathBuf, String)>, StoreError> {
         self.faults()
+    }
+
+    fn backup(&self, to: &Path) -> Result<(), StoreError> {
+        self.copy_to(to)
     }
 
     fn flush(&self) -> Result<(), StoreError> {
