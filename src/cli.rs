@@ -1,8 +1,10 @@
 //! The command line: clap types only. What each command does lives in `cmd/`.
 
 mod discover;
+mod store;
 
 pub use discover::{DiscoverArgs, TopologyFormat, TopologyRows};
+pub use store::{BackupArgs, ImportArgs, RestoreArgs, StoreArgs, StoreCommand};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -151,7 +153,7 @@ pub enum Command {
     Shot(ShotArgs),
     /// The simulator by itself: a scenario, thousands of devices, or a folder of recordings
     Sim(SimArgs),
-    /// The store: what it holds, whether it is sound
+    /// The store: what it holds, whether it is sound, backups, and other programs' history
     Store(StoreArgs),
     /// Counters of every collector
     Status(FormatArgs),
@@ -395,23 +397,6 @@ pub struct SimArgs {
     /// Seed of everything that looks like chance
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub seed: u64,
-}
-
-/// `store`
-#[derive(Clone, Debug, Args)]
-pub struct StoreArgs {
-    /// What to do.
-    #[command(subcommand)]
-    pub command: StoreCommand,
-}
-
-/// `store ...`
-#[derive(Clone, Debug, Subcommand)]
-pub enum StoreCommand {
-    /// What it holds
-    Stats(FormatArgs),
-    /// Reads everything; exit 1 on damage, each damaged file named
-    Verify,
 }
 
 /// `config`

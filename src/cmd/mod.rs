@@ -25,6 +25,7 @@ mod rows;
 pub mod shot;
 mod sim;
 mod status;
+mod store;
 mod walk;
 mod whereabouts;
 
@@ -81,7 +82,7 @@ pub fn run(cli: Cli) -> Outcome {
         Some(Command::Where(args)) => whereabouts::run(&common, &args),
         Some(Command::Diff(args)) => diff::run(&common, &args),
         Some(Command::Status(args)) => status::run(&common, &args),
-        Some(Command::Store(args)) => status::store(&common, &args.command),
+        Some(Command::Store(args)) => store::run(&common, &args.command),
         Some(Command::Config(args)) => match args.command {
             ConfigCommand::Check => config_check::run(&common),
         },

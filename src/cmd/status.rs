@@ -1,7 +1,7 @@
 //! `noctop status` and `noctop store stats|verify`: counters of the engine and of its store.
 
 use super::{Failure, Outcome, attach, written};
-use crate::cli::{Common, EXIT_FAILED, EXIT_OK, FormatArgs, StoreCommand};
+use crate::cli::{Common, EXIT_FAILED, EXIT_OK, FormatArgs};
 use crate::engine::{Answer, Command, command};
 use crate::model::text::visible;
 use crate::report::{Format, json, status as shape, write_rows};
@@ -25,15 +25,8 @@ pub fn run(common: &Common, args: &FormatArgs) -> Outcome {
     written(result)
 }
 
-/// `noctop store ...`
-pub fn store(common: &Common, command: &StoreCommand) -> Outcome {
-    match command {
-        StoreCommand::Stats(args) => stats(common, args),
-        StoreCommand::Verify => verify(common),
-    }
-}
-
-fn stats(common: &Common, args: &FormatArgs) -> Outcome {
+/// `noctop store stats`
+pub fn stats(common: &Common, args: &FormatArgs) -> Outcome {
     let handle = attach::reader(common)?;
     let answer = handle.command(Command::StoreStats).map_err(attach::unanswered)?;
     let Answer::StoreStats(summary) = answer else { return Err(Failure::failed("the engine answered another question")) };
@@ -50,20 +43,26 @@ fn stats(common: &Common, args: &FormatArgs) -> Outcome {
     written(result)
 }
 
-fn verify(common: &Common) -> Outcome {
+/// `noctop store verify`
+pub fn verify(common: &Common) -> Outcome {
     let handle = attach::reader(common)?;
     let answer = handle.command(Command::StoreVerify).map_err(attach::unanswered)?;
     let Answer::StoreVerified(verified) = answer else { return Err(Failure::failed("the engine answered another question")) };
     handle.close();
+    Ok(tell_verified("the store", &verified))
+}
+
+/// What reading all of a store brought: on stdout, and each damaged file on stderr.
+pub fn tell_verified(what: &str, verified: &command::Verified) -> u8 {
     for damage in &verified.damaged {
         eprintln!("noctop: {}", visible(damage));
     }
     if verified.damaged.is_empty() {
-        println!("the store is sound: {} records and {} samples were read", verified.records, verified.samples);
-        return Ok(EXIT_OK);
+        println!("{what} is sound: {} records and {} samples were read", verified.records, verified.samples);
+        return EXIT_OK;
     }
     println!("{} damaged; {} records and {} samples can be read", verified.damaged.len(), verified.records, verified.samples);
-    Ok(EXIT_FAILED)
+    EXIT_FAILED
 }
 
 fn status_shape(status: command::Status) -> shape::Status {

@@ -7,6 +7,7 @@ use crate::state::view::screens::Name;
 pub use crate::state::whereabouts::Whereabouts;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// A command. New ones are added at the end: postcard numbers them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +32,15 @@ pub enum Command {
     StoreVerify,
     /// Where an address is, or what is called so; now or at a time.
     Where(String, Option<Timestamp>),
+    /// Copy the store to a folder, and read the copy.
+    StoreBackup(PathBuf),
+}
+
+impl Command {
+    /// Whether it reads or copies all that there is: hours, where that is much.
+    pub const fn is_long(&self) -> bool {
+        matches!(self, Self::StoreVerify | Self::StoreBackup(_))
+    }
 }
 
 /// A series and how it is wanted.
@@ -62,7 +72,7 @@ pub enum Answer {
     Status(Box<Status>),
     /// To `StoreStats`.
     StoreStats(Box<StoreSummary>),
-    /// To `StoreVerify`.
+    /// To `StoreVerify` and `StoreBackup`.
     StoreVerified(Verified),
     /// To `Where`.
     Where(Box<Whereabouts>),

@@ -10,6 +10,7 @@ pub mod core;
 pub mod discover;
 
 pub mod handle;
+pub mod import;
 mod local;
 mod metrics;
 mod notice;
@@ -27,4 +28,4 @@ mod writer;
 pub use command::{Answer, Command, Status};
 pub use core::Core;
 pub use handle::{AskError, Backend, Handle, Update, WatchId};
-pub use open::{Hosting, OpenError, OpenOptions, Seed, open, open_in_background};
+pub use open::{Hosting, OpenError, OpenOptions, Replace, Restored, Seed, open, open_in_background, restore};

@@ -13,10 +13,11 @@ use crate::clock::Stopwatch;
 use crate::config::Config;
 use crate::event::Event;
 use crate::history::sled::SledStore;
+pub use crate::history::sled::{Replace, Restored};
 use crate::history::{MemoryStore, Store, StoreError};
 use crate::model::SampleBatch;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -120,6 +121,27 @@ pub fn open_in_background(options: OpenOptions) -> Handle {
         let _told = switch.open();
     }
     Handle::new(switch)
+}
+
+/// The store by itself, to be written by a command: nothing else of an engine. Errors: somebody else holds it.
+pub(super) fn alone(options: OpenOptions) -> Result<(Config, Arc<dyn Store>), OpenError> {
+    let ways = Ways::new(options);
+    let opened = ways.store().map_err(|error| match error {
+        StoreError::InUse(folder) => {
+            format!("the store {} is in use: end the noctop that serves it, and start it again afterwards", folder.display())
+        }
+        other => other.to_string(),
+    });
+    let (_, store) = opened.map_err(OpenError)?;
+    Ok((ways.config, store))
+}
+
+/// Puts a backup where the store is to be, which nobody may hold. Errors: a sentence.
+pub fn restore(options: OpenOptions, from: &Path, replace: Replace) -> Result<Restored, OpenError> {
+    let ways = Ways::new(options);
+    let folder =
+        ways.places.store().ok_or_else(|| OpenError("there is no home for a store: name a folder with --data".to_owned()))?;
+    SledStore::restore(from, &folder, replace).map_err(|error| OpenError(error.to_string()))
 }
 
 /// The ways to an engine.

@@ -5,9 +5,9 @@
 //! Start at [`Store`] below, then `memory` (the same in its simplest form), then `sled`.
 
 use crate::model::rollup::{self, Level, Rollup};
-use crate::model::series::{Cell, SeriesColumn};
+use crate::model::series::{Cell, Kept, SeriesColumn};
 use crate::model::{DeviceId, EntityKey, Metric, Sample, SampleBatch, SampleRow, TimeRange, Timestamp};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ pub use self::sled::SledStore;
 pub use memory::MemoryStore;
 
 /// Format version of a store's folder. An older binary refuses a newer store with a clear sentence.
-pub const STORE_VERSION: u32 = 1;
+pub const STORE_VERSION: u32 = 2;
 
 /// What can go wrong with a store. Each sentence says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +34,18 @@ pub enum StoreError {
         "the store {path} has format {found}, and this noctop knows up to {known}: upgrade noctop, or name another --data folder"
     )]
     Newer {
+        /// Where.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+        /// Ours.
+        known: u32,
+    },
+    /// It was written before the first release, and nothing reads it any more.
+    #[error(
+        "the store {path} has format {found}, which was never released, and this noctop reads {known}: move it away, or name another --data folder"
+    )]
+    Older {
         /// Where.
         path: PathBuf,
         /// Its version.
@@ -157,17 +169,23 @@ pub trait Store: Send + Sync {
         Ok(rollup::rollups(metric, &samples, (range, level)))
     }
 
-    /// Takes over whole series, as an import brings them: quicker than [`Store::samples_backfill`], and each with times of its own.
-    /// On disk after the next [`Store::flush`].
+    /// Takes over whole series, as an import brings them: quicker than [`Store::samples_backfill`], and each with times of its own,
+    /// which rise. A counter is broken wherever it is less than before. On disk after the next [`Store::flush`].
     fn columns_backfill(&self, columns: &[SeriesColumn]) -> Result<(), StoreError> {
         for column in columns {
-            let batch = |(at, value): (&i64, &u64)| SampleBatch {
-                device: column.entity.device.clone(),
-                at: Timestamp(*at),
-                rows: vec![SampleRow {
-                    part: column.entity.part.clone(),
-                    cells: vec![Cell { metric: column.metric, value: *value, broken: false }],
-                }],
+            let is_counter = matches!(column.metric.kept(), Kept::Counter { .. });
+            let mut before = 0;
+            let batch = |(at, value): (&i64, &u64)| {
+                let broken = is_counter && *value < before;
+                before = *value;
+                SampleBatch {
+                    device: column.entity.device.clone(),
+                    at: Timestamp(*at),
+                    rows: vec![SampleRow {
+                        part: column.entity.part.clone(),
+                        cells: vec![Cell { metric: column.metric, value: *value, broken }],
+                    }],
+                }
             };
             let batches: Vec<SampleBatch> = column.times.iter().zip(&column.values).map(batch).collect();
             self.samples_backfill(&batches)?;
@@ -191,6 +209,13 @@ pub trait Store: Send + Sync {
     /// Reads all that it holds; returns the files in which something is damaged, and what can still be read.
     fn verify(&self) -> Result<Vec<(PathBuf, String)>, StoreError> {
         Ok(Vec::new())
+    }
+
+    /// Copies everything to a folder, absent or empty, as a store of its own. Others read and write meanwhile; what they write may be
+    /// in it or not.
+    fn backup(&self, to: &Path) -> Result<(), StoreError> {
+        let source = std::io::Error::new(std::io::ErrorKind::Unsupported, "this store is in memory alone");
+        Err(StoreError::Io { what: "backing up to", path: to.to_owned(), source })
     }
 
     /// Makes everything durable that was taken over.

@@ -4,12 +4,21 @@ use super::reader::{Live, Reader};
 use super::series::{Resolution, Series};
 use crate::engine::command::{Answer, Command, History, HistoryRequest, StoreSummary, Verified, Whereabouts};
 use crate::engine::handle::AskError;
-use crate::history::StoreError;
+use crate::history::{SledStore, Store, StoreError};
 use crate::model::series::split_named_part;
 use crate::model::{DeviceId, EntityKey, Metric, TimeRange, Timestamp};
 use crate::query::series_name;
 use crate::state::whereabouts::whereabouts;
 use crate::state::{State, diff, names};
+use std::path::Path;
+
+/// Reads everything.
+fn verify(store: &dyn Store) -> Result<Answer, AskError> {
+    let damaged = store.verify().map_err(failed)?;
+    let stats = store.stats().map_err(failed)?;
+    let damaged = damaged.into_iter().map(|(path, what)| format!("{}: {what}", path.display())).collect();
+    Ok(Answer::StoreVerified(Verified { records: stats.events, samples: stats.samples, damaged }))
+}
 
 /// Names that one answer holds at most.
 const MOST_NAMES: usize = 1000;
@@ -45,7 +54,8 @@ impl Reader {
             Command::Names(text, limit) => Ok(Answer::Names(names(&live.state, &text, limit.min(MOST_NAMES)))),
             Command::Where(text, at) => self.whereabouts(&live.state, &text, at).map(Box::new).map(Answer::Where),
             Command::StoreStats => self.store_summary().map(Box::new).map(Answer::StoreStats),
-            Command::StoreVerify => self.verify(),
+            Command::StoreVerify => verify(&**self.store()),
+            Command::StoreBackup(to) => self.backup(&to),
             Command::Discover(_) | Command::PauseDiscovery | Command::CancelDiscovery | Command::Status => {
                 Err(AskError::Failed("nothing serves this store: start noctop or noctop daemon first".to_owned()))
             }
@@ -119,11 +129,9 @@ impl Reader {
         Ok(diff::diff(&before, &after))
     }
 
-    fn verify(&self) -> Result<Answer, AskError> {
-        let damaged = self.store().verify().map_err(failed)?;
-        let stats = self.store().stats().map_err(failed)?;
-        let damaged = damaged.into_iter().map(|(path, what)| format!("{}: {what}", path.display())).collect();
-        Ok(Answer::StoreVerified(Verified { records: stats.events, samples: stats.samples, damaged }))
+    fn backup(&self, to: &Path) -> Result<Answer, AskError> {
+        self.store().backup(to).map_err(failed)?;
+        verify(&SledStore::open_read_only(to).map_err(failed)?)
     }
 
     /// What the store holds.

@@ -22,6 +22,9 @@ const GREETING_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest that a question may take: a year's series of a large network, on a busy disk.
 const QUESTION_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// The same where all of a store is read or copied: hundreds of gigabytes on a slow disk.
+const LONG_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
+
 /// Why it was not attached.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::engine) enum AttachError {
@@ -88,15 +91,15 @@ impl Attached {
         })
     }
 
-    fn question(&self, message: impl FnOnce(u64) -> FromConsole) -> Result<Reply, AskError> {
+    fn question(&self, patience: Duration, message: impl FnOnce(u64) -> FromConsole) -> Result<Reply, AskError> {
         let number = self.last.fetch_add(1, Ordering::Relaxed) + 1;
         let (send, receive) = mpsc::sync_channel(1);
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(number, send);
         let sent = self.send(&message(number));
-        let reply = sent.and_then(|()| match receive.recv_timeout(QUESTION_TIMEOUT) {
+        let reply = sent.and_then(|()| match receive.recv_timeout(patience) {
             Ok(reply) => Ok(reply),
             Err(mpsc::RecvTimeoutError::Timeout) => {
-                Err(AskError::Failed(format!("the engine gave no answer in {} s", QUESTION_TIMEOUT.as_secs())))
+                Err(AskError::Failed(format!("the engine gave no answer in {} s", patience.as_secs())))
             }
             Err(mpsc::RecvTimeoutError::Disconnected) => Err(AskError::Gone),
         });
@@ -116,14 +119,15 @@ impl Session for Attached {
     }
 
     fn ask(&self, request: ViewRequest) -> Result<View, AskError> {
-        match self.question(|number| FromConsole::Ask(number, Box::new(request)))? {
+        match self.question(QUESTION_TIMEOUT, |number| FromConsole::Ask(number, Box::new(request)))? {
             Reply::View(view) => view,
             Reply::Answer(_) => Err(AskError::Failed("the engine answered another question".to_owned())),
         }
     }
 
     fn command(&self, command: Command) -> Result<Answer, AskError> {
-        match self.question(|number| FromConsole::Command(number, command))? {
+        let patience = if command.is_long() { LONG_TIMEOUT } else { QUESTION_TIMEOUT };
+        match self.question(patience, |number| FromConsole::Command(number, command))? {
             Reply::Answer(answer) => answer,
             Reply::View(_) => Err(AskError::Failed("the engine answered another question".to_owned())),
         }

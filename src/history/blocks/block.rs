@@ -1,21 +1,32 @@
 //! A block: what one device said in up to [`ROWS`] readings, column by column; sealed, it never changes.
 //!
-//! `rows · time column · number of parts · (part − part before · mask of metrics · length · columns)*`. One time column
-//! serves all parts. A part is a device's interface by its number in the store; a part's length lets a reader pass it over.
+//! `2 · rows + whether separate · time column · number of parts · (part − part before · mask of metrics · length · columns)*`. One
+//! time column serves all parts. A part is a device's interface by its number in the store; a part's length lets a reader pass it
+//! over. In a separate block, as an import makes it, a metric that is missing was asked at other times: no gap.
 
 use super::bytes::{Reader, put_block, put_varint};
-use super::column::{Column, Encoder};
+use super::column::{Column, Encoder, Numbers};
 use super::{BROKEN, PRESENT, Reading};
 use crate::model::Metric;
+use crate::model::series::Kept;
 
 /// Readings in a block. More pack a little better, and take longer to find one in, and more memory while they are open.
 pub const ROWS: usize = 60;
 
-/// More rows than any block has: a block that claims more is damaged.
-const MAX_ROWS: usize = 4096;
+/// More rows than any block has: a block that claims more is damaged. Chunks of an import have as many.
+pub const MAX_ROWS: usize = 4096;
 
 /// A body is cut between parts when it grows past this, so that a shard of whole bodies stays near its size.
 const BODY_BYTES: usize = 24 << 10;
+
+/// What the rows of a block are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rows {
+    /// Polls of the device: what is missing in one is a gap.
+    Polls,
+    /// Times of some series; others have their own.
+    Separate,
+}
 
 /// One series to be sealed: a value and flags for each row.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +41,13 @@ pub struct Series {
     pub flags: Vec<u8>,
 }
 
+fn numbers(metric: u8) -> Numbers {
+    match Metric::from_number(metric).map(Metric::kept) {
+        Some(Kept::Float) => Numbers::Float,
+        _ => Numbers::Whole,
+    }
+}
+
 /// A sealed body, and the values that it holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Body {
@@ -37,39 +55,45 @@ pub struct Body {
     pub bytes: Vec<u8>,
     /// Values, gaps not counted.
     pub samples: u64,
+    /// The lowest and the highest number of its parts.
+    pub parts: (u32, u32),
 }
 
 /// Seals series of one device, ordered by part and metric, into one body or, when they are many, several.
-pub fn seal(encoder: &mut Encoder, times: &[i64], series: &[Series]) -> Vec<Body> {
+pub fn seal(encoder: &mut Encoder, (times, rows): (&[i64], Rows), series: &[Series]) -> Vec<Body> {
     let mut head = Vec::new();
-    put_varint(&mut head, times.len() as u64);
+    put_varint(&mut head, (times.len() as u64) << 1 | u64::from(rows == Rows::Separate));
     let values: Vec<u64> = times.iter().map(|at| *at as u64).collect();
-    encoder.put(&mut head, &values, &vec![PRESENT; times.len()]);
+    encoder.put(&mut head, (&values, &vec![PRESENT; times.len()]), Numbers::Times);
     let (mut bodies, mut parts, mut count, mut before, mut samples) = (Vec::new(), Vec::new(), 0u64, 0, 0);
-    let finish = |parts: &mut Vec<u8>, count: u64, samples: u64| {
+    let mut first = 0;
+    let finish = |columns: &mut Vec<u8>, count: u64, (samples, parts): (u64, (u32, u32))| {
         let mut bytes = head.clone();
         put_varint(&mut bytes, count);
-        bytes.append(parts);
-        Body { bytes, samples }
+        bytes.append(columns);
+        Body { bytes, samples, parts }
     };
     for part in series.chunk_by(|a, b| a.part == b.part) {
         let number = part.first().map_or(0, |series| series.part);
         let mask = part.iter().fold(0u64, |mask, series| mask | 1 << series.metric);
+        if count == 0 {
+            first = number;
+        }
         put_varint(&mut parts, u64::from(number - before));
         put_varint(&mut parts, mask);
         let mut columns = Vec::new();
         for series in part {
-            samples += encoder.put(&mut columns, &series.values, &series.flags) as u64;
+            samples += encoder.put(&mut columns, (&series.values, &series.flags), numbers(series.metric)) as u64;
         }
         put_block(&mut parts, &columns);
         (count, before) = (count + 1, number);
         if parts.len() > BODY_BYTES {
-            bodies.push(finish(&mut parts, count, samples));
+            bodies.push(finish(&mut parts, count, (samples, (first, before))));
             (count, before, samples) = (0, 0, 0);
         }
     }
     if count > 0 {
-        bodies.push(finish(&mut parts, count, samples));
+        bodies.push(finish(&mut parts, count, (samples, (first, before))));
     }
     bodies
 }
@@ -78,6 +102,7 @@ pub fn seal(encoder: &mut Encoder, times: &[i64], series: &[Series]) -> Vec<Body
 #[derive(Clone, Copy, Debug)]
 pub struct Block<'a> {
     rows: usize,
+    separate: bool,
     times: Column<'a>,
     count: usize,
     parts: Reader<'a>,
@@ -97,10 +122,11 @@ impl<'a> Block<'a> {
     /// Reads a body's frame.
     pub fn read(bytes: &'a [u8]) -> Option<Self> {
         let mut reader = Reader::new(bytes);
-        let rows = reader.len().filter(|rows| *rows <= MAX_ROWS)?;
+        let head = reader.varint()?;
+        let rows = usize::try_from(head >> 1).ok().filter(|rows| *rows <= MAX_ROWS)?;
         let times = Column::read(&mut reader, rows)?;
         let count = reader.len()?;
-        Some(Self { rows, times, count, parts: reader })
+        Some(Self { rows, separate: head & 1 == 1, times, count, parts: reader })
     }
 
     /// The times of the rows, milliseconds, never decreasing.
@@ -127,6 +153,9 @@ impl<'a> Block<'a> {
         for found in self.parts() {
             let found = found?;
             if found.number == part {
+                if self.separate && !found.has(metric) {
+                    break;
+                }
                 return found.readings(&self.times()?, metric);
             }
         }
@@ -156,6 +185,10 @@ impl<'a> Part<'a> {
             }
             Some(column.map(|column| (metric, column)))
         })
+    }
+
+    const fn has(&self, metric: Metric) -> bool {
+        self.mask >> metric.number() & 1 == 1
     }
 
     fn readings(&self, times: &[i64], metric: Metric) -> Option<Vec<Reading>> {

@@ -2,14 +2,19 @@
 //!
 //! Counters grow by amounts of one size, so their differences are packed in as many bits as most of them need (frame of
 //! reference), the few others listed beside; gauges are packed as they are. Why not pco: see
-//! docs/decisions/0010-history-columns.md.
+//! docs/decisions/0010-history-columns.md. Long columns are in [`long`](super::long), their times in [`grid`](super::grid).
 
 use super::bytes::{Reader, put_runs, put_varint, read_runs, unzigzag, varint_len, zigzag};
+use super::grid::{self, Grid};
+use super::long::{self, LONG, Long, Packer};
 use super::{BROKEN, PRESENT};
 
 const CONSTANT: u8 = 0;
 const PLAIN: u8 = 1;
 const DIFFERENCES: u8 = 2;
+const LONG_WHOLE: u8 = 3;
+const LONG_FLOAT: u8 = 4;
+const GRID: u8 = 5;
 const KIND: u8 = 7;
 const HAS_GAPS: u8 = 8;
 const HAS_BREAKS: u8 = 16;
@@ -68,6 +73,18 @@ pub struct Encoder {
     differences: Vec<u64>,
     sorted: Vec<u64>,
     exceptions: Vec<u8>,
+    packer: Packer,
+}
+
+/// What kind of numbers a column has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Numbers {
+    /// Whole ones.
+    Whole,
+    /// Bits of floating-point ones.
+    Float,
+    /// Times.
+    Times,
 }
 
 /// Signed differences in the order of unsigned numbers.
@@ -80,7 +97,7 @@ const fn unsign(folded: u64) -> i64 {
 
 impl Encoder {
     /// Appends a column: `values` where `flags` say that there is one. Returns how many there are.
-    pub fn put(&mut self, out: &mut Vec<u8>, values: &[u64], flags: &[u8]) -> usize {
+    pub fn put(&mut self, out: &mut Vec<u8>, (values, flags): (&[u64], &[u8]), numbers: Numbers) -> usize {
         self.values.clear();
         self.values.extend(values.iter().zip(flags).filter(|(_, flags)| **flags & PRESENT != 0).map(|(value, _)| *value));
         let gaps = self.values.len() < flags.len();
@@ -93,18 +110,23 @@ impl Encoder {
         if breaks {
             put_runs(out, flags.iter().map(|flags| flags & BROKEN != 0));
         }
-        let kind = self.put_values(out);
+        let kind = self.put_values(out, numbers);
         if let Some(byte) = out.get_mut(head) {
             *byte |= kind;
         }
         self.values.len()
     }
 
-    fn put_values(&mut self, out: &mut Vec<u8>) -> u8 {
+    fn put_values(&mut self, out: &mut Vec<u8>, numbers: Numbers) -> u8 {
         let first = self.values.first().copied().unwrap_or(0);
         if self.values.iter().all(|value| *value == first) {
             put_varint(out, first);
             return CONSTANT;
+        }
+        if self.values.len() >= LONG
+            && let Some(kind) = self.put_long(out, numbers)
+        {
+            return kind;
         }
         self.differences.clear();
         self.differences.extend(self.values.windows(2).map(|pair| pair[1].wrapping_sub(pair[0]) ^ SIGN));
@@ -128,6 +150,19 @@ impl Encoder {
             self.values = values;
             PLAIN
         }
+    }
+
+    fn put_long(&mut self, out: &mut Vec<u8>, numbers: Numbers) -> Option<u8> {
+        if numbers == Numbers::Float {
+            return self.packer.put_floats(out, &self.values).then_some(LONG_FLOAT);
+        }
+        if numbers == Numbers::Times {
+            let times: Vec<i64> = self.values.iter().map(|at| *at as i64).collect();
+            if grid::put(&mut self.packer, out, &times) {
+                return Some(GRID);
+            }
+        }
+        self.packer.put(out, &self.values).then_some(LONG_WHOLE)
     }
 
     fn put_packed(&mut self, out: &mut Vec<u8>, values: &[u64], fit: Fit) {
@@ -180,6 +215,9 @@ enum Data<'a> {
     Constant(u64),
     Plain(Packed<'a>),
     Differences(u64, Packed<'a>),
+    Long(Long<'a>),
+    Float(&'a [u8]),
+    Grid(Grid<'a>),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -279,6 +317,9 @@ impl<'a> Column<'a> {
                 let step = unzigzag(reader.varint()?) as u64;
                 Data::Differences(first, Packed::read(reader, step, present.checked_sub(1)?)?)
             }
+            LONG_WHOLE => Data::Long(Long::read(reader)?),
+            LONG_FLOAT => Data::Float(reader.block()?),
+            GRID => Data::Grid(Grid::read(reader)?),
             _ => return None,
         };
         Some(Self { rows, present, gaps, breaks, data })
@@ -330,6 +371,9 @@ impl<'a> Column<'a> {
                 values.insert(0, first);
                 values
             }
+            Data::Long(long) => long.values(self.present)?,
+            Data::Float(bytes) => long::floats(bytes, self.present)?,
+            Data::Grid(grid) => grid.values(self.present)?,
         };
         (values.len() == self.present).then_some(values)
     }
@@ -347,6 +391,10 @@ impl<'a> Column<'a> {
                 let value = first.wrapping_add(packed.sum(before));
                 (value.wrapping_add(packed.value(before)), value)
             }
+            Data::Long(_) | Data::Float(_) | Data::Grid(_) => {
+                let values = self.values()?;
+                (*values.get(index)?, index.checked_sub(1).and_then(|before| values.get(before)).copied().unwrap_or(0))
+            }
         })
     }
 }
@@ -363,7 +411,7 @@ mod tests {
     fn check(cells: &[(u64, u8)]) {
         let (values, flags) = flags_of(cells);
         let mut out = Vec::new();
-        let count = Encoder::default().put(&mut out, &values, &flags);
+        let count = Encoder::default().put(&mut out, (&values, &flags), Numbers::Whole);
         let mut reader = Reader::new(&out);
         let column = Column::read(&mut reader, flags.len()).unwrap();
         assert!(reader.is_empty());
@@ -387,12 +435,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_column_comes_back(cells in prop::collection::vec((value(), any::<u8>()), 0..130)) {
+        fn any_column_comes_back(cells in prop::collection::vec((value(), any::<u8>()), 0..300)) {
             check(&cells);
         }
 
         #[test]
-        fn any_counter_comes_back(first: u64, steps in prop::collection::vec((0..1u64 << 34, 0..40u8), 1..130)) {
+        fn any_counter_comes_back(first: u64, steps in prop::collection::vec((0..1u64 << 34, 0..40u8), 1..300)) {
             let mut counter = first;
             let cells = steps.iter().map(|(step, flags)| {
                 counter = counter.wrapping_add(*step);
@@ -420,7 +468,7 @@ mod tests {
             .collect();
         let (values, flags) = flags_of(&cells);
         let mut out = Vec::new();
-        Encoder::default().put(&mut out, &values, &flags);
+        Encoder::default().put(&mut out, (&values, &flags), Numbers::Whole);
         assert!(out.len() < 30, "{} bytes for 60 values of two bits and a burst", out.len());
         check(&cells);
     }

@@ -64,6 +64,12 @@ impl Wanted {
         start <= self.to && self.from <= end
     }
 
+    /// Times, and which of them are wanted.
+    fn rows(&self, times: Vec<i64>) -> (Vec<i64>, std::ops::Range<usize>) {
+        let rows = times.partition_point(|at| *at < self.from)..times.partition_point(|at| *at <= self.to);
+        (times, rows)
+    }
+
     /// The wanted metrics, in order.
     pub fn metrics(&self) -> impl Iterator<Item = Metric> + '_ {
         Metric::ALL.into_iter().filter(|metric| self.place(metric.number()).is_some())
@@ -112,21 +118,23 @@ impl<'w> Gather<'w> {
     pub fn sealed(&mut self, body: &[u8], max_part: u32) -> Option<()> {
         let wanted = self.wanted;
         let block = Block::read(body)?;
-        let times = block.times()?;
-        let first = times.partition_point(|at| *at < wanted.from);
-        let end = times.partition_point(|at| *at <= wanted.to);
-        if first >= end {
-            return Some(());
-        }
+        // Times are unpacked for the first column that is wanted: an imported block seldom has one.
+        let mut times: Option<(Vec<i64>, std::ops::Range<usize>)> = None;
         for part in block.parts() {
             let part = part.filter(|part| part.number <= max_part)?;
             let mut left = wanted.count;
-            let row = self.row(part.number);
             for column in part.columns() {
                 let (metric, column) = column?;
                 let Some(place) = wanted.place(metric) else { continue };
-                if let Some(pair) = row.get_mut(place) {
-                    offer_column(pair, &column, &times, first..end)?;
+                let (times, rows) = match &mut times {
+                    Some(known) => known,
+                    None => times.insert(wanted.rows(block.times()?)),
+                };
+                if rows.start >= rows.end {
+                    return Some(());
+                }
+                if let Some(pair) = self.row(part.number).get_mut(place) {
+                    offer_column(pair, &column, times, rows.clone())?;
                 }
                 left -= 1;
                 if left == 0 {

@@ -6,8 +6,11 @@
 
 pub mod block;
 pub mod bytes;
+pub mod chunks;
 pub mod column;
+pub mod grid;
 pub mod last;
+pub mod long;
 pub mod open;
 pub mod shard;
 

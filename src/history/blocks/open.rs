@@ -4,7 +4,7 @@
 //! minutes back needs two rows of thousands of devices. Row:
 //! `flags · columns before · [new columns by part] · [gaps] · [breaks] · differences · [first values of new columns]`.
 
-use super::block::{Body, Series, seal};
+use super::block::{Body, Rows, Series, seal};
 use super::bytes::{Reader, put_varint, unzigzag, zigzag};
 use super::column::Encoder;
 use super::shard::NamesCheck;
@@ -307,7 +307,7 @@ impl OpenBlock {
             });
         }
         series.sort_by_key(|series| (series.part, series.metric));
-        seal(encoder, &times, &series)
+        seal(encoder, (&times, Rows::Polls), &series)
     }
 
     /// One series: a reading for each row in which the part said anything.

@@ -12,7 +12,7 @@ const VERSION: u8 = 1;
 pub const SHARD_BYTES: usize = 56 << 10;
 
 /// One block of a shard, as its table says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Head {
     /// Number of the device.
     pub device: u32,
@@ -30,8 +30,17 @@ pub struct Head {
     pub samples: u64,
     /// By what names its parts go.
     pub names: NamesCheck,
+    /// The lowest and the highest number of its parts.
+    pub parts: (u32, u32),
     /// Bytes of its body.
     pub len: usize,
+}
+
+impl Head {
+    /// Whether the block may have a part.
+    pub const fn may_have(&self, part: u32) -> bool {
+        self.parts.0 <= part && part <= self.parts.1
+    }
 }
 
 /// A sum over the names that numbers stood for when a block was written: should the names ever be lost and their numbers
@@ -81,7 +90,7 @@ impl Builder {
 
     /// The table as an index row.
     pub fn index_row(&self) -> Vec<u8> {
-        sealed(|out| put_table(out, &self.heads))
+        index_row(&self.heads)
     }
 
     /// The value.
@@ -91,6 +100,11 @@ impl Builder {
             out.extend_from_slice(&self.bodies);
         })
     }
+}
+
+/// A table as an index row.
+pub fn index_row(heads: &[Head]) -> Vec<u8> {
+    sealed(|out| put_table(out, heads))
 }
 
 fn with_bodies<'a>(heads: &'a [Head], bodies: &'a [u8]) -> impl Iterator<Item = (&'a Head, &'a [u8])> {
@@ -118,34 +132,62 @@ pub fn unsealed(bytes: &[u8]) -> Option<&[u8]> {
     (u32::from_le_bytes(*sum) == crc32fast::hash(rest) && *version == VERSION).then_some(body)
 }
 
+/// The head is of the same device with the same names as the one before.
+const SAME_DEVICE: u8 = 1;
+/// The block is whole and was backfilled: without a number.
+const UNNUMBERED: u8 = 2;
+
 fn put_table(out: &mut Vec<u8>, heads: &[Head]) {
     put_varint(out, heads.len() as u64);
+    let mut before: Option<&Head> = None;
     for head in heads {
-        put_varint(out, u64::from(head.device));
-        put_varint(out, head.no);
-        put_varint(out, u64::from(head.piece));
-        put_varint(out, u64::from(head.pieces));
-        put_varint(out, zigzag(head.start));
+        let same = before.is_some_and(|before| (before.device, before.names) == (head.device, head.names));
+        let unnumbered = (head.no, head.piece, head.pieces) == (0, 0, 1);
+        out.push(if same { SAME_DEVICE } else { 0 } | if unnumbered { UNNUMBERED } else { 0 });
+        if !same {
+            for number in [head.device, head.names.parts, head.names.sum] {
+                put_varint(out, u64::from(number));
+            }
+        }
+        if !unnumbered {
+            put_varint(out, head.no);
+            put_varint(out, u64::from(head.piece));
+            put_varint(out, u64::from(head.pieces));
+        }
+        put_varint(out, zigzag(head.start.wrapping_sub(before.map_or(0, |before| before.start))));
         put_varint(out, head.end.wrapping_sub(head.start) as u64);
         put_varint(out, head.samples);
-        put_varint(out, u64::from(head.names.parts));
-        put_varint(out, u64::from(head.names.sum));
+        put_varint(out, u64::from(head.parts.0));
+        put_varint(out, u64::from(head.parts.1.wrapping_sub(head.parts.0)));
         put_varint(out, head.len as u64);
+        before = Some(head);
     }
 }
 
 fn read_table(reader: &mut Reader<'_>) -> Option<Vec<Head>> {
     let count = reader.len()?;
-    let mut heads = Vec::new();
+    let mut heads: Vec<Head> = Vec::new();
     for _ in 0..count {
-        let (device, no, piece, pieces) = (reader.u32()?, reader.varint()?, reader.u32()?, reader.u32()?);
-        let start = reader.signed()?;
-        let end = start.checked_add_unsigned(reader.varint()?)?;
-        let samples = reader.varint()?;
-        let names = NamesCheck { parts: reader.u32()?, sum: reader.u32()? };
-        heads.push(Head { device, no, piece, pieces, start, end, samples, names, len: reader.len()? });
+        let head = read_head(reader, heads.last())?;
+        heads.push(head);
     }
     Some(heads)
+}
+
+fn read_head(reader: &mut Reader<'_>, before: Option<&Head>) -> Option<Head> {
+    let flags = reader.byte()?;
+    let (device, names) = if flags & SAME_DEVICE != 0 {
+        (before?.device, before?.names)
+    } else {
+        (reader.u32()?, NamesCheck { parts: reader.u32()?, sum: reader.u32()? })
+    };
+    let (no, piece, pieces) = if flags & UNNUMBERED != 0 { (0, 0, 1) } else { (reader.varint()?, reader.u32()?, reader.u32()?) };
+    let start = before.map_or(0, |before| before.start).wrapping_add(reader.signed()?);
+    let end = start.checked_add_unsigned(reader.varint()?)?;
+    let samples = reader.varint()?;
+    let first = reader.u32()?;
+    let parts = (first, first.checked_add(reader.u32()?)?);
+    Some(Head { device, no, piece, pieces, start, end, samples, names, parts, len: reader.len()? })
 }
 
 /// The blocks that an index row names.
@@ -173,5 +215,49 @@ impl<B: AsRef<[u8]>> Shard<B> {
     /// Its blocks with their bodies.
     pub fn blocks(&self) -> impl Iterator<Item = (&Head, &[u8])> {
         with_bodies(&self.heads, self.bytes.as_ref().get(self.bodies_at..).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn head() -> impl Strategy<Value = Head> {
+        let names = prop_oneof![Just((3, 9)), any::<(u32, u32)>()].prop_map(|(parts, sum)| NamesCheck { parts, sum });
+        let number = prop_oneof![Just((0, 0, 1)), any::<(u64, u32, u32)>()];
+        let times = (-1i64 << 40..1i64 << 42, 0..1i64 << 40);
+        (prop_oneof![0..3u32, any::<u32>()], number, times, names, (0..1u32 << 20, 0..9u32), any::<u64>()).prop_map(
+            |(device, (no, piece, pieces), (start, span), names, (first, more), samples)| Head {
+                device,
+                no,
+                piece,
+                pieces,
+                start,
+                end: start + span,
+                samples,
+                names,
+                parts: (first, first + more),
+                len: 0,
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn heads_and_bodies_come_back(heads in prop::collection::vec((head(), prop::collection::vec(any::<u8>(), 0..20)), 0..12)) {
+            let mut builder = Builder::default();
+            heads.iter().for_each(|(head, body)| builder.push(*head, body));
+            let shard = Shard::read(builder.value()).unwrap();
+            let expected: Vec<(Head, &[u8])> =
+                heads.iter().map(|(head, body)| (Head { len: body.len(), ..*head }, body.as_slice())).collect();
+            prop_assert_eq!(shard.blocks().map(|(head, body)| (*head, body)).collect::<Vec<_>>(), expected);
+            prop_assert_eq!(read_index_row(&builder.index_row()).unwrap(), builder.heads());
+        }
+
+        #[test]
+        fn tables_of_anything_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = read_table(&mut Reader::new(&bytes));
+        }
     }
 }

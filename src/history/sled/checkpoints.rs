@@ -3,25 +3,32 @@
 //! Tree 0: `time · number (8 bytes each, big-endian) · piece (4)` → bytes of all parts, one after the other. Tree 1:
 //! `time · number` → the parts' names and lengths. A checkpoint of an earlier time and higher number (the clock stepped back) has a place of its own.
 
-use super::door::{ALL, Base, Changes, Spec, damaged};
+use super::door::{ALL, Base, Changes, SEGMENT_BYTES, Spec, damaged};
 use super::folder::Folder;
 use crate::history::blocks::bytes::{Reader, put_block, put_varint};
 use crate::history::blocks::shard::{sealed, unsealed};
 use crate::history::{Checkpoint, StoreError, keep_checkpoints};
 use crate::model::Timestamp;
 use std::ops::{Bound, ControlFlow};
+use std::path::Path;
+use std::sync::Arc;
 
 const PIECES: usize = 0;
 const INDEX: usize = 1;
+
+const SPEC: Spec = Spec { trees: &["pieces", "index"], cache_bytes: 16 << 20, segment_bytes: SEGMENT_BYTES };
 
 /// Bytes of a piece: see `blocks::shard::SHARD_BYTES`.
 const PIECE_BYTES: usize = 56 << 10;
 /// Pieces in one batch: some 2 MB.
 const BATCH: usize = 40;
 
+/// Time and number of a checkpoint.
+pub type Key = [u8; 16];
+
 /// The checkpoints of a store.
 pub struct Checkpoints {
-    base: Option<Base>,
+    base: Option<Arc<Base>>,
     /// Index keys, rising.
     keys: Vec<[u8; 16]>,
 }
@@ -52,9 +59,8 @@ fn piece_key(key: &[u8; 16], piece: u32) -> Vec<u8> {
 impl Checkpoints {
     /// Opens them.
     pub fn open(folder: &Folder) -> Result<Self, StoreError> {
-        let spec = Spec { trees: &["pieces", "index"], cache_bytes: 16 << 20 };
-        let (base, keys) = folder.open_sound("checkpoints", spec, load)?;
-        Ok(Self { base, keys })
+        let (base, keys) = folder.open_sound("checkpoints", SPEC, load)?;
+        Ok(Self { base: base.map(Arc::new), keys })
     }
 
     /// Keeps one, and lets go of those that are too many.
@@ -62,25 +68,7 @@ impl Checkpoints {
         folder.writable()?;
         let Some(base) = &self.base else { return Ok(()) };
         let key = key_of(checkpoint.at, checkpoint.seq);
-        let mut batch: Changes = Vec::new();
-        let (mut piece, mut number) = (Vec::with_capacity(PIECE_BYTES), 0);
-        for part in checkpoint.parts.iter().flat_map(|(_, bytes)| bytes.chunks(PIECE_BYTES)) {
-            let room = PIECE_BYTES - piece.len();
-            let (fits, over) = part.split_at(part.len().min(room));
-            piece.extend_from_slice(fits);
-            if piece.len() == PIECE_BYTES {
-                batch.push((piece_key(&key, number), Some(sealed(|out| out.extend_from_slice(&piece)))));
-                piece.clear();
-                piece.extend_from_slice(over);
-                number += 1;
-            }
-            if batch.len() >= BATCH {
-                base.write(PIECES, &std::mem::take(&mut batch))?;
-            }
-        }
-        batch.push((piece_key(&key, number), Some(sealed(|out| out.extend_from_slice(&piece)))));
-        base.write(PIECES, &batch)?;
-        base.write(INDEX, &[(key.to_vec(), Some(sealed(|out| put_index(out, checkpoint))))])?;
+        put(base, &key, checkpoint)?;
         base.flush()?;
         if let Err(place) = self.keys.binary_search(&key) {
             self.keys.insert(place, key);
@@ -123,6 +111,38 @@ impl Checkpoints {
         Ok(None)
     }
 
+    /// Their database and their keys, for a copy.
+    pub fn handle(&self) -> Option<(Arc<Base>, Vec<Key>)> {
+        self.base.clone().map(|base| (base, self.keys.clone()))
+    }
+
+    /// Copies those that can be read: one may be thinned out meanwhile.
+    pub fn copy(from: &Base, keys: &[Key], to: &Path) -> Result<(), StoreError> {
+        let copy = Base::open(to, SPEC)?;
+        for key in keys {
+            let checkpoint = match read(from, key) {
+                Err(StoreError::Damaged { .. }) => continue,
+                other => other?,
+            };
+            put(&copy, key, &checkpoint)?;
+        }
+        copy.flush()
+    }
+
+    /// Reads everything; returns how many can't be read.
+    pub fn verify(&self) -> Result<u64, StoreError> {
+        let Some(base) = &self.base else { return Ok(0) };
+        let mut faulty = 0;
+        for key in &self.keys {
+            match read(base, key) {
+                Ok(_) => {}
+                Err(StoreError::Damaged { .. }) => faulty += 1,
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(faulty)
+    }
+
     /// The last record that any of them includes.
     pub fn last_seq(&self) -> u64 {
         self.keys.iter().map(seq_of).max().unwrap_or(0)
@@ -137,6 +157,29 @@ impl Checkpoints {
     pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
         Some((time_of(self.keys.first()?), time_of(self.keys.last()?)))
     }
+}
+
+/// Writes one: its index row comes last and makes it whole.
+fn put(base: &Base, key: &Key, checkpoint: &Checkpoint) -> Result<(), StoreError> {
+    let mut batch: Changes = Vec::new();
+    let (mut piece, mut number) = (Vec::with_capacity(PIECE_BYTES), 0);
+    for part in checkpoint.parts.iter().flat_map(|(_, bytes)| bytes.chunks(PIECE_BYTES)) {
+        let room = PIECE_BYTES - piece.len();
+        let (fits, over) = part.split_at(part.len().min(room));
+        piece.extend_from_slice(fits);
+        if piece.len() == PIECE_BYTES {
+            batch.push((piece_key(key, number), Some(sealed(|out| out.extend_from_slice(&piece)))));
+            piece.clear();
+            piece.extend_from_slice(over);
+            number += 1;
+        }
+        if batch.len() >= BATCH {
+            base.write(PIECES, &std::mem::take(&mut batch))?;
+        }
+    }
+    batch.push((piece_key(key, number), Some(sealed(|out| out.extend_from_slice(&piece)))));
+    base.write(PIECES, &batch)?;
+    base.write(INDEX, &[(key.to_vec(), Some(sealed(|out| put_index(out, checkpoint))))])
 }
 
 fn load(base: Option<&Base>) -> Result<Vec<[u8; 16]>, StoreError> {

@@ -19,10 +19,12 @@ pub struct Spec {
     pub trees: &'static [&'static str],
     /// Pages kept in memory, bytes.
     pub cache_bytes: u64,
+    /// The piece in which its file grows. A value above a quarter of it becomes a file of its own.
+    pub segment_bytes: usize,
 }
 
 /// Segments of 256 KiB waste least with values of about 64 kB, and leave a small database small.
-const SEGMENT_BYTES: usize = 256 << 10;
+pub const SEGMENT_BYTES: usize = 256 << 10;
 
 /// One database directory.
 pub struct Base {
@@ -212,7 +214,7 @@ fn open(path: &Path, spec: Spec) -> Result<Opened, StoreError> {
             .path(path)
             .cache_capacity(spec.cache_bytes)
             .mode(Mode::LowSpace)
-            .segment_size(SEGMENT_BYTES)
+            .segment_size(spec.segment_bytes)
             // The store says when: a thread of sled's own would write half a batch.
             .flush_every_ms(None);
         let db = config.open()?;

@@ -1,10 +1,11 @@
 //! The store's folder: its version, its databases, and what is done with one that is damaged.
 //!
-//! `VERSION`, `meta/`, `journal/`, `checkpoints/`, `wal/`, `raw/YYYYMMDD/`. A damaged one is renamed `NAME.damaged-N`.
+//! `VERSION`, `meta/`, `journal/`, `checkpoints/`, `wal/`, and of each period (`raw/YYYYMMDD/`, `1m/YYYYMM/`, `1h/YYYY/`)
+//! `shards.dat` and `index/`. A damaged database is renamed `NAME.damaged-N`.
 
+use super::calendar::{Kind, PeriodKey};
 use super::door::{Base, Spec};
 use crate::history::{STORE_VERSION, StoreError};
-use crate::model::Timestamp;
 use std::fs;
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -12,9 +13,6 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 const VERSION_FILE: &str = "VERSION";
-
-/// A day in milliseconds: each has a database of its own, which goes by removing its folder.
-pub const DAY_MS: i64 = 86_400_000;
 
 /// A store's folder.
 pub struct Folder {
@@ -139,38 +137,26 @@ impl Folder {
         Ok(())
     }
 
-    /// The days that have a database, by number.
-    pub fn days(&self) -> Vec<i64> {
-        let Ok(found) = fs::read_dir(self.path.join("raw")) else { return Vec::new() };
-        let mut days: Vec<i64> = found.flatten().filter_map(|entry| day_of_name(entry.file_name().to_str()?)).collect();
-        days.sort_unstable();
-        days
+    /// The periods that are there, by kind and number.
+    pub fn periods(&self) -> Vec<PeriodKey> {
+        let mut periods: Vec<PeriodKey> = Kind::ALL.into_iter().flat_map(|kind| self.periods_of(kind)).collect();
+        periods.sort_unstable();
+        periods
+    }
+
+    fn periods_of(&self, kind: Kind) -> Vec<PeriodKey> {
+        let Ok(found) = fs::read_dir(self.path.join(kind.folder())) else { return Vec::new() };
+        found.flatten().filter_map(|entry| PeriodKey::of_name(kind, entry.file_name().to_str()?)).collect()
     }
 }
 
 fn check_version(file: &Path, path: &Path, text: &str) -> Result<(), StoreError> {
     match text.trim().parse::<u32>() {
         Ok(found) if found > STORE_VERSION => Err(StoreError::Newer { path: path.to_owned(), found, known: STORE_VERSION }),
+        Ok(found) if found < STORE_VERSION => Err(StoreError::Older { path: path.to_owned(), found, known: STORE_VERSION }),
         Ok(_) => Ok(()),
         Err(_) => Err(super::door::damaged(file, "it should hold a number")),
     }
-}
-
-/// The number of the day of a time (milliseconds).
-pub const fn day_of(at: i64) -> i64 {
-    at.div_euclid(DAY_MS)
-}
-
-/// A day's folder: `raw/YYYYMMDD`.
-pub fn day_folder(day: i64) -> String {
-    let date: String = Timestamp(day * DAY_MS).rfc3339().chars().take(10).filter(char::is_ascii_digit).collect();
-    format!("raw/{date}")
-}
-
-fn day_of_name(name: &str) -> Option<i64> {
-    let (year, month, date) = (name.get(..4)?, name.get(4..6)?, name.get(6..)?);
-    let at = Timestamp::parse_absolute(&format!("{year}-{month}-{date}T00:00:00Z"))?;
-    (name.len() == 8).then_some(day_of(at.millis()))
 }
 
 /// Bytes of all files below a folder, as they take space on the disk.
@@ -211,19 +197,4 @@ fn open_patiently(path: &Path, spec: Spec) -> Result<Base, StoreError> {
         }
     }
     Base::open(path, spec)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_have_names_and_numbers() {
-        assert_eq!(day_folder(0), "raw/19700101");
-        assert_eq!(day_folder(20_779), "raw/20261122");
-        assert_eq!(day_of_name("20261122"), Some(20_779));
-        for wrong in ["2026112", "202611221", "20261122.damaged-1", "2026x122", ""] {
-            assert_eq!(day_of_name(wrong), None);
-        }
-    }
 }

@@ -3,13 +3,14 @@
 //! Tree 0: `number (8 bytes, big-endian)` → `CRC-32 · version · time (8) · bytes`. Tree 1 lists the numbers at which the
 //! clock stepped back by more than [`SLACK_MS`]: between two of them a record is at most that much earlier than one before it.
 
-use super::door::{ALL, Base, Changes, Spec};
+use super::door::{ALL, Base, Changes, SEGMENT_BYTES, Spec};
 use super::folder::Folder;
 use crate::history::blocks::shard::{sealed, unsealed};
 use crate::history::{JournalRecord, StoreError};
 use crate::model::{TimeRange, Timestamp};
 use std::collections::VecDeque;
 use std::ops::{Bound, ControlFlow};
+use std::sync::Arc;
 
 const RECORDS: usize = 0;
 const RUNS: usize = 1;
@@ -18,12 +19,14 @@ const RUNS: usize = 1;
 pub const SLACK_MS: i64 = 60_000;
 /// Records that wait for a flush, or for the disk while it is full.
 const MAX_WAITING_BYTES: usize = 32 << 20;
+const SPEC: Spec = Spec { trees: &["records", "runs"], cache_bytes: 16 << 20, segment_bytes: SEGMENT_BYTES };
+
 /// Records in one batch.
 const BATCH: usize = 512;
 
 /// The journal of a store.
 pub struct Journal {
-    base: Option<Base>,
+    base: Option<Arc<Base>>,
     /// Not on disk yet.
     waiting: VecDeque<JournalRecord>,
     waiting_bytes: usize,
@@ -52,9 +55,8 @@ impl Journal {
     /// Opens it. It goes on after `at_least`, the last record that a checkpoint includes, even where damage took records away:
     /// a number must not come twice.
     pub fn open(folder: &Folder, at_least: u64) -> Result<Self, StoreError> {
-        let spec = Spec { trees: &["records", "runs"], cache_bytes: 16 << 20 };
-        let (base, mut journal) = folder.open_sound("journal", spec, Self::load)?;
-        journal.base = base;
+        let (base, mut journal) = folder.open_sound("journal", SPEC, Self::load)?;
+        journal.base = base.map(Arc::new);
         if journal.last < at_least {
             journal.lost = at_least - journal.last;
             journal.last = at_least;
@@ -270,6 +272,21 @@ impl Journal {
             found.pop_front();
         }
         Ok(found.into())
+    }
+
+    /// Its database, for a copy of it.
+    pub fn handle(&self) -> Option<(Arc<Base>, Spec)> {
+        self.base.clone().map(|base| (base, SPEC))
+    }
+
+    /// Reads everything; returns how many records can't be read.
+    pub fn verify(&self) -> Result<u64, StoreError> {
+        let mut sound = 0;
+        self.visit(self.first, self.last, |_| {
+            sound += 1;
+            ControlFlow::Continue(())
+        })?;
+        Ok(self.count().saturating_sub(sound))
     }
 
     /// The times of its records.

@@ -1,37 +1,44 @@
 //! The store on disk: sled databases in one folder, and the only place that knows sled.
 //!
 //! It must not know what events or states are. Start at [`SledStore`], then `folder` (what lies where), `writer` (how samples
-//! come in), `read` (how they come out), `journal` and `checkpoints`; `door` is where sled is called.
+//! come in), `period` (where they end up), `read` (how they come out), `journal` and `checkpoints`; `door` is where sled is called.
 //!
-//! Order of writing at a flush, each step durable before the next: names, then sealed shards, then their figures, then the log
-//! without them. So a number on disk always has its name, and a sample is in the log until it is in a shard.
-//! Locks are taken in this order: flushing, writer, names, days; journal and checkpoints stand alone.
+//! Order of writing at a flush, each step durable before the next: names, then sealed shards in the file of their period, then
+//! its index, then their figures, then the log without them. So a number on disk always has its name, an index row never names
+//! what is not there, and a sample is in the log until it is in a shard.
+//! Locks are taken in this order: flushing, writer, names, periods; journal and checkpoints stand alone.
 
+mod backup;
+mod calendar;
 mod checkpoints;
-mod day;
-mod days;
 mod door;
 mod folder;
 mod journal;
 mod names;
+mod period;
+mod periods;
 mod read;
+mod shards;
 mod store;
 #[cfg(test)]
 mod tests;
 mod wal;
 mod writer;
 
+pub use backup::{Replace, Restored};
+
 use super::StoreError;
 use super::blocks::bytes::{Reader, put_varint};
 use super::blocks::shard::{sealed, unsealed};
 use crate::model::Timestamp;
+use calendar::{Kind, PeriodKey, day_of};
 use checkpoints::Checkpoints;
-use day::Figures;
-use days::Days;
-use door::{ALL, Base, Changes, Spec};
-use folder::{Folder, day_folder, day_of};
+use door::{ALL, Base, SEGMENT_BYTES, Spec};
+use folder::Folder;
 use journal::Journal;
 use names::Names;
+use period::{Figures, Period, shard_file};
+use periods::Periods;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -45,8 +52,8 @@ const PERIODS: usize = 2;
 const NAMES_COPY: usize = 1;
 
 /// Small databases need no more.
-const META: Spec = Spec { trees: &["names", "values", "periods"], cache_bytes: 16 << 20 };
-const WAL: Spec = Spec { trees: &["rows", "names"], cache_bytes: 16 << 20 };
+const META: Spec = Spec { trees: &["names", "values", "periods"], cache_bytes: 16 << 20, segment_bytes: SEGMENT_BYTES };
+const WAL: Spec = Spec { trees: &["rows", "names"], cache_bytes: 16 << 20, segment_bytes: SEGMENT_BYTES };
 
 /// A store in a folder.
 pub struct SledStore {
@@ -55,7 +62,7 @@ pub struct SledStore {
     wal: Option<Base>,
     names: RwLock<Names>,
     writer: RwLock<Writer>,
-    days: Days,
+    periods: Periods,
     journal: RwLock<Journal>,
     checkpoints: RwLock<Checkpoints>,
     flushing: Mutex<()>,
@@ -88,13 +95,13 @@ impl SledStore {
         let (mut wal, ()) = folder.open_sound("wal", WAL, |_| Ok(()))?;
         let copies = [meta.as_ref().map(|meta| (meta, NAMES)), wal.as_ref().map(|wal| (wal, NAMES_COPY))];
         let names = Names::load(&copies.into_iter().flatten().collect::<Vec<_>>())?;
-        let days = Days::find(&folder, &noted)?;
-        let mut loaded = wal.as_ref().map(|wal| load_wal(&folder, wal, (&names, &days)));
+        let periods = Periods::find(&folder, &noted)?;
+        let mut loaded = wal.as_ref().map(|wal| load_wal(&folder, wal, (&names, &periods)));
         if matches!(loaded, Some(Err(StoreError::Damaged { .. }))) && !folder.is_read_only() {
             drop(wal);
             folder.put_aside("wal")?;
             wal = folder.open("wal", WAL)?;
-            loaded = wal.as_ref().map(|wal| load_wal(&folder, wal, (&names, &days)));
+            loaded = wal.as_ref().map(|wal| load_wal(&folder, wal, (&names, &periods)));
         }
         let writer = loaded.unwrap_or_else(|| Ok(Writer::default()))?;
         let checkpoints = Checkpoints::open(&folder)?;
@@ -103,7 +110,7 @@ impl SledStore {
             wal,
             names: RwLock::new(names),
             writer: RwLock::new(writer),
-            days,
+            periods,
             journal: RwLock::new(Journal::open(&folder, checkpoints.last_seq())?),
             checkpoints: RwLock::new(checkpoints),
             folder,
@@ -118,22 +125,41 @@ impl SledStore {
     /// Removes the days that are wholly before a time; returns how many.
     fn forget_days(&self, before: Timestamp) -> Result<u64, StoreError> {
         self.folder.writable()?;
-        let gone = self.days.forget_before(&self.folder, before.millis())?;
-        let rows: Changes = gone.iter().map(|day| (day.to_be_bytes().to_vec(), None)).collect();
-        self.meta()?.write(PERIODS, &rows)?;
-        Ok(gone.len() as u64)
+        let day = day_of(before.millis());
+        let old = self.periods.figures().into_keys().filter(|key| key.kind == Kind::Raw && key.number < day);
+        old.map(|key| self.forget(key)).try_fold(0, |count, gone| Ok(count + u64::from(gone?)))
     }
 
-    /// Reads every shard of every day; returns the files in which something is damaged, and how much.
+    /// Removes a period; false when it is read just now.
+    fn forget(&self, key: PeriodKey) -> Result<bool, StoreError> {
+        let gone = self.periods.remove(&self.folder, key)?;
+        if gone {
+            self.meta()?.write(PERIODS, &[(period_row(key), None)])?;
+        }
+        Ok(gone)
+    }
+
+    /// Reads every shard of every period; returns the files in which something is damaged, and how much.
     fn faults(&self) -> Result<Vec<(PathBuf, String)>, StoreError> {
         let mut faults: Vec<_> = self.folder.set_aside().into_iter().map(|path| (path, "can't be opened".into())).collect();
-        for number in self.days.figures().into_keys() {
-            let Some(day) = self.days.open(&self.folder, number)? else { continue };
-            let faulty = day.verify()?;
+        for key in self.periods.figures().into_keys() {
+            let Some(period) = self.periods.open(&self.folder, key)? else { continue };
+            let faulty = period.verify()?;
             if faulty > 0 {
-                let path = self.folder.path().join(day_folder(number));
+                let path = self.folder.path().join(shard_file(key));
                 faults.push((path, format!("{faulty} blocks can't be read; the others can")));
             }
+        }
+        let path = |name: &str| self.folder.path().join(name);
+        let (journal, checkpoints) = (read_lock(&self.journal).verify()?, read_lock(&self.checkpoints).verify()?);
+        if journal > 0 {
+            faults.push((path("journal"), format!("{journal} records can't be read; the others can")));
+        }
+        if checkpoints > 0 {
+            faults.push((
+                path("checkpoints"),
+                format!("{checkpoints} checkpoints can't be read; earlier ones and the journal serve"),
+            ));
         }
         Ok(faults)
     }
@@ -160,14 +186,19 @@ impl SledStore {
             let shards = read_lock(&self.writer).next_full();
             let Some(number) = shards.first().map(|full| full.day) else { return Ok(()) };
             self.save_names()?;
-            let Some(day) = self.days.open(&self.folder, number)? else { return Ok(()) };
+            let Some(day) = self.periods.open(&self.folder, PeriodKey::day(number))? else { return Ok(()) };
             day.write(shards.iter().map(|full| &full.shard))?;
-            self.days.note(&day);
-            let meta = self.meta()?;
-            meta.write(PERIODS, &[(number.to_be_bytes().to_vec(), Some(put_figures(day.figures())))])?;
-            meta.flush()?;
+            self.note(&day)?;
             write_lock(&self.writer).written(&shards);
         }
+    }
+
+    /// Notes what a period holds now, durably.
+    fn note(&self, period: &Period) -> Result<(), StoreError> {
+        self.periods.note(period);
+        let meta = self.meta()?;
+        meta.write(PERIODS, &[(period_row(period.key), Some(put_figures(period.figures())))])?;
+        meta.flush()
     }
 
     fn flush_samples(&self) -> Result<(), StoreError> {
@@ -188,17 +219,29 @@ impl SledStore {
     }
 }
 
-fn load_meta(meta: Option<&Base>) -> Result<BTreeMap<i64, Figures>, StoreError> {
+fn load_meta(meta: Option<&Base>) -> Result<BTreeMap<PeriodKey, Figures>, StoreError> {
     let mut noted = BTreeMap::new();
     if let Some(meta) = meta {
         meta.scan(PERIODS, ALL, |key, row| {
-            if let (Ok(day), Some(figures)) = (<[u8; 8]>::try_from(key), read_figures(row)) {
-                noted.insert(i64::from_be_bytes(day), figures);
+            if let (Some(key), Some(figures)) = (read_period_row(key), read_figures(row)) {
+                noted.insert(key, figures);
             }
             ControlFlow::Continue(())
         })?;
     }
     Ok(noted)
+}
+
+fn period_row(key: PeriodKey) -> Vec<u8> {
+    let mut row = vec![key.kind.number()];
+    row.extend_from_slice(&key.number.to_be_bytes());
+    row
+}
+
+fn read_period_row(row: &[u8]) -> Option<PeriodKey> {
+    let (kind, number) = row.split_first()?;
+    let kind = Kind::ALL.into_iter().find(|known| known.number() == *kind)?;
+    Some(PeriodKey { kind, number: i64::from_be_bytes(number.try_into().ok()?) })
 }
 
 fn put_figures(figures: Figures) -> Vec<u8> {
@@ -216,16 +259,16 @@ fn read_figures(row: &[u8]) -> Option<Figures> {
 }
 
 /// Takes back into memory what is in the log and not sealed yet.
-fn load_wal(folder: &Folder, base: &Base, (names, days): (&Names, &Days)) -> Result<Writer, StoreError> {
+fn load_wal(folder: &Folder, base: &Base, (names, periods): (&Names, &Periods)) -> Result<Writer, StoreError> {
     let mut writer = Writer::default();
-    writer.last_no = days.figures().values().map(|held| held.last_no).max().unwrap_or(0);
+    let held = periods.figures();
+    writer.last_no = held.values().map(|held| held.last_no).max().unwrap_or(0);
     let mut is_over: BTreeMap<u64, bool> = BTreeMap::new();
-    let held = days.figures();
     let mut lost = 0;
     let (wal, faulty) = Wal::load(base, |entry| {
         let over = is_over.entry(entry.no).or_insert_with(|| {
-            let day = day_of(entry.at);
-            let day = if held.contains_key(&day) { days.open(folder, day).ok().flatten() } else { None };
+            let day = PeriodKey::day(day_of(entry.at));
+            let day = if held.contains_key(&day) { periods.open(folder, day).ok().flatten() } else { None };
             day.is_some_and(|day| day.has_block(entry.no))
         });
         let known = names.get(entry.device).filter(|device| device.agrees(entry.names));

@@ -1,7 +1,7 @@
 //! Reading samples: one series over a time, or the last values of everything at a time.
 
-use super::day::{Day, Place};
 use super::names::Names;
+use super::period::{Period, Place};
 use super::writer::Writer;
 use crate::history::blocks::Reading;
 use crate::history::blocks::block::Block;
@@ -9,7 +9,6 @@ use crate::history::blocks::last::{Gather, Wanted};
 use crate::history::blocks::shard::{Head, Shard};
 use crate::history::{EntityLast, LOOKBACK_SECS, LastSamples, StoreError};
 use crate::model::{Metric, Sample, TimeRange, Timestamp};
-use ::sled::IVec;
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -21,7 +20,7 @@ pub struct Source<'a> {
     /// Names.
     pub names: &'a Names,
     /// The days that the time range touches.
-    pub days: Vec<Arc<Day>>,
+    pub days: Vec<Arc<Period>>,
 }
 
 /// Below this many devices a second thread costs more than it saves.
@@ -36,9 +35,13 @@ impl Source<'_> {
         let to = range.to.millis();
         let mut readings = Vec::new();
         let Some(known) = self.names.get(device) else { return Ok(Vec::new()) };
-        let is_wanted = |head: &Head| head.device == device && head.start <= to && from <= head.end && known.agrees(head.names);
+        let is_wanted = |head: &Head| {
+            head.device == device && head.may_have(part) && head.start <= to && from <= head.end && known.agrees(head.names)
+        };
         for day in &self.days {
             let mut places = day.places(device, from, to);
+            // An imported series lies in blocks of its own.
+            places.retain(|place| place.parts.0 <= part && part <= place.parts.1);
             places.sort_by_key(|place| (place.shard, place.start));
             places.dedup_by_key(|place| place.shard);
             for place in places {
@@ -135,11 +138,11 @@ type ShardKey = (usize, u32);
 /// The shards that were used last.
 #[derive(Default)]
 struct AtHand {
-    shards: VecDeque<(ShardKey, Option<Shard<IVec>>)>,
+    shards: VecDeque<(ShardKey, Option<Shard<Vec<u8>>>)>,
 }
 
 impl AtHand {
-    fn shard(&mut self, days: &[Arc<Day>], key: ShardKey) -> Result<Option<&Shard<IVec>>, StoreError> {
+    fn shard(&mut self, days: &[Arc<Period>], key: ShardKey) -> Result<Option<&Shard<Vec<u8>>>, StoreError> {
         let place = match self.shards.iter().position(|(known, _)| *known == key) {
             Some(place) => place,
             None => {

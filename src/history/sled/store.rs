@@ -1,17 +1,32 @@
 //! The store's trait over its databases.
 
-use super::folder::{bytes_below, day_folder};
+use super::calendar::Kind;
+use super::folder::bytes_below;
 use super::{SledStore, VALUES, read as source, read_lock, write_lock};
 use crate::history::blocks::last::Wanted;
 use crate::history::blocks::open::OpenBlock;
 use crate::history::blocks::shard::{sealed, unsealed};
 use crate::history::{AtQuery, Checkpoint, EntityLast, JournalRecord, LOOKBACK_SECS, PeriodStats, Store, StoreError, StoreStats};
+use crate::model::series::SeriesColumn;
 use crate::model::{EntityKey, Metric, Sample, SampleBatch, TimeRange, Timestamp};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
 /// Backfilled shards are written as they come, so that a long past needs no memory.
 const BACKFILL_BYTES: usize = 4 << 20;
+
+/// Series that are sealed between two looks at what waits.
+const COLUMNS_AT_ONCE: usize = 4096;
+
+impl SledStore {
+    fn write_backfilled(&self, waiting: usize) -> Result<(), StoreError> {
+        if waiting > BACKFILL_BYTES {
+            let _one_at_a_time = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
+            self.write_shards()?;
+        }
+        Ok(())
+    }
+}
 
 impl Store for SledStore {
     fn journal_append(&self, records: &[(Timestamp, Vec<u8>)]) -> Result<u64, StoreError> {
@@ -38,7 +53,7 @@ impl Store for SledStore {
 
     fn span(&self) -> Result<Option<TimeRange>, StoreError> {
         let mut times: Vec<(i64, i64)> = Self::memory_span(&read_lock(&self.writer)).collect();
-        times.extend(self.days.figures().values().filter(|held| held.samples > 0).map(|held| (held.start, held.end)));
+        times.extend(self.periods.figures().values().filter(|held| held.samples > 0).map(|held| (held.start, held.end)));
         times.extend(read_lock(&self.journal).span().map(|span| (span.from.millis(), span.to.millis())));
         times.extend(read_lock(&self.checkpoints).span().map(|(from, to)| (from.millis(), to.millis())));
         let from = times.iter().map(|(from, _)| *from).min();
@@ -62,9 +77,19 @@ impl Store for SledStore {
             writer.backfill(&mut write_lock(&self.names), batches);
             writer.waiting_bytes()
         };
-        if waiting > BACKFILL_BYTES {
-            let _one_at_a_time = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
-            self.write_shards()?;
+        self.write_backfilled(waiting)
+    }
+
+    fn columns_backfill(&self, columns: &[SeriesColumn]) -> Result<(), StoreError> {
+        self.folder.writable()?;
+        // A few at a time: what is sealed is written before more is.
+        for some in columns.chunks(COLUMNS_AT_ONCE) {
+            let waiting = {
+                let mut writer = write_lock(&self.writer);
+                writer.backfill_columns(&mut write_lock(&self.names), some);
+                writer.waiting_bytes()
+            };
+            self.write_backfilled(waiting)?;
         }
         Ok(())
     }
@@ -75,7 +100,7 @@ impl Store for SledStore {
         let part = names.get(device).and_then(|known| known.part(entity.part.as_deref(), 0));
         let Some(part) = part else { return Ok(Vec::new()) };
         let from = range.from.millis().saturating_sub(i64::from(LOOKBACK_SECS) * 1000);
-        let days = self.days.between(&self.folder, from, range.to.millis())?;
+        let days = self.periods.between(&self.folder, Kind::Raw, (from, range.to.millis()))?;
         source::Source { writer: &writer, names: &names, days }.series(device, part, metric, range)
     }
 
@@ -87,7 +112,7 @@ impl Store for SledStore {
             Some(id) => names.device(id).into_iter().collect(),
             None => (0..names.len()).collect(),
         };
-        let days = self.days.between(&self.folder, from, to)?;
+        let days = self.periods.between(&self.folder, Kind::Raw, (from, to))?;
         let wanted = Wanted::new(query.metrics, from, to);
         source::Source { writer: &writer, names: &names, days }.last(&devices, &wanted)
     }
@@ -102,6 +127,10 @@ impl Store for SledStore {
 
     fn verify(&self) -> Result<Vec<(PathBuf, String)>, StoreError> {
         self.faults()
+    }
+
+    fn backup(&self, to: &Path) -> Result<(), StoreError> {
+        self.copy_to(to)
     }
 
     fn flush(&self) -> Result<(), StoreError> {
@@ -121,10 +150,9 @@ impl Store for SledStore {
         };
         let path = self.folder.path();
         let mut periods = Vec::new();
-        for (day, held) in self.days.figures() {
-            let name = day_folder(day);
-            let bytes = bytes_below(&path.join(&name));
-            periods.push(PeriodStats { name: name.replace("raw/", ""), bytes, samples: held.samples });
+        for (key, held) in self.periods.figures() {
+            let bytes = bytes_below(&path.join(key.folder()));
+            periods.push(PeriodStats { name: key.label(), bytes, samples: held.samples });
         }
         periods.push(PeriodStats { name: "open".into(), bytes: bytes_below(&path.join("wal")), samples: open });
         let samples: u64 = periods.iter().map(|period| period.samples).sum();
@@ -144,7 +172,7 @@ impl Store for SledStore {
             checkpoints: read_lock(&self.checkpoints).count(),
             oldest: span.map(|span| span.from),
             newest: span.map(|span| span.to),
-            lost: lost + journal.lost + self.days.lost(),
+            lost: lost + journal.lost + self.periods.lost(),
             set_aside: self.folder.set_aside(),
         })
     }

@@ -281,11 +281,13 @@ fn two_writers_of_one_store_are_refused() {
 fn a_newer_store_is_refused_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     drop(SledStore::open(folder.path()).unwrap());
-    fs::write(folder.path().join("VERSION"), "2\n").unwrap();
+    fs::write(folder.path().join("VERSION"), "3\n").unwrap();
     for result in [SledStore::open(folder.path()), SledStore::open_read_only(folder.path())] {
         let error = result.err().unwrap();
-        assert!(matches!(error, StoreError::Newer { found: 2, known: 1, .. }), "{error}");
+        assert!(matches!(error, StoreError::Newer { found: 3, known: 2, .. }), "{error}");
     }
+    fs::write(folder.path().join("VERSION"), "1\n").unwrap();
+    assert!(matches!(SledStore::open(folder.path()), Err(StoreError::Older { found: 1, known: 2, .. })));
     fs::write(folder.path().join("VERSION"), "nonsense").unwrap();
     assert!(matches!(SledStore::open(folder.path()), Err(StoreError::Damaged { .. })));
 }
@@ -356,4 +358,58 @@ fn a_full_disk_is_survived_and_nothing_is_lost_when_it_has_room_again() {
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     let n: u64 = said.lines().find_map(|line| line.strip_prefix("recovered ")).unwrap().parse().unwrap();
     assert_eq!(check(&SledStore::open(folder.path()).unwrap()), (n, vec![n; 9]));
+}
+
+/// The first day of [`sample_store`].
+const FIRST_DAY: &str = "raw/20231114";
+
+#[test]
+fn an_index_that_is_gone_is_made_again_of_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    sample_store(folder.path());
+    for (round, is_damaged) in [false, true, false].into_iter().enumerate() {
+        let index = folder.path().join(FIRST_DAY).join("index");
+        if is_damaged {
+            fs::write(index.join("db"), vec![0x5a; 200_000]).unwrap();
+        } else {
+            fs::remove_dir_all(&index).unwrap();
+        }
+        // Read only, it is made in memory, where sled does not say that it is damaged; nothing changes on disk.
+        if !is_damaged {
+            assert_eq!(check(&SledStore::open_read_only(folder.path()).unwrap()), (520, vec![520; 9]));
+            assert!(!index.exists());
+        }
+        let store = SledStore::open(folder.path()).unwrap();
+        assert_eq!(check(&store), (520, vec![520; 9]), "round {round}");
+        assert_eq!(store.stats().unwrap().lost, 0);
+    }
+}
+
+#[test]
+fn a_torn_tail_of_a_shard_file_is_cut_off_and_costs_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    sample_store(folder.path());
+    let file = folder.path().join(FIRST_DAY).join("shards.dat");
+    let whole = fs::read(&file).unwrap();
+    for tail in [&b"\xd1shd\xff\xff\xff\xff tail"[..], &whole[..whole.len() / 3], &[0; 5000], b"\xd1"] {
+        let mut torn = whole.clone();
+        torn.extend_from_slice(tail);
+        fs::write(&file, &torn).unwrap();
+        assert_eq!(check(&SledStore::open_read_only(folder.path()).unwrap()), (520, vec![520; 9]));
+        let store = SledStore::open(folder.path()).unwrap();
+        assert_eq!(check(&store), (520, vec![520; 9]));
+        assert_eq!(store.verify().unwrap(), vec![]);
+        assert_eq!(fs::read(&file).unwrap(), whole);
+    }
+}
+
+#[test]
+fn an_almost_empty_period_takes_little_space() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SledStore::open(folder.path()).unwrap();
+    store.samples_backfill(&[batch("a", 0), batch("a", 1)]).unwrap();
+    store.flush().unwrap();
+    let day = store.stats().unwrap().periods.into_iter().find(|period| period.name == "20231114").unwrap();
+    println!("an almost empty day takes {} bytes", day.bytes);
+    assert!(day.bytes < 200_000, "{}", day.bytes);
 }

@@ -1,15 +1,15 @@
 //! Samples on their way to disk: open blocks, and sealed ones in shards that still fill or wait to be written.
 
-use super::days::is_kept;
-use super::folder::day_of;
+use super::calendar::{day_of, is_kept};
 use super::names::{Device, Names};
 use super::wal::{Entry, Wal};
-use crate::history::blocks::block::ROWS;
+use crate::history::blocks::block::{Body, MAX_ROWS, ROWS};
+use crate::history::blocks::chunks::{Stretch, seal_stretches};
 use crate::history::blocks::column::Encoder;
 use crate::history::blocks::open::{OpenBlock, Scratch};
 use crate::history::blocks::shard::{Builder, Head, SHARD_BYTES};
 use crate::model::SampleBatch;
-use crate::model::series::Cell;
+use crate::model::series::{Cell, SeriesColumn};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -111,6 +111,18 @@ fn is_beyond(block: &OpenBlock, at: i64) -> bool {
     block.is_full() || at < end - MAX_DISORDER_MS || day_of(at) != day_of(start) || at - start > MAX_SPAN_MS
 }
 
+/// A series in stretches that lie in one day and are no longer than a block may be.
+fn stretches<'c>(part: u32, column: &'c SeriesColumn, mut visit: impl FnMut(i64, Stretch<'c>)) {
+    let (mut times, mut values) = (column.times.as_slice(), column.values.as_slice());
+    while let Some(day) = times.first().map(|at| day_of(*at)) {
+        let end = times.partition_point(|at| day_of(*at) == day).min(MAX_ROWS);
+        let ((these, later), (own, rest)) = (times.split_at(end), values.split_at(end.min(values.len())));
+        let stretch = Stretch { part, metric: column.metric, times: these, values: own };
+        visit(day, stretch);
+        (times, values) = (later, rest);
+    }
+}
+
 impl Writer {
     /// Takes a reading that was just made.
     pub fn append(&mut self, names: &mut Names, batch: &SampleBatch) {
@@ -155,6 +167,45 @@ impl Writer {
         self.put_away(&block, Origin::Backfill);
     }
 
+    /// Takes whole series.
+    pub fn backfill_columns(&mut self, names: &mut Names, columns: &[SeriesColumn]) {
+        let mut order: Vec<&SeriesColumn> = columns.iter().collect();
+        order.sort_by(|a, b| a.entity.cmp(&b.entity));
+        for of_device in order.chunk_by(|a, b| a.entity.device == b.entity.device) {
+            let Some(first) = of_device.first() else { continue };
+            match names.device_or_new(&first.entity.device) {
+                Some(device) => self.backfill_device(names, device, of_device),
+                None => self.lost += of_device.iter().map(|column| column.times.len() as u64).sum::<u64>(),
+            }
+        }
+    }
+
+    fn backfill_device(&mut self, names: &mut Names, device: u32, columns: &[&SeriesColumn]) {
+        let mut days: BTreeMap<i64, Vec<Stretch<'_>>> = BTreeMap::new();
+        let mut hint = 0;
+        for column in columns {
+            let cell = Cell { metric: column.metric, value: 0, broken: false };
+            let part = names.part_or_new(device, column.entity.part.as_deref(), (hint, &[cell]));
+            let usable = column.times.len() == column.values.len()
+                && column.times.is_sorted_by(|a, b| a < b)
+                && column.times.first().is_none_or(|at| is_kept(*at))
+                && column.times.last().is_none_or(|at| is_kept(*at));
+            let Some(part) = part.filter(|_| usable) else {
+                self.lost += column.times.len() as u64;
+                continue;
+            };
+            hint = part + 1;
+            stretches(part, column, |day, stretch| days.entry(day).or_default().push(stretch));
+        }
+        let names = names.get(device).map(Device::check).unwrap_or_default();
+        for (day, stretches) in days {
+            for chunk in seal_stretches(&mut self.encoder, &stretches) {
+                let head = Head { device, start: chunk.start, end: chunk.end, names, ..Head::default() };
+                self.put_bodies(Lot { day, origin: Origin::Backfill }, head, &chunk.bodies);
+            }
+        }
+    }
+
     /// Takes an entry of the log back, `max_part` being the highest part that the device has. Returns whether it fits.
     pub fn restore(&mut self, entry: Entry<'_>, max_part: u32) -> bool {
         let other = self.open.get(&entry.device).is_some_and(|block| block.no != entry.no);
@@ -189,15 +240,21 @@ impl Writer {
         if origin == Origin::Live {
             self.pieces_left.insert(block.no, bodies.len() as u32);
         }
-        let (device, no, pieces) = (block.device, block.no, bodies.len() as u32);
-        for (piece, body) in bodies.iter().enumerate() {
+        let head = Head { device: block.device, no: block.no, start, end, names: block.names, ..Head::default() };
+        self.put_bodies(lot, head, &bodies);
+    }
+
+    fn put_bodies(&mut self, lot: Lot, head: Head, bodies: &[Body]) {
+        // What was backfilled has no number, and so no pieces to be counted.
+        let pieces = if head.no == 0 { 1 } else { bodies.len() as u32 };
+        for (piece, body) in (0..).zip(bodies) {
             let builder = self.filling.entry(lot).or_default();
             if !builder.is_empty() && builder.len() + body.bytes.len() > SHARD_BYTES {
                 let full = std::mem::take(builder);
                 self.put_full(lot.day, full);
             }
-            let head =
-                Head { device, no, piece: piece as u32, pieces, start, end, samples: body.samples, names: block.names, len: 0 };
+            let piece = if head.no == 0 { 0 } else { piece };
+            let head = Head { piece, pieces, samples: body.samples, parts: body.parts, ..head };
             self.filling.entry(lot).or_default().push(head, &body.bytes);
         }
     }
