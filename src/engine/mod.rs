@@ -12,6 +12,7 @@ pub mod discover;
 pub mod handle;
 pub mod import;
 mod local;
+mod maintenance;
 mod metrics;
 mod notice;
 mod offline;

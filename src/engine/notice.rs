@@ -8,6 +8,10 @@ use std::sync::{Mutex, PoisonError};
 pub(super) enum About {
     /// A full disk, lost records.
     Writing,
+    /// What the cap removed.
+    Cap,
+    /// History that can't be summed up or kept within its limits.
+    Maintenance,
     /// Files that were set aside, records that could not be read.
     Store,
     /// Nobody can attach.

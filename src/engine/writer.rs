@@ -25,7 +25,6 @@ enum Work {
     Records(Vec<(Timestamp, Vec<u8>)>),
     Samples(Vec<SampleBatch>),
     Checkpoint(Timestamp, Parts),
-    Forget(Timestamp),
     Note(&'static str, Vec<u8>),
     End,
 }
@@ -37,6 +36,8 @@ pub(super) struct Losses {
     pub(super) queue: AtomicU64,
     /// Pieces that the store refused.
     pub(super) store: AtomicU64,
+    /// Values and records that the store had to let go while the disk refused.
+    dropped: AtomicU64,
     /// Whether the last write was refused.
     pub(super) failing: AtomicBool,
     /// What it said.
@@ -60,7 +61,7 @@ impl Losses {
 
     /// Everything that was lost.
     pub(super) fn total(&self) -> u64 {
-        self.queue.load(Ordering::Relaxed) + self.store.load(Ordering::Relaxed)
+        [&self.queue, &self.store, &self.dropped].iter().map(|lost| lost.load(Ordering::Relaxed)).sum()
     }
 }
 
@@ -106,11 +107,6 @@ impl Writer {
     /// A checkpoint of the state after all records that were handed over before.
     pub(super) fn checkpoint(&self, at: Timestamp, parts: Parts) {
         self.hand_over(Work::Checkpoint(at, parts), 1);
-    }
-
-    /// Samples before a time are no longer kept.
-    pub(super) fn forget_before(&self, at: Timestamp) {
-        self.hand_over(Work::Forget(at), 0);
     }
 
     /// For small named values, from other tasks.
@@ -191,14 +187,9 @@ impl Pen {
                     self.journal(std::mem::take(&mut records));
                     self.checkpoint(at, parts);
                 }
-                Work::Forget(at) => {
-                    if let Err(error) = self.store.forget_before(at) {
-                        self.losses.refused(0, &error);
-                    }
-                }
                 Work::Note(name, value) => {
                     if let Err(error) = self.store.meta_set(name, &value) {
-                        self.losses.refused(1, &error);
+                        self.refused(1, &error);
                     }
                 }
                 Work::End => {
@@ -220,9 +211,9 @@ impl Pen {
         match self.store.journal_append(&records) {
             Ok(last) => {
                 self.last_seq = Some(last);
-                self.wrote();
+                self.dirty = true;
             }
-            Err(error) => self.losses.refused(records.len(), &error),
+            Err(error) => self.refused(records.len(), &error),
         }
     }
 
@@ -231,8 +222,8 @@ impl Pen {
             return;
         }
         match self.store.samples_append(batches) {
-            Ok(()) => self.wrote(),
-            Err(error) => self.losses.refused(batches.len(), &error),
+            Ok(()) => self.dirty = true,
+            Err(error) => self.refused(batches.len(), &error),
         }
     }
 
@@ -241,22 +232,31 @@ impl Pen {
         let last = self.last_seq.map_or_else(|| self.store.journal_append(&[]), Ok);
         let written = last.and_then(|seq| self.store.checkpoint_write(&Checkpoint { seq, at, parts: parts() }));
         match written {
-            Ok(()) => self.wrote(),
-            Err(error) => self.losses.refused(1, &error),
+            Ok(()) => self.dirty = true,
+            Err(error) => self.refused(1, &error),
         }
     }
 
-    fn wrote(&mut self) {
+    /// Counts what was refused, and has the next flush find out whether the disk still refuses.
+    fn refused(&mut self, pieces: usize, error: &StoreError) {
+        self.losses.refused(pieces, error);
         self.dirty = true;
-        self.losses.failing.store(false, Ordering::Relaxed);
     }
 
+    /// What was appended is safe with the store, which holds it in memory while the disk is full; only a flush that succeeds says
+    /// that the disk takes it.
     fn flush(&mut self) {
-        if std::mem::take(&mut self.dirty)
-            && let Err(error) = self.store.flush()
-        {
-            self.losses.refused(0, &error);
-            self.dirty = true;
+        if !std::mem::take(&mut self.dirty) {
+            return;
+        }
+        match self.store.flush() {
+            Ok(()) => self.losses.failing.store(false, Ordering::Relaxed),
+            Err(error) => {
+                self.refused(0, &error);
+                // What it could not hold any longer.
+                let dropped = self.store.stats().map_or(0, |stats| stats.lost);
+                self.losses.dropped.store(dropped, Ordering::Relaxed);
+            }
         }
     }
 }

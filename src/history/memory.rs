@@ -2,13 +2,15 @@
 //!
 //! It is also what the disk store is held against: both pass the same `conformance` tests.
 
+use super::rollup::{DAY_MS, SETTLE_MS, day_of_end, of_days, sum_up, within_day};
 use super::{
-    AtQuery, Checkpoint, EntityLast, JournalRecord, LOOKBACK_SECS, LastSamples, PeriodStats, Store, StoreError, StoreStats,
-    keep_checkpoints,
+    AtQuery, Checkpoint, EntityLast, JournalRecord, LOOKBACK_SECS, LastSamples, Limits, Maintained, PeriodStats, Store,
+    StoreError, StoreStats, keep_checkpoints,
 };
+use crate::model::rollup::{Level, Rollup};
 use crate::model::series::Cell;
 use crate::model::{DeviceId, EntityKey, Metric, Sample, SampleBatch, SampleRow, TimeRange, Timestamp};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Readings kept of one entity: a week at five minutes is 2,016, a day at thirty seconds 2,880.
@@ -18,7 +20,8 @@ pub const MAX_ENTITIES: usize = 200_000;
 /// Journal bytes kept.
 pub const MAX_JOURNAL_BYTES: u64 = 256 << 20;
 
-const DAY_MS: i64 = 86_400_000;
+/// Rollups kept of one series and level: half a year of hours.
+const MAX_ROLLUPS: usize = 4096;
 const PRESENT: u8 = 1;
 const BROKEN: u8 = 2;
 
@@ -40,9 +43,17 @@ struct Inner {
     lost: u64,
 }
 
+/// Rollups of days that were summed up, by metric and level, and of each how many readings the day had.
+#[derive(Default)]
+struct Rolled {
+    lanes: BTreeMap<(Metric, Level), BTreeMap<Timestamp, Rollup>>,
+    days: BTreeMap<i64, usize>,
+}
+
 /// Readings of one entity: a time column and a column for each metric, all of one length.
 struct Entity {
     key: Arc<EntityKey>,
+    rolled: Rolled,
     at: Vec<Timestamp>,
     columns: Vec<Column>,
 }
@@ -66,7 +77,12 @@ impl MemoryStore {
 
 impl Entity {
     fn new(device: &DeviceId, part: Option<String>) -> Self {
-        Self { key: Arc::new(EntityKey { device: device.clone(), part }), at: Vec::new(), columns: Vec::new() }
+        Self {
+            key: Arc::new(EntityKey { device: device.clone(), part }),
+            rolled: Rolled::default(),
+            at: Vec::new(),
+            columns: Vec::new(),
+        }
     }
 
     /// Puts a reading at its place in time; one of the same time is completed.
@@ -132,6 +148,51 @@ impl Entity {
         let before = self.backwards(column, first, back(range.from, LOOKBACK_SECS)).next();
         let found: Vec<Sample> = before.into_iter().chain((first..last).filter_map(|index| self.sample(column, index))).collect();
         if found.iter().any(|sample| sample.value.is_some()) { found } else { Vec::new() }
+    }
+
+    /// Readings of a day.
+    fn of_day(&self, day: i64) -> usize {
+        let upto = |day: i64| self.at.partition_point(|at| at.millis() < day.saturating_mul(DAY_MS));
+        upto(day + 1) - upto(day)
+    }
+
+    /// The days of its readings that are not summed up, or have more than then.
+    fn not_rolled_up(&self) -> Vec<i64> {
+        let mut days: Vec<i64> =
+            self.at.iter().flat_map(|at| [day_of_end(at.millis()), at.millis().div_euclid(DAY_MS)]).collect();
+        days.dedup();
+        days.retain(|day| self.of_day(*day) > self.rolled.days.get(day).copied().unwrap_or(0));
+        days
+    }
+
+    fn rollups(&self, metric: Metric, (level, range): (Level, TimeRange)) -> Result<Vec<Rollup>, StoreError> {
+        let kept = self.rolled.lanes.get(&(metric, level));
+        let mut found: BTreeMap<Timestamp, Rollup> =
+            kept.into_iter().flatten().filter(|(at, _)| range.contains(**at)).map(|(at, rollup)| (*at, *rollup)).collect();
+        let days = self.not_rolled_up().into_iter();
+        let made = of_days(metric, (level, range), days, |range| Ok(self.read(metric, range)))?;
+        found.extend(made.into_iter().map(|rollup| (rollup.at, rollup)));
+        Ok(found.into_values().collect())
+    }
+
+    /// Sums up the days that have settled. Returns which.
+    fn roll_up(&mut self, now: Timestamp) -> Vec<i64> {
+        let mut days = self.not_rolled_up();
+        days.retain(|day| (day + 1) * DAY_MS + SETTLE_MS <= now.millis());
+        let all = TimeRange { from: Timestamp(i64::MIN), to: Timestamp(i64::MAX) };
+        for part in days.iter().filter_map(|day| within_day(*day, all)) {
+            for (metric, level) in self.columns.iter().flat_map(|column| Level::ALL.map(|level| (column.metric, level))) {
+                let samples = self.read(metric, super::rollup::needed(level, part));
+                let kept = self.rolled.lanes.entry((metric, level)).or_default();
+                kept.extend(sum_up(metric, &samples, (level, part)).into_iter().map(|rollup| (rollup.at, rollup)));
+                while kept.len() > MAX_ROLLUPS {
+                    kept.pop_first();
+                }
+            }
+        }
+        let counts: Vec<(i64, usize)> = days.iter().map(|day| (*day, self.of_day(*day))).collect();
+        self.rolled.days.extend(counts);
+        days
     }
 
     fn last(&self, query: &AtQuery<'_>) -> Option<EntityLast> {
@@ -299,13 +360,40 @@ impl Store for MemoryStore {
     fn forget_before(&self, at: Timestamp) -> Result<u64, StoreError> {
         let day = Timestamp(at.millis() - at.millis().rem_euclid(DAY_MS));
         let mut inner = self.lock();
-        let before = inner.series_times().map_or(day, |times| times.from).min(day);
+        let mut gone: BTreeSet<i64> = BTreeSet::new();
         for entity in inner.devices.values_mut().flat_map(BTreeMap::values_mut) {
             let old = entity.at.partition_point(|at| *at < day);
+            gone.extend(entity.at.iter().take(old).map(|at| at.millis().div_euclid(DAY_MS)));
             entity.forget_oldest(old);
         }
-        let kept = inner.series_times().map_or(day, |times| times.from).min(day);
-        Ok(u64::try_from(kept.millis().div_euclid(DAY_MS) - before.millis().div_euclid(DAY_MS)).unwrap_or(0))
+        Ok(gone.len() as u64)
+    }
+
+    fn rollups_read(
+        &self,
+        entity: &EntityKey,
+        metric: Metric,
+        (level, range): (Level, TimeRange),
+    ) -> Result<Vec<Rollup>, StoreError> {
+        let inner = self.lock();
+        let found = inner.devices.get(&entity.device).and_then(|parts| parts.get(&entity.part));
+        found.map_or(Ok(Vec::new()), |entity| entity.rollups(metric, (level, range)))
+    }
+
+    /// What it holds is bounded as it is: there is no cap to mind.
+    fn maintain(&self, limits: &Limits) -> Result<Maintained, StoreError> {
+        let mut days: Vec<i64> = Vec::new();
+        for entity in self.lock().devices.values_mut().flat_map(BTreeMap::values_mut) {
+            days.append(&mut entity.roll_up(limits.now));
+            for ((_, level), kept) in &mut entity.rolled.lanes {
+                let age = if *level == Level::Minute { limits.minute } else { limits.hour };
+                kept.retain(|at, _| *at > limits.now.minus(age));
+            }
+        }
+        days.sort_unstable();
+        days.dedup();
+        let forgotten = self.forget_before(limits.now.minus(limits.raw))?;
+        Ok(Maintained { rolled_up: days.len() as u64, forgotten, capped: Vec::new() })
     }
 
     fn flush(&self) -> Result<(), StoreError> {

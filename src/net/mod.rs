@@ -10,6 +10,7 @@ pub mod icmp;
 pub mod listen;
 pub mod memory;
 pub mod pktinfo;
+pub mod priority;
 pub mod signal;
 pub mod udp;
 

@@ -1,7 +1,7 @@
 //! The engine in this process: its threads, how it starts and how it ends.
 //!
-//! Four threads beside the runtime: the engine's own (the only writer of the state), one that answers live watches, one that
-//! answers past ones, and the history writer. Start at [`host`], then `run` (the loop), `hub` (what is shared), `schedule`.
+//! Five threads beside the runtime: the engine's own (the only writer of the state), one that answers live watches, one that
+//! answers past ones, the history writer, and one that sums history up. Start at [`host`], then `run` (the loop), `hub` (what is shared), `schedule`.
 
 mod hub;
 mod metrics;
@@ -17,6 +17,7 @@ use super::board::{Ear, Kind, Told};
 use super::command::{Answer, Command};
 use super::core::Core;
 use super::handle::{AskError, WatchId};
+use super::maintenance::{Ending, Keeping, Maintenance};
 use super::notice::About;
 use super::open::Seed;
 use super::paths::socket_mode;
@@ -93,25 +94,18 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
     metrics::serve(&runtime, &hub, (&config.listeners, stop.clone()));
     let polling = schedule.polling();
     let after_change = schedule.start((&runtime, &hub, writer.notes()), stop.clone());
-    let keep = config.retention.raw;
     let manual_links = config.manual_links.iter().map(|link| format!("{} - {}", link.a, link.b)).collect();
-    let engine = Engine {
-        core,
-        events,
-        writer,
-        hub: Arc::clone(&hub),
-        after_change,
-        polling,
-        pending: Pending::default(),
-        keep,
-        manual_links,
-    };
-    let mut running = Running { stop: stop.clone(), threads: Vec::new(), done: None };
+    let engine =
+        Engine { core, events, writer, hub: Arc::clone(&hub), after_change, polling, pending: Pending::default(), manual_links };
+    let (maintenance, ending) = Maintenance::new(Arc::clone(&store), Keeping::of(&config));
+    let mut running = Running { stop: stop.clone(), threads: Vec::new(), done: None, maintenance: ending };
     running.engine(engine, runtime)?;
     for (name, kind) in [("noctop-live", Kind::Live), ("noctop-past", Kind::Past)] {
         let hub = Arc::clone(&hub);
         running.thread(name, move || hub.work(kind))?;
     }
+    let theirs = Arc::clone(&hub);
+    running.thread("noctop-maintain", move || maintenance.run(&theirs.notices))?;
     if let Some(backfill) = backfill {
         running.thread("noctop-backfill", move || backfill.run(&*store, &stop))?;
     }
@@ -190,6 +184,7 @@ struct Running {
     stop: CancellationToken,
     threads: Vec<JoinHandle<()>>,
     done: Option<mpsc::Receiver<()>>,
+    maintenance: Ending,
 }
 
 impl Running {
@@ -218,6 +213,7 @@ impl Running {
     /// Ends all threads: collectors, what they handed over, the history; then those who answer.
     fn end(self, hub: &Hub) {
         self.stop.cancel();
+        drop(self.maintenance);
         let ended = self.done.is_none_or(|done| done.recv_timeout(CLOSE).is_ok());
         hub.board.stop();
         if !ended {

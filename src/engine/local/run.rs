@@ -43,8 +43,6 @@ pub(super) struct Engine {
     pub(super) after_change: AfterChange,
     pub(super) polling: Arc<Polling>,
     pub(super) pending: Pending,
-    /// How long samples are kept.
-    pub(super) keep: Duration,
     /// Manual links as the operator wrote them.
     pub(super) manual_links: Vec<String>,
 }
@@ -76,10 +74,7 @@ impl Engine {
                 Some(event) = self.events.recv() => self.burst(event),
                 _ = tick.tick() => self.tick(),
                 _ = publish.tick(), if self.pending.publish => self.publish(),
-                _ = hourly.tick() => {
-                    self.checkpoint();
-                    self.writer.forget_before(clock::now().minus(self.keep));
-                }
+                _ = hourly.tick() => self.checkpoint(),
             }
         }
         let drain = async {

@@ -13,6 +13,7 @@ pub mod last;
 pub mod long;
 pub mod open;
 pub mod shard;
+pub mod summary;
 
 /// A row of a column has a value there.
 pub const PRESENT: u8 = 1;

@@ -15,7 +15,6 @@ use std::sync::Arc;
 
 const PIECES: usize = 0;
 const INDEX: usize = 1;
-
 const SPEC: Spec = Spec { trees: &["pieces", "index"], cache_bytes: 16 << 20, segment_bytes: SEGMENT_BYTES };
 
 /// Bytes of a piece: see `blocks::shard::SHARD_BYTES`.
@@ -95,6 +94,27 @@ impl Checkpoints {
             self.keys.retain(|known| *known != key);
         }
         Ok(())
+    }
+
+    /// Lets go of all but the newest: those move to a new database, because sled's files only grow. Returns the number of the
+    /// last record that the oldest of them includes.
+    pub fn keep_newest(&mut self, folder: &Folder, count: usize) -> Result<u64, StoreError> {
+        let gone = self.keys.len().saturating_sub(count);
+        let kept: Vec<[u8; 16]> = self.keys.iter().skip(gone).copied().collect();
+        folder.rewrite(
+            "checkpoints",
+            SPEC,
+            (&mut self.base, &mut |old, new| {
+                for key in &kept {
+                    let end = piece_key(key, u32::MAX);
+                    new.copy(old, PIECES, (Bound::Included(key), Bound::Included(&end)))?;
+                    new.copy(old, INDEX, (Bound::Included(key), Bound::Included(key)))?;
+                }
+                Ok(())
+            }),
+        )?;
+        self.keys = kept;
+        Ok(self.keys.iter().map(seq_of).min().unwrap_or(0))
     }
 
     /// The last one not later than `at` that can be read: a damaged one is passed over.

@@ -26,6 +26,9 @@ pub struct Spec {
 /// Segments of 256 KiB waste least with values of about 64 kB, and leave a small database small.
 pub const SEGMENT_BYTES: usize = 256 << 10;
 
+/// Bytes that are copied from one database to another at once.
+const COPY_BYTES: usize = 2 << 20;
+
 /// One database directory.
 pub struct Base {
     path: PathBuf,
@@ -185,6 +188,21 @@ impl Base {
         let written = guard(&self.path, "writing", || tree.apply_batch(batch));
         drop(tree);
         self.close_after(written)
+    }
+
+    /// Takes rows of another database over, some at a time.
+    pub fn copy(&self, from: &Self, tree: usize, range: (Bound<&[u8]>, Bound<&[u8]>)) -> Result<(), StoreError> {
+        let (mut rows, mut bytes, mut written): (Changes, usize, Result<(), StoreError>) = (Vec::new(), 0, Ok(()));
+        from.scan(tree, range, |key, value| {
+            bytes += value.len();
+            rows.push((key.to_vec(), Some(value.to_vec())));
+            if bytes >= COPY_BYTES {
+                written = self.write(tree, &rows);
+                (rows, bytes) = (Vec::new(), 0);
+            }
+            if written.is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        written.and_then(|()| self.write(tree, &rows))
     }
 
     /// Makes what was written durable.

@@ -14,6 +14,17 @@ use std::time::Duration;
 
 const VERSION_FILE: &str = "VERSION";
 
+/// What follows the name of a database that is set aside; of a copy that is being made; of one that a copy replaced.
+const ASIDE: &str = ".damaged-";
+const NEW: &str = ".new";
+const OLD: &str = ".old";
+
+/// The databases that are ever replaced by a copy.
+const REWRITTEN: [&str; 2] = ["journal", "checkpoints"];
+
+/// Copies what is to stay from one database to another.
+pub type Copying<'a> = dyn FnMut(&Base, &Base) -> Result<(), StoreError> + 'a;
+
 /// A store's folder.
 pub struct Folder {
     path: PathBuf,
@@ -38,7 +49,9 @@ impl Folder {
             }
             Err(error) => return Err(io("reading", &file, error)),
         }
-        Ok(Self { path: path.to_owned(), read_only: false, set_aside: Mutex::default() })
+        let folder = Self { path: path.to_owned(), read_only: false, set_aside: Mutex::default() };
+        REWRITTEN.into_iter().try_for_each(|name| folder.finish_rewrite(name))?;
+        Ok(folder)
     }
 
     /// Finds it, to be read only: nothing is made or renamed.
@@ -130,11 +143,51 @@ impl Folder {
         if !from.exists() {
             return Ok(());
         }
-        let free = (1u32..).map(|n| self.path.join(format!("{name}.damaged-{n}"))).find(|path| !path.exists());
+        let free = (1u32..).map(|n| self.path.join(format!("{name}{ASIDE}{n}"))).find(|path| !path.exists());
         let Some(to) = free else { return Ok(()) };
         fs::rename(&from, &to).map_err(|error| io("setting aside", &from, error))?;
         self.note(to);
         Ok(())
+    }
+
+    /// Puts a copy of a database, made by `copy` from the old to the new one, in its place. The copy takes the place when it is
+    /// whole, and a crash on the way leaves one of the two.
+    pub fn rewrite(&self, name: &str, spec: Spec, (base, copy): (&mut Option<Base>, &mut Copying<'_>)) -> Result<(), StoreError> {
+        let Some(old) = base.as_ref() else { return Ok(()) };
+        let (place, made) = (self.path.join(name), self.path.join(format!("{name}{NEW}")));
+        remove(&made)?;
+        let new = Base::open(&made, spec)?;
+        copy(old, &new).and_then(|()| new.flush())?;
+        drop((new, base.take()));
+        let gone = self.path.join(format!("{name}{OLD}"));
+        let moved =
+            remove(&gone).and_then(|()| rename(&place, &gone)).and_then(|()| rename(&made, &place)).and_then(|()| remove(&gone));
+        *base = self.open(name, spec)?;
+        moved
+    }
+
+    /// A copy whose old one is out of its place is whole; any other is not.
+    fn finish_rewrite(&self, name: &str) -> Result<(), StoreError> {
+        let (place, made) = (self.path.join(name), self.path.join(format!("{name}{NEW}")));
+        if made.exists() && !place.exists() {
+            rename(&made, &place)?;
+        }
+        remove(&made)?;
+        remove(&self.path.join(format!("{name}{OLD}")))
+    }
+
+    /// What was set aside, by whichever process, and longest ago.
+    pub fn oldest_aside(&self) -> Option<PathBuf> {
+        let periods = Kind::ALL.map(|kind| self.path.join(kind.folder()));
+        let folders = std::iter::once(self.path.clone()).chain(periods);
+        let found = folders.filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
+        let aside = found.filter(|entry| entry.file_name().to_str().is_some_and(|name| name.contains(ASIDE)));
+        aside.min_by_key(|entry| entry.metadata().and_then(|data| data.modified()).ok()).map(|entry| entry.path())
+    }
+
+    /// A path within the store, as people know it.
+    pub fn name_of(&self, path: &Path) -> String {
+        path.strip_prefix(&self.path).unwrap_or(path).display().to_string()
     }
 
     /// The periods that are there, by kind and number.
@@ -147,6 +200,18 @@ impl Folder {
     fn periods_of(&self, kind: Kind) -> Vec<PeriodKey> {
         let Ok(found) = fs::read_dir(self.path.join(kind.folder())) else { return Vec::new() };
         found.flatten().filter_map(|entry| PeriodKey::of_name(kind, entry.file_name().to_str()?)).collect()
+    }
+}
+
+fn rename(from: &Path, to: &Path) -> Result<(), StoreError> {
+    fs::rename(from, to).map_err(|error| io("renaming", from, error))
+}
+
+/// Removes a folder, should it be there.
+fn remove(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(io("removing", path, error)),
+        _ => Ok(()),
     }
 }
 

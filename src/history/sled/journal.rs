@@ -14,13 +14,12 @@ use std::sync::Arc;
 
 const RECORDS: usize = 0;
 const RUNS: usize = 1;
+const SPEC: Spec = Spec { trees: &["records", "runs"], cache_bytes: 16 << 20, segment_bytes: SEGMENT_BYTES };
 
 /// How much earlier a record may be than one before it: replies are noted by when they were received, a little out of order.
 pub const SLACK_MS: i64 = 60_000;
 /// Records that wait for a flush, or for the disk while it is full.
 const MAX_WAITING_BYTES: usize = 32 << 20;
-const SPEC: Spec = Spec { trees: &["records", "runs"], cache_bytes: 16 << 20, segment_bytes: SEGMENT_BYTES };
-
 /// Records in one batch.
 const BATCH: usize = 512;
 
@@ -164,6 +163,33 @@ impl Journal {
         self.waiting.clear();
         self.waiting_bytes = 0;
         self.new_runs.clear();
+        Ok(())
+    }
+
+    /// Lets go of the records up to a number: the others move to a new database, because sled's files only grow.
+    pub fn keep_after(&mut self, folder: &Folder, seq: u64) -> Result<(), StoreError> {
+        if seq < self.first {
+            return Ok(());
+        }
+        self.flush()?;
+        folder.rewrite(
+            "journal",
+            SPEC,
+            (&mut self.base, &mut |old, new| {
+                let from = (seq + 1).to_be_bytes();
+                let range = (Bound::Included(&from[..]), Bound::Unbounded);
+                new.copy(old, RECORDS, range)?;
+                new.copy(old, RUNS, range)
+            }),
+        )?;
+        self.first = seq.saturating_add(1);
+        self.runs.retain(|run| *run > seq);
+        let mut oldest = None;
+        self.visit(self.first, self.last, |record| {
+            oldest = Some(record.at);
+            ControlFlow::Break(())
+        })?;
+        self.span = self.span.zip(oldest).map(|(span, from)| TimeRange { from: from.min(span.to), to: span.to });
         Ok(())
     }
 

@@ -1,12 +1,13 @@
 //! The store on disk: sled databases in one folder, and the only place that knows sled.
 //!
 //! It must not know what events or states are. Start at [`SledStore`], then `folder` (what lies where), `writer` (how samples
-//! come in), `period` (where they end up), `read` (how they come out), `journal` and `checkpoints`; `door` is where sled is called.
+//! come in), `period` (where they end up), `read` (how they come out), `rollup` and `limits`
+//! (what becomes of them), `journal` and `checkpoints`; `door` is where sled is called.
 //!
 //! Order of writing at a flush, each step durable before the next: names, then sealed shards in the file of their period, then
 //! its index, then their figures, then the log without them. So a number on disk always has its name, an index row never names
 //! what is not there, and a sample is in the log until it is in a shard.
-//! Locks are taken in this order: flushing, writer, names, periods; journal and checkpoints stand alone.
+//! Locks are taken in this order: maintaining, flushing, writer, names, periods; journal and checkpoints stand alone.
 
 mod backup;
 mod calendar;
@@ -14,10 +15,12 @@ mod checkpoints;
 mod door;
 mod folder;
 mod journal;
+mod limits;
 mod names;
 mod period;
 mod periods;
 mod read;
+mod rollup;
 mod shards;
 mod store;
 #[cfg(test)]
@@ -42,6 +45,7 @@ use periods::Periods;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use wal::Wal;
 use writer::Writer;
@@ -66,6 +70,8 @@ pub struct SledStore {
     journal: RwLock<Journal>,
     checkpoints: RwLock<Checkpoints>,
     flushing: Mutex<()>,
+    maintaining: Mutex<()>,
+    stopping: AtomicBool,
 }
 
 fn read_lock<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
@@ -115,6 +121,8 @@ impl SledStore {
             checkpoints: RwLock::new(checkpoints),
             folder,
             flushing: Mutex::default(),
+            maintaining: Mutex::default(),
+            stopping: AtomicBool::new(false),
         })
     }
 
@@ -196,8 +204,18 @@ impl SledStore {
     /// Notes what a period holds now, durably.
     fn note(&self, period: &Period) -> Result<(), StoreError> {
         self.periods.note(period);
+        self.write_figures(period.key)
+    }
+
+    /// Notes that a day was summed up when it had so many values, durably.
+    fn mark_rolled(&self, key: PeriodKey, samples: u64) -> Result<(), StoreError> {
+        self.periods.note_rolled(key, samples);
+        self.write_figures(key)
+    }
+
+    fn write_figures(&self, key: PeriodKey) -> Result<(), StoreError> {
         let meta = self.meta()?;
-        meta.write(PERIODS, &[(period_row(period.key), Some(put_figures(period.figures())))])?;
+        meta.write(PERIODS, &[(period_row(key), Some(put_figures(self.periods.figures_of(key))))])?;
         meta.flush()
     }
 
@@ -246,7 +264,7 @@ fn read_period_row(row: &[u8]) -> Option<PeriodKey> {
 
 fn put_figures(figures: Figures) -> Vec<u8> {
     sealed(|out| {
-        for number in [figures.samples, figures.start as u64, figures.end as u64, figures.last_no] {
+        for number in [figures.samples, figures.start as u64, figures.end as u64, figures.last_no, figures.rolled] {
             put_varint(out, number);
         }
     })
@@ -255,7 +273,7 @@ fn put_figures(figures: Figures) -> Vec<u8> {
 fn read_figures(row: &[u8]) -> Option<Figures> {
     let mut reader = Reader::new(unsealed(row)?);
     let mut next = || reader.varint();
-    Some(Figures { samples: next()?, start: next()? as i64, end: next()? as i64, last_no: next()? })
+    Some(Figures { samples: next()?, start: next()? as i64, end: next()? as i64, last_no: next()?, rolled: next()? })
 }
 
 /// Takes back into memory what is in the log and not sealed yet.

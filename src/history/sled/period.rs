@@ -66,6 +66,8 @@ pub struct Figures {
     pub end: i64,
     /// The highest number of a block.
     pub last_no: u64,
+    /// Of a day, the values that it had when it was summed up: it is done while it has no more. An index knows nothing of it.
+    pub rolled: u64,
 }
 
 impl Figures {
@@ -155,6 +157,8 @@ impl Period {
                 self.file.sync()?;
                 base.write(INDEX, &rows)?;
                 base.flush()?;
+                // Again, in the order of writing.
+                *index = load(Some(base))?;
             }
         }
         Ok(())

@@ -24,6 +24,14 @@ struct Inner {
     lost: u64,
 }
 
+impl Inner {
+    fn put(&mut self, key: PeriodKey, held: Figures) -> Option<Figures> {
+        let before = self.figures.get(&key).copied();
+        self.figures.insert(key, Figures { rolled: before.map_or(0, |before| before.rolled), ..held });
+        before
+    }
+}
+
 impl Periods {
     /// Knows the periods of a folder: `figures` are what was noted of them; periods without are opened and looked at.
     pub fn find(folder: &Folder, noted: &BTreeMap<PeriodKey, Figures>) -> Result<Self, StoreError> {
@@ -64,7 +72,7 @@ impl Periods {
         let Some(period) = Period::open(folder, key)?.map(Arc::new) else { return Ok(None) };
         let held = period.figures();
         // sled passes over what it can't read and says nothing: less than was noted is damage.
-        if let Some(noted) = inner.figures.insert(key, held) {
+        if let Some(noted) = inner.put(key, held) {
             inner.lost += noted.samples.saturating_sub(held.samples);
         }
         inner.open.insert(key, (uses, Arc::clone(&period)));
@@ -85,7 +93,19 @@ impl Periods {
 
     /// Notes what a period holds now.
     pub fn note(&self, period: &Period) {
-        self.lock().figures.insert(period.key, period.figures());
+        self.lock().put(period.key, period.figures());
+    }
+
+    /// Notes that a day was summed up when it had so many values.
+    pub fn note_rolled(&self, key: PeriodKey, samples: u64) {
+        if let Some(held) = self.lock().figures.get_mut(&key) {
+            held.rolled = samples;
+        }
+    }
+
+    /// What a period holds.
+    pub fn figures_of(&self, key: PeriodKey) -> Figures {
+        self.lock().figures.get(&key).copied().unwrap_or_default()
     }
 
     /// Values that periods turned out to have no more.

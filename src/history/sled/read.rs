@@ -1,16 +1,19 @@
 //! Reading samples: one series over a time, or the last values of everything at a time.
 
+use super::calendar::day_of;
 use super::names::Names;
 use super::period::{Period, Place};
 use super::writer::Writer;
 use crate::history::blocks::Reading;
 use crate::history::blocks::block::Block;
+use crate::history::blocks::column::Encoder;
 use crate::history::blocks::last::{Gather, Wanted};
 use crate::history::blocks::shard::{Head, Shard};
+use crate::history::rollup::day_of_end;
 use crate::history::{EntityLast, LOOKBACK_SECS, LastSamples, StoreError};
 use crate::model::{Metric, Sample, TimeRange, Timestamp};
 use rustc_hash::FxHashMap;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// What is read: memory, days and names, all held for the time of the reading.
@@ -60,6 +63,36 @@ impl Source<'_> {
         }
         readings.extend(self.writer.open_block(device).map(|block| block.series(part, metric)).unwrap_or_default());
         Ok(in_range(readings, range, from))
+    }
+
+    /// Bodies of a device's blocks that overlap a time, in the order of writing.
+    pub fn bodies(&self, device: u32, range: TimeRange) -> Result<Vec<Vec<u8>>, StoreError> {
+        let (from, to) = (range.from.millis(), range.to.millis());
+        let Some(known) = self.names.get(device) else { return Ok(Vec::new()) };
+        let is_wanted = |head: &Head| head.device == device && head.start <= to && from <= head.end && known.agrees(head.names);
+        let mut bodies = Vec::new();
+        for day in &self.days {
+            let mut shards: Vec<u32> = day.places(device, from, to).iter().map(|place| place.shard).collect();
+            shards.sort_unstable();
+            shards.dedup();
+            for shard in shards {
+                let Some(shard) = day.shard(shard)? else { continue };
+                bodies.extend(shard.blocks().filter(|(head, _)| is_wanted(head)).map(|(_, body)| body.to_vec()));
+            }
+        }
+        bodies.extend(self.writer.sealed_blocks().filter(|(head, _)| is_wanted(head)).map(|(_, body)| body.to_vec()));
+        if let Some(open) = self.writer.open_block(device) {
+            bodies.extend(open.seal(&mut Encoder::default()).into_iter().map(|body| body.bytes));
+        }
+        Ok(bodies)
+    }
+
+    /// The days of which a device has readings that are not in a period yet.
+    pub fn days_in_memory(&self, device: u32) -> BTreeSet<i64> {
+        let open = self.writer.open_block(device).and_then(|block| Some((block.start()?, block.end()?)));
+        let sealed =
+            self.writer.sealed_blocks().filter(|(head, _)| head.device == device).map(|(head, _)| (head.start, head.end));
+        open.into_iter().chain(sealed).flat_map(|(start, end)| [day_of_end(start), day_of(end)]).collect()
     }
 
     /// The last values of these devices; see `Store::samples_at`.
@@ -176,12 +209,18 @@ fn collect<'a>(
     })
 }
 
-/// Readings in order of time, each time once, from the last value before the range to its end.
-fn in_range(mut readings: Vec<Reading>, range: TimeRange, from: i64) -> Vec<Sample> {
+/// Readings in order of time, each time once.
+pub fn latest_first(mut readings: Vec<Reading>) -> Vec<Reading> {
     // Of one time: a value before a gap, and what was written later first.
     readings.reverse();
     readings.sort_by_key(|reading| (reading.at, reading.value.is_none()));
     readings.dedup_by_key(|reading| reading.at);
+    readings
+}
+
+/// Readings in order of time, each time once, from the last value before the range to its end.
+fn in_range(readings: Vec<Reading>, range: TimeRange, from: i64) -> Vec<Sample> {
+    let mut readings = latest_first(readings);
     readings.retain(|reading| reading.at >= from && reading.at <= range.to.millis());
     let inside = readings.partition_point(|reading| reading.at < range.from.millis());
     let before = readings.iter().take(inside).rposition(|reading| reading.value.is_some());

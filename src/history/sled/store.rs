@@ -6,11 +6,15 @@ use super::{SledStore, VALUES, read as source, read_lock, write_lock};
 use crate::history::blocks::last::Wanted;
 use crate::history::blocks::open::OpenBlock;
 use crate::history::blocks::shard::{sealed, unsealed};
-use crate::history::{AtQuery, Checkpoint, EntityLast, JournalRecord, LOOKBACK_SECS, PeriodStats, Store, StoreError, StoreStats};
+use crate::history::{
+    AtQuery, Checkpoint, EntityLast, JournalRecord, LOOKBACK_SECS, Limits, Maintained, PeriodStats, Store, StoreError, StoreStats,
+};
+use crate::model::rollup::{Level, Rollup};
 use crate::model::series::SeriesColumn;
 use crate::model::{EntityKey, Metric, Sample, SampleBatch, TimeRange, Timestamp};
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 
 /// Backfilled shards are written as they come, so that a long past needs no memory.
 const BACKFILL_BYTES: usize = 4 << 20;
@@ -117,12 +121,29 @@ impl Store for SledStore {
         source::Source { writer: &writer, names: &names, days }.last(&devices, &wanted)
     }
 
+    fn rollups_read(
+        &self,
+        entity: &EntityKey,
+        metric: Metric,
+        (level, range): (Level, TimeRange),
+    ) -> Result<Vec<Rollup>, StoreError> {
+        self.rollups(entity, metric, (level, range))
+    }
+
     fn entities(&self) -> Result<Vec<EntityKey>, StoreError> {
         Ok(read_lock(&self.names).entities().map(|key| EntityKey::clone(key)).collect())
     }
 
     fn forget_before(&self, at: Timestamp) -> Result<u64, StoreError> {
         self.forget_days(at)
+    }
+
+    fn maintain(&self, limits: &Limits) -> Result<Maintained, StoreError> {
+        self.keep_within(limits)
+    }
+
+    fn stop_maintaining(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
     }
 
     fn verify(&self) -> Result<Vec<(PathBuf, String)>, StoreError> {
@@ -155,8 +176,10 @@ impl Store for SledStore {
             periods.push(PeriodStats { name: key.label(), bytes, samples: held.samples });
         }
         periods.push(PeriodStats { name: "open".into(), bytes: bytes_below(&path.join("wal")), samples: open });
-        let samples: u64 = periods.iter().map(|period| period.samples).sum();
-        let bytes: u64 = periods.iter().map(|period| period.bytes).sum();
+        // Rollups are other values of the same samples.
+        let of_samples = || periods.iter().filter(|period| !period.name.contains('/'));
+        let samples: u64 = of_samples().map(|period| period.samples).sum();
+        let bytes: u64 = of_samples().map(|period| period.bytes).sum();
         let span = self.span()?;
         let journal = read_lock(&self.journal);
         #[allow(clippy::cast_precision_loss, reason = "a ratio for people")]

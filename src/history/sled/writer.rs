@@ -269,6 +269,11 @@ impl Writer {
         }
     }
 
+    /// Tells what time it is, where no reading does.
+    pub fn is_now(&mut self, at: i64) {
+        self.newest = self.newest.max(at);
+    }
+
     /// Closes what has been open for long, and every backfilled shard: called before a flush.
     pub fn tidy(&mut self) {
         let idle = self.newest - MAX_IDLE_MS;

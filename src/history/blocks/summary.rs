@@ -1,0 +1,289 @@
+//! Rollups in blocks: of each series the mean, and how far the smallest, the largest and the last are from it.
+//!
+//! A number is kept as a code of its metric's scale: exact up to 4096, and by its 12 leading bits above (half a unit of the
+//! last is 0.012 %), which keeps order, so that differences of codes are small where values are alike. A minute
+//! of one sample has no differences at all, and a column without any costs two bytes. See docs/decisions/0059-rollup-columns.md.
+
+use super::PRESENT;
+use super::block::{Block, Body, Series, seal};
+use super::bytes::{unzigzag, zigzag};
+use super::column::Encoder;
+use crate::model::rollup::{Level, Rollup};
+use crate::model::series::Kept;
+use crate::model::{Metric, Timestamp};
+
+/// Rollups of a series in one block. More pack better; a longer span has values that are less alike.
+pub const ROWS: i64 = 480;
+
+/// Columns of a series: mean, below, above, last, and of hours the 95th percentile. Each is a part of its own in the block.
+const COLUMNS: u32 = 5;
+const MEAN: u32 = 0;
+const BELOW: u32 = 1;
+const ABOVE: u32 = 2;
+const LAST: u32 = 3;
+const P95: u32 = 4;
+
+/// The last is the largest, the smallest, or something else by its difference to the mean.
+const IS_LARGEST: u64 = 0;
+const IS_SMALLEST: u64 = 1;
+const ELSE: u64 = 2;
+
+/// Rollups of one series, in order.
+pub struct Lane {
+    /// Part of the device.
+    pub part: u32,
+    /// Which metric.
+    pub metric: Metric,
+    /// What is to be kept.
+    pub rollups: Vec<Rollup>,
+}
+
+/// A sealed block of a device.
+pub struct Sealed {
+    /// The first end of a rollup, milliseconds.
+    pub start: i64,
+    /// The last one.
+    pub end: i64,
+    /// Its bodies: `samples` of them counts rollups.
+    pub bodies: Vec<Body>,
+}
+
+/// Bits of a code's mantissa that are written, beside the leading one.
+const MANTISSA_BITS: u32 = 11;
+const CUT: u32 = 52 - MANTISSA_BITS;
+/// Whole numbers up to here are exact.
+const EXACT: u64 = 2 << MANTISSA_BITS;
+/// The code, without its offset, of [`EXACT`] as a double: exponent and mantissa.
+const EXACT_BITS: u64 = (1023 + MANTISSA_BITS as u64 + 1) << MANTISSA_BITS;
+
+/// What a shown number is multiplied by: bit/s and gauges in thousandths, events in millionths, so that one in an hour counts.
+const fn scale(metric: Metric) -> f64 {
+    match metric.kept() {
+        Kept::Counter { factor } if factor > 1.0 => 1e3,
+        Kept::Counter { .. } => 1e6,
+        Kept::Milli | Kept::Plain => 1e3,
+        Kept::Float => 0.0,
+    }
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small and not negative")]
+fn code(metric: Metric, value: f64) -> i64 {
+    let size = value.abs();
+    let rounded = |bits: u64| (bits + (1 << (CUT - 1))) >> CUT;
+    let scaled = size * scale(metric);
+    let code = match metric.kept() {
+        Kept::Float => rounded(size.to_bits()),
+        // What is there never becomes nothing.
+        _ if scaled < EXACT as f64 => (scaled.round() as u64).max(u64::from(size > 0.0)),
+        _ => rounded(scaled.to_bits()) - EXACT_BITS + EXACT,
+    };
+    if value < 0.0 { -(code as i64) } else { code as i64 }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "exact below 4096")]
+fn decode(metric: Metric, code: i64) -> f64 {
+    let size = code.unsigned_abs();
+    let bits = |code: u64| f64::from_bits(code.min(u64::MAX >> (CUT + 1)) << CUT);
+    let value = match metric.kept() {
+        Kept::Float => bits(size),
+        _ if size < EXACT => size as f64 / scale(metric),
+        _ => bits((size - EXACT).saturating_add(EXACT_BITS)) / scale(metric),
+    };
+    if code < 0 { -value } else { value }
+}
+
+/// What each column holds of a rollup.
+fn cells(metric: Metric, rollup: &Rollup) -> [u64; COLUMNS as usize] {
+    let code = |value| code(metric, value);
+    let (mean, min, max, last) = (code(rollup.mean), code(rollup.min), code(rollup.max), code(rollup.last));
+    let last = match last {
+        last if last == max => IS_LARGEST,
+        last if last == min => IS_SMALLEST,
+        last => ELSE + zigzag(last - mean),
+    };
+    let over = |more: i64, less: i64| u64::try_from(more - less).unwrap_or(0);
+    [zigzag(mean), over(mean, min), over(max, mean), last, over(max, code(rollup.p95))]
+}
+
+const fn columns(level: Level) -> u32 {
+    match level {
+        Level::Minute => COLUMNS - 1,
+        Level::Hour => COLUMNS,
+    }
+}
+
+/// Seals a device's series, ordered by part and metric, into blocks of [`ROWS`] rollups.
+pub fn seal_lanes(encoder: &mut Encoder, level: Level, lanes: &[Lane]) -> Vec<Sealed> {
+    let width = ROWS * i64::from(level.secs()) * 1000;
+    let slot = |rollup: &Rollup| (rollup.at.millis() - 1).div_euclid(width);
+    let mut slots: Vec<i64> = lanes.iter().flat_map(|lane| lane.rollups.iter().map(slot)).collect();
+    slots.sort_unstable();
+    slots.dedup();
+    let mut sealed = Vec::new();
+    for wanted in slots {
+        let inside = |lane: &Lane| {
+            let from = lane.rollups.partition_point(|rollup| slot(rollup) < wanted);
+            let to = lane.rollups.partition_point(|rollup| slot(rollup) <= wanted);
+            from..to
+        };
+        let lanes: Vec<(&Lane, &[Rollup])> = lanes
+            .iter()
+            .filter_map(|lane| Some((lane, lane.rollups.get(inside(lane))?)))
+            .filter(|(_, rollups)| !rollups.is_empty())
+            .collect();
+        let mut times: Vec<i64> = lanes.iter().flat_map(|(_, rollups)| rollups.iter().map(|rollup| rollup.at.millis())).collect();
+        times.sort_unstable();
+        times.dedup();
+        let (Some(start), Some(end)) = (times.first().copied(), times.last().copied()) else { continue };
+        let series = series(level, &lanes, &times);
+        let mut bodies = seal(encoder, &times, &series);
+        bodies.iter_mut().for_each(|body| body.samples /= u64::from(columns(level)));
+        sealed.push(Sealed { start, end, bodies });
+    }
+    sealed
+}
+
+fn series(level: Level, lanes: &[(&Lane, &[Rollup])], times: &[i64]) -> Vec<Series> {
+    let mut all = Vec::new();
+    for part in lanes.chunk_by(|a, b| a.0.part == b.0.part) {
+        for column in 0..columns(level) {
+            for (lane, rollups) in part {
+                let (mut values, mut flags) = (vec![0; times.len()], vec![0; times.len()]);
+                for rollup in *rollups {
+                    let Ok(row) = times.binary_search(&rollup.at.millis()) else { continue };
+                    let cell = cells(lane.metric, rollup).get(column as usize).copied().unwrap_or(0);
+                    if let (Some(value), Some(flag)) = (values.get_mut(row), flags.get_mut(row)) {
+                        (*value, *flag) = (cell, PRESENT);
+                    }
+                }
+                all.push(Series { part: lane.part * COLUMNS + column, metric: lane.metric.number(), values, flags });
+            }
+        }
+    }
+    all
+}
+
+/// The rollups of one series in a block; `None` at damage.
+pub fn rollups(block: &Block<'_>, level: Level, (part, metric): (u32, Metric)) -> Option<Vec<Rollup>> {
+    let part = part.checked_mul(COLUMNS)?;
+    let column = |column: u32| -> Option<Vec<u64>> {
+        let readings = block.series(part + column, metric)?;
+        Some(readings.iter().filter_map(|reading| reading.value).collect())
+    };
+    let means = block.series(part + MEAN, metric)?;
+    let means: Vec<(i64, u64)> = means.iter().filter_map(|reading| Some((reading.at, reading.value?))).collect();
+    if means.is_empty() {
+        return Some(Vec::new());
+    }
+    let (below, above, last) = (column(BELOW)?, column(ABOVE)?, column(LAST)?);
+    let p95 = if level == Level::Hour { column(P95)? } else { vec![0; means.len()] };
+    if [&below, &above, &last, &p95].iter().any(|column| column.len() != means.len()) {
+        return None;
+    }
+    let rest = below.into_iter().zip(above).zip(last.into_iter().zip(p95));
+    Some(means.into_iter().zip(rest).map(|((at, mean), rest)| rollup_of(metric, (at, mean), rest)).collect())
+}
+
+fn rollup_of(metric: Metric, (at, mean): (i64, u64), ((below, above), (last, p95)): ((u64, u64), (u64, u64))) -> Rollup {
+    let mean = unzigzag(mean);
+    let (min, max) = (mean.saturating_sub_unsigned(below), mean.saturating_add_unsigned(above));
+    let last = match last {
+        IS_LARGEST => max,
+        IS_SMALLEST => min,
+        other => mean.saturating_add(unzigzag(other - ELSE)),
+    };
+    let value = |code| decode(metric, code);
+    let p95 = value(max.saturating_sub_unsigned(p95));
+    Rollup { at: Timestamp(at), min: value(min), mean: value(mean), max: value(max), last: value(last), p95 }
+}
+
+/// Whether a rollup can be kept.
+pub fn is_kept(rollup: &Rollup) -> bool {
+    [rollup.min, rollup.mean, rollup.max, rollup.last, rollup.p95].into_iter().all(f64::is_finite)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const METRICS: [Metric; 5] =
+        [Metric::InBps, Metric::InErrors, Metric::TemperatureCelsius, Metric::OperStatus, Metric::NamedFloat];
+
+    fn close(kept: f64, value: f64, metric: Metric) -> bool {
+        let smallest = if metric == Metric::NamedFloat { 0.0 } else { 1.0 / scale(metric) };
+        (kept - value).abs() <= (value.abs() / 4000.0).max(smallest) && (value == 0.0) == (kept == 0.0)
+    }
+
+    fn number() -> impl Strategy<Value = f64> {
+        prop_oneof![Just(0.0), Just(1.0), 0.0..5.0, 0.0..1e11, -1e3..1e3, 1e-7..1e-3, Just(1.8e19)]
+    }
+
+    proptest! {
+        #[test]
+        fn every_number_is_kept_to_a_part_in_four_thousand_and_none_becomes_zero(value in number(), metric in 0..METRICS.len()) {
+            let metric = METRICS[metric];
+            prop_assert!(close(decode(metric, code(metric, value)), value, metric), "{} {}", value, decode(metric, code(metric, value)));
+        }
+
+        #[test]
+        fn codes_keep_order(a in number(), b in number(), metric in 0..METRICS.len()) {
+            let metric = METRICS[metric];
+            prop_assert!(a > b || code(metric, a) <= code(metric, b));
+        }
+
+        #[test]
+        fn rollups_come_back(
+            rows in prop::collection::vec((1..40i64, number(), number(), number(), 0..METRICS.len()), 1..200),
+            is_hour: bool,
+        ) {
+            let level = if is_hour { Level::Hour } else { Level::Minute };
+            let mut lanes: Vec<Lane> = Vec::new();
+            for (index, metric) in METRICS.into_iter().enumerate() {
+                let mut at = 0;
+                let mut rollups = Vec::new();
+                for (step, a, b, c, wanted) in &rows {
+                    at += step;
+                    let mut all = [*a, *b, *c];
+                    all.sort_by(f64::total_cmp);
+                    if *wanted <= index {
+                        let at = Timestamp(at * i64::from(level.secs()) * 1000);
+                        let p95 = if is_hour { all[1] } else { all[2] };
+                        rollups.push(Rollup { at, min: all[0], mean: all[1], max: all[2], last: *a, p95 });
+                    }
+                }
+                lanes.push(Lane { part: index as u32 / 2, metric, rollups });
+            }
+            lanes.sort_by_key(|lane| (lane.part, lane.metric));
+            let sealed = seal_lanes(&mut Encoder::default(), level, &lanes);
+            for lane in &lanes {
+                let bodies = sealed.iter().flat_map(|sealed| &sealed.bodies);
+                let found: Vec<Rollup> = bodies
+                    .flat_map(|body| rollups(&Block::read(&body.bytes).unwrap(), level, (lane.part, lane.metric)).unwrap())
+                    .collect();
+                prop_assert_eq!(found.len(), lane.rollups.len());
+                for (found, given) in found.iter().zip(&lane.rollups) {
+                    prop_assert_eq!(found.at, given.at);
+                    for (kept, value) in [
+                        (found.min, given.min),
+                        (found.mean, given.mean),
+                        (found.max, given.max),
+                        (found.last, given.last),
+                        (found.p95, given.p95),
+                    ] {
+                        prop_assert!(close(kept, value, lane.metric), "{} {}", kept, value);
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn bytes_of_anything_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            if let Some(block) = Block::read(&bytes) {
+                for metric in METRICS {
+                    let _ = rollups(&block, Level::Hour, (1, metric));
+                }
+            }
+        }
+    }
+}
