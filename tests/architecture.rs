@@ -62,6 +62,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("tui_input", &["src/ui/"]),
     ("sled", &["src/history/sled/"]),
     ("pco", &["src/history/blocks/"]),
+    ("rustix", &["src/history/sled/folder.rs"]),
     ("prometheus_client", &["src/engine/metrics/"]),
     ("axum", &["src/net/http.rs"]),
     ("mib_rs", &["src/mib/smi.rs"]),

@@ -395,7 +395,7 @@ fn same(kept: &[Rollup], made: &[Rollup]) {
         for (a, b) in
             [(kept.min, made.min), (kept.mean, made.mean), (kept.max, made.max), (kept.last, made.last), (kept.p95, made.p95)]
         {
-            assert!((a - b).abs() <= (b.abs() / 4000.0).max(1e-3), "{kept:?} {made:?}");
+            assert!((a - b).abs() <= (b.abs() / 250.0).max(1e-3), "{kept:?} {made:?}");
         }
     }
 }
@@ -518,7 +518,7 @@ fn series_under_names_of_their_own_are_kept_and_summed_up(store: &dyn Store) {
         let after = ask(metric);
         assert!(after.len() >= 100);
         if metric == Metric::NamedFloat {
-            assert!(after.iter().zip(&before).all(|(a, b)| (a.mean / b.mean - 1.0).abs() < 1.0 / 4000.0));
+            assert!(after.iter().zip(&before).all(|(a, b)| (a.mean / b.mean - 1.0).abs() < 1.0 / 1000.0));
         }
         same(&after, &before);
     }

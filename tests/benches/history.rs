@@ -1,11 +1,12 @@
-//! Figures of the disk store: `cargo bench --bench history [-- small|large]`.
+//! Figures of the disk store: `cargo bench --bench history [-- small|large|year]`.
 //!
 //! `small` is a day of 60 devices, polled every 30 s, and a week of their past; `large` is 75 minutes of 5,000 devices of
-//! 24 ports. Traffic: a third of the ports idle, rare errors, rates spread over six powers of ten with noise.
+//! 24 ports; `year` is a year of 20 devices of 8 ports, every 5 minutes, summed up to minutes and hours. Traffic: a third of the ports idle, rare errors, rates spread over six powers of ten with noise.
 #![allow(clippy::unwrap_used, reason = "a measurement that can't go on has to stop")]
 
 use noctop::clock::Stopwatch;
-use noctop::history::{AtQuery, Checkpoint, SledStore, Store};
+use noctop::history::{AtQuery, Checkpoint, Limits, SledStore, Store};
+use noctop::model::rollup::Level;
 use noctop::model::series::Cell;
 use noctop::model::{DeviceId, EntityKey, Metric, SampleBatch, SampleRow, TimeRange, Timestamp};
 
@@ -168,6 +169,55 @@ fn day(store: &SledStore, entity: &EntityKey, from: i64) {
     }
 }
 
+/// Sums up what is over by the end of a day of the past, and says what that took.
+fn sum_up(store: &SledStore, now: i64) {
+    let long = std::time::Duration::from_secs(86_400 * 36_500);
+    let limits = Limits { now: Timestamp::from_secs(now), raw: long, minute: long, hour: long, max_bytes: None };
+    let samples = store.stats().unwrap().samples;
+    let (watch, cpu) = (Stopwatch::start(), cpu_ms());
+    let done = store.maintain(&limits).unwrap();
+    let (took, cpu) = (secs(watch), cpu_ms() - cpu);
+    let each = cpu as f64 * 1e6 / samples as f64;
+    println!("  {} days summed up in {took:.1} s, {each:.0} ns CPU a sample", done.rolled_up);
+}
+
+fn secs_of(watch: Stopwatch) -> f64 {
+    secs(watch)
+}
+
+/// Rollups of one series.
+fn rollups(store: &SledStore, entity: &EntityKey, (level, from, to): (Level, i64, i64)) {
+    for round in ["first", "again", "again"] {
+        let range = TimeRange { from: Timestamp::from_secs(from), to: Timestamp::from_secs(to) };
+        let watch = Stopwatch::start();
+        let found = store.rollups_read(entity, Metric::InBps, (level, range)).unwrap();
+        println!("  rollups_read {}, {round}: {:.2} ms, {} rollups", level.word(), secs(watch) * 1e3, found.len());
+    }
+}
+
+fn year() {
+    println!("a year of 20 devices of 8 ports");
+    const DAY: i64 = 86_400;
+    let folder = tempfile::tempdir().unwrap();
+    let mut network = Network::new(20, 8);
+    let store = SledStore::open(folder.path()).unwrap();
+    backfill(&store, &mut network, 365);
+    sum_up(&store, EPOCH + DAY);
+    let stats = store.stats().unwrap();
+    for kind in ["1m/", "1h/", "2"] {
+        let periods = || stats.periods.iter().filter(|period| period.name.starts_with(kind));
+        let (bytes, samples) =
+            (periods().map(|period| period.bytes).sum::<u64>(), periods().map(|period| period.samples).sum::<u64>());
+        let each = bytes as f64 / samples.max(1) as f64;
+        println!("  {kind}: {} periods, {:.1} MB, {samples} values, {each:.2} B each", periods().count(), bytes as f64 / 1e6);
+    }
+    drop(store);
+    let store = reopen(folder.path());
+    let entity = EntityKey { device: network.batches[13].device.clone(), part: Some("GigabitEthernet1/0/5".into()) };
+    rollups(&store, &entity, (Level::Hour, EPOCH - 365 * DAY, EPOCH));
+    rollups(&store, &entity, (Level::Minute, EPOCH - 30 * DAY, EPOCH - 23 * DAY));
+}
+
 fn journal(store: &SledStore) {
     let records: Vec<_> = (0..200_000).map(|n| (Timestamp::from_secs(EPOCH + n / 10), vec![n as u8; 120])).collect();
     let watch = Stopwatch::start();
@@ -217,6 +267,9 @@ fn small() {
     }
     let store = reopen(folder.path());
     last(&store, "noon", EPOCH + 43_200, &Metric::INTERFACE);
+    sum_up(&store, EPOCH + 2 * 86_400);
+    rollups(&store, &entity, (Level::Minute, EPOCH, EPOCH + 86_400));
+    rollups(&store, &entity, (Level::Hour, EPOCH, EPOCH + 86_400));
     journal(&store);
     figures(&store);
 }
@@ -242,10 +295,9 @@ fn large() {
 
 fn main() {
     let wanted = std::env::args().nth(1).unwrap_or_default();
-    if wanted != "large" {
-        small();
-    }
-    if wanted == "large" {
-        large();
+    match wanted.as_str() {
+        "large" => large(),
+        "year" => year(),
+        _ => small(),
     }
 }

@@ -1,8 +1,8 @@
 //! Rollups in blocks: of each series the mean, and how far the smallest, the largest and the last are from it.
 //!
-//! A number is kept as a code of its metric's scale: exact up to 4096, and by its 12 leading bits above (half a unit of the
-//! last is 0.012 %), which keeps order, so that differences of codes are small where values are alike. A minute
-//! of one sample has no differences at all, and a column without any costs two bytes. See docs/decisions/0059-rollup-columns.md.
+//! A number is kept as a code: small ones exactly, others by their leading bits, 10 of a mean and 8 of the band about it. Codes
+//! keep order, so their differences are small where values are alike. A minute of one sample has no
+//! differences at all, and a column without any costs two bytes. See docs/decisions/0059-rollup-columns.md.
 
 use super::PRESENT;
 use super::block::{Block, Body, Series, seal};
@@ -23,10 +23,13 @@ const ABOVE: u32 = 2;
 const LAST: u32 = 3;
 const P95: u32 = 4;
 
-/// The last is the largest, the smallest, or something else by its difference to the mean.
+/// The last is the largest or the smallest; or above a mean that is the smallest, or below one that is the largest, by what the
+/// column of that side says; or something else by its difference to the mean.
 const IS_LARGEST: u64 = 0;
 const IS_SMALLEST: u64 = 1;
-const ELSE: u64 = 2;
+const IS_ABOVE: u64 = 2;
+const IS_BELOW: u64 = 3;
+const ELSE: u64 = 4;
 
 /// Rollups of one series, in order.
 pub struct Lane {
@@ -48,61 +51,121 @@ pub struct Sealed {
     pub bodies: Vec<Body>,
 }
 
-/// Bits of a code's mantissa that are written, beside the leading one.
-const MANTISSA_BITS: u32 = 11;
-const CUT: u32 = 52 - MANTISSA_BITS;
-/// Whole numbers up to here are exact.
-const EXACT: u64 = 2 << MANTISSA_BITS;
-/// The code, without its offset, of [`EXACT`] as a double: exponent and mantissa.
-const EXACT_BITS: u64 = (1023 + MANTISSA_BITS as u64 + 1) << MANTISSA_BITS;
+/// How closely a number is kept: bits of the mantissa beside the leading one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Precision(u32);
 
-/// What a shown number is multiplied by: bit/s and gauges in thousandths, events in millionths, so that one in an hour counts.
+/// Half a unit of the last bit is 0.1 %.
+const OF_MEAN: Precision = Precision(9);
+/// 0.4 %: the band about a mean.
+const OF_BAND: Precision = Precision(7);
+
+/// Bits of a double's mantissa.
+const DOUBLE_BITS: u32 = 52;
+/// What is added to a double's exponent.
+const BIAS: u64 = 1023;
+
+/// What a shown number is multiplied by: bit/s and gauges are kept in some thousandths, events in some millionths, so that one in
+/// an hour counts. Powers of two, so that small whole numbers are exact.
 const fn scale(metric: Metric) -> f64 {
     match metric.kept() {
-        Kept::Counter { factor } if factor > 1.0 => 1e3,
-        Kept::Counter { .. } => 1e6,
-        Kept::Milli | Kept::Plain => 1e3,
-        Kept::Float => 0.0,
+        Kept::Counter { factor } if factor <= 1.0 => 1_048_576.0,
+        _ => 1024.0,
     }
 }
 
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small and not negative")]
-fn code(metric: Metric, value: f64) -> i64 {
-    let size = value.abs();
-    let rounded = |bits: u64| (bits + (1 << (CUT - 1))) >> CUT;
-    let scaled = size * scale(metric);
-    let code = match metric.kept() {
-        Kept::Float => rounded(size.to_bits()),
-        // What is there never becomes nothing.
-        _ if scaled < EXACT as f64 => (scaled.round() as u64).max(u64::from(size > 0.0)),
-        _ => rounded(scaled.to_bits()) - EXACT_BITS + EXACT,
-    };
-    if value < 0.0 { -(code as i64) } else { code as i64 }
+impl Precision {
+    const fn cut(self) -> u32 {
+        DOUBLE_BITS - self.0
+    }
+
+    /// Whole numbers up to here are exact.
+    const fn exact(self) -> u64 {
+        2 << self.0
+    }
+
+    /// The leading bits of [`Self::exact`] as a double.
+    const fn exact_bits(self) -> u64 {
+        (BIAS + self.0 as u64 + 1) << self.0
+    }
+
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "small and not negative"
+    )]
+    fn code(self, metric: Metric, value: f64) -> i64 {
+        let size = value.abs();
+        let rounded = |bits: u64| (bits + (1 << (self.cut() - 1))) >> self.cut();
+        let scaled = size * scale(metric);
+        let code = match metric.kept() {
+            Kept::Float => rounded(size.to_bits()),
+            // What is there never becomes nothing.
+            _ if scaled < self.exact() as f64 => (scaled.round() as u64).max(u64::from(size > 0.0)),
+            _ => rounded(scaled.to_bits()) - self.exact_bits() + self.exact(),
+        };
+        if value < 0.0 { -(code as i64) } else { code as i64 }
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "small")]
+    fn decode(self, metric: Metric, code: i64) -> f64 {
+        let size = code.unsigned_abs();
+        let bits = |code: u64| f64::from_bits(code.min(u64::MAX >> (self.cut() + 1)) << self.cut());
+        let value = match metric.kept() {
+            Kept::Float => bits(size),
+            _ if size < self.exact() => size as f64 / scale(metric),
+            _ => bits((size - self.exact()).saturating_add(self.exact_bits())) / scale(metric),
+        };
+        if code < 0 { -value } else { value }
+    }
 }
 
-#[allow(clippy::cast_precision_loss, reason = "exact below 4096")]
-fn decode(metric: Metric, code: i64) -> f64 {
-    let size = code.unsigned_abs();
-    let bits = |code: u64| f64::from_bits(code.min(u64::MAX >> (CUT + 1)) << CUT);
-    let value = match metric.kept() {
-        Kept::Float => bits(size),
-        _ if size < EXACT => size as f64 / scale(metric),
-        _ => bits((size - EXACT).saturating_add(EXACT_BITS)) / scale(metric),
-    };
-    if code < 0 { -value } else { value }
+/// The band about a mean, in codes: where its middle is, and what is told apart from the mean at all.
+struct Band {
+    metric: Metric,
+    mean: f64,
+    middle: i64,
+}
+
+impl Band {
+    /// About a mean as it is read back.
+    fn about(metric: Metric, mean: i64) -> Self {
+        let mean = OF_MEAN.decode(metric, mean);
+        Self { metric, mean, middle: OF_BAND.code(metric, mean) }
+    }
+
+    fn code(&self, value: f64) -> i64 {
+        OF_BAND.code(self.metric, value)
+    }
+
+    fn value(&self, code: i64) -> f64 {
+        if code == self.middle { self.mean } else { OF_BAND.decode(self.metric, code) }
+    }
 }
 
 /// What each column holds of a rollup.
 fn cells(metric: Metric, rollup: &Rollup) -> [u64; COLUMNS as usize] {
-    let code = |value| code(metric, value);
-    let (mean, min, max, last) = (code(rollup.mean), code(rollup.min), code(rollup.max), code(rollup.last));
+    let mean = OF_MEAN.code(metric, rollup.mean);
+    let band = Band::about(metric, mean);
+    let (min, max, last) = (band.code(rollup.min), band.code(rollup.max), band.code(rollup.last));
+    let over = |more: i64, less: i64| u64::try_from(more - less).unwrap_or(0);
+    let (mut below, mut above) = (over(band.middle, min), over(max, band.middle));
     let last = match last {
         last if last == max => IS_LARGEST,
         last if last == min => IS_SMALLEST,
-        last => ELSE + zigzag(last - mean),
+        // Two values on one side of the mean: the column of the other side has nothing else to say.
+        last if below == 0 && last > band.middle => {
+            below = over(last, band.middle);
+            IS_ABOVE
+        }
+        last if above == 0 && last < band.middle => {
+            above = over(band.middle, last);
+            IS_BELOW
+        }
+        last => ELSE + zigzag(last - band.middle),
     };
-    let over = |more: i64, less: i64| u64::try_from(more - less).unwrap_or(0);
-    [zigzag(mean), over(mean, min), over(max, mean), last, over(max, code(rollup.p95))]
+    [zigzag(mean), below, above, last, over(max, band.code(rollup.p95))]
 }
 
 const fn columns(level: Level) -> u32 {
@@ -185,16 +248,23 @@ pub fn rollups(block: &Block<'_>, level: Level, (part, metric): (u32, Metric)) -
 }
 
 fn rollup_of(metric: Metric, (at, mean): (i64, u64), ((below, above), (last, p95)): ((u64, u64), (u64, u64))) -> Rollup {
-    let mean = unzigzag(mean);
-    let (min, max) = (mean.saturating_sub_unsigned(below), mean.saturating_add_unsigned(above));
+    let band = Band::about(metric, unzigzag(mean));
+    let (mut min, mut max) = (band.middle.saturating_sub_unsigned(below), band.middle.saturating_add_unsigned(above));
     let last = match last {
         IS_LARGEST => max,
         IS_SMALLEST => min,
-        other => mean.saturating_add(unzigzag(other - ELSE)),
+        IS_ABOVE => {
+            min = band.middle;
+            band.middle.saturating_add_unsigned(below)
+        }
+        IS_BELOW => {
+            max = band.middle;
+            band.middle.saturating_sub_unsigned(above)
+        }
+        other => band.middle.saturating_add(unzigzag(other - ELSE)),
     };
-    let value = |code| decode(metric, code);
-    let p95 = value(max.saturating_sub_unsigned(p95));
-    Rollup { at: Timestamp(at), min: value(min), mean: value(mean), max: value(max), last: value(last), p95 }
+    let p95 = band.value(max.saturating_sub_unsigned(p95));
+    Rollup { at: Timestamp(at), min: band.value(min), mean: band.mean, max: band.value(max), last: band.value(last), p95 }
 }
 
 /// Whether a rollup can be kept.
@@ -210,9 +280,10 @@ mod tests {
     const METRICS: [Metric; 5] =
         [Metric::InBps, Metric::InErrors, Metric::TemperatureCelsius, Metric::OperStatus, Metric::NamedFloat];
 
-    fn close(kept: f64, value: f64, metric: Metric) -> bool {
+    fn close(kept: f64, value: f64, (metric, precision): (Metric, Precision)) -> bool {
         let smallest = if metric == Metric::NamedFloat { 0.0 } else { 1.0 / scale(metric) };
-        (kept - value).abs() <= (value.abs() / 4000.0).max(smallest) && (value == 0.0) == (kept == 0.0)
+        let part = if precision == OF_MEAN { 1020.0 } else { 250.0 };
+        (kept - value).abs() <= (value.abs() / part).max(smallest) && (value == 0.0) == (kept == 0.0)
     }
 
     fn number() -> impl Strategy<Value = f64> {
@@ -221,15 +292,20 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_number_is_kept_to_a_part_in_four_thousand_and_none_becomes_zero(value in number(), metric in 0..METRICS.len()) {
-            let metric = METRICS[metric];
-            prop_assert!(close(decode(metric, code(metric, value)), value, metric), "{} {}", value, decode(metric, code(metric, value)));
+        fn every_number_is_kept_closely_and_none_becomes_zero(value in number(), metric in 0..METRICS.len()) {
+            for precision in [OF_MEAN, OF_BAND] {
+                let metric = METRICS[metric];
+                let kept = precision.decode(metric, precision.code(metric, value));
+                prop_assert!(close(kept, value, (metric, precision)), "{value} {kept}");
+            }
         }
 
         #[test]
         fn codes_keep_order(a in number(), b in number(), metric in 0..METRICS.len()) {
-            let metric = METRICS[metric];
-            prop_assert!(a > b || code(metric, a) <= code(metric, b));
+            for precision in [OF_MEAN, OF_BAND] {
+                let code = |value| precision.code(METRICS[metric], value);
+                prop_assert!(a > b || code(a) <= code(b));
+            }
         }
 
         #[test]
@@ -244,7 +320,8 @@ mod tests {
                 let mut rollups = Vec::new();
                 for (step, a, b, c, wanted) in &rows {
                     at += step;
-                    let mut all = [*a, *b, *c];
+                    // The mean is the largest or the smallest now and then.
+                    let mut all = if step % 3 == 0 { [*a, *b, *b] } else { [*a, *b, *c] };
                     all.sort_by(f64::total_cmp);
                     if *wanted <= index {
                         let at = Timestamp(at * i64::from(level.secs()) * 1000);
@@ -264,14 +341,12 @@ mod tests {
                 prop_assert_eq!(found.len(), lane.rollups.len());
                 for (found, given) in found.iter().zip(&lane.rollups) {
                     prop_assert_eq!(found.at, given.at);
-                    for (kept, value) in [
-                        (found.min, given.min),
-                        (found.mean, given.mean),
-                        (found.max, given.max),
-                        (found.last, given.last),
-                        (found.p95, given.p95),
-                    ] {
-                        prop_assert!(close(kept, value, lane.metric), "{} {}", kept, value);
+                    prop_assert!(close(found.mean, given.mean, (lane.metric, OF_MEAN)));
+                    prop_assert!(found.min <= found.mean && found.mean <= found.max && found.last <= found.max);
+                    for (kept, value) in
+                        [(found.min, given.min), (found.max, given.max), (found.last, given.last), (found.p95, given.p95)]
+                    {
+                        prop_assert!(close(kept, value, (lane.metric, OF_BAND)), "{} {}", kept, value);
                     }
                 }
             }

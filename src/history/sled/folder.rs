@@ -19,6 +19,11 @@ const ASIDE: &str = ".damaged-";
 const NEW: &str = ".new";
 const OLD: &str = ".old";
 
+/// Room on the disk that the store leaves alone: a second's work of all its databases fits in.
+const RESERVE_BYTES: u64 = 8 << 20;
+/// Room that sled takes for a byte, and some.
+const SLED_TAKES: u64 = 2;
+
 /// The databases that are ever replaced by a copy.
 const REWRITTEN: [&str; 2] = ["journal", "checkpoints"];
 
@@ -72,6 +77,17 @@ impl Folder {
         if self.read_only {
             let source = Error::new(ErrorKind::PermissionDenied, "it was opened to be read only");
             return Err(io("writing", &self.path, source));
+        }
+        Ok(())
+    }
+
+    /// Refuses to write so much where the disk would be full with it: what sled was writing then can be damage when it is opened
+    /// again, so it never gets there. Where the system does not say how much room there is, it is tried.
+    pub fn room_for(&self, bytes: usize) -> Result<(), StoreError> {
+        let Ok(disk) = rustix::fs::statvfs(&self.path) else { return Ok(()) };
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        if free < RESERVE_BYTES + SLED_TAKES * bytes as u64 {
+            return Err(io("writing", &self.path, ErrorKind::StorageFull.into()));
         }
         Ok(())
     }

@@ -117,7 +117,7 @@ impl Journal {
         folder.writable()?;
         let bytes: usize = records.iter().map(|(_, bytes)| bytes.len()).sum();
         if self.waiting_bytes + bytes > MAX_WAITING_BYTES
-            && let Err(error) = self.flush()
+            && let Err(error) = folder.room_for(self.waiting_bytes).and_then(|()| self.flush())
         {
             self.lost += records.len() as u64;
             return Err(error);

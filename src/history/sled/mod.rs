@@ -7,7 +7,7 @@
 //! Order of writing at a flush, each step durable before the next: names, then sealed shards in the file of their period, then
 //! its index, then their figures, then the log without them. So a number on disk always has its name, an index row never names
 //! what is not there, and a sample is in the log until it is in a shard.
-//! Locks are taken in this order: maintaining, flushing, writer, names, periods; journal and checkpoints stand alone.
+//! Locks are taken in this order: maintaining, flushing, writer, names, noting, periods; journal and checkpoints stand alone.
 
 mod backup;
 mod calendar;
@@ -72,6 +72,7 @@ pub struct SledStore {
     flushing: Mutex<()>,
     maintaining: Mutex<()>,
     stopping: AtomicBool,
+    noting: Mutex<()>,
 }
 
 fn read_lock<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
@@ -123,6 +124,7 @@ impl SledStore {
             flushing: Mutex::default(),
             maintaining: Mutex::default(),
             stopping: AtomicBool::new(false),
+            noting: Mutex::default(),
         })
     }
 
@@ -172,6 +174,13 @@ impl SledStore {
         Ok(faults)
     }
 
+    /// Makes names durable. They are given under the writer's lock: none comes between.
+    fn save_names_alone(&self) -> Result<(), StoreError> {
+        let _none_comes_between = read_lock(&self.writer);
+        self.save_names()
+    }
+
+    /// Makes names durable. The caller sees to it that none comes between.
     fn save_names(&self) -> Result<(), StoreError> {
         let changes = read_lock(&self.names).changes();
         if !changes.is_empty() {
@@ -193,9 +202,15 @@ impl SledStore {
         loop {
             let shards = read_lock(&self.writer).next_full();
             let Some(number) = shards.first().map(|full| full.day) else { return Ok(()) };
-            self.save_names()?;
+            self.folder.room_for(shards.iter().map(|full| full.shard.len()).sum())?;
+            self.save_names_alone()?;
             let Some(day) = self.periods.open(&self.folder, PeriodKey::day(number))? else { return Ok(()) };
-            day.write(shards.iter().map(|full| &full.shard))?;
+            if let Err(error) = day.write(shards.iter().map(|full| &full.shard)) {
+                drop(day);
+                // Opened again, a damaged index is set aside and made anew.
+                self.periods.close(PeriodKey::day(number));
+                return Err(error);
+            }
             self.note(&day)?;
             write_lock(&self.writer).written(&shards);
         }
@@ -214,6 +229,8 @@ impl SledStore {
     }
 
     fn write_figures(&self, key: PeriodKey) -> Result<(), StoreError> {
+        // Two threads note figures: the later row must be the newer one.
+        let _in_order = self.noting.lock().unwrap_or_else(PoisonError::into_inner);
         let meta = self.meta()?;
         meta.write(PERIODS, &[(period_row(key), Some(put_figures(self.periods.figures_of(key))))])?;
         meta.flush()

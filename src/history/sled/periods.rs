@@ -79,6 +79,14 @@ impl Periods {
         Ok(Some(period))
     }
 
+    /// Closes a period when nobody reads it.
+    pub fn close(&self, key: PeriodKey) {
+        let mut inner = self.lock();
+        if inner.open.get(&key).is_some_and(|(_, open)| Arc::strong_count(open) == 1) {
+            inner.open.remove(&key);
+        }
+    }
+
     /// The periods of a kind that hold something of a time range (milliseconds), in order.
     pub fn between(&self, folder: &Folder, kind: Kind, (from, to): (i64, i64)) -> Result<Vec<Arc<Period>>, StoreError> {
         let wanted: Vec<PeriodKey> = {

@@ -93,6 +93,7 @@ impl SledStore {
             if self.stopping.load(Ordering::Relaxed) {
                 return Ok(false);
             }
+            self.folder.room_for(SHARDS_AT_ONCE * SHARD_BYTES)?;
             self.roll_up_device((number, device), (&mut encoder, &mut filling))?;
         }
         for level in &mut filling {

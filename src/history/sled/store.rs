@@ -46,6 +46,7 @@ impl Store for SledStore {
     }
 
     fn checkpoint_write(&self, checkpoint: &Checkpoint) -> Result<(), StoreError> {
+        self.folder.room_for(checkpoint.parts.iter().map(|(_, bytes)| bytes.len()).sum())?;
         // A checkpoint must not be on disk before the records that it includes.
         write_lock(&self.journal).flush()?;
         write_lock(&self.checkpoints).write(&self.folder, checkpoint)
@@ -159,6 +160,11 @@ impl Store for SledStore {
             return Ok(());
         }
         let _one_at_a_time = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
+        let bytes = {
+            let writer = read_lock(&self.writer);
+            writer.waiting_bytes() + writer.wal.waiting_bytes()
+        };
+        self.folder.room_for(bytes)?;
         let samples = self.flush_samples();
         write_lock(&self.journal).flush().and(samples)
     }
@@ -207,6 +213,7 @@ impl Store for SledStore {
 
     fn meta_set(&self, name: &str, value: &[u8]) -> Result<(), StoreError> {
         self.folder.writable()?;
+        self.folder.room_for(value.len())?;
         let meta = self.meta()?;
         meta.write(VALUES, &[(name.as_bytes().to_vec(), Some(sealed(|out| out.extend_from_slice(value))))])?;
         meta.flush()

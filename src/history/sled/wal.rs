@@ -137,6 +137,11 @@ impl Wal {
         unused.into_iter().for_each(|row| self.over_with(row));
     }
 
+    /// Bytes that are not on disk yet.
+    pub const fn waiting_bytes(&self) -> usize {
+        self.waiting_bytes + self.filling.len()
+    }
+
     /// Writes what waits, takes out what is over, and makes it durable. On an error everything waits on.
     pub fn flush(&mut self, base: &Base) -> Result<(), StoreError> {
         self.close_row();
