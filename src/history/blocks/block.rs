@@ -129,6 +129,11 @@ impl<'a> Block<'a> {
         Some(Self { rows, separate: head & 1 == 1, times, count, parts: reader })
     }
 
+    /// Whether a row without a value says nothing of the series: others were asked then.
+    pub const fn is_separate(&self) -> bool {
+        self.separate
+    }
+
     /// The times of the rows, milliseconds, never decreasing.
     pub fn times(&self) -> Option<Vec<i64>> {
         Some(self.times.values()?.into_iter().map(|at| at as i64).collect())

@@ -5,9 +5,9 @@
 //! differences at all, and a column without any costs two bytes. See docs/decisions/0059-rollup-columns.md.
 
 use super::PRESENT;
-use super::block::{Block, Body, Series, seal};
+use super::block::{Block, Body, Rows, Series, seal};
 use super::bytes::{unzigzag, zigzag};
-use super::column::Encoder;
+use super::column::{Column, Encoder};
 use crate::model::rollup::{Level, Rollup};
 use crate::model::series::Kept;
 use crate::model::{Metric, Timestamp};
@@ -15,13 +15,12 @@ use crate::model::{Metric, Timestamp};
 /// Rollups of a series in one block. More pack better; a longer span has values that are less alike.
 pub const ROWS: i64 = 480;
 
-/// Columns of a series: mean, below, above, last, and of hours the 95th percentile. Each is a part of its own in the block.
-const COLUMNS: u32 = 5;
-const MEAN: u32 = 0;
-const BELOW: u32 = 1;
-const ABOVE: u32 = 2;
-const LAST: u32 = 3;
-const P95: u32 = 4;
+/// Columns of a series: mean, below, above, last, and of hours the 95th percentile. In a block each series is a part of its own,
+/// and its columns stand in the places of metrics.
+const COLUMNS: usize = 5;
+
+/// Metrics that a part may have, with room for more.
+const METRICS: u32 = 32;
 
 /// The last is the largest or the smallest; or above a mean that is the smallest, or below one that is the largest, by what the
 /// column of that side says; or something else by its difference to the mean.
@@ -145,7 +144,7 @@ impl Band {
 }
 
 /// What each column holds of a rollup.
-fn cells(metric: Metric, rollup: &Rollup) -> [u64; COLUMNS as usize] {
+fn cells(metric: Metric, rollup: &Rollup) -> [u64; COLUMNS] {
     let mean = OF_MEAN.code(metric, rollup.mean);
     let band = Band::about(metric, mean);
     let (min, max, last) = (band.code(rollup.min), band.code(rollup.max), band.code(rollup.last));
@@ -168,11 +167,16 @@ fn cells(metric: Metric, rollup: &Rollup) -> [u64; COLUMNS as usize] {
     [zigzag(mean), below, above, last, over(max, band.code(rollup.p95))]
 }
 
-const fn columns(level: Level) -> u32 {
+const fn columns(level: Level) -> usize {
     match level {
         Level::Minute => COLUMNS - 1,
         Level::Hour => COLUMNS,
     }
+}
+
+/// The number by which a series goes in blocks of rollups, where parts have numbers.
+pub fn part_of((part, metric): (u32, Metric)) -> Option<u32> {
+    part.checked_mul(METRICS)?.checked_add(u32::from(metric.number()))
 }
 
 /// Seals a device's series, ordered by part and metric, into blocks of [`ROWS`] rollups.
@@ -198,28 +202,29 @@ pub fn seal_lanes(encoder: &mut Encoder, level: Level, lanes: &[Lane]) -> Vec<Se
         times.sort_unstable();
         times.dedup();
         let (Some(start), Some(end)) = (times.first().copied(), times.last().copied()) else { continue };
-        let series = series(level, &lanes, &times);
-        let mut bodies = seal(encoder, &times, &series);
-        bodies.iter_mut().for_each(|body| body.samples /= u64::from(columns(level)));
+        let series: Vec<Series> = lanes.iter().flat_map(|(lane, rollups)| series(level, (lane, rollups), &times)).collect();
+        let mut bodies = seal(encoder, (&times, Rows::Separate), &series);
+        bodies.iter_mut().for_each(|body| body.samples /= columns(level) as u64);
         sealed.push(Sealed { start, end, bodies });
     }
     sealed
 }
 
-fn series(level: Level, lanes: &[(&Lane, &[Rollup])], times: &[i64]) -> Vec<Series> {
-    let mut all = Vec::new();
-    for part in lanes.chunk_by(|a, b| a.0.part == b.0.part) {
-        for column in 0..columns(level) {
-            for (lane, rollups) in part {
-                let (mut values, mut flags) = (vec![0; times.len()], vec![0; times.len()]);
-                for rollup in *rollups {
-                    let Ok(row) = times.binary_search(&rollup.at.millis()) else { continue };
-                    let cell = cells(lane.metric, rollup).get(column as usize).copied().unwrap_or(0);
-                    if let (Some(value), Some(flag)) = (values.get_mut(row), flags.get_mut(row)) {
-                        (*value, *flag) = (cell, PRESENT);
-                    }
-                }
-                all.push(Series { part: lane.part * COLUMNS + column, metric: lane.metric.number(), values, flags });
+/// The columns of one series.
+fn series(level: Level, (lane, rollups): (&Lane, &[Rollup]), times: &[i64]) -> Vec<Series> {
+    let Some(part) = part_of((lane.part, lane.metric)) else { return Vec::new() };
+    let blank = |column: usize| Series {
+        part,
+        metric: u8::try_from(column).unwrap_or(0),
+        values: vec![0; times.len()],
+        flags: vec![0; times.len()],
+    };
+    let mut all: Vec<Series> = (0..columns(level)).map(blank).collect();
+    for rollup in rollups {
+        let Ok(row) = times.binary_search(&rollup.at.millis()) else { continue };
+        for (series, cell) in all.iter_mut().zip(cells(lane.metric, rollup)) {
+            if let (Some(value), Some(flag)) = (series.values.get_mut(row), series.flags.get_mut(row)) {
+                (*value, *flag) = (cell, PRESENT);
             }
         }
     }
@@ -227,24 +232,29 @@ fn series(level: Level, lanes: &[(&Lane, &[Rollup])], times: &[i64]) -> Vec<Seri
 }
 
 /// The rollups of one series in a block; `None` at damage.
-pub fn rollups(block: &Block<'_>, level: Level, (part, metric): (u32, Metric)) -> Option<Vec<Rollup>> {
-    let part = part.checked_mul(COLUMNS)?;
-    let column = |column: u32| -> Option<Vec<u64>> {
-        let readings = block.series(part + column, metric)?;
-        Some(readings.iter().filter_map(|reading| reading.value).collect())
-    };
-    let means = block.series(part + MEAN, metric)?;
-    let means: Vec<(i64, u64)> = means.iter().filter_map(|reading| Some((reading.at, reading.value?))).collect();
-    if means.is_empty() {
-        return Some(Vec::new());
+pub fn rollups(block: &Block<'_>, level: Level, series: (u32, Metric)) -> Option<Vec<Rollup>> {
+    let number = part_of(series)?;
+    for found in block.parts() {
+        let part = found?;
+        if part.number == number {
+            let columns: Vec<(u8, Column<'_>)> = part.columns().collect::<Option<_>>()?;
+            return of_columns(series.1, (level, &columns), &block.times()?);
+        }
     }
-    let (below, above, last) = (column(BELOW)?, column(ABOVE)?, column(LAST)?);
-    let p95 = if level == Level::Hour { column(P95)? } else { vec![0; means.len()] };
+    Some(Vec::new())
+}
+
+fn of_columns(metric: Metric, (level, columns): (Level, &[(u8, Column<'_>)]), times: &[i64]) -> Option<Vec<Rollup>> {
+    let flags = columns.first()?.1.flags()?;
+    let rows = times.iter().zip(flags).filter(|(_, flags)| flags & PRESENT != 0).map(|(at, _)| *at);
+    let values = |column: usize| columns.get(column)?.1.values();
+    let (means, below, above, last) = (values(0)?, values(1)?, values(2)?, values(3)?);
+    let p95 = if level == Level::Hour { values(4)? } else { vec![0; means.len()] };
     if [&below, &above, &last, &p95].iter().any(|column| column.len() != means.len()) {
         return None;
     }
     let rest = below.into_iter().zip(above).zip(last.into_iter().zip(p95));
-    Some(means.into_iter().zip(rest).map(|((at, mean), rest)| rollup_of(metric, (at, mean), rest)).collect())
+    Some(rows.zip(means).zip(rest).map(|(mean, rest)| rollup_of(metric, mean, rest)).collect())
 }
 
 fn rollup_of(metric: Metric, (at, mean): (i64, u64), ((below, above), (last, p95)): ((u64, u64), (u64, u64))) -> Rollup {

@@ -9,7 +9,7 @@ use crate::history::{STORE_VERSION, StoreError};
 use std::fs;
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 const VERSION_FILE: &str = "VERSION";
@@ -168,8 +168,16 @@ impl Folder {
 
     /// Puts a copy of a database, made by `copy` from the old to the new one, in its place. The copy takes the place when it is
     /// whole, and a crash on the way leaves one of the two.
-    pub fn rewrite(&self, name: &str, spec: Spec, (base, copy): (&mut Option<Base>, &mut Copying<'_>)) -> Result<(), StoreError> {
+    pub fn rewrite(
+        &self,
+        name: &str,
+        spec: Spec,
+        (base, copy): (&mut Option<Arc<Base>>, &mut Copying<'_>),
+    ) -> Result<(), StoreError> {
         let Some(old) = base.as_ref() else { return Ok(()) };
+        if Arc::strong_count(old) > 1 {
+            return Err(io("trimming", &self.path.join(name), Error::new(ErrorKind::WouldBlock, "it is being backed up")));
+        }
         let (place, made) = (self.path.join(name), self.path.join(format!("{name}{NEW}")));
         remove(&made)?;
         let new = Base::open(&made, spec)?;
@@ -178,7 +186,7 @@ impl Folder {
         let gone = self.path.join(format!("{name}{OLD}"));
         let moved =
             remove(&gone).and_then(|()| rename(&place, &gone)).and_then(|()| rename(&made, &place)).and_then(|()| remove(&gone));
-        *base = self.open(name, spec)?;
+        *base = self.open(name, spec)?.map(Arc::new);
         moved
     }
 

@@ -39,8 +39,8 @@ struct Filling {
 impl Filling {
     fn push(&mut self, device: u32, names: NamesCheck, sealed: &[Sealed]) -> Result<(), StoreError> {
         for block in sealed {
-            for (piece, body) in block.bodies.iter().enumerate() {
-                let head = head((device, names), block, (piece, body));
+            for body in &block.bodies {
+                let head = head((device, names), block, body);
                 let is_full = self.shards.last().is_none_or(|shard| shard.len() + body.bytes.len() > SHARD_BYTES);
                 if is_full {
                     if self.shards.len() >= SHARDS_AT_ONCE {
@@ -62,9 +62,18 @@ impl Filling {
     }
 }
 
-fn head((device, names): (u32, NamesCheck), block: &Sealed, (piece, body): (usize, &Body)) -> Head {
-    let pieces = block.bodies.len() as u32;
-    Head { device, no: 0, piece: piece as u32, pieces, start: block.start, end: block.end, samples: body.samples, names, len: 0 }
+fn head((device, names): (u32, NamesCheck), block: &Sealed, body: &Body) -> Head {
+    // Without a number there are no pieces to be counted.
+    Head {
+        device,
+        pieces: 1,
+        start: block.start,
+        end: block.end,
+        samples: body.samples,
+        names,
+        parts: body.parts,
+        ..Head::default()
+    }
 }
 
 impl SledStore {
@@ -187,14 +196,17 @@ fn kept_rollups(
     (series, level, range): ((u32, Metric), Level, TimeRange),
 ) -> Result<Vec<Rollup>, StoreError> {
     let (from, to) = (range.from.millis(), range.to.millis());
+    let Some(number) = summary::part_of(series) else { return Ok(Vec::new()) };
     let mut places = period.places(device, from, to);
+    places.retain(|place| place.parts.0 <= number && number <= place.parts.1);
     places.sort_by_key(|place| place.shard);
     places.dedup_by_key(|place| place.shard);
     let mut found = Vec::new();
     for place in places {
         let Some(shard) = period.shard(place.shard)? else { continue };
         for (head, body) in shard.blocks() {
-            if head.device == device && head.start <= to && from <= head.end && known.agrees(head.names) {
+            let is_near = head.start <= to && from <= head.end;
+            if head.device == device && head.may_have(number) && is_near && known.agrees(head.names) {
                 let rollups = Block::read(body).and_then(|block| summary::rollups(&block, level, series));
                 found.extend(rollups.unwrap_or_default().into_iter().filter(|rollup| range.contains(rollup.at)));
             }
@@ -212,9 +224,11 @@ fn series(bodies: &Bodies, parts: std::ops::Range<u32>) -> Series {
         let Some(times) = block.times() else { continue };
         for part in block.parts().map_while(|part| part).filter(|part| parts.contains(&part.number)) {
             let columns: Vec<(u8, Column<'_>)> = part.columns().map_while(|column| column).collect();
-            let said = said(&columns, times.len());
+            let together = if block.is_separate() { Vec::new() } else { said(&columns, times.len()) };
             for (metric, column) in columns {
-                add(all.entry((part.number, metric)).or_default(), column, (&times, &said));
+                let own = if block.is_separate() { said(&[(metric, column)], times.len()) } else { Vec::new() };
+                let said = if block.is_separate() { &own } else { &together };
+                add(all.entry((part.number, metric)).or_default(), column, (&times, said));
             }
         }
     }
