@@ -267,6 +267,31 @@ fn figures_count_what_was_written(store: &dyn Store) {
     assert_eq!(store.entities().unwrap(), vec![port("a", "p1")]);
 }
 
+fn whole_series_read_back_as_given(store: &dyn Store) {
+    let times = |jitter: i64| -> Vec<i64> { (0..2000).map(|n| at(n * 60).millis() + (n * n * jitter) % 171).collect() };
+    let wide = |n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let columns = [
+        (port("a", "p1"), Metric::InBps, times(3), (0..2000).map(|n| n * 1_000_003 % (1 << 20)).collect::<Vec<u64>>()),
+        (port("a", "p1"), Metric::OutBps, times(5), (0..2000).collect()),
+        (port("a", "p2"), Metric::NamedFloat, times(3), (0..2000).map(wide).collect()),
+        (port("b", "p"), Metric::NamedWhole, times(7), vec![u64::MAX; 2000]),
+    ];
+    let columns = columns.map(|(entity, metric, times, values)| SeriesColumn { entity, metric, times, values });
+    store.columns_backfill(&columns).unwrap();
+    store.flush().unwrap();
+    for column in &columns {
+        let found = store.samples_read(&column.entity, column.metric, range(0, 3 * 86_400)).unwrap();
+        let found: Vec<&Sample> = found.iter().filter(|sample| sample.value.is_some()).collect();
+        assert_eq!(found.iter().map(|sample| sample.at.millis()).collect::<Vec<_>>(), column.times);
+        assert_eq!(found.iter().filter_map(|sample| sample.value).collect::<Vec<_>>(), column.values);
+        let falls = found.windows(2).filter(|pair| pair[1].value < pair[0].value).count();
+        let broken = found.iter().filter(|sample| sample.broken).count();
+        assert_eq!(broken, if column.metric == Metric::InBps { falls } else { 0 });
+    }
+    let end = last_of(store, Some("a"), 1999 * 60 + 1, 90);
+    assert!(end.contains(&("a/p1".to_owned(), Metric::OutBps, Some(1998), 1999)), "{end:?}");
+}
+
 fn named_values_are_kept(store: &dyn Store) {
     assert_eq!(store.meta_get("run").unwrap(), None);
     store.meta_set("run", b"1").unwrap();
@@ -326,6 +351,9 @@ impl Store for Reopening {
     }
     fn samples_backfill(&self, batches: &[SampleBatch]) -> Result<(), StoreError> {
         self.write(|store| store.samples_backfill(batches))
+    }
+    fn columns_backfill(&self, columns: &[SeriesColumn]) -> Result<(), StoreError> {
+        self.write(|store| store.columns_backfill(columns))
     }
     fn samples_read(&self, entity: &EntityKey, metric: Metric, range: TimeRange) -> Result<Vec<Sample>, StoreError> {
         self.read(|store| store.samples_read(entity, metric, range))
@@ -566,6 +594,7 @@ conform! {
     a_day_that_is_written_to_again_is_summed_up_again
     what_is_old_goes_and_its_rollups_stay_as_long_as_they_are_kept
     series_under_names_of_their_own_are_kept_and_summed_up
+    whole_series_read_back_as_given
 }
 
 #[test]
