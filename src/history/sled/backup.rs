@@ -17,7 +17,7 @@ use std::ops::{Bound, ControlFlow};
 use std::path::{Path, PathBuf};
 
 /// What a store's folder has beside its version; a backup has the same.
-const ENTRIES: [&str; 7] = ["meta", "wal", "journal", "checkpoints", "raw", "1m", "1h"];
+const ENTRIES: [&str; 8] = ["meta", "wal", "journal", "checkpoints", "raw", "1m", "1h", "CLOSED"];
 const VERSION: &str = "VERSION";
 
 /// Where a backup lies until all of it is there and was read.

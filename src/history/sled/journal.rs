@@ -305,6 +305,11 @@ impl Journal {
         self.base.clone().map(|base| (base, SPEC))
     }
 
+    /// Records on disk, by their numbers.
+    pub fn kept(&self) -> u64 {
+        self.count().saturating_sub(self.waiting.len() as u64)
+    }
+
     /// Reads everything; returns how many records can't be read.
     pub fn verify(&self) -> Result<u64, StoreError> {
         let mut sound = 0;

@@ -12,6 +12,7 @@
 mod backup;
 mod calendar;
 mod checkpoints;
+mod clean;
 mod door;
 mod folder;
 mod journal;
@@ -73,6 +74,9 @@ pub struct SledStore {
     maintaining: Mutex<()>,
     stopping: AtomicBool,
     noting: Mutex<()>,
+    /// What it had when it was closed and has no more.
+    missing: Vec<(PathBuf, String)>,
+    missing_rows: u64,
 }
 
 fn read_lock<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
@@ -112,7 +116,7 @@ impl SledStore {
         }
         let writer = loaded.unwrap_or_else(|| Ok(Writer::default()))?;
         let checkpoints = Checkpoints::open(&folder)?;
-        Ok(Self {
+        let mut store = Self {
             meta,
             wal,
             names: RwLock::new(names),
@@ -125,7 +129,11 @@ impl SledStore {
             maintaining: Mutex::default(),
             stopping: AtomicBool::new(false),
             noting: Mutex::default(),
-        })
+            missing: Vec::new(),
+            missing_rows: 0,
+        };
+        store.look_for_missing()?;
+        Ok(store)
     }
 
     fn meta(&self) -> Result<&Base, StoreError> {
@@ -160,6 +168,7 @@ impl SledStore {
                 faults.push((path, format!("{faulty} blocks can't be read; the others can")));
             }
         }
+        faults.extend(self.missing.iter().cloned());
         let path = |name: &str| self.folder.path().join(name);
         let (journal, checkpoints) = (read_lock(&self.journal).verify()?, read_lock(&self.checkpoints).verify()?);
         if journal > 0 {

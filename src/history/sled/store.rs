@@ -201,7 +201,7 @@ impl Store for SledStore {
             checkpoints: read_lock(&self.checkpoints).count(),
             oldest: span.map(|span| span.from),
             newest: span.map(|span| span.to),
-            lost: lost + journal.lost + self.periods.lost(),
+            lost: lost + journal.lost + self.periods.lost() + self.missing_rows,
             set_aside: self.folder.set_aside(),
         })
     }
