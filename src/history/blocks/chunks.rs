@@ -17,6 +17,8 @@ pub struct Stretch<'a> {
     pub times: &'a [i64],
     /// Kept values.
     pub values: &'a [u64],
+    /// The value before the first one, where the series has an earlier stretch.
+    pub before: Option<u64>,
 }
 
 /// Sealed bodies with their first and last time.
@@ -51,10 +53,12 @@ fn series_of(stretch: &Stretch<'_>) -> Series {
     let mut flags = vec![PRESENT; stretch.values.len()];
     if matches!(stretch.metric.kept(), Kept::Counter { .. }) {
         // A counter that is less than before began anew: nobody knows how far it had come.
-        for (flags, pair) in flags.iter_mut().skip(1).zip(stretch.values.windows(2)) {
-            if pair.first() > pair.last() {
+        let mut before = stretch.before;
+        for (flags, value) in flags.iter_mut().zip(stretch.values) {
+            if before.is_some_and(|before| *value < before) {
                 *flags |= BROKEN;
             }
+            before = Some(*value);
         }
     }
     Series { part: stretch.part, metric: stretch.metric.number(), values: stretch.values.to_vec(), flags }
@@ -76,7 +80,7 @@ mod tests {
         let (shared, own): (Vec<i64>, Vec<i64>) =
             ((0..300).map(|n| n * 60_000 + n % 7).collect(), (0..200).map(|n| n * 61_111).collect());
         let values: Vec<u64> = (0..300).map(|n| n * n * 31).collect();
-        let stretch = |part, metric, times| Stretch { part, metric, times, values: &values };
+        let stretch = |part, metric, times| Stretch { part, metric, times, values: &values, before: None };
         let short = Stretch { values: &values[..200], ..stretch(2, Metric::OutBps, own.as_slice()) };
         let chunks = seal_stretches(
             &mut Encoder::default(),
@@ -93,12 +97,13 @@ mod tests {
 
     #[test]
     fn a_counter_that_falls_is_broken_there() {
-        let stretch = Stretch { part: 0, metric: Metric::InBps, times: &[1, 2, 3, 4], values: &[5, 9, 2, 2] };
+        let stretch = Stretch { part: 0, metric: Metric::InBps, times: &[1, 2, 3, 4], values: &[5, 9, 2, 2], before: None };
         let broken = |stretch| -> Vec<bool> {
             let chunks = seal_stretches(&mut Encoder::default(), &[stretch]);
             read(&chunks, 0, stretch.metric).iter().map(|reading| reading.broken).collect()
         };
         assert_eq!(broken(stretch), [false, false, true, false]);
+        assert_eq!(broken(Stretch { before: Some(6), ..stretch }), [true, false, true, false]);
         assert_eq!(broken(Stretch { metric: Metric::NamedWhole, ..stretch }), [false; 4]);
     }
 }

@@ -113,13 +113,13 @@ fn is_beyond(block: &OpenBlock, at: i64) -> bool {
 
 /// A series in stretches that lie in one day and are no longer than a block may be.
 fn stretches<'c>(part: u32, column: &'c SeriesColumn, mut visit: impl FnMut(i64, Stretch<'c>)) {
-    let (mut times, mut values) = (column.times.as_slice(), column.values.as_slice());
+    let (mut times, mut values, mut before) = (column.times.as_slice(), column.values.as_slice(), None);
     while let Some(day) = times.first().map(|at| day_of(*at)) {
         let end = times.partition_point(|at| day_of(*at) == day).min(MAX_ROWS);
         let ((these, later), (own, rest)) = (times.split_at(end), values.split_at(end.min(values.len())));
-        let stretch = Stretch { part, metric: column.metric, times: these, values: own };
+        let stretch = Stretch { part, metric: column.metric, times: these, values: own, before };
         visit(day, stretch);
-        (times, values) = (later, rest);
+        (times, values, before) = (later, rest, own.last().copied());
     }
 }
 
