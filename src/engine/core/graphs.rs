@@ -1,7 +1,7 @@
 //! Series as graphs need them: at steps that fit the span, ending on whole steps, and kept for a moment.
 //!
 //! A watch is answered ten times a second, but a curve has nothing new before the next poll: it is read anew once a step, at
-//! the latest every [`LONGEST_KEPT`].
+//! the latest after [`LONGEST_KEPT`].
 
 use super::series::{Resolution, Series};
 use crate::history::Store;
@@ -18,6 +18,8 @@ const GRAPH_POINTS: u32 = 240;
 const LEAST_STEP: Duration = Duration::from_secs(10);
 /// A poll's usual interval: later than this a curve lacks something.
 const LONGEST_KEPT: Duration = Duration::from_secs(30);
+/// The same for a curve whose start is missing: a past that is being filled in is seen at once.
+const SHORT_KEPT: Duration = Duration::from_secs(3);
 /// Curves that are kept: those of some screens.
 const MOST_KEPT: usize = 4096;
 
@@ -101,11 +103,11 @@ impl Graphs<'_> {
     /// A curve; empty where nothing was ever measured, or the store can't be read, which its own counters tell.
     pub(super) fn curve(self, entity: &EntityKey, metric: Metric, window: Window) -> Curve {
         let key = (entity.clone(), metric, window);
-        let moment = self.moment(window);
-        if let Some((_, curve)) = self.kept().curves.get(&key).filter(|(read, _)| *read == moment) {
+        if let Some((_, curve)) = self.kept().curves.get(&key).filter(|(read, curve)| *read == self.moment(window, curve)) {
             return curve.clone();
         }
         let curve = self.read(entity, metric, window);
+        let moment = self.moment(window, &curve);
         let mut kept = self.kept();
         if kept.curves.len() >= MOST_KEPT {
             kept.curves.clear();
@@ -119,8 +121,11 @@ impl Graphs<'_> {
         self.curve(entity, metric, window).bands.iter().map(Band::point).collect()
     }
 
-    fn moment(self, window: Window) -> i64 {
-        let kept = i64::try_from(window.step.min(LONGEST_KEPT).as_millis()).unwrap_or(i64::MAX).max(1);
+    /// When it is to be read again: it is kept until this number changes.
+    fn moment(self, window: Window, curve: &Curve) -> i64 {
+        let is_whole = curve.bands.first().is_some_and(|band| band.value.is_some());
+        let longest = if is_whole { LONGEST_KEPT } else { SHORT_KEPT };
+        let kept = i64::try_from(window.step.min(longest).as_millis()).unwrap_or(i64::MAX).max(1);
         self.now.millis().div_euclid(kept)
     }
 

@@ -4,10 +4,11 @@ use super::process::Process;
 use super::{Snapshot, text};
 use crate::engine::command::{CollectorStatus, Status};
 use crate::engine::core::PollFigures;
+use crate::model::text::visible;
 use crate::model::{DeviceStatus, Severity};
 use crate::state::State;
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
@@ -32,6 +33,15 @@ enum Kind {
     Gauge,
 }
 
+impl Kind {
+    fn encode(self, value: f64, metric: MetricEncoder<'_>) -> Result<(), fmt::Error> {
+        match self {
+            Self::Counter => ConstCounter::new(value).encode(metric),
+            Self::Gauge => ConstGauge::new(value).encode(metric),
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Families(Vec<Family>);
 
@@ -43,12 +53,14 @@ impl Collector for Families {
                 Kind::Gauge => MetricType::Gauge,
             };
             let mut metric = encoder.encode_descriptor(family.name, family.help, None, kind)?;
+            if let [(labels, value)] = family.samples.as_slice()
+                && labels.is_empty()
+            {
+                family.kind.encode(*value, metric)?;
+                continue;
+            }
             for (labels, value) in &family.samples {
-                let sample = metric.encode_family(labels)?;
-                match family.kind {
-                    Kind::Counter => ConstCounter::new(*value).encode(sample)?,
-                    Kind::Gauge => ConstGauge::new(*value).encode(sample)?,
-                }
+                family.kind.encode(*value, metric.encode_family(labels)?)?;
             }
         }
         Ok(())
@@ -97,7 +109,7 @@ fn counter(name: &'static str, help: &'static str, value: f64) -> Family {
 }
 
 fn of_noctop(status: &Status) -> Vec<Family> {
-    let version = vec![("version", text::escaped(&status.version))];
+    let version = vec![("version", status.version.clone())];
     let build = gauge("noctop_build_info", "The version that runs.", 1.0);
     let started = status.started_at.millis() as f64 / 1000.0;
     vec![
@@ -123,7 +135,7 @@ fn of_collectors(collectors: &[CollectorStatus]) -> Vec<Family> {
         .collect();
     let refused = collectors.iter().flat_map(|collector| {
         let one = move |(reason, number): (&String, &u64)| {
-            let labels = vec![("collector", collector.name.clone()), ("reason", text::escaped(reason))];
+            let labels = vec![("collector", collector.name.clone()), ("reason", visible(reason).into_owned())];
             (labels, count(*number))
         };
         collector.refused.iter().map(one)

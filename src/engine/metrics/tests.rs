@@ -65,7 +65,7 @@ fn own_counters_have_their_collector_and_reason() {
     has(&page, "noctop_store_lost_total 2.0");
     has(&page, "noctop_event_queue_length 5.0");
     has(&page, "noctop_polls_missed_ratio 0.005");
-    has(&page, "noctop_devices{status=\"up\"} 2.0");
+    has(&page, "noctop_devices{status=\"up\"} 3.0");
     assert!(!page.contains("ifHCInOctets"));
 }
 

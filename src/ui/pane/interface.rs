@@ -200,7 +200,7 @@ pub fn draw_graph(scene: &Scene<'_>, area: Rect, (buf, row, view): (&mut Buffer,
         below: Side { bands: &view.out_bps, earlier: &view.earlier_out_bps, mark: view.out_p95_bps },
         from: view.from,
         to: view.to,
-        faults: Some(&faults),
+        faults: Some((fault_word(&view.errors, &view.discards), &faults)),
         cursor: scene.state.graph.cursor,
     }
     .draw(scene, Rect { height: inner.height - 1, y: inner.y + 1, ..inner }, buf);
@@ -218,6 +218,16 @@ fn subtitle(scene: &Scene<'_>, view: Option<&InterfaceView>) -> String {
         words.push_str(&format!("  {sign}: a week ago"));
     }
     words
+}
+
+/// What the strip of faults shows: errors, discards, or both.
+fn fault_word(errors: &[Point], discards: &[Point]) -> &'static str {
+    let any = |points: &[Point]| points.iter().any(|point| point.value.is_some_and(|value| value > 0.0));
+    match (any(errors), any(discards)) {
+        (true, true) => "err+d",
+        (false, true) => "disc",
+        (_, false) => "err",
+    }
 }
 
 /// Errors and discards together, over the same steps; one that is empty says nothing.

@@ -43,8 +43,8 @@ pub struct Chart<'a> {
     pub from: Timestamp,
     /// Right edge.
     pub to: Timestamp,
-    /// Events per second that get a strip of their own; `None` has none.
-    pub faults: Option<&'a [Point]>,
+    /// Events per second that get a strip of their own, under their name of at most five cells; `None` has none.
+    pub faults: Option<(&'a str, &'a [Point])>,
     /// A time that is marked.
     pub cursor: Option<Timestamp>,
 }
@@ -120,9 +120,9 @@ impl Chart<'_> {
     }
 
     /// Errors and discards: where there were any they stand out, a clean port says so.
-    fn strip(&self, scene: &Scene<'_>, line: Rect, (faults, buf): (&[Point], &mut Buffer)) {
-        let dim = scene.theme.style(Tone::Dim);
-        put(buf, Position::new(line.x - AXIS, line.y), AXIS - 1, ("  err", dim));
+    fn strip(&self, scene: &Scene<'_>, line: Rect, ((name, faults), buf): ((&str, &[Point]), &mut Buffer)) {
+        let name = format!("{name:>5}");
+        put(buf, Position::new(line.x - AXIS, line.y), AXIS - 1, (&name, scene.theme.style(Tone::Dim)));
         let wide = if scene.glyphs.braille() { 2 } else { 1 };
         let values = of_points(faults, ((self.from, self.to), usize::from(line.width) * wide));
         let any: Vec<Option<f32>> = values.iter().map(|value| value.filter(|value| *value > 0.0)).collect();
