@@ -225,6 +225,12 @@ pub struct When {
     pub is: Vec<i64>,
     /// It is none of these, or nothing.
     pub not: Vec<i64>,
+    /// Its text is none of these paths and lies under none: `/run` leaves `/run/lock` out, and `/runner` in.
+    pub not_under: Vec<String>,
+    /// It is told at all.
+    pub known: bool,
+    /// Its text is one of these.
+    pub says: Vec<String>,
 }
 
 /// A limit.

@@ -1,6 +1,7 @@
 //! The state under events: what is derived, and that a replay gives the same.
 
 pub(super) mod endpoints;
+mod health;
 mod succession;
 
 use super::sample::{campus, discovered, event, feed, inventory, poll, run, silent};
