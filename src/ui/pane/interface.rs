@@ -254,7 +254,9 @@ fn legend(scene: &Scene<'_>, area: Rect, (buf, row, view): (&mut Buffer, &Interf
     let mut x = area.x + 1;
     for (sign, tone, now, load, most, p95) in sides {
         let (now_words, load_words) = (figure(now), percent(load));
-        let (most, p95) = (figure(most), figure(p95));
+        // A figure of five cells would touch the word before it.
+        let apart = |value: Option<f64>| format!("{:>5}", format!(" {}", figure(value).trim()));
+        let (most, p95) = (apart(most), apart(p95));
         let style = if row.stale { dim } else { scene.theme.style(tone) };
         let mut pieces: Vec<Piece<'_>> =
             vec![(sign, style), (" ", dim), (&now_words, style), (&load_words, scene.theme.utilisation(load))];
