@@ -306,3 +306,12 @@ fn discovered(path: &Path) -> Device {
 fn every_recorded_agent_is_discovered_over_udp_as_its_recording_says() {
     check(discovered);
 }
+
+/// What is asked for singly, in looks and in walks must come to the same as all that the agent has.
+#[test]
+fn what_is_measured_over_udp_is_what_the_whole_recording_says() {
+    let Some(folder) = corpus() else { return };
+    for path in recordings(&folder) {
+        assert_eq!(discovered(&path).health, assembled(&path).health, "{}", path.display());
+    }
+}

@@ -96,7 +96,7 @@ impl Scenario {
 
     /// Whether a sensor does not work: its power supply has failed.
     pub fn sensor_fails(&self, device: DeviceNumber, sensor: usize) -> bool {
-        sensor == SECOND_SUPPLY && self.own_chance(device, 10) % FAILED_SUPPLIES == 0
+        sensor == SECOND_SUPPLY && self.own_chance(device, 10).is_multiple_of(FAILED_SUPPLIES)
     }
 
     /// What a switch may give over Ethernet and what it gives now, watts; `None` where it feeds nothing.
