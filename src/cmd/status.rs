@@ -74,6 +74,7 @@ fn status_shape(status: command::Status) -> shape::Status {
         dropped: shape::Dropped { kernel: collector.dropped_kernel, queue: collector.dropped_queue },
         retried: collector.retried,
         lag_seconds: collector.lag_seconds,
+        polling: collector.polling.map(polling_shape),
     };
     shape::Status {
         pid: status.pid,
@@ -81,6 +82,22 @@ fn status_shape(status: command::Status) -> shape::Status {
         started_at: status.started_at.rfc3339(),
         collectors: status.collectors.into_iter().map(collector).collect(),
         store: store_shape(status.store),
+    }
+}
+
+fn polling_shape(polling: command::PollingStatus) -> shape::Polling {
+    shape::Polling {
+        devices: polling.devices,
+        polls: polling.polls,
+        answered: polling.answered,
+        partial: polling.partial,
+        missed: polling.missed,
+        skipped: polling.skipped,
+        backed_off: polling.backed_off,
+        probes: polling.probes,
+        renamed: polling.renamed,
+        looked_at: polling.looked_at,
+        bursts: polling.bursts,
     }
 }
 
