@@ -120,6 +120,13 @@ fn store_shape(store: command::StoreSummary) -> shape::Store {
 fn write_status(status: &shape::Status, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "noctop {}, pid {}, since {}", visible(&status.version), status.pid, status.started_at)?;
     write_rows(Format::Table, status.collectors.iter().cloned(), out)?;
+    for polling in status.collectors.iter().filter_map(|collector| collector.polling) {
+        let shape::Polling { devices, polls, answered, missed, skipped, backed_off, looked_at, .. } = polling;
+        writeln!(
+            out,
+            "polling {devices} devices: {polls} polls, {answered} answered, {missed} missed, {skipped} skipped; {backed_off} backed off, {looked_at} looked at"
+        )?;
+    }
     write_store(&status.store, out)
 }
 
