@@ -6,7 +6,7 @@
 
 use crate::model::inventory::Reason;
 use crate::model::link::LinkKey;
-use crate::model::poll::PollReading;
+use crate::model::poll::{Echoes, PollReading};
 use crate::model::{
     AdminStatus, Alarm, Device, DeviceId, DeviceStatus, Endpoint, GaugeKind, HealthStatus, IfIndex, Inventory, Link, MacAddr,
     Neighbour, Oid, OperStatus, Timestamp,
@@ -91,7 +91,7 @@ pub struct Trap {
 }
 
 /// No answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Silent {
     /// The device, where it is a known one that was polled.
     pub device: Option<DeviceId>,
@@ -103,6 +103,8 @@ pub struct Silent {
     pub detail: String,
     /// Requests sent, repetitions included.
     pub sent: u32,
+    /// ICMP echoes to it; `None` where it is not pinged.
+    pub echoes: Option<Echoes>,
 }
 
 /// A device's status went from one word to another.

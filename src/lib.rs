@@ -1,7 +1,7 @@
 //! noctop: a network and traffic management console in a terminal, in one binary.
 //!
 //! See `docs/ARCHITECTURE.md` for the picture, the layers and who may import whom (held by `tests/architecture.rs`).
-//! Follow one sample: `collect/snmp/poll.rs` → `event.rs` → `state/apply.rs` → `analyse/rate.rs` → `state/series.rs` →
+//! Follow one sample: `collect/snmp/poll.rs` → `event.rs` → `state/apply.rs` → `analyse/port.rs` → `model/points.rs` →
 //! `ui/pane/interfaces.rs` → `ui/widget/graph.rs`.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 

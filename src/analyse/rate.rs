@@ -1,15 +1,15 @@
-//! Raw counters as agents send them, made into monotone ones, with a mark where no rate may be made across.
+//! By how much a counter grew between two readings, where that can be said.
 //!
 //! RFC 2578 §7.1.6 and §7.1.10: a counter has no defined start and only differences mean something; RFC 2863 §3.1.8 and
 //! ifCounterDiscontinuityTime say when even they don't. Where it is doubtful whether a counter wrapped or was reset, the
 //! answer is a gap: a missing point is honest, a spike is not.
 
-use crate::model::Timestamp;
+use crate::model::Interface;
 use crate::model::poll::Counter;
 
 /// How much above line speed a difference may seem to be: agents refresh their counters at moments of their own, so the
 /// counted span and the span between two replies differ.
-const SPEED_TOLERANCE: f64 = 1.1;
+pub const SPEED_TOLERANCE: f64 = 1.1;
 
 /// Least octets of a frame on an Ethernet wire with preamble and gap (IEEE 802.3: 64 + 8 + 12): the most packets that a
 /// speed can carry.
@@ -21,11 +21,9 @@ const WRAP_WITHOUT_SPEED: u64 = 1 << 30;
 /// Where a 32-bit counter wraps.
 const RANGE_32: u64 = 1 << 32;
 
-/// Hundredths of a second within which sysUpTime may differ from what the wall clock says, where a wrap is judged.
-const UPTIME_SLACK: u64 = 30_000;
-
-/// sysUpTime and the clock here may differ by this much, milliseconds, before a later start is believed.
-const START_SLACK_MS: i64 = 10_000;
+/// ifTypes (IANAifType-MIB) whose ifSpeed says nothing of what they carry: loopback, propVirtual, tunnel, l2vlan, l3ipvlan, bridge, and
+/// `other`, which agents give to what they have no word for.
+const NOMINAL_ONLY: [u32; 7] = [1, 24, 53, 131, 135, 136, 209];
 
 /// The most that octets and packets can grow in a second at a speed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -43,78 +41,59 @@ impl Ceiling {
         let octets = speed_bps.filter(|speed| *speed > 0).map(|speed| speed as f64 / 8.0);
         Self { octets, packets: octets.map(|octets| octets / LEAST_WIRE_OCTETS) }
     }
+
+    /// Of an interface: none where its speed is in name only.
+    pub fn of_port(port: &Interface) -> Self {
+        let is_nominal = port.if_type.is_some_and(|kind| NOMINAL_ONLY.contains(&kind));
+        Self::of(port.speed_bps.filter(|_| !is_nominal))
+    }
 }
 
-/// What is known about the span between the reading before and this one.
+/// What is known of the span between the reading before and this one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Span {
-    /// When this reading was received.
-    pub at: Timestamp,
-    /// The agent restarted, or the interface's counters were discontinued, since the reading before.
-    pub broken: bool,
+    /// Seconds between the two readings.
+    pub seconds: f64,
+    /// Seconds of what the interface can carry that were not used before: agents that refresh slowly tell less for a while, and then
+    /// the growth of all that time.
+    pub credit: f64,
     /// The most that the counter can grow in a second.
     pub per_second: Option<f64>,
 }
 
-/// A reading made monotone.
+/// By how much a counter grew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Extended {
-    /// Never less than the one before.
-    pub value: u64,
-    /// Whether no rate may be made between the reading before and this one.
-    pub broken: bool,
+pub enum Growth {
+    /// By this, within the span.
+    By(u64),
+    /// By this, which the span alone can't hold but what was not used before can: the agent refreshes slowly.
+    Late(u64),
+    /// By this, which the interface can't have carried. The counter or the speed is wrong.
+    Impossible(u64),
+    /// Nobody can say: it went back, may have wrapped more than once, or changed its width.
+    Unknown,
 }
 
-/// Follows one counter.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct CounterTracker {
-    pub(crate) last: Option<(Counter, Timestamp, u64)>,
-}
-
-impl CounterTracker {
-    /// Takes a reading. `None` where it is a duplicate or came late: there is nothing to add.
-    pub fn advance(&mut self, raw: Counter, span: Span) -> Option<Extended> {
-        let Some((before, at, extended)) = self.last else {
-            let value = number(raw);
-            self.last = Some((raw, span.at, value));
-            return Some(Extended { value, broken: true });
-        };
-        if span.at <= at {
-            return None;
-        }
-        let growth = if span.broken { None } else { growth(before, raw, seconds(at, span.at), span.per_second) };
-        let value = growth.and_then(|growth| extended.checked_add(growth));
-        let taken = Extended { value: value.unwrap_or(extended), broken: value.is_none() };
-        self.last = Some((raw, span.at, taken.value));
-        Some(taken)
-    }
-}
-
-const fn number(raw: Counter) -> u64 {
-    match raw {
-        Counter::Bits32(value) => value as u64,
-        Counter::Bits64(value) => value,
-    }
-}
-
-#[allow(clippy::cast_precision_loss, reason = "polling intervals are short")]
-fn seconds(from: Timestamp, to: Timestamp) -> f64 {
-    to.since(from).as_millis() as f64 / 1000.0
-}
-
-/// By how much the counter grew; `None` where that can't be said.
-fn growth(before: Counter, now: Counter, seconds: f64, per_second: Option<f64>) -> Option<u64> {
-    let most = per_second.map(|per_second| per_second * seconds * SPEED_TOLERANCE);
-    let growth = match (before, now) {
+/// By how much a counter grew from one reading to the next.
+#[allow(clippy::cast_precision_loss, reason = "compared with a tolerance")]
+pub fn growth(before: Counter, now: Counter, span: Span) -> Growth {
+    let most = |seconds: f64| span.per_second.map(|per_second| per_second * seconds * SPEED_TOLERANCE);
+    let grown = match (before, now) {
         // RFC 2578 §7.1.10: a Counter64 does not wrap in practice. One that goes back was reset.
-        (Counter::Bits64(before), Counter::Bits64(now)) => now.checked_sub(before)?,
-        (Counter::Bits32(before), Counter::Bits32(now)) => growth_32(before, now, most)?,
+        (Counter::Bits64(before), Counter::Bits64(now)) => now.checked_sub(before),
+        (Counter::Bits32(before), Counter::Bits32(now)) => growth_32(before, now, most(span.seconds)),
         // The agent changed its mind about the width: the two count from different starts.
-        _ => return None,
+        _ => None,
     };
-    #[allow(clippy::cast_precision_loss, reason = "compared with a tolerance")]
-    let plausible = most.is_none_or(|most| growth as f64 <= most);
-    plausible.then_some(growth)
+    let is_within = |grown: u64, seconds: f64| most(seconds).is_none_or(|most| grown as f64 <= most);
+    match grown {
+        None => Growth::Unknown,
+        Some(grown) if is_within(grown, span.seconds) => Growth::By(grown),
+        Some(grown) if is_within(grown, span.seconds + span.credit) => Growth::Late(grown),
+        // What looks like a wrap and is too much is a reset, which is nothing to report.
+        Some(_) if matches!((before, now), (Counter::Bits32(before), Counter::Bits32(now)) if now < before) => Growth::Unknown,
+        Some(grown) => Growth::Impossible(grown),
+    }
 }
 
 #[allow(clippy::cast_precision_loss, reason = "2^32 is exact")]
@@ -130,143 +109,67 @@ fn growth_32(before: u32, now: u32, most: Option<f64>) -> Option<u64> {
     (most.is_some() || wrapped < WRAP_WITHOUT_SPEED).then_some(wrapped)
 }
 
-/// Follows sysUpTime: says when the agent restarted.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct UptimeTracker {
-    last: Option<(u32, Timestamp)>,
-}
-
-impl UptimeTracker {
-    /// Takes a sysUpTime (hundredths of a second) and says whether the agent started after the reading before.
-    pub fn restarted(&mut self, uptime: u32, at: Timestamp) -> bool {
-        let before = self.last.replace((uptime, at));
-        before.is_some_and(|(last, last_at)| at > last_at && started_between(last, last_at, uptime, at))
-    }
-}
-
-fn started_between(last: u32, last_at: Timestamp, uptime: u32, at: Timestamp) -> bool {
-    let elapsed = u64::try_from(at.since(last_at).as_millis() / 10).unwrap_or(u64::MAX);
-    if uptime < last {
-        // TimeTicks wrap after 497 days (RFC 2578 §7.1.8): the clock says whether it was due.
-        let due = u64::from(last).saturating_add(elapsed);
-        let wrapped = u64::from(uptime) + RANGE_32;
-        return due.abs_diff(wrapped) > UPTIME_SLACK;
-    }
-    let started_at = at.millis().saturating_sub(i64::from(uptime).saturating_mul(10));
-    started_at > last_at.millis().saturating_add(START_SLACK_MS)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
+    use crate::model::IfIndex;
+    use Counter::{Bits32, Bits64};
 
     const GIGABIT: Option<u64> = Some(1_000_000_000);
 
-    fn run(readings: &[(i64, Counter)], per_second: Option<f64>) -> Vec<Option<Extended>> {
-        let mut tracker = CounterTracker::default();
-        let span = |at: &i64| Span { at: Timestamp::from_secs(*at), broken: false, per_second };
-        readings.iter().map(|(at, raw)| tracker.advance(*raw, span(at))).collect()
+    fn check(readings: (Counter, Counter), seconds: f64, speed: Option<u64>, expected: Growth) {
+        let span = Span { seconds, credit: 0.0, per_second: Ceiling::of(speed).octets };
+        assert_eq!(growth(readings.0, readings.1, span), expected, "{readings:?} in {seconds} s");
     }
-
-    fn last(readings: &[(i64, Counter)], per_second: Option<f64>) -> Option<(u64, bool)> {
-        run(readings, per_second).last().copied().flatten().map(|e| (e.value, e.broken))
-    }
-
-    use Counter::{Bits32, Bits64};
 
     #[test]
     fn counter32_wrap_goes_on_counting() {
-        let readings = [(0, Bits32(u32::MAX - 99)), (30, Bits32(900))];
-        assert_eq!(last(&readings, Ceiling::of(GIGABIT).octets), Some((u64::from(u32::MAX) + 901, false)));
-        assert_eq!(last(&readings, None), Some((u64::from(u32::MAX) + 901, false)));
+        for speed in [GIGABIT, None] {
+            check((Bits32(u32::MAX - 99), Bits32(900)), 30.0, speed, Growth::By(1000));
+        }
     }
 
     #[test]
     fn counter64_wrap_is_not_a_spike() {
-        assert_eq!(last(&[(0, Bits64(1 << 40)), (30, Bits64(5))], None), Some((1 << 40, true)));
-        assert_eq!(last(&[(0, Bits64(u64::MAX)), (30, Bits64(5))], None), Some((u64::MAX, true)));
+        for before in [1 << 40, u64::MAX] {
+            check((Bits64(before), Bits64(5)), 30.0, None, Growth::Unknown);
+        }
     }
 
     #[test]
     fn a_32_bit_wrap_above_line_speed_is_a_reset() {
-        let readings = [(0, Bits32(3_000_000_000)), (10, Bits32(2_000_000_000))];
-        assert_eq!(last(&readings, Ceiling::of(GIGABIT).octets), Some((3_000_000_000, true)));
+        check((Bits32(3_000_000_000), Bits32(2_000_000_000)), 10.0, GIGABIT, Growth::Unknown);
     }
 
     #[test]
     fn a_32_bit_counter_too_slow_for_its_link_gives_no_rate() {
-        let readings = [(0, Bits32(5)), (30, Bits32(500))];
-        assert_eq!(last(&readings, Ceiling::of(Some(10_000_000_000)).octets), Some((5, true)));
+        check((Bits32(5), Bits32(500)), 30.0, Some(10_000_000_000), Growth::Unknown);
+        check((Bits32(5), Bits32(500)), 60.0, GIGABIT, Growth::Unknown);
     }
 
     #[test]
-    fn a_change_of_width_and_a_discontinuity_break() {
-        assert_eq!(last(&[(0, Bits32(7)), (30, Bits64(1 << 33))], None), Some((7, true)));
-        let mut tracker = CounterTracker::default();
-        let mut span = Span { at: Timestamp(0), broken: false, per_second: None };
-        tracker.advance(Bits64(10), span);
-        span = Span { at: Timestamp(1000), broken: true, ..span };
-        assert_eq!(tracker.advance(Bits64(20), span), Some(Extended { value: 10, broken: true }));
-        span = Span { at: Timestamp(2000), broken: false, ..span };
-        assert_eq!(tracker.advance(Bits64(25), span), Some(Extended { value: 15, broken: false }));
+    fn a_change_of_width_says_nothing() {
+        check((Bits32(7), Bits64(1 << 33)), 30.0, None, Growth::Unknown);
     }
 
     #[test]
-    fn a_late_or_duplicate_reply_adds_nothing() {
-        let seen = run(&[(30, Bits64(10)), (30, Bits64(10)), (20, Bits64(5)), (60, Bits64(12))], None);
-        assert_eq!(seen.iter().map(Option::is_some).collect::<Vec<_>>(), [true, false, false, true]);
-        assert_eq!(seen.last().copied().flatten(), Some(Extended { value: 12, broken: false }));
+    fn what_a_line_can_t_carry_is_impossible_and_what_waited_is_late() {
+        let second = 125_000_000;
+        check((Bits64(0), Bits64(40 * second)), 30.0, GIGABIT, Growth::Impossible(40 * second));
+        check((Bits64(0), Bits64(32 * second)), 30.0, GIGABIT, Growth::By(32 * second));
+        let span = Span { seconds: 30.0, credit: 30.0, per_second: Ceiling::of(GIGABIT).octets };
+        assert_eq!(growth(Bits64(0), Bits64(55 * second), span), Growth::Late(55 * second));
     }
 
     #[test]
-    fn uptime_going_back_is_a_restart_but_the_497_day_wrap_is_not() {
-        let mut tracker = UptimeTracker::default();
-        let at = Timestamp::from_secs;
-        assert!(!tracker.restarted(u32::MAX - 1000, at(0)));
-        assert!(!tracker.restarted(2000, at(30)), "wrapped 10 s after the reading, as due");
-        assert!(!tracker.restarted(5000, at(60)));
-        assert!(tracker.restarted(1000, at(90)), "went back");
-        assert!(!tracker.restarted(4000, at(120)));
-        assert!(tracker.restarted(5000, at(3600)), "is 50 s old an hour later");
-    }
-
-    proptest! {
-        #[test]
-        fn never_backwards_and_never_above_line_speed(
-            readings in proptest::collection::vec((1..120i64, any::<u64>(), any::<bool>()), 2..40),
-            speed in 1_000_000..100_000_000_000u64,
-        ) {
-            let ceiling = Ceiling::of(Some(speed)).octets;
-            let mut tracker = CounterTracker::default();
-            let (mut clock, mut before) = (0, None::<Extended>);
-            for (gap, raw, wide) in readings {
-                clock += gap;
-                let raw = if wide { Counter::Bits64(raw) } else { Counter::Bits32((raw >> 32) as u32) };
-                let now = tracker.advance(raw, Span { at: Timestamp::from_secs(clock), broken: false, per_second: ceiling }).unwrap();
-                if let Some(before) = before {
-                    prop_assert!(now.value >= before.value);
-                    let rate = (now.value - before.value) as f64 / gap as f64;
-                    prop_assert!(now.broken || rate <= ceiling.unwrap() * SPEED_TOLERANCE * 1.000_001);
-                    prop_assert!(!now.broken || now.value == before.value);
-                }
-                before = Some(now);
-            }
-        }
-
-        #[test]
-        fn an_honest_counter_is_followed_exactly(start in any::<u32>(), steps in proptest::collection::vec(0..100_000_000u32, 1..50)) {
-            let mut tracker = CounterTracker::default();
-            let (mut raw, mut sum) = (start, u64::from(start));
-            let per_second = Ceiling::of(GIGABIT).octets;
-            tracker.advance(Counter::Bits32(raw), Span { at: Timestamp(0), broken: false, per_second });
-            for (number, step) in steps.into_iter().enumerate() {
-                raw = raw.wrapping_add(step);
-                sum += u64::from(step);
-                let at = Timestamp::from_secs(30 * (number as i64 + 1));
-                let now = tracker.advance(Counter::Bits32(raw), Span { at, broken: false, per_second });
-                prop_assert_eq!(now, Some(Extended { value: sum, broken: false }));
-            }
-        }
+    fn an_unknown_or_nominal_speed_forbids_nothing() {
+        let mut port = Interface::new(IfIndex(1));
+        assert_eq!(Ceiling::of_port(&port), Ceiling::default());
+        port.speed_bps = Some(0);
+        assert_eq!(Ceiling::of_port(&port), Ceiling::default(), "0 is no speed");
+        port.speed_bps = Some(10_000_000);
+        assert!(Ceiling::of_port(&port).octets.is_some());
+        port.if_type = Some(24);
+        assert_eq!(Ceiling::of_port(&port), Ceiling::default(), "a loopback carries what it likes");
     }
 }

@@ -74,6 +74,7 @@ fn status_shape(status: command::Status) -> shape::Status {
         dropped: shape::Dropped { kernel: collector.dropped_kernel, queue: collector.dropped_queue },
         retried: collector.retried,
         lag_seconds: collector.lag_seconds,
+        polling: collector.polling.map(polling_shape),
     };
     shape::Status {
         pid: status.pid,
@@ -81,6 +82,22 @@ fn status_shape(status: command::Status) -> shape::Status {
         started_at: status.started_at.rfc3339(),
         collectors: status.collectors.into_iter().map(collector).collect(),
         store: store_shape(status.store),
+    }
+}
+
+fn polling_shape(polling: command::PollingStatus) -> shape::Polling {
+    shape::Polling {
+        devices: polling.devices,
+        polls: polling.polls,
+        answered: polling.answered,
+        partial: polling.partial,
+        missed: polling.missed,
+        skipped: polling.skipped,
+        backed_off: polling.backed_off,
+        probes: polling.probes,
+        renamed: polling.renamed,
+        looked_at: polling.looked_at,
+        bursts: polling.bursts,
     }
 }
 
@@ -103,6 +120,13 @@ fn store_shape(store: command::StoreSummary) -> shape::Store {
 fn write_status(status: &shape::Status, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "noctop {}, pid {}, since {}", visible(&status.version), status.pid, status.started_at)?;
     write_rows(Format::Table, status.collectors.iter().cloned(), out)?;
+    for polling in status.collectors.iter().filter_map(|collector| collector.polling) {
+        let shape::Polling { devices, polls, answered, missed, skipped, backed_off, looked_at, .. } = polling;
+        writeln!(
+            out,
+            "polling {devices} devices: {polls} polls, {answered} answered, {missed} missed, {skipped} skipped; {backed_off} backed off, {looked_at} looked at"
+        )?;
+    }
     write_store(&status.store, out)
 }
 

@@ -5,7 +5,7 @@
 
 use crate::model::{Credential, Role};
 use ipnet::IpNet;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -31,6 +31,8 @@ pub struct Config {
     pub discovery: Discovery,
     /// `[polling]`
     pub polling: Polling,
+    /// `[[poll]]`: networks that are polled more or less often than the others. The first that holds an address counts.
+    pub polls: Vec<PollEvery>,
     /// `[store]`
     pub store: Store,
     /// `[retention]`
@@ -78,6 +80,25 @@ pub struct Polling {
     pub timeout: Duration,
     /// Repetitions after the first request.
     pub retries: u32,
+    /// How often a device or interface is polled that somebody looks at; `None` is not more often than else.
+    pub burst: Option<Duration>,
+}
+
+/// `[[poll]]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PollEvery {
+    /// Of which devices, by the address at which they are asked.
+    pub networks: Vec<IpNet>,
+    /// How often.
+    pub interval: Duration,
+}
+
+impl Config {
+    /// How often the device at an address is polled, where that is another interval than `[polling]`'s.
+    pub fn poll_interval(&self, address: IpAddr) -> Option<Duration> {
+        let of = self.polls.iter().find(|poll| poll.networks.iter().any(|network| network.contains(&address)));
+        of.map(|poll| poll.interval).filter(|interval| *interval != self.polling.interval)
+    }
 }
 
 /// `[store]`
@@ -164,7 +185,12 @@ impl Default for Discovery {
 
 impl Default for Polling {
     fn default() -> Self {
-        Self { interval: Duration::from_secs(30), timeout: Duration::from_secs(1), retries: 2 }
+        Self {
+            interval: Duration::from_secs(30),
+            timeout: Duration::from_secs(1),
+            retries: 2,
+            burst: Some(Duration::from_secs(1)),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Each table of the file (contract §2) into its type. A new section is a function here and a field of [`Config`].
 
 use super::read::Section;
-use super::{Config, Discovery, Listeners, ManualLink, Mib, Polling, Retention, Store, credential, value};
+use super::{Config, Discovery, Listeners, ManualLink, Mib, PollEvery, Polling, Retention, Store, credential, value};
 use crate::model::Credential;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -12,6 +12,7 @@ pub(super) fn config(root: Section<'_, '_>) -> Config {
         credentials: credentials(&root),
         discovery: root.table("discovery").map(discovery).unwrap_or_default(),
         polling: root.table("polling").map(polling).unwrap_or_default(),
+        polls: root.tables("poll").into_iter().filter_map(poll_every).collect(),
         store: root.table("store").map(store).unwrap_or_default(),
         retention: root.table("retention").map(retention).unwrap_or_default(),
         manual_links: root.tables("manual_link").into_iter().filter_map(manual_link).collect(),
@@ -60,9 +61,21 @@ fn polling(section: Section<'_, '_>) -> Polling {
         interval: section.get("interval", value::interval).unwrap_or(default.interval),
         timeout: section.get("timeout", value::duration).unwrap_or(default.timeout),
         retries: section.get("retries", value::retries).unwrap_or(default.retries),
+        burst: section.get("burst", value::burst).unwrap_or(default.burst),
     };
     section.finish();
     polling
+}
+
+fn poll_every(section: Section<'_, '_>) -> Option<PollEvery> {
+    for key in ["networks", "interval"] {
+        if section.raw(key).is_none() {
+            section.fault(section.start(), format!("[[poll]] needs {key}"));
+        }
+    }
+    let (networks, interval) = (section.list("networks", value::network), section.get("interval", value::interval));
+    section.finish();
+    Some(PollEvery { networks, interval: interval? })
 }
 
 fn store(section: Section<'_, '_>) -> Store {

@@ -110,6 +110,14 @@ pub(super) fn interval(value: &DeValue<'_>) -> Result<Duration, String> {
     if interval < Duration::from_secs(1) { Err("an interval is at least 1s".to_owned()) } else { Ok(interval) }
 }
 
+/// How often in a burst: a second or more, or `0s` for never.
+pub(super) fn burst(value: &DeValue<'_>) -> Result<Option<Duration>, String> {
+    match any_text(value) {
+        Ok(text) if text == "0s" => Ok(None),
+        _ => interval(value).map(Some),
+    }
+}
+
 /// A size as text: `20GiB`, `500MB`. Not zero.
 pub(super) fn size(value: &DeValue<'_>) -> Result<u64, String> {
     let text = any_text(value).map_err(|what| format!("{what}, such as \"20GiB\""))?;

@@ -7,9 +7,9 @@
 use super::handle::WatchId;
 use crate::clock::Stopwatch;
 use crate::model::Timestamp;
-use crate::query::ViewRequest;
+use crate::query::{Screen, Subject, ViewRequest};
 use crate::state::view::View;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -141,6 +141,14 @@ impl Board {
         }
     }
 
+    /// What the screens of one device or interface show live, each once.
+    pub(super) fn looked_at(&self) -> BTreeSet<Subject> {
+        let inner = self.inner();
+        let live = inner.watches.values().map(|watched| &watched.request).filter(|request| request.at.is_none());
+        let screens = live.filter(|request| matches!(request.screen, Screen::Device | Screen::Interface));
+        screens.filter_map(|request| request.subject.clone()).collect()
+    }
+
     /// No more jobs: workers return.
     pub(super) fn stop(&self) {
         self.inner().stopped = true;
@@ -200,7 +208,7 @@ fn looks_same(shown: &View, view: &View) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::query::Screen;
+    use crate::model::DeviceId;
     use crate::state::view::{Chrome, ViewBody};
     use std::sync::mpsc;
 
@@ -261,6 +269,27 @@ mod tests {
         board.put(&job, view("then", 5));
         board.changed();
         assert!(board.inner().watches.values().all(|watched| !watched.due));
+    }
+
+    #[test]
+    fn what_is_looked_at_live_is_told_once_and_forgotten_with_its_watch() {
+        let (board, session, _told) = board();
+        let (device, port) = (Subject::Device(DeviceId::new("a")), Subject::Interface(DeviceId::new("a"), "Gi1".to_owned()));
+        let watches = [
+            (Screen::Device, &device, None),
+            (Screen::Interface, &port, None),
+            (Screen::Interface, &port, None),
+            (Screen::Device, &Subject::Device(DeviceId::new("past")), Some(Timestamp(5))),
+            (Screen::Topology, &Subject::Device(DeviceId::new("map")), None),
+        ];
+        for ((screen, subject, at), number) in watches.into_iter().zip(1..) {
+            let request = ViewRequest { subject: Some(subject.clone()), at, ..ViewRequest::new(screen, 10) };
+            board.watch(session, WatchId(number), (1, request));
+        }
+        assert_eq!(board.looked_at(), BTreeSet::from([device.clone(), port]));
+        board.unwatch(session, WatchId(2));
+        board.unwatch(session, WatchId(3));
+        assert_eq!(board.looked_at(), BTreeSet::from([device]));
     }
 
     #[test]

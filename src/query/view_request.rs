@@ -60,7 +60,7 @@ impl Screen {
 }
 
 /// What a screen is about.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Subject {
     /// One device.
     Device(DeviceId),

@@ -42,6 +42,37 @@ pub struct Collector {
     pub dropped: Dropped,
     pub retried: u64,
     pub lag_seconds: Option<f64>,
+    /// Of the collector that polls; else absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub polling: Option<Polling>,
+}
+
+/// How polling goes, since the engine started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Polling {
+    /// Devices that are polled.
+    pub devices: u64,
+    /// Polls begun.
+    pub polls: u64,
+    /// Polls answered.
+    pub answered: u64,
+    /// Of those, in part.
+    pub partial: u64,
+    /// Polls and probes that were not answered.
+    pub missed: u64,
+    /// Polls left out because the one before still ran or no place was free.
+    pub skipped: u64,
+    /// Silent devices that are only probed now.
+    pub backed_off: u64,
+    /// Probes of silent devices.
+    pub probes: u64,
+    /// Rows that had another name than the inventory says, and were not taken.
+    pub renamed: u64,
+    /// Devices that somebody looks at now.
+    pub looked_at: u64,
+    /// Polls of what somebody looks at.
+    pub bursts: u64,
 }
 
 impl Row for Collector {

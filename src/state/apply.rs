@@ -15,7 +15,7 @@ pub struct Applied {
     /// Derived events, already taken over, in order: for the journal.
     pub derived: Vec<Event>,
     /// Samples for the series store.
-    pub samples: Option<SampleBatch>,
+    pub samples: Vec<SampleBatch>,
     /// Devices whose inventory is out of date: a neighbour came or went, a port with a link changed, the agent restarted or was
     /// silent. They are to be read anew.
     pub reread: BTreeSet<DeviceId>,
@@ -28,25 +28,25 @@ pub fn apply(state: &mut State, event: &Event) -> Applied {
     let samples = match &event.body {
         Body::Inventory(inventory) => {
             deriver.inventory(inventory);
-            None
+            Vec::new()
         }
         Body::Poll(reading) => deriver.poll(reading),
-        Body::Silent(silent) => deriver.silent(silent),
+        Body::Silent(silent) => deriver.silent(silent).into_iter().collect(),
         Body::Discovery(progress) => {
             // All tables were read: endpoints are placed at the next tick.
             if !progress.running {
                 deriver.state.endpoints_at = Timestamp::default();
             }
             deriver.state.progress = Some(std::sync::Arc::new(progress.clone()));
-            None
+            Vec::new()
         }
         Body::Tick => {
             deriver.tick();
-            None
+            Vec::new()
         }
         Body::Trap(trap) => {
             deriver.trap(trap);
-            None
+            Vec::new()
         }
         Body::DeviceSeen(_)
         | Body::DeviceMerged(..)
@@ -63,7 +63,7 @@ pub fn apply(state: &mut State, event: &Event) -> Applied {
         | Body::DeviceReplaced(_)
         | Body::Endpoints(_) => {
             deriver.state.take(event);
-            None
+            Vec::new()
         }
     };
     Applied { derived: deriver.derived, samples, reread: deriver.reread }

@@ -1,18 +1,24 @@
 //! What is measured now: rates out of the last two readings, and the counters that are followed. Not journalled.
 
 use super::State;
-use crate::analyse::rate::{Ceiling, CounterTracker, Extended, Span, UptimeTracker};
+pub use crate::analyse::port::PortRates;
+use crate::analyse::port::{Impossible, PortCounters, Reading};
+use crate::analyse::rate::Ceiling;
+use crate::analyse::timeline::{LineTime, Moment, Timeline};
 use crate::model::points;
-use crate::model::poll::{IfCounter, IfReading, LastChanges, PollReading};
+use crate::model::poll::{Echoes, IfReading, LastChanges, PollKind, PollReading};
 use crate::model::series::Cell;
 use crate::model::{Device, DeviceId, EntityKey, IfIndex, Interface, Metric, Sample, SampleBatch, SampleRow, Timestamp};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What is known of a device since the engine started.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Live {
     pub(super) last_polled: Option<Timestamp>,
+    /// How often it is polled; `None` is as often as all.
+    pub(super) interval: Option<Duration>,
     pub(super) missed: u32,
     pub(super) rtt_ms: Option<f64>,
     pub(super) loss_percent: Option<f64>,
@@ -24,169 +30,186 @@ pub(super) struct Live {
     pub(super) health: super::health::LiveHealth,
     /// Ports whose last two readings show errors.
     pub(super) ports_with_errors: usize,
-    uptime_tracker: UptimeTracker,
+    /// Ports whose counters lately grew by more than they can carry.
+    pub(super) odd: Vec<Odd>,
+    timeline: Timeline,
+    /// When a sample of the device itself was last kept.
+    kept: Option<Timestamp>,
+    /// As the counters' ports are described.
+    described: Option<Arc<Device>>,
+    /// Names of ports that share theirs with another.
+    shared_names: Vec<(IfIndex, String)>,
     /// By ifIndex.
     counters: Vec<(IfIndex, PortCounters)>,
     /// By ifIndex; apart from the counters, since views walk over all of them.
     rates: Vec<(IfIndex, PortRates)>,
 }
 
-/// Rates of one port, each in its metric's unit.
-#[derive(Clone, Copy, Debug)]
-pub struct PortRates {
-    /// When the later of the two readings was received.
-    pub at: Option<Timestamp>,
-    /// By [`Metric::number`], the counters of [`Metric::INTERFACE`]; not a number where it is not known.
-    rates: [f64; RATES],
+/// A port whose counters grew by more than it can carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Odd {
+    pub(super) if_index: IfIndex,
+    /// When last.
+    pub(super) last: Timestamp,
+    /// When it was last told.
+    pub(super) told: Timestamp,
 }
 
-impl Default for PortRates {
-    fn default() -> Self {
-        Self { at: None, rates: [f64::NAN; RATES] }
-    }
+/// What follows from a poll.
+pub(super) struct Polled {
+    /// The agent restarted.
+    pub(super) restarted: bool,
+    /// Whether the poll's own time has no samples yet.
+    keeps: bool,
+    /// Samples to keep; more than one batch where parts of the poll count for different times.
+    pub(super) samples: Vec<SampleBatch>,
+    /// Counters that grew by more than their port can carry.
+    pub(super) impossible: Vec<(IfIndex, Impossible)>,
 }
 
-/// Metrics of an interface that are rates: all but the operational state.
-const RATES: usize = 8;
-
-impl PortRates {
-    /// One of them.
-    pub fn get(&self, metric: Metric) -> Option<f64> {
-        self.rates.get(usize::from(metric.number())).copied().filter(|rate| !rate.is_nan())
+impl Polled {
+    /// The rows of the poll's own time, taken out; that of the device comes first, if there is one.
+    pub(super) fn device_rows(&mut self, at: Timestamp) -> Vec<SampleRow> {
+        let own = self.samples.iter_mut().find(|batch| batch.at == at);
+        own.map(|batch| std::mem::take(&mut batch.rows)).unwrap_or_default()
     }
 
-    fn set(&mut self, metric: Metric, rate: Option<f64>) {
-        if let Some(slot) = self.rates.get_mut(usize::from(metric.number())) {
-            *slot = rate.unwrap_or(f64::NAN);
+    /// Puts them back, with what was added.
+    pub(super) fn put_device_rows(&mut self, (device, at): (&DeviceId, Timestamp), rows: Vec<SampleRow>) {
+        match self.samples.iter_mut().find(|batch| batch.at == at) {
+            Some(batch) => batch.rows = rows,
+            // The clock was set back: that time has its samples.
+            None if rows.is_empty() || !self.keeps => {}
+            None => self.samples.push(SampleBatch { device: device.clone(), at, rows }),
         }
     }
-
-    fn has_errors(&self) -> bool {
-        [Metric::InErrors, Metric::OutErrors].into_iter().filter_map(|metric| self.get(metric)).any(|rate| rate > 0.0)
-    }
-}
-
-/// A port's counters.
-#[derive(Clone, Debug, Default)]
-struct PortCounters {
-    trackers: [CounterTracker; IfCounter::COUNT],
-    discontinuity: Option<u32>,
-    last: [Option<Kept>; RATES],
-}
-
-/// The last value of a metric, and of which counters it is the sum.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Kept {
-    value: u64,
-    parts: u8,
-    at: Timestamp,
-}
-
-/// The counters whose sum is a metric (RFC 2863: packets are counted apart as unicast, multicast and broadcast).
-const SUMS: [(Metric, &[IfCounter]); RATES] = [
-    (Metric::InBps, &[IfCounter::InOctets]),
-    (Metric::OutBps, &[IfCounter::OutOctets]),
-    (Metric::InPps, &[IfCounter::InUcastPkts, IfCounter::InMulticastPkts, IfCounter::InBroadcastPkts]),
-    (Metric::OutPps, &[IfCounter::OutUcastPkts, IfCounter::OutMulticastPkts, IfCounter::OutBroadcastPkts]),
-    (Metric::InErrors, &[IfCounter::InErrors]),
-    (Metric::OutErrors, &[IfCounter::OutErrors]),
-    (Metric::InDiscards, &[IfCounter::InDiscards]),
-    (Metric::OutDiscards, &[IfCounter::OutDiscards]),
-];
-
-impl PortCounters {
-    /// Takes a reading; returns the rates that it shows and the cells to keep.
-    fn advance(&mut self, reading: &IfReading, port: &Interface, (at, restarted): (Timestamp, bool)) -> (PortRates, Vec<Cell>) {
-        let discontinued =
-            self.discontinuity.is_some() && reading.discontinuity.is_some() && self.discontinuity != reading.discontinuity;
-        self.discontinuity = reading.discontinuity.or(self.discontinuity);
-        let ceiling = Ceiling::of(port.speed_bps);
-        let broken = restarted || discontinued;
-        let mut extended: [Option<Extended>; IfCounter::COUNT] = [None; IfCounter::COUNT];
-        for (counter, (tracker, slot)) in IfCounter::ALL.into_iter().zip(self.trackers.iter_mut().zip(&mut extended)) {
-            let octets = matches!(counter, IfCounter::InOctets | IfCounter::OutOctets);
-            let per_second = if octets { ceiling.octets } else { ceiling.packets };
-            *slot = reading.counter(counter).and_then(|raw| tracker.advance(raw, Span { at, broken, per_second }));
-        }
-        let mut cells = Vec::with_capacity(RATES + 1);
-        let mut shown = PortRates { at: Some(at), ..PortRates::default() };
-        for (metric, counters) in SUMS {
-            let Some((value, parts, broken)) = sum(counters, &extended) else { continue };
-            let (rate, cell) = self.keep(metric, Kept { value, parts, at }, broken);
-            shown.set(metric, rate);
-            cells.push(cell);
-        }
-        if let Some(oper) = reading.oper_status {
-            cells.push(Cell { metric: Metric::OperStatus, value: u64::from(oper.to_mib()), broken: false });
-        }
-        (shown, cells)
-    }
-
-    fn keep(&mut self, metric: Metric, now: Kept, broken: bool) -> (Option<f64>, Cell) {
-        let before = self.last.get_mut(usize::from(metric.number())).and_then(|slot| slot.replace(now));
-        // A sum of other counters than before is another counter.
-        let broken = broken || before.is_none_or(|before| before.parts != now.parts);
-        let sample = |kept: Kept, broken| Sample { at: kept.at, value: Some(kept.value), broken };
-        let rate = before.and_then(|before| points::rate(metric, &sample(before, false), &sample(now, broken)));
-        (rate, Cell { metric, value: now.value, broken })
-    }
-}
-
-/// The sum of those counters that were read, which they were, and whether any of them is broken.
-fn sum(counters: &[IfCounter], extended: &[Option<Extended>; IfCounter::COUNT]) -> Option<(u64, u8, bool)> {
-    let mut total: Option<(u64, u8, bool)> = None;
-    for (bit, counter) in counters.iter().enumerate() {
-        if let Some(Some(one)) = extended.get(*counter as usize) {
-            let (value, parts, broken) = total.unwrap_or_default();
-            total = Some((value.wrapping_add(one.value), parts | (1 << bit), broken || one.broken));
-        }
-    }
-    total
 }
 
 impl Live {
-    /// Whether a poll received at this time is a duplicate or came late.
-    pub(super) fn is_late(&self, at: Timestamp) -> bool {
-        self.last_polled.is_some_and(|last| at <= last)
-    }
-
-    /// Takes an answered poll. Returns whether the agent restarted, and the samples to keep.
-    pub(super) fn advance(&mut self, reading: &PollReading, device: &Device) -> (bool, SampleBatch) {
-        let at = reading.at;
-        self.last_polled = Some(at);
+    /// Takes an answered poll. `None` where it is a duplicate or came late.
+    pub(super) fn advance(&mut self, reading: &PollReading, device: &Arc<Device>) -> Option<Polled> {
+        let moment = Moment { at: reading.at, steady: reading.steady, uptime: reading.sys_up_time, boots: reading.engine_boots };
+        let advanced = self.timeline.advance(moment)?;
+        self.describe(device);
+        self.last_polled = Some(reading.at);
+        self.interval = reading.interval;
         self.missed = 0;
-        self.rtt_ms = reading.rtt_ms;
-        self.loss_percent = (reading.sent > 0).then(|| f64::from(reading.lost) / f64::from(reading.sent) * 100.0);
-        self.uptime = reading.sys_up_time.map(|uptime| (uptime, at)).or(self.uptime);
-        let restarted = reading.sys_up_time.is_some_and(|uptime| self.uptime_tracker.restarted(uptime, at));
-        let names = port_names(device);
-        let mut rows = vec![self.device_row()];
-        for read in &reading.interfaces {
-            let Ok(place) = device.interfaces.binary_search_by_key(&read.if_index, |port| port.if_index) else { continue };
-            let (Some(port), Some(name)) = (device.interfaces.get(place), names.get(place)) else { continue };
-            let (rates, cells) = slot(&mut self.counters, read.if_index).advance(read, port, (at, restarted));
-            *slot(&mut self.rates, read.if_index) = rates;
-            rows.push(SampleRow { part: Some(name.clone()), cells });
+        self.uptime = reading.sys_up_time.map(|uptime| (uptime, reading.at)).or(self.uptime);
+        let keeps = self.kept.is_none_or(|kept| reading.at > kept);
+        let mut polled = Polled { restarted: advanced.restarted, keeps, samples: Vec::new(), impossible: Vec::new() };
+        if reading.kind == PollKind::Regular {
+            (self.rtt_ms, self.loss_percent) = reached(reading);
+            polled.samples.extend(self.device_batch(&device.id, (reading.at, device.interfaces.len())));
+        }
+        for port in &reading.interfaces {
+            self.port((reading, port), device, (advanced.line, &mut polled));
         }
         self.ports_with_errors = self.rates.iter().filter(|(_, rates)| rates.has_errors()).count();
-        rows.retain(|row| !row.cells.is_empty());
-        (restarted, SampleBatch { device: device.id.clone(), at, rows })
+        Some(polled)
+    }
+
+    /// Takes one port's reading.
+    fn port(&mut self, (reading, read): (&PollReading, &IfReading), device: &Device, (line, polled): (LineTime, &mut Polled)) {
+        let Some(port) = device.interface(read.if_index) else { return };
+        let age = Duration::from_millis(u64::from(read.age_ms));
+        let own_line = LineTime { millis: line.millis.saturating_sub(i64::from(read.age_ms)), ..line };
+        let (at, kind, ceiling) = (reading.at.minus(age), reading.kind, Ceiling::of_port(port));
+        let reading = Reading { port: read, at, line: own_line, kind, ceiling };
+        let step = slot(&mut self.counters, read.if_index).advance(&reading, slot(&mut self.rates, read.if_index));
+        polled.impossible.extend(step.impossible.map(|impossible| (read.if_index, impossible)));
+        let Some((at, cells)) = step.kept.filter(|(_, cells)| !cells.is_empty()) else { return };
+        let shared = self.shared_names.iter().find(|(known, _)| *known == read.if_index);
+        let name = shared.map_or_else(|| port.name(), |(_, name)| name.clone());
+        let row = SampleRow { part: Some(name), cells };
+        match polled.samples.iter_mut().rev().find(|batch| batch.at == at) {
+            Some(batch) => batch.rows.push(row),
+            None => polled.samples.push(SampleBatch { device: device.id.clone(), at, rows: vec![row] }),
+        }
     }
 
     /// Takes a poll that was not answered. Returns the sample to keep.
-    pub(super) fn miss(&mut self, device: &DeviceId, at: Timestamp) -> SampleBatch {
+    pub(super) fn miss(&mut self, device: &DeviceId, at: Timestamp, echoes: Option<Echoes>) -> Option<SampleBatch> {
         self.missed = self.missed.saturating_add(1);
-        self.rtt_ms = None;
-        self.loss_percent = Some(100.0);
-        SampleBatch { device: device.clone(), at, rows: vec![self.device_row()] }
+        let answered = echoes.filter(|echoes| echoes.answered > 0);
+        self.rtt_ms = answered.and_then(|echoes| echoes.rtt_ms);
+        self.loss_percent = Some(answered.map_or(100.0, loss_percent));
+        self.device_batch(device, (at, 0))
     }
 
-    fn device_row(&self) -> SampleRow {
+    /// A batch with the device's own row, where that time has none yet, and room for its ports.
+    fn device_batch(&mut self, device: &DeviceId, (at, ports): (Timestamp, usize)) -> Option<SampleBatch> {
+        // The clock may have been set back.
+        if self.kept.is_some_and(|kept| at <= kept) {
+            return None;
+        }
         let gauges = [(Metric::RttMs, self.rtt_ms), (Metric::LossPercent, self.loss_percent)];
         let cell = |(metric, value): (Metric, Option<f64>)| {
             value.map(|value| Cell { metric, value: metric.encode_gauge(value), broken: false })
         };
-        SampleRow { part: None, cells: gauges.into_iter().filter_map(cell).collect() }
+        let row = SampleRow { part: None, cells: gauges.into_iter().filter_map(cell).collect() };
+        if row.cells.is_empty() {
+            return None;
+        }
+        self.kept = Some(at);
+        let mut rows = Vec::with_capacity(ports + 1);
+        rows.push(row);
+        Some(SampleBatch { device: device.clone(), at, rows })
+    }
+
+    /// Follows the device's description: counters stay with the port of the same name and MAC address, whatever its ifIndex.
+    fn describe(&mut self, device: &Arc<Device>) {
+        match self.described.replace(Arc::clone(device)) {
+            Some(before) if Arc::ptr_eq(&before, device) || same_ports(&before, device) => {}
+            before => {
+                let names = port_names(device);
+                if let Some(before) = before {
+                    self.rekey(&before, (device, &names));
+                }
+                let ports = device.interfaces.iter().zip(names);
+                let shared = ports.filter(|(port, name)| port.name() != *name).map(|(port, name)| (port.if_index, name));
+                self.shared_names = shared.collect();
+                // Not one more: there are hundreds of thousands of them.
+                self.counters.reserve_exact(device.interfaces.len().saturating_sub(self.counters.len()));
+                self.rates.reserve_exact(device.interfaces.len().saturating_sub(self.rates.len()));
+            }
+        }
+    }
+
+    fn rekey(&mut self, before: &Device, (device, names): (&Device, &[String])) {
+        let known = port_names(before).into_iter().zip(&before.interfaces);
+        let known: FxHashMap<String, &Interface> = known.collect();
+        let (counters, rates) = (std::mem::take(&mut self.counters), std::mem::take(&mut self.rates));
+        for (name, port) in names.iter().zip(&device.interfaces) {
+            let Some(old) = known.get(name).filter(|old| old.mac.is_none() || port.mac.is_none() || old.mac == port.mac) else {
+                continue;
+            };
+            let found = counters.binary_search_by_key(&old.if_index, |(known, _)| *known).ok().and_then(|at| counters.get(at));
+            if let Some((_, kept)) = found {
+                *slot(&mut self.counters, port.if_index) = kept.clone();
+            }
+            let found = rates.binary_search_by_key(&old.if_index, |(known, _)| *known).ok().and_then(|at| rates.get(at));
+            if let Some((_, kept)) = found {
+                *slot(&mut self.rates, port.if_index) = *kept;
+            }
+        }
+        self.odd.clear();
+    }
+
+    /// Notes that a port's counter grew by more than the port can carry. Whether that is to be told: not more often than each `pace`.
+    pub(super) fn note_odd(&mut self, if_index: IfIndex, at: Timestamp, pace: Duration) -> bool {
+        match self.odd.iter_mut().find(|odd| odd.if_index == if_index) {
+            Some(odd) => {
+                odd.last = at;
+                let is_due = at.since(odd.told) >= pace;
+                odd.told = if is_due { at } else { odd.told };
+                is_due
+            }
+            None => {
+                self.odd.retain(|odd| at.since(odd.last) < pace);
+                self.odd.push(Odd { if_index, last: at, told: at });
+                true
+            }
+        }
     }
 
     /// The rates of one port.
@@ -207,6 +230,29 @@ impl Live {
     pub(super) fn gauge(&self, metric: Metric) -> Option<f64> {
         self.gauges.iter().find(|(known, _)| *known == metric).map(|(_, value)| *value)
     }
+}
+
+/// Round trip and loss: ICMP's where it is permitted and answered, else those of the poll's own requests.
+fn reached(reading: &PollReading) -> (Option<f64>, Option<f64>) {
+    match reading.echoes.filter(|echoes| echoes.answered > 0) {
+        Some(echoes) => (echoes.rtt_ms, Some(loss_percent(echoes))),
+        None => {
+            let loss = f64::from(reading.lost) / f64::from(reading.sent) * 100.0;
+            (reading.rtt_ms, (reading.sent > 0).then_some(loss))
+        }
+    }
+}
+
+fn loss_percent(echoes: Echoes) -> f64 {
+    f64::from(echoes.sent.saturating_sub(echoes.answered)) / f64::from(echoes.sent.max(1)) * 100.0
+}
+
+/// Whether all ports are the same ones, at the same ifIndex.
+fn same_ports(before: &Device, device: &Device) -> bool {
+    let identity = |port: &'_ Interface| (port.if_index, port.mac);
+    let named = |port: &Interface, other: &Interface| port.if_name == other.if_name && port.if_descr == other.if_descr;
+    before.interfaces.len() == device.interfaces.len()
+        && before.interfaces.iter().zip(&device.interfaces).all(|(a, b)| identity(a) == identity(b) && named(a, b))
 }
 
 /// The entry of a port in a list by ifIndex.
@@ -337,17 +383,22 @@ pub struct PortCounter {
 
 impl State {
     /// A counter of a port as it was read last; `None` where it was not read for three polls.
-    pub fn port_counter(&self, device: &DeviceId, if_index: IfIndex, counter: IfCounter) -> Option<PortCounter> {
+    pub fn port_counter(
+        &self,
+        device: &DeviceId,
+        if_index: IfIndex,
+        counter: crate::model::poll::IfCounter,
+    ) -> Option<PortCounter> {
         /// Polls after which a value is stale.
         const STALE_POLLS: u32 = 3;
         let live = self.live.get(device)?;
         let at = live.rates(if_index)?.at?;
-        if self.now.since(at) > self.settings.poll_interval.saturating_mul(STALE_POLLS) {
+        let interval = live.interval.unwrap_or(self.settings.poll_interval);
+        if self.now.since(at) > interval.saturating_mul(STALE_POLLS) {
             return None;
         }
         let place = live.counters.binary_search_by_key(&if_index, |(known, _)| *known).ok()?;
         let (_, counters) = live.counters.get(place)?;
-        let (value, _, _) = counters.trackers.get(counter as usize)?.last?;
-        Some(PortCounter { value })
+        counters.counter(counter).map(|value| PortCounter { value })
     }
 }

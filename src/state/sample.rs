@@ -3,7 +3,7 @@
 
 use crate::event::{Body, Event, Silent};
 use crate::model::inventory::Reason;
-use crate::model::poll::{Counter, IfCounter, IfReading, LastChanges, PollReading};
+use crate::model::poll::{Counter, IfCounter, IfReading, PollReading};
 use crate::model::{
     AdminStatus, ChassisId, Device, DeviceId, Evidence, IfIndex, Interface, Inventory, MacAddr, NeighbourRow, OperStatus, PortId,
     Role, SnmpAccess, SnmpVersion, Timestamp,
@@ -125,16 +125,12 @@ pub(crate) fn poll(secs: i64, device: &Device, octets: u64, down: &[u32]) -> Eve
         reading
     });
     let reading = PollReading {
-        changes: LastChanges::default(),
-        device: device.id.clone(),
-        at: Timestamp::from_secs(START.secs() + secs),
         sys_up_time: u32::try_from(secs * 100 + 500_000).ok(),
         rtt_ms: Some(1.5),
         lost: 1,
         sent: 4,
         interfaces: interfaces.collect(),
-        health: None,
-        partial: false,
+        ..PollReading::new(device.id.clone(), Timestamp::from_secs(START.secs() + secs))
     };
     event(secs, Body::Poll(Box::new(reading)))
 }
@@ -143,7 +139,10 @@ pub(crate) fn poll(secs: i64, device: &Device, octets: u64, down: &[u32]) -> Eve
 pub(crate) fn silent(secs: i64, device: &Device) -> Event {
     let target = device.snmp.as_ref().map(|snmp| snmp.address).unwrap();
     let detail = "no answer to 3 requests".to_owned();
-    event(secs, Body::Silent(Silent { device: Some(device.id.clone()), target, reason: Reason::Timeout, detail, sent: 3 }))
+    event(
+        secs,
+        Body::Silent(Silent { device: Some(device.id.clone()), target, reason: Reason::Timeout, detail, sent: 3, echoes: None }),
+    )
 }
 
 /// Applies events in order to an empty state.

@@ -2,6 +2,7 @@
 
 pub(super) mod endpoints;
 mod health;
+mod polling;
 mod succession;
 
 use super::sample::{campus, discovered, event, feed, inventory, poll, run, silent};
@@ -166,7 +167,7 @@ fn two_missed_polls_are_down_and_one_answer_is_up() {
     feed(&mut state, &poll(30, &acc, 0, &[]));
     feed(&mut state, &silent(60, &acc));
     assert_eq!(state.condition(&acc.id).unwrap().status, DeviceStatus::Up, "one may be lost");
-    let samples = feed(&mut state, &silent(90, &acc)).samples.unwrap();
+    let samples = feed(&mut state, &silent(90, &acc)).samples.remove(0);
     assert_eq!(samples.rows[0].cells[0].metric, Metric::LossPercent);
     assert_eq!(state.condition(&acc.id).unwrap().status, DeviceStatus::Down);
     assert_eq!(standing(&state), [("device-down@acc-1".to_owned(), Severity::Critical, 1)]);
@@ -235,13 +236,13 @@ fn a_link_whose_port_is_down_is_still_a_link() {
 fn rates_follow_from_two_polls_and_a_restart_is_a_gap() {
     let (mut state, _) = run(&discovered());
     let core = campus()[2].clone();
-    let first = feed(&mut state, &poll(30, &core, 1_000_000, &[])).samples.unwrap();
+    let first = feed(&mut state, &poll(30, &core, 1_000_000, &[])).samples.remove(0);
     assert!(first.rows.iter().skip(1).flat_map(|row| &row.cells).all(|cell| cell.broken || cell.metric == Metric::OperStatus));
     feed(&mut state, &poll(60, &core, 4_000_000, &[]));
     let rates = *state.rates(&core.id, IfIndex(1)).unwrap();
     assert_eq!((rates.get(Metric::InBps), rates.get(Metric::OutBps)), (Some(800_000.0), Some(400_000.0)));
     assert_eq!((rates.get(Metric::InErrors), rates.get(Metric::OutErrors)), (Some(0.0), None));
-    assert!(feed(&mut state, &poll(60, &core, 9_000_000, &[])).samples.is_none(), "a duplicate");
+    assert!(feed(&mut state, &poll(60, &core, 9_000_000, &[])).samples.is_empty(), "a duplicate");
     let Body::Poll(mut reading) = poll(90, &core, 100, &[]).body else { panic!() };
     reading.sys_up_time = Some(500);
     let applied = feed(&mut state, &event(90, Body::Poll(reading)));

@@ -4,12 +4,16 @@ use super::counts::{Counters, Counts};
 use crate::collect::pacing::Pacer;
 use crate::net::icmp::{PingError, Pinger};
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
 /// Echoes waiting for their reply at one time: with more, the crate's receive buffer and its own map begin to show in the round trip.
 const IN_FLIGHT: usize = 64;
+
+/// Echoes to addresses that were silent the last time, which are not expected to reply, waiting at one time.
+const SILENT_IN_FLIGHT: usize = 1024;
 
 /// Echoes a second unless told otherwise: a round trip is measured calmly, or it measures this process.
 const PACE: u32 = 1000;
@@ -18,8 +22,9 @@ const PACE: u32 = 1000;
 pub struct Reach {
     pinger: Pinger,
     places: Semaphore,
+    silent_places: Semaphore,
     pace: Pacer,
-    counters: Counters,
+    counters: Arc<Counters>,
 }
 
 impl Reach {
@@ -29,13 +34,30 @@ impl Reach {
     /// When ICMP is not permitted.
     pub fn open(rate: Option<u32>) -> Result<Self, PingError> {
         let pace = Pacer::new(Some(rate.unwrap_or(PACE)));
-        Ok(Self { pinger: Pinger::open()?, places: Semaphore::new(IN_FLIGHT), pace, counters: Counters::default() })
+        let (places, silent_places) = (Semaphore::new(IN_FLIGHT), Semaphore::new(SILENT_IN_FLIGHT));
+        Ok(Self { pinger: Pinger::open()?, places, silent_places, pace, counters: Arc::default() })
+    }
+
+    /// The same, counting there.
+    #[must_use]
+    pub fn counting(mut self, counters: Arc<Counters>) -> Self {
+        self.counters = counters;
+        self
     }
 
     /// The round trip; `None` where the address is silent.
     pub async fn ping(&self, address: IpAddr, timeout: Duration) -> Option<Duration> {
+        self.ping_in(&self.places, address, timeout).await
+    }
+
+    /// The same of an address that was silent the last time: it holds up nobody who answers.
+    pub async fn ping_silent(&self, address: IpAddr, timeout: Duration) -> Option<Duration> {
+        self.ping_in(&self.silent_places, address, timeout).await
+    }
+
+    async fn ping_in(&self, places: &Semaphore, address: IpAddr, timeout: Duration) -> Option<Duration> {
         // The semaphore is never closed.
-        let _place = self.places.acquire().await.ok()?;
+        let _place = places.acquire().await.ok()?;
         self.pace.turn().await;
         self.counters.sent.fetch_add(1, Relaxed);
         let round_trip = self.pinger.ping(address, timeout).await;

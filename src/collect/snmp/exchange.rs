@@ -42,6 +42,10 @@ pub(super) struct Answered {
     /// Octets of the whole message.
     pub(super) octets: usize,
     pub(super) round_trip: Duration,
+    /// When it was received.
+    pub(super) at: Timestamp,
+    /// The same moment, for measuring.
+    pub(super) clock: Stopwatch,
 }
 
 /// What one wait came to.
@@ -151,12 +155,12 @@ impl Session {
     async fn answer(&self, place: &Place<'_>, trouble: &mut Option<Fault>) -> Outcome {
         loop {
             match place.answer().await {
-                Answer::Datagram { attempt, round_trip, at, bytes } => {
+                Answer::Datagram { attempt, round_trip, at, clock, bytes } => {
                     let octets = bytes.len();
                     match self.unseal(bytes, attempt) {
                         Step::Done(head, list) => {
                             self.note(round_trip, at);
-                            return Outcome::Answered(Answered { head, list, attempt, octets, round_trip });
+                            return Outcome::Answered(Answered { head, list, attempt, octets, round_trip, at, clock });
                         }
                         Step::Again => return Outcome::Again,
                         Step::Fail(failure) => return Outcome::Failed(failure),

@@ -5,7 +5,7 @@ use super::tables::columns::fixture::varbinds;
 use crate::model::Oid;
 use crate::net::memory::{Memory, Reply};
 use crate::wire::snmp::{Message, PduKind, Value, VarBind};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,6 +16,8 @@ pub struct Network {
     agents: BTreeMap<SocketAddr, Played>,
     /// Datagrams by the address they went to.
     pub asked: Arc<Mutex<BTreeMap<SocketAddr, u32>>>,
+    /// Agents that are silent for now.
+    pub silenced: Arc<Mutex<BTreeSet<SocketAddr>>>,
 }
 
 #[derive(Clone, Default)]
@@ -48,6 +50,9 @@ impl Network {
 
     fn answer(&self, bytes: &[u8], peer: SocketAddr) -> Vec<Reply> {
         *self.asked.lock().unwrap().entry(peer).or_default() += 1;
+        if self.silenced.lock().unwrap().contains(&peer) {
+            return Vec::new();
+        }
         let (Some(agent), Ok(message)) = (self.agents.get(&peer), Message::decode(bytes)) else { return Vec::new() };
         let Some(agent) = agent.in_context(&String::from_utf8_lossy(&message.community)) else { return Vec::new() };
         let binds = match message.pdu.kind {

@@ -44,7 +44,7 @@ impl Session {
         let names: Vec<Oid> = asking.open.iter().take(batch).filter_map(|at| asking.names.get(*at)).cloned().collect();
         let shape = |attempt| {
             let names = names.get(..size(attempt)).unwrap_or(&names);
-            Question { kind: PduKind::Get, repetitions: 0, names }
+            Question { kind: PduKind::Get, repetitions: 0, names: names.into() }
         };
         let answered = self.ask("get", 1 + self.limits.retries, shape).await?;
         let size = size(answered.attempt);

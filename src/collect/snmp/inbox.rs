@@ -38,6 +38,8 @@ pub(super) enum Answer {
         round_trip: Duration,
         /// When it was received.
         at: Timestamp,
+        /// The same moment, for measuring.
+        clock: Stopwatch,
         /// The whole message.
         bytes: Vec<u8>,
     },
@@ -168,11 +170,12 @@ impl Inbox {
         if !same_peer(waiter.peer, received.peer) {
             return counters.refuse("source");
         }
-        let (round_trip, attempt, at) = (waiter.sent.until(&received.clock), waiter.attempt, received.at);
+        let (round_trip, attempt) = (waiter.sent.until(&received.clock), waiter.attempt);
+        let (at, clock) = (received.at, received.clock);
         let answer = || {
             let mut buffer = self.buffer();
             buffer.extend_from_slice(bytes);
-            Answer::Datagram { attempt, round_trip, at, bytes: buffer }
+            Answer::Datagram { attempt, round_trip, at, clock, bytes: buffer }
         };
         if !waiter.to.put(answer) {
             count(&counters.late);

@@ -13,8 +13,8 @@ use tokio::time::Instant;
 /// OIDs in the first GET to an agent: some tens of octets each, so that request and answer fit an unfragmented datagram.
 const FIRST_BATCH: usize = 24;
 
-/// OIDs in one GET at most, once the agent has borne the first: about 1.7 kB of counters, two fragments.
-const MAX_BATCH: usize = 60;
+/// OIDs in one GET at most, once the agent has borne the first: about 3.5 kB of counters, three fragments.
+const MAX_BATCH: usize = 120;
 
 /// Varbinds in the first GETBULK answer of an agent: fits an unfragmented datagram.
 const FIRST_BULK: usize = 32;
@@ -57,6 +57,8 @@ struct Inner {
     round_trip: Option<(Duration, Duration)>,
     batch: usize,
     batch_limit: usize,
+    /// The largest batch that was answered.
+    batch_borne: usize,
     /// Whether a batch was ever met with silence: then it grows by single steps only.
     batch_lost: bool,
     bulk: Bulk,
@@ -94,6 +96,7 @@ impl Learned {
                 round_trip: None,
                 batch: FIRST_BATCH,
                 batch_limit: MAX_BATCH,
+                batch_borne: 0,
                 batch_lost: false,
                 bulk: Bulk::Untried,
                 bulk_borne: FIRST_BULK,
@@ -142,11 +145,14 @@ impl Learned {
         self.inner().batch
     }
 
-    /// A GET of so many OIDs was too much for the agent, by its own word.
+    /// A GET of so many OIDs was too much for the agent, by its own word. What it has borne is still good; between the two the next are halved.
     pub(super) fn shrink_batch(&self, failed: usize) {
         let mut inner = self.inner();
-        inner.batch_limit = inner.batch_limit.min((failed / 2).max(1));
-        inner.batch = inner.batch.min(inner.batch_limit);
+        inner.batch_limit = inner.batch_limit.min(failed.saturating_sub(1).max(1));
+        if inner.batch_borne >= failed {
+            inner.batch_borne = failed / 2;
+        }
+        inner.batch = inner.batch_borne.max(failed / 2).clamp(1, inner.batch_limit);
     }
 
     /// Of a GET of `wanted` OIDs, one of `size` was answered: fewer after silence. The next may be a little larger.
@@ -156,7 +162,10 @@ impl Learned {
             inner.batch = size;
             inner.batch_lost = true;
         } else if size >= inner.batch {
+            inner.batch_borne = inner.batch_borne.max(size);
             let step = if inner.batch_lost { 1 } else { size / 2 + 1 };
+            let step =
+                if inner.batch_limit < MAX_BATCH { step.min(inner.batch_limit.saturating_sub(size).div_ceil(2)) } else { step };
             inner.batch = (size + step).min(inner.batch_limit);
         }
     }
@@ -336,9 +345,28 @@ mod tests {
     }
 
     #[test]
+    fn the_most_that_an_agent_bears_is_found_by_halves() {
+        for most in [1, 7, 24, 50, 63, 119] {
+            let learned = Learned::new(1);
+            let mut too_big = 0;
+            for _ in 0..40 {
+                let batch = learned.batch();
+                if batch > most {
+                    learned.shrink_batch(batch);
+                    too_big += 1;
+                } else {
+                    learned.bears_batch(batch, batch);
+                }
+            }
+            assert_eq!(learned.batch(), most);
+            assert!(too_big <= 6, "{most}: {too_big}");
+        }
+    }
+
+    #[test]
     fn an_agent_that_bears_more_is_asked_more_at_once() {
         let learned = Learned::new(1);
-        for want in [24, 37, 56, 60] {
+        for want in [24, 37, 56, 85, 120] {
             assert_eq!(learned.batch(), want);
             learned.bears_batch(want, want);
         }

@@ -10,6 +10,7 @@
 
 pub mod access;
 pub mod client;
+mod columns;
 pub mod counts;
 pub mod crawl;
 #[cfg(test)]
@@ -35,6 +36,7 @@ pub mod scope;
 pub mod session;
 pub mod tables;
 pub mod targets;
+mod train;
 mod v3;
 #[cfg(test)]
 mod v3_tests;

@@ -34,7 +34,7 @@ impl Session {
         let size = |attempt: u32| (batch >> attempt.min(8)).max(1);
         let shape = |attempt| {
             let names = names.get(..size(attempt)).unwrap_or(&names);
-            Question { kind: PduKind::GetNext, repetitions: 0, names }
+            Question { kind: PduKind::GetNext, repetitions: 0, names: names.into() }
         };
         let answered = self.ask("next", 1 + self.limits.retries, shape).await?;
         let size = size(answered.attempt);

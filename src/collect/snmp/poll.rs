@@ -1,161 +1,75 @@
 //! One poll of one device: a train of full GET requests, one in flight at a time.
 
 use super::client::{Agent, Client};
+use super::columns::{CounterSet, Meaning};
 use super::error::SnmpError;
 use super::health::{self, HealthPlan};
-use super::session::{Limits, Session};
-use crate::clock;
+use super::session::Limits;
+use super::train::Train;
+use crate::clock::{self, Stopwatch};
 use crate::mib::Registry;
-use crate::model::poll::{Counter, IfCounter, IfReading, LastChanges, PollReading};
-use crate::model::{AdminStatus, Device, DeviceId, IfIndex, Oid, OperStatus, SnmpVersion};
-use crate::wire::snmp::{Value, VarBind};
+use crate::model::poll::{Counter, IfCounter, IfReading, LastChanges, PollKind, PollReading};
+use crate::model::text;
+use crate::model::{AdminStatus, Device, IfIndex, Interface, Oid, OperStatus, SnmpVersion, Timestamp};
+use crate::wire::snmp::list::Root;
+use crate::wire::snmp::{Asked, Value};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 /// What is to be polled of a device.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct PollPlan {
-    /// The device.
-    pub device: DeviceId,
+    /// The device, as its inventory describes it.
+    pub device: Arc<Device>,
     /// Its agent, with the credential that opened it.
     pub agent: Agent,
-    /// Its interfaces, by ifIndex.
-    pub interfaces: Vec<PolledInterface>,
+    /// How often; `None` is as often as all.
+    pub interval: Option<Duration>,
     /// Its gauges.
-    pub health: Arc<HealthPlan>,
+    health: Arc<HealthPlan>,
+    ethernet: Arc<Ethernet>,
 }
 
-/// An interface and which objects it has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PolledInterface {
-    /// ifIndex
-    pub if_index: IfIndex,
-    /// Which counters.
-    pub counters: CounterSet,
-}
-
-/// Which counters of an interface are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CounterSet {
-    /// The 64-bit ones of ifXTable.
-    High,
-    /// ifTable's, and the 32-bit ones of ifXTable.
-    Low,
-    /// ifTable's alone: the agent has no ifXTable.
-    IfTableOnly,
+impl PartialEq for PollPlan {
+    /// The same description, polled in the same way.
+    fn eq(&self, other: &Self) -> bool {
+        let alike = Arc::ptr_eq(&self.device, &other.device) || self.device == other.device;
+        alike && self.agent == other.agent && self.interval == other.interval
+    }
 }
 
 impl PollPlan {
     /// Everything of a device that an inventory described.
-    pub fn of(device: &Device, agent: Agent) -> Self {
-        let version = agent.credential.version;
-        let interfaces = device.interfaces.iter().map(|interface| PolledInterface {
-            if_index: interface.if_index,
-            counters: match (interface.high_capacity_counters, &interface.if_name) {
-                // SNMPv1 has no Counter64 (RFC 3584 §4.2.2.1).
-                (Some(true), _) if version != SnmpVersion::V1 => CounterSet::High,
-                (_, Some(_)) => CounterSet::Low,
-                (_, None) => CounterSet::IfTableOnly,
-            },
-        });
-        Self { device: device.id.clone(), agent, interfaces: interfaces.collect(), health: HealthPlan::of(&device.health) }
+    pub fn of(device: Arc<Device>, agent: Agent) -> Self {
+        let health = HealthPlan::of(&device.health);
+        Self { device, agent, interval: None, health, ethernet: Arc::default() }
+    }
+
+    /// The same, as often as this.
+    #[must_use]
+    pub const fn every(mut self, interval: Option<Duration>) -> Self {
+        self.interval = interval;
+        self
     }
 }
 
-/// Interfaces asked in one call: what was read of the calls before stays when one fails.
-const INTERFACES_A_CALL: usize = 64;
-
-/// What an object of a row means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Meaning {
-    Admin,
-    Oper,
-    Discontinuity,
-    Count(IfCounter),
+/// What a poll asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// Everything, since the interval is over.
+    Whole,
+    /// What somebody looks at: the whole device, or these of its interfaces.
+    Looked(Option<Vec<IfIndex>>),
 }
 
-/// Columns of one [`CounterSet`], in the order in which they are asked.
-type Columns = Vec<(Oid, Meaning)>;
+/// Interfaces that have EtherLike-MIB's counters, by their place: known from the first poll that asked them all, until the next inventory.
+#[derive(Debug, Default)]
+struct Ethernet(OnceLock<Box<[bool]>>);
 
-/// Names of the columns of each set. `None` is a counter that it does not have.
-struct Names {
-    counters: [Option<&'static str>; IfCounter::COUNT],
-    discontinuity: bool,
-}
-
-const HIGH: Names = Names {
-    counters: [
-        Some("ifHCInOctets"),
-        Some("ifHCOutOctets"),
-        Some("ifHCInUcastPkts"),
-        Some("ifHCOutUcastPkts"),
-        Some("ifHCInMulticastPkts"),
-        Some("ifHCOutMulticastPkts"),
-        Some("ifHCInBroadcastPkts"),
-        Some("ifHCOutBroadcastPkts"),
-        Some("ifInErrors"),
-        Some("ifOutErrors"),
-        Some("ifInDiscards"),
-        Some("ifOutDiscards"),
-    ],
-    discontinuity: true,
-};
-
-const LOW: Names = Names {
-    counters: [
-        Some("ifInOctets"),
-        Some("ifOutOctets"),
-        Some("ifInUcastPkts"),
-        Some("ifOutUcastPkts"),
-        Some("ifInMulticastPkts"),
-        Some("ifOutMulticastPkts"),
-        Some("ifInBroadcastPkts"),
-        Some("ifOutBroadcastPkts"),
-        Some("ifInErrors"),
-        Some("ifOutErrors"),
-        Some("ifInDiscards"),
-        Some("ifOutDiscards"),
-    ],
-    discontinuity: true,
-};
-
-const IF_TABLE_ONLY: Names = Names {
-    counters: [
-        Some("ifInOctets"),
-        Some("ifOutOctets"),
-        Some("ifInUcastPkts"),
-        Some("ifOutUcastPkts"),
-        None,
-        None,
-        None,
-        None,
-        Some("ifInErrors"),
-        Some("ifOutErrors"),
-        Some("ifInDiscards"),
-        Some("ifOutDiscards"),
-    ],
-    discontinuity: false,
-};
-
-impl Names {
-    fn columns(&self) -> Columns {
-        let states = [("ifAdminStatus", Meaning::Admin), ("ifOperStatus", Meaning::Oper)];
-        let counters =
-            self.counters.iter().zip(IfCounter::ALL).filter_map(|(name, which)| Some(((*name)?, Meaning::Count(which))));
-        let discontinuity = self.discontinuity.then_some(("ifCounterDiscontinuityTime", Meaning::Discontinuity));
-        let named = states.into_iter().chain(counters).chain(discontinuity);
-        named.filter_map(|(name, meaning)| Some((Registry::builtin().oid(name)?, meaning))).collect()
-    }
-}
-
-impl CounterSet {
-    fn columns(self) -> &'static Columns {
-        static SETS: OnceLock<[Columns; 3]> = OnceLock::new();
-        let [high, low, if_table_only] = SETS.get_or_init(|| [HIGH.columns(), LOW.columns(), IF_TABLE_ONLY.columns()]);
-        match self {
-            Self::High => high,
-            Self::Low => low,
-            Self::IfTableOnly => if_table_only,
-        }
+impl Ethernet {
+    /// Whether to ask the interface at a place.
+    fn has(&self, place: usize) -> bool {
+        self.0.get().is_none_or(|known| known.get(place).copied().unwrap_or(false))
     }
 }
 
@@ -163,47 +77,47 @@ impl CounterSet {
 ///
 /// # Errors
 /// When the first part was not answered: then nothing is known but that.
-pub async fn poll(client: &Client, plan: &PollPlan, limits: Limits) -> Result<PollReading, SnmpError> {
+pub async fn poll(client: &Client, plan: &PollPlan, limits: Limits, extent: &Extent) -> Result<PollReading, SnmpError> {
     let session = client.session(&plan.agent, limits);
-    let mut reading = PollReading {
-        device: plan.device.clone(),
-        at: clock::now(),
-        sys_up_time: None,
-        rtt_ms: None,
-        lost: 0,
-        sent: 0,
-        changes: LastChanges::default(),
-        interfaces: Vec::with_capacity(plan.interfaces.len()),
-        health: None,
-        partial: false,
-    };
-    let mut chunks = plan.interfaces.chunks(INTERFACES_A_CALL);
-    // The uptime stands in the first request, with the counters that it dates.
-    let first = read(&session, scalars(plan.agent.credential.version), chunks.next().unwrap_or_default(), &mut reading).await;
-    first?;
-    for chunk in chunks {
-        if let Err(error) = read(&session, &[], chunk, &mut reading).await {
-            tracing::debug!(device = %plan.device, %error, "poll ended early");
-            reading.partial = true;
-            break;
+    let mut rows = Rows::new(plan, extent);
+    let result = session.train(&mut rows).await;
+    if let Err(error) = result {
+        if rows.answered.is_none() {
+            return Err(error);
         }
+        tracing::debug!(device = %plan.device.id, %error, "poll ended early");
+        rows.reading.partial = true;
+    } else if *extent == Extent::Whole {
+        rows.note_ethernet(&plan.ethernet);
     }
-    if !reading.partial {
+    let mut reading = rows.end();
+    // Gauges are slow, and for the agent dear: a burst leaves them out.
+    if !reading.partial && *extent == Extent::Whole {
         let (health, fault) = health::read(&session, &plan.health).await;
         reading.health = health;
         reading.partial = fault.is_some();
     }
     let tally = session.tally();
-    reading.at = tally.last_answer_at.unwrap_or(reading.at);
+    reading.engine_boots = session.engine_boots();
     reading.rtt_ms = tally.quickest.map(|quickest| quickest.as_secs_f64() * 1000.0);
     reading.lost = tally.resent;
     reading.sent = tally.sent;
     Ok(reading)
 }
 
+/// Asks for sysUpTime alone, once.
+///
+/// # Errors
+/// When there is no answer.
+pub async fn probe(client: &Client, plan: &PollPlan, timeout: Duration) -> Result<(), SnmpError> {
+    let limits = Limits { timeout, retries: 0, ..Limits::default() };
+    let name = scalar_names(SnmpVersion::V1);
+    client.session(&plan.agent, limits).get(name).await.map(drop)
+}
+
 /// sysUpTime, and when tables changed last. To version 1 an object that is not there refuses the whole request (RFC 1157 §4.1.2),
 /// and most agents lack some of those: it is asked for the uptime alone.
-fn scalars(version: SnmpVersion) -> &'static [Oid] {
+fn scalar_names(version: SnmpVersion) -> &'static [Oid] {
     static ALL: OnceLock<Vec<Oid>> = OnceLock::new();
     let all = ALL.get_or_init(|| {
         let names = std::iter::once("sysUpTime").chain(LastChanges::OBJECTS);
@@ -215,40 +129,194 @@ fn scalars(version: SnmpVersion) -> &'static [Oid] {
     }
 }
 
-async fn read(
-    session: &Session,
-    scalars: &[Oid],
-    interfaces: &[PolledInterface],
-    reading: &mut PollReading,
-) -> Result<(), SnmpError> {
-    let mut names: Vec<Oid> = scalars.to_vec();
-    for interface in interfaces {
-        names.extend(interface.counters.columns().iter().map(|(column, _)| column.child(&[interface.if_index.0])));
-    }
-    if names.is_empty() {
-        return Ok(());
-    }
-    let mut values = session.get(&names).await?.into_iter();
-    let mut ticks =
-        values.by_ref().take(scalars.len()).map(|bind| bind.value.as_u64().and_then(|ticks| u32::try_from(ticks).ok()));
-    if let Some(up_time) = ticks.next() {
-        reading.sys_up_time = up_time;
-        reading.changes = LastChanges::from_values(std::array::from_fn(|_| ticks.next().flatten()));
-    }
-    drop(ticks);
-    for interface in interfaces {
-        let columns = interface.counters.columns();
-        let mut row = IfReading::new(interface.if_index);
-        for ((_, meaning), bind) in columns.iter().zip(values.by_ref().take(columns.len()).collect::<Vec<VarBind>>()) {
-            fill(&mut row, *meaning, &bind.value);
+/// The same, ready to be sent.
+fn scalars(version: SnmpVersion) -> &'static [Root] {
+    static ALL: OnceLock<[Vec<Root>; 2]> = OnceLock::new();
+    let roots = |version| scalar_names(version).iter().map(Root::new).collect();
+    let [one, all] = ALL.get_or_init(|| [roots(SnmpVersion::V1), roots(SnmpVersion::V2c)]);
+    if version == SnmpVersion::V1 { one } else { all }
+}
+
+/// One object of a row: the interface's place, and the column's.
+#[derive(Clone, Copy)]
+struct Object {
+    place: u32,
+    column: u8,
+}
+
+/// The rows of a poll, while they come in.
+struct Rows<'a> {
+    interfaces: &'a [Interface],
+    version: SnmpVersion,
+    scalars: &'static [Root],
+    objects: Vec<Object>,
+    ticks: [Option<u32>; 5],
+    reading: PollReading,
+    /// When each row of the reading came, on the steady clock.
+    dated: Vec<Timestamp>,
+    /// The row that comes in, and when the part of the train came that it ends in.
+    row: Option<IfReading>,
+    row_at: Timestamp,
+    /// Whether the row that comes in has the name that it should have.
+    is_named: bool,
+    /// Places of interfaces that told EtherLike-MIB's counters.
+    ethernet: Vec<u32>,
+    /// When the last answer came.
+    answered: Option<Timestamp>,
+}
+
+impl<'a> Rows<'a> {
+    fn new(plan: &'a PollPlan, extent: &Extent) -> Self {
+        let version = plan.agent.credential.version;
+        let interfaces = plan.device.interfaces.as_slice();
+        let mut objects = Vec::new();
+        for (place, (number, interface)) in
+            interfaces.iter().zip(0u32..).map(|(interface, number)| (number, interface)).enumerate()
+        {
+            if let Extent::Looked(Some(wanted)) = extent
+                && !wanted.contains(&interface.if_index)
+            {
+                continue;
+            }
+            let columns = CounterSet::of(interface, version).columns();
+            // To version 1 what is not there refuses the whole request.
+            let ethernet = version != SnmpVersion::V1 && plan.ethernet.has(place);
+            let count = columns.len() - usize::from(!ethernet);
+            objects.extend((0u8..).take(count).map(|column| Object { place: number, column }));
         }
-        reading.interfaces.push(row);
+        let kind = if *extent == Extent::Whole { PollKind::Regular } else { PollKind::Burst };
+        let mut reading = PollReading { kind, interval: plan.interval, ..PollReading::new(plan.device.id.clone(), Timestamp(0)) };
+        reading.interfaces.reserve(interfaces.len());
+        Self {
+            interfaces,
+            version,
+            scalars: scalars(version),
+            objects,
+            ticks: [None; 5],
+            reading,
+            dated: Vec::new(),
+            row: None,
+            row_at: Timestamp(0),
+            is_named: true,
+            ethernet: Vec::new(),
+            answered: None,
+        }
     }
-    Ok(())
+
+    fn object(&self, at: usize) -> Option<(Object, &'a Interface)> {
+        let object = *self.objects.get(at.checked_sub(self.scalars.len())?)?;
+        let interface = self.interfaces.get(usize::try_from(object.place).ok()?)?;
+        Some((object, interface))
+    }
+
+    /// The first object of the row to which the one at `at` belongs.
+    fn is_first(&self, at: usize) -> bool {
+        self.object(at).is_none_or(|(object, _)| object.column == 0)
+    }
+
+    /// Takes over which interfaces have EtherLike-MIB's counters.
+    fn note_ethernet(&self, known: &Ethernet) {
+        if known.0.get().is_none() && self.version != SnmpVersion::V1 {
+            let mut places = vec![false; self.interfaces.len()].into_boxed_slice();
+            for place in &self.ethernet {
+                if let Some(slot) = usize::try_from(*place).ok().and_then(|place| places.get_mut(place)) {
+                    *slot = true;
+                }
+            }
+            // Another poll of the same plan may have been quicker, and knows the same.
+            let _known = known.0.set(places);
+        }
+    }
+
+    /// The row that came in is whole.
+    fn close(&mut self) {
+        let Some(row) = self.row.take() else { return };
+        if self.is_named {
+            self.reading.interfaces.push(row);
+            self.dated.push(self.row_at);
+        } else {
+            self.reading.renamed += 1;
+        }
+    }
+
+    fn end(mut self) -> PollReading {
+        if !self.reading.partial {
+            self.close();
+        }
+        let steady = self.reading.steady;
+        for (row, at) in self.reading.interfaces.iter_mut().zip(&self.dated) {
+            row.age_ms = u32::try_from(steady.since(*at).as_millis()).unwrap_or(u32::MAX);
+        }
+        self.reading.sys_up_time = self.ticks.first().copied().flatten();
+        self.reading.changes = LastChanges::from_values(std::array::from_fn(|at| self.ticks.get(at + 1).copied().flatten()));
+        self.reading
+    }
+}
+
+impl Train for Rows<'_> {
+    fn len(&self) -> usize {
+        self.scalars.len() + self.objects.len()
+    }
+
+    fn load(&self, at: usize, most: usize) -> usize {
+        let whole = (1..=most).rev().find(|load| at + load >= self.len() || self.is_first(at + load));
+        whole.unwrap_or(most)
+    }
+
+    fn name(&self, at: usize, asked: &mut Asked) {
+        match (self.scalars.get(at), self.object(at)) {
+            (Some(scalar), _) => asked.push(scalar, &[]),
+            (None, Some((object, interface))) => {
+                let columns = CounterSet::of(interface, self.version).columns();
+                if let Some(column) = columns.get(usize::from(object.column)) {
+                    asked.push(&column.root, &[interface.if_index.0]);
+                }
+            }
+            (None, None) => {}
+        }
+    }
+
+    fn answered(&mut self, at: Timestamp, clock: &Stopwatch) {
+        self.answered = Some(at);
+        self.reading.at = at;
+        self.reading.steady = clock::steady(clock);
+    }
+
+    fn take(&mut self, at: usize, value: Value) {
+        if let Some(slot) = self.ticks.get_mut(at).filter(|_| at < self.scalars.len()) {
+            *slot = value.as_u64().and_then(|ticks| u32::try_from(ticks).ok());
+            return;
+        }
+        let Some((object, interface)) = self.object(at) else { return };
+        if object.column == 0 {
+            self.close();
+            self.row = Some(IfReading::new(interface.if_index));
+            self.is_named = true;
+        }
+        let columns = CounterSet::of(interface, self.version).columns();
+        let Some(column) = columns.get(usize::from(object.column)) else { return };
+        if column.meaning == Meaning::Name {
+            self.is_named = is_called(interface, &value);
+        } else if let Some(row) = &mut self.row {
+            self.row_at = self.reading.steady;
+            fill(row, column.meaning, &value);
+            if column.meaning == Meaning::Count(IfCounter::InFcsErrors) && row.counter(IfCounter::InFcsErrors).is_some() {
+                self.ethernet.push(object.place);
+            }
+        }
+    }
+}
+
+/// Whether a row's name is that of the interface. An agent that tells none says nothing against it.
+fn is_called(interface: &Interface, value: &Value) -> bool {
+    let expected = interface.if_name.as_ref().or(interface.if_descr.as_ref());
+    let (Some(expected), Value::Octets(name)) = (expected, value) else { return true };
+    name == expected.as_bytes() || text::known(name).is_none_or(|name| name == *expected)
 }
 
 fn fill(row: &mut IfReading, meaning: Meaning, value: &Value) {
     match meaning {
+        Meaning::Name => {}
         Meaning::Admin => row.admin_status = value.as_i64().and_then(AdminStatus::from_mib),
         Meaning::Oper => row.oper_status = value.as_i64().and_then(OperStatus::from_mib),
         Meaning::Discontinuity => row.discontinuity = value.as_u64().and_then(|ticks| u32::try_from(ticks).ok()),
@@ -272,11 +340,19 @@ fn counter(value: &Value) -> Option<Counter> {
 mod tests {
     use super::super::fixture::{Network, client};
     use super::*;
-    use crate::model::{Credential, Interface, Timestamp};
-    use std::sync::Arc;
+    use crate::model::{Credential, DeviceId};
 
     fn agent() -> Agent {
         Agent { address: "10.0.0.1:161".parse().unwrap(), credential: Arc::new(Credential::community("public", "public")) }
+    }
+
+    fn plan(ports: u32) -> PollPlan {
+        PollPlan::of(Arc::new(device(ports)), agent())
+    }
+
+    async fn read(lines: &str, plan: &PollPlan) -> PollReading {
+        let client = client(Network::default().agent("10.0.0.1:161", lines));
+        poll(&client, plan, Limits::default(), &Extent::Whole).await.unwrap()
     }
 
     fn device(ports: u32) -> Device {
@@ -295,8 +371,7 @@ mod tests {
         let lines =
             "sysUpTime.0 = #500\nifAdminStatus.1 = #1\nifOperStatus.1 = #7\nifHCInOctets.1 = $9000000000\nifInErrors.1 = #3
             ifCounterDiscontinuityTime.1 = #7\nifOperStatus.2 = #2";
-        let plan = PollPlan::of(&device(2), agent());
-        let reading = poll(&client(Network::default().agent("10.0.0.1:161", lines)), &plan, Limits::default()).await.unwrap();
+        let reading = read(lines, &plan(2)).await;
         let port = &reading.interfaces[0];
         assert_eq!((reading.sys_up_time, reading.partial, reading.lost), (Some(500), false, 0));
         assert_eq!((port.admin_status, port.oper_status), (Some(AdminStatus::Up), Some(OperStatus::LowerLayerDown)));
@@ -311,26 +386,55 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_was_read_before_an_agent_fell_silent_is_kept() {
         let network = Network::default().agent("10.0.0.1:161", "sysUpTime.0 = #500\nifOperStatus.1 = #1\nlatency = 100");
-        let plan = PollPlan::of(&device(200), agent());
-        let limits = Limits { deadline: Some(std::time::Duration::from_secs(5)), ..Limits::default() };
-        let reading = poll(&client(network), &plan, limits).await.unwrap();
+        let limits = Limits { deadline: Some(Duration::from_secs(1)), ..Limits::default() };
+        let reading = poll(&client(network), &plan(200), limits, &Extent::Whole).await.unwrap();
         assert!(reading.partial);
         assert!(!reading.interfaces.is_empty() && reading.interfaces.len() < 200, "{}", reading.interfaces.len());
     }
 
     #[tokio::test(start_paused = true)]
     async fn silence_is_an_error_with_its_reason() {
-        let error = poll(&client(Network::default()), &PollPlan::of(&device(1), agent()), Limits::default()).await.unwrap_err();
+        let error = poll(&client(Network::default()), &plan(1), Limits::default(), &Extent::Whole).await.unwrap_err();
         assert_eq!(error.reason(), crate::model::inventory::Reason::Timeout);
     }
 
-    #[test]
-    fn version_1_reads_no_64_bit_counters() {
-        let mut v1 = Credential::community("old", "public");
-        v1.version = SnmpVersion::V1;
-        let plan = PollPlan::of(&device(1), Agent { credential: Arc::new(v1), ..agent() });
-        assert_eq!(plan.interfaces[0].counters, CounterSet::Low);
-        assert_eq!(CounterSet::High.columns().len(), 15);
-        assert_eq!(CounterSet::IfTableOnly.columns().len(), 10);
+    #[tokio::test(start_paused = true)]
+    async fn a_row_that_has_another_name_now_is_not_taken() {
+        let lines =
+            "sysUpTime.0 = #500\nifName.1 = Gi1\nifHCInOctets.1 = $7\nifName.2 = Gi7\nifHCInOctets.2 = $9\nifHCInOctets.3 = $4";
+        let reading = read(lines, &plan(3)).await;
+        let taken: Vec<u32> = reading.interfaces.iter().map(|port| port.if_index.0).collect();
+        assert_eq!((taken, reading.renamed), (vec![1, 3], 1), "what has no name says nothing against it");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn ethernet_counters_are_asked_again_only_where_there_are_some() {
+        let network = Network::default().agent("10.0.0.1:161", "sysUpTime.0 = #5\ndot3StatsFCSErrors.2 = #3");
+        let (client, plan) = (client(network), plan(3));
+        let mut seen = Vec::new();
+        for _ in 0..2 {
+            let reading = poll(&client, &plan, Limits::default(), &Extent::Whole).await.unwrap();
+            seen.push(reading.interfaces.iter().map(|port| port.counter(IfCounter::InFcsErrors)).collect::<Vec<_>>());
+        }
+        let expected = [None, Some(Counter::Bits32(3)), None];
+        assert_eq!(seen, [expected, expected]);
+        assert_eq!((0..4).map(|place| plan.ethernet.has(place)).collect::<Vec<_>>(), [false, true, false, false]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn rows_are_not_torn_and_each_knows_when_it_came() {
+        let network = Network::default().agent("10.0.0.1:161", "sysUpTime.0 = #500\nlatency = 100");
+        let reading = poll(&client(network), &plan(20), Limits::default(), &Extent::Whole).await.unwrap();
+        let ages: Vec<u32> = reading.interfaces.iter().map(|port| port.age_ms).collect();
+        assert!(ages.is_sorted_by(|a, b| a >= b) && ages.first() > Some(&99) && ages.last() == Some(&0), "{ages:?}");
+        assert!(ages.iter().all(|age| age % 100 == 0), "{ages:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_what_is_looked_at_is_asked_in_a_burst() {
+        let network = Network::default().agent("10.0.0.1:161", "sysUpTime.0 = #500");
+        let looked = Extent::Looked(Some(vec![IfIndex(2)]));
+        let reading = poll(&client(network), &plan(4), Limits::default(), &looked).await.unwrap();
+        assert_eq!((reading.kind, reading.interfaces.len(), reading.sent), (PollKind::Burst, 1, 1));
     }
 }

@@ -177,6 +177,11 @@ impl Session {
         self.learned.engine().map(|engine| engine.id.clone())
     }
 
+    /// snmpEngineBoots of the agent, where version 3 has told it.
+    pub fn engine_boots(&self) -> Option<u32> {
+        self.learned.engine().and_then(|engine| engine.boots_told())
+    }
+
     pub(super) fn peer(&self) -> SocketAddr {
         self.agent.address
     }

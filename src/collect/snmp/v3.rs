@@ -30,6 +30,11 @@ pub(super) struct Engine {
 }
 
 impl Engine {
+    /// snmpEngineBoots, where an authentic message has told it.
+    pub(super) fn boots_told(&self) -> Option<u32> {
+        self.confirmed.then_some(self.boots)
+    }
+
     pub(super) fn new(says: EngineSays, confirmed: bool) -> Self {
         Self { id: says.id, boots: says.boots, time: says.time, since: Stopwatch::start(), confirmed }
     }

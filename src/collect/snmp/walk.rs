@@ -244,8 +244,10 @@ impl Shape {
     fn question(self, names: &[Oid]) -> Question<'_> {
         let names = names.get(..self.columns).unwrap_or(names);
         match self.repetitions {
-            Some(repetitions) => Question { kind: PduKind::GetBulk, repetitions: u32::try_from(repetitions).unwrap_or(1), names },
-            None => Question { kind: PduKind::GetNext, repetitions: 0, names },
+            Some(repetitions) => {
+                Question { kind: PduKind::GetBulk, repetitions: u32::try_from(repetitions).unwrap_or(1), names: names.into() }
+            }
+            None => Question { kind: PduKind::GetNext, repetitions: 0, names: names.into() },
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{Core, Reader};
 use crate::engine::command::{self, Answer, Command, HistoryRequest};
 use crate::event::{Body, Event};
 use crate::history::{MemoryStore, Store};
-use crate::model::poll::{Counter, IfCounter, IfReading, LastChanges, PollReading};
+use crate::model::poll::{Counter, IfCounter, IfReading, PollReading};
 use crate::model::{
     AdminStatus, Device, DeviceId, DeviceStatus, EntityKey, FdbRow, IfIndex, Interface, Inventory, MacAddr, Metric, OperStatus,
     SnmpAccess, SnmpVersion, TimeRange, Timestamp,
@@ -51,16 +51,11 @@ fn poll(number: u8, secs: i64, oper: OperStatus) -> Event {
     port.set(IfCounter::InOctets, Counter::Bits64(1000 * u64::try_from(secs).unwrap()));
     port.set(IfCounter::OutOctets, Counter::Bits64(500 * u64::try_from(secs).unwrap()));
     let reading = PollReading {
-        changes: LastChanges::default(),
-        device: device(number, 0).id,
-        at: at(secs),
         sys_up_time: Some(u32::try_from(secs).unwrap() * 100 + 5000),
         rtt_ms: Some(1.0),
-        lost: 0,
         sent: 1,
         interfaces: vec![port],
-        health: None,
-        partial: false,
+        ..PollReading::new(device(number, 0).id, at(secs))
     };
     Event { at: at(secs), body: Body::Poll(Box::new(reading)) }
 }

@@ -4,6 +4,7 @@
 //! answers past ones, the history writer, and one that sums history up. Start at [`host`], then `run` (the loop), `hub` (what is shared), `schedule`.
 
 mod hub;
+mod look;
 mod metrics;
 mod own;
 mod plans;

@@ -2,12 +2,15 @@
 
 use super::plans::Planned;
 use crate::collect::Emitter;
+use crate::collect::icmp::Windows;
 use crate::collect::snmp::Client;
-use crate::collect::snmp::poller::{Poller, PollerCounters, PollerCounts, PollerOptions};
+use crate::collect::snmp::poller::{Inputs, Looked, Poller, PollerCounters, PollerCounts, PollerOptions};
+use crate::engine::command::PollingStatus;
 use crate::engine::core::PollFigures;
 use std::collections::VecDeque;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// Seconds over which polls a second are counted.
@@ -25,6 +28,24 @@ impl Polling {
     /// The poller's counters.
     pub(super) fn counts(&self) -> PollerCounts {
         self.counters.lock().unwrap_or_else(PoisonError::into_inner).counts()
+    }
+
+    /// Its counters as `status` tells them.
+    pub(super) fn status(&self) -> PollingStatus {
+        let counts = self.counts();
+        PollingStatus {
+            devices: counts.devices,
+            polls: counts.polls,
+            answered: counts.answered,
+            partial: counts.partial,
+            missed: counts.silent,
+            skipped: counts.missed,
+            backed_off: counts.backed_off,
+            probes: counts.probes,
+            renamed: counts.renamed,
+            looked_at: counts.looked_at,
+            bursts: counts.bursts,
+        }
     }
 
     /// The Overview's figures; called once a second. `None` before the first poll.
@@ -53,13 +74,16 @@ pub(super) struct PollingTask {
     pub(super) options: PollerOptions,
     pub(super) emitter: Emitter,
     pub(super) planned: Planned,
+    pub(super) looked: watch::Receiver<Arc<Looked>>,
+    /// What ICMP echoes come to, where they are permitted.
+    pub(super) windows: Option<Arc<Windows>>,
     pub(super) polling: Arc<Polling>,
 }
 
 impl PollingTask {
     pub(super) fn run(&self, stop: CancellationToken) -> impl Future<Output = ()> + Send + use<> {
-        let poller = Poller::new(self.client.clone(), self.options, self.emitter.clone());
+        let poller = Poller::new(self.client.clone(), self.options, self.emitter.clone()).with_echoes(self.windows.clone());
         *self.polling.counters.lock().unwrap_or_else(PoisonError::into_inner) = poller.counters();
-        poller.run(self.planned.clone(), stop)
+        poller.run(Inputs { plans: self.planned.clone(), looked: self.looked.clone() }, stop)
     }
 }

@@ -1,20 +1,23 @@
 //! When what is collected: discovery at the start, at each interval and when an operator asks; the poller all the time.
 
 use super::hub::{Control as Order, Counts, Hub};
+use super::look::Look;
 use super::own::OwnHost;
 use super::plans::Plans;
-use super::polling::{Polling, PollingTask};
+use super::polling::{self, PollingTask};
 use super::reread::{Rereader, Wanted};
 use super::run::AfterChange;
 use super::traps::Traps;
 use crate::clock;
+use crate::collect::icmp::rounds::Addresses;
+use crate::collect::icmp::{Reach, Rounds, Windows};
 use crate::collect::lldp::Neighbours;
 use crate::collect::snmp::access::Access;
 use crate::collect::snmp::crawl::{Control, CrawlOptions, CrawlOutcome, Heard, Keep, Rest, crawl};
 use crate::collect::snmp::poller::PollerOptions;
 use crate::collect::snmp::{Client, Options};
 use crate::collect::{Emitter, icmp};
-use crate::config::Config;
+use crate::config::{Config, Polling};
 use crate::engine::command::CollectorStatus;
 use crate::engine::notice::About;
 use crate::engine::supervise::{Restarts, keep_running};
@@ -27,6 +30,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
 
+/// Echoes a second to what is polled: more than any network needs that is polled at the usual pace, and no flood.
+const MOST_ECHOES: u32 = 5000;
+
 /// The collectors, not started yet.
 pub(super) struct Schedule {
     client: Client,
@@ -36,7 +42,7 @@ pub(super) struct Schedule {
     control: UnboundedSender<Order>,
     orders: UnboundedReceiver<Order>,
     restarts: Arc<Restarts>,
-    polling: Arc<Polling>,
+    polling: Arc<polling::Polling>,
     icmp: Arc<icmp::Counters>,
     own: OwnHost,
     traps: Traps,
@@ -80,7 +86,7 @@ impl Schedule {
     }
 
     /// How polling goes.
-    pub(super) fn polling(&self) -> Arc<Polling> {
+    pub(super) fn polling(&self) -> Arc<polling::Polling> {
         Arc::clone(&self.polling)
     }
 
@@ -102,6 +108,7 @@ impl Schedule {
                 dropped_queue: dropped.load(Ordering::Relaxed),
                 retried: counts.retried,
                 lag_seconds: polling.counts().lag_p95.map(|lag| lag.as_secs_f64()),
+                polling: Some(polling.status()),
                 ..CollectorStatus::default()
             };
             [snmp, icmp_status(icmp.counts())].into_iter().chain(own.statuses()).chain(traps.status()).collect()
@@ -111,10 +118,12 @@ impl Schedule {
     /// Starts everything; it ends with `stop`. What comes back is to be told of every change of the state.
     pub(super) fn start(self, (runtime, hub, notes): (&Runtime, &Arc<Hub>, Notes), stop: CancellationToken) -> AfterChange {
         let Self { client, access, config, emitter, orders, restarts, polling, icmp, own, traps, control: _ } = self;
-        let (mut plans, planned) = Plans::new(&config.credentials);
-        let options =
-            PollerOptions { interval: config.polling.interval, timeout: config.polling.timeout, retries: config.polling.retries };
-        let poller = PollingTask { client: client.clone(), options, emitter: emitter.clone(), planned, polling };
+        let (mut plans, planned, addresses) = Plans::new(&config);
+        let (mut look, looked) = Look::new(Arc::clone(hub));
+        let windows = pings((runtime, &icmp, &restarts), (config.polling.timeout, addresses), &stop);
+        let Polling { interval, timeout, retries, burst } = config.polling;
+        let options = PollerOptions { interval, timeout, retries, burst };
+        let poller = PollingTask { client: client.clone(), options, emitter: emitter.clone(), planned, looked, windows, polling };
         let (poll_stop, poll_restarts) = (stop.clone(), Arc::clone(&restarts));
         runtime.spawn(async move {
             let make = || poller.run(poll_stop.clone());
@@ -153,9 +162,36 @@ impl Schedule {
         });
         Box::new(move |core, (event, turned)| {
             plans.follow(core, (event, &turned.derived));
+            look.follow(core, event);
             wanted.add(core, &turned.reread);
         })
     }
+}
+
+/// Pings what is polled, where that is permitted; what comes of it.
+fn pings(
+    (runtime, counters, restarts): (&Runtime, &Arc<icmp::Counters>, &Arc<Restarts>),
+    (timeout, addresses): (Duration, watch::Receiver<Arc<Addresses>>),
+    stop: &CancellationToken,
+) -> Option<Arc<Windows>> {
+    let _inside = runtime.enter();
+    // Discovery says what to do where it is not permitted.
+    Reach::open(None).ok()?;
+    let windows = Arc::<Windows>::default();
+    let (theirs, counters, restarts, stop) = (Arc::clone(&windows), Arc::clone(counters), Arc::clone(restarts), stop.clone());
+    runtime.spawn(async move {
+        let make = || {
+            let reach = Reach::open(Some(MOST_ECHOES)).map(|reach| reach.counting(Arc::clone(&counters)));
+            let (windows, addresses, stop) = (Arc::clone(&theirs), addresses.clone(), stop.clone());
+            async move {
+                if let Ok(reach) = reach {
+                    Rounds::new(reach, timeout, windows).run(addresses, stop).await;
+                }
+            }
+        };
+        keep_running("pings", (stop.clone(), &restarts), make).await;
+    });
+    Some(windows)
 }
 
 /// The sweeps' counters in the shape of a collector's.

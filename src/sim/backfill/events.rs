@@ -6,7 +6,7 @@ use crate::event::{Body, Event, Silent};
 use crate::mib::Registry;
 use crate::model::health::HealthReading;
 use crate::model::inventory::Reason;
-use crate::model::poll::{Counter, IfCounter, IfReading, LastChanges, PollReading};
+use crate::model::poll::{Counter, IfCounter, IfReading, PollReading};
 use crate::model::{IfIndex, Inventory, Timestamp};
 use crate::sim::scenario::{DeviceNumber, PortNumber, WireNumber};
 use crate::sim::truth::seconds_of;
@@ -136,7 +136,7 @@ impl Past {
         if !scenario.answers(known.number, seconds) {
             let detail = format!("no answer to {REQUESTS} requests in 3.0 s");
             let (device, target) = (Some(known.id.clone()), self.target(known.address));
-            let silent = Silent { device, target, reason: Reason::Timeout, detail, sent: REQUESTS };
+            let silent = Silent { device, target, reason: Reason::Timeout, detail, sent: REQUESTS, echoes: None };
             return Some(Event { at, body: Body::Silent(silent) });
         }
         let mut interfaces: Vec<IfReading> = ports
@@ -147,7 +147,8 @@ impl Past {
                 (reading.admin_status, reading.oper_status) = (Some(state.admin), Some(state.oper));
                 reading.discontinuity = Some(0);
                 let counters = scenario.counters(node, known.number, (port, seconds));
-                for (which, count) in IfCounter::ALL.into_iter().zip(counters) {
+                let told = IfCounter::ALL.into_iter().zip(counters).filter(|(which, _)| *which != IfCounter::InFcsErrors);
+                for (which, count) in told {
                     reading
                         .set(which, if NARROW.contains(&which) { Counter::Bits32(low(count)) } else { Counter::Bits64(count) });
                 }
@@ -157,16 +158,12 @@ impl Past {
         interfaces.sort_by_key(|reading| reading.if_index);
         interfaces.dedup_by_key(|reading| reading.if_index);
         let reading = PollReading {
-            changes: LastChanges::default(),
-            device: known.id.clone(),
-            at,
             sys_up_time: Some(scenario.sys_up_time(known.number, seconds)),
             rtt_ms: Some(scenario.rtt_ms(known.number, seconds)),
-            lost: 0,
             sent: REQUESTS,
             interfaces,
             health: self.health(known, at),
-            partial: false,
+            ..PollReading::new(known.id.clone(), at)
         };
         Some(Event { at, body: Body::Poll(Box::new(reading)) })
     }

@@ -119,7 +119,7 @@ fn the_latest_polls_go_on_where_the_samples_end() {
     let mut state = State::new(Settings::default());
     let mut latest = Vec::new();
     for event in past.events() {
-        latest.extend(apply(&mut state, &event).samples.filter(|batch| batch.at >= past.until.minus(INTERVAL)));
+        latest.extend(apply(&mut state, &event).samples.into_iter().filter(|batch| batch.at >= past.until.minus(INTERVAL)));
     }
     assert_eq!(latest.len(), 120, "each device twice, the silent ones too");
     // A counter of 32 bits that was not read for a week may have wrapped: that one is honest about it.

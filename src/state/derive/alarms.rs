@@ -2,6 +2,7 @@
 //!
 //! One cause, one alarm: a port that flaps keeps one alarm and counts, and clears when it has been steady for a while.
 
+use crate::analyse::port::Impossible;
 use crate::event::{Body, InterfaceStatusChange};
 use crate::model::{Alarm, Device, DeviceId, DeviceStatus, IfIndex, OperStatus, Role, Severity, Timestamp};
 use crate::state::State;
@@ -9,6 +10,7 @@ use crate::state::condition::{FLAP_WINDOW, PortCondition};
 
 const DEVICE_DOWN: &str = "device-down";
 const INTERFACE_DOWN: &str = "interface-down";
+const IMPOSSIBLE_RATE: &str = "impossible-rate";
 
 /// What has to be known before an event is taken over: alarms on what goes away with it clear.
 pub(super) fn before(state: &State, body: &Body) -> Vec<Body> {
@@ -106,6 +108,29 @@ fn port_changed(state: &State, at: Timestamp, change: &InterfaceStatusChange) ->
     Some(raise(state, at, alarm))
 }
 
+/// A counter grew by more than its port can carry: the counter or the speed is wrong, and no rate is drawn.
+pub(super) fn impossible(
+    state: &State,
+    at: Timestamp,
+    (device, if_index, impossible): (&Device, IfIndex, Impossible),
+) -> Option<Body> {
+    let port = device.interface(if_index)?;
+    let (name, Impossible { counter, grown, millis }) = (port.name(), impossible);
+    let speed = port.speed_bps.map_or_else(|| "its speed".to_owned(), |speed| format!("{} Mb/s", speed / 1_000_000));
+    let alarm = Alarm {
+        id: format!("{IMPOSSIBLE_RATE}@{}/{name}", device.id),
+        rule: IMPOSSIBLE_RATE.to_owned(),
+        severity: Severity::Minor,
+        object: format!("{} {name}", device.name()),
+        device: Some(device.id.clone()),
+        text: format!("{} rose by {grown} in {} s, more than {speed} allows: no rate is drawn", counter.object(), millis / 1000),
+        raised_at: at,
+        cleared_at: None,
+        count: 1,
+    };
+    Some(raise(state, at, alarm))
+}
+
 fn port_alarm(device: &DeviceId, name: &str) -> String {
     format!("{INTERFACE_DOWN}@{device}/{name}")
 }
@@ -155,5 +180,19 @@ pub(super) fn settle(state: &State, at: Timestamp) -> Vec<Body> {
         let port = state.conditions.get(device)?.port(port.if_index)?;
         Some(!port.is_down() && !port.is_flapping(at))
     };
-    clear_where(state, |alarm| alarm.rule == INTERFACE_DOWN && is_settled(alarm).unwrap_or(false))
+    clear_where(state, |alarm| match alarm.rule.as_str() {
+        INTERFACE_DOWN => is_settled(alarm).unwrap_or(false),
+        IMPOSSIBLE_RATE => !is_odd(state, at, alarm),
+        _ => false,
+    })
+}
+
+/// Whether the counters of the alarm's port lately grew by more than it can carry.
+fn is_odd(state: &State, at: Timestamp, alarm: &Alarm) -> bool {
+    let device = alarm.device.as_ref();
+    let Some((known, live)) = device.and_then(|id| Some((state.devices.get(id)?, state.live.get(id)?))) else { return false };
+    let lately = live.odd.iter().filter(|odd| at.since(odd.last) <= super::poll::ODD_PACE);
+    lately
+        .filter_map(|odd| known.interface(odd.if_index))
+        .any(|port| alarm.id.strip_prefix(IMPOSSIBLE_RATE).is_some_and(|rest| rest == format!("@{}/{}", known.id, port.name())))
 }

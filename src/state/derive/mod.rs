@@ -62,8 +62,12 @@ impl<'a> Deriver<'a> {
     }
 
     fn status(&mut self, device: &Device, to: DeviceStatus, reason: String) {
-        let from = self.state.conditions.get(&device.id).map_or(DeviceStatus::Unknown, |condition| condition.status);
-        if from != to {
+        let known = self.state.conditions.get(&device.id);
+        let from = known.map_or(DeviceStatus::Unknown, |condition| condition.status);
+        // Up by ping alone is another way to be up.
+        let by_ping = |reason: &str| reason.starts_with(poll::ANSWERS_PING);
+        let differs = known.is_some_and(|condition| by_ping(&condition.reason) != by_ping(&reason));
+        if from != to || differs {
             // Whatever happened while it did not answer was not seen.
             if from == DeviceStatus::Down && to == DeviceStatus::Up {
                 self.reread.insert(device.id.clone());

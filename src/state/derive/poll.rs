@@ -1,45 +1,74 @@
 //! Polls, answered and not.
 
-use super::Deriver;
+use super::{Deriver, alarms};
 use crate::analyse::identity::Index;
+use crate::analyse::port::Impossible;
 use crate::event::{Body, Silent, Trap};
 use crate::model::identity::Mark;
 use crate::model::inventory::Problem;
 use crate::model::poll::PollReading;
-use crate::model::{DeviceStatus, SampleBatch};
+use crate::model::{Device, DeviceStatus, IfIndex, SampleBatch};
 use crate::state::MAX_PROBLEMS;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// Reasons to be up.
+const ANSWERS_POLLS: &str = "answers polls";
+/// What the reason begins with where only ICMP says so.
+pub(super) const ANSWERS_PING: &str = "answers ping";
+
+/// A port whose counters keep growing by more than it can carry is told so often at most.
+pub(super) const ODD_PACE: Duration = Duration::from_secs(600);
 
 /// Polls in a row without an answer after which a device counts as down: one may be lost on the way.
 const MISSED_IS_DOWN: u32 = 2;
 
 impl Deriver<'_> {
     /// A poll was answered. Of a device that is not known, or that came late, nothing is taken.
-    pub(in crate::state) fn poll(&mut self, reading: &PollReading) -> Option<SampleBatch> {
-        let device = Arc::clone(self.state.devices.get(&reading.device)?);
+    pub(in crate::state) fn poll(&mut self, reading: &PollReading) -> Vec<SampleBatch> {
+        let Some(device) = self.state.devices.get(&reading.device).map(Arc::clone) else { return Vec::new() };
         let live = Arc::make_mut(Arc::make_mut(&mut self.state.live).entry(device.id.clone()).or_default());
-        if live.is_late(reading.at) {
-            return None;
-        }
-        let (restarted, mut samples) = live.advance(reading, &device);
+        let Some(mut polled) = live.advance(reading, &device) else { return Vec::new() };
         if let Some(health) = &reading.health {
-            live.take_health(&device, (reading.at, health), &mut samples.rows);
+            let mut rows = polled.device_rows(reading.at);
+            live.take_health(&device, (reading.at, health), &mut rows);
+            polled.put_device_rows((&device.id, reading.at), rows);
         }
         let changed = reading.changes.differs_from(std::mem::replace(&mut live.changes, reading.changes));
-        if restarted {
+        let at = self.at;
+        let odd: Vec<(IfIndex, Impossible)> =
+            polled.impossible.into_iter().filter(|(port, _)| live.note_odd(*port, at, ODD_PACE)).collect();
+        if polled.restarted {
             self.emit(Body::Restarted(device.id.clone()));
         }
-        if restarted || changed {
+        if polled.restarted || changed || reading.renamed > 0 {
             self.reread.insert(device.id.clone());
         }
-        self.status(&device, DeviceStatus::Up, "answers polls".to_owned());
-        for port in &reading.interfaces {
-            self.port(&device, port.if_index, (port.admin_status, port.oper_status));
-        }
+        self.status(&device, DeviceStatus::Up, ANSWERS_POLLS.to_owned());
+        self.ports(&device, reading);
         if let Some(health) = reading.health.as_ref().filter(|health| health.outline == device.health.outline) {
             self.gauges(&device, health.measured.iter().map(|(place, measured)| (usize::from(*place), *measured)));
         }
-        Some(samples).filter(|samples| !samples.rows.is_empty())
+        for (if_index, impossible) in odd {
+            if let Some(body) = alarms::impossible(self.state, at, (&device, if_index, impossible)) {
+                self.emit(body);
+            }
+        }
+        polled.samples
+    }
+
+    /// Compares what was read of the ports with what is known of them.
+    fn ports(&mut self, device: &Device, reading: &PollReading) {
+        let Some(condition) = self.state.conditions.get(&device.id).map(Arc::clone) else { return };
+        for port in &reading.interfaces {
+            let is_news = condition.port(port.if_index).is_some_and(|known| {
+                port.admin_status.is_some_and(|admin| known.admin != Some(admin))
+                    || port.oper_status.is_some_and(|oper| known.oper != Some(oper))
+            });
+            if is_news {
+                self.port(device, port.if_index, (port.admin_status, port.oper_status));
+            }
+        }
     }
 
     /// A trap came: whatever it says, its sender is to be read anew. Of who is not known nothing is taken.
@@ -62,12 +91,16 @@ impl Deriver<'_> {
             return None;
         };
         let live = Arc::make_mut(Arc::make_mut(&mut self.state.live).entry(device.id.clone()).or_default());
-        let samples = live.miss(&device.id, self.at);
+        let samples = live.miss(&device.id, self.at, silent.echoes);
         let missed = live.missed;
         if missed >= MISSED_IS_DOWN && !self.state.is_own_host(&device.id) {
-            self.status(&device, DeviceStatus::Down, format!("{missed} polls not answered: {}", silent.detail));
+            // Whoever answers an echo is there, and so is the way to it.
+            match silent.echoes.filter(|echoes| echoes.answered > 0) {
+                Some(_) => self.status(&device, DeviceStatus::Up, format!("{ANSWERS_PING}, SNMP silent: {}", silent.detail)),
+                None => self.status(&device, DeviceStatus::Down, format!("{missed} polls not answered: {}", silent.detail)),
+            }
         }
-        Some(samples)
+        samples
     }
 
     /// Replaces what is known to be wrong with a target.

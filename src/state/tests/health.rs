@@ -63,7 +63,7 @@ fn rows(state: &State, device: &Device) -> Vec<GaugeRow> {
 }
 
 fn cells(applied: &Applied, part: Option<&str>) -> Vec<(Metric, f64)> {
-    let rows = &applied.samples.as_ref().unwrap().rows;
+    let rows = &applied.samples[0].rows;
     let row = rows.iter().find(|row| row.part.as_deref() == part);
     row.iter().flat_map(|row| &row.cells).map(|cell| (cell.metric, cell.metric.decode_gauge(cell.value))).collect()
 }

@@ -131,7 +131,7 @@ impl<'a> DeviceRef<'a> {
             alarms: self.look.alarms(&device.id).len(),
             worst_alarm: self.worst_alarm(),
             last_polled_at: self.last_polled(),
-            stale: self.look.is_stale(self.last_polled()),
+            stale: self.look.is_stale_of(&self.device.id, self.last_polled()),
         }
     }
 }

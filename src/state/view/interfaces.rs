@@ -176,7 +176,7 @@ impl<'a> PortRef<'a> {
             max_in_bps: self.max(Metric::InBps),
             max_out_bps: self.max(Metric::OutBps),
             sampled_at,
-            stale: self.look.is_stale(sampled_at),
+            stale: self.look.is_stale_of(&self.device.id, sampled_at),
             alarm: self.alarm,
             spark: Vec::new(),
         }

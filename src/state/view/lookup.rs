@@ -69,6 +69,14 @@ impl<'a> Lookup<'a> {
         at.is_some_and(|at| self.state.now.since(at) > self.state.settings.poll_interval.saturating_mul(STALE_POLLS))
     }
 
+    /// The same of a device that may be polled more or less often than all.
+    pub(super) fn is_stale_of(&self, device: &DeviceId, at: Option<Timestamp>) -> bool {
+        match self.known(device).and_then(|known| known.live?.interval) {
+            Some(interval) => at.is_some_and(|at| self.state.now.since(at) > interval.saturating_mul(STALE_POLLS)),
+            None => self.is_stale(at),
+        }
+    }
+
     /// Devices in the order in which people expect them: by name, then id.
     pub(super) fn devices_by_name(&self) -> Vec<&'a Arc<Device>> {
         let mut named: Vec<(Cow<'a, str>, &'a Arc<Device>)> =

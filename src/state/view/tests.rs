@@ -342,7 +342,7 @@ fn ports_with_one_name_are_told_apart() {
         port.if_name = Some("eth".to_owned());
     }
     feed(&mut state, &crate::state::sample::inventory(0, &device));
-    let samples = feed(&mut state, &poll(1, &device, 5, &[])).samples.unwrap();
+    let samples = feed(&mut state, &poll(1, &device, 5, &[])).samples.remove(0);
     let kept: Vec<_> = samples.rows.iter().filter_map(|row| row.part.clone()).collect();
     let (rows, _) = ports(&state, |_| {});
     assert_eq!(kept, ["eth", "eth#2", "eth#3", "eth#4"]);

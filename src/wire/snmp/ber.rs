@@ -107,7 +107,12 @@ impl Writer {
             [root, second, rest @ ..] => (u64::from(*root) * 40 + u64::from(*second), rest),
         };
         self.base_128(first);
-        for arc in rest {
+        self.arcs(rest);
+    }
+
+    /// Sub-identifiers behind the first two.
+    pub(super) fn arcs(&mut self, arcs: &[u32]) {
+        for arc in arcs {
             self.base_128(u64::from(*arc));
         }
     }

@@ -2,6 +2,7 @@
 //! index and the value.
 
 use super::Fault;
+use super::asked::Asked;
 use super::ber::{OBJECT_IDENTIFIER, SEQUENCE, Writer};
 use super::reader::{Reader, oid_from, sub_identifier, value_from};
 use super::value::{Value, VarBind};
@@ -128,6 +129,17 @@ impl Bind<'_> {
         }
     }
 
+    /// Whether its name is the one that was asked at this place.
+    #[inline]
+    pub fn is_named(self, asked: &Asked, at: usize) -> bool {
+        let name = asked.name(at);
+        match self {
+            // Tag and length stand in both: what begins alike is alike.
+            Self::Raw(pair) if pair.starts_with(name) && !name.is_empty() => true,
+            _ => self.oid().is_some_and(|oid| asked.oid(at) == Some(oid)),
+        }
+    }
+
     /// Its value.
     #[inline]
     pub fn value(self) -> Value {
@@ -162,6 +174,10 @@ impl Root {
         let mut writer = Writer::new();
         writer.oid_content(oid);
         Self { oid: oid.clone(), octets: writer.into_bytes() }
+    }
+
+    pub(super) fn octets(&self) -> &[u8] {
+        &self.octets
     }
 
     /// The object.

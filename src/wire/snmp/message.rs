@@ -209,7 +209,7 @@ mod tests {
         #[test]
         fn a_question_is_written_as_its_pdu(names in proptest::collection::vec(any_oid(), 0..12), id in any::<i32>(), bulk in any::<bool>()) {
             let kind = if bulk { PduKind::GetBulk } else { PduKind::Get };
-            let question = Question { kind, repetitions: if bulk { 25 } else { 0 }, names: &names };
+            let question = Question { kind, repetitions: if bulk { 25 } else { 0 }, names: names.as_slice().into() };
             let envelope = Envelope { version: SnmpVersion::V2c, community: [b"public", b"@10"], request_id: id };
             let mut bytes = vec![7; 3];
             encode_question(&envelope, &question, &mut bytes);

@@ -5,6 +5,7 @@
 //! `reader`, because snmp2's iterator ends at what it does not know and takes twice the time. Both are held against snmp2's by tests. `defects.rs` shows each defect of snmp2 0.5.3 that is worked around, so that an
 //! upgrade which mends it is noticed. Start at [`message`], then [`usm`].
 
+pub mod asked;
 mod ber;
 #[cfg(test)]
 mod defects;
@@ -18,9 +19,10 @@ mod reader_tests;
 pub mod usm;
 pub mod value;
 
+pub use asked::Asked;
 pub use list::List;
 pub use message::{Message, peek};
-pub use pdu::{ErrorStatus, Pdu, PduKind, Question};
+pub use pdu::{ErrorStatus, Names, Pdu, PduKind, Question};
 pub use value::{Value, VarBind};
 
 /// Why a datagram was refused.

@@ -194,13 +194,37 @@ pub struct Question<'a> {
     /// max-repetitions of a GetBulk, else 0.
     pub repetitions: u32,
     /// The objects.
-    pub names: &'a [Oid],
+    pub names: Names<'a>,
+}
+
+/// The names of a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names<'a> {
+    /// To be written.
+    Listed(&'a [Oid]),
+    /// Written already, by [`Asked`](super::Asked).
+    Written(&'a [u8]),
+}
+
+impl<'a> From<&'a [Oid]> for Names<'a> {
+    fn from(names: &'a [Oid]) -> Self {
+        Self::Listed(names)
+    }
 }
 
 impl Question<'_> {
     /// The same as a PDU.
     pub fn pdu(&self, request_id: i32) -> Pdu {
-        Pdu { error_index: self.repetitions, ..Pdu::request(self.kind, request_id, self.names) }
+        let pdu = match self.names {
+            Names::Listed(names) => Pdu::request(self.kind, request_id, names),
+            Names::Written(pairs) => {
+                let mut pdu = Pdu::request(self.kind, request_id, &[]);
+                // What was written here can be read.
+                pdu.unnamed = var_binds_from(pairs, &mut pdu.varbinds).unwrap_or(0);
+                pdu
+            }
+        };
+        Pdu { error_index: self.repetitions, ..pdu }
     }
 
     pub(super) fn write(&self, request_id: i32, writer: &mut Writer) {
@@ -208,7 +232,10 @@ impl Question<'_> {
             pdu.signed(ber::INTEGER, i64::from(request_id));
             pdu.signed(ber::INTEGER, 0);
             pdu.signed(ber::INTEGER, i64::from(self.repetitions));
-            pdu.names(self.names);
+            match self.names {
+                Names::Listed(names) => pdu.names(names),
+                Names::Written(pairs) => pdu.constructed(SEQUENCE, |list| list.raw(pairs)),
+            }
         });
     }
 }

@@ -1,0 +1,333 @@
+//! Every device polled on its own interval.
+//!
+//! Polls are spread over the interval by the device's id, so that they come evenly and at the same place each time. No device is
+//! polled twice at once: what falls due while a poll still runs is skipped and counted. A poll's event waits for room in the engine's
+//! channel, and its device with it. A device that does not answer is asked ever more rarely (`places`); one that somebody looks at is
+//! polled each second beside its own place (`burst`).
+
+mod burst;
+mod counts;
+mod places;
+mod tell;
+#[cfg(test)]
+mod tests;
+
+pub use burst::{Looked, MOST_LOOKED_AT};
+pub use counts::{PollerCounters, PollerCounts};
+
+use super::client::Client;
+use super::error::SnmpError;
+use super::poll::{Extent, PollPlan, poll, probe};
+use super::session::Limits;
+use crate::collect::Emitter;
+use crate::collect::icmp::Windows;
+use crate::model::DeviceId;
+use crate::model::poll::{Echoes, PollReading};
+use burst::Bursts;
+use counts::count;
+use places::{Places, Queue, Use};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+use tell::Teller;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+/// Devices that answer polled at one time: more, and their answers meet in the socket's buffer.
+const IN_FLIGHT: usize = 512;
+
+/// Silent devices waited for at one time. They send nothing; each costs some kilobytes.
+const SILENT_IN_FLIGHT: usize = 1024;
+
+/// A burst is left out this long before the device's own place.
+const CLEAR_OF_PLACE: Duration = Duration::from_millis(200);
+
+/// How polling goes, and for how long each device may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PollerOptions {
+    /// How often each device is polled.
+    pub interval: Duration,
+    /// First wait for a reply.
+    pub timeout: Duration,
+    /// Repetitions after the first request.
+    pub retries: u32,
+    /// How often what somebody looks at is polled; `None` is not more often than else.
+    pub burst: Option<Duration>,
+}
+
+/// What a poller is told while it runs.
+pub struct Inputs {
+    /// What is to be polled.
+    pub plans: watch::Receiver<Arc<Vec<PollPlan>>>,
+    /// What operators look at.
+    pub looked: watch::Receiver<Arc<Looked>>,
+}
+
+/// Why a task runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Work {
+    Place(Queue),
+    Burst,
+}
+
+/// What came of asking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Answered,
+    Silent,
+    /// It was not asked.
+    Unasked,
+}
+
+/// A task that ended.
+struct Done {
+    device: DeviceId,
+    work: Work,
+    outcome: Outcome,
+    /// Whether anyone still listens.
+    listened: bool,
+}
+
+/// Polls what the plans say until cancelled, or until nobody listens.
+pub struct Poller {
+    client: Client,
+    options: PollerOptions,
+    teller: Teller,
+    windows: Option<Arc<Windows>>,
+    places: Places,
+    bursts: Bursts,
+    /// Devices of which a poll runs, planned or no longer, and why.
+    busy: FxHashMap<DeviceId, Work>,
+    /// Devices whose place came while a burst ran.
+    waiting: FxHashSet<DeviceId>,
+    in_flight: [usize; 2],
+    running: JoinSet<Done>,
+}
+
+impl Poller {
+    /// Nothing is polled before [`Self::run`]. Must be called inside a tokio runtime.
+    pub fn new(client: Client, options: PollerOptions, emitter: Emitter) -> Self {
+        Self {
+            client,
+            options,
+            teller: Teller { emitter, counters: Arc::default() },
+            windows: None,
+            places: Places::new(options.interval, now()),
+            bursts: Bursts::new(options.burst),
+            busy: FxHashMap::default(),
+            waiting: FxHashSet::default(),
+            in_flight: [0; 2],
+            running: JoinSet::new(),
+        }
+    }
+
+    /// The same, telling also what ICMP echoes came to.
+    #[must_use]
+    pub fn with_echoes(mut self, windows: Option<Arc<Windows>>) -> Self {
+        self.windows = windows;
+        self
+    }
+
+    /// The counters, for `status`.
+    pub fn counters(&self) -> Arc<PollerCounters> {
+        Arc::clone(&self.teller.counters)
+    }
+
+    /// Polls. Ends when cancelled, when the plans' sender is gone, or when nobody listens.
+    pub async fn run(mut self, mut inputs: Inputs, cancel: CancellationToken) {
+        inputs.plans.mark_changed();
+        inputs.looked.mark_changed();
+        loop {
+            let next = self.next();
+            tokio::select! {
+                () = cancel.cancelled() => return,
+                changed = inputs.plans.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    let plans = Arc::clone(&inputs.plans.borrow_and_update());
+                    self.places.plan(&plans, now());
+                }
+                Ok(()) = inputs.looked.changed() => {
+                    let looked = Arc::clone(&inputs.looked.borrow_and_update());
+                    self.bursts.look(&looked, now());
+                }
+                Some(done) = self.running.join_next() => match done {
+                    Ok(done) if done.listened => self.done(&done),
+                    Ok(_) => return,
+                    // Whose poll failed is not known, and its device would stay busy: whoever keeps this running starts it anew.
+                    Err(error) => std::panic::resume_unwind(error.into_panic()),
+                },
+                () = until(next) => self.start_due(),
+            }
+            self.gauge();
+        }
+    }
+
+    fn gauge(&self) {
+        let counters = &self.teller.counters;
+        counters.devices.store(self.places.len() as u64, Relaxed);
+        counters.backed_off.store(self.places.backed_off(), Relaxed);
+        counters.looked_at.store(self.bursts.len() as u64, Relaxed);
+    }
+
+    fn next(&self) -> Option<Instant> {
+        let queues = [Queue::Answering, Queue::Silent].into_iter();
+        let places = queues.filter(|queue| self.has_room(*queue)).filter_map(|queue| self.places.next(queue));
+        places.chain(self.bursts.next()).min()
+    }
+
+    fn has_room(&self, queue: Queue) -> bool {
+        let [answering, silent] = self.in_flight;
+        match queue {
+            Queue::Answering => answering < IN_FLIGHT,
+            Queue::Silent => silent < SILENT_IN_FLIGHT,
+        }
+    }
+
+    fn start_due(&mut self) {
+        let at = now();
+        for queue in [Queue::Answering, Queue::Silent] {
+            while self.has_room(queue) {
+                let Some((device, due)) = self.places.take_due(queue, at) else { break };
+                count(&self.teller.counters.missed, self.places.passed(&device, (due, at)));
+                match self.busy.get(&device) {
+                    None => self.start(&device, (queue, due)),
+                    Some(Work::Burst) => drop(self.waiting.insert(device)),
+                    Some(Work::Place(_)) => count(&self.teller.counters.missed, 1),
+                }
+            }
+        }
+        for device in self.bursts.take_due(at) {
+            self.burst(&device, at);
+        }
+    }
+
+    /// Uses a device's place.
+    fn start(&mut self, device: &DeviceId, (queue, due): (Queue, Instant)) {
+        let Some(plan) = self.places.get(device).map(|scheduled| Arc::clone(&scheduled.plan)) else { return };
+        let echoes = self.windows.as_ref().and_then(|windows| windows.take(plan.agent.address.ip()));
+        let pinged = echoes.filter(|echoes| echoes.sent > 0).map(|echoes| echoes.answered > 0);
+        let what = self.places.use_of(device, (now(), pinged));
+        let asking = Asking { client: self.client.clone(), options: self.options, teller: self.teller.clone(), plan, echoes };
+        let work = Work::Place(queue);
+        self.begin(device, work);
+        self.running.spawn(async move {
+            let (outcome, listened) = asking.run(what).await;
+            if outcome == Outcome::Answered {
+                asking.teller.counters.lag(now().duration_since(due));
+            }
+            Done { device: asking.plan.device.id.clone(), work, outcome, listened }
+        });
+    }
+
+    /// Polls what somebody looks at, unless the device is silent or its own place is near.
+    fn burst(&mut self, device: &DeviceId, at: Instant) {
+        let Some(scheduled) = self.places.get(device) else { return };
+        if self.busy.contains_key(device) || scheduled.is_silent() || scheduled.due() < at + CLEAR_OF_PLACE {
+            return;
+        }
+        let plan = Arc::clone(&scheduled.plan);
+        let extent = self.bursts.extent(&plan);
+        let (client, teller, timeout) = (self.client.clone(), self.teller.clone(), self.options.timeout);
+        self.begin(device, Work::Burst);
+        self.running.spawn(async move {
+            count(&teller.counters.bursts, 1);
+            let limits = Limits { timeout, retries: 0, deadline: Some(timeout), ..Limits::default() };
+            let (outcome, listened) = match poll(&client, &plan, limits, &extent).await {
+                Ok(reading) => (Outcome::Answered, teller.burst(reading).await),
+                // Its own place will tell.
+                Err(_) => (Outcome::Unasked, true),
+            };
+            Done { device: plan.device.id.clone(), work: Work::Burst, outcome, listened }
+        });
+    }
+
+    fn begin(&mut self, device: &DeviceId, work: Work) {
+        self.busy.insert(device.clone(), work);
+        if let Some(places) = in_flight(&mut self.in_flight, work) {
+            *places += 1;
+        }
+    }
+
+    fn done(&mut self, done: &Done) {
+        self.busy.remove(&done.device);
+        if let Some(places) = in_flight(&mut self.in_flight, done.work) {
+            *places -= 1;
+        }
+        match (done.work, done.outcome) {
+            (Work::Place(_), Outcome::Answered) => self.places.answered(&done.device),
+            (Work::Place(_), Outcome::Silent) => self.places.silent(&done.device, now()),
+            (Work::Place(_), Outcome::Unasked) | (Work::Burst, _) => {}
+        }
+        if self.waiting.remove(&done.device) {
+            self.start(&done.device, (Queue::Answering, now()));
+        }
+    }
+}
+
+fn in_flight(places: &mut [usize; 2], work: Work) -> Option<&mut usize> {
+    let [answering, silent] = places;
+    match work {
+        Work::Place(Queue::Answering) => Some(answering),
+        Work::Place(Queue::Silent) => Some(silent),
+        Work::Burst => None,
+    }
+}
+
+/// One device that is asked.
+struct Asking {
+    client: Client,
+    options: PollerOptions,
+    teller: Teller,
+    plan: Arc<PollPlan>,
+    echoes: Option<Echoes>,
+}
+
+impl Asking {
+    /// What came of it, and whether anyone listens.
+    async fn run(&self, what: Use) -> (Outcome, bool) {
+        let counters = &self.teller.counters;
+        let result = match what {
+            Use::Poll => self.poll().await,
+            Use::Probe => {
+                count(&counters.probes, 1);
+                match probe(&self.client, &self.plan, self.options.timeout).await {
+                    Ok(()) => self.poll().await,
+                    Err(error) => Err(error),
+                }
+            }
+            Use::Nothing => {
+                count(&counters.unasked, 1);
+                return (Outcome::Unasked, self.teller.unasked(&self.plan, self.echoes).await);
+            }
+        };
+        let outcome = if result.is_ok() { Outcome::Answered } else { Outcome::Silent };
+        (outcome, self.teller.tell(&self.plan, result, self.echoes).await)
+    }
+
+    async fn poll(&self) -> Result<PollReading, SnmpError> {
+        count(&self.teller.counters.polls, 1);
+        let PollerOptions { interval, timeout, retries, burst: _ } = self.options;
+        // A device that takes longer than its interval is cut off and read in part; small intervals still leave time for the repetitions.
+        let patience = timeout * (retries + 2);
+        let interval = self.plan.interval.unwrap_or(interval);
+        let limits = Limits { timeout, retries, deadline: Some(interval.max(patience)), ..Limits::default() };
+        poll(&self.client, &self.plan, limits, &Extent::Whole).await
+    }
+}
+
+/// tokio's own clock, which tests pause; a timer of no length is due now.
+fn now() -> Instant {
+    sleep(Duration::ZERO).deadline()
+}
+
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
