@@ -423,7 +423,7 @@ fn same(kept: &[Rollup], made: &[Rollup]) {
         for (a, b) in
             [(kept.min, made.min), (kept.mean, made.mean), (kept.max, made.max), (kept.last, made.last), (kept.p95, made.p95)]
         {
-            assert!((a - b).abs() <= (b.abs() / 250.0).max(1e-3), "{kept:?} {made:?}");
+            assert!((a - b).abs() <= (b.abs() / 125.0).max(1e-3), "{kept:?} {made:?}");
         }
     }
 }

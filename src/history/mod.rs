@@ -159,7 +159,7 @@ pub trait Store: Send + Sync {
     /// What a screen at a past time needs: the last two values of many entities at once. In no order.
     fn samples_at(&self, query: &AtQuery<'_>) -> Result<Vec<EntityLast>, StoreError>;
     /// Minutes or hours of one metric of one entity, in order; those that end in the range. They are made of samples where those are
-    /// not summed up yet. A kept mean is right to a part in 1,000, the others to one in 250; the 95th percentile of a minute is its largest.
+    /// not summed up yet. A kept mean is right to a part in 1,000, the others to one in 125; the 95th percentile of a minute is its largest.
     fn rollups_read(&self, entity: &EntityKey, metric: Metric, wanted: (Level, TimeRange)) -> Result<Vec<Rollup>, StoreError>;
 
     /// Takes over whole series, as an import brings them: quicker than [`Store::samples_backfill`], and each with times of its own,
