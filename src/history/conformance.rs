@@ -478,6 +478,12 @@ fn rollups_are_the_same_before_and_after_a_day_was_summed_up(store: &dyn Store) 
     let hours = rollups(store, &port("a", "p1"), Metric::InBps, (Level::Hour, 3600, 3 * 3600));
     assert_eq!(hours.iter().map(|hour| hour.at.secs() - NOON).collect::<Vec<_>>(), [3600, 7200, 10_800]);
     assert!(hours.iter().all(|hour| hour.p95 > hour.mean && hour.p95 <= hour.max));
+    // The hour in which a range ends is there as far as it had come, and of a time before anything was measured there is none.
+    let running = rollups(store, &port("a", "p1"), Metric::InBps, (Level::Hour, 3600, 3720));
+    assert_eq!(running.iter().map(|hour| hour.at.secs() - NOON).collect::<Vec<_>>(), [3600, 7200]);
+    assert!(running[1].last != hours[1].last);
+    assert_eq!(rollups(store, &port("a", "p1"), Metric::InBps, (Level::Hour, -7200, 0)), []);
+    assert_eq!(rollups(store, &port("a", "p1"), Metric::InBps, (Level::Hour, -7200, -60)), []);
 }
 
 fn a_day_that_is_written_to_again_is_summed_up_again(store: &dyn Store) {

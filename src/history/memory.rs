@@ -2,7 +2,7 @@
 //!
 //! It is also what the disk store is held against: both pass the same `conformance` tests.
 
-use super::rollup::{DAY_MS, SETTLE_MS, day_of_end, of_days, sum_up, within_day};
+use super::rollup::{DAY_MS, SETTLE_MS, day_of_end, of_days, running, sum_up, within_day};
 use super::{
     AtQuery, Checkpoint, EntityLast, JournalRecord, LOOKBACK_SECS, LastSamples, Limits, Maintained, PeriodStats, Store,
     StoreError, StoreStats, keep_checkpoints,
@@ -171,7 +171,8 @@ impl Entity {
             kept.into_iter().flatten().filter(|(at, _)| range.contains(**at)).map(|(at, rollup)| (*at, *rollup)).collect();
         let days = self.not_rolled_up().into_iter();
         let made = of_days(metric, (level, range), days, |range| Ok(self.read(metric, range)))?;
-        found.extend(made.into_iter().map(|rollup| (rollup.at, rollup)));
+        let running = running(metric, (level, range), |range| Ok(self.read(metric, range)))?;
+        found.extend(made.into_iter().chain(running).map(|rollup| (rollup.at, rollup)));
         Ok(found.into_values().collect())
     }
 

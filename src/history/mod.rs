@@ -158,7 +158,7 @@ pub trait Store: Send + Sync {
     fn samples_read(&self, entity: &EntityKey, metric: Metric, range: TimeRange) -> Result<Vec<Sample>, StoreError>;
     /// What a screen at a past time needs: the last two values of many entities at once. In no order.
     fn samples_at(&self, query: &AtQuery<'_>) -> Result<Vec<EntityLast>, StoreError>;
-    /// Minutes or hours of one metric of one entity, in order; those that end in the range. They are made of samples where those are
+    /// Minutes or hours of one metric of one entity, in order; those that end in the range, and the one in which it ends as far as it had come by then. They are made of samples where those are
     /// not summed up yet. A kept mean is right to a part in 1,000, the others to one in 125; the 95th percentile of a minute is its largest.
     fn rollups_read(&self, entity: &EntityKey, metric: Metric, wanted: (Level, TimeRange)) -> Result<Vec<Rollup>, StoreError>;
 

@@ -29,11 +29,29 @@ pub fn needed(level: Level, range: TimeRange) -> TimeRange {
 pub fn sum_up(metric: Metric, samples: &[Sample], (level, range): (Level, TimeRange)) -> Vec<Rollup> {
     let mut made = rollup::rollups(metric, samples, (needed(level, range), level));
     made.retain(|rollup| range.contains(rollup.at));
-    if level == Level::Minute {
-        // Not kept of minutes: with twenty values or fewer it is the largest.
-        made.iter_mut().for_each(|rollup| rollup.p95 = rollup.max);
+    made.into_iter().map(|rollup| finish(level, rollup)).collect()
+}
+
+/// The minute or hour in which a range ends, as far as it had come by then; `read` gives the samples of a time. `None` where the
+/// range ends with one, or nothing was measured in it.
+pub fn running(
+    metric: Metric,
+    (level, range): (Level, TimeRange),
+    mut read: impl FnMut(TimeRange) -> Result<Vec<Sample>, StoreError>,
+) -> Result<Option<Rollup>, StoreError> {
+    let step = i64::from(level.secs()) * 1000;
+    let start = range.to.millis().div_euclid(step).saturating_mul(step);
+    if start == range.to.millis() {
+        return Ok(None);
     }
-    made
+    let about = TimeRange { from: Timestamp(start.saturating_sub(i64::from(LOOKBACK_SECS) * 1000)), to: range.to };
+    let last = rollup::rollups(metric, &read(about)?, (about, level)).pop();
+    Ok(last.filter(|rollup| rollup.at > range.to).map(|rollup| finish(level, rollup)))
+}
+
+/// The 95th percentile is not kept of minutes: with twenty values or fewer it is the largest.
+fn finish(level: Level, rollup: Rollup) -> Rollup {
+    if level == Level::Minute { Rollup { p95: rollup.max, ..rollup } } else { rollup }
 }
 
 /// The part of a range in which rollups of a day end; `None` when there is none.

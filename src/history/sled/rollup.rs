@@ -14,7 +14,7 @@ use crate::history::blocks::column::{Column, Encoder};
 use crate::history::blocks::shard::{Builder, Head, NamesCheck, SHARD_BYTES};
 use crate::history::blocks::summary::{self, Lane, Sealed};
 use crate::history::blocks::{BROKEN, PRESENT, Reading};
-use crate::history::rollup::{SETTLE_MS, day_of_end, needed, of_days, sum_up};
+use crate::history::rollup::{SETTLE_MS, day_of_end, needed, of_days, running, sum_up};
 use crate::model::rollup::{Level, Rollup};
 use crate::model::{EntityKey, Metric, Sample, TimeRange, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -168,11 +168,13 @@ impl SledStore {
         }
         let in_memory = Source { writer: &writer, names: &names, days: Vec::new() }.days_in_memory(device);
         let days = self.not_rolled_up(in_memory, range);
-        let made = of_days(metric, (level, range), days.into_iter(), |range| {
+        let mut read = |range: TimeRange| {
             let days = self.periods.between(&self.folder, Kind::Raw, (range.from.millis(), range.to.millis()))?;
             Source { writer: &writer, names: &names, days }.series(device, part, metric, range)
-        })?;
-        found.extend(made.into_iter().map(|rollup| (rollup.at, rollup)));
+        };
+        let made = of_days(metric, (level, range), days.into_iter(), &mut read)?;
+        let running = running(metric, (level, range), read)?;
+        found.extend(made.into_iter().chain(running).map(|rollup| (rollup.at, rollup)));
         Ok(found.into_values().collect())
     }
 
