@@ -40,7 +40,9 @@ impl Session {
         let batch = self.learned.batch().min(asking.most).min(asking.open.len());
         // A smaller question after silence makes sense only to an agent that is known to be there.
         let shrinks = self.learned.answered();
-        let size = |attempt: u32| if shrinks { (batch >> attempt.min(8)).max(1) } else { batch };
+        // What was answered at this size before is asked once more as it is: the way loses datagrams, whatever their size.
+        let again = u32::from(self.learned.has_borne(batch));
+        let size = |attempt: u32| if shrinks { (batch >> attempt.saturating_sub(again).min(8)).max(1) } else { batch };
         let names: Vec<Oid> = asking.open.iter().take(batch).filter_map(|at| asking.names.get(*at)).cloned().collect();
         let shape = |attempt| {
             let names = names.get(..size(attempt)).unwrap_or(&names);

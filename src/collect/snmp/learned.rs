@@ -39,6 +39,9 @@ const MAX_DOUBLINGS: u32 = 10;
 /// Tables of which an agent's rows are remembered; eight octets each.
 const MAX_TABLES: usize = 64;
 
+/// Batches in a row that were met with silence, until a size that was borne before counts as too large: the way may have changed.
+const LOSSES_IN_A_ROW: u32 = 3;
+
 /// The longest wait for one answer, whatever the round trip: beyond it an agent is of no use to a poller.
 const MAX_WAIT: Duration = Duration::from_secs(20);
 
@@ -59,8 +62,10 @@ struct Inner {
     batch_limit: usize,
     /// The largest batch that was answered.
     batch_borne: usize,
-    /// Whether a batch was ever met with silence: then it grows by single steps only.
+    /// Whether a batch that was never borne was met with silence: then it grows by single steps only.
     batch_lost: bool,
+    /// Batches met with silence since the last whole one.
+    batch_losses: u32,
     bulk: Bulk,
     /// Round trip of the quickest answer: what the way takes, and the agent's least.
     quickest: Option<Duration>,
@@ -98,6 +103,7 @@ impl Learned {
                 batch_limit: MAX_BATCH,
                 batch_borne: 0,
                 batch_lost: false,
+                batch_losses: 0,
                 bulk: Bulk::Untried,
                 bulk_borne: FIRST_BULK,
                 bulk_limit: MAX_BULK,
@@ -155,13 +161,26 @@ impl Learned {
         inner.batch = inner.batch_borne.max(failed / 2).clamp(1, inner.batch_limit);
     }
 
-    /// Of a GET of `wanted` OIDs, one of `size` was answered: fewer after silence. The next may be a little larger.
+    /// Whether a GET of so many OIDs was answered before: then silence is more likely chance than size.
+    pub(super) fn has_borne(&self, size: usize) -> bool {
+        self.inner().batch_borne >= size
+    }
+
+    /// Of a GET of `wanted` OIDs, one of `size` was answered: fewer after silence. The next may be a little larger. On a way that
+    /// loses datagrams of any size smaller questions only make more of them to lose: what was borne is asked again, until it was
+    /// met with silence several times in a row, and what fits one datagram says nothing.
     pub(super) fn bears_batch(&self, wanted: usize, size: usize) {
         let mut inner = self.inner();
         if size < wanted {
-            inner.batch = size;
-            inner.batch_lost = true;
+            inner.batch_losses += 1;
+            let is_chance = inner.batch_borne >= wanted && (wanted <= FIRST_BATCH || inner.batch_losses < LOSSES_IN_A_ROW);
+            if !is_chance {
+                inner.batch = size;
+                inner.batch_lost = inner.batch_borne < wanted;
+                inner.batch_losses = 0;
+            }
         } else if size >= inner.batch {
+            inner.batch_losses = 0;
             inner.batch_borne = inner.batch_borne.max(size);
             let step = if inner.batch_lost { 1 } else { size / 2 + 1 };
             let step =
@@ -370,14 +389,37 @@ mod tests {
             assert_eq!(learned.batch(), want);
             learned.bears_batch(want, want);
         }
-        learned.bears_batch(60, 30);
+        assert!(learned.has_borne(120) && !learned.has_borne(121));
+        learned.bears_batch(120, 30);
+        learned.bears_batch(120, 60);
+        assert_eq!(learned.batch(), 120, "it was borne before: chance");
+        learned.bears_batch(120, 30);
+        assert_eq!(learned.batch(), 30, "three times in a row is no chance");
         learned.bears_batch(30, 30);
-        assert_eq!(learned.batch(), 31, "after silence by single steps");
+        assert_eq!(learned.batch(), 46);
+        let fresh = Learned::new(1);
+        fresh.bears_batch(24, 12);
+        fresh.bears_batch(12, 12);
+        assert_eq!(fresh.batch(), 13, "after silence by single steps");
         assert_eq!(learned.first_bulk(), FIRST_BULK);
         learned.next_bulk(quick(200), SECOND);
         assert_eq!(learned.first_bulk(), NEXT_BULK);
         learned.limit_bulk(64);
         assert_eq!(learned.first_bulk(), 32);
+    }
+
+    #[test]
+    fn a_way_that_loses_every_third_datagram_does_not_make_questions_small() {
+        let learned = Learned::new(1);
+        let mut sizes = 0;
+        for exchange in 0..300usize {
+            let batch = learned.batch();
+            sizes += batch;
+            // One in nine is lost twice and answered by halves.
+            let answered = if exchange % 9 == 5 { batch / 2 } else { batch };
+            learned.bears_batch(batch, answered);
+        }
+        assert!(sizes / 300 > 100, "{}", sizes / 300);
     }
 
     #[test]
