@@ -2,13 +2,16 @@
 //!
 //! One cause, one alarm: a port that flaps keeps one alarm and counts, and clears when it has been steady for a while.
 
+use super::poll::ANSWERS_PING;
 use crate::analyse::port::Impossible;
-use crate::event::{Body, InterfaceStatusChange};
+use crate::event::{Body, DeviceStatusChange, InterfaceStatusChange};
 use crate::model::{Alarm, Device, DeviceId, DeviceStatus, IfIndex, OperStatus, Role, Severity, Timestamp};
 use crate::state::State;
 use crate::state::condition::{FLAP_WINDOW, PortCondition};
 
 const DEVICE_DOWN: &str = "device-down";
+/// The device is there and its agent says nothing: nothing of it is measured.
+const SNMP_SILENT: &str = "snmp-silent";
 const INTERFACE_DOWN: &str = "interface-down";
 const IMPOSSIBLE_RATE: &str = "impossible-rate";
 
@@ -36,29 +39,40 @@ fn is_on_lost_port(alarm: &Alarm, device: &Device) -> bool {
 /// What alarms follow from an event that was just taken over.
 pub(super) fn follow(state: &State, at: Timestamp, body: &Body) -> Vec<Body> {
     match body {
-        Body::DeviceStatus(change) => {
-            let id = format!("{DEVICE_DOWN}@{}", change.device);
-            match change.to {
-                DeviceStatus::Down => device_down(state, at, &change.device).into_iter().collect(),
-                DeviceStatus::Up | DeviceStatus::Maintenance => clear_where(state, |alarm| alarm.id == id),
-                DeviceStatus::Unreachable | DeviceStatus::Unknown => Vec::new(),
-            }
-        }
+        Body::DeviceStatus(change) => device_changed(state, at, change),
         Body::InterfaceStatus(change) => port_changed(state, at, change).into_iter().collect(),
         _ => Vec::new(),
     }
 }
 
-fn device_down(state: &State, at: Timestamp, id: &DeviceId) -> Option<Body> {
+/// Of a device stands what is the matter with it now: down, or its agent silent, never both.
+fn device_changed(state: &State, at: Timestamp, change: &DeviceStatusChange) -> Vec<Body> {
+    let rule = match change.to {
+        DeviceStatus::Down => Some(DEVICE_DOWN),
+        DeviceStatus::Up if change.reason.starts_with(ANSWERS_PING) => Some(SNMP_SILENT),
+        DeviceStatus::Up | DeviceStatus::Maintenance => None,
+        DeviceStatus::Unreachable | DeviceStatus::Unknown => return Vec::new(),
+    };
+    let over = |alarm: &Alarm| {
+        let of_device =
+            alarm.device.as_ref() == Some(&change.device) && [DEVICE_DOWN, SNMP_SILENT].contains(&alarm.rule.as_str());
+        of_device && Some(alarm.rule.as_str()) != rule
+    };
+    let cleared = clear_where(state, over);
+    cleared.into_iter().chain(rule.and_then(|rule| device_alarm(state, at, (rule, &change.device)))).collect()
+}
+
+fn device_alarm(state: &State, at: Timestamp, (rule, id): (&str, &DeviceId)) -> Option<Body> {
     let (device, condition) = (state.devices.get(id)?, state.conditions.get(id)?);
     let severity = match device.role {
         Role::Router | Role::Firewall | Role::Switch | Role::WlanController => Severity::Critical,
         Role::AccessPoint | Role::Server | Role::Storage | Role::Voip | Role::Ups | Role::Unknown => Severity::Major,
         Role::Host | Role::Phone | Role::Printer | Role::Pdu | Role::Sensor => Severity::Minor,
     };
+    let severity = if rule == SNMP_SILENT { severity.min(Severity::Major) } else { severity };
     let alarm = Alarm {
-        id: format!("{DEVICE_DOWN}@{id}"),
-        rule: DEVICE_DOWN.to_owned(),
+        id: format!("{rule}@{id}"),
+        rule: rule.to_owned(),
         severity,
         object: device.name(),
         device: Some(id.clone()),

@@ -155,7 +155,10 @@ fn device_status(state: &State, change: &DeviceStatusChange) -> Told {
         DeviceStatus::Unreachable => Some(Severity::Major),
         DeviceStatus::Up | DeviceStatus::Unknown | DeviceStatus::Maintenance => None,
     };
-    let text = format!("{} > {} ({})", change.from.word(), change.to.word(), change.reason);
+    let text = match change.from == change.to {
+        true => format!("{}: {}", change.to.word(), change.reason),
+        false => format!("{} > {} ({})", change.from.word(), change.to.word(), change.reason),
+    };
     Told { severity, ..device(state, "device-status", &change.device, text) }
 }
 

@@ -30,20 +30,24 @@ fn who_answers_ping_and_not_snmp_is_up_and_the_reason_says_so() {
     let (mut state, _) = run(&discovered());
     let acc = campus()[6].clone();
     feed(&mut state, &poll(30, &acc, 0, &[]));
-    let mut check = |event: Event, status: DeviceStatus, reason: &str| {
+    let mut check = |event: Event, (status, reason): (DeviceStatus, &str), alarms: &[&str]| {
         let applied = feed(&mut state, &event);
         let condition = state.condition(&acc.id).unwrap();
         assert_eq!(condition.status, status, "{event:?}");
         assert!(condition.reason.starts_with(reason), "{}", condition.reason);
+        let rules: Vec<&str> =
+            state.alarms().filter(|alarm| alarm.cleared_at.is_none()).map(|alarm| alarm.rule.as_str()).collect();
+        assert_eq!(rules, alarms, "{event:?}");
         applied.derived.len()
     };
-    assert_eq!(check(unanswered(60, &acc, Some((3, 3))), DeviceStatus::Up, "answers"), 0, "one may be lost");
-    assert_eq!(check(unanswered(90, &acc, Some((3, 2))), DeviceStatus::Up, "answers ping, SNMP silent: no answer"), 1);
-    assert_eq!(check(unanswered(120, &acc, Some((3, 3))), DeviceStatus::Up, "answers ping"), 0, "told once");
-    check(unanswered(150, &acc, Some((3, 0))), DeviceStatus::Down, "4 polls not answered");
-    check(unanswered(180, &acc, Some((1, 1))), DeviceStatus::Up, "answers ping");
-    assert_eq!(check(poll(210, &acc, 0, &[]), DeviceStatus::Up, "answers polls"), 1);
-    assert_eq!(standing(&state), []);
+    let (up, down) = (DeviceStatus::Up, DeviceStatus::Down);
+    assert_eq!(check(unanswered(60, &acc, Some((3, 3))), (up, "answers"), &[]), 0, "one may be lost");
+    let silent = (up, "answers ping, SNMP silent: no answer");
+    assert_eq!(check(unanswered(90, &acc, Some((3, 2))), silent, &["snmp-silent"]), 2);
+    assert_eq!(check(unanswered(120, &acc, Some((3, 3))), silent, &["snmp-silent"]), 0, "told once");
+    check(unanswered(150, &acc, Some((3, 0))), (down, "4 polls not answered"), &["device-down"]);
+    check(unanswered(180, &acc, Some((1, 1))), silent, &["snmp-silent"]);
+    assert_eq!(check(poll(210, &acc, 0, &[]), (up, "answers polls"), &[]), 2);
 }
 
 #[test]
