@@ -3,11 +3,12 @@
 use super::{Failure, Outcome, attach, written};
 use crate::cli::{Common, HistoryArgs};
 use crate::clock;
+use crate::engine::command::Gap;
 use crate::engine::{Answer, Command, Handle, command};
 use crate::model::series::split_named_part;
 use crate::model::{DeviceId, EntityKey, Metric, TimeRange, Timestamp};
 use crate::query::{series_name, time};
-use crate::report::history::{Billing, History};
+use crate::report::history::{Billing, History, HistoryGap};
 use crate::report::{Format, json, write_rows};
 use std::io::{self, BufWriter, Write};
 
@@ -17,6 +18,8 @@ pub fn run(common: &Common, args: &HistoryArgs) -> Outcome {
     let handle = attach::reader(common)?;
     let found = ask(&handle, request.clone())?;
     let mut history = History::new(&found.series, found.metric, &found.resolution, (&found.points, &found.summary));
+    let gaps = found.gaps.iter().cloned();
+    history.gaps = gaps.map(|Gap { from, to, reason }| HistoryGap { from: from.rfc3339(), to: to.rfc3339(), reason }).collect();
     if let Some(month) = &args.month {
         history.billing = billing(&handle, month, (&request, &found))?;
     }

@@ -4,7 +4,7 @@ use super::{Failure, Outcome, attach, written};
 use crate::cli::{Common, EXIT_FAILED, EXIT_OK, FormatArgs};
 use crate::engine::{Answer, Command, command};
 use crate::model::text::visible;
-use crate::report::{Format, json, status as shape, write_rows};
+use crate::report::{Format, json, status as shape, thousandths, write_rows};
 use std::io::{self, BufWriter, Write};
 
 /// `noctop status`
@@ -73,7 +73,7 @@ fn status_shape(status: command::Status) -> shape::Status {
         refused: collector.refused,
         dropped: shape::Dropped { kernel: collector.dropped_kernel, queue: collector.dropped_queue },
         retried: collector.retried,
-        lag_seconds: collector.lag_seconds,
+        lag_seconds: collector.lag_seconds.map(thousandths),
         polling: collector.polling.map(polling_shape),
     };
     shape::Status {

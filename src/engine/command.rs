@@ -91,6 +91,19 @@ pub struct History {
     pub points: Vec<Band>,
     /// The range in a few figures.
     pub summary: Summary,
+    /// Stretches without a value.
+    pub gaps: Vec<Gap>,
+}
+
+/// A stretch of a series without a value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// The last point before it that has one; its own first point where there is none.
+    pub from: Timestamp,
+    /// Its last point.
+    pub to: Timestamp,
+    /// Why, as far as the journal says: a restart, silence.
+    pub reason: Option<String>,
 }
 
 /// Counters of one collector (contract §5 `status`).

@@ -22,6 +22,8 @@ pub struct History {
     /// What a month of a port is billed by, where `--month` asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub billing: Option<Billing>,
+    /// Stretches without a value and why, as far as it is known.
+    pub gaps: Vec<HistoryGap>,
     pub points: Vec<HistoryPoint>,
 }
 
@@ -39,6 +41,16 @@ pub struct HistoryPoint {
     /// Largest of what it sums up; absent of single samples.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max: Option<Option<f64>>,
+}
+
+/// A stretch without a value.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct HistoryGap {
+    pub from: String,
+    pub to: String,
+    /// Null is not known.
+    pub reason: Option<String>,
 }
 
 /// A range in a few figures; null is not known.
@@ -131,6 +143,7 @@ impl History {
             resolution: resolution.to_owned(),
             summary: summary.into(),
             billing: None,
+            gaps: Vec::new(),
             points: points.iter().map(point).collect(),
         }
     }
@@ -168,13 +181,14 @@ mod tests {
 
     #[test]
     fn a_gap_is_null_and_a_sample_has_no_band() {
-        let points = r#""points":[{"at":"1970-01-01T00:01:00Z","value":1.5},{"at":"1970-01-01T00:02:00Z","value":null}]}"#;
+        let points =
+            r#""gaps":[],"points":[{"at":"1970-01-01T00:01:00Z","value":1.5},{"at":"1970-01-01T00:02:00Z","value":null}]}"#;
         assert_eq!(history("sample"), format!("{HEAD}\"sample\",{SUMMARY},{points}"));
     }
 
     #[test]
     fn rollups_have_a_smallest_and_a_largest() {
-        let points = r#""points":[{"at":"1970-01-01T00:01:00Z","value":1.5,"min":0.5,"max":2.5},{"at":"1970-01-01T00:02:00Z","value":null,"min":null,"max":null}]}"#;
+        let points = r#""gaps":[],"points":[{"at":"1970-01-01T00:01:00Z","value":1.5,"min":0.5,"max":2.5},{"at":"1970-01-01T00:02:00Z","value":null,"min":null,"max":null}]}"#;
         assert_eq!(history("1m"), format!("{HEAD}\"1m\",{SUMMARY},{points}"));
     }
 

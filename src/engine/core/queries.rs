@@ -1,5 +1,6 @@
 //! Questions that are no views: series, differences, names, the store's figures.
 
+use super::gaps;
 use super::reader::{Live, Reader};
 use super::series::{Resolution, Series};
 use crate::engine::command::{Answer, Command, History, HistoryRequest, StoreSummary, Verified, Whereabouts};
@@ -9,7 +10,7 @@ use crate::model::series::split_named_part;
 use crate::model::{DeviceId, EntityKey, Metric, TimeRange, Timestamp};
 use crate::query::series_name;
 use crate::state::whereabouts::whereabouts;
-use crate::state::{State, diff, names};
+use crate::state::{State, diff, names, port_names};
 use std::path::Path;
 
 /// Reads everything.
@@ -74,21 +75,40 @@ impl Reader {
         let HistoryRequest { entity, metric, range, step_secs } = request;
         check_size(range, step_secs)?;
         let by_name = state.device(&entity.device).is_none();
+        let name = entity.device.as_str().to_owned();
         let entity = EntityKey { device: self.device_id(state, &entity)?, ..entity };
         // Whoever asks by name means the place: what stood there before is its history.
         let predecessors = if by_name { state.predecessors(&entity.device) } else { Vec::new() };
+        // A past may have been imported under the name, before the device was known by anything better.
+        let label = by_name.then(|| DeviceId::new(&name)).filter(|name| *name != entity.device);
         let before = |device: &DeviceId| EntityKey { device: device.clone(), part: entity.part.clone() };
-        let entities: Vec<EntityKey> = std::iter::once(entity.clone()).chain(predecessors.into_iter().map(before)).collect();
+        let entities: Vec<EntityKey> =
+            std::iter::once(entity.clone()).chain(predecessors.into_iter().chain(&label).map(before)).collect();
         let named = Metric::NAMED.contains(&metric);
         let metrics = if named { Metric::NAMED.as_slice() } else { std::slice::from_ref(&metric) };
         let series = Series { store: &**self.store(), entities: &entities, metrics };
         let found = series.read(range, (Resolution::of(range, step_secs), step_secs)).map_err(failed)?;
-        if named && found.bands.iter().all(|band| band.value.is_none()) {
-            self.check_named(&entities)?;
+        if found.bands.iter().all(|band| band.value.is_none()) {
+            if named { self.check_named(&entities)? } else { self.check_part(state, &entities)? }
         }
+        let devices: Vec<DeviceId> = entities.iter().map(|entity| entity.device.clone()).collect();
+        let gaps = gaps::gaps(&**self.store(), &devices, &found.bands).map_err(failed)?;
         let summary = series.summary(&found, range).map_err(failed)?;
         let (series, resolution) = (series_name::print(&entity, metric), found.resolution.word().to_owned());
-        Ok(History { series, metric, resolution, points: found.bands, summary })
+        Ok(History { series, metric, resolution, points: found.bands, summary, gaps })
+    }
+
+    /// Refuses an interface that the device has not and of which nothing was ever kept.
+    fn check_part(&self, state: &State, entities: &[EntityKey]) -> Result<(), AskError> {
+        let Some((entity, part)) = entities.first().and_then(|entity| Some((entity, entity.part.as_ref()?))) else {
+            return Ok(());
+        };
+        if state.device(&entity.device).is_some_and(|device| port_names(device).contains(part))
+            || self.store().entities().map_err(failed)?.iter().any(|known| entities.contains(known))
+        {
+            return Ok(());
+        }
+        Err(AskError::Refused(format!("{} has no interface `{part}`", state.name_of(&entity.device))))
     }
 
     /// Refuses a name under which nothing was ever kept: it is a metric misspelt.

@@ -1,7 +1,7 @@
 //! Replay gives the same state, past times give what was, and graphs come from the store.
 
 use super::{Core, Reader};
-use crate::engine::command::{self, Answer, Command, HistoryRequest};
+use crate::engine::command::{Answer, Command, HistoryRequest};
 use crate::event::{Body, Event};
 use crate::history::{MemoryStore, Store};
 use crate::model::poll::{Counter, IfCounter, IfReading, PollReading};
@@ -156,7 +156,7 @@ fn a_record_of_another_version_is_passed_over_and_counted() {
 
 #[test]
 fn a_history_names_its_series_by_the_devices_id_and_refuses_an_unknown_one() {
-    use crate::engine::command::{self, Answer, Command, HistoryRequest};
+    use crate::engine::command::{Answer, Command, HistoryRequest};
     use crate::engine::handle::AskError;
     use crate::model::{EntityKey, Metric, TimeRange};
     let (core, _store) = lived();
@@ -245,7 +245,12 @@ fn a_name_has_the_history_of_the_hardware_that_stood_there_before() {
 }
 
 /// The history of the first switch's first port.
-fn history(core: &Core, name: &str, (from, to): (i64, i64), step_secs: Option<u32>) -> Result<command::History, String> {
+fn history(
+    core: &Core,
+    name: &str,
+    (from, to): (i64, i64),
+    step_secs: Option<u32>,
+) -> Result<crate::engine::command::History, String> {
     let name = crate::query::series_name::parse(name).unwrap();
     let entity = EntityKey { device: DeviceId::new(&name.device), part: name.part };
     let range = TimeRange { from: at(from), to: at(to) };
