@@ -523,7 +523,8 @@ fn what_is_old_goes_and_its_rollups_stay_as_long_as_they_are_kept(store: &dyn St
 
 fn series_under_names_of_their_own_are_kept_and_summed_up(store: &dyn Store) {
     let part = |name: &str| EntityKey { device: DeviceId::new("a"), part: Some(named_part(None, name)) };
-    let values: [(Metric, fn(u64) -> f64); 3] = [
+    type Value = fn(u64) -> f64;
+    let values: [(Metric, Value); 3] = [
         (Metric::NamedGauge, |n| 20.0 + n as f64 / 8.0),
         (Metric::NamedWhole, |n| 18_000_000_000_000_000_000.0 + n as f64 * 1e12),
         (Metric::NamedFloat, |n| 1e-9 * (n as f64 + 1.0)),

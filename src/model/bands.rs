@@ -156,7 +156,9 @@ mod tests {
         TimeRange { from: Timestamp::from_secs(from), to: Timestamp::from_secs(to) }
     }
 
-    fn shown(bands: &[Band]) -> Vec<(i64, Option<f64>, Option<f64>, Option<f64>)> {
+    type Shown = (i64, Option<f64>, Option<f64>, Option<f64>);
+
+    fn shown(bands: &[Band]) -> Vec<Shown> {
         bands.iter().map(|band| (band.at.secs(), band.min, band.value, band.max)).collect()
     }
 

@@ -501,7 +501,7 @@ fn interface(request: &ViewRequest) -> InterfaceView {
         to: request.at.unwrap_or(now()),
         resolution: match request.span_secs {
             ..=3_600 => "sample".to_owned(),
-            ..=604_800 => "1m".to_owned(),
+            3_601..=604_800 => "1m".to_owned(),
             _ => "1h".to_owned(),
         },
         in_bps: bands(series(1, 0.9), request.span_secs),

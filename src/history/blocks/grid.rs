@@ -28,9 +28,12 @@ fn interval(times: &[i64]) -> Option<i64> {
     (interval > 1).then_some(interval)
 }
 
+/// Readings before which slots are empty, and how many.
+type Passed = Vec<(usize, i64)>;
+
 /// Slots from the first time on, and how far each reading is from its own; `None` where readings fall into one slot too often
 /// for slots to mean anything.
-fn slots(times: &[i64], interval: i64) -> Option<(Vec<(usize, i64)>, Vec<i64>)> {
+fn slots(times: &[i64], interval: i64) -> Option<(Passed, Vec<i64>)> {
     let first = *times.first()?;
     let (mut passed, mut residuals, mut expected) = (Vec::new(), Vec::with_capacity(times.len()), 0);
     for (index, at) in times.iter().enumerate() {
