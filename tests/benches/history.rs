@@ -181,10 +181,6 @@ fn sum_up(store: &SledStore, now: i64) {
     println!("  {} days summed up in {took:.1} s, {each:.0} ns CPU a sample", done.rolled_up);
 }
 
-fn secs_of(watch: Stopwatch) -> f64 {
-    secs(watch)
-}
-
 /// Rollups of one series.
 fn rollups(store: &SledStore, entity: &EntityKey, (level, from, to): (Level, i64, i64)) {
     for round in ["first", "again", "again"] {
