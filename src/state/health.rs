@@ -5,7 +5,7 @@ use super::State;
 use super::live::Live;
 use crate::model::health::HealthReading;
 use crate::model::series::{Cell, named_part, split_named_part};
-use crate::model::{Device, Health, HealthStatus, Measured, Metric, Sample, SampleRow, Timestamp};
+use crate::model::{Device, GaugeKind, Health, HealthStatus, Measured, Metric, Sample, SampleRow, Timestamp};
 
 /// The last values of all gauges of one device, by their place in [`Health::gauges`].
 #[derive(Clone, Debug, Default)]
@@ -109,6 +109,25 @@ impl Live {
             gauge.kind.series().and_then(|front| name.strip_prefix(front)).is_some_and(|rest| rest == gauge.name)
         };
         let Some(place) = device.health.gauges.iter().position(is_it) else { return };
+        self.put_gauge(device, place, (metric, last));
+    }
+
+    /// Puts a figure of the device in, out of the series store, as the value of the one gauge that it is of; of several nobody knows which.
+    pub(super) fn put_figure(&mut self, device: &Device, (metric, last): (Metric, &Sample)) {
+        let kind = match metric {
+            Metric::CpuPercent => GaugeKind::Processor,
+            Metric::MemoryPercent => GaugeKind::Memory,
+            _ => return,
+        };
+        let of_kind = || device.health.gauges.iter().enumerate().filter(move |(_, gauge)| gauge.kind == kind);
+        let any_main = of_kind().any(|(_, gauge)| gauge.main);
+        let mut of_device = of_kind().filter(|(_, gauge)| gauge.main == any_main);
+        if let (Some((place, _)), None) = (of_device.next(), of_device.next()) {
+            self.put_gauge(device, place, (metric, last));
+        }
+    }
+
+    fn put_gauge(&mut self, device: &Device, place: usize, (metric, last): (Metric, &Sample)) {
         let Some(gauge) = device.health.gauges.get(place) else { return };
         self.health.follow(&device.health);
         let value = last.value.map(|kept| metric.decode_gauge(kept));

@@ -313,7 +313,7 @@ impl State {
             }
         }
         run.into_iter().for_each(|run| run.end(&mut all));
-        self.live = Arc::new(all.into_iter().map(|(id, live)| (id, Arc::new(live))).collect());
+        self.live = all.into_iter().collect();
     }
 }
 
@@ -339,7 +339,10 @@ impl Run {
     /// Puts one sample in; what belongs to a port that is not known is dropped.
     fn put(&mut self, sample: &LiveSample) {
         let (metric, last) = (sample.metric, &sample.last);
-        let Some(part) = &sample.entity.part else { return self.live.put(metric, last) };
+        let Some(part) = &sample.entity.part else {
+            self.live.put_figure(&self.device, (metric, last));
+            return self.live.put(metric, last);
+        };
         if crate::model::series::is_named_part(part) {
             return self.live.put_named(&self.device, part, (metric, last));
         }

@@ -15,6 +15,7 @@ mod names;
 mod reads;
 #[cfg(test)]
 pub(crate) mod sample;
+mod shards;
 mod store;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -36,6 +37,7 @@ use derive::LinkWork;
 use live::Live;
 use reads::Read;
 use rustc_hash::FxHashMap;
+use shards::Shards;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -82,7 +84,7 @@ pub struct State {
     unseen: Arc<BTreeMap<MacAddr, Timestamp>>,
     // Live: gone with the process, or put in from the series store for a past time.
     now: Timestamp,
-    live: Arc<BTreeMap<DeviceId, Arc<Live>>>,
+    live: Shards<Live>,
     progress: Option<Arc<DiscoveryProgress>>,
     problems: Arc<BTreeMap<String, Vec<Problem>>>,
     sightings: Arc<BTreeMap<DeviceId, Arc<Sightings>>>,

@@ -107,7 +107,7 @@ impl State {
             Arc::make_mut(marks).remove(&device);
         }
         Arc::make_mut(&mut self.conditions).remove(id);
-        Arc::make_mut(&mut self.live).remove(id);
+        self.live.remove(id);
         Arc::make_mut(&mut self.sightings).remove(id);
         Arc::make_mut(&mut self.reads).remove(id);
         Arc::make_mut(&mut self.down).remove(id);

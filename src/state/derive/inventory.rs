@@ -50,7 +50,7 @@ impl Deriver<'_> {
             return;
         }
         let measured = read.health.measured();
-        let live = Arc::make_mut(Arc::make_mut(&mut self.state.live).entry(current.id.clone()).or_default());
+        let live = self.state.live.of(&current.id);
         live.describe_health(&current.health, (read.taken_at, &measured));
         self.gauges(current, measured.into_iter().enumerate());
     }

@@ -27,7 +27,7 @@ impl Deriver<'_> {
     /// A poll was answered. Of a device that is not known, or that came late, nothing is taken.
     pub(in crate::state) fn poll(&mut self, reading: &PollReading) -> Vec<SampleBatch> {
         let Some(device) = self.state.devices.get(&reading.device).map(Arc::clone) else { return Vec::new() };
-        let live = Arc::make_mut(Arc::make_mut(&mut self.state.live).entry(device.id.clone()).or_default());
+        let live = self.state.live.of(&device.id);
         let Some(mut polled) = live.advance(reading, &device) else { return Vec::new() };
         if let Some(health) = &reading.health {
             let mut rows = polled.device_rows(reading.at);
@@ -90,7 +90,7 @@ impl Deriver<'_> {
             );
             return None;
         };
-        let live = Arc::make_mut(Arc::make_mut(&mut self.state.live).entry(device.id.clone()).or_default());
+        let live = self.state.live.of(&device.id);
         let samples = live.miss(&device.id, self.at, silent.echoes);
         let missed = live.missed;
         if missed >= MISSED_IS_DOWN && !self.state.is_own_host(&device.id) {

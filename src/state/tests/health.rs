@@ -167,6 +167,7 @@ fn a_past_time_shows_what_the_series_kept() {
     state.set_now(at);
     state.set_live([
         sample(None, Metric::CpuPercent, 77.0),
+        sample(None, Metric::MemoryPercent, 55.0),
         sample(Some(named_part(None, "sensor:Outlet")), Metric::NamedGauge, 41.5),
         sample(Some(named_part(None, "storage:flash")), Metric::NamedGauge, 60.0),
         sample(Some(named_part(None, "sensor:Nothing")), Metric::NamedGauge, 1.0),
@@ -174,6 +175,8 @@ fn a_past_time_shows_what_the_series_kept() {
     let shown = rows(&state, &device);
     assert_eq!((shown[5].value, shown[5].stale, shown[5].status), (Some(41.5), false, HealthStatus::Ok));
     assert_eq!((shown[3].used_bytes, shown[3].total_bytes), (Some(60), Some(100)));
+    assert_eq!((shown[2].value, shown[2].stale), (Some(55.0), false), "the one memory is what the figure is of");
+    assert!(shown[0].stale && shown[1].stale, "of two processors nobody knows which had how much");
     assert!(shown[4].stale, "of the inlet the store has nothing: the inventory's value shows its age");
     let request = ViewRequest::new(Screen::Devices, 10);
     let ViewBody::Devices(table) = answer(&state, &request).body else { panic!() };
