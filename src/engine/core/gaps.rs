@@ -14,12 +14,19 @@ const MOST_GAPS: usize = 200;
 /// Journal records that are looked through, the latest ones of the range: some megabytes.
 const MOST_RECORDS: usize = 50_000;
 
+/// Steps without a point after which nothing comes any more: one or two may be late.
+const MISSING_STEPS: u32 = 3;
+
 /// A reason is told when it is noticed: a device counts as silent after several polls that were not answered.
 const NOTICED_WITHIN: Duration = Duration::from_secs(120);
 
 /// The gaps of a series, with their reasons as far as they are known.
-pub(super) fn gaps(store: &dyn Store, devices: &[DeviceId], points: &[Band]) -> Result<Vec<Gap>, StoreError> {
-    let spans = spans(points);
+pub(super) fn gaps(
+    store: &dyn Store,
+    devices: &[DeviceId],
+    (points, until): (&[Band], Timestamp),
+) -> Result<Vec<Gap>, StoreError> {
+    let spans = spans(points, until);
     let (Some(first), Some(last)) = (spans.first(), spans.last()) else { return Ok(Vec::new()) };
     let range = TimeRange { from: first.from, to: last.to.plus(NOTICED_WITHIN) };
     let records = store.journal_range(range, MOST_RECORDS)?;
@@ -34,8 +41,9 @@ pub(super) fn gaps(store: &dyn Store, devices: &[DeviceId], points: &[Band]) -> 
     Ok(explained.collect())
 }
 
-/// Stretches without a value, each from the last point that has one to the next; the latest ones.
-fn spans(points: &[Band]) -> Vec<TimeRange> {
+/// Stretches without a value, each from the last point that has one; the latest ones. Where nothing has come for several usual
+/// steps, the last one goes on to the end of the range.
+fn spans(points: &[Band], until: Timestamp) -> Vec<TimeRange> {
     let mut found: Vec<TimeRange> = Vec::new();
     let mut open: Option<TimeRange> = None;
     let mut known: Option<Timestamp> = None;
@@ -49,8 +57,23 @@ fn spans(points: &[Band]) -> Vec<TimeRange> {
             }
         }
     }
+    let usual = usual_step(points);
+    if let Some(last) = points.last()
+        && usual > Duration::ZERO
+        && until.since(last.at) > usual * MISSING_STEPS
+    {
+        let from = open.map_or(last.at, |span| span.from);
+        open = Some(TimeRange { from, to: until });
+    }
     found.extend(open);
     found.split_off(found.len().saturating_sub(MOST_GAPS))
+}
+
+/// The median distance of points; zero of fewer than two.
+fn usual_step(points: &[Band]) -> Duration {
+    let mut steps: Vec<Duration> = points.iter().zip(points.iter().skip(1)).map(|(a, b)| b.at.since(a.at)).collect();
+    steps.sort_unstable();
+    steps.get(steps.len() / 2).copied().unwrap_or_default()
 }
 
 /// What an event says about why nothing was measured.
@@ -103,7 +126,8 @@ mod tests {
             (160, None),
             (190, Some(3.0)),
         ];
-        let found = gaps(&store, &[mine], &points.map(|(secs, value)| point(secs, value))).unwrap();
+        let points = points.map(|(secs, value)| point(secs, value));
+        let found = gaps(&store, &[mine.clone()], (&points, Timestamp::from_secs(200))).unwrap();
         let shown: Vec<_> = found.iter().map(|gap| (gap.from.secs(), gap.to.secs(), gap.reason.as_deref())).collect();
         assert_eq!(
             shown,
@@ -113,6 +137,12 @@ mod tests {
                 (80, 160, Some("2 polls not answered"))
             ]
         );
-        assert_eq!(gaps(&store, &[other], &[point(10, Some(1.0))]).unwrap(), []);
+        assert_eq!(gaps(&store, &[other], (&[point(10, Some(1.0))], Timestamp::from_secs(900))).unwrap(), []);
+        let found = gaps(&store, &[mine], (&points[3..5], Timestamp::from_secs(190))).unwrap();
+        assert_eq!(
+            found.iter().map(|gap| (gap.from.secs(), gap.to.secs())).collect::<Vec<_>>(),
+            [(80, 190)],
+            "nothing comes any more"
+        );
     }
 }

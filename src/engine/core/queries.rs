@@ -92,7 +92,7 @@ impl Reader {
             if named { self.check_named(&entities)? } else { self.check_part(state, &entities)? }
         }
         let devices: Vec<DeviceId> = entities.iter().map(|entity| entity.device.clone()).collect();
-        let gaps = gaps::gaps(&**self.store(), &devices, &found.bands).map_err(failed)?;
+        let gaps = gaps::gaps(&**self.store(), &devices, (&found.bands, range.to.min(state.now()))).map_err(failed)?;
         let summary = series.summary(&found, range).map_err(failed)?;
         let (series, resolution) = (series_name::print(&entity, metric), found.resolution.word().to_owned());
         Ok(History { series, metric, resolution, points: found.bands, summary, gaps })

@@ -190,6 +190,27 @@ fn keep_what_was_not_read(known: &Device, device: &mut Device) {
         device.health.clone_from(&known.health);
     }
     device.chassis_id = device.chassis_id.take().or_else(|| known.chassis_id.clone());
+    keep_facts(known, device);
+}
+
+/// What a device is does not become unknown because an answer was lost.
+fn keep_facts(known: &Device, device: &mut Device) {
+    let facts = [
+        (&mut device.vendor, &known.vendor),
+        (&mut device.model, &known.model),
+        (&mut device.os, &known.os),
+        (&mut device.os_version, &known.os_version),
+        (&mut device.serial, &known.serial),
+        (&mut device.engine_id, &known.engine_id),
+        (&mut device.sys_name, &known.sys_name),
+        (&mut device.sys_location, &known.sys_location),
+        (&mut device.sys_contact, &known.sys_contact),
+    ];
+    for (read, before) in facts {
+        if read.is_none() {
+            read.clone_from(before);
+        }
+    }
 }
 
 /// Whether the access by which the device is known is still good.

@@ -21,6 +21,9 @@ const BACKS_OFF_AFTER: u32 = 3;
 /// Longest time between two probes, unless the interval itself is longer: who comes back is seen within it.
 const RAREST_PROBE: Duration = Duration::from_secs(300);
 
+/// Intervals between two probes at most of whoever answers echoes: the device is there, and its agent most often comes back soon.
+const PROBES_OF_THE_LIVING: u32 = 4;
+
 /// What a device's place is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Use {
@@ -175,7 +178,8 @@ impl Places {
         let interval = self.interval_of(&scheduled.plan);
         scheduled.missed = scheduled.missed.saturating_add(1);
         if scheduled.is_backed_off() {
-            let gap = (scheduled.probe.1 * 2).clamp(interval, RAREST_PROBE.max(interval));
+            let rarest = if scheduled.answers_ping { interval * PROBES_OF_THE_LIVING } else { RAREST_PROBE };
+            let gap = (scheduled.probe.1 * 2).clamp(interval, rarest.min(RAREST_PROBE).max(interval));
             scheduled.probe = (at + gap, gap);
         }
         self.insert(device, scheduled);
