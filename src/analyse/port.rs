@@ -32,18 +32,22 @@ const NEAREST_MS: i64 = 500;
 /// burst, the rate before stands until then.
 const REFRESH_MS: i64 = 15_000;
 
+/// Before all times.
+pub(super) const NEVER: Timestamp = Timestamp(i64::MIN);
+
 /// Rates of one port, each in its metric's unit.
 #[derive(Clone, Copy, Debug)]
 pub struct PortRates {
-    /// When the later of the two readings was received.
-    pub at: Option<Timestamp>,
+    /// When the later of the two readings was received; [`NEVER`] before the first. An `Option` would take eight octets more, of each of
+    /// hundreds of thousands of ports.
+    at: Timestamp,
     /// By the place in [`SUMS`]; not a number where it is not known.
     rates: [f64; RATES],
 }
 
 impl Default for PortRates {
     fn default() -> Self {
-        Self { at: None, rates: [f64::NAN; RATES] }
+        Self { at: NEVER, rates: [f64::NAN; RATES] }
     }
 }
 
@@ -56,6 +60,16 @@ fn place(metric: Metric) -> usize {
 }
 
 impl PortRates {
+    /// When the later of the two readings was received.
+    pub fn at(&self) -> Option<Timestamp> {
+        Some(self.at).filter(|at| *at != NEVER)
+    }
+
+    /// A reading of this time is among them.
+    pub fn seen(&mut self, at: Timestamp) {
+        self.at = self.at.max(at);
+    }
+
     /// One of them.
     pub fn get(&self, metric: Metric) -> Option<f64> {
         let is_it = SUMS.get(place(metric)).is_some_and(|(known, _)| *known == metric);
@@ -110,7 +124,7 @@ pub struct Step {
     pub impossible: Option<Impossible>,
 }
 
-/// A port's counters. About 270 octets: there are hundreds of thousands of them.
+/// A port's counters. About 250 octets: there are hundreds of thousands of them.
 #[derive(Clone, Debug, Default)]
 pub struct PortCounters {
     raw: [u64; IfCounter::COUNT],
@@ -119,7 +133,7 @@ pub struct PortCounters {
     /// Milliseconds of the line at which octets in and out were last seen to move.
     moved: [i64; 2],
     /// Milliseconds of the port's speed that octets in and out have not used lately, at most [`REFRESH_MS`].
-    credit: [i64; 2],
+    credit: [i32; 2],
     keeping: Keeping,
     discontinuity: Option<u32>,
     /// Bits by counter: read the last time; 64 bits wide.
@@ -138,7 +152,7 @@ struct Passed {
     /// Nothing before may be compared with.
     is_broken: bool,
     /// [`PortCounters::credit`] before it.
-    credit: [i64; 2],
+    credit: [i32; 2],
 }
 
 /// How a metric's counters grew together.
@@ -185,7 +199,7 @@ impl PortCounters {
     ) -> Option<Sum> {
         let octets = matches!(metric, Metric::InBps | Metric::OutBps);
         let per_second = if octets { reading.ceiling.octets } else { reading.ceiling.packets };
-        let credit = seconds(passed.credit.get(direction(metric)).copied().unwrap_or(0));
+        let credit = seconds(passed.credit.get(direction(metric)).copied().map_or(0, i64::from));
         let span = Span { seconds: seconds(passed.millis), credit, per_second };
         let mut sum = Sum { grown: 0, millis: passed.millis, is_whole: !passed.is_broken, is_late: false };
         let mut some = false;
@@ -225,8 +239,8 @@ impl PortCounters {
     fn spend(&mut self, direction: usize, sum: &Sum, per_second: Option<f64>) {
         let Some(credit) = self.credit.get_mut(direction) else { return };
         let used = per_second.map_or(0, |most| (sum.grown as f64 * 1000.0 / most) as i64);
-        let left = if sum.is_whole { credit.saturating_add(sum.millis).saturating_sub(used) } else { REFRESH_MS };
-        *credit = left.clamp(0, REFRESH_MS);
+        let left = if sum.is_whole { i64::from(*credit).saturating_add(sum.millis).saturating_sub(used) } else { REFRESH_MS };
+        *credit = left.clamp(0, REFRESH_MS) as i32;
     }
 
     fn add(&mut self, metric: Metric, sum: &Sum) {
@@ -281,7 +295,7 @@ impl PortCounters {
     /// Makes the rates that are shown.
     fn show(&self, sums: &[Option<Sum>; RATES], (reading, rates): (&Reading<'_>, &mut PortRates)) {
         let before = *rates;
-        let mut shown = PortRates { at: Some(reading.at), ..PortRates::default() };
+        let mut shown = PortRates { at: reading.at, ..PortRates::default() };
         for ((metric, _), sum) in SUMS.iter().zip(sums) {
             let Some(sum) = sum else { continue };
             let shows = if sum.is_whole { self.rate(*metric, sum, (reading, &before)) } else { None };

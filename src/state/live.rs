@@ -352,7 +352,7 @@ impl Run {
         self.place = place;
         let Some(port) = self.device.interfaces.get(place) else { return };
         let rates = slot(&mut self.live.rates, port.if_index);
-        rates.at = rates.at.max(Some(last.at));
+        rates.seen(last.at);
         rates.set(metric, sample.before.as_ref().and_then(|before| points::rate(metric, before, last)));
     }
 }
@@ -395,7 +395,7 @@ impl State {
         /// Polls after which a value is stale.
         const STALE_POLLS: u32 = 3;
         let live = self.live.get(device)?;
-        let at = live.rates(if_index)?.at?;
+        let at = live.rates(if_index)?.at()?;
         let interval = live.interval.unwrap_or(self.settings.poll_interval);
         if self.now.since(at) > interval.saturating_mul(STALE_POLLS) {
             return None;

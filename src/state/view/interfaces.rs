@@ -96,7 +96,7 @@ impl<'a> PortRef<'a> {
 
     fn sampled_at(&self) -> Option<Timestamp> {
         match self.rates {
-            Rates::Live(rates) => rates.and_then(|rates| rates.at),
+            Rates::Live(rates) => rates.and_then(PortRates::at),
             Rates::Over(_) => None,
         }
     }
