@@ -17,6 +17,7 @@ devices|devices|120x36|
 device|device|120x36|
 interfaces|interfaces|120x36|
 interface|interface|120x36|
+interface-week|interface|120x36|t t t w
 discovery|discovery|120x36|
 alarms|alarms|120x36|
 events|events|120x36|
