@@ -2,7 +2,7 @@
 //!
 //! Counters grow by amounts of one size, so their differences are packed in as many bits as most of them need (frame of
 //! reference), the few others listed beside; gauges are packed as they are. Why not pco: see
-//! docs/decisions/0010-history-columns.md. Long columns are in [`long`](super::long), their times in [`grid`](super::grid).
+//! docs/decisions/0010-history-columns.md. Long columns are in `long`, their times in `grid`.
 
 use super::bytes::{Reader, put_runs, put_varint, read_runs, unzigzag, varint_len, zigzag};
 use super::grid::{self, Grid};
