@@ -127,7 +127,7 @@ mod tests {
             (190, Some(3.0)),
         ];
         let points = points.map(|(secs, value)| point(secs, value));
-        let found = gaps(&store, &[mine.clone()], (&points, Timestamp::from_secs(200))).unwrap();
+        let found = gaps(&store, std::slice::from_ref(&mine), (&points, Timestamp::from_secs(200))).unwrap();
         let shown: Vec<_> = found.iter().map(|gap| (gap.from.secs(), gap.to.secs(), gap.reason.as_deref())).collect();
         assert_eq!(
             shown,
