@@ -150,7 +150,7 @@ fn device(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<String>
 fn interface(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<String>) {
     let to = look.state.now;
     let range = TimeRange { from: to.minus(Duration::from_secs(u64::from(request.span_secs))), to };
-    let mut view = empty_interface(range);
+    let mut view = InterfaceView::empty(range);
     let (device, port) = match (subject(look, request), &request.subject) {
         (Ok(device), Some(Subject::Interface(_, port))) => (device, port),
         (Err(fault), _) => return (ViewBody::Interface(Box::new(view)), Some(fault)),
@@ -169,27 +169,6 @@ fn interface(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<Stri
         look.state.recent.iter().rev().filter(|event| is_its(event)).take(RECENT).map(|event| (**event).clone()).collect();
     view.row = Some(row);
     (ViewBody::Interface(Box::new(view)), None)
-}
-
-const fn empty_interface(range: TimeRange) -> InterfaceView {
-    InterfaceView {
-        row: None,
-        from: range.from,
-        to: range.to,
-        resolution: String::new(),
-        in_bps: Vec::new(),
-        out_bps: Vec::new(),
-        earlier_in_bps: Vec::new(),
-        earlier_out_bps: Vec::new(),
-        errors: Vec::new(),
-        discards: Vec::new(),
-        in_max_bps: None,
-        out_max_bps: None,
-        in_p95_bps: None,
-        out_p95_bps: None,
-        link: None,
-        recent: Vec::new(),
-    }
 }
 
 /// Kinds of events that a discovery run brings.

@@ -5,7 +5,7 @@ use super::rows::{DeviceRow, EventRow, GaugeRow, InterfaceRow, LinkRow};
 use crate::event::DiscoveryProgress;
 use crate::model::bands::Band;
 use crate::model::series::Point;
-use crate::model::{Alarm, DeviceId, DeviceStatus, HealthStatus, Role, Severity, Timestamp};
+use crate::model::{Alarm, DeviceId, DeviceStatus, HealthStatus, Role, Severity, TimeRange, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What every screen's first line needs, and the body of one.
@@ -212,6 +212,30 @@ pub struct InterfaceView {
     pub out_p95_bps: Option<f64>,
     pub link: Option<LinkRow>,
     pub recent: Vec<EventRow>,
+}
+
+impl InterfaceView {
+    /// Of a port of which nothing is known, over a range.
+    pub const fn empty(range: TimeRange) -> Self {
+        Self {
+            row: None,
+            from: range.from,
+            to: range.to,
+            resolution: String::new(),
+            in_bps: Vec::new(),
+            out_bps: Vec::new(),
+            earlier_in_bps: Vec::new(),
+            earlier_out_bps: Vec::new(),
+            errors: Vec::new(),
+            discards: Vec::new(),
+            in_max_bps: None,
+            out_max_bps: None,
+            in_p95_bps: None,
+            out_p95_bps: None,
+            link: None,
+            recent: Vec::new(),
+        }
+    }
 }
 
 /// How discovery goes, and what it brought.

@@ -60,6 +60,7 @@ pub fn rewind(state: &mut UiState, view: Option<&View>) -> Option<Vec<Effect>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::TimeRange;
     use crate::query::Screen;
     use crate::state::view::{Chrome, InterfaceView};
     use crate::ui::state::Place;
@@ -70,24 +71,7 @@ mod tests {
     }
 
     fn view() -> View {
-        let body = InterfaceView {
-            row: None,
-            from: at(0),
-            to: at(1000),
-            resolution: String::new(),
-            in_bps: Vec::new(),
-            out_bps: Vec::new(),
-            earlier_in_bps: Vec::new(),
-            earlier_out_bps: Vec::new(),
-            errors: Vec::new(),
-            discards: Vec::new(),
-            in_max_bps: None,
-            out_max_bps: None,
-            in_p95_bps: None,
-            out_p95_bps: None,
-            link: None,
-            recent: Vec::new(),
-        };
+        let body = InterfaceView::empty(TimeRange { from: at(0), to: at(1000) });
         View { chrome: Chrome::default(), body: ViewBody::Interface(Box::new(body)) }
     }
 
