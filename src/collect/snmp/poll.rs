@@ -13,6 +13,8 @@ use crate::model::text;
 use crate::model::{AdminStatus, Device, IfIndex, Interface, Oid, OperStatus, SnmpVersion, Timestamp};
 use crate::wire::snmp::list::Root;
 use crate::wire::snmp::{Asked, Value};
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -28,6 +30,8 @@ pub struct PollPlan {
     /// Its gauges.
     health: Arc<HealthPlan>,
     ethernet: Arc<Ethernet>,
+    /// Whether what is not needed is left out just now.
+    pub extras: Extras,
 }
 
 impl PartialEq for PollPlan {
@@ -42,7 +46,7 @@ impl PollPlan {
     /// Everything of a device that an inventory described.
     pub fn of(device: Arc<Device>, agent: Agent) -> Self {
         let health = HealthPlan::of(&device.health);
-        Self { device, agent, interval: None, health, ethernet: Arc::default() }
+        Self { device, agent, interval: None, health, ethernet: Arc::default(), extras: Extras::default() }
     }
 
     /// The same, as often as this.
@@ -80,6 +84,9 @@ impl Ethernet {
 pub async fn poll(client: &Client, plan: &PollPlan, limits: Limits, extent: &Extent) -> Result<PollReading, SnmpError> {
     let session = client.session(&plan.agent, limits);
     let mut rows = Rows::new(plan, extent);
+    if plan.extras.are_left_out() {
+        rows.scalars = scalars(SnmpVersion::V1);
+    }
     let result = session.train(&mut rows).await;
     if let Err(error) = result {
         if rows.answered.is_none() {
@@ -103,6 +110,26 @@ pub async fn poll(client: &Client, plan: &PollPlan, limits: Limits, extent: &Ext
     reading.lost = tally.resent;
     reading.sent = tally.sent;
     Ok(reading)
+}
+
+/// Polls without the times of last changes, after an agent was silent with them and not without: a subagent that hangs (AgentX, pass
+/// scripts) takes the whole answer with it.
+const POLLS_WITHOUT_EXTRAS: u32 = 40;
+
+/// Whether what a poll does not need is left out for a while.
+#[derive(Clone, Debug, Default)]
+pub struct Extras(Arc<AtomicU32>);
+
+impl Extras {
+    /// Leaves it out of the next polls.
+    pub fn leave_out(&self) {
+        self.0.store(POLLS_WITHOUT_EXTRAS, Relaxed);
+    }
+
+    /// Whether this poll goes without.
+    fn are_left_out(&self) -> bool {
+        self.0.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_ok()
+    }
 }
 
 /// Asks for sysUpTime alone, once.
@@ -405,6 +432,22 @@ mod tests {
         let reading = read(lines, &plan(3)).await;
         let taken: Vec<u32> = reading.interfaces.iter().map(|port| port.if_index.0).collect();
         assert_eq!((taken, reading.renamed), (vec![1, 3], 1), "what has no name says nothing against it");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_hangs_an_agent_is_left_out_for_a_while() {
+        let extras = Extras::default();
+        assert!(!extras.are_left_out());
+        extras.leave_out();
+        assert_eq!((0..100).filter(|_| extras.are_left_out()).count(), POLLS_WITHOUT_EXTRAS as usize);
+        let lines = "sysUpTime.0 = #500\nifTableLastChange.0 = #7\nifName.1 = Gi1\nifOperStatus.1 = #1";
+        let (client, plan) = (client(Network::default().agent("10.0.0.1:161", lines)), plan(1));
+        let read = async || poll(&client, &plan, Limits::default(), &Extent::Whole).await.unwrap();
+        assert_eq!(read().await.changes.interfaces, Some(7));
+        plan.extras.leave_out();
+        let without = read().await;
+        assert_eq!((without.sys_up_time, without.changes.interfaces), (Some(500), None));
+        assert_eq!(without.interfaces.len(), 1);
     }
 
     #[tokio::test(start_paused = true)]

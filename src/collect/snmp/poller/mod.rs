@@ -296,7 +296,14 @@ impl Asking {
             Use::Probe => {
                 count(&counters.probes, 1);
                 match probe(&self.client, &self.plan, self.options.timeout).await {
-                    Ok(()) => self.poll().await,
+                    Ok(()) => match self.poll().await {
+                        // It is there and does not answer: something that is asked for hangs.
+                        Err(_) => {
+                            self.plan.extras.leave_out();
+                            self.poll().await
+                        }
+                        answered => answered,
+                    },
                     Err(error) => Err(error),
                 }
             }
