@@ -21,6 +21,9 @@ impl First {
     }
 }
 
+/// This part of the cap is kept free.
+const HEADROOM: u64 = 32;
+
 impl SledStore {
     /// See `Store::maintain`.
     pub(super) fn keep_within(&self, limits: &Limits) -> Result<Maintained, StoreError> {
@@ -64,6 +67,8 @@ impl SledStore {
     /// Removes the oldest until all files take no more than the cap.
     fn cap(&self, limits: &Limits, done: &mut Maintained) -> Result<(), StoreError> {
         let Some(max_bytes) = limits.max_bytes else { return Ok(()) };
+        // Room for what is written until the next pass, and by sled in its own time.
+        let max_bytes = max_bytes - max_bytes / HEADROOM;
         let mut in_use = BTreeSet::new();
         while bytes_below(self.folder.path()) > max_bytes && !self.is_stopping() {
             if let Some(aside) = self.folder.oldest_aside() {
