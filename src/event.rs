@@ -4,6 +4,7 @@
 //! *Observations* come from collectors, the clock and operators. *Derived* events are made by `state::apply` out of
 //! observations: they alone are journalled, and on replay they are read back, never derived again.
 
+use crate::model::flow::{FlowBatch, FlowColumns};
 use crate::model::inventory::Reason;
 use crate::model::link::LinkKey;
 use crate::model::poll::{Echoes, PollReading};
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
 
 /// Format version of [`Event`]: raised when the meaning of the bytes changes. Journal records carry it.
-pub const EVENT_VERSION: u16 = 3;
+pub const EVENT_VERSION: u16 = 4;
 
 /// Something that happened, or was seen, at a time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -69,6 +70,10 @@ pub enum Body {
     Trap(Box<Trap>),
     /// Derived: how a sensor, a power supply or another part is changed.
     GaugeStatus(GaugeStatusChange),
+    /// Observation: what was talked in a second. It goes to the flows' store; the state derives nothing from it.
+    Flows(Box<FlowBatch>),
+    /// Observation: flow records, to be kept whole for some time. They go to the flows' store alone.
+    FlowRecords(Box<FlowColumns>),
 }
 
 impl Event {
@@ -76,7 +81,14 @@ impl Event {
     pub const fn is_derived(&self) -> bool {
         !matches!(
             self.body,
-            Body::Inventory(_) | Body::Poll(_) | Body::Silent(_) | Body::Discovery(_) | Body::Tick | Body::Trap(_)
+            Body::Inventory(_)
+                | Body::Poll(_)
+                | Body::Silent(_)
+                | Body::Discovery(_)
+                | Body::Tick
+                | Body::Trap(_)
+                | Body::Flows(_)
+                | Body::FlowRecords(_)
         )
     }
 }

@@ -152,6 +152,8 @@ pub struct Listeners {
     pub flows: Vec<SocketAddr>,
     /// `[flows] keep_records`: how long full records are kept
     pub keep_flow_records: Option<Duration>,
+    /// `[flows] country_file`: the user's MaxMind database, which says in which country an address is
+    pub country_file: Option<PathBuf>,
     /// `[traps] listen`
     pub traps: Vec<SocketAddr>,
     /// `[syslog] listen`, with `udp:` or `tcp:` in front

@@ -127,6 +127,7 @@ fn listeners(root: &Section<'_, '_>) -> Listeners {
     if let Some(section) = root.table("flows") {
         listeners.flows = section.list("listen", value::listen);
         listeners.keep_flow_records = section.get("keep_records", value::duration);
+        listeners.country_file = section.get("country_file", value::path);
         section.finish();
     }
     if let Some(section) = root.table("capture") {

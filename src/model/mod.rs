@@ -9,6 +9,7 @@ pub mod addr;
 pub mod alarm;
 pub mod bands;
 pub mod device;
+pub mod flow;
 pub mod health;
 pub mod identity;
 pub mod interface;

@@ -48,6 +48,8 @@ pub fn apply(state: &mut State, event: &Event) -> Applied {
             deriver.trap(trap);
             Vec::new()
         }
+        // They go to the flows' store; the state derives nothing from them.
+        Body::Flows(_) | Body::FlowRecords(_) => Vec::new(),
         Body::DeviceSeen(_)
         | Body::DeviceMerged(..)
         | Body::DeviceStatus(_)

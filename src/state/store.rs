@@ -49,7 +49,14 @@ impl State {
                 self.take_device(new, at);
             }
             Body::Endpoints(changes) => self.take_endpoints(changes),
-            Body::Inventory(_) | Body::Poll(_) | Body::Silent(_) | Body::Discovery(_) | Body::Tick | Body::Trap(_) => {}
+            Body::Inventory(_)
+            | Body::Poll(_)
+            | Body::Silent(_)
+            | Body::Discovery(_)
+            | Body::Tick
+            | Body::Trap(_)
+            | Body::Flows(_)
+            | Body::FlowRecords(_) => {}
         }
         for row in rows {
             self.remember(row);

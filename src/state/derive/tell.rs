@@ -69,7 +69,9 @@ fn told(state: &State, event: &Event) -> Option<Told> {
         | Body::Silent(_)
         | Body::Discovery(_)
         | Body::Tick
-        | Body::Trap(_) => None,
+        | Body::Trap(_)
+        | Body::Flows(_)
+        | Body::FlowRecords(_) => None,
     }
 }
 
