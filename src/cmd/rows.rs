@@ -109,6 +109,8 @@ fn print(view: &View, names: &HashMap<DeviceId, String>, (format, out): (Format,
         | ViewBody::Device(_)
         | ViewBody::Interface(_)
         | ViewBody::Discovery(_)
+        | ViewBody::Flows(_)
+        | ViewBody::Capture(_)
         | ViewBody::Empty => Ok(()),
     }
 }

@@ -1,5 +1,6 @@
 //! What a console or a headless command asks of the engine: a window on one screen's rows, at a time.
 
+use crate::model::flow::TopKey;
 use crate::model::{DeviceId, TimeRange, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -104,6 +105,25 @@ pub struct MapRequest {
     pub level: u8,
 }
 
+/// How flows are summed up.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowRequest {
+    /// By what; empty is the screen's own.
+    pub by: Vec<TopKey>,
+    /// What of it.
+    pub part: FlowPart,
+}
+
+/// What of the flows is wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FlowPart {
+    /// Rows, history, exporters.
+    #[default]
+    Table,
+    /// One group in full: the one that the filter lets through.
+    Detail,
+}
+
 /// A windowed query. The same request serves live, past, local and attached.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ViewRequest {
@@ -129,6 +149,8 @@ pub struct ViewRequest {
     pub range: Option<TimeRange>,
     /// The map's folding, for [`Screen::Topology`].
     pub map: MapRequest,
+    /// How flows are summed up, for [`Screen::Flows`] and [`Screen::Capture`].
+    pub flows: FlowRequest,
 }
 
 /// Graphs span an hour unless asked otherwise.
@@ -149,6 +171,7 @@ impl ViewRequest {
             compare_secs: None,
             range: None,
             map: MapRequest::default(),
+            flows: FlowRequest::default(),
         }
     }
 }

@@ -516,6 +516,7 @@ fn interface(request: &ViewRequest) -> InterfaceView {
         out_p95_bps: up.then_some(speed * 0.33),
         link: links().into_iter().next(),
         recent: events(),
+        flows: None,
     }
 }
 

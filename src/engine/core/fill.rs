@@ -51,6 +51,8 @@ impl Filler<'_> {
             | ViewBody::Alarms(_)
             | ViewBody::Sensors(_)
             | ViewBody::Discovery(_)
+            | ViewBody::Flows(_)
+            | ViewBody::Capture(_)
             | ViewBody::Empty => {}
         }
     }

@@ -3,7 +3,7 @@
 //! Both ends keep the parts of the last view of each watch. A [`Patch`] says for every row whether it is a row that the
 //! other end already has, at whatever place, or a new one.
 
-use crate::state::view::{View, ViewBody};
+use crate::state::view::{FlowsView, View, ViewBody};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -54,6 +54,7 @@ fn each_list(body: &mut ViewBody, each: &mut impl EachList) -> Result<(), Unfit>
             each.list(&mut view.wan_out)?;
             each.list(&mut view.alarms.rows)?;
             each.list(&mut view.busiest)?;
+            each.list(&mut view.talkers)?;
             each.list(&mut view.recent)
         }
         ViewBody::Topology(view) => {
@@ -84,8 +85,20 @@ fn each_list(body: &mut ViewBody, each: &mut impl EachList) -> Result<(), Unfit>
         ViewBody::Alarms(table) => each.list(&mut table.rows),
         ViewBody::Sensors(table) => each.list(&mut table.rows),
         ViewBody::Discovery(view) => each.list(&mut view.changes.rows),
+        ViewBody::Flows(view) => flows(view, each),
+        ViewBody::Capture(view) => {
+            each.list(&mut view.ports)?;
+            flows(&mut view.flows, each)
+        }
         ViewBody::Empty => Ok(()),
     }
+}
+
+fn flows(view: &mut FlowsView, each: &mut impl EachList) -> Result<(), Unfit> {
+    each.list(&mut view.table.rows)?;
+    each.list(&mut view.history)?;
+    each.list(&mut view.steps)?;
+    each.list(&mut view.exporters)
 }
 
 struct Take(Vec<Vec<Vec<u8>>>);

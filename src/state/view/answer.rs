@@ -60,9 +60,9 @@ fn body(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<String>) 
             (ViewBody::Sensors(picked.table(health::GaugeRef::whole)), fault)
         }
         Screen::Discovery => discovery(look, request),
-        Screen::Flows | Screen::Capture | Screen::Wireless | Screen::Logs | Screen::Vlans | Screen::Help => {
-            (ViewBody::Empty, None)
-        }
+        Screen::Flows => (ViewBody::Flows(Box::default()), None),
+        Screen::Capture => (ViewBody::Capture(Box::default()), None),
+        Screen::Wireless | Screen::Logs | Screen::Vlans | Screen::Help => (ViewBody::Empty, None),
     }
 }
 

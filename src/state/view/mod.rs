@@ -7,6 +7,7 @@
 mod answer;
 mod devices;
 mod events;
+pub mod flows;
 mod graph;
 mod health;
 mod interfaces;
@@ -27,6 +28,7 @@ pub use links::LINK_COLUMNS;
 pub use over::Over;
 pub use overview::wan_ports;
 
+pub use flows::{CaptureView, FlowRow, FlowsView, PortFlows};
 pub use rows::{DeviceRow, EventRow, GaugeRow, InterfaceRow, LinkRow};
 pub use screens::{
     Chrome, DiscoveryView, GraphEdge, GraphNode, GraphView, HealthView, InterfaceView, OverviewView, View, ViewBody,

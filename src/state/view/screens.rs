@@ -1,6 +1,7 @@
 //! The view of each screen.
 
 use super::Table;
+use super::flows::{CaptureView, FlowCollector, FlowRow, FlowsView, PortFlows};
 use super::rows::{DeviceRow, EventRow, GaugeRow, InterfaceRow, LinkRow};
 use crate::event::DiscoveryProgress;
 use crate::model::bands::Band;
@@ -57,6 +58,8 @@ pub enum ViewBody {
     Discovery(Box<DiscoveryView>),
     /// A screen that needs nothing but the chrome (help), or whose source is not collected.
     Empty,
+    Flows(Box<FlowsView>),
+    Capture(Box<CaptureView>),
 }
 
 /// Counts and the worst of everything.
@@ -91,6 +94,10 @@ pub struct OverviewView {
     pub alarms: Table<Alarm>,
     pub busiest: Vec<LinkRow>,
     pub recent: Vec<EventRow>,
+    /// Who talks most, of the last minutes; filled by the engine.
+    pub talkers: Vec<FlowRow>,
+    /// How the flow collector does; `None` where no flow was ever heard.
+    pub flows: Option<FlowCollector>,
 }
 
 /// The folded graph.
@@ -212,6 +219,8 @@ pub struct InterfaceView {
     pub out_p95_bps: Option<f64>,
     pub link: Option<LinkRow>,
     pub recent: Vec<EventRow>,
+    /// Its flows; `None` where no exporter tells of this device. Filled by the engine.
+    pub flows: Option<Box<PortFlows>>,
 }
 
 impl InterfaceView {
@@ -234,6 +243,7 @@ impl InterfaceView {
             out_p95_bps: None,
             link: None,
             recent: Vec::new(),
+            flows: None,
         }
     }
 }
