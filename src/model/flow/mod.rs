@@ -7,6 +7,8 @@ pub mod columns;
 pub mod elements;
 pub mod exporter;
 pub mod record;
+pub mod sums;
+pub mod table;
 pub mod talk;
 pub mod top;
 
@@ -14,5 +16,6 @@ pub use columns::FlowColumns;
 pub use elements::{Element, ElementKind, Elements};
 pub use exporter::{ExporterCounts, ExporterKey, FlowBatch, FlowName, PortLoad};
 pub use record::{Direction, FlowAddr, FlowRecord, FlowVersion, Known};
+pub use table::TalkTable;
 pub use talk::{TalkKey, TalkSum, Talks};
 pub use top::{KeyValue, TopAnswer, TopKey, TopRequest, TopRow};
