@@ -8,6 +8,7 @@ pub mod elements;
 pub mod exporter;
 pub mod record;
 pub mod talk;
+pub mod time;
 pub mod top;
 
 pub use columns::FlowColumns;
@@ -15,4 +16,5 @@ pub use elements::{Element, ElementKind, Elements};
 pub use exporter::{ExporterCounts, ExporterKey, FlowBatch, FlowName, PortLoad};
 pub use record::{Direction, FlowAddr, FlowRecord, FlowVersion, Known};
 pub use talk::{TalkKey, TalkSum, Talks};
+pub use time::{FlowFields, FlowLevel, FlowTime};
 pub use top::{KeyValue, TopAnswer, TopKey, TopRequest, TopRow};
