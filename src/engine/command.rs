@@ -1,6 +1,7 @@
 //! What can be asked of the engine beside views.
 
 use crate::model::bands::{Band, Summary};
+use crate::model::flow::{TopAnswer, TopRequest};
 use crate::model::{EntityKey, Metric, TimeRange, Timestamp};
 pub use crate::state::diff::DiffRow;
 use crate::state::view::screens::Name;
@@ -34,6 +35,8 @@ pub enum Command {
     Where(String, Option<Timestamp>),
     /// Copy the store to a folder, and read the copy.
     StoreBackup(PathBuf),
+    /// Who talked most.
+    Top(TopRequest),
 }
 
 impl Command {
@@ -76,6 +79,8 @@ pub enum Answer {
     StoreVerified(Verified),
     /// To `Where`.
     Where(Box<Whereabouts>),
+    /// To `Top`.
+    Top(Box<TopAnswer>),
 }
 
 /// A series as it is shown.

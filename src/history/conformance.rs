@@ -1,9 +1,11 @@
 //! What every store does, as tests: each function runs on each implementation.
 
+use super::flows::Visit;
 use super::{
-    AtQuery, Checkpoint, EntityLast, JournalRecord, LOOKBACK_SECS, Limits, Maintained, MemoryStore, SledStore, Store, StoreError,
-    StoreStats, keep_checkpoints,
+    AtQuery, Checkpoint, EntityLast, FlowKept, FlowStore, JournalRecord, LOOKBACK_SECS, Limits, Maintained, MemoryStore,
+    SledStore, Store, StoreError, StoreStats, keep_checkpoints,
 };
+use crate::model::flow::{FlowColumns, FlowFields, FlowLevel, FlowTime};
 use crate::model::rollup::{Level, Rollup};
 use crate::model::series::{Cell, SeriesColumn, named_part};
 use crate::model::{DeviceId, EntityKey, Metric, Sample, SampleBatch, SampleRow, TimeRange, Timestamp};
@@ -327,10 +329,35 @@ impl Reopening {
         let mut store = self.store.lock().unwrap();
         if std::mem::take(&mut store.1) {
             store.0.as_ref().unwrap().flush()?;
+            store.0.as_ref().unwrap().flows_flush()?;
             store.0 = None;
             store.0 = Some(SledStore::open(&self.path)?);
         }
         call(store.0.as_ref().unwrap())
+    }
+}
+
+impl FlowStore for Reopening {
+    fn flow_records_append(&self, records: &FlowColumns) -> Result<(), StoreError> {
+        self.write(|store| store.flow_records_append(records))
+    }
+    fn flow_talks_append(&self, time: &FlowTime) -> Result<(), StoreError> {
+        self.write(|store| store.flow_talks_append(time))
+    }
+    fn flow_records_scan(&self, range: TimeRange, fields: FlowFields, visit: Visit<'_, FlowColumns>) -> Result<(), StoreError> {
+        self.read(|store| store.flow_records_scan(range, fields, visit))
+    }
+    fn flow_talks_scan(&self, level: FlowLevel, range: TimeRange, visit: Visit<'_, FlowTime>) -> Result<(), StoreError> {
+        self.read(|store| store.flow_talks_scan(level, range, visit))
+    }
+    fn flow_records_kept(&self, range: TimeRange) -> Result<FlowKept, StoreError> {
+        self.read(|store| store.flow_records_kept(range))
+    }
+    fn flow_talks_starts(&self, level: FlowLevel, range: TimeRange) -> Result<Vec<Timestamp>, StoreError> {
+        self.read(|store| store.flow_talks_starts(level, range))
+    }
+    fn flows_flush(&self) -> Result<(), StoreError> {
+        self.write(FlowStore::flows_flush)
     }
 }
 

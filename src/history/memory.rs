@@ -2,11 +2,13 @@
 //!
 //! It is also what the disk store is held against: both pass the same `conformance` tests.
 
+use super::flows::{MemoryFlows, Visit};
 use super::rollup::{DAY_MS, SETTLE_MS, day_of_end, of_days, running, sum_up, within_day};
 use super::{
-    AtQuery, Checkpoint, EntityLast, JournalRecord, LOOKBACK_SECS, LastSamples, Limits, Maintained, PeriodStats, Store,
-    StoreError, StoreStats, keep_checkpoints,
+    AtQuery, Checkpoint, EntityLast, FlowKept, FlowStore, JournalRecord, LOOKBACK_SECS, LastSamples, Limits, Maintained,
+    PeriodStats, Store, StoreError, StoreStats, keep_checkpoints,
 };
+use crate::model::flow::{FlowColumns, FlowFields, FlowLevel, FlowTime};
 use crate::model::rollup::{Level, Rollup};
 use crate::model::series::Cell;
 use crate::model::{DeviceId, EntityKey, Metric, Sample, SampleBatch, SampleRow, TimeRange, Timestamp};
@@ -29,6 +31,7 @@ const BROKEN: u8 = 2;
 #[derive(Default)]
 pub struct MemoryStore {
     inner: Mutex<Inner>,
+    flows: MemoryFlows,
 }
 
 #[derive(Default)]
@@ -275,6 +278,36 @@ impl Inner {
             Some(span.map_or((at, at), |(from, to)| (from.min(at), to.max(at))))
         })?;
         Some(TimeRange { from, to })
+    }
+}
+
+impl FlowStore for MemoryStore {
+    fn flow_records_append(&self, records: &FlowColumns) -> Result<(), StoreError> {
+        self.flows.flow_records_append(records)
+    }
+
+    fn flow_talks_append(&self, time: &FlowTime) -> Result<(), StoreError> {
+        self.flows.flow_talks_append(time)
+    }
+
+    fn flow_records_scan(&self, range: TimeRange, fields: FlowFields, visit: Visit<'_, FlowColumns>) -> Result<(), StoreError> {
+        self.flows.flow_records_scan(range, fields, visit)
+    }
+
+    fn flow_talks_scan(&self, level: FlowLevel, range: TimeRange, visit: Visit<'_, FlowTime>) -> Result<(), StoreError> {
+        self.flows.flow_talks_scan(level, range, visit)
+    }
+
+    fn flow_records_kept(&self, range: TimeRange) -> Result<FlowKept, StoreError> {
+        self.flows.flow_records_kept(range)
+    }
+
+    fn flow_talks_starts(&self, level: FlowLevel, range: TimeRange) -> Result<Vec<Timestamp>, StoreError> {
+        self.flows.flow_talks_starts(level, range)
+    }
+
+    fn flows_flush(&self) -> Result<(), StoreError> {
+        self.flows.flows_flush()
     }
 }
 

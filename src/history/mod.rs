@@ -14,11 +14,13 @@ use std::time::Duration;
 pub mod blocks;
 #[cfg(test)]
 mod conformance;
+pub mod flows;
 pub mod memory;
 pub mod rollup;
 pub mod sled;
 
 pub use self::sled::SledStore;
+pub use flows::{FlowKept, FlowStore};
 pub use memory::MemoryStore;
 
 /// Format version of a store's folder. An older binary refuses a newer store with a clear sentence.
@@ -131,7 +133,7 @@ pub struct PeriodStats {
 /// Everything that is remembered. `Send + Sync`: reads come from reader threads, writes from the one writer thread.
 ///
 /// Errors: a full disk is an error of that call, counted as lost; the store goes on and recovers by itself.
-pub trait Store: Send + Sync {
+pub trait Store: FlowStore {
     /// Appends records, which get consecutive numbers. Returns the number of the last (of the last ever, when none is
     /// given). They can be read at once; they are on disk after the next [`Store::flush`].
     fn journal_append(&self, records: &[(Timestamp, Vec<u8>)]) -> Result<u64, StoreError>;

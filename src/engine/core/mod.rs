@@ -4,6 +4,7 @@
 //! stand on this. Start at [`Core`], then `reader` (answers), `past` (states of past times), `fill` (graphs).
 
 mod fill;
+mod flows;
 mod gaps;
 mod graphs;
 mod over;

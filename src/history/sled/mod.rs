@@ -14,6 +14,7 @@ mod calendar;
 mod checkpoints;
 mod clean;
 mod door;
+mod flows;
 mod folder;
 mod journal;
 mod limits;
@@ -34,6 +35,7 @@ pub use backup::{Replace, Restored};
 use super::StoreError;
 use super::blocks::bytes::{Reader, put_varint};
 use super::blocks::shard::{sealed, unsealed};
+use super::flows::MemoryFlows;
 use crate::model::Timestamp;
 use calendar::{Kind, PeriodKey, day_of};
 use checkpoints::Checkpoints;
@@ -74,6 +76,7 @@ pub struct SledStore {
     maintaining: Mutex<()>,
     stopping: AtomicBool,
     noting: Mutex<()>,
+    flows: MemoryFlows,
     /// What it had when it was closed and has no more.
     missing: Vec<(PathBuf, String)>,
     missing_rows: u64,
@@ -129,6 +132,7 @@ impl SledStore {
             maintaining: Mutex::default(),
             stopping: AtomicBool::new(false),
             noting: Mutex::default(),
+            flows: MemoryFlows::default(),
             missing: Vec::new(),
             missing_rows: 0,
         };

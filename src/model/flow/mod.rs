@@ -10,6 +10,7 @@ pub mod record;
 pub mod sums;
 pub mod table;
 pub mod talk;
+pub mod time;
 pub mod top;
 
 pub use columns::FlowColumns;
@@ -18,4 +19,5 @@ pub use exporter::{ExporterCounts, ExporterKey, FlowBatch, FlowName, PortLoad};
 pub use record::{Direction, FlowAddr, FlowRecord, FlowVersion, Known};
 pub use table::TalkTable;
 pub use talk::{TalkKey, TalkSum, Talks};
+pub use time::{FlowFields, FlowLevel, FlowTime};
 pub use top::{KeyValue, TopAnswer, TopKey, TopRequest, TopRow};
