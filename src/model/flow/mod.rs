@@ -9,6 +9,7 @@ pub mod exporter;
 pub mod record;
 pub mod talk;
 pub mod top;
+pub mod value;
 
 pub use columns::FlowColumns;
 pub use elements::{Element, ElementKind, Elements};
@@ -16,3 +17,4 @@ pub use exporter::{ExporterCounts, ExporterKey, FlowBatch, FlowName, PortLoad};
 pub use record::{Direction, FlowAddr, FlowRecord, FlowVersion, Known};
 pub use talk::{TalkKey, TalkSum, Talks};
 pub use top::{KeyValue, TopAnswer, TopKey, TopRequest, TopRow};
+pub use value::{FieldValue, FlowOrigin};
