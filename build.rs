@@ -1,13 +1,20 @@
-//! Lists the files of `mibs/standard` and `mibs/vendor` for `src/mib/builtin.rs`, so that a new vendor is a new file and nothing else.
+//! Lists the files of `mibs/standard` and `mibs/vendor`, and those of `mibs/flow`, for `src/mib/builtin.rs`, so that a new vendor is a
+//! new file and nothing else.
 
 use std::path::Path;
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
+    list(&["standard", "vendor"], "mibs.rs")?;
+    list(&["flow"], "flow_elements.rs")
+}
+
+/// Writes the list of the files of some folders: name and text of each.
+fn list(folders: &[&str], into: &str) -> io::Result<()> {
     let root = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;
     let out = env::var("OUT_DIR").map_err(io::Error::other)?;
     let mut list = String::from("&[\n");
-    for folder in ["standard", "vendor"] {
+    for folder in folders {
         // Cargo looks at the times of the folder and of every file in it.
         println!("cargo::rerun-if-changed=mibs/{folder}");
         for name in files(&Path::new(&root).join("mibs").join(folder))? {
@@ -16,7 +23,7 @@ fn main() -> io::Result<()> {
         }
     }
     list.push_str("]\n");
-    fs::write(Path::new(&out).join("mibs.rs"), list)
+    fs::write(Path::new(&out).join(into), list)
 }
 
 /// Names of the TOML files of a folder, sorted: two builds of the same files are the same.

@@ -6,6 +6,7 @@
 
 mod builtin;
 pub mod check;
+pub mod elements;
 pub mod file;
 pub mod gauges;
 pub mod modules;

@@ -35,6 +35,10 @@ pub struct ExporterCounts {
     /// Each record multiplied once by the rate known when it came.
     pub scaled_octets: u64,
     pub scaled_packets: u64,
+    /// Ways back of biflows that were told as records of their own; they are in no other count.
+    pub reverse_flows: u64,
+    pub reverse_octets: u64,
+    pub reverse_packets: u64,
     /// Units that its sequence numbers say were lost: flows (v5, v7), datagrams (v9, sFlow), data records (IPFIX).
     pub lost: u64,
     /// Times that its sequence numbers began anew.

@@ -12,6 +12,7 @@ pub mod table;
 pub mod talk;
 pub mod time;
 pub mod top;
+pub mod value;
 
 pub use columns::FlowColumns;
 pub use elements::{Element, ElementKind, Elements};
@@ -21,3 +22,4 @@ pub use table::TalkTable;
 pub use talk::{TalkKey, TalkSum, Talks};
 pub use time::{FlowFields, FlowLevel, FlowTime};
 pub use top::{KeyValue, TopAnswer, TopKey, TopRequest, TopRow};
+pub use value::{FieldValue, FlowOrigin};

@@ -131,6 +131,8 @@ impl Known {
     pub const SRC_MAC: Self = Self(1 << 16);
     pub const DST_MAC: Self = Self(1 << 17);
     pub const APP: Self = Self(1 << 18);
+    /// Not a field: the way back of a biflow (RFC 5103), made a record of its own.
+    pub const REVERSE: Self = Self(1 << 29);
     /// Not a field: the record waited for its template.
     pub const REPLAYED: Self = Self(1 << 30);
     /// Not a field: its times are more than a day old or in the future.
