@@ -2,12 +2,13 @@
 //!
 //! A decoder returns what it decoded plus the faults it met; it never trusts a length. Start at [`snmp`], and for frames at
 //! [`announcement`]: what a neighbour says of itself by [`lldp`], [`cdp`] (and FDP, which is its copy) or [`edp`].
-//! What other programs write of series is in [`series`].
+//! What is in any other frame is read by [`packet`]. What other programs write of series is in [`series`].
 
 pub mod announcement;
 pub mod cdp;
 pub mod edp;
 pub mod ethernet;
 pub mod lldp;
+pub mod packet;
 pub mod series;
 pub mod snmp;
