@@ -2,7 +2,8 @@
 //!
 //! A decoder returns what it decoded plus the faults it met; it never trusts a length. Start at [`snmp`], and for frames at
 //! [`announcement`]: what a neighbour says of itself by [`lldp`], [`cdp`] (and FDP, which is its copy) or [`edp`].
-//! What other programs write of series is in [`series`]; what exporters write of flows in [`flow`].
+//! What is in any other frame is read by [`packet`]. What other programs write of series is in [`series`]; what exporters write of flows
+//! in [`flow`].
 
 pub mod announcement;
 pub mod cdp;
@@ -10,5 +11,6 @@ pub mod edp;
 pub mod ethernet;
 pub mod flow;
 pub mod lldp;
+pub mod packet;
 pub mod series;
 pub mod snmp;
