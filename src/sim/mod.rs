@@ -7,6 +7,7 @@
 
 pub mod agent;
 pub mod backfill;
+pub mod flows;
 pub mod hash;
 pub mod recording;
 pub mod scenario;
