@@ -1,15 +1,15 @@
 //! Takes datagrams of any version and remembers what later ones need.
 
-use super::Sink;
 use super::exporters::Exporters;
 use super::fixed;
 use super::limits::Limits;
 use super::octets::{u16_at, u32_at};
 use super::refusal::{Refusal, Refused};
-use super::stream::Stream;
+use super::{Sink, sets};
 use crate::model::Timestamp;
-use crate::model::flow::{Elements, ExporterCounts, ExporterKey, FlowVersion};
+use crate::model::flow::{Elements, ExporterCounts, ExporterKey};
 use std::net::IpAddr;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Counted of all datagrams; what is counted of an exporter is not counted here again, but for the datagrams.
@@ -24,10 +24,22 @@ pub struct Totals {
 /// Decodes flows of many exporters. One thread's: several workers have one each.
 #[derive(Debug)]
 pub struct Decoder {
-    pub(super) elements: Arc<Elements>,
-    pub(super) limits: Limits,
+    pub(super) shared: Shared,
     pub(super) exporters: Exporters,
     totals: Totals,
+}
+
+/// What all exporters share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) elements: Arc<Elements>,
+    pub(super) limits: Limits,
+    /// Fields of all templates.
+    pub(super) fields: usize,
+    /// Octets of all sets that wait.
+    pub(super) waiting: usize,
+    /// Room for the places of a record's fields.
+    pub(super) places: Vec<Range<usize>>,
 }
 
 /// A datagram and when it came from whom.
@@ -41,7 +53,8 @@ pub(super) struct Datagram<'a> {
 impl Decoder {
     /// A decoder that has heard nothing yet.
     pub fn new(elements: Arc<Elements>, limits: Limits) -> Self {
-        Self { elements, limits, exporters: Exporters::default(), totals: Totals::default() }
+        let shared = Shared { elements, limits, fields: 0, waiting: 0, places: Vec::new() };
+        Self { shared, exporters: Exporters::default(), totals: Totals::default() }
     }
 
     /// Decodes a datagram that came from `source`, and gives what it holds to `sink`.
@@ -49,13 +62,20 @@ impl Decoder {
         self.totals.datagrams += 1;
         // A socket for both families tells IPv4 sources as mapped ones.
         let datagram = Datagram { source: source.to_canonical(), received, octets };
+        let Self { shared, exporters, .. } = self;
         let taken = match (u16_at(octets, 0), octets.len()) {
             (_, 0..2) => Err(Refusal::Truncated),
-            (1, _) => fixed::decode::<fixed::V1>(self, &datagram, sink),
-            (5, _) => fixed::decode::<fixed::V5>(self, &datagram, sink),
-            (7, _) => fixed::decode::<fixed::V7>(self, &datagram, sink),
+            (1, _) => fixed::decode::<fixed::V1>(shared, exporters, &datagram, sink),
+            (5, _) => fixed::decode::<fixed::V5>(shared, exporters, &datagram, sink),
+            (7, _) => fixed::decode::<fixed::V7>(shared, exporters, &datagram, sink),
+            (9, _) => sets::v9(shared, exporters, &datagram, sink),
+            (10, _) => sets::ipfix(shared, exporters, &datagram, sink),
             _ => Err(Refusal::UnknownVersion),
         };
+        // What exporters that were forgotten held is free again.
+        let (fields, waiting) = exporters.freed();
+        shared.fields = shared.fields.saturating_sub(fields);
+        shared.waiting = shared.waiting.saturating_sub(waiting);
         if let Err(reason) = taken {
             self.totals.refused.count(reason);
         }
@@ -76,25 +96,9 @@ impl Decoder {
         &self.totals
     }
 
-    /// The exporter of a datagram.
-    ///
-    /// Errors: there is no room for another one.
-    pub(super) fn stream(
-        &mut self,
-        datagram: &Datagram<'_>,
-        (version, domain): (FlowVersion, u32),
-        sink: &mut impl Sink,
-    ) -> Result<(usize, &mut Stream), Refusal> {
-        let key = ExporterKey { address: datagram.source, version, domain };
-        let found = self.exporters.find(&key, datagram.received, &self.limits);
-        let (id, is_new) = found.ok_or(Refusal::TooManyExporters)?;
-        if is_new {
-            sink.exporter(id, &key);
-        }
-        let stream = self.exporters.streams.get_mut(id).ok_or(Refusal::TooManyExporters)?;
-        stream.heard = datagram.received;
-        stream.counts.datagrams += 1;
-        Ok((id, stream))
+    /// Nothing more comes, as at the end of a file: what is missing in sequence numbers is lost.
+    pub fn settle(&mut self) {
+        self.exporters.streams.iter_mut().for_each(|stream| stream.sequence.settle());
     }
 }
 

@@ -1,10 +1,14 @@
 //! The exporters that are remembered: as many as the limits allow, and those that fell silent make room.
 
+use super::Sink;
+use super::decoder::Datagram;
 use super::limits::Limits;
+use super::refusal::Refusal;
 use super::stream::Stream;
 use crate::model::Timestamp;
-use crate::model::flow::ExporterKey;
+use crate::model::flow::{ExporterKey, FlowVersion};
 use rustc_hash::FxHashMap;
+use std::net::IpAddr;
 
 /// Between two looks for an exporter that may be forgotten: a flood of new addresses must not make each of them cost a look at all.
 /// Units: ms.
@@ -18,11 +22,55 @@ pub(super) struct Exporters {
     looked: Option<Timestamp>,
     /// Found at the last look, not yet given away.
     silent: Vec<usize>,
+    /// Fields of templates and octets of waiting sets of exporters that were forgotten.
+    freed: (usize, usize),
+    /// By address the number that the next IPFIX message of any of its domains has, if they count together (Open vSwitch).
+    next_numbers: FxHashMap<IpAddr, u32>,
 }
 
 impl Exporters {
+    /// The exporter of a datagram, which is counted.
+    ///
+    /// Errors: there is no room for another one.
+    pub(super) fn enter<S: Sink>(
+        &mut self,
+        datagram: &Datagram<'_>,
+        (version, domain): (FlowVersion, u32),
+        (limits, sink): (&Limits, &mut S),
+    ) -> Result<(usize, &mut Stream), Refusal> {
+        let key = ExporterKey { address: datagram.source, version, domain };
+        let (id, is_new) = self.find(&key, datagram.received, limits).ok_or(Refusal::TooManyExporters)?;
+        if is_new {
+            sink.exporter(id, &key);
+        }
+        let stream = self.streams.get_mut(id).ok_or(Refusal::TooManyExporters)?;
+        stream.heard = datagram.received;
+        stream.counts.datagrams += 1;
+        Ok((id, stream))
+    }
+
+    /// Whether the number of a message is the next one if all domains of its address count together; and takes it as such.
+    pub(super) fn shares(&mut self, address: IpAddr, (number, units, is_blind): (u32, u64, bool)) -> bool {
+        if is_blind {
+            self.next_numbers.remove(&address);
+            return false;
+        }
+        #[allow(clippy::cast_possible_truncation, reason = "a datagram has fewer records")]
+        let next = number.wrapping_add(units as u32);
+        // As many addresses as exporters: one that is forgotten is forgotten here by and by.
+        if self.next_numbers.len() > self.streams.len() {
+            self.next_numbers.clear();
+        }
+        self.next_numbers.insert(address, next) == Some(number)
+    }
+
+    /// What was forgotten since this was last asked.
+    pub(super) fn freed(&mut self) -> (usize, usize) {
+        std::mem::take(&mut self.freed)
+    }
+
     /// The number of an exporter, and whether it is new. `None` where there is no room.
-    pub(super) fn find(&mut self, key: &ExporterKey, now: Timestamp, limits: &Limits) -> Option<(usize, bool)> {
+    fn find(&mut self, key: &ExporterKey, now: Timestamp, limits: &Limits) -> Option<(usize, bool)> {
         if let Some(id) = self.index.get(key) {
             return Some((*id, false));
         }
@@ -31,6 +79,8 @@ impl Exporters {
         match self.streams.get_mut(id) {
             Some(place) => {
                 self.index.remove(&place.key);
+                self.freed.0 += place.templates.values().map(|kept| kept.template.shape.fields.len()).sum::<usize>();
+                self.freed.1 += place.waiting.octets();
                 *place = stream;
             }
             None => self.streams.push(stream),

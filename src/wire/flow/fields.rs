@@ -1,6 +1,8 @@
 //! What a template carried beside the fields that every record has. Nothing is read before it is asked for.
 
-use crate::model::flow::{FieldValue, FlowOrigin};
+use super::naming;
+use super::template::{Template, VARIABLE};
+use crate::model::flow::{Elements, FieldValue, FlowOrigin};
 use std::borrow::Cow;
 
 /// The rest of a record.
@@ -16,6 +18,19 @@ pub struct Fields<'a> {
 enum Source<'a> {
     /// By name already.
     Listed(&'a [(&'static str, FieldValue)]),
+    /// In the record's octets.
+    Templated(Templated<'a>),
+}
+
+/// A record and what describes it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Templated<'a> {
+    pub(super) elements: &'a Elements,
+    pub(super) template: &'a Template,
+    /// From the record's first octet on.
+    pub(super) octets: &'a [u8],
+    /// Whether fields that stand in the record are left out.
+    pub(super) is_rest: bool,
 }
 
 impl<'a> Fields<'a> {
@@ -29,17 +44,55 @@ impl<'a> Fields<'a> {
         Self { origin, source: Source::Listed(fields) }
     }
 
-    /// Whether there are none.
+    pub(super) fn templated(origin: FlowOrigin, record: Templated<'a>) -> Self {
+        Self { origin, source: Source::Templated(record) }
+    }
+
+    /// Whether there are none. Fast; what is left may still say nothing.
     pub fn is_empty(&self) -> bool {
         match self.source {
             Source::Listed(fields) => fields.is_empty(),
+            Source::Templated(record) => record.is_rest && !record.template.plan.has_more,
         }
     }
 
     /// Name and value of each, in the order of the template. An element that is not known is called `enterprise.number`.
     pub fn iter(&self) -> impl Iterator<Item = (Cow<'a, str>, FieldValue)> + use<'a> {
-        match self.source {
-            Source::Listed(fields) => fields.iter().map(|(name, value)| (Cow::Borrowed(*name), value.clone())),
+        let (listed, templated) = match self.source {
+            Source::Listed(fields) => (fields, None),
+            Source::Templated(record) => (&[][..], Some(Named { record, field: 0, at: 0 })),
+        };
+        listed.iter().map(|(name, value)| (Cow::Borrowed(*name), value.clone())).chain(templated.into_iter().flatten())
+    }
+}
+
+/// Walks through a record.
+struct Named<'a> {
+    record: Templated<'a>,
+    field: usize,
+    at: usize,
+}
+
+impl<'a> Iterator for Named<'a> {
+    type Item = (Cow<'a, str>, FieldValue);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let Templated { elements, template, octets, is_rest } = self.record;
+            let field = template.shape.fields.get(self.field)?;
+            let (start, length) = match field.length {
+                VARIABLE => naming::variable(octets, self.at)?,
+                length => (self.at, usize::from(length)),
+            };
+            let is_filled = is_rest && template.plan.is_filled.get(self.field).copied().unwrap_or(false);
+            self.field += 1;
+            self.at = start + length;
+            if is_filled {
+                continue;
+            }
+            if let Some(named) = naming::read(elements, field, octets.get(start..self.at)?) {
+                return Some(named);
+            }
         }
     }
 }

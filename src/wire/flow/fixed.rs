@@ -3,7 +3,8 @@
 //! Source: Cisco, NetFlow Services Solutions Guide, "NetFlow Export Datagram Format". v8 (aggregates without addresses of hosts) is not read.
 
 use super::Sink;
-use super::decoder::{Datagram, Decoder};
+use super::decoder::{Datagram, Shared};
+use super::exporters::Exporters;
 use super::fields::Fields;
 use super::octets::{u8_at, u16_at, u32_at};
 use super::refusal::Refusal;
@@ -140,14 +141,19 @@ fn routing(octets: &[u8], record: &mut FlowRecord) {
 /// Decodes a datagram of a version.
 ///
 /// Errors: it is shorter than its header, or there is no room for its exporter.
-pub(super) fn decode<S: Shape>(decoder: &mut Decoder, datagram: &Datagram<'_>, sink: &mut impl Sink) -> Result<(), Refusal> {
+pub(super) fn decode<S: Shape>(
+    shared: &Shared,
+    exporters: &mut Exporters,
+    datagram: &Datagram<'_>,
+    sink: &mut impl Sink,
+) -> Result<(), Refusal> {
     let (header, body) = datagram.octets.split_at_checked(S::HEADER).ok_or(Refusal::Truncated)?;
-    let (id, stream) = decoder.stream(datagram, (S::VERSION, S::domain(header)), sink)?;
+    let (id, stream) = exporters.enter(datagram, (S::VERSION, S::domain(header)), (&shared.limits, sink))?;
     let nanoseconds = i64::from(u32_at(header, 12).min(999_999_999));
     let told = Told {
         received: datagram.received,
         exported: Timestamp(i64::from(u32_at(header, 8)) * 1000 + nanoseconds / 1_000_000),
-        uptime: u32_at(header, 4),
+        uptime: Some(u32_at(header, 4)),
         sequence: if S::COUNTS_FLOWS { u32_at(header, 16) } else { 0 },
     };
     let count = usize::from(u16_at(header, 2));
@@ -155,10 +161,15 @@ pub(super) fn decode<S: Shape>(decoder: &mut Decoder, datagram: &Datagram<'_>, s
     if count * size > body.len() {
         stream.counts.refused.count(Refusal::Truncated);
     }
+    let records = count.min(body.len() / size);
+    if S::COUNTS_FLOWS {
+        // Flows that were cut off are not lost on the way: the exporter counted them here.
+        stream.sequence(&told, count as u64, false);
+    }
     let origin =
         FlowOrigin { template_id: None, export_time: Some(told.exported), sequence: S::COUNTS_FLOWS.then_some(told.sequence) };
     let blank = FlowRecord { known: S::KNOWN, sampling_interval: S::sampling_interval(header), ..FlowRecord::default() };
-    for octets in body.chunks_exact(size).take(count) {
+    for octets in body.chunks_exact(size).take(records) {
         let mut record = blank;
         common(octets, &told, &mut record);
         S::fill(octets, &mut record);
