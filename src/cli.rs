@@ -1,9 +1,11 @@
 //! The command line: clap types only. What each command does lives in `cmd/`.
 
 mod discover;
+mod flows;
 mod store;
 
 pub use discover::{DiscoverArgs, TopologyFormat, TopologyRows};
+pub use flows::{FlowsArgs, FlowsFormat};
 pub use store::{BackupArgs, ImportArgs, RestoreArgs, StoreArgs, StoreCommand};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -131,6 +133,8 @@ pub enum Command {
     Get(GetArgs),
     /// SNMP walk by number or name
     Walk(WalkArgs),
+    /// NetFlow, IPFIX and sFlow out of captures
+    Flows(FlowsArgs),
     /// A series out of the store
     History(HistoryArgs),
     /// Devices, a row each

@@ -16,6 +16,7 @@ mod demo;
 mod describe;
 mod diff;
 mod discover;
+mod flows;
 mod get;
 mod history;
 mod keys;
@@ -78,6 +79,7 @@ pub fn run(cli: Cli) -> Outcome {
         Some(Command::Sensors(args)) => rows::run(&common, Screen::Sensors, &args),
         Some(Command::Alarms(args)) => rows::run(&common, Screen::Alarms, &args),
         Some(Command::Events(args)) => rows::run(&common, Screen::Events, &args),
+        Some(Command::Flows(args)) => flows::run(&args),
         Some(Command::History(args)) => history::run(&common, &args),
         Some(Command::Where(args)) => whereabouts::run(&common, &args),
         Some(Command::Diff(args)) => diff::run(&common, &args),

@@ -8,6 +8,7 @@
 pub mod diff;
 pub mod dot;
 pub mod equipment;
+pub mod flow;
 pub mod graph;
 pub mod graphml;
 pub mod history;

@@ -1,13 +1,13 @@
 //! JSON Schemas of every shape, made from the types that are printed.
 
-use super::{diff, history, object, rows, status, topology};
+use super::{diff, flow, history, object, rows, status, topology};
 use schemars::{Schema, schema_for};
 
 /// A name, and how its schema is made.
 type Shape = (&'static str, fn() -> Schema);
 
 /// All of them.
-const SCHEMAS: [Shape; 13] = [
+const SCHEMAS: [Shape; 15] = [
     ("topology", || schema_for!(topology::Document)),
     ("device", || schema_for!(rows::DeviceRow)),
     ("interface", || schema_for!(rows::InterfaceRow)),
@@ -16,6 +16,8 @@ const SCHEMAS: [Shape; 13] = [
     ("where", || schema_for!(rows::WhereRow)),
     ("event", || schema_for!(rows::EventRow)),
     ("alarm", || schema_for!(rows::AlarmRow)),
+    ("flow", || schema_for!(flow::FlowRow)),
+    ("flows-summary", || schema_for!(flow::FlowsSummary)),
     ("history", || schema_for!(history::History)),
     ("diff", || schema_for!(diff::DiffRow)),
     ("object", || schema_for!(object::ObjectRow)),

@@ -137,7 +137,8 @@ fn scalar(value: &Value, separator: &str) -> String {
         Value::String(text) => visible(text).into_owned(),
         Value::Array(list) if list.iter().any(Value::is_object) => list.len().to_string(),
         Value::Array(list) => list.iter().map(|value| scalar(value, separator)).collect::<Vec<_>>().join(separator),
-        Value::Bool(_) | Value::Number(_) | Value::Object(_) => value.to_string(),
+        Value::Object(_) => visible(&value.to_string()).into_owned(),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
     }
 }
 

@@ -12,5 +12,6 @@ pub mod ethernet;
 pub mod flow;
 pub mod lldp;
 pub mod packet;
+pub mod pcap;
 pub mod series;
 pub mod snmp;

@@ -26,7 +26,7 @@ mod target;
 mod template;
 mod waiting;
 
-pub use decoder::{Decoder, Totals};
+pub use decoder::{Decoder, Totals, export_time};
 pub use fields::Fields;
 pub use limits::{BiflowView, Limits};
 pub use refusal::Refusal;
