@@ -132,8 +132,7 @@ impl<'a> Block<'a> {
         let exporters: Vec<ExporterKey> = postcard::from_bytes(reader.block()?).ok()?;
         let receipts = read_receipts(&mut reader, rows, received)?;
         let count = reader.len().filter(|count| *count <= usize::from(u8::MAX))?;
-        let directory: Vec<(u8, usize)> =
-            (0..count).map(|_| Some((reader.byte()?, reader.len()?))).collect::<Option<_>>()?;
+        let directory: Vec<(u8, usize)> = (0..count).map(|_| Some((reader.byte()?, reader.len()?))).collect::<Option<_>>()?;
         let columns = directory.into_iter().map(|(number, len)| Some((number, reader.take(len)?))).collect::<Option<_>>()?;
         Some(Self { rows, received, exporters, receipts, columns })
     }
@@ -306,8 +305,11 @@ mod tests {
     }
 
     fn columns(seeds: impl IntoIterator<Item = u64>) -> FlowColumns {
-        let mut columns =
-            FlowColumns { received: Timestamp(1_700_000_000_000), exporters: vec![exporter(0), exporter(1)], ..FlowColumns::default() };
+        let mut columns = FlowColumns {
+            received: Timestamp(1_700_000_000_000),
+            exporters: vec![exporter(0), exporter(1)],
+            ..FlowColumns::default()
+        };
         seeds.into_iter().for_each(|seed| columns.push((seed % 2) as u16, &record(seed)));
         if columns.len() > 2 {
             columns.more = vec![(1, vec![("mplsTopLabelStackSection".into(), "16".into())])];

@@ -69,7 +69,8 @@ fn put_sums(out: &mut Vec<u8>, sums: Vec<&TalkSum>) {
         |sum| u64::from(sum.tcp_flags),
     ];
     of.iter().for_each(|of| put(out, &sums.iter().map(|sum| of(sum)).collect::<Vec<_>>()));
-    let wide: [fn(&TalkSum) -> u128; 3] = [|sum| mac_number(sum.src_mac), |sum| mac_number(sum.dst_mac), |sum| u128::from(sum.app)];
+    let wide: [fn(&TalkSum) -> u128; 3] =
+        [|sum| mac_number(sum.src_mac), |sum| mac_number(sum.dst_mac), |sum| u128::from(sum.app)];
     wide.iter().for_each(|of| put_wide(out, &sums.iter().map(|sum| of(sum)).collect::<Vec<_>>()));
 }
 

@@ -111,7 +111,10 @@ fn a_frame_has_its_headers_and_a_true_checksum() {
     let octets = frame::of(&record(), 1514, frame::SHOWN);
     assert_eq!(octets.len(), frame::SHOWN);
     check(&octets[..18], "000000000000 000000000000 8100 000a 0800");
-    check(&octets[18..38], "4500 05d8 0000 4000 3d06 6517 0a000001 0a000002".replace("6517", &checksum(&octets[18..38])).as_str());
+    check(
+        &octets[18..38],
+        "4500 05d8 0000 4000 3d06 6517 0a000001 0a000002".replace("6517", &checksum(&octets[18..38])).as_str(),
+    );
     let sum: u32 = octets[18..38].chunks(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]]))).sum();
     assert_eq!((sum & 0xffff) + (sum >> 16), 0xffff);
     check(&octets[38..58], "01bb c350 00000000 00000000 501b ffff 0000 0000");
