@@ -108,7 +108,7 @@ fn store_shape(store: command::StoreSummary) -> shape::Store {
         samples: store.samples,
         bytes_per_sample: store.bytes_per_sample,
         events: store.events,
-        flows: 0,
+        flows: store.flows,
         logs: 0,
         periods: store.periods.into_iter().map(|(name, bytes, samples)| shape::Period { name, bytes, samples }).collect(),
         journal: shape::Journal { bytes: store.journal_bytes, checkpoints: store.checkpoints },

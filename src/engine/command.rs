@@ -177,6 +177,8 @@ pub struct StoreSummary {
     pub periods: Vec<(String, u64, u64)>,
     pub journal_bytes: u64,
     pub checkpoints: u64,
+    pub flows: u64,
+    pub flow_bytes: u64,
     pub lost: u64,
     pub set_aside: Vec<String>,
 }

@@ -3,7 +3,7 @@
 use super::notice::{About, Notices};
 use crate::clock;
 use crate::config::Config;
-use crate::history::{Limits, Maintained, Store, StoreError};
+use crate::history::{KEEP_FLOW_RECORDS, Limits, Maintained, Store, StoreError};
 use crate::net::priority;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -24,18 +24,21 @@ pub(super) struct Keeping {
     raw: Duration,
     minute: Duration,
     hour: Duration,
+    flow_records: Duration,
     max_bytes: Option<u64>,
 }
 
 impl Keeping {
     /// Of a configuration.
-    pub(super) const fn of(config: &Config) -> Self {
+    pub(super) fn of(config: &Config) -> Self {
         let kept = &config.retention;
-        Self { raw: kept.raw, minute: kept.minute, hour: kept.hour, max_bytes: config.store.max_size }
+        let flow_records = config.listeners.keep_flow_records.unwrap_or(KEEP_FLOW_RECORDS);
+        Self { raw: kept.raw, minute: kept.minute, hour: kept.hour, flow_records, max_bytes: config.store.max_size }
     }
 
     fn limits(self) -> Limits {
-        Limits { now: clock::now(), raw: self.raw, minute: self.minute, hour: self.hour, max_bytes: self.max_bytes }
+        let Self { raw, minute, hour, flow_records, max_bytes } = self;
+        Limits { now: clock::now(), raw, minute, hour, flow_records, max_bytes }
     }
 }
 

@@ -9,6 +9,7 @@ pub mod command;
 pub mod core;
 pub mod discover;
 
+mod flows;
 pub mod handle;
 pub mod import;
 mod local;

@@ -2,6 +2,7 @@
 
 use crate::clock::Stopwatch;
 use crate::history::{Checkpoint, Store, StoreError};
+use crate::model::flow::{FlowColumns, FlowTime};
 use crate::model::{SampleBatch, Timestamp};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -18,12 +19,17 @@ const BATCH: usize = 512;
 /// What is written is on disk after so long: kill -9 loses at most this.
 const FLUSH_INTERVAL: Duration = Duration::from_secs(1);
 
+/// Flow records are on disk after so long: shorter ones make smaller blocks, which take more room.
+const FLOWS_FLUSH_INTERVAL: Duration = Duration::from_secs(5);
+
 /// The parts of a checkpoint, made on the writer's thread.
 pub(super) type Parts = Box<dyn FnOnce() -> Vec<(String, Vec<u8>)> + Send>;
 
 enum Work {
     Records(Vec<(Timestamp, Vec<u8>)>),
     Samples(Vec<SampleBatch>),
+    FlowRecords(Box<FlowColumns>),
+    FlowTime(Box<FlowTime>),
     Checkpoint(Timestamp, Parts),
     Note(&'static str, Vec<u8>),
     End,
@@ -79,7 +85,8 @@ impl Writer {
         let losses = Arc::new(Losses::default());
         let theirs = Arc::clone(&losses);
         let thread = std::thread::Builder::new().name("noctop-history".to_owned());
-        let thread = thread.spawn(move || Pen { store, losses: theirs, last_seq: None, dirty: false }.run(&receive))?;
+        let thread =
+            thread.spawn(move || Pen { store, losses: theirs, last_seq: None, dirty: false, flows_wait: None }.run(&receive))?;
         Ok(Self { send, thread: Some(thread), losses })
     }
 
@@ -102,6 +109,17 @@ impl Writer {
             let pieces = batches.len();
             self.hand_over(Work::Samples(batches), pieces);
         }
+    }
+
+    /// Flow records.
+    pub(super) fn flow_records(&self, records: Box<FlowColumns>) {
+        let pieces = records.len();
+        self.hand_over(Work::FlowRecords(records), pieces);
+    }
+
+    /// What was talked in a stretch of time.
+    pub(super) fn flow_time(&self, time: FlowTime) {
+        self.hand_over(Work::FlowTime(Box::new(time)), 1);
     }
 
     /// A checkpoint of the state after all records that were handed over before.
@@ -150,6 +168,8 @@ struct Pen {
     losses: Arc<Losses>,
     last_seq: Option<u64>,
     dirty: bool,
+    /// Since when flow records wait that are not on disk.
+    flows_wait: Option<Stopwatch>,
 }
 
 impl Pen {
@@ -167,6 +187,7 @@ impl Pen {
             };
             if since_flush.elapsed() >= FLUSH_INTERVAL {
                 self.flush();
+                self.flush_flows(FLOWS_FLUSH_INTERVAL);
                 since_flush = Stopwatch::start();
             }
             if !goes_on {
@@ -174,6 +195,26 @@ impl Pen {
             }
         }
         self.flush();
+        self.flush_flows(Duration::ZERO);
+    }
+
+    /// Makes flow records durable that wait for so long.
+    fn flush_flows(&mut self, after: Duration) {
+        if self.flows_wait.as_ref().is_some_and(|since| since.elapsed() >= after) {
+            self.flows_wait = None;
+            if let Err(error) = self.store.flows_flush() {
+                self.refused(0, &error);
+            }
+        }
+    }
+
+    /// Writes what was heard of flows. What the store refuses it counts itself.
+    fn flows(&mut self, write: impl FnOnce(&dyn Store) -> Result<(), StoreError>) {
+        if let Err(error) = write(&*self.store) {
+            self.refused(0, &error);
+        }
+        self.dirty = true;
+        self.flows_wait.get_or_insert_with(Stopwatch::start);
     }
 
     /// Writes a batch, pieces of a kind together as long as no other kind comes between. False when it is the last.
@@ -183,6 +224,8 @@ impl Pen {
             match work {
                 Work::Records(more) => records.extend(more),
                 Work::Samples(more) => samples.extend(more),
+                Work::FlowRecords(records) => self.flows(|store| store.flow_records_append(&records)),
+                Work::FlowTime(time) => self.flows(|store| store.flow_talks_append(&time)),
                 Work::Checkpoint(at, parts) => {
                     self.journal(std::mem::take(&mut records));
                     self.checkpoint(at, parts);

@@ -2,7 +2,7 @@
 //!
 //! It is also what the disk store is held against: both pass the same `conformance` tests.
 
-use super::flows::{MemoryFlows, Visit};
+use super::flows::{MemoryFlows, Visit, roll_up};
 use super::rollup::{DAY_MS, SETTLE_MS, day_of_end, of_days, running, sum_up, within_day};
 use super::{
     AtQuery, Checkpoint, EntityLast, FlowKept, FlowStore, JournalRecord, LOOKBACK_SECS, LastSamples, Limits, Maintained,
@@ -427,6 +427,11 @@ impl Store for MemoryStore {
         days.sort_unstable();
         days.dedup();
         let forgotten = self.forget_before(limits.now.minus(limits.raw))?;
+        roll_up(&self.flows, (Timestamp(0), limits.now), &|| false)?;
+        self.flows.forget_records(limits.now.minus(limits.flow_records));
+        for (level, kept) in [(FlowLevel::Minute, limits.minute), (FlowLevel::Hour, limits.hour), (FlowLevel::Day, limits.hour)] {
+            self.flows.forget_talks(level, limits.now.minus(kept));
+        }
         Ok(Maintained { rolled_up: days.len() as u64, forgotten, capped: Vec::new() })
     }
 
@@ -456,6 +461,8 @@ impl Store for MemoryStore {
             periods: vec![PeriodStats { name: "memory".into(), bytes, samples }],
             journal_bytes,
             checkpoints: inner.checkpoints.len() as u64,
+            flows: self.flows.counts().0,
+            flow_bytes: 0,
             oldest: span.map(|span| span.from),
             newest: span.map(|span| span.to),
             lost: inner.lost,

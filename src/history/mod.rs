@@ -113,6 +113,10 @@ pub struct StoreStats {
     pub periods: Vec<PeriodStats>,
     pub journal_bytes: u64,
     pub checkpoints: u64,
+    /// Full flow records.
+    pub flows: u64,
+    /// Octets of everything about flows.
+    pub flow_bytes: u64,
     pub oldest: Option<Timestamp>,
     pub newest: Option<Timestamp>,
     /// Samples or records that could not be written (full disk), since the store was opened.
@@ -237,9 +241,14 @@ pub struct Limits {
     pub minute: Duration,
     /// Hours.
     pub hour: Duration,
+    /// Flow records as they were exported.
+    pub flow_records: Duration,
     /// Octets on disk at most; `None` is as much as there is.
     pub max_bytes: Option<u64>,
 }
+
+/// Flow records are kept for so long where nobody says otherwise (contract §2).
+pub const KEEP_FLOW_RECORDS: Duration = Duration::from_secs(24 * 3600);
 
 /// What [`Store::maintain`] did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -17,6 +17,7 @@ mod tests;
 
 pub(super) use reader::{Live, PollFigures, Reader};
 
+use super::flows::RunningFlows;
 use super::record;
 use crate::event::Event;
 use crate::history::{Checkpoint, Store, StoreError};
@@ -115,6 +116,11 @@ impl Core {
     /// The state as it is, for those who answer while it goes on.
     pub(super) fn live(&self, notices: Vec<String>, polling: Option<PollFigures>) -> Live {
         Live { state: self.state.clone(), notices, polling }
+    }
+
+    /// What is talked now.
+    pub(super) fn flows(&self) -> &RunningFlows {
+        self.reader.flows()
     }
 
     /// The state.

@@ -167,6 +167,8 @@ impl Reader {
             periods: stats.periods.into_iter().map(|period| (period.name, period.bytes, period.samples)).collect(),
             journal_bytes: stats.journal_bytes,
             checkpoints: stats.checkpoints,
+            flows: stats.flows,
+            flow_bytes: stats.flow_bytes,
             lost: stats.lost,
             set_aside: stats.set_aside.iter().map(|path| path.display().to_string()).collect(),
         })

@@ -4,6 +4,7 @@ use super::fill::Filler;
 use super::graphs::{GraphCache, Graphs};
 use super::over;
 use super::past::{self, Past, Restored};
+use crate::engine::flows::RunningFlows;
 use crate::history::{Store, StoreError};
 use crate::model::Timestamp;
 use crate::query::ViewRequest;
@@ -34,15 +35,22 @@ pub(in crate::engine) struct Reader {
     settings: Settings,
     past: Past,
     graphs: GraphCache,
+    flows: Arc<RunningFlows>,
 }
 
 impl Reader {
     pub(super) fn new(store: Arc<dyn Store>, site: &str, settings: Settings) -> Self {
-        Self { store, site: site.to_owned(), past: Past::new(settings.clone()), settings, graphs: GraphCache::default() }
+        let (past, flows) = (Past::new(settings.clone()), Arc::default());
+        Self { store, site: site.to_owned(), past, settings, graphs: GraphCache::default(), flows }
     }
 
     pub(super) fn another(&self) -> Self {
-        Self::new(Arc::clone(&self.store), &self.site, self.settings.clone())
+        Self { flows: Arc::clone(&self.flows), ..Self::new(Arc::clone(&self.store), &self.site, self.settings.clone()) }
+    }
+
+    /// What is talked now.
+    pub(in crate::engine) fn flows(&self) -> &RunningFlows {
+        &self.flows
     }
 
     pub(in crate::engine) fn store(&self) -> &Arc<dyn Store> {

@@ -85,14 +85,28 @@ impl Engine {
         let _all_gone_or_given_up = tokio::time::timeout(give_up, drain).await;
         self.publish();
         self.checkpoint();
+        self.core.flows().finish().into_iter().for_each(|time| self.writer.flow_time(time));
         self.writer.finish();
     }
 
     fn burst(&mut self, first: Event) {
-        self.turn(&first);
+        self.take(first);
         for _ in 1..BURST {
             let Ok(event) = self.events.try_recv() else { break };
-            self.turn(&event);
+            self.take(event);
+        }
+    }
+
+    /// Flows are no state: they go to the running minute and the store, without a copy. Everything else is applied.
+    fn take(&mut self, event: Event) {
+        match event.body {
+            Body::FlowRecords(records) => self.writer.flow_records(records),
+            Body::Flows(batch) => {
+                let over = self.core.flows().add(event.at, &batch);
+                over.into_iter().for_each(|time| self.writer.flow_time(time));
+                self.pending.publish = true;
+            }
+            body => self.turn(&Event { at: event.at, body }),
         }
     }
 
@@ -100,6 +114,7 @@ impl Engine {
         let now = clock::now();
         self.hub.queue.store(self.events.len(), Ordering::Relaxed);
         self.turn(&Event { at: now, body: Body::Tick });
+        self.core.flows().tick(now).into_iter().for_each(|time| self.writer.flow_time(time));
         self.pending.figures = self.polling.figures();
         self.look_at_losses();
         self.look_at_manual_links();

@@ -5,7 +5,14 @@ use super::*;
 /// Kept for so many days, seen from the end of hour `hours` after the epoch of the tests.
 fn limits(hours: i64, (raw, minute, hour): (u64, u64, u64)) -> Limits {
     let days = |days: u64| std::time::Duration::from_secs(days * 86_400);
-    Limits { now: at(hours * 3600), raw: days(raw), minute: days(minute), hour: days(hour), max_bytes: None }
+    Limits {
+        now: at(hours * 3600),
+        raw: days(raw),
+        minute: days(minute),
+        hour: days(hour),
+        flow_records: days(raw),
+        max_bytes: None,
+    }
 }
 
 fn rollups(store: &dyn Store, entity: &EntityKey, metric: Metric, (level, from, to): (Level, i64, i64)) -> Vec<Rollup> {

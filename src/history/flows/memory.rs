@@ -1,5 +1,6 @@
 //! Flows in memory: what `discover`, tests and shots have, and what the files are held against.
 
+use super::rollup::{Made, Rolling};
 use super::{FlowKept, FlowStore, Visit};
 use crate::history::StoreError;
 use crate::model::flow::{FlowColumns, FlowFields, FlowLevel, FlowTime};
@@ -139,5 +140,17 @@ impl FlowStore for MemoryFlows {
 
     fn flows_flush(&self) -> Result<(), StoreError> {
         Ok(())
+    }
+}
+
+impl Rolling for MemoryFlows {
+    fn made(&self, level: FlowLevel, range: TimeRange) -> Result<Made, StoreError> {
+        let starts = self.flow_talks_starts(level, range)?;
+        // Nothing comes late to what is in memory: a stretch that is there was made of everything.
+        Ok(starts.into_iter().map(|start| (start.0, (1, Some(u32::MAX)))).collect())
+    }
+
+    fn put(&self, time: &FlowTime, _: u32) -> Result<(), StoreError> {
+        self.flow_talks_append(time)
     }
 }

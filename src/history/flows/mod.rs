@@ -2,16 +2,30 @@
 //!
 //! It must not know what a collector or an exporter is beyond `model::flow`, nor who asks. Everything read back is checked: a
 //! decoder answers `None` for bytes that can't be right, and never takes more memory than its limits say.
-//! Start at [`FlowStore`], then `memory` (the same in its simplest form).
+//! Start at [`FlowStore`], then `memory` (the same in its simplest form), then `disk` (files), `records` and `times` (what is in
+//! them), `numbers` (a column), `rollup`.
 
 use super::StoreError;
 use crate::model::flow::{FlowColumns, FlowFields, FlowLevel, FlowTime};
 use crate::model::{TimeRange, Timestamp};
 use std::ops::ControlFlow;
 
+mod classes;
+mod disk;
+mod file;
+mod frame;
 mod memory;
+mod numbers;
+mod pending;
+mod place;
+pub mod records;
+mod rollup;
+pub mod times;
 
+pub use disk::{Access, DiskFlows, Figures, Room};
 pub use memory::MemoryFlows;
+pub use place::Kind;
+pub use rollup::roll_up;
 
 /// Takes what a scan finds, as long as it wants more.
 pub type Visit<'a, T> = &'a mut dyn FnMut(&T) -> ControlFlow<()>;

@@ -10,14 +10,14 @@ use super::checkpoints::Checkpoints;
 use super::door::{Base, Changes, Spec};
 use super::folder::{Folder, io};
 use super::{META, SledStore, WAL, read_lock};
-use crate::history::{Store, StoreError};
+use crate::history::{FlowStore, Store, StoreError};
 use std::fs::{self, File};
 use std::io::{Error, ErrorKind};
 use std::ops::{Bound, ControlFlow};
 use std::path::{Path, PathBuf};
 
 /// What a store's folder has beside its version; a backup has the same.
-const ENTRIES: [&str; 8] = ["meta", "wal", "journal", "checkpoints", "raw", "1m", "1h", "CLOSED"];
+const ENTRIES: [&str; 9] = ["meta", "wal", "journal", "checkpoints", "raw", "1m", "1h", super::flows::FOLDER, "CLOSED"];
 const VERSION: &str = "VERSION";
 
 /// Where a backup lies until all of it is there and was read.
@@ -31,6 +31,8 @@ impl SledStore {
     pub(super) fn copy_to(&self, to: &Path) -> Result<(), StoreError> {
         make_empty(to)?;
         self.flush()?;
+        self.flows_flush()?;
+        self.flows.copy_to(&to.join(super::flows::FOLDER), &mut copy_beginning)?;
         if let Some(wal) = &self.wal {
             copy_base(wal, WAL, &to.join("wal"))?;
         }

@@ -84,12 +84,7 @@ impl Folder {
     /// Refuses to write so much where the disk would be full with it: what sled was writing then can be damage when it is opened
     /// again, so it never gets there. Where the system does not say how much room there is, it is tried.
     pub fn room_for(&self, bytes: usize) -> Result<(), StoreError> {
-        let Ok(disk) = rustix::fs::statvfs(&self.path) else { return Ok(()) };
-        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-        if free < RESERVE_BYTES + SLED_TAKES * bytes as u64 {
-            return Err(io("writing", &self.path, ErrorKind::StorageFull.into()));
-        }
-        Ok(())
+        room_for(&self.path, bytes)
     }
 
     /// Whether it is read only.
@@ -246,6 +241,16 @@ fn check_version(file: &Path, path: &Path, text: &str) -> Result<(), StoreError>
         Ok(_) => Ok(()),
         Err(_) => Err(super::door::damaged(file, "it should hold a number")),
     }
+}
+
+/// See [`Folder::room_for`].
+pub fn room_for(path: &Path, bytes: usize) -> Result<(), StoreError> {
+    let Ok(disk) = rustix::fs::statvfs(path) else { return Ok(()) };
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    if free < RESERVE_BYTES + SLED_TAKES * bytes as u64 {
+        return Err(io("writing", path, ErrorKind::StorageFull.into()));
+    }
+    Ok(())
 }
 
 /// Bytes of all files below a folder, as they take space on the disk.

@@ -10,10 +10,11 @@ use std::sync::atomic::Ordering;
 
 /// The first error of several steps, each of which is tried.
 #[derive(Default)]
-struct First(Option<StoreError>);
+pub(super) struct First(Option<StoreError>);
 
 impl First {
-    fn of<T: Default>(&mut self, result: Result<T, StoreError>) -> T {
+    /// The value, or the default where there is an error.
+    pub(super) fn of<T: Default>(&mut self, result: Result<T, StoreError>) -> T {
         result.unwrap_or_else(|error| {
             self.0.get_or_insert(error);
             T::default()
@@ -37,13 +38,14 @@ impl SledStore {
             done.rolled_up += u64::from(first.of(self.roll_up(day)));
         }
         if !self.is_stopping() {
+            self.keep_flows(limits, (&mut done, &mut first));
             first.of(self.forget_old(limits, &mut done));
             first.of(self.cap(limits, &mut done));
         }
         first.0.map_or(Ok(done), Err)
     }
 
-    fn is_stopping(&self) -> bool {
+    pub(super) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
     }
 
@@ -76,7 +78,13 @@ impl SledStore {
                 done.capped.push(self.folder.name_of(&aside));
                 continue;
             }
-            let Some(key) = self.oldest(limits, &in_use) else { break };
+            let key = self.oldest(limits, &in_use);
+            // Flow records are the most by far, and what they amount to is kept in minutes.
+            if let Some(name) = self.cap_flows(limits.now, key.map(PeriodKey::end))? {
+                done.capped.push(name);
+                continue;
+            }
+            let Some(key) = key else { break };
             if key.kind == Kind::Raw && self.is_due(key) {
                 // Where there is no room for that either, the day goes as it is.
                 let _summed_up_if_possible = self.roll_up(key.number);

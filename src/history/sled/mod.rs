@@ -35,7 +35,7 @@ pub use backup::{Replace, Restored};
 use super::StoreError;
 use super::blocks::bytes::{Reader, put_varint};
 use super::blocks::shard::{sealed, unsealed};
-use super::flows::MemoryFlows;
+use super::flows::{Access, DiskFlows};
 use crate::model::Timestamp;
 use calendar::{Kind, PeriodKey, day_of};
 use checkpoints::Checkpoints;
@@ -76,7 +76,9 @@ pub struct SledStore {
     maintaining: Mutex<()>,
     stopping: AtomicBool,
     noting: Mutex<()>,
-    flows: MemoryFlows,
+    flows: DiskFlows,
+    /// Whether all minutes of flows were looked at since it was opened.
+    flows_swept: AtomicBool,
     /// What it had when it was closed and has no more.
     missing: Vec<(PathBuf, String)>,
     missing_rows: u64,
@@ -119,6 +121,7 @@ impl SledStore {
         }
         let writer = loaded.unwrap_or_else(|| Ok(Writer::default()))?;
         let checkpoints = Checkpoints::open(&folder)?;
+        let flows = flows_of(&folder);
         let mut store = Self {
             meta,
             wal,
@@ -132,7 +135,8 @@ impl SledStore {
             maintaining: Mutex::default(),
             stopping: AtomicBool::new(false),
             noting: Mutex::default(),
-            flows: MemoryFlows::default(),
+            flows,
+            flows_swept: AtomicBool::new(false),
             missing: Vec::new(),
             missing_rows: 0,
         };
@@ -172,6 +176,7 @@ impl SledStore {
                 faults.push((path, format!("{faulty} blocks can't be read; the others can")));
             }
         }
+        faults.extend(self.flows.faults()?);
         faults.extend(self.missing.iter().cloned());
         let path = |name: &str| self.folder.path().join(name);
         let (journal, checkpoints) = (read_lock(&self.journal).verify()?, read_lock(&self.checkpoints).verify()?);
@@ -265,6 +270,13 @@ impl SledStore {
         let open = writer.open_blocks().filter_map(|block| Some((block.start()?, block.end()?)));
         open.chain(writer.sealed_blocks().map(|(head, _)| (head.start, head.end)))
     }
+}
+
+/// The flows of a store's folder.
+fn flows_of(folder: &Folder) -> DiskFlows {
+    let (path, access) = (folder.path().to_owned(), if folder.is_read_only() { Access::Read } else { Access::Write });
+    let room = move |bytes| folder::room_for(&path, bytes);
+    DiskFlows::open(&folder.path().join(flows::FOLDER), access, Box::new(room))
 }
 
 fn load_meta(meta: Option<&Base>) -> Result<BTreeMap<PeriodKey, Figures>, StoreError> {

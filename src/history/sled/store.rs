@@ -165,7 +165,7 @@ impl Store for SledStore {
             writer.waiting_bytes() + writer.wal.waiting_bytes()
         };
         self.folder.room_for(bytes)?;
-        let samples = self.flush_samples();
+        let samples = self.flush_samples().and(self.flows.sync());
         write_lock(&self.journal).flush().and(samples)
     }
 
@@ -186,6 +186,8 @@ impl Store for SledStore {
         let of_samples = || periods.iter().filter(|period| !period.name.contains('/'));
         let samples: u64 = of_samples().map(|period| period.samples).sum();
         let bytes: u64 = of_samples().map(|period| period.bytes).sum();
+        let flows = self.flows.figures()?;
+        periods.extend(flows.by_folder().into_iter().map(|(name, bytes, samples)| PeriodStats { name, bytes, samples }));
         let span = self.span()?;
         let journal = read_lock(&self.journal);
         #[allow(clippy::cast_precision_loss, reason = "a ratio for people")]
@@ -199,9 +201,11 @@ impl Store for SledStore {
             periods,
             journal_bytes: bytes_below(&path.join("journal")) + bytes_below(&path.join("checkpoints")),
             checkpoints: read_lock(&self.checkpoints).count(),
+            flows: flows.records,
+            flow_bytes: flows.files.iter().map(|(_, bytes, _)| bytes).sum(),
             oldest: span.map(|span| span.from),
             newest: span.map(|span| span.to),
-            lost: lost + journal.lost + self.periods.lost() + self.missing_rows,
+            lost: lost + flows.lost + journal.lost + self.periods.lost() + self.missing_rows,
             set_aside: self.folder.set_aside(),
         })
     }

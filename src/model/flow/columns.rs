@@ -84,6 +84,25 @@ impl FlowColumns {
         Some((*self.exporter.get(row)?, record))
     }
 
+    /// Adds some rows of others, all but their exporters and what is in [`Self::more`]; rows that are not there are passed over.
+    pub fn extend_but_exporters(&mut self, others: &Self, rows: std::ops::Range<usize>) {
+        self.known.extend_from_slice(others.known.get(rows.clone()).unwrap_or_default());
+        macro_rules! extend {
+            ($($field:ident)*) => { $(self.$field.extend_from_slice(others.$field.get(rows.clone()).unwrap_or_default());)* };
+        }
+        columns!(extend);
+    }
+
+    /// Whether all columns are of one length and every exporter is there.
+    pub fn is_sound(&self) -> bool {
+        let len = self.len();
+        macro_rules! same {
+            ($($field:ident)*) => { self.known.len() == len $(&& self.$field.len() == len)* };
+        }
+        let whole = columns!(same);
+        whole && self.exporter.iter().all(|exporter| usize::from(*exporter) < self.exporters.len())
+    }
+
     /// Room for so many more.
     pub fn reserve(&mut self, more: usize) {
         self.exporter.reserve(more);
