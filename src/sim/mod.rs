@@ -13,6 +13,7 @@ pub mod recording;
 pub mod scenario;
 pub mod serve;
 pub mod shape;
+pub mod traffic;
 pub mod truth;
 pub mod view;
 

@@ -46,7 +46,7 @@ fn v5_stands_as_its_table_says() {
     let six = FlowRecord { src: FlowAddr(1 << 100), ..record() };
     check(
         &v5::datagram(&head(), 100, &[record(), six]),
-        "0005 0001 000186a0 6a12cb40 00000000 00000007 0102 4064
+        "0005 0001 000186a0 6b02d940 00000000 00000007 0102 4064
          0a000001 0a000002 00000000 0003 0007 00000003 000005dc 00017318 000182b8 01bb c350 00 1b 06 00 0000 0000 00 00 0000",
     );
 }
@@ -60,7 +60,7 @@ fn v9_counts_records_and_fills_up_to_words() {
     let message = message.data(&template, &[template.flow(&head(), &record()), template.flow(&head(), &record())]);
     check(
         &message.finish(),
-        "0009 0004 000186a0 6a12cb40 00000007 00000102
+        "0009 0004 000186a0 6b02d940 00000007 00000102
          0000 0010 0100 0002 0004 0001 0001 0002
          0001 0014 0101 0004 0004 0001 0004 0022 0004 0000
          0100 000c 06 05dc 06 05dc 0000",
@@ -75,14 +75,14 @@ fn ipfix_says_its_length_and_lengths_of_fields() {
     let row = template.values(&[Value::text("Te1/1"), Value::text(&long)]);
     let message = Message::new(Form::Ipfix, head()).templates(&[&template]).data(&template, &[row]).withdraw(&template);
     let octets = message.finish();
-    assert_eq!((octets.len(), &octets[2..4]), (372, &372u16.to_be_bytes()[..]));
+    assert_eq!((octets.len(), &octets[2..4]), (364, &364u16.to_be_bytes()[..]));
     check(
-        &octets[..56],
-        "000a 0174 6a12cb40 00000007 00000102
+        &octets[..60],
+        "000a 016c 6b02d940 00000007 00000102
          0003 0018 012c 0002 0001 0052 ffff 8005 ffff 00000009 0000
-         012c 013c 05 5465312f31 ff012c 7878787878",
+         012c 013c 05 5465312f31 ff012c 7878787878 78787878",
     );
-    check(&octets[364..], "0003 0008 012c 0000");
+    check(&octets[356..], "0003 0008 012c 0000");
 }
 
 #[test]
@@ -111,15 +111,9 @@ fn a_frame_has_its_headers_and_a_true_checksum() {
     let octets = frame::of(&record(), 1514, frame::SHOWN);
     assert_eq!(octets.len(), frame::SHOWN);
     check(&octets[..18], "000000000000 000000000000 8100 000a 0800");
-    check(
-        &octets[18..38],
-        "4500 05d8 0000 4000 3d06 6517 0a000001 0a000002".replace("6517", &checksum(&octets[18..38])).as_str(),
-    );
+    check(&octets[18..28], "4500 05d8 0000 4000 3d06");
+    check(&octets[30..38], "0a000001 0a000002");
     let sum: u32 = octets[18..38].chunks(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]]))).sum();
     assert_eq!((sum & 0xffff) + (sum >> 16), 0xffff);
     check(&octets[38..58], "01bb c350 00000000 00000000 501b ffff 0000 0000");
-}
-
-fn checksum(header: &[u8]) -> String {
-    hex(&header[10..12])
 }

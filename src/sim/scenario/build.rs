@@ -303,6 +303,7 @@ fn empty(file: &ScenarioFile, kinds: Vec<Kind>, scale: Scale) -> Scenario {
         location: group.location.clone(),
         desks: group.desks.clone(),
         alias: group.alias.clone(),
+        export: group.flows,
     });
     Scenario {
         name: file.name.clone(),
@@ -320,6 +321,9 @@ fn empty(file: &ScenarioFile, kinds: Vec<Kind>, scale: Scale) -> Scenario {
         wire_troubles: FxHashMap::default(),
         port_troubles: FxHashMap::default(),
         outages: FxHashMap::default(),
+        surges: Vec::new(),
+        services: file.service.clone(),
+        world: file.world.clone(),
         by_address: FxHashMap::default(),
     }
 }

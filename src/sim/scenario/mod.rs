@@ -192,6 +192,8 @@ pub struct Group {
     pub desks: Vec<String>,
     /// ifAlias at the far end of its cables
     pub alias: Vec<String>,
+    /// How they export flows
+    pub export: Option<file::Export>,
 }
 
 /// A VLAN of every bridge.
@@ -236,6 +238,12 @@ pub struct Scenario {
     pub port_troubles: FxHashMap<(DeviceNumber, PortNumber), PortTrouble>,
     /// When devices were silent
     pub outages: FxHashMap<DeviceNumber, Vec<trouble::Outage>>,
+    /// What comes on top along whole paths
+    pub surges: Vec<trouble::Surge>,
+    /// What is talked
+    pub services: Vec<file::Service>,
+    /// Networks of the world outside
+    pub world: Vec<file::WorldFile>,
     by_address: FxHashMap<Ipv4Addr, DeviceNumber>,
 }
 

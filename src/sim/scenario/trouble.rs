@@ -66,6 +66,19 @@ pub struct Hot {
     pub back: Load,
 }
 
+/// What comes on top along a path: one conversation, as everyone on the path sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Surge {
+    /// Devices, from where it comes to where it goes
+    pub path: Vec<DeviceNumber>,
+    /// Since when
+    pub since: f64,
+    /// What goes along the path
+    pub forth: Load,
+    /// What goes the other way
+    pub back: Load,
+}
+
 /// What is wrong with a wire.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct WireTrouble {
@@ -220,18 +233,17 @@ fn surge(scenario: &mut Scenario, path: &[String], rates: (&str, &str), since: f
         octets.ok_or_else(|| format!("{text:?} is not a bit rate such as 600M"))
     };
     let (forth, back) = (level(rates.0)?, level(rates.1)?);
+    // The same seed all along: what surges on one link surges on the next.
+    let load = |level: f64, salt: u64| Load { level, profile: Profile::Flat, noise: SURGE_NOISE, seed: mix(scenario.seed, salt) };
+    let (along, against) = (load(forth, 21), load(back, 22));
     for pair in path.windows(2) {
         let [from, to] = pair else { continue };
         let (wire, side) = find_wire(scenario, &[from.clone(), to.clone()], 0)?;
-        let load = |level: f64, salt: u64| {
-            let seed = mix(scenario.seed, salt);
-            Load { level, profile: Profile::Flat, noise: SURGE_NOISE, seed }
-        };
-        // The same seed all along: what surges on one link surges on the next.
-        let (along, against) = (load(forth, 21), load(back, 22));
         let (forth, back) = if side == Side::A { (along, against) } else { (against, along) };
         scenario.wire_troubles.entry(wire).or_default().surges.push(Hot { since, forth, back });
     }
+    let path = path.iter().map(|name| find_device(scenario, name)).collect::<Result<_, _>>()?;
+    scenario.surges.push(Surge { path, since, forth: along, back: against });
     Ok(())
 }
 

@@ -77,6 +77,22 @@ impl Scenario {
         }
     }
 
+    /// Octets that left and entered a port between two times, restarts of its agent or not.
+    pub fn moved(&self, node: &Node, device: DeviceNumber, (port, from, to): (PortNumber, f64, f64)) -> (f64, f64) {
+        let wired = |cable: &Cable| {
+            let side = |side: Side| (self.carried(cable.wire, side, to) - self.carried(cable.wire, side, from)).max(0.0);
+            (side(cable.side), side(cable.side.other()))
+        };
+        match self.behind(node, device, port) {
+            Behind::Cable(cable) => wired(cable),
+            Behind::Desk => {
+                let flow = self.desk(node, device, port);
+                (flow.forth.octets(from, to), flow.back.octets(from, to))
+            }
+            Behind::Lag(..) | Behind::Empty | Behind::Disabled | Behind::Inside => (0.0, 0.0),
+        }
+    }
+
     /// All counters of an interface, by [`IfCounter`], as 64 bits.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts are positive and far below 2^63")]
     pub fn counters(&self, node: &Node, device: DeviceNumber, (port, at): (PortNumber, f64)) -> [u64; IfCounter::COUNT] {
@@ -108,7 +124,7 @@ impl Scenario {
     }
 
     /// Mean octets in a packet, leaving and coming in: the same at both ends of a wire.
-    fn packet_sizes(&self, node: &Node, device: DeviceNumber, port: PortNumber) -> (f64, f64) {
+    pub fn packet_sizes(&self, node: &Node, device: DeviceNumber, port: PortNumber) -> (f64, f64) {
         let size = |hash: u64| between(hash, 380.0, 940.0);
         match self.behind(node, device, port) {
             Behind::Cable(cable) => {

@@ -6,6 +6,7 @@ use super::rows::Table;
 use super::{Part, View, integer, octets};
 use crate::model::{ArpRow, FdbRow, IfIndex, MacAddr, OperStatus, Sightings};
 use crate::sim::hash::{mix, pick};
+use crate::sim::scenario::{DeviceNumber, PortNumber};
 use crate::sim::truth::Behind;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -47,6 +48,21 @@ pub(super) struct Desk {
     /// dot1dBasePort
     port: u16,
     if_index: u32,
+}
+
+/// Where a desk stands, and how it is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeskPlace {
+    /// Its switch
+    pub device: DeviceNumber,
+    /// The port there
+    pub port: PortNumber,
+    /// Its VLAN
+    pub vlan: u16,
+    /// Its hardware address
+    pub mac: MacAddr,
+    /// Its address
+    pub address: Ipv4Addr,
 }
 
 impl View<'_> {
@@ -111,6 +127,21 @@ impl View<'_> {
             left -= ports;
         }
         None
+    }
+
+    /// All desks whose router it is, with their addresses.
+    pub fn desks(&self) -> Vec<DeskPlace> {
+        let mut first = 0;
+        let mut desks = Vec::new();
+        for far in self.below() {
+            let ports = far.kind.bridge_ports.len();
+            desks.extend((0..ports).filter_map(|row| {
+                let Desk { vlan, mac, .. } = far.desk(row)?;
+                Some(DeskPlace { device: far.device, port: far.socket(row), vlan, mac, address: self.desk_address(first + row) })
+            }));
+            first += ports;
+        }
+        desks
     }
 
     /// ifIndex of the interface by which desks are reached: that of its first address.

@@ -15,6 +15,8 @@ mod system;
 #[cfg(test)]
 mod tests;
 
+pub use endpoint::DeskPlace;
+
 use super::agent::MibView;
 use super::scenario::{DeviceNumber, Kind, Node, Scenario};
 use super::truth::seconds_of;
