@@ -158,7 +158,10 @@ fn gateway(from: &mut Xdr<'_>, into: Into<'_>) -> Option<()> {
 }
 
 fn nat(from: &mut Xdr<'_>, into: Into<'_>) -> Option<()> {
-    let names = [["postNATSourceIPv4Address", "postNATSourceIPv6Address"], ["postNATDestinationIPv4Address", "postNATDestinationIPv6Address"]];
+    let names = [
+        ["postNATSourceIPv4Address", "postNATSourceIPv6Address"],
+        ["postNATDestinationIPv4Address", "postNATDestinationIPv6Address"],
+    ];
     for [four, six] in names {
         if let Some(address) = from.address()? {
             into.push((if address.is_ipv4() { four } else { six }, FieldValue::Ip(address)));

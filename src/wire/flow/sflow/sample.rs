@@ -230,15 +230,10 @@ fn ethernet(record: &mut FlowRecord, mut from: Xdr<'_>) -> Option<u32> {
 /// Formats 3 and 4: length, protocol, addresses, ports, flags, type of service. The sampled header, where there is one, says it better.
 fn ip(record: &mut FlowRecord, (from, is_v6): (&mut Xdr<'_>, bool)) -> Option<u32> {
     let [length, protocol] = [from.u32()?, from.u32()?];
-    let mut address = || {
-        Some(if is_v6 {
-            FlowAddr(u128::from_be_bytes(*from.array()?))
-        } else {
-            FlowAddr::v4(from.u32()?)
-        })
-    };
+    let mut address = || Some(if is_v6 { FlowAddr(u128::from_be_bytes(*from.array()?)) } else { FlowAddr::v4(from.u32()?) });
     let (src, dst) = (address()?, address()?);
-    let [src_port, dst_port, flags, tos] = [from.u32()?, from.u32()?, from.u32()?, from.u32()?].map(|word| u16::try_from(word).unwrap_or(0));
+    let [src_port, dst_port, flags, tos] =
+        [from.u32()?, from.u32()?, from.u32()?, from.u32()?].map(|word| u16::try_from(word).unwrap_or(0));
     if record.known.has(Known::PROTOCOL) {
         return Some(length);
     }

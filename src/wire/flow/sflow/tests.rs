@@ -227,16 +227,21 @@ fn counters_are_read_by_name() {
     let mut told = Vec::new();
     sample.each(|format, name, value| told.push((format, name, value)));
     assert_eq!(told.len(), 19 + 5);
-    for expected in [(1, "ifSpeed", 1_000_000_000), (1, "ifInOctets", 1 << 32), (1, "ifOutOctets", 77), (1001, "free_memory", 500)] {
+    for expected in
+        [(1, "ifSpeed", 1_000_000_000), (1, "ifInOctets", 1 << 32), (1, "ifOutOctets", 77), (1001, "free_memory", 500)]
+    {
         assert!(told.contains(&expected), "{expected:?} in {told:?}");
     }
 }
 
 #[test]
 fn what_is_not_known_is_passed_over_and_counted() {
-    let octets = datagram(&[framed(5, &words(&[1])), framed(4300 << 12 | 1, &[]), flow([3, 4], &[framed(7777, &[1, 2, 3, 4]), header()])]);
+    let octets =
+        datagram(&[framed(5, &words(&[1])), framed(4300 << 12 | 1, &[]), flow([3, 4], &[framed(7777, &[1, 2, 3, 4]), header()])]);
     let (_, samples) = read(&octets);
-    let [Ok(Sample::Discarded), Ok(Sample::Other(format)), Ok(Sample::Flow(sample))] = samples.as_slice() else { panic!("{samples:?}") };
+    let [Ok(Sample::Discarded), Ok(Sample::Other(format)), Ok(Sample::Flow(sample))] = samples.as_slice() else {
+        panic!("{samples:?}")
+    };
     assert_eq!((*format >> 12, sample.record.octets), (4300, 1000));
 }
 
