@@ -174,7 +174,9 @@ impl Builder {
                 self.load(LOAD_OCTET, NETWORK + if family == Family::V4 { 9 } else { 6 });
                 self.branch((EQUAL, u32::from(*protocol)), (yes, no));
             }
-            Test::Net(end, net) => self.either(*end, (yes, no), |builder, is_src, ways| builder.net((*net, is_src), family, ways)),
+            Test::Net(end, net) => {
+                self.either(*end, (yes, no), |builder, is_src, ways| builder.net((*net, is_src), family, ways))
+            }
             Test::Port(end, port) => self.port((*end, *port), family, (yes, no, unknown)),
         }
     }
@@ -203,7 +205,8 @@ impl Builder {
             (IpNet::V4(net), Family::V4) => vec![(at([12, 16], [0; 2]), net.netmask().to_bits(), net.network().to_bits())],
             (IpNet::V6(net), Family::V6) => {
                 let (mask, address) = (net.netmask().to_bits().to_be_bytes(), net.network().to_bits().to_be_bytes());
-                let words = |octets: [u8; 16]| octets.as_chunks::<4>().0.iter().map(|word| u32::from_be_bytes(*word)).collect::<Vec<_>>();
+                let words =
+                    |octets: [u8; 16]| octets.as_chunks::<4>().0.iter().map(|word| u32::from_be_bytes(*word)).collect::<Vec<_>>();
                 let places = (0..4).map(|word| at([0; 2], [8, 24]) + 4 * word);
                 places.zip(words(mask)).zip(words(address)).map(|((place, mask), value)| (place, mask, value)).collect()
             }

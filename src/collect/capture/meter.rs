@@ -1,11 +1,12 @@
 //! One port: its table, and what is said of it every second. It reads no socket and no clock.
 
 use super::table::{FlowTable, MOST_FLOWS, Timeouts};
+use crate::model::Timestamp;
 use crate::model::flow::table::TalkTable;
 use crate::model::flow::{
-    Direction, ExporterCounts, ExporterKey, FlowBatch, FlowColumns, FlowName, FlowRecord, FlowVersion, Known, PortLoad, TalkKey, TalkSum,
+    Direction, ExporterCounts, ExporterKey, FlowBatch, FlowColumns, FlowName, FlowRecord, FlowVersion, Known, PortLoad, TalkKey,
+    TalkSum,
 };
-use crate::model::Timestamp;
 use crate::net::capture::{Frame, Port};
 use crate::wire::packet::{self, LinkType, Packet};
 use std::net::{IpAddr, Ipv4Addr};
@@ -212,7 +213,8 @@ mod tests {
 
     /// Ethernet, IPv4, UDP from 10.0.0.`from`:4000 to 10.0.0.2:53.
     fn datagram(from: u8) -> Vec<u8> {
-        let mut frame = vec![2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0, 0, 36, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, from, 10, 0, 0, 2];
+        let mut frame =
+            vec![2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0, 0, 36, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, from, 10, 0, 0, 2];
         frame.extend([0x0f, 0xa0, 0, 53, 0, 16, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8]);
         frame
     }
@@ -223,7 +225,10 @@ mod tests {
 
     #[test]
     fn the_address_of_a_port_is_one_that_others_know() {
-        assert_eq!(address_of(&port(&["fe80::1/64", "2001:db8::1/64", "169.254.1.1/16", "10.0.0.1/8"])), IpAddr::from([10, 0, 0, 1]));
+        assert_eq!(
+            address_of(&port(&["fe80::1/64", "2001:db8::1/64", "169.254.1.1/16", "10.0.0.1/8"])),
+            IpAddr::from([10, 0, 0, 1])
+        );
         assert_eq!(address_of(&port(&["fe80::1/64", "2001:db8::1/64"])), "2001:db8::1".parse::<IpAddr>().unwrap());
         assert_eq!(address_of(&port(&["fe80::1/64"])), IpAddr::V4(Ipv4Addr::LOCALHOST));
     }
@@ -239,7 +244,8 @@ mod tests {
         assert_eq!((frames, cut, overflow, records.len()), (3, 0, 0, 0));
         let mut rows = batch.talks.rows.clone();
         rows.sort_by_key(|(key, _)| key.src);
-        let seen: Vec<_> = rows.iter().map(|(key, sum)| (key.in_if, key.out_if, key.port, sum.octets, sum.packets, sum.flows)).collect();
+        let seen: Vec<_> =
+            rows.iter().map(|(key, sum)| (key.in_if, key.out_if, key.port, sum.octets, sum.packets, sum.flows)).collect();
         assert_eq!(seen, [(3, 0, 53, 2000, 2, 1), (0, 3, 53, 1000, 1, 1)]);
         let loads: Vec<_> = batch.loads.iter().map(|load| (load.inward, load.minute.0, load.octets)).collect();
         assert_eq!(loads, [(true, 60_000, 2000), (false, 60_000, 1000)]);

@@ -83,7 +83,8 @@ impl Reader {
         self.counters.dropped_kernel.fetch_add(dropped.saturating_sub(before), Relaxed);
         let now = clock::now();
         let Second { batch, records, frames, cut, overflow } = self.meter.second(now, dropped);
-        for (counter, count) in [(&self.counters.frames, frames), (&self.counters.cut, cut), (&self.counters.overflow, overflow)] {
+        for (counter, count) in [(&self.counters.frames, frames), (&self.counters.cut, cut), (&self.counters.overflow, overflow)]
+        {
             counter.fetch_add(count, Relaxed);
         }
         if !self.emitter.offer(now, Body::Flows(Box::new(batch))) {
