@@ -74,7 +74,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("sha1", &["src/wire/snmp/"]),
     ("sha2", &["src/wire/snmp/"]),
     ("surge_ping", &["src/net/icmp/"]),
-    ("pnet", &["src/net/capture.rs", "src/wire/"]),
+    ("pnet", &["src/net/capture/", "src/wire/"]),
     ("socket2", &["src/net/"]),
     ("libc", &["src/net/"]),
     ("tokio", &["src/net/", "src/collect/", "src/engine/", "src/notify/", "src/cmd/", "src/sim/"]),

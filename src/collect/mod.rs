@@ -4,6 +4,7 @@
 //! goes on reading what was found. [`lldp`] hears who is plugged into this host, [`host`] tells of the host itself, [`icmp`] sweeps,
 //! [`trap`] hears that something happened.
 
+pub mod capture;
 pub mod emitter;
 pub mod host;
 pub mod icmp;

@@ -6,6 +6,7 @@
 //! in [`flow`].
 
 pub mod announcement;
+pub mod bpf;
 pub mod cdp;
 pub mod edp;
 pub mod ethernet;

@@ -1,17 +1,18 @@
-//! The host's own ports, and the frames by which neighbours announce themselves there: the one door of pnet's datalink part.
+//! The frames by which neighbours announce themselves on the host's ports.
 //!
-//! pnet lists the ports. Frames come over one packet socket of our own for all ports, with a filter in the kernel: pnet's receiver is a
-//! thread and a socket for each port, has no filter, and reads everything that the port hears (docs/decisions/0042).
+//! They come over one packet socket of our own for all ports, with a filter in the kernel: pnet's receiver is a thread and a socket
+//! for each port, has no filter, and reads everything that the port hears (docs/decisions/0042).
 #![allow(
     unsafe_code,
     reason = "packet sockets have addresses, memberships and filters without a safe wrapper in the standard library"
 )]
 
-use crate::model::{IfIndex, MacAddr};
-use ipnet::IpNet;
-use socket2::{Domain, Protocol, Socket, Type};
+use super::CaptureError;
+use super::socket::{self, len_of};
+use crate::model::IfIndex;
+use socket2::{Socket, Type};
 use std::io;
-use std::mem::{size_of, zeroed};
+use std::mem::zeroed;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use tokio::io::unix::AsyncFd;
 
@@ -30,54 +31,6 @@ const GROUPS: [[u8; 6]; 6] = [
     [0x01, 0xe0, 0x52, 0xcc, 0xcc, 0xcc],
     [0x00, 0xe0, 0x2b, 0x00, 0x00, 0x00],
 ];
-
-/// One of the host's ports.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Port {
-    /// Its number in the kernel, which is its ifIndex.
-    pub if_index: IfIndex,
-    /// Its name.
-    pub name: String,
-    /// Its hardware address.
-    pub mac: Option<MacAddr>,
-    /// Its addresses.
-    pub addresses: Vec<IpNet>,
-    /// Whether it is the loopback.
-    pub is_loopback: bool,
-    /// Whether it is to be up (IFF_UP).
-    pub is_up: bool,
-    /// Whether it works (IFF_RUNNING).
-    pub is_running: bool,
-}
-
-/// The host's ports, by number.
-pub fn ports() -> Vec<Port> {
-    let mut ports: Vec<Port> = pnet::datalink::interfaces()
-        .into_iter()
-        .map(|port| Port {
-            if_index: IfIndex(port.index),
-            mac: port.mac.map(|mac| MacAddr([mac.0, mac.1, mac.2, mac.3, mac.4, mac.5])).filter(|mac| mac.is_identity()),
-            addresses: port.ips.iter().filter_map(|net| IpNet::new(net.ip(), net.prefix()).ok()).collect(),
-            is_loopback: port.is_loopback(),
-            is_up: port.is_up(),
-            is_running: port.is_running(),
-            name: port.name,
-        })
-        .collect();
-    ports.sort_by_key(|port| port.if_index);
-    ports
-}
-
-/// Frames can't be heard.
-#[derive(Debug, thiserror::Error)]
-pub enum CaptureError {
-    /// The process may not.
-    #[error("no permission to hear LLDP and CDP on this host's ports: `setcap cap_net_raw+ep` on the program grants it")]
-    NotPermitted,
-    /// Something else.
-    #[error("no packet socket: {0}")]
-    Socket(#[from] io::Error),
-}
 
 /// One frame's envelope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +54,7 @@ impl Announcements {
     /// Without CAP_NET_RAW.
     pub fn open() -> Result<Self, CaptureError> {
         let socket = PacketSocket::open().map_err(|error| match error.kind() {
-            io::ErrorKind::PermissionDenied => CaptureError::NotPermitted,
+            io::ErrorKind::PermissionDenied => CaptureError::NotPermitted("to hear LLDP and CDP on this host's ports"),
             _ => CaptureError::Socket(error),
         })?;
         // SAFETY: the socket owns its descriptor, and lends the same one until it is dropped.
@@ -158,31 +111,12 @@ impl AsRawFd for PacketSocket {
 impl PacketSocket {
     fn open() -> io::Result<Self> {
         // Without a protocol nothing is received until the filter is in place.
-        let socket = Self(Socket::new(Domain::PACKET, Type::RAW, Some(Protocol::from(0)))?);
-        socket.0.set_nonblocking(true)?;
-        let mut program = filter();
-        let len = libc::c_ushort::try_from(program.len()).unwrap_or(0);
-        let program = libc::sock_fprog { len, filter: program.as_mut_ptr() };
-        socket.set((libc::SOL_SOCKET, libc::SO_ATTACH_FILTER), &program)?;
-        socket.set((libc::SOL_PACKET, PACKET_ORIGDEV), &1_i32)?;
-        socket.bind_all()?;
-        Ok(socket)
-    }
-
-    fn set<T>(&self, (level, option): (libc::c_int, libc::c_int), value: &T) -> io::Result<()> {
-        // SAFETY: `value` is a live plain C value of that size; the kernel copies it, and what a filter program points to.
-        let done = unsafe { libc::setsockopt(self.as_raw_fd(), level, option, (&raw const *value).cast(), len_of::<T>()) };
-        if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
-    }
-
-    fn bind_all(&self) -> io::Result<()> {
-        // SAFETY: all-zero is a valid value of this plain C structure.
-        let mut name = unsafe { zeroed::<libc::sockaddr_ll>() };
-        name.sll_family = libc::sa_family_t::try_from(libc::AF_PACKET).unwrap_or(0);
-        name.sll_protocol = u16::try_from(libc::ETH_P_ALL).unwrap_or(0).to_be();
-        // SAFETY: `name` is a live sockaddr_ll and the length is its own.
-        let done = unsafe { libc::bind(self.as_raw_fd(), (&raw const name).cast(), len_of::<libc::sockaddr_ll>()) };
-        if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+        let socket = socket::open(Type::RAW)?;
+        socket.set_nonblocking(true)?;
+        socket::attach(&socket, &filter())?;
+        socket::set(&socket, (libc::SOL_PACKET, PACKET_ORIGDEV), &1_i32)?;
+        socket::bind(&socket, libc::ETH_P_ALL, None)?;
+        Ok(Self(socket))
     }
 
     fn join(&self, port: IfIndex, group: [u8; 6]) -> io::Result<()> {
@@ -195,7 +129,7 @@ impl PacketSocket {
             mr_alen: 6,
             mr_address: [a, b, c, d, e, g, 0, 0],
         };
-        self.set((libc::SOL_PACKET, libc::PACKET_ADD_MEMBERSHIP), &request)
+        socket::set(&self.0, (libc::SOL_PACKET, libc::PACKET_ADD_MEMBERSHIP), &request)
     }
 
     fn receive(&self, into: &mut [u8; MAX_FRAME]) -> io::Result<Heard> {
@@ -230,12 +164,8 @@ impl PacketSocket {
     }
 }
 
-fn len_of<T>() -> libc::socklen_t {
-    libc::socklen_t::try_from(size_of::<T>()).unwrap_or(0)
-}
-
 /// Lets in what announces a neighbour, and nothing that this host itself sends. The kernel has taken an outer VLAN tag off by then.
-fn filter() -> Vec<libc::sock_filter> {
+fn filter() -> Vec<(u16, u8, u8, u32)> {
     const LOAD_OCTET: u32 = libc::BPF_LD | libc::BPF_B | libc::BPF_ABS;
     const LOAD_HALF: u32 = libc::BPF_LD | libc::BPF_H | libc::BPF_ABS;
     const LOAD_WORD: u32 = libc::BPF_LD | libc::BPF_W | libc::BPF_ABS;
@@ -244,7 +174,7 @@ fn filter() -> Vec<libc::sock_filter> {
     const RETURN: u32 = libc::BPF_RET | libc::BPF_K;
     /// <linux/filter.h>: SKF_AD_OFF + SKF_AD_PKTTYPE, as an unsigned number.
     const PACKET_TYPE: u32 = (-0x1000_i32 + 4).cast_unsigned();
-    let step = |code: u32, (jt, jf): (u8, u8), k: u32| libc::sock_filter { code: u16::try_from(code).unwrap_or(0), jt, jf, k };
+    let step = |code: u32, (jt, jf): (u8, u8), k: u32| (u16::try_from(code).unwrap_or(0), jt, jf, k);
     let (take, drop, next) = (0_u8, 1_u8, (0, 0));
     // Jumps count the steps that are passed over: from step `at`, these lead to one of the two returns, which are steps 14 and 15.
     let to = |at: u8, end: u8| 13 - at + end;
@@ -271,7 +201,9 @@ fn filter() -> Vec<libc::sock_filter> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::ports;
     use super::*;
+    use socket2::{Domain, Protocol};
     use std::time::Duration;
 
     /// Longer than any loopback delivery; only a failing test waits for it.

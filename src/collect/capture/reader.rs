@@ -1,0 +1,107 @@
+//! The thread of one port.
+
+use super::counters::Counters;
+use super::meter::{Meter, Second};
+use crate::clock::{self, Stopwatch};
+use crate::collect::Emitter;
+use crate::event::Body;
+use crate::net::capture::ring::{Heads, Ring, RingOptions};
+use crate::net::capture::{CaptureError, Port};
+use crate::wire::bpf;
+use crate::wire::packet::LinkType;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// What moved is told at this pace.
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Without frames the thread looks whether it is to end at this pace.
+const LOOKS: Duration = Duration::from_millis(500);
+
+/// Octets of a frame that are read: every head up to ports and flags, behind two tags, labels and IPv6's usual extension headers.
+pub const HEADS: u32 = 160;
+
+/// What frames of a port begin with, as the dissector calls it.
+pub const fn link_type(heads: Heads) -> LinkType {
+    match heads {
+        Heads::Ethernet => LinkType::Ethernet,
+        Heads::None => LinkType::Ip,
+        Heads::Ieee80211 => LinkType::Ieee80211,
+        Heads::Radiotap => LinkType::Radiotap,
+    }
+}
+
+/// A port that is read.
+#[derive(Debug)]
+pub struct Reader {
+    ring: Ring,
+    meter: Meter,
+    emitter: Emitter,
+    counters: Arc<Counters>,
+}
+
+impl Reader {
+    /// Begins to read a port.
+    ///
+    /// # Errors
+    /// Without CAP_NET_RAW, or when there is no such port.
+    pub fn open(port: &Port, options: RingOptions, (emitter, counters): (Emitter, Arc<Counters>)) -> Result<Self, CaptureError> {
+        let ring = Ring::open(port, &RingOptions { filter: bpf::heads(HEADS), ..options })?;
+        let meter = Meter::new(port, link_type(ring.heads()));
+        Ok(Self { ring, meter, emitter, counters })
+    }
+
+    /// Reads until cancelled or until the port is gone; blocks its thread.
+    pub fn run(mut self, stop: &CancellationToken) {
+        let mut clock = Stopwatch::start();
+        while !stop.is_cancelled() {
+            let left = SECOND.saturating_sub(clock.elapsed());
+            if let Err(error) = self.ring.wait(left.min(LOOKS)) {
+                self.counters.broken.fetch_add(1, Relaxed);
+                tracing::error!(%error, "a port can't be read on");
+                break;
+            }
+            let meter = &mut self.meter;
+            self.ring.block(&mut |frame| {
+                meter.add(&frame);
+            });
+            if clock.elapsed() >= SECOND {
+                clock = Stopwatch::start();
+                self.tell();
+            }
+        }
+        self.tell();
+        let records = self.meter.end(clock::now());
+        self.offer(records);
+    }
+
+    fn tell(&mut self) {
+        let before = self.meter.dropped();
+        let dropped = self.ring.statistics().dropped;
+        self.counters.dropped_kernel.fetch_add(dropped.saturating_sub(before), Relaxed);
+        let now = clock::now();
+        let Second { batch, records, frames, cut, overflow } = self.meter.second(now, dropped);
+        for (counter, count) in [(&self.counters.frames, frames), (&self.counters.cut, cut), (&self.counters.overflow, overflow)]
+        {
+            counter.fetch_add(count, Relaxed);
+        }
+        if !self.emitter.offer(now, Body::Flows(Box::new(batch))) {
+            self.counters.dropped_queue.fetch_add(1, Relaxed);
+        }
+        self.offer(records);
+    }
+
+    fn offer(&self, records: crate::model::flow::FlowColumns) {
+        if records.is_empty() {
+            return;
+        }
+        let count = u64::try_from(records.len()).unwrap_or(0);
+        let counter = match self.emitter.offer(clock::now(), Body::FlowRecords(Box::new(records))) {
+            true => &self.counters.records,
+            false => &self.counters.dropped_queue,
+        };
+        counter.fetch_add(count, Relaxed);
+    }
+}
