@@ -45,6 +45,16 @@ impl Emitter {
         taken
     }
 
+    /// Events that wait for the engine.
+    pub fn waiting(&self) -> usize {
+        self.to.max_capacity() - self.to.capacity()
+    }
+
+    /// Whether an offer made now would be taken, as far as can be told.
+    pub fn has_room(&self) -> bool {
+        self.to.capacity() > 0
+    }
+
     /// The counter of [`Self::dropped`], for who may not hold the channel open.
     pub fn dropped_counter(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.dropped)
@@ -63,7 +73,9 @@ mod tests {
     #[tokio::test]
     async fn what_is_offered_to_a_full_channel_is_counted() {
         let (emitter, mut events) = channel(1);
+        assert_eq!((emitter.waiting(), emitter.has_room()), (0, true));
         assert!(emitter.offer(Timestamp(1), Body::Tick));
+        assert_eq!((emitter.waiting(), emitter.has_room()), (1, false));
         assert!(!emitter.offer(Timestamp(2), Body::Tick));
         assert_eq!(emitter.dropped(), 1);
         assert_eq!(events.recv().await.map(|event| event.at), Some(Timestamp(1)));

@@ -2,10 +2,11 @@
 //!
 //! Start at [`emitter`] (how a collector speaks to the engine), then [`snmp`]: `inventory` reads one device, `crawl` a network, `poller`
 //! goes on reading what was found. [`lldp`] hears who is plugged into this host, [`host`] tells of the host itself, [`icmp`] sweeps,
-//! [`trap`] hears that something happened.
+//! [`trap`] hears that something happened, [`flow`] who talks with whom.
 
 pub mod capture;
 pub mod emitter;
+pub mod flow;
 pub mod host;
 pub mod icmp;
 pub mod lldp;

@@ -7,11 +7,13 @@ pub mod datagram;
 pub mod dns;
 pub mod http;
 pub mod icmp;
+pub mod intake;
 pub mod listen;
 pub mod memory;
 pub mod pktinfo;
 pub mod priority;
 pub mod signal;
+mod sockaddr;
 pub mod udp;
 
 pub mod unix;

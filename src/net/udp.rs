@@ -2,10 +2,11 @@
 #![allow(unsafe_code, reason = "neither recvmmsg(2) nor the socket's error queue (ip(7), IP_RECVERR) has a safe interface")]
 
 use super::datagram::{Arrival, BATCH, Pending, Received, Room, Take, Transport, Undelivered};
+use super::sockaddr::socket_address;
 use crate::clock::{self, Stopwatch};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::AsRawFd;
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
@@ -152,7 +153,7 @@ fn receive_many(fd: libc::c_int, room: &mut Room) -> io::Result<Envelopes> {
     let read = usize::try_from(read).map_err(|_| io::Error::last_os_error())?;
     let mut envelopes = [None; BATCH];
     for ((envelope, header), name) in envelopes.iter_mut().zip(&headers).zip(&names).take(read) {
-        *envelope = usize::try_from(header.msg_len).ok().zip(address(name));
+        *envelope = usize::try_from(header.msg_len).ok().zip(socket_address(name));
     }
     Ok(envelopes)
 }
@@ -189,7 +190,7 @@ fn next_error(fd: libc::c_int) -> io::Result<(SocketAddr, Undelivered)> {
     if read < 0 {
         return Err(io::Error::last_os_error());
     }
-    let peer = address(&name).ok_or(io::ErrorKind::InvalidData)?;
+    let peer = socket_address(&name).ok_or(io::ErrorKind::InvalidData)?;
     match queued_errno(&header) {
         Some(libc::ECONNREFUSED) => Ok((peer, Undelivered::Refused)),
         // "Fragmentation needed" only lowers the path's MTU: the next datagram goes in fragments.
@@ -214,28 +215,6 @@ fn queued_errno(header: &libc::msghdr) -> Option<libc::c_int> {
         }
     }
     None
-}
-
-fn address(name: &libc::sockaddr_storage) -> Option<SocketAddr> {
-    let name: *const libc::sockaddr_storage = name;
-    match libc::c_int::from(
-        // SAFETY: the pointer comes from a reference.
-        unsafe { (*name).ss_family },
-    ) {
-        libc::AF_INET => {
-            // SAFETY: a sockaddr_storage is large enough and aligned for any address, and the family says which it is.
-            let v4 = unsafe { *name.cast::<libc::sockaddr_in>() };
-            let ip = Ipv4Addr::from(u32::from_be(v4.sin_addr.s_addr));
-            Some(SocketAddr::new(IpAddr::V4(ip), u16::from_be(v4.sin_port)))
-        }
-        libc::AF_INET6 => {
-            // SAFETY: as above.
-            let v6 = unsafe { *name.cast::<libc::sockaddr_in6>() };
-            let ip = Ipv6Addr::from(v6.sin6_addr.s6_addr);
-            Some(std::net::SocketAddrV6::new(ip, u16::from_be(v6.sin6_port), 0, v6.sin6_scope_id).into())
-        }
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -64,6 +64,12 @@ impl SumKey for u32 {
     }
 }
 
+impl SumKey for u64 {
+    fn hash(&self, seed: u64) -> u64 {
+        fold(fold(*self ^ seed, MIX), seed | 1)
+    }
+}
+
 impl SumKey for (u8, u16) {
     fn hash(&self, seed: u64) -> u64 {
         (u32::from(self.0) << 16 | u32::from(self.1)).hash(seed)
@@ -72,19 +78,19 @@ impl SumKey for (u8, u16) {
 
 /// See the module. Entries stay in the order in which their keys first came.
 #[derive(Clone, Debug)]
-pub struct SumTable<K> {
+pub struct SumTable<K, V = TalkSum> {
     seed: u64,
     slots: Vec<u32>,
-    entries: Vec<(K, TalkSum)>,
+    entries: Vec<(K, V)>,
 }
 
-impl<K: SumKey> Default for SumTable<K> {
+impl<K, V> Default for SumTable<K, V> {
     fn default() -> Self {
         Self { seed: RandomState::new().hash_one(0u8), slots: vec![0; FIRST_SLOTS], entries: Vec::new() }
     }
 }
 
-impl<K: SumKey> SumTable<K> {
+impl<K: SumKey, V: Clone + Default> SumTable<K, V> {
     /// How many keys there are.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -96,27 +102,12 @@ impl<K: SumKey> SumTable<K> {
     }
 
     /// The keys and their sums.
-    pub fn entries(&self) -> &[(K, TalkSum)] {
+    pub fn entries(&self) -> &[(K, V)] {
         &self.entries
     }
 
-    /// Adds to the sum of a key. Whether there was room: not beyond [`MOST_ENTRIES`].
-    pub fn add(&mut self, key: &K, sum: &TalkSum) -> bool {
-        self.place(key, |_| true).is_some_and(|found| {
-            found.merge(sum);
-            true
-        })
-    }
-
-    /// Adds to the sum of a key that is there, or for which there are fewer than `most`. Whether it did.
-    pub fn add_within(&mut self, key: &K, (sum, most): (&TalkSum, usize)) -> bool {
-        self.place(key, |entries| entries < most).is_some_and(|found| {
-            found.merge(sum);
-            true
-        })
-    }
-
-    fn place(&mut self, key: &K, may_grow: impl Fn(usize) -> bool) -> Option<&mut TalkSum> {
+    /// The sum of a key that is there, or for which there are fewer than `most`.
+    pub fn place(&mut self, key: &K, most: usize) -> Option<&mut V> {
         let hash = key.hash(self.seed);
         let tag = tag(hash);
         let mut at = start(hash, self.slots.len());
@@ -132,10 +123,10 @@ impl<K: SumKey> SumTable<K> {
             at = (at + 1) & (self.slots.len() - 1);
         }
         let entries = self.entries.len();
-        if entries >= MOST_ENTRIES || !may_grow(entries) {
+        if entries >= most.min(MOST_ENTRIES) {
             return None;
         }
-        self.entries.push((*key, TalkSum::default()));
+        self.entries.push((*key, V::default()));
         if self.entries.len() * 2 > self.slots.len() {
             self.index(self.slots.len() * 2);
         } else if let (Some(slot), Ok(number)) = (self.slots.get_mut(at), u32::try_from(entries + 1)) {
@@ -161,21 +152,8 @@ impl<K: SumKey> SumTable<K> {
         }
     }
 
-    /// Keeps the `limit` entries with the most octets; the others are given to `cut`.
-    pub fn keep_largest(&mut self, limit: usize, cut: impl FnMut(&(K, TalkSum))) {
-        if self.entries.len() <= limit {
-            return;
-        }
-        if limit > 0 {
-            self.entries.select_nth_unstable_by_key(limit - 1, |(_, sum)| std::cmp::Reverse(sum.octets));
-        }
-        self.entries.iter().skip(limit).for_each(cut);
-        self.entries.truncate(limit);
-        self.index(self.slots.len());
-    }
-
     /// Takes what is in it. The room stays, for the next.
-    pub fn take(&mut self) -> Vec<(K, TalkSum)> {
+    pub fn take(&mut self) -> Vec<(K, V)> {
         let taken = self.entries.as_slice().to_vec();
         self.clear();
         taken
@@ -191,6 +169,37 @@ impl<K: SumKey> SumTable<K> {
         } else {
             self.slots.fill(0);
         }
+    }
+}
+
+impl<K: SumKey> SumTable<K> {
+    /// Adds to the sum of a key. Whether there was room: not beyond [`MOST_ENTRIES`].
+    pub fn add(&mut self, key: &K, sum: &TalkSum) -> bool {
+        self.place(key, MOST_ENTRIES).is_some_and(|found| {
+            found.merge(sum);
+            true
+        })
+    }
+
+    /// Adds to the sum of a key that is there, or for which there are fewer than `most`. Whether it did.
+    pub fn add_within(&mut self, key: &K, (sum, most): (&TalkSum, usize)) -> bool {
+        self.place(key, most).is_some_and(|found| {
+            found.merge(sum);
+            true
+        })
+    }
+
+    /// Keeps the `limit` entries with the most octets; the others are given to `cut`.
+    pub fn keep_largest(&mut self, limit: usize, cut: impl FnMut(&(K, TalkSum))) {
+        if self.entries.len() <= limit {
+            return;
+        }
+        if limit > 0 {
+            self.entries.select_nth_unstable_by_key(limit - 1, |(_, sum)| std::cmp::Reverse(sum.octets));
+        }
+        self.entries.iter().skip(limit).for_each(cut);
+        self.entries.truncate(limit);
+        self.index(self.slots.len());
     }
 }
 
