@@ -3,6 +3,7 @@
 use super::{Failure, Outcome, attach, written};
 use crate::cli::{Common, EXIT_FAILED, EXIT_OK, FormatArgs};
 use crate::engine::{Answer, Command, command};
+use crate::model::Timestamp;
 use crate::model::text::visible;
 use crate::report::{Format, json, status as shape, thousandths, write_rows};
 use std::io::{self, BufWriter, Write};
@@ -75,6 +76,7 @@ fn status_shape(status: command::Status) -> shape::Status {
         retried: collector.retried,
         lag_seconds: collector.lag_seconds.map(thousandths),
         polling: collector.polling.map(polling_shape),
+        flows: collector.flows.map(|flows| flows.into_iter().map(exporter_shape).collect()),
     };
     shape::Status {
         pid: status.pid,
@@ -82,6 +84,22 @@ fn status_shape(status: command::Status) -> shape::Status {
         started_at: status.started_at.rfc3339(),
         collectors: status.collectors.into_iter().map(collector).collect(),
         store: store_shape(status.store),
+    }
+}
+
+fn exporter_shape(of: command::FlowExporter) -> shape::FlowExporter {
+    shape::FlowExporter {
+        exporter: of.exporter.to_string(),
+        version: of.version,
+        observation_domain_id: of.observation_domain_id,
+        flows_per_second: thousandths(of.flows_per_second),
+        flow_records: of.flow_records,
+        lost: of.lost,
+        restarts: of.restarts,
+        templates: of.templates,
+        waiting: of.waiting,
+        sampling_interval: of.sampling_interval,
+        last_heard: of.heard.map(Timestamp::rfc3339),
     }
 }
 
@@ -125,6 +143,17 @@ fn write_status(status: &shape::Status, out: &mut dyn Write) -> io::Result<()> {
         writeln!(
             out,
             "polling {devices} devices: {polls} polls, {answered} answered, {missed} missed, {skipped} skipped; {backed_off} backed off, {looked_at} looked at"
+        )?;
+    }
+    for exporter in status.collectors.iter().filter_map(|collector| collector.flows.as_ref()).flatten() {
+        let shape::FlowExporter {
+            exporter, version, observation_domain_id: domain, flows_per_second, templates, waiting, ..
+        } = exporter;
+        let lost = exporter.lost.map_or_else(|| "?".to_owned(), |lost| lost.to_string());
+        let sampling = exporter.sampling_interval.map_or_else(|| "?".to_owned(), |interval| interval.to_string());
+        writeln!(
+            out,
+            "flows from {exporter} {version} domain {domain}: {flows_per_second}/s, {lost} lost, sampled 1 in {sampling}, {templates} templates, {waiting} sets wait"
         )?;
     }
     write_store(&status.store, out)

@@ -150,7 +150,7 @@ pub struct Mib {
 pub struct Listeners {
     /// `[flows] listen`
     pub flows: Vec<SocketAddr>,
-    /// `[flows] keep_records`: how long full records are kept
+    /// `[flows] keep_records`: how long full records are kept; zero is not at all
     pub keep_flow_records: Option<Duration>,
     /// `[flows] country_file`: the user's MaxMind database, which says in which country an address is
     pub country_file: Option<PathBuf>,

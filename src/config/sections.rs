@@ -126,7 +126,7 @@ fn listeners(root: &Section<'_, '_>) -> Listeners {
     let mut listeners = Listeners::default();
     if let Some(section) = root.table("flows") {
         listeners.flows = section.list("listen", value::listen);
-        listeners.keep_flow_records = section.get("keep_records", value::duration);
+        listeners.keep_flow_records = section.get("keep_records", value::duration_or_none);
         listeners.country_file = section.get("country_file", value::path);
         section.finish();
     }

@@ -118,6 +118,14 @@ pub(super) fn burst(value: &DeValue<'_>) -> Result<Option<Duration>, String> {
     }
 }
 
+/// A duration, or `0s` for nothing at all.
+pub(super) fn duration_or_none(value: &DeValue<'_>) -> Result<Duration, String> {
+    match any_text(value) {
+        Ok(text) if text == "0s" => Ok(Duration::ZERO),
+        _ => duration(value),
+    }
+}
+
 /// A size as text: `20GiB`, `500MB`. Not zero.
 pub(super) fn size(value: &DeValue<'_>) -> Result<u64, String> {
     let text = any_text(value).map_err(|what| format!("{what}, such as \"20GiB\""))?;

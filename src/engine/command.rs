@@ -8,6 +8,7 @@ use crate::state::view::screens::Name;
 pub use crate::state::whereabouts::Whereabouts;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 /// A command. New ones are added at the end: postcard numbers them.
@@ -125,6 +126,28 @@ pub struct CollectorStatus {
     pub lag_seconds: Option<f64>,
     /// Of the collector that polls.
     pub polling: Option<PollingStatus>,
+    /// Of the collector of flows: exporters, the busiest first.
+    pub flows: Option<Vec<FlowExporter>>,
+}
+
+/// How an exporter of flows does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names are the contract's")]
+pub struct FlowExporter {
+    pub exporter: IpAddr,
+    pub version: String,
+    pub observation_domain_id: u32,
+    pub flows_per_second: f64,
+    pub flow_records: u64,
+    /// Units that its sequence numbers say were lost; `None` where that can't be told.
+    pub lost: Option<u64>,
+    pub restarts: u64,
+    pub templates: u64,
+    /// Data sets that wait for their template.
+    pub waiting: u64,
+    pub sampling_interval: Option<u32>,
+    /// When it last sent flows; `None` of one that is remembered from an earlier process.
+    pub heard: Option<Timestamp>,
 }
 
 /// How polling goes, since the engine started.

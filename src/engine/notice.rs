@@ -22,6 +22,10 @@ pub(super) enum About {
     Listening,
     /// An address where traps are to be heard can't be had.
     Traps,
+    /// An address where flows are to be heard can't be had.
+    Flows,
+    /// Flows are lost.
+    FlowLoss,
     /// An address where metrics are to be read can't be had, or is open to everyone.
     Metrics,
     /// None configured.

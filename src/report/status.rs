@@ -45,6 +45,31 @@ pub struct Collector {
     /// Of the collector that polls; else absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub polling: Option<Polling>,
+    /// Of the collector of flows: exporters, the busiest first; else absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flows: Option<Vec<FlowExporter>>,
+}
+
+/// How an exporter of flows does.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs, reason = "the names are the contract's")]
+pub struct FlowExporter {
+    pub exporter: String,
+    pub version: String,
+    pub observation_domain_id: u32,
+    pub flows_per_second: f64,
+    pub flow_records: u64,
+    /// null where it can't be told
+    pub lost: Option<u64>,
+    pub restarts: u64,
+    pub templates: u64,
+    /// Data sets that wait for their template.
+    pub waiting: u64,
+    /// null where it is not known
+    pub sampling_interval: Option<u32>,
+    /// RFC 3339; null of one that is remembered from an earlier process
+    pub last_heard: Option<String>,
 }
 
 /// How polling goes, since the engine started.

@@ -19,6 +19,9 @@ pub(super) const MOST_HELD_ROWS: usize = 65_536;
 /// Records of a piece that may have more fields than columns hold: NAT and MPLS are the few that anybody asks for later.
 const MOST_MORE: usize = 4096;
 
+/// Records that are worked on together, while the processor's cache holds them.
+const TOGETHER: usize = 32;
+
 /// Names of one second.
 const MOST_NAMES: usize = 16_384;
 
@@ -69,6 +72,10 @@ pub(super) struct Gather {
     loads: Loads,
     names: BTreeMap<usize, Vec<FlowName>>,
     named: usize,
+    /// Records that are yet to be added, with the number of each one's exporter.
+    pending: Vec<(u16, FlowRecord)>,
+    /// The exporters' numbers of the same records in the piece.
+    pending_numbers: Vec<u16>,
     piece_numbers: Numbers,
     piece: FlowColumns,
 }
@@ -87,6 +94,8 @@ impl Gather {
             loads: Loads::default(),
             names: BTreeMap::new(),
             named: 0,
+            pending: Vec::with_capacity(TOGETHER),
+            pending_numbers: Vec::with_capacity(TOGETHER),
             piece_numbers: Numbers::default(),
             piece: FlowColumns::default(),
         }
@@ -109,6 +118,7 @@ impl Gather {
 
     /// The records that wait.
     pub(super) fn take_records(&mut self) -> FlowColumns {
+        self.settle();
         let room = self.piece.len().min(PIECE_ROWS);
         let mut piece = std::mem::take(&mut self.piece);
         self.piece.reserve(room);
@@ -119,6 +129,7 @@ impl Gather {
 
     /// What was heard since the last time; `None` where nothing was.
     pub(super) fn take_batch(&mut self, decoder: &Decoder, now: Timestamp) -> Option<FlowBatch> {
+        self.settle();
         let mut heard = Vec::new();
         for (stream, key, counts) in decoder.streams() {
             let changed =
@@ -146,20 +157,23 @@ impl Gather {
         Some(FlowBatch { exporters, counts, talks: self.talks.take(), loads, names })
     }
 
-    fn keep(&mut self, stream: usize, record: &FlowRecord, more: Fields<'_>) {
-        let keys = &self.keys;
-        let Some(number) = self.piece_numbers.of(stream, || keys.get(stream).copied().flatten()) else {
-            self.left_out.exporters += 1;
-            return;
-        };
-        if self.piece.len() >= MOST_HELD_ROWS {
-            self.left_out.held += 1;
-            return;
+    /// Adds the records that wait for it.
+    pub(super) fn settle(&mut self) {
+        self.talks.add_all(&self.pending);
+        for (exporter, record) in &self.pending {
+            self.loads.add(*exporter, record, self.received);
         }
-        self.piece.push(number, record);
-        if !more.is_empty() {
-            self.keep_more(more);
+        if self.keeps {
+            let row = self.piece.len();
+            if row + self.pending.len() <= MOST_HELD_ROWS {
+                self.piece.extend(&self.pending_numbers, &self.pending);
+            } else {
+                self.left_out.held += self.pending.len() as u64;
+                self.piece.more.retain(|(of, _)| usize::try_from(*of).is_ok_and(|of| of < row));
+            }
+            self.pending_numbers.clear();
         }
+        self.pending.clear();
     }
 
     fn keep_more(&mut self, more: Fields<'_>) {
@@ -169,7 +183,7 @@ impl Gather {
         }
         let wanted = more.iter().filter(|(name, _)| MORE.contains(&name.as_ref()));
         let fields: Vec<(String, String)> = wanted.map(|(name, value)| (name.into_owned(), value.to_string())).collect();
-        if let (false, Ok(row)) = (fields.is_empty(), u32::try_from(self.piece.len() - 1)) {
+        if let (false, Ok(row)) = (fields.is_empty(), u32::try_from(self.piece.len() + self.pending.len() - 1)) {
             self.piece.more.push((row, fields));
         }
     }
@@ -184,14 +198,24 @@ impl Sink for Gather {
             self.left_out.exporters += 1;
             return;
         };
-        self.talks.add(exporter, record);
-        self.loads.add(exporter, record, self.received);
         if self.keeps {
-            self.keep(stream, record, more);
+            let Some(number) = self.piece_numbers.of(stream, || keys.get(stream).copied().flatten()) else {
+                self.left_out.exporters += 1;
+                return;
+            };
+            self.pending_numbers.push(number);
+        }
+        self.pending.push((exporter, *record));
+        if self.keeps && !more.is_empty() {
+            self.keep_more(more);
+        }
+        if self.pending.len() >= TOGETHER {
+            self.settle();
         }
     }
 
     fn exporter(&mut self, stream: usize, key: &ExporterKey) {
+        self.settle();
         if self.keys.len() <= stream {
             self.keys.resize(stream + 1, None);
             self.datagrams.resize(stream + 1, 0);

@@ -63,12 +63,16 @@ impl Loads {
     /// Adds a flow.
     #[inline]
     pub(super) fn add(&mut self, exporter: u16, record: &FlowRecord, received: Timestamp) {
+        if self.ports.is_empty() {
+            self.first_ms = minute(received.0) - MINUTES as i64 * MINUTE_MS;
+        }
+        let span = Span::of(record, received.0, self.first_ms);
         if record.in_if != 0 && record.direction != Direction::Egress {
-            self.spread((exporter, record.in_if, Way::In), record, received);
+            self.spread((exporter, record.in_if, Way::In), record, &span);
         }
         if record.out_if != 0 {
             let way = if record.direction == Direction::Egress { Way::OutObserved } else { Way::Out };
-            self.spread((exporter, record.out_if, way), record, received);
+            self.spread((exporter, record.out_if, way), record, &span);
         }
     }
 
@@ -94,29 +98,11 @@ impl Loads {
     }
 
     #[inline]
-    fn spread(&mut self, (exporter, if_index, way): (u16, u32, Way), record: &FlowRecord, received: Timestamp) {
-        if self.ports.is_empty() {
-            self.first_ms = minute(received.0) - MINUTES as i64 * MINUTE_MS;
-        }
-        let first_ms = self.first_ms;
+    fn spread(&mut self, (exporter, if_index, way): (u16, u32, Way), record: &FlowRecord, span: &Span) {
         let key = u64::from(exporter) << 48 | (way as u64) << 32 | u64::from(if_index);
-        let Some(minutes) = self.ports.place(&key, MOST_PORTS) else {
-            self.beyond += 1;
-            return;
-        };
-        let (octets, packets) = (record.scaled_octets(), record.scaled_packets());
-        let (start, end) = span(record, received.0, first_ms);
-        let (from, to) = (place(start, first_ms), place(end, first_ms));
-        if from == to {
-            minutes.add(from, octets, packets);
-            return;
-        }
-        let (mut told_octets, mut told_packets) = (0, 0);
-        for at in from..=to {
-            let until = (first_ms + (at as i64 + 1) * MINUTE_MS).min(end) - start;
-            let (octets, packets) = (part(octets, until, end - start), part(packets, until, end - start));
-            minutes.add(at, octets - told_octets, packets - told_packets);
-            (told_octets, told_packets) = (octets, packets);
+        match self.ports.place(&key, MOST_PORTS) {
+            Some(minutes) => span.spread(minutes, (record.scaled_octets(), record.scaled_packets())),
+            None => self.beyond += 1,
         }
     }
 
@@ -167,26 +153,54 @@ const fn minute(ms: i64) -> i64 {
     ms - ms.rem_euclid(MINUTE_MS)
 }
 
-/// When a flow was, as far as it is told and can be: else when it was received.
-#[inline]
-fn span(record: &FlowRecord, received: i64, first: i64) -> (i64, i64) {
-    let told = record.known.has(Known::START.with(Known::END)) && !record.known.has(Known::IMPLAUSIBLE_TIME);
-    if !told || record.start > record.end {
-        return (received, received);
+/// When a flow was, from the start of the first minute, and the minutes in which it began and ended.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    start_ms: u64,
+    end_ms: u64,
+    from: usize,
+    to: usize,
+}
+
+impl Span {
+    /// As far as it is told and can be: else when the flow was received.
+    #[inline]
+    fn of(record: &FlowRecord, received: i64, first: i64) -> Self {
+        let told = record.known.has(Known::START.with(Known::END)) && !record.known.has(Known::IMPLAUSIBLE_TIME);
+        let (start, end) = if told && record.start <= record.end { (record.start.0, record.end.0) } else { (received, received) };
+        let last = received.saturating_sub(first);
+        let since = |ms: i64| u64::try_from(ms.saturating_sub(first).min(last)).unwrap_or(0);
+        let (start_ms, end_ms) = (since(start), since(end));
+        Self { start_ms, end_ms, from: place(start_ms), to: place(end_ms) }
     }
-    let (first, last) = (first.min(received), received);
-    (record.start.0.clamp(first, last), record.end.0.clamp(first, last))
+
+    /// Gives each minute its part; the parts are the whole.
+    #[inline]
+    fn spread(&self, minutes: &mut Minutes, (octets, packets): (u64, u64)) {
+        let (mut told_octets, mut told_packets) = (0, 0);
+        let all = self.end_ms - self.start_ms;
+        for at in self.from..self.to {
+            let until = (at as u64 + 1) * MINUTE_MS.unsigned_abs() - self.start_ms;
+            let (octets, packets) = (part(octets, until, all), part(packets, until, all));
+            minutes.add(at, octets - told_octets, packets - told_packets);
+            (told_octets, told_packets) = (octets, packets);
+        }
+        minutes.add(self.to, octets - told_octets, packets - told_packets);
+    }
 }
 
 #[inline]
-fn place(ms: i64, first_ms: i64) -> usize {
-    usize::try_from((ms - first_ms) / MINUTE_MS).unwrap_or(0).min(PLACES - 1)
+fn place(since_first_ms: u64) -> usize {
+    usize::try_from(since_first_ms / MINUTE_MS.unsigned_abs()).unwrap_or(0).min(PLACES - 1)
 }
 
 /// The part of an amount that belongs to the first `of` of `all` milliseconds.
-fn part(amount: u64, of: i64, all: i64) -> u64 {
-    let share = u128::from(amount) * u128::try_from(of).unwrap_or(0) / u128::try_from(all).unwrap_or(1).max(1);
-    u64::try_from(share).unwrap_or(amount)
+#[inline]
+fn part(amount: u64, of: u64, all: u64) -> u64 {
+    match amount.checked_mul(of) {
+        Some(product) => product / all.max(1),
+        None => u64::try_from(u128::from(amount) * u128::from(of) / u128::from(all.max(1))).unwrap_or(amount),
+    }
 }
 
 #[cfg(test)]

@@ -174,6 +174,7 @@ fn records_that_the_engine_has_no_room_for_are_dropped_and_counted_and_stay_in_t
     gather.exporter(0, &key(1));
     let flows = u32::try_from(MOST_HELD_ROWS).unwrap() + 10;
     (0..flows).for_each(|number| gather.flow(0, &flow(number % 7), none()));
+    gather.settle();
     assert_eq!((gather.held(), gather.left_out.held), (MOST_HELD_ROWS, 10));
     assert_eq!(gather.take_batch(&decoder(), NOW).unwrap().talks.total().flows, u64::from(flows));
 }

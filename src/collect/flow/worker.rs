@@ -6,7 +6,7 @@ use crate::clock::{self, Stopwatch};
 use crate::collect::Emitter;
 use crate::event::Body;
 use crate::model::Timestamp;
-use crate::model::flow::Elements;
+use crate::model::flow::{Elements, ExporterKey};
 use crate::net::intake::{self, Intake, IntakeRoom};
 use crate::wire::flow::{Decoder, Limits};
 use std::collections::BTreeMap;
@@ -68,12 +68,12 @@ impl Worker {
 
 /// Has work done again and again while it fails and is wanted.
 fn keep_working((number, counters): (usize, &Counters), pause: Duration, wanted: impl Fn() -> bool, mut work: impl FnMut()) {
-    while wanted() {
-        if catch_unwind(AssertUnwindSafe(&mut work)).is_ok() {
-            return;
-        }
+    while catch_unwind(AssertUnwindSafe(&mut work)).is_err() {
         tracing::error!(worker = number, "the collector of flows failed and is started again");
         counters.failed(number);
+        if !wanted() {
+            return;
+        }
         std::thread::sleep(pause);
     }
 }
@@ -89,8 +89,8 @@ struct Shift<'a> {
     dropped_before: u64,
     second: Stopwatch,
     kept: Stopwatch,
-    /// When each exporter was last heard, with its flows then.
-    heard: BTreeMap<crate::model::flow::ExporterKey, (Timestamp, u64)>,
+    /// When each exporter last sent flows, and how many it had sent.
+    heard: BTreeMap<ExporterKey, (Option<Timestamp>, u64)>,
 }
 
 impl<'a> Shift<'a> {
@@ -104,7 +104,8 @@ impl<'a> Shift<'a> {
         gather.remember(&decoder);
         let dropped_before = worker.intakes.iter_mut().map(Intake::dropped).sum();
         let (second, kept) = (Stopwatch::start(), Stopwatch::start());
-        let (room, counts, heard) = (IntakeRoom::default(), Counts::default(), BTreeMap::new());
+        let remembered = decoder.streams().map(|(_, key, counts)| (key, (None, counts.flow_records + counts.replayed_records)));
+        let (room, counts, heard) = (IntakeRoom::default(), Counts::default(), remembered.collect());
         Self { worker, decoder, gather, room, counts, dropped_before, second, kept, heard }
     }
 
@@ -187,12 +188,12 @@ impl<'a> Shift<'a> {
                 *refused.entry(word.clone()).or_default() += count;
             }
             let flows = counts.flow_records + counts.replayed_records;
-            let (last, before) = self.heard.get(&key).copied().unwrap_or((now, 0));
-            let at = if flows == before { last } else { now };
+            let (last, before) = self.heard.get(&key).copied().unwrap_or_default();
+            let at = if flows == before { last } else { Some(now) };
             heard.insert(key, (at, flows));
             #[allow(clippy::cast_precision_loss, reason = "a rate that people read")]
             let flows_per_second = flows.saturating_sub(before) as f64 / elapsed.as_secs_f64().max(0.001);
-            health.push(ExporterHealth { key, counts, flows_per_second, heard: Some(at) });
+            health.push(ExporterHealth { key, counts, flows_per_second, heard: at });
         }
         self.heard = heard;
         let beyond = [
@@ -213,6 +214,7 @@ impl<'a> Shift<'a> {
 
 /// Gives the records to the engine if it has room; else they are held for a while, and those beyond are dropped.
 fn hand_over(gather: &mut Gather, emitter: &Emitter) {
+    gather.settle();
     if gather.held() == 0 || emitter.waiting() >= MOST_WAITING {
         return;
     }

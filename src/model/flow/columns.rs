@@ -74,6 +74,16 @@ impl FlowColumns {
         columns!(push);
     }
 
+    /// Adds records, each of the exporter beside it; column by column, which is faster than one by one.
+    pub fn extend(&mut self, exporters: &[u16], records: &[(u16, FlowRecord)]) {
+        self.exporter.extend_from_slice(exporters);
+        self.known.extend(records.iter().map(|(_, record)| record.known.0));
+        macro_rules! extend {
+            ($($field:ident)*) => { $(self.$field.extend(records.iter().map(|(_, record)| record.$field));)* };
+        }
+        columns!(extend);
+    }
+
     /// The record of a row, and the index of its exporter.
     pub fn get(&self, row: usize) -> Option<(u16, FlowRecord)> {
         let mut record = FlowRecord { known: Known(*self.known.get(row)?), ..FlowRecord::default() };
@@ -125,5 +135,8 @@ mod tests {
         columns.push(3, &FlowRecord::default());
         columns.push(4, &record);
         assert_eq!((columns.len(), columns.get(1), columns.get(2)), (2, Some((4, record)), None));
+        let mut together = FlowColumns::default();
+        together.extend(&[3, 4], &[(0, FlowRecord::default()), (0, record)]);
+        assert_eq!(together, columns);
     }
 }

@@ -1,7 +1,7 @@
 //! Adding flows up to [`Talks`], bounded: when there are too many conversations the smaller ones are cut, and stay in the totals.
 
 use super::record::{FlowAddr, FlowRecord};
-use super::sums::{MOST_ENTRIES, SumTable};
+use super::sums::{MOST_ENTRIES, SumTable, TOGETHER};
 use super::talk::{TalkKey, TalkSum, Talks};
 
 /// So many times the limit of rows are held before the smaller are cut: the more, the seldomer that is.
@@ -98,6 +98,16 @@ impl TalkTable {
     /// Adds a record of the exporter with this index.
     pub fn add(&mut self, exporter: u16, record: &FlowRecord) {
         self.add_sum(&TalkKey::of(exporter, record), &TalkSum::of(record));
+    }
+
+    /// Adds many: as [`Self::add`], and faster.
+    pub fn add_all(&mut self, flows: &[(u16, FlowRecord)]) {
+        for flows in flows.chunks(TOGETHER) {
+            self.rows.add_all(flows, |(exporter, record)| (TalkKey::of(*exporter, record), TalkSum::of(record)));
+            if self.rows.len() > self.limit.saturating_mul(SLACK) {
+                self.cut_rows();
+            }
+        }
     }
 
     /// Adds to the sum of a conversation.
@@ -230,7 +240,7 @@ mod tests {
             let mut minute = TalkTable::new(limit);
             for part in flows.chunks(flows.len() / parts + 1) {
                 let mut second = TalkTable::new(limit * 2);
-                part.iter().for_each(|flow| second.add(0, flow));
+                second.add_all(&part.iter().map(|flow| (0, *flow)).collect::<Vec<_>>());
                 let talks = second.take();
                 check(&talks, part, limit * 2)?;
                 whole.merge(&talks, (&[0], limit));
