@@ -398,6 +398,9 @@ pub struct SimArgs {
     /// Loopback addresses to answer at
     #[arg(long, default_value = "127.100.0.0/16:10161", value_name = "ADDR/PREFIX:PORT")]
     pub listen: String,
+    /// Where the devices export flows to (NetFlow v5, v9, IPFIX and sFlow, as the scenario says): a loopback address
+    #[arg(long, value_name = "ADDR:PORT", conflicts_with = "recordings")]
+    pub flows: Option<std::net::SocketAddrV4>,
     /// Seed of everything that looks like chance
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub seed: u64,

@@ -1,7 +1,7 @@
 //! `noctop demo`: a campus of simulated devices on loopback, with the ordinary console and engine on top of it.
 //!
 //! The first frame is drawn before anything here is done: the stage is set on the console's opening thread. What is on it
-//! goes with it: the agents, and the folder of the store.
+//! goes with it: the agents, the exporters of flows, and the folder of the store.
 
 use super::{Failure, Outcome, console};
 use crate::cli::{Common, ConsoleOptions, DemoArgs, EXIT_OK, ShotArgs};
@@ -11,11 +11,14 @@ use crate::engine::{self, Handle, Hosting, OpenOptions, Seed};
 use crate::mib::Registry;
 use crate::model::{Credential, Timestamp};
 use crate::query::time;
-use crate::sim::backfill::{Order, Past};
+use crate::sim::backfill::{FlowTimes, Order, Past};
 use crate::sim::serve::{Campus, Server};
+use crate::sim::traffic::{Exporters, Traffic, live};
 use crate::sim::{Scale, Scenario};
 use crate::ui::{self, Source};
 use std::fs::DirBuilder;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
@@ -74,8 +77,9 @@ pub fn run(args: &DemoArgs, common: &Common, options: &ConsoleOptions) -> Outcom
 /// When the campus that is built in has a fault, which a test holds it has not.
 pub fn still(seed: u64) -> Result<Handle, Failure> {
     let (campus, past) = cast(Scale::at(STILL_MOMENT, seed), STILL_PORT)?;
+    let flows = Box::new(FlowTimes::new(Arc::new(Traffic::new(Arc::clone(&campus))), STILL_MOMENT));
     let samples = Box::new(past.samples_of(Order::OldestFirst, STILL_PAST));
-    let seed = Seed { events: past.events(), samples };
+    let seed = Seed { events: past.events(), samples, flows };
     let config = config(&campus.scenario, STILL_PORT);
     engine::open(OpenOptions::new(config, Hosting::Never).in_memory().seed(seed)).map_err(Failure::failed)
 }
@@ -125,6 +129,7 @@ fn config(scenario: &Scenario, port: u16) -> Config {
 /// Everything that runs under the console.
 struct Stage {
     handle: Handle,
+    exporters: Exporters,
     server: Server,
     store: Scratch,
 }
@@ -134,26 +139,36 @@ impl Stage {
         let scale = Scale { devices: args.devices, ..Scale::at(clock::now(), args.seed) };
         let campus = campus(scale)?;
         let network = campus.scenario.network;
-        let server = Server::start(Arc::clone(&campus) as _, network, 0, AGENT_THREADS)
-            .map_err(|error| Failure::failed(format!("the simulated agents can't open a port: {error}")))?;
+        let server = Server::start(Arc::clone(&campus) as _, network, 0, AGENT_THREADS).map_err(no_port)?;
         let store = Scratch::new()?;
         let past = Past::new(Arc::clone(&campus), server.port(), CREDENTIAL);
-        let seed = Seed { events: past.events(), samples: Box::new(past.samples(Order::NewestFirst)) };
-        let options = OpenOptions::new(config(&campus.scenario, server.port()), Hosting::Always)
-            .data(Some(store.0.clone()))
-            .connect(connect)
-            .unserved()
-            .seed(seed);
+        let traffic = Arc::new(Traffic::new(Arc::clone(&campus)));
+        let seed = Seed {
+            events: past.events(),
+            samples: Box::new(past.samples(Order::NewestFirst)),
+            flows: Box::new(FlowTimes::new(Arc::clone(&traffic), campus.scenario.moment)),
+        };
+        let collector = SocketAddrV4::new(Ipv4Addr::LOCALHOST, live::free_port().map_err(no_port)?);
+        let mut config = config(&campus.scenario, server.port());
+        config.listeners.flows = vec![collector.into()];
+        let options =
+            OpenOptions::new(config, Hosting::Always).data(Some(store.0.clone())).connect(connect).unserved().seed(seed);
         let handle = engine::open(options).map_err(Failure::failed)?;
-        Ok(Self { handle, server, store })
+        let exporters = Exporters::start(traffic, collector).map_err(no_port)?;
+        Ok(Self { handle, exporters, server, store })
     }
 
-    /// Ends the engine, then the agents, then removes the store.
+    /// Ends the exporters, the engine, then the agents, then removes the store.
     fn clear(self) {
+        drop(self.exporters);
         self.handle.close();
         drop(self.server);
         drop(self.store);
     }
+}
+
+fn no_port(error: io::Error) -> Failure {
+    Failure::failed(format!("the simulated devices can't open a port: {error}"))
 }
 
 /// A folder of its own that goes when it is dropped.

@@ -6,10 +6,11 @@ use crate::clock;
 use crate::mib::Registry;
 use crate::sim::recording::{Recording, address_of};
 use crate::sim::serve::{Campus, Hosts, Recorded, Server};
+use crate::sim::traffic::{Exporters, Traffic};
 use crate::sim::{Scale, Scenario};
 use ipnet::Ipv4Net;
 use std::io::{self, Write};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
@@ -21,6 +22,8 @@ const THREADS: usize = 2;
 struct Cast {
     devices: Vec<(Ipv4Addr, String)>,
     hosts: Arc<dyn Hosts>,
+    /// Of a scenario, that its devices may export flows.
+    campus: Option<Arc<Campus>>,
 }
 
 /// Runs the command.
@@ -35,13 +38,35 @@ pub fn run(args: &SimArgs) -> Outcome {
     };
     let server = Server::start(cast.hosts, network, port, THREADS)
         .map_err(|error| Failure::failed(format!("port {port} can't be opened: {error}; name another with --listen")))?;
+    let exporters = args.flows.map(|target| export(cast.campus, target)).transpose()?;
     let told = tell(&cast.devices, server.port());
     if told.is_err() {
         return written(told);
     }
     eprintln!("{} devices answer SNMP on port {}; Ctrl-C ends it", cast.devices.len(), server.port());
+    if let (Some(target), Some((count, _))) = (args.flows, &exporters) {
+        eprintln!("{count} of them export flows to {target}");
+    }
     wait_for_end().map_err(|error| Failure::failed(format!("signals can't be waited for: {error}")))?;
     Ok(EXIT_OK)
+}
+
+/// Exporters of flows, and how many. The devices' own addresses are of loopback: from there nothing else is reached.
+fn export(campus: Option<Arc<Campus>>, target: SocketAddrV4) -> Result<(usize, Exporters), Failure> {
+    let campus = campus.ok_or_else(|| Failure::usage("--flows: recordings export no flows"))?;
+    if campus.scenario.network.network().is_loopback() != target.ip().is_loopback() {
+        return Err(Failure::usage(format!(
+            "--flows {target}: devices at {} can't send there; name a loopback address, or another network with --listen",
+            campus.scenario.network
+        )));
+    }
+    let traffic = Traffic::new(campus);
+    if traffic.exporters().is_empty() {
+        return Err(Failure::usage("--flows: no group of the scenario has a line `flows`"));
+    }
+    let count = traffic.exporters().len();
+    let exporters = Exporters::start(Arc::new(traffic), target);
+    exporters.map(|exporters| (count, exporters)).map_err(|error| Failure::failed(format!("no socket for flows: {error}")))
 }
 
 /// `ADDR/PREFIX:PORT`
@@ -63,7 +88,8 @@ fn scenario(args: &SimArgs, network: Ipv4Net) -> Result<Cast, Failure> {
     let scenario = Arc::new(scenario.map_err(Failure::usage)?);
     let devices = scenario.agents().map(|(_, address, node)| (address, node.name.clone())).collect();
     let campus = Campus::new(scenario, Registry::builtin()).map_err(|unknown| Failure::usage(unknown.join("; ")))?;
-    Ok(Cast { devices, hosts: Arc::new(campus) })
+    let campus = Arc::new(campus);
+    Ok(Cast { devices, hosts: Arc::clone(&campus) as _, campus: Some(campus) })
 }
 
 fn recordings(folder: &Path, network: Ipv4Net) -> Result<Cast, Failure> {
@@ -85,7 +111,7 @@ fn recordings(folder: &Path, network: Ipv4Net) -> Result<Cast, Failure> {
         devices.push((address, recording.name.clone()));
         hosts.0.insert(address, recording);
     }
-    Ok(Cast { devices, hosts: Arc::new(hosts) })
+    Ok(Cast { devices, hosts: Arc::new(hosts), campus: None })
 }
 
 fn tell(devices: &[(Ipv4Addr, String)], port: u16) -> io::Result<()> {

@@ -16,6 +16,7 @@ use crate::history::sled::SledStore;
 pub use crate::history::sled::{Replace, Restored};
 use crate::history::{MemoryStore, Store, StoreError};
 use crate::model::SampleBatch;
+use crate::model::flow::FlowTime;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -45,6 +46,8 @@ pub struct Seed {
     pub events: Vec<Event>,
     /// Backfilled while the engine already runs.
     pub samples: Box<dyn Iterator<Item = Vec<SampleBatch>> + Send>,
+    /// What was talked, backfilled likewise.
+    pub flows: Box<dyn Iterator<Item = FlowTime> + Send>,
 }
 
 /// What is opened, and how.
@@ -305,21 +308,27 @@ impl Seed {
     /// Applies the events; what is left is the backfill of samples.
     pub(super) fn sow(self, core: &mut Core) -> Result<Backfill, StoreError> {
         core.sow(self.events)?;
-        Ok(Backfill(self.samples))
+        Ok(Backfill { samples: self.samples, flows: self.flows })
     }
 }
 
-/// Samples of a past that are yet to be stored.
-pub(super) struct Backfill(Box<dyn Iterator<Item = Vec<SampleBatch>> + Send>);
+/// What of a past is yet to be stored.
+pub(super) struct Backfill {
+    samples: Box<dyn Iterator<Item = Vec<SampleBatch>> + Send>,
+    flows: Box<dyn Iterator<Item = FlowTime> + Send>,
+}
 
 impl Backfill {
-    /// Stores them chunk by chunk until there is none or `stop`.
-    pub(super) fn run(self, store: &dyn Store, stop: &CancellationToken) {
-        for chunk in self.0 {
-            if stop.is_cancelled() {
+    /// Stores samples and flows in turn, chunk by chunk, until there are none or `stop`.
+    pub(super) fn run(mut self, store: &dyn Store, stop: &CancellationToken) {
+        while !stop.is_cancelled() {
+            let (samples, flows) = (self.samples.next(), self.flows.next());
+            if samples.is_none() && flows.is_none() {
                 return;
             }
-            if let Err(error) = store.samples_backfill(&chunk) {
+            let stored = samples.map_or(Ok(()), |chunk| store.samples_backfill(&chunk));
+            let stored = stored.and_then(|()| flows.map_or(Ok(()), |time| store.flow_talks_append(&time)));
+            if let Err(error) = stored {
                 tracing::warn!(%error, "a part of the past could not be stored");
             }
         }

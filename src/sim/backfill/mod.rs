@@ -5,6 +5,7 @@
 //! [`Past::samples`] are made lazily, stretch by stretch, for whoever stores them while a console is already in use.
 
 mod events;
+pub mod flows;
 mod samples;
 
 use super::serve::Campus;
@@ -15,6 +16,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use flows::FlowTimes;
 pub use samples::{Order, Samples};
 
 /// How far the past reaches back.

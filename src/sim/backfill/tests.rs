@@ -130,3 +130,34 @@ fn the_latest_polls_go_on_where_the_samples_end() {
     let last = past.samples(Order::NewestFirst).take(60).map(|stretch| stretch.last().unwrap().at).max();
     assert_eq!(last, Some(past.until.minus(INTERVAL * 2)));
 }
+
+#[test]
+fn flows_of_the_past_lie_apart_by_level_and_loads_are_what_ports_count() {
+    use crate::model::flow::FlowLevel;
+    use crate::sim::traffic::{Traffic, UNMONITORED};
+    let past = past();
+    let traffic = Arc::new(Traffic::new(Arc::clone(&past.campus)));
+    let times = || FlowTimes::new(Arc::clone(&traffic), past.until);
+    let first: Vec<_> = times().take(2).collect();
+    assert_eq!(first, times().take(2).collect::<Vec<_>>(), "the same each time");
+    assert_eq!(first[0].end(), past.until, "the last minute is over");
+    let stretches = FlowTimes::starts(past.until);
+    assert!(stretches.windows(2).all(|pair| pair[0].1 > pair[1].1), "the newest first, each once");
+    let day = Timestamp(stretches.last().unwrap().1.0 - FlowLevel::Day.millis());
+    assert!(day < past.until.minus(LENGTH) && stretches.iter().all(|(level, start)| level.start_of(*start) == *start));
+    let scenario = &past.campus.scenario;
+    let core = scenario.named("core-1").unwrap();
+    let place = traffic.exporters().iter().position(|exporter| exporter.device == core).unwrap();
+    let node = scenario.node(core).unwrap();
+    let (from, to) = (seconds_of(first[0].start), seconds_of(first[0].end()));
+    let mut checked = 0;
+    for load in first[0].loads.iter().filter(|load| usize::from(load.exporter) == place && load.inward) {
+        let port = (0..scenario.port_count(node)).find(|&port| scenario.if_index(node, port) == load.if_index).unwrap();
+        let octets = |at| scenario.counters(node, core, (port, at))[IfCounter::InOctets as usize];
+        // NetFlow counts IP packets; the interface counts 18 octets of Ethernet around each as well.
+        let counted = (octets(to) - octets(from)) as f64 * (1.0 - UNMONITORED) - load.packets as f64 * 18.0;
+        assert!((load.octets as f64 / counted - 1.0).abs() < 0.01, "{load:?} {counted}");
+        checked += 1;
+    }
+    assert!(checked >= 7, "{checked}");
+}

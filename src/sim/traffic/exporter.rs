@@ -8,7 +8,8 @@ use crate::sim::scenario::{DeviceNumber, Node, PortNumber, Scenario, Side};
 use crate::sim::truth::Behind;
 use std::net::Ipv4Addr;
 
-/// A port, or an aggregate, or, with ifIndex 0, the device itself where hosts stand at it.
+/// A port, or an aggregate. The last one has ifIndex 0 and is the device itself: hosts that stand at it, else what it sends, drops
+/// or replicates, so that what comes in and what goes out of a device agree although every link has a load of its own.
 #[derive(Clone, Debug)]
 pub struct Port {
     /// ifIndex.
@@ -64,6 +65,8 @@ pub struct Exporter {
     pub export: Export,
     /// Its ports.
     pub ports: Vec<Port>,
+    /// Whether hosts stand at the device itself: they are behind its port 0. Else that stands for the device.
+    pub has_hosts: bool,
     /// From which to which something is talked.
     pub cells: Vec<Cell>,
 }
@@ -81,7 +84,8 @@ impl Exporter {
                 }
             }
         }
-        Self { device, address, export, ports, cells }
+        let has_hosts = !people.at(device).is_empty() && ports.iter().all(|port| port.if_index == 0 || !port.far.is_empty());
+        Self { device, address, export, ports, has_hosts, cells }
     }
 
     /// How it writes.
@@ -103,11 +107,16 @@ impl Exporter {
             (into * (1.0 - UNMONITORED), out * (1.0 - UNMONITORED))
         };
         let mut moved: Vec<(f64, f64)> = self.ports.iter().map(of).collect();
-        // What hosts at the device itself send and take is what its ports carry.
         let (into, out) = moved.iter().fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-        for (port, moved) in self.ports.iter().zip(&mut moved).filter(|(port, _)| port.members.is_empty()) {
-            debug_assert_eq!(port.if_index, 0);
-            *moved = (out, into);
+        let own = match (self.has_hosts, self.export.how) {
+            // What hosts at the device itself send and take is what its ports carry.
+            (true, _) => (out, into),
+            // sFlow samples packets of ports; what the device itself sends is none.
+            (false, ExportForm::Sflow5) => (0.0, (into - out).max(0.0)),
+            (false, _) => ((out - into).max(0.0), (into - out).max(0.0)),
+        };
+        for (_, moved) in self.ports.iter().zip(&mut moved).filter(|(port, _)| port.if_index == 0) {
+            *moved = own;
         }
         moved
     }
@@ -141,9 +150,9 @@ fn ports(scenario: &Scenario, people: &Population, (device, node): (DeviceNumber
         }
     }
     let own = people.at(device);
-    if !own.is_empty() && ports.iter().all(|port| !port.far.is_empty()) {
-        ports.push(Port { if_index: 0, name: String::new(), members: Vec::new(), far: Vec::new(), is_up: false, zone: own });
-    }
+    let has_hosts = !own.is_empty() && ports.iter().all(|port| !port.far.is_empty());
+    let zone = if has_hosts { own } else { beyond };
+    ports.push(Port { if_index: 0, name: String::new(), members: Vec::new(), far: Vec::new(), is_up: false, zone });
     ports
 }
 

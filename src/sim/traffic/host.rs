@@ -118,7 +118,7 @@ impl Population {
             people.desks(campus, address, before);
             let Some(kind) = scenario.kind(node) else { continue };
             match kind.role {
-                Role::AccessPoint => people.clients(scenario, device),
+                Role::AccessPoint | Role::WlanController => people.clients(scenario, device),
                 Role::Server => people.servers(scenario, (device, address, node.mac), kind.capabilities & BRIDGES != 0),
                 _ => {}
             }

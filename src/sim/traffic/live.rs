@@ -9,7 +9,9 @@ use super::Traffic;
 use crate::clock;
 use crate::model::Timestamp;
 use crate::net::pktinfo::{Envelope, ManyAddresses};
+pub use datagrams::DOMAIN;
 use datagrams::Writer;
+use ipnet::Ipv4Net;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
@@ -19,6 +21,14 @@ use std::time::Duration;
 
 /// How long the thread sleeps before it looks whether a second has begun, or whether it shall end.
 const LOOK: Duration = Duration::from_millis(100);
+
+/// A free port of the loopback addresses, for a collector that is about to listen there.
+///
+/// # Errors
+/// When no socket can be opened.
+pub fn free_port() -> io::Result<u16> {
+    ManyAddresses::bind(0, Ipv4Net::new_assert(Ipv4Addr::LOCALHOST, 8), LOOK).map(|socket| socket.port())
+}
 
 /// Exporters that send; dropping it ends them.
 #[derive(Debug)]
@@ -33,7 +43,7 @@ impl Exporters {
     ///
     /// # Errors
     /// When no socket can be opened.
-    pub fn start(traffic: Traffic, target: SocketAddrV4) -> io::Result<Self> {
+    pub fn start(traffic: Arc<Traffic>, target: SocketAddrV4) -> io::Result<Self> {
         let network = traffic.campus().scenario.network;
         let socket = ManyAddresses::bind(0, network, LOOK)?;
         let (stop, sent) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
@@ -71,7 +81,7 @@ impl Drop for Exporters {
 /// The datagrams of all exporters, second by second. Pure but for what it counts: the same times give the same octets.
 #[derive(Debug)]
 pub struct Feed {
-    traffic: Traffic,
+    traffic: Arc<Traffic>,
     writers: Vec<Writer>,
     /// The next second that is due.
     next: i64,
@@ -82,7 +92,7 @@ const MOST_SECONDS: i64 = 5;
 
 impl Feed {
     /// Of a network, beginning at a time.
-    pub fn new(traffic: Traffic, from: Timestamp) -> Self {
+    pub fn new(traffic: Arc<Traffic>, from: Timestamp) -> Self {
         let writers = (0..traffic.exporters().len()).map(|place| Writer::new(&traffic, place, from)).collect();
         Self { traffic, writers, next: from.secs() }
     }

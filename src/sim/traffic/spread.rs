@@ -3,7 +3,7 @@
 use crate::sim::hash::{mix, unit};
 
 /// Rounds in which rows and columns are fitted to each other. Sums of rows are exact after any; columns are near after few.
-const ROUNDS: usize = 6;
+const ROUNDS: usize = 8;
 
 /// Fits a matrix to sums (iterative proportional fitting): `cells` are row, column and weight. Rows come out exactly, columns as nearly
 /// as both sums agree. A row without a cell is lost.
@@ -29,7 +29,12 @@ fn scale(cells: &mut [(usize, usize, f64)], wanted: &[f64], place: impl Fn(&(usi
 }
 
 /// Divides a whole number by weights: the parts add up to it exactly.
-#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "octets of an hour are below 2^53")]
+#[allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "octets of an hour are below 2^53"
+)]
 pub fn divide(whole: u64, weights: &[f64]) -> Vec<u64> {
     let sum: f64 = weights.iter().sum();
     let (mut given, mut passed) = (0, 0.0);

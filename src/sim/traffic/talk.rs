@@ -24,6 +24,9 @@ const LEAST_SHARE: f64 = 0.004;
 /// Share of conversations between hosts that have IPv6 which use it.
 const SIX: f64 = 0.15;
 
+/// Services from this load on may have the largest conversations.
+const HEAVY: f64 = 5.0;
+
 /// Octets of a packet that only acknowledges.
 const ACKNOWLEDGEMENT: f64 = 70.0;
 
@@ -94,7 +97,9 @@ impl Traffic {
         // Whole octets: what a row has is divided, so that nothing of it is lost by rounding.
         for (row, octets) in rows.iter().enumerate() {
             let mut these: Vec<(usize, f64)> = cells.iter().map(|cell| cell.2).enumerate().collect();
-            these.retain(|(place, share)| exporter.cells.get(*place).is_some_and(|cell| cell.from == row) && *share > octets * LEAST_SHARE);
+            these.retain(|(place, share)| {
+                exporter.cells.get(*place).is_some_and(|cell| cell.from == row) && *share > octets * LEAST_SHARE
+            });
             let weights: Vec<f64> = these.iter().map(|(_, share)| *share).collect();
             let parts = divide(whole(*octets), &weights);
             let first = talks.len();
@@ -112,7 +117,8 @@ impl Traffic {
     /// A surge through this device, which is taken off what the others may have.
     fn surge(&self, exporter: &Exporter, surge: &Surge, (moved, slot): (&mut [(f64, f64)], Slot)) -> Vec<Talk> {
         let Some(place) = surge.path.iter().position(|&device| device == exporter.device) else { return Vec::new() };
-        let towards = |device: Option<&u32>| exporter.ports.iter().position(|port| device.is_some_and(|device| port.far.contains(device)));
+        let towards =
+            |device: Option<&u32>| exporter.ports.iter().position(|port| device.is_some_and(|device| port.far.contains(device)));
         let after = towards(surge.path.get(place + 1));
         let before = match place.checked_sub(1) {
             Some(before) => towards(surge.path.get(before)),
@@ -121,7 +127,8 @@ impl Traffic {
         let (Some(before), Some(after)) = (before, after) else { return Vec::new() };
         let people = self.people();
         let server = people.hosts().iter().position(|host| host.class == Class::World);
-        let client = people.hosts().iter().position(|host| Some(&host.device) == surge.path.last() && host.class == Class::Server);
+        let client =
+            people.hosts().iter().position(|host| Some(&host.device) == surge.path.last() && host.class == Class::Server);
         let (Some(server), Some(client)) = (server, client) else { return Vec::new() };
         let ends = [(server, client, MIRROR, EPHEMERAL.0), (client, server, EPHEMERAL.0, MIRROR)];
         let ways = [(before, after, &surge.forth), (after, before, &surge.back)];
@@ -177,12 +184,20 @@ impl Traffic {
     }
 
     /// A conversation of a cell: who, what, and how much beside the others.
-    fn sketch(&self, (exporter, cell): (&Exporter, &Cell), (slot, seed, (nth, count)): (Slot, u64, (u64, u64))) -> Option<Sketch> {
+    fn sketch(
+        &self,
+        (exporter, cell): (&Exporter, &Cell),
+        (slot, seed, (nth, count)): (Slot, u64, (u64, u64)),
+    ) -> Option<Sketch> {
         let scenario = &self.campus().scenario;
         let life = LIVES.get(usize::try_from(nth * 3 / count.max(1)).unwrap_or(2)).copied().unwrap_or(60.0);
         let key = mix(mix(seed, nth), whole(slot.from / life));
         let chance = |salt: u64| unit(mix(key, salt));
-        let used = cell.uses.iter().find(|one| chance(1) <= one.until).or(cell.uses.last())?;
+        // The largest are of services that carry much: the first of some draws that does.
+        let draw = |salt: u64| cell.uses.iter().find(|one| chance(salt) <= one.until).or(cell.uses.last());
+        let is_heavy = |used: &&Use| scenario.services.get(used.service).is_some_and(|service| service.load >= HEAVY);
+        let salts = if nth * 3 < count { 6..12 } else { 0..0 };
+        let used = salts.filter_map(draw).find(is_heavy).or_else(|| draw(1))?;
         let service = scenario.services.get(used.service)?;
         let [source, sink] = [cell.from, cell.to].map(|place| exporter.ports.get(place).map(|port| &port.zone));
         let (src, src_host) = self.one_of(source?.hosts(used.from), (chance(2), used.is_reply))?;

@@ -5,8 +5,8 @@ use super::host::Host;
 use super::spread::drawn;
 use super::talk::Talk;
 use super::{Slot, Traffic};
-use crate::model::flow::{Direction, FlowRecord, Known};
 use crate::model::Timestamp;
+use crate::model::flow::{Direction, FlowRecord, Known};
 use crate::sim::flows::sflow::FRAME_CHECK;
 use crate::sim::hash::{mix, unit};
 use crate::sim::scenario::file::ExportForm;
@@ -114,12 +114,18 @@ impl Traffic {
             src_port: talk.src_port,
             dst_port: talk.dst_port,
             vlan: src.into_iter().chain(dst).map(|host| host.vlan).find(|vlan| *vlan != 0).unwrap_or(0),
-            tcp_flags: if talk.protocol != 6 { 0 } else if talk.packets > LONG { LONG_FLAGS } else { WHOLE_FLAGS },
+            tcp_flags: if talk.protocol != 6 {
+                0
+            } else if talk.packets > LONG {
+                LONG_FLAGS
+            } else {
+                WHOLE_FLAGS
+            },
             protocol: talk.protocol,
             tos: talk.dscp << 2,
             src_mask: mask,
             dst_mask: mask,
-            direction: if form == ExportForm::Netflow9 || form == ExportForm::Ipfix { Direction::Ingress } else { Direction::Unknown },
+            direction: direction(form, if_index(talk.from)),
             src_mac: src.map(|host| host.mac).unwrap_or_default(),
             dst_mac: dst.map(|host| host.mac).unwrap_or_default(),
             app: application(talk.service),
@@ -144,6 +150,15 @@ fn sampled(talk: &Talk, sampling: u32) -> Option<(u64, u64)> {
 fn number_of_as(form: ExportForm, host: Option<&Host>) -> u32 {
     let number = host.map_or(0, |host| host.asn);
     if form == ExportForm::Netflow5 && number > u32::from(u16::MAX) { AS_TRANS } else { number }
+}
+
+/// v5 does not tell. sFlow samples where a packet comes in, and what hosts at the device itself send where it leaves.
+const fn direction(form: ExportForm, in_if: u32) -> Direction {
+    match (form, in_if) {
+        (ExportForm::Netflow5, _) => Direction::Unknown,
+        (ExportForm::Sflow5, 0) => Direction::Egress,
+        _ => Direction::Ingress,
+    }
 }
 
 /// When it was talked: large ones all through, small ones for some seconds.

@@ -93,7 +93,12 @@ impl Writer {
         while self.due.last().is_some_and(|(due, _)| *due <= second) {
             told.extend(self.due.pop().map(|(_, one)| one));
         }
-        let head = Head { at, up_time_ms: scenario.sys_up_time(exporter.device, seconds_of(at)).wrapping_mul(10), sequence: 0, domain: 0 };
+        let head = Head {
+            at,
+            up_time_ms: scenario.sys_up_time(exporter.device, seconds_of(at)).wrapping_mul(10),
+            sequence: 0,
+            domain: 0,
+        };
         let since = second - self.started;
         let datagrams = match exporter.export.how {
             ExportForm::Netflow5 => self.v5(&head, &told),
@@ -196,15 +201,7 @@ impl Writer {
         let (sequence, pool) = self.pools.get_mut(told.from)?;
         (*sequence, *pool) = (sequence.wrapping_add(1), pool.wrapping_add(rate));
         let source = if record.in_if == 0 { record.out_if } else { record.in_if };
-        Some(FlowSample {
-            sequence: *sequence,
-            source,
-            rate,
-            pool: *pool,
-            drops: 0,
-            input: record.in_if,
-            output: record.out_if,
-        })
+        Some(FlowSample { sequence: *sequence, source, rate, pool: *pool, drops: 0, input: record.in_if, output: record.out_if })
     }
 }
 
@@ -345,8 +342,7 @@ fn options(traffic: &Traffic, exporter: &Exporter, form: Form) -> Vec<(Template,
 }
 
 fn applications(traffic: &Traffic) -> (Template, Vec<Vec<u8>>) {
-    let fields =
-        [Field::of(scope::SYSTEM, 4), Field::of(element::APPLICATION_ID, 4), Field::of(element::APPLICATION_NAME, 24)];
+    let fields = [Field::of(scope::SYSTEM, 4), Field::of(element::APPLICATION_ID, 4), Field::of(element::APPLICATION_NAME, 24)];
     let table = Template::options(APPLICATIONS, 1, &fields);
     let services = &traffic.campus().scenario.services;
     let named = services.iter().enumerate().map(|(place, service)| (application(Some(place)), service.name.as_str()));
