@@ -7,6 +7,7 @@
 mod board;
 pub mod command;
 pub mod core;
+mod country;
 pub mod discover;
 
 mod flows;

@@ -87,6 +87,11 @@ impl State {
         self.endpoints.values().map(|endpoint| self.dated_endpoint(endpoint))
     }
 
+    /// All endpoints as they were placed, by hardware address: when they were last seen is not brought up to date.
+    pub fn placed_endpoints(&self) -> impl ExactSizeIterator<Item = &Arc<Endpoint>> {
+        self.endpoints.values()
+    }
+
     pub(super) fn dated_endpoint(&self, endpoint: &Endpoint) -> Endpoint {
         Endpoint { last_seen: self.endpoint_last_seen(endpoint), ..endpoint.clone() }
     }

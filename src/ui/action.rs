@@ -1,10 +1,10 @@
 //! The one table of actions: name, help, hint, context, function. Keymaps, the help screen, the hint bar, the palette and the
 //! man page are made from it.
 
-use super::effect::Effect;
+use super::effect::{Effect, Form};
 use super::pane::{Context, Gesture};
 use super::state::UiState;
-use super::update::{global, graph, lists, overlay, related};
+use super::update::{flows, global, graph, lists, overlay, related};
 use crate::query::Screen;
 use crate::state::view::View;
 
@@ -91,6 +91,7 @@ pub const ACTIONS: &[Action] = &[
         lists::gesture(turn, Gesture::ColourBy)
     }),
     action("map.related", Context::Map, ("related screens: then t d i f l a e h", "related"), overlay::related),
+    action("flows.group", Context::Flows, ("by what flows are summed up", "by"), flows::groups),
     action("discovery.pause", Context::Discovery, ("pause discovery, or go on", "pause"), global::discovery_pause),
     action("discovery.run", Context::Discovery, ("discover the configured targets again", "run again"), global::discovery_run),
     action("discovery.cancel", Context::Discovery, ("end the running discovery", "cancel"), global::discovery_cancel),
@@ -116,6 +117,7 @@ pub const ACTIONS: &[Action] = &[
     action("copy", Context::Global, ("copy the name under the cursor (OSC 52)", ""), lists::copy_cell),
     action("copy-row", Context::Global, ("copy the row", ""), lists::copy_row),
     action("save-screen", Context::Global, ("the screen into a text file", ""), |_| vec![Effect::SaveScreen]),
+    action("export", Context::Global, ("the rows into a file: then c csv, j json", "export"), overlay::export),
     action("redraw", Context::Global, ("draw everything anew", ""), |_| vec![Effect::Redraw]),
     action("suspend", Context::Global, ("stop; the shell's fg comes back", ""), |_| vec![Effect::Suspend]),
     action("screen.overview", Context::Global, ("Overview", ""), |turn| global::screen(turn, Screen::Overview)),
@@ -153,6 +155,17 @@ pub const ACTIONS: &[Action] = &[
     action("columns.down", Context::Columns, ("next column", ""), |turn| overlay::column_step(turn, 1)),
     action("columns.up", Context::Columns, ("column before", ""), |turn| overlay::column_step(turn, -1)),
     action("columns.toggle", Context::Columns, ("show or hide it", "show or hide"), overlay::column_toggle),
+    action("groups.down", Context::Groups, ("next", ""), |turn| flows::group_step(turn, 1)),
+    action("groups.up", Context::Groups, ("the one before", ""), |turn| flows::group_step(turn, -1)),
+    action("groups.choose", Context::Groups, ("sum up by it", "choose"), flows::group_choose),
+    action("groups.cancel", Context::Groups, ("leave it", "leave"), overlay::cancel),
+    action("export.csv", Context::Export, ("csv (RFC 4180)", "csv"), |turn| overlay::export_as(turn, Form::Csv)),
+    action("export.json", Context::Export, ("json, a document", "json"), |turn| overlay::export_as(turn, Form::Json)),
+    action("export.ndjson", Context::Export, ("ndjson, an object a line", "ndjson"), |turn| {
+        overlay::export_as(turn, Form::Ndjson)
+    }),
+    action("export.text", Context::Export, ("text, as the screen stands", "text"), overlay::export_text),
+    action("export.cancel", Context::Export, ("leave it", "leave"), overlay::cancel),
     action("columns.close", Context::Columns, ("done", "done"), overlay::cancel),
 ];
 

@@ -7,7 +7,7 @@ use super::layer::Picker;
 use super::pane::Context;
 use super::state::Place;
 use super::theme::ThemeName;
-use super::update::{global, navigate, overlay};
+use super::update::{flows, global, navigate, overlay};
 use super::{GlyphSet, text};
 use crate::engine::Command;
 use crate::query::{Screen, Sort};
@@ -100,12 +100,24 @@ pub const COMMANDS: &[CommandDef] = &[
         help: "Capture",
         run: |turn, _| global::screen(turn, Screen::Capture),
     },
+    CommandDef {
+        name: "flows",
+        argument: Argument::Optional("FILTER"),
+        help: "Flows, those that a filter lets through",
+        run: |turn, text| flows::command(turn, text),
+    },
+    CommandDef {
+        name: "by",
+        argument: Argument::Text("KEY[,KEY]"),
+        help: "sum flows up by src dst host app as if exporter vlan ...",
+        run: flows::by,
+    },
     CommandDef { name: "vlans", argument: Argument::None, help: "VLANs", run: |turn, _| global::screen(turn, Screen::Vlans) },
     CommandDef { name: "q", argument: Argument::None, help: "quit", run: |_, _| vec![Effect::Quit] },
 ];
 
 /// Short forms that fingers know.
-const ALIASES: [(&str, &str); 12] = [
+const ALIASES: [(&str, &str); 11] = [
     ("dev", "device"),
     ("if", "interface"),
     ("port", "interface"),
@@ -117,7 +129,6 @@ const ALIASES: [(&str, &str); 12] = [
     ("interfaces", "screen.interfaces"),
     ("overview", "screen.overview"),
     ("discovery", "screen.discovery"),
-    ("flows", "screen.flows"),
 ];
 
 /// A line that the palette offers.

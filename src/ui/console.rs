@@ -92,7 +92,7 @@ impl Console {
             (Some(action), _) => self.act(action.run),
             (None, Some(c)) if self.writing() => overlay::write(&mut self.state, c.encode_utf8(&mut [0; 4])),
             // A letter that no related screen has closes the menu, as in every menu.
-            (None, _) if matches!(self.state.layers.last(), Some(Layer::Related)) => {
+            (None, _) if matches!(self.state.layers.last(), Some(Layer::Related | Layer::Export)) => {
                 self.state.layers.pop();
                 Vec::new()
             }
@@ -265,6 +265,8 @@ pub fn contexts(state: &UiState) -> Vec<Context> {
         Some(Layer::Filter(_) | Layer::GoTo(_) | Layer::Palette(_) | Layer::Jump(_)) => vec![Context::Input],
         Some(Layer::Related) => vec![Context::Related],
         Some(Layer::Columns(_)) => vec![Context::Columns],
+        Some(Layer::Groups(_)) => vec![Context::Groups],
+        Some(Layer::Export) => vec![Context::Export],
         None => {
             let mut contexts = vec![Context::Global];
             contexts.extend(pane::of(state.place.screen).contexts());

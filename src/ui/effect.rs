@@ -14,6 +14,15 @@ pub enum Purpose {
     Acknowledge(&'static str),
 }
 
+/// In which form rows are written into a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Form {
+    Csv,
+    Json,
+    Ndjson,
+}
+
 /// One thing to be done outside.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
@@ -27,6 +36,8 @@ pub enum Effect {
     Copy(String),
     /// The screen as text into a file.
     SaveScreen,
+    /// The rows of the screen into a file.
+    Export(Form),
     /// Draw everything anew.
     Redraw,
     /// Stop until the shell brings us back.

@@ -21,6 +21,10 @@ pub enum Layer {
     Related,
     /// `c`: the columns of the table; the cursor stands on one.
     Columns(usize),
+    /// `b`: by what flows can be summed up; the cursor stands on one.
+    Groups(usize),
+    /// `e`: a letter says in which form the rows are written.
+    Export,
 }
 
 impl Layer {
@@ -30,7 +34,7 @@ impl Layer {
             Self::Filter(input) | Self::GoTo(input) => Some(input),
             Self::Palette(picker) => Some(&mut picker.input),
             Self::Jump(picker) => Some(&mut picker.input),
-            Self::Related | Self::Columns(_) => None,
+            Self::Related | Self::Columns(_) | Self::Groups(_) | Self::Export => None,
         }
     }
 }

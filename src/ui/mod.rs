@@ -13,6 +13,7 @@ pub mod chrome;
 pub mod command;
 pub mod console;
 pub mod effect;
+pub mod export;
 pub mod glyph;
 pub mod keymap;
 pub mod layer;

@@ -7,6 +7,7 @@ use super::text::{self, fit};
 use super::theme::Tone;
 use super::widget::panel::{Focus, Panel};
 use super::widget::{put, put_all};
+use crate::query::Screen;
 use crate::ui::action::ACTIONS;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -47,6 +48,14 @@ pub fn draw(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) -> Option<Position>
         }
         Layer::Columns(at) => {
             columns(scene, area, (buf, *at));
+            None
+        }
+        Layer::Groups(at) => {
+            groups(scene, area, (buf, *at));
+            None
+        }
+        Layer::Export => {
+            keyed(scene, area, (buf, "Export the rows", Context::Export, "export.cancel"));
             None
         }
     }
@@ -92,7 +101,7 @@ fn above(scene: &Scene<'_>, area: Rect, (buf, words, tone): (&mut Buffer, &str, 
 /// What a filter can say; a fault of what is written points at its column.
 fn filter_help(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     let written = match scene.state.layers.last() {
-        Some(Layer::Filter(input)) if scene.state.place.screen != crate::query::Screen::Help => input.value(),
+        Some(Layer::Filter(input)) if scene.state.place.screen != Screen::Help => input.value(),
         _ => return,
     };
     let fault = if written.trim().is_empty() { None } else { crate::query::filter::parse(written).err() };
@@ -101,11 +110,13 @@ fn filter_help(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         above(scene, area, (buf, &format!("{:1$}^ {2}", "", indent.saturating_sub(1), fault.message), Tone::Fault));
         return;
     }
-    above(
-        scene,
-        area,
-        (buf, "word   field:part   util>70%   speed>=10G   ip:10.0.0.0/8   name~\"^core\"   and or not ( )", Tone::Dim),
-    );
+    let of_flows = matches!(scene.state.place.screen, Screen::Flows | Screen::Capture);
+    let words = if of_flows {
+        "src:10.0.0.0/8  dst port 443  host 10.0.0.9  proto tcp  app:https  device:core  if:Gi0/1  bps>10M  and or not ( )"
+    } else {
+        "word   field:part   util>70%   speed>=10G   ip:10.0.0.0/8   name~\"^core\"   and or not ( )"
+    };
+    above(scene, area, (buf, words, Tone::Dim));
 }
 
 /// A list over the last line with the chosen row in view.
@@ -157,13 +168,18 @@ fn jump(scene: &Scene<'_>, area: Rect, (buf, picker): (&mut Buffer, &Picker<crat
 }
 
 fn related(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
+    keyed(scene, area, (buf, "Related", Context::Related, "related.cancel"));
+}
+
+/// A menu of the actions of a context with their keys, but for the one that leaves it.
+fn keyed(scene: &Scene<'_>, area: Rect, (buf, title, context, leave): (&mut Buffer, &str, Context, &str)) {
     let key = |name: &str| scene.state.keymap.first_key(name).map(|key| key.to_string()).unwrap_or_default();
     let items: Vec<(String, &str)> = ACTIONS
         .iter()
-        .filter(|action| action.context == Context::Related && action.name != "related.cancel")
+        .filter(|action| action.context == context && action.name != leave)
         .map(|action| (key(action.name), action.help))
         .collect();
-    let inner = menu(scene, area, (buf, "Related", items.len()));
+    let inner = menu(scene, area, (buf, title, items.len()));
     for ((key, help), y) in items.iter().zip(inner.y..inner.bottom()) {
         let pieces = [
             (key.as_str(), scene.theme.style(Tone::Key)),
@@ -171,6 +187,22 @@ fn related(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
             (*help, scene.theme.style(Tone::Text)),
         ];
         put_all(buf, Position::new(inner.x + 1, y), inner.width.saturating_sub(1), &pieces);
+    }
+}
+
+/// By what flows can be summed up.
+fn groups(scene: &Scene<'_>, area: Rect, (buf, at): (&mut Buffer, usize)) {
+    let groups = pane::flows::words::GROUPS;
+    let inner = menu(scene, area, (buf, "Sum up by", groups.len()));
+    let first = (at + 1).saturating_sub(usize::from(inner.height));
+    let now = pane::flows::words::group_of(&scene.state.flows.by);
+    for ((row, (name, _)), y) in groups.iter().enumerate().skip(first).zip(inner.y..inner.bottom()) {
+        let style = scene.theme.style(if row == now { Tone::Strong } else { Tone::Text });
+        put_all(buf, Position::new(inner.x + 1, y), inner.width.saturating_sub(1), &[(name, style)]);
+        if row == at {
+            buf.set_style(Rect::new(inner.x, y, inner.width, 1), scene.theme.selected());
+            put(buf, Position::new(inner.x, y), 1, (scene.glyphs.cursor, scene.theme.style(Tone::Accent)));
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 //! Everything that could block stands on another thread: reading keys, writing frames, asking the engine, opening it.
 
 use super::console::{Console, DETAIL, Dirty};
-use super::effect::{Effect, Purpose};
+use super::effect::{Effect, Form, Purpose};
+use super::export;
 use super::keymap::{Key, Keymap, KeymapFault};
 use super::state::{Place, UiState};
 use super::terminal::{Terminal, WIDTH_PROBE, clipboard};
@@ -270,7 +271,11 @@ impl Live {
                 Effect::WatchDetail => self.watch_detail(),
                 Effect::Ask(purpose, command) => self.ask(purpose, command),
                 Effect::Copy(words) => self.terminal.send(clipboard(&words)),
-                Effect::SaveScreen => self.save(),
+                Effect::SaveScreen => {
+                    let words = self.console.text().into_bytes();
+                    self.save("txt", words);
+                }
+                Effect::Export(form) => self.export(form),
                 Effect::Redraw => {
                     self.terminal.clear_next();
                     self.console.redraw();
@@ -316,15 +321,24 @@ impl Live {
         }
     }
 
-    /// The screen as text into a file of the working directory, on a thread of its own: disks can be slow.
-    fn save(&mut self) {
+    /// The rows at hand into a file.
+    fn export(&mut self, form: Form) {
+        let rows = self.console.view().map(|view| export::rows(view, form));
+        match rows {
+            Some(Ok(Some(rows))) => self.save(form.ending(), rows),
+            Some(Err(error)) => self.console.complain(error.to_string()),
+            Some(Ok(None)) | None => self.console.complain(text::EN.no_rows.to_owned()),
+        }
+    }
+
+    /// Something of the screen into a file of the working directory, on a thread of its own: disks can be slow.
+    fn save(&mut self, ending: &str, bytes: Vec<u8>) {
         let state = &self.console.state;
         let at = text::format_time(state.time.now, &state.zone, "%Y%m%d-%H%M%S");
-        let name = format!("noctop-{}-{at}.txt", state.place.screen.name());
-        let words = self.console.text();
+        let name = format!("noctop-{}-{at}.{ending}", state.place.screen.name());
         let sender = self.sender.clone();
         let saved = std::thread::Builder::new().name("ui-save".to_owned()).spawn(move || {
-            let result = std::fs::write(&name, words).map(|()| name.clone()).map_err(|error| format!("{name}: {error}"));
+            let result = std::fs::write(&name, bytes).map(|()| name.clone()).map_err(|error| format!("{name}: {error}"));
             let _the_console_has_ended = sender.send(Message::Saved(result));
         });
         if let Err(error) = saved {

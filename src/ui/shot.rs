@@ -116,7 +116,7 @@ fn settle(console: &mut Console, handle: &Handle, effects: Vec<Effect>) -> Resul
                 let answer = handle.command(command);
                 queue.extend(console.answer(purpose, answer));
             }
-            Effect::Watch | Effect::WatchDetail | Effect::Ask(..) | Effect::Copy(_) | Effect::SaveScreen => {}
+            Effect::Watch | Effect::WatchDetail | Effect::Ask(..) | Effect::Copy(_) | Effect::SaveScreen | Effect::Export(_) => {}
             Effect::Redraw | Effect::Suspend | Effect::Quit => {}
         }
     }

@@ -8,6 +8,7 @@ use super::layer::Layer;
 use super::theme::{Depth, ThemeName};
 use crate::engine::WatchId;
 use crate::model::Timestamp;
+use crate::model::flow::TopKey;
 use crate::query::{MapRequest, Screen, Sort, Subject, ViewRequest, Window};
 use crate::ui::layout::worker::LayoutWorker;
 use crate::ui::widget::map::Arrangement;
@@ -130,6 +131,8 @@ pub struct MapState {
     pub hidden_layers: BTreeSet<u8>,
     /// First column and row shown of what is larger than the pane.
     pub pan: (i32, i32),
+    /// The node that was walked from to the selected one: the link between them is the one under the cursor.
+    pub walked_from: Option<String>,
     /// The layout that is shown; the next one starts from it, so that nothing jumps.
     pub arrangement: Option<Arc<Arrangement>>,
     /// Lays large maps out beside the console; started by the first of them.
@@ -143,6 +146,15 @@ pub struct GraphState {
     pub cursor: Option<Timestamp>,
     /// Last week's curve beside this week's.
     pub week: bool,
+}
+
+/// What the screens of flows remember.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FlowState {
+    /// By what flows are summed up; empty are conversations.
+    pub by: Vec<TopKey>,
+    /// Filters and keys of before each drill, the last one last.
+    pub trail: Vec<(String, Vec<TopKey>)>,
 }
 
 /// A week, seconds: what a curve is held against.
@@ -171,6 +183,8 @@ pub struct UiState {
     pub span_secs: u32,
     /// What graphs show beside.
     pub graph: GraphState,
+    /// By what flows are summed up.
+    pub flows: FlowState,
     /// A passing sentence.
     pub toast: Option<Toast>,
     /// The connection that was lost, and why.
@@ -227,6 +241,7 @@ impl UiState {
             time: TimeState::default(),
             span_secs: crate::query::view_request::DEFAULT_SPAN_SECS,
             graph: GraphState::default(),
+            flows: FlowState::default(),
             toast: None,
             lost: None,
             watch: WatchId(1),

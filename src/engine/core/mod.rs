@@ -4,6 +4,13 @@
 //! stand on this. Start at [`Core`], then `reader` (answers), `past` (states of past times), `fill` (graphs).
 
 mod fill;
+mod flow_answers;
+mod flow_filter;
+#[cfg(test)]
+mod flow_fixture;
+mod flow_ledger;
+mod flow_names;
+mod flow_view;
 mod flows;
 mod gaps;
 mod graphs;
@@ -11,15 +18,17 @@ mod over;
 mod past;
 mod queries;
 mod reader;
+mod reconcile;
 mod series;
 #[cfg(test)]
 mod tests;
 
+pub(super) use flow_view::Sockets;
 pub(super) use reader::{Live, PollFigures, Reader};
 
 use super::flows::RunningFlows;
 use super::record;
-use crate::event::Event;
+use crate::event::{Body, Event};
 use crate::history::{Checkpoint, Store, StoreError};
 use crate::model::{DeviceId, SampleBatch, Timestamp};
 use crate::query::ViewRequest;
@@ -102,6 +111,9 @@ impl Core {
 
     /// Applies an event; the caller writes.
     pub(super) fn apply(&mut self, event: &Event) -> Turned {
+        if let Body::Flows(batch) = &event.body {
+            self.reader.write_ledger(|ledger| ledger.hear(event.at, batch));
+        }
         let applied = state::apply(&mut self.state, event);
         let record = |event: &Event| record::encode(event).ok().map(|record| (event.at, record));
         let records = applied.derived.iter().filter_map(record).collect();
@@ -121,6 +133,11 @@ impl Core {
     /// What is talked now.
     pub(super) fn flows(&self) -> &RunningFlows {
         self.reader.flows()
+    }
+
+    /// How the sockets of flows do.
+    pub(super) fn tell_sockets(&self, sockets: Sockets) {
+        self.reader.write_ledger(|ledger| ledger.sockets = sockets);
     }
 
     /// The state.

@@ -1,6 +1,8 @@
 //! Answers, live and past. Many threads may ask at once; the owner of the state is never waited for.
 
 use super::fill::Filler;
+use super::flow_answers::FlowCache;
+use super::flow_ledger::Ledger;
 use super::graphs::{GraphCache, Graphs};
 use super::over;
 use super::past::{self, Past, Restored};
@@ -10,7 +12,7 @@ use crate::model::Timestamp;
 use crate::query::ViewRequest;
 use crate::state::view::{self, Chrome, View, ViewBody};
 use crate::state::{Settings, State};
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 /// The state at one moment and what is wrong then.
@@ -36,16 +38,28 @@ pub(in crate::engine) struct Reader {
     past: Past,
     graphs: GraphCache,
     flows: Arc<RunningFlows>,
+    /// What exporters tell beside flows; the engine writes, every reader reads.
+    pub(super) ledger: Arc<RwLock<Arc<Ledger>>>,
+    pub(super) flow_answers: FlowCache,
 }
 
 impl Reader {
     pub(super) fn new(store: Arc<dyn Store>, site: &str, settings: Settings) -> Self {
-        let (past, flows) = (Past::new(settings.clone()), Arc::default());
-        Self { store, site: site.to_owned(), past, settings, graphs: GraphCache::default(), flows }
+        Self {
+            store,
+            site: site.to_owned(),
+            past: Past::new(settings.clone()),
+            settings,
+            graphs: GraphCache::default(),
+            flows: Arc::default(),
+            ledger: Arc::default(),
+            flow_answers: FlowCache::default(),
+        }
     }
 
     pub(super) fn another(&self) -> Self {
-        Self { flows: Arc::clone(&self.flows), ..Self::new(Arc::clone(&self.store), &self.site, self.settings.clone()) }
+        let (flows, ledger) = (Arc::clone(&self.flows), Arc::clone(&self.ledger));
+        Self { flows, ledger, ..Self::new(Arc::clone(&self.store), &self.site, self.settings.clone()) }
     }
 
     /// What is talked now.
@@ -104,6 +118,7 @@ impl Reader {
         }
         let graphs = Graphs { store: &*self.store, cache: &self.graphs, now: live.state.now() };
         Filler { graphs, to, span, compare: request.compare_secs }.fill(&mut view, &wan);
+        self.fill_flows(&mut view, (state, live, request));
         Ok(view)
     }
 

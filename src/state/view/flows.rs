@@ -3,7 +3,7 @@
 //! Made by the engine (`engine/core/flow_view.rs`) of what the store answers; the state itself holds no flows.
 
 use super::Table;
-use crate::model::flow::{ExporterKey, FlowVersion, TalkSum, TopKey, TopRow};
+use crate::model::flow::{ExporterKey, FlowVersion, KeyValue, TalkSum, TopKey, TopRow};
 use crate::model::{DeviceId, TimeRange, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -30,8 +30,10 @@ pub struct FlowMain {
     pub vlan: Option<u16>,
     /// The upper six bits of its type of service.
     pub dscp: Option<u8>,
-    /// What the host at the other side is called.
-    pub peer: Option<String>,
+    /// Its source, and what that is called.
+    pub src: Option<(IpAddr, Option<String>)>,
+    /// Its destination, and what that is called.
+    pub dst: Option<(IpAddr, Option<String>)>,
 }
 
 /// An exporter or one of its ports, with its name.
@@ -52,8 +54,10 @@ pub struct FlowPlace {
 /// A curve of the stacked history.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FlowBand {
-    /// What the legend says.
-    pub label: String,
+    /// Keys of its row; empty is everything that is in none.
+    pub keys: Vec<KeyValue>,
+    /// Their names.
+    pub names: Vec<Option<String>>,
     /// Bit/s by step.
     pub curve: Vec<f32>,
 }
@@ -242,20 +246,16 @@ pub struct Reconciled {
 /// Why flows and counters differ.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Reason {
-    /// One packet of so many is seen; the fraction is the 95 % error that comes of it.
-    Sampling(u32, f64),
+    /// One packet of so many is seen.
+    Sampling(u32),
     /// Its sampling rate is not known: octets stand as exported.
     RateUnknown,
     /// Units lost on the way, by sequence numbers.
     Loss(u64),
     /// Loss can't be told.
     LossUnknown,
-    /// Counters count layer 2 headers and what is no IP; flows count from layer 3 on.
-    Headers,
-    /// The exporter does not tell this direction of the port.
-    Unmonitored,
-    /// Long flows are told when they end: the last minutes still lack some.
-    NotTold,
+    /// Counters count layer 2 framing, flows from layer 3 on: the fraction of the counters that this makes of the packets told.
+    Headers(f64),
 }
 
 #[cfg(test)]

@@ -80,6 +80,7 @@ pub fn target_of(alarm: &Alarm) -> Target {
         port,
         cell: alarm.object.clone(),
         row: format!("{} {} {} {}", alarm.severity.word(), alarm.raised_at, alarm.object, alarm.text),
+        flows: None,
     }
 }
 

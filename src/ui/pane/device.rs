@@ -132,6 +132,7 @@ impl Pane for Device {
                 port: row.b_port.clone(),
                 cell: row.b_name.clone(),
                 row: format!("{} {}", link_key(row), row.b_name),
+                flows: None,
             }),
             _ => view.device.as_ref().map(devices::target_of),
         }

@@ -145,6 +145,7 @@ pub fn target_of(row: &DeviceRow) -> Target {
         port: None,
         cell: row.name.clone(),
         row: format!("{} {} {} {}", row.name, row.status.word(), address, row.role.word()),
+        flows: None,
     }
 }
 

@@ -53,6 +53,7 @@ impl Pane for Discovery {
             port: None,
             cell: row.object.clone(),
             row: format!("{} {} {}", row.at, row.object, row.text),
+            flows: None,
         })
     }
 

@@ -98,6 +98,7 @@ impl Pane for Events {
             port: None,
             cell: row.object.clone(),
             row: format!("{} {} {} {}", row.at, row.kind, row.object, row.text),
+            flows: None,
         })
     }
 

@@ -50,7 +50,10 @@ pub fn lines(state: &UiState, search: &str) -> Vec<HelpLine> {
         ("Graphs", Context::Graph),
         ("Map", Context::Map),
         ("Discovery", Context::Discovery),
+        ("Flows", Context::Flows),
         ("List of columns", Context::Columns),
+        ("By what flows are summed up", Context::Groups),
+        ("After e", Context::Export),
     ] {
         if !super::of(about).contexts().contains(&context) {
             groups.push((title.to_owned(), actions(state, context)));

@@ -1,4 +1,6 @@
-//! Interface: one port with its graph, in rising and out hanging, its link and what happened to it.
+//! Interface: one port with its graph, in rising and out hanging, its flows and how they fit its counters, its link and what happened to it.
+
+mod under;
 
 use super::{Context, Gesture, Listing, Pane, Place, Scene, Target, cells, events, interfaces};
 use crate::model::{Point, Timestamp};
@@ -25,6 +27,10 @@ pub struct Interface;
 const FACTS: u16 = 5;
 /// Rows of the events at the bottom, borders counted.
 const EVENTS: u16 = 8;
+/// Rows of its flows, borders counted: some talkers and the line of reconciliation.
+const FLOWS: u16 = 8;
+/// Rows under which a graph is none.
+const LEAST_GRAPH: u16 = 8;
 
 fn view_of(body: &ViewBody) -> Option<&InterfaceView> {
     let ViewBody::Interface(view) = body else { return None };
@@ -89,12 +95,17 @@ impl Pane for Interface {
             return draw_graph(scene, area, (buf, row, Some(view)));
         }
         let facts = FACTS.min(area.height);
-        let recent = if area.height >= FACTS + EVENTS + 9 { EVENTS } else { 0 };
-        let graph = area.height.saturating_sub(facts + recent);
+        let flows = view.flows.as_deref().filter(|_| area.height >= FACTS + FLOWS + LEAST_GRAPH);
+        let flow_rows = if flows.is_some() { FLOWS } else { 0 };
+        let recent = if area.height >= FACTS + EVENTS + 9 + flow_rows { EVENTS } else { 0 };
+        let graph = area.height.saturating_sub(facts + recent + flow_rows);
         draw_facts(scene, Rect { height: facts, ..area }, (buf, row, view));
         draw_graph(scene, Rect::new(area.x, area.y + facts, area.width, graph), (buf, row, Some(view)));
+        if let Some(flows) = flows {
+            under::draw(scene, Rect::new(area.x, area.y + facts + graph, area.width, flow_rows), (buf, flows));
+        }
         if recent > 0 {
-            draw_events(scene, Rect::new(area.x, area.y + facts + graph, area.width, recent), (buf, view));
+            draw_events(scene, Rect::new(area.x, area.bottom() - recent, area.width, recent), (buf, view));
         }
     }
 }

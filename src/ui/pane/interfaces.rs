@@ -126,6 +126,7 @@ pub fn target_of(row: &InterfaceRow) -> Target {
         port: Some(row.name.clone()),
         cell: format!("{} {}", row.device_name, row.name),
         row: format!("{} {} {} {rates}", row.device_name, row.name, row.if_alias.as_deref().unwrap_or("-")),
+        flows: None,
     }
 }
 

@@ -5,11 +5,13 @@
 
 pub mod absent;
 pub mod alarms;
+pub mod capture;
 pub mod cells;
 pub mod device;
 pub mod devices;
 pub mod discovery;
 pub mod events;
+pub mod flows;
 pub mod help;
 pub mod interface;
 pub mod interfaces;
@@ -65,10 +67,16 @@ pub enum Context {
     Discovery,
     /// While something is being written.
     Input,
+    /// Screens of flows.
+    Flows,
     /// After `o`.
     Related,
     /// In the list of columns.
     Columns,
+    /// In the list of what flows are summed up by.
+    Groups,
+    /// After `e`.
+    Export,
 }
 
 impl Context {
@@ -84,6 +92,9 @@ impl Context {
             Self::Input => "writing",
             Self::Related => "after o",
             Self::Columns => "columns",
+            Self::Flows => "flows",
+            Self::Groups => "grouping",
+            Self::Export => "after e",
         }
     }
 }
@@ -140,6 +151,8 @@ pub struct Target {
     pub cell: String,
     /// The text that `Y` copies: the whole row.
     pub row: String,
+    /// The filter that shows its flows, where it is something else than the device or the port says.
+    pub flows: Option<String>,
 }
 
 /// A screen.
@@ -220,6 +233,8 @@ pub fn of(screen: Screen) -> &'static dyn Pane {
         Screen::Help => &help::Help,
         Screen::Topology => &topology::Topology,
         Screen::Links | Screen::Sensors => &absent::Absent,
-        Screen::Flows | Screen::Capture | Screen::Wireless | Screen::Logs | Screen::Vlans => &absent::Absent,
+        Screen::Flows => &flows::Flows,
+        Screen::Capture => &capture::Capture,
+        Screen::Wireless | Screen::Logs | Screen::Vlans => &absent::Absent,
     }
 }

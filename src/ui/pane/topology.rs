@@ -17,6 +17,7 @@ use crate::ui::pane::Gesture;
 use crate::ui::state::{Room, UiState};
 use crate::ui::text::EN;
 use crate::ui::theme::{Tone, UTILISATION_BREAKS};
+use crate::ui::update::related;
 use crate::ui::widget::map::{Arrangement, ColourBy, Density, Drawing, Viewport, arrange, mini, plan, row_name};
 use crate::ui::widget::panel::{Focus, Panel};
 use crate::ui::widget::{notice, put, put_all};
@@ -113,6 +114,19 @@ fn selected<'g>(graph: &'g GraphView, state: &UiState) -> Option<&'g GraphNode> 
     })
 }
 
+/// The filter for the flows of the link that was walked along to the selected node, at both of its ends.
+fn walked_link(graph: &GraphView, (state, node): (&UiState, &GraphNode)) -> Option<String> {
+    let from = state.map.walked_from.as_ref()?;
+    let edge =
+        graph.edges.iter().find(|edge| (&edge.a, &edge.b) == (from, &node.id) || (&edge.b, &edge.a) == (from, &node.id))?;
+    let end = |id: &String, port: &Option<String>| {
+        let device = graph.nodes.iter().find(|node| node.id == *id).filter(|node| is_device(node))?;
+        Some(related::port_filter(&device.label, port.as_deref()?))
+    };
+    let ends: Vec<String> = [end(&edge.a, &edge.a_port), end(&edge.b, &edge.b_port)].into_iter().flatten().collect();
+    (!ends.is_empty()).then(|| ends.iter().map(|end| format!("({end})")).collect::<Vec<_>>().join(" or "))
+}
+
 /// Whether the tree stands for the map.
 fn is_tree(state: &UiState) -> bool {
     state.map.tree || state.room() == Room::Tiny || state.map.arrangement.as_ref().is_some_and(|map| map.layout.is_crowded())
@@ -146,6 +160,7 @@ impl Pane for Topology {
             port: None,
             cell: node.label.clone(),
             row: format!("{} {} {}", node.label, node.status.word(), node.role.word()),
+            flows: walked_link(graph_of(body)?, (state, node)),
         })
     }
 
@@ -157,7 +172,12 @@ impl Pane for Topology {
 
     fn gesture(&self, state: &mut UiState, view: Option<&View>, gesture: Gesture) -> Vec<Effect> {
         let Some(graph) = view.and_then(|view| graph_of(&view.body)) else { return Vec::new() };
+        let before = selected(graph, state).map(|node| node.id.clone());
         let effects = act(state, graph, gesture);
+        let after = selected(graph, state).map(|node| node.id.clone());
+        if before != after {
+            state.map.walked_from = before;
+        }
         if effects.is_empty() {
             rearrange(state, graph);
         }

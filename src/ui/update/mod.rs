@@ -2,6 +2,7 @@
 //!
 //! Start at [`navigate`], the one way from place to place.
 
+pub mod flows;
 pub mod global;
 pub mod graph;
 pub mod lists;

@@ -6,7 +6,7 @@ use crate::query::{Screen, Subject};
 use crate::state::view::screens::Name;
 use crate::ui::action::Turn;
 use crate::ui::command;
-use crate::ui::effect::{Effect, Purpose};
+use crate::ui::effect::{Effect, Form, Purpose};
 use crate::ui::layer::{Layer, Picker};
 use crate::ui::pane;
 use crate::ui::state::{Place, UiState};
@@ -56,6 +56,24 @@ pub fn columns(turn: &mut Turn<'_>) -> Vec<Effect> {
     Vec::new()
 }
 
+/// `e`
+pub fn export(turn: &mut Turn<'_>) -> Vec<Effect> {
+    turn.state.layers.push(Layer::Export);
+    Vec::new()
+}
+
+/// The rows into a file, in a form.
+pub fn export_as(turn: &mut Turn<'_>, form: Form) -> Vec<Effect> {
+    turn.state.layers.pop();
+    vec![Effect::Export(form)]
+}
+
+/// The screen as it stands into a file.
+pub fn export_text(turn: &mut Turn<'_>) -> Vec<Effect> {
+    turn.state.layers.pop();
+    vec![Effect::SaveScreen]
+}
+
 /// Up and down in the list of columns.
 pub fn column_step(turn: &mut Turn<'_>, by: isize) -> Vec<Effect> {
     let count = pane::of(turn.state.place.screen).columns().len().max(1);
@@ -90,7 +108,7 @@ pub fn accept(turn: &mut Turn<'_>) -> Vec<Effect> {
         Some(Layer::GoTo(input)) => go_to_text(turn, input.value()),
         Some(Layer::Palette(picker)) => command::accept(turn, picker),
         Some(Layer::Jump(picker)) => picker.chosen().map(|name| open_name(turn.state, name)).unwrap_or_default(),
-        Some(Layer::Related | Layer::Columns(_)) | None => Vec::new(),
+        Some(Layer::Related | Layer::Columns(_) | Layer::Groups(_) | Layer::Export) | None => Vec::new(),
     }
 }
 

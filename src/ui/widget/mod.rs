@@ -7,6 +7,7 @@ pub mod graph;
 pub mod map;
 pub mod panel;
 pub mod spark;
+pub mod stack;
 pub mod table;
 
 use super::text::fit;

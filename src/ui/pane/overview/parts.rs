@@ -1,10 +1,11 @@
 //! The parts of the Overview, each in the area that it is given.
 
-use super::{ALARMS, BUSIEST, RECENT, devices};
+use super::{ALARMS, BUSIEST, PAIR, RECENT, TALKERS, devices};
 use crate::model::Band;
-use crate::state::view::{LinkRow, OverviewView};
+use crate::state::view::{FlowRow, LinkRow, OverviewView};
+use crate::ui::pane::flows::words;
 use crate::ui::pane::{Scene, alarms as alarm_pane, cells, events};
-use crate::ui::text::{self, EN, figure, fit};
+use crate::ui::text::{self, EN, figure, fit, percent};
 use crate::ui::theme::Tone;
 use crate::ui::widget::graph::{Chart, Side};
 use crate::ui::widget::panel::{Focus, Panel};
@@ -139,7 +140,7 @@ pub fn health(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Overvie
     let missed = view.missed_percent.map_or_else(|| "-".to_owned(), |percent| format!("{percent:.2}%"));
     let lag = view.lag_p95_ms.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.0} ms"));
     let polls = figure(view.polls_per_second).trim().to_owned();
-    let rows: [(&str, Vec<Piece<'_>>); 6] = [
+    let rows: [(&str, Vec<Piece<'_>>); 7] = [
         ("devices", device_counts(scene, view)),
         ("ports", counts(scene, &[(view.interfaces_up, "up", Tone::Ok), (view.interfaces_down, "down", Tone::Text)])),
         (
@@ -155,11 +156,71 @@ pub fn health(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Overvie
             "polls",
             vec![(polls, plain), ("/s  lag p95 ".to_owned(), dim), (lag, plain), ("  missed ".to_owned(), dim), (missed, plain)],
         ),
+        ("flows", flow_counts(scene, view)),
     ];
     for ((label, pieces), y) in rows.iter().zip(inner.y..inner.bottom()) {
         put(buf, Position::new(inner.x + 1, y), 9, (label, scene.theme.style(Tone::Header)));
         put_pieces(buf, Position::new(inner.x + 10, y), inner.width.saturating_sub(11), pieces);
     }
+}
+
+/// Flows a second, exporters, and what is lost of them.
+fn flow_counts(scene: &Scene<'_>, view: &OverviewView) -> Vec<Piece<'static>> {
+    let (dim, plain) = (scene.theme.style(Tone::Dim), scene.theme.style(Tone::Text));
+    let Some(line) = &view.flows else { return vec![("-".to_owned(), dim)] };
+    let lost = line.lost + line.dropped_kernel + line.dropped_queue;
+    let mut pieces = vec![
+        (figure(line.flows_per_second).trim().to_owned(), plain),
+        ("/s  ".to_owned(), dim),
+        (line.exporters.to_string(), plain),
+        (" exporters  lost ".to_owned(), dim),
+        (lost.to_string(), if lost == 0 { dim } else { scene.theme.style(Tone::Minor) }),
+    ];
+    if line.stale > 0 {
+        pieces.push((format!("  {} silent", line.stale), scene.theme.style(Tone::Minor)));
+    }
+    pieces
+}
+
+/// Who talks most, of the last minutes.
+pub fn talkers(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &OverviewView)) {
+    let here = scene.state.here();
+    let inner = Panel::new("Top talkers")
+        .subtitle("5 min")
+        .note("Enter flows")
+        .focus(Focus::of(TALKERS, here.focus))
+        .draw(scene, area, buf);
+    let [_, _, _, list] = &here.lists;
+    Rows {
+        columns: &TALKER_COLUMNS,
+        rows: &view.talkers,
+        offset: 0,
+        matched: view.talkers.len(),
+        list: (here.focus == TALKERS).then_some(list),
+        sort: None,
+        header: Header::Hidden,
+        empty: &[EN.no_talkers],
+    }
+    .draw(scene, inner, buf);
+}
+
+/// Columns of the talkers.
+const TALKER_COLUMNS: [Column<FlowRow>; 3] = [
+    Column { title: "WHO", sort: "", width: Width::Grow(16), align: Align::Left, drop: 0, cell: who },
+    Column { title: "RATE", sort: "", width: Width::Cells(5), align: Align::Right, drop: 0, cell: talker_rate },
+    Column { title: "%", sort: "", width: Width::Cells(4), align: Align::Right, drop: 1, cell: talker_share },
+];
+
+fn who(row: &FlowRow, ink: &Ink<'_>) -> Line<'static> {
+    ink.text(words::label(&PAIR, (&row.top.keys, &row.top.names), ink.glyphs.arrow))
+}
+
+fn talker_rate(row: &FlowRow, ink: &Ink<'_>) -> Line<'static> {
+    ink.tone(figure(Some(row.top.bps)), Tone::In)
+}
+
+fn talker_share(row: &FlowRow, ink: &Ink<'_>) -> Line<'static> {
+    ink.tone(percent(Some(row.top.share)), Tone::Dim)
 }
 
 /// Traffic to the world as a graph.

@@ -1,0 +1,284 @@
+//! What is known of exporters beside the flows themselves: their counters, how much they tell a second, what they call their ports,
+//! and what flowed through each port by minute. Bounded: a flood of made-up exporters takes no more room.
+
+use super::flow_view::Sockets;
+use crate::model::Timestamp;
+use crate::model::flow::{ExporterCounts, ExporterKey, FlowBatch, FlowName, FlowTime, FlowVersion, PortLoad};
+use rustc_hash::FxHashMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// Streams that are remembered; a large network has some hundred.
+const MOST_STREAMS: usize = 4096;
+/// Names that are remembered.
+const MOST_NAMES: usize = 65_536;
+/// Ports whose minutes are remembered.
+const MOST_PORTS: usize = 4096;
+/// Minutes of a port that are remembered: an hour's graph and what long flows still add to it.
+const MOST_MINUTES: usize = 130;
+/// Counters of so many tellings make a rate: ten seconds.
+const RATE_OVER: usize = 11;
+/// An exporter that was not heard for so long is said to be silent: templates are sent anew within half an hour, flows each minute.
+pub(super) const STALE_AFTER: Duration = Duration::from_secs(300);
+
+/// One stream.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Stream {
+    /// Its counters, as last told.
+    pub(super) counts: ExporterCounts,
+    /// When it was last heard.
+    pub(super) heard: Timestamp,
+    /// Its flow records and octets at the last tellings.
+    tellings: VecDeque<(Timestamp, [u64; 3])>,
+}
+
+/// Rates of a stream over its last tellings.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Rates {
+    pub(super) flows: f64,
+    pub(super) packets: f64,
+    pub(super) octets: f64,
+}
+
+impl Stream {
+    fn tell(&mut self, at: Timestamp, counts: &ExporterCounts) {
+        let figures = [counts.flow_records, counts.scaled_packets, counts.scaled_octets];
+        // Its counters began anew with the collector.
+        if self.tellings.back().is_some_and(|(_, before)| before[0] > figures[0]) {
+            self.tellings.clear();
+        }
+        if counts.datagrams != self.counts.datagrams || counts.flow_records != self.counts.flow_records {
+            self.heard = at;
+        }
+        self.tellings.push_back((at, figures));
+        while self.tellings.len() > RATE_OVER {
+            self.tellings.pop_front();
+        }
+        self.counts.clone_from(counts);
+    }
+
+    /// Rates; `None` before the second telling.
+    pub(super) fn rates(&self, now: Timestamp) -> Option<Rates> {
+        let (first, from) = self.tellings.front()?;
+        let (_, to) = self.tellings.back()?;
+        let secs = now.since(*first).as_secs_f64();
+        if self.tellings.len() < 2 || secs < 1.0 {
+            return None;
+        }
+        #[allow(clippy::cast_precision_loss, reason = "a rate needs no more")]
+        let rate = |at: usize| to.get(at).zip(from.get(at)).map_or(0.0, |(to, from)| to.saturating_sub(*from) as f64 / secs);
+        Some(Rates { flows: rate(0), packets: rate(1), octets: rate(2) })
+    }
+}
+
+/// A direction of a port.
+type Port = (IpAddr, u32, bool);
+
+/// A minute's octets and packets.
+type Minute = (Timestamp, u64, u64);
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ledger {
+    streams: BTreeMap<ExporterKey, Stream>,
+    interfaces: FxHashMap<(IpAddr, u32), String>,
+    applications: FxHashMap<(IpAddr, u64), String>,
+    loads: FxHashMap<Port, VecDeque<Minute>>,
+    /// Streams for which there was no room.
+    beyond: u64,
+    /// How the sockets of the collectors do.
+    pub(super) sockets: Sockets,
+}
+
+impl Ledger {
+    /// What a collector told.
+    pub(super) fn hear(&mut self, at: Timestamp, batch: &FlowBatch) {
+        for (key, counts) in batch.exporters.iter().zip(&batch.counts) {
+            if self.streams.len() >= MOST_STREAMS && !self.streams.contains_key(key) {
+                self.beyond += 1;
+                continue;
+            }
+            self.streams.entry(*key).or_default().tell(at, counts);
+        }
+        self.call(&batch.exporters, &batch.names);
+        self.load(&batch.exporters, &batch.loads);
+    }
+
+    /// What the store keeps of a stretch of time.
+    pub(super) fn remember(&mut self, time: &FlowTime) {
+        for (key, counts) in time.exporters.iter().zip(&time.counts).take(MOST_STREAMS) {
+            self.streams.entry(*key).or_default().tell(time.end(), counts);
+        }
+        self.call(&time.exporters, &time.names);
+        self.load(&time.exporters, &time.loads);
+    }
+
+    /// Names, by the exporters that they refer to.
+    pub(super) fn call(&mut self, exporters: &[ExporterKey], names: &[(u16, FlowName)]) {
+        for (exporter, name) in names {
+            let Some(address) = exporters.get(usize::from(*exporter)).map(|key| key.address) else { continue };
+            if self.interfaces.len() + self.applications.len() >= MOST_NAMES {
+                return;
+            }
+            match name {
+                FlowName::Interface(if_index, name) => {
+                    self.interfaces.insert((address, *if_index), name.clone());
+                }
+                FlowName::Application(app, name) => {
+                    self.applications.insert((address, *app), name.clone());
+                }
+                FlowName::Sampler(..) | FlowName::Vrf(..) => {}
+            }
+        }
+    }
+
+    /// What flowed through ports.
+    pub(super) fn load(&mut self, exporters: &[ExporterKey], loads: &[PortLoad]) {
+        for load in loads {
+            let Some(address) = exporters.get(usize::from(load.exporter)).map(|key| key.address) else { continue };
+            let port = (address, load.if_index, load.inward);
+            if self.loads.len() >= MOST_PORTS && !self.loads.contains_key(&port) {
+                continue;
+            }
+            let minutes = self.loads.entry(port).or_default();
+            match minutes.binary_search_by_key(&load.minute, |(minute, ..)| *minute) {
+                Ok(at) => {
+                    if let Some((_, octets, packets)) = minutes.get_mut(at) {
+                        *octets = octets.saturating_add(load.octets);
+                        *packets = packets.saturating_add(load.packets);
+                    }
+                }
+                // A flow that lies longer back than anything that is kept.
+                Err(0) if minutes.len() >= MOST_MINUTES => {}
+                Err(at) => minutes.insert(at, (load.minute, load.octets, load.packets)),
+            }
+            while minutes.len() > MOST_MINUTES {
+                minutes.pop_front();
+            }
+        }
+    }
+
+    /// All streams, by their keys.
+    pub(super) fn streams(&self) -> impl Iterator<Item = (&ExporterKey, &Stream)> {
+        self.streams.iter()
+    }
+
+    /// Whether an address exports flows.
+    pub(super) fn exports(&self, address: IpAddr) -> bool {
+        let first = ExporterKey { address, version: FlowVersion::NetFlow1, domain: 0 };
+        self.streams.range(first..).next().is_some_and(|(key, _)| key.address == address)
+    }
+
+    /// The streams of an exporter.
+    pub(super) fn streams_of(&self, address: IpAddr) -> impl Iterator<Item = &Stream> {
+        let first = ExporterKey { address, version: FlowVersion::NetFlow1, domain: 0 };
+        self.streams.range(first..).take_while(move |(key, _)| key.address == address).map(|(_, stream)| stream)
+    }
+
+    /// What an exporter calls one of its ports.
+    pub(super) fn interface(&self, exporter: IpAddr, if_index: u32) -> Option<&str> {
+        self.interfaces.get(&(exporter, if_index)).map(String::as_str)
+    }
+
+    /// Ports that an exporter named, with their names.
+    pub(super) fn interfaces(&self) -> impl Iterator<Item = (IpAddr, u32, &str)> {
+        self.interfaces.iter().map(|((exporter, if_index), name)| (*exporter, *if_index, name.as_str()))
+    }
+
+    /// What an exporter calls an application.
+    pub(super) fn application(&self, exporter: IpAddr, app: u64) -> Option<&str> {
+        self.applications.get(&(exporter, app)).map(String::as_str)
+    }
+
+    /// The minutes of a direction of a port that begin in a stretch: start, octets, packets.
+    pub(super) fn minutes(&self, port: Port, (from, to): (Timestamp, Timestamp)) -> Vec<Minute> {
+        let minutes = self.loads.get(&port).map(|minutes| minutes.iter().filter(|(at, ..)| *at >= from && *at < to).copied());
+        minutes.map(Iterator::collect).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(secs: i64) -> Timestamp {
+        Timestamp::from_secs(1_700_000_000 + secs)
+    }
+
+    fn key(host: u8) -> ExporterKey {
+        ExporterKey { address: [192, 0, 2, host].into(), version: FlowVersion::Ipfix, domain: 0 }
+    }
+
+    fn batch(records: u64, loads: Vec<PortLoad>) -> FlowBatch {
+        let counts = ExporterCounts { flow_records: records, datagrams: records, ..ExporterCounts::default() };
+        let names = vec![(0, FlowName::Interface(7, "ge-0/0/7".to_owned())), (9, FlowName::Interface(1, "nobody".to_owned()))];
+        FlowBatch { exporters: vec![key(1)], counts: vec![counts], loads, names, ..FlowBatch::default() }
+    }
+
+    #[test]
+    fn a_rate_is_of_the_last_tellings_and_not_of_the_counters_of_before() {
+        let mut ledger = Ledger::default();
+        ledger.hear(at(0), &batch(1000, Vec::new()));
+        let rate =
+            |ledger: &Ledger, secs: i64| ledger.streams().next().and_then(|(_, stream)| stream.rates(at(secs))).map(|r| r.flows);
+        assert_eq!(rate(&ledger, 1), None);
+        for secs in 1..30 {
+            ledger.hear(at(secs), &batch(1000 + 50 * u64::try_from(secs).unwrap(), Vec::new()));
+        }
+        assert_eq!(rate(&ledger, 29), Some(50.0));
+        ledger.hear(at(30), &batch(10, Vec::new()));
+        assert_eq!(rate(&ledger, 31), None, "the collector began anew");
+    }
+
+    #[test]
+    fn silence_is_told_by_when_something_was_heard_and_not_by_when_it_was_told() {
+        let mut ledger = Ledger::default();
+        ledger.hear(at(0), &batch(5, Vec::new()));
+        ledger.hear(at(400), &batch(5, Vec::new()));
+        assert_eq!(ledger.streams().next().unwrap().1.heard, at(0));
+    }
+
+    #[test]
+    fn minutes_of_a_port_add_up_and_are_bounded() {
+        let mut ledger = Ledger::default();
+        let load = |minute: i64, octets: u64| PortLoad {
+            exporter: 0,
+            if_index: 7,
+            inward: true,
+            minute: at(minute * 60),
+            octets,
+            packets: 1,
+        };
+        ledger.hear(at(0), &batch(1, vec![load(1, 10), load(0, 5), load(1, 7)]));
+        let port = ([192, 0, 2, 1].into(), 7, true);
+        assert_eq!(ledger.minutes(port, (at(0), at(600))), [(at(0), 5, 1), (at(60), 17, 2)]);
+        assert_eq!(ledger.minutes(port, (at(60), at(60))), []);
+        for minute in 0..1000 {
+            ledger.hear(at(0), &batch(1, vec![load(minute, 1)]));
+        }
+        assert_eq!(ledger.minutes(port, (at(0), at(1_000_000))).len(), MOST_MINUTES);
+        ledger.hear(at(0), &batch(1, vec![load(-5, 1)]));
+        assert_eq!(ledger.minutes(port, (at(-1000), at(0))), []);
+    }
+
+    #[test]
+    fn made_up_exporters_take_no_more_room_than_there_is() {
+        let mut ledger = Ledger::default();
+        for number in 0..10_000u32 {
+            let exporter = ExporterKey { address: number.to_be_bytes().into(), version: FlowVersion::NetFlow9, domain: number };
+            let batch = FlowBatch { exporters: vec![exporter], counts: vec![ExporterCounts::default()], ..FlowBatch::default() };
+            ledger.hear(at(0), &batch);
+        }
+        assert_eq!((ledger.streams().count(), ledger.beyond), (MOST_STREAMS, 10_000 - MOST_STREAMS as u64));
+        assert!(ledger.exports([0, 0, 0, 5].into()) && !ledger.exports([0, 0, 39, 0].into()));
+    }
+
+    #[test]
+    fn a_name_is_its_exporters_own() {
+        let mut ledger = Ledger::default();
+        ledger.hear(at(0), &batch(1, Vec::new()));
+        assert_eq!(ledger.interface([192, 0, 2, 1].into(), 7), Some("ge-0/0/7"));
+        assert_eq!((ledger.interface([192, 0, 2, 2].into(), 7), ledger.interfaces().count()), (None, 1));
+    }
+}
