@@ -5,7 +5,7 @@ use super::fixed;
 use super::limits::Limits;
 use super::octets::{u16_at, u32_at};
 use super::refusal::{Refusal, Refused};
-use super::{Sink, sets};
+use super::{Sink, samples, sets};
 use crate::model::Timestamp;
 use crate::model::flow::{Elements, ExporterCounts, ExporterKey};
 use std::net::IpAddr;
@@ -70,6 +70,7 @@ impl Decoder {
             (7, _) => fixed::decode::<fixed::V7>(shared, exporters, &datagram, sink),
             (9, _) => sets::v9(shared, exporters, &datagram, sink),
             (10, _) => sets::ipfix(shared, exporters, &datagram, sink),
+            (0, _) => samples::decode(shared, exporters, &datagram, sink),
             _ => Err(Refusal::UnknownVersion),
         };
         // What exporters that were forgotten held is free again.

@@ -1,6 +1,7 @@
 //! What a template carried beside the fields that every record has. Nothing is read before it is asked for.
 
 use super::naming;
+use super::sflow::FlowSample;
 use super::template::{Template, VARIABLE};
 use crate::model::flow::{Elements, FieldValue, FlowOrigin};
 use std::borrow::Cow;
@@ -18,6 +19,8 @@ pub struct Fields<'a> {
 enum Source<'a> {
     /// By name already.
     Listed(&'a [(&'static str, FieldValue)]),
+    /// Of a sampled packet.
+    Sampled(&'a FlowSample<'a>),
     /// In the record's octets.
     Templated(Templated<'a>),
 }
@@ -44,6 +47,10 @@ impl<'a> Fields<'a> {
         Self { origin, source: Source::Listed(fields) }
     }
 
+    pub(super) fn sampled(origin: FlowOrigin, sample: &'a FlowSample<'a>) -> Self {
+        Self { origin, source: Source::Sampled(sample) }
+    }
+
     pub(super) fn templated(origin: FlowOrigin, record: Templated<'a>) -> Self {
         Self { origin, source: Source::Templated(record) }
     }
@@ -52,17 +59,20 @@ impl<'a> Fields<'a> {
     pub fn is_empty(&self) -> bool {
         match self.source {
             Source::Listed(fields) => fields.is_empty(),
+            Source::Sampled(_) => false,
             Source::Templated(record) => record.is_rest && !record.template.plan.has_more,
         }
     }
 
     /// Name and value of each, in the order of the template. An element that is not known is called `enterprise.number`.
     pub fn iter(&self) -> impl Iterator<Item = (Cow<'a, str>, FieldValue)> + use<'a> {
-        let (listed, templated) = match self.source {
-            Source::Listed(fields) => (fields, None),
-            Source::Templated(record) => (&[][..], Some(Named { record, field: 0, at: 0 })),
+        let (listed, sampled, templated) = match self.source {
+            Source::Listed(fields) => (fields, Vec::new(), None),
+            Source::Sampled(sample) => (&[][..], sample.fields(), None),
+            Source::Templated(record) => (&[][..], Vec::new(), Some(Named { record, field: 0, at: 0 })),
         };
-        listed.iter().map(|(name, value)| (Cow::Borrowed(*name), value.clone())).chain(templated.into_iter().flatten())
+        let by_name = listed.iter().cloned().chain(sampled).map(|(name, value)| (Cow::Borrowed(name), value));
+        by_name.chain(templated.into_iter().flatten())
     }
 }
 

@@ -18,6 +18,7 @@ mod options;
 mod plan;
 mod records;
 pub mod refusal;
+mod samples;
 mod sampling;
 pub mod sequence;
 mod sets;
@@ -47,6 +48,11 @@ pub trait Sink {
     /// A record of options data, with its scope.
     fn options(&mut self, stream: usize, fields: Fields<'_>) {
         let _ = (stream, fields);
+    }
+
+    /// Counters that an sFlow agent sends at each interval.
+    fn counters(&mut self, stream: usize, sample: &sflow::CounterSample<'_>) {
+        let _ = (stream, sample);
     }
 
     /// A name that options data gave to something, new or again.
