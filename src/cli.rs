@@ -2,9 +2,11 @@
 
 mod discover;
 mod store;
+mod top;
 
 pub use discover::{DiscoverArgs, TopologyFormat, TopologyRows};
 pub use store::{BackupArgs, ImportArgs, RestoreArgs, StoreArgs, StoreCommand};
+pub use top::TopArgs;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -133,6 +135,8 @@ pub enum Command {
     Walk(WalkArgs),
     /// A series out of the store
     History(HistoryArgs),
+    /// Who talks most: flows out of the store, summed up by any keys
+    Top(TopArgs),
     /// Devices, a row each
     Devices(RowArgs),
     /// Interfaces with their rates, a row each

@@ -26,6 +26,7 @@ pub mod shot;
 mod sim;
 mod status;
 mod store;
+mod top;
 mod walk;
 mod whereabouts;
 
@@ -79,6 +80,7 @@ pub fn run(cli: Cli) -> Outcome {
         Some(Command::Alarms(args)) => rows::run(&common, Screen::Alarms, &args),
         Some(Command::Events(args)) => rows::run(&common, Screen::Events, &args),
         Some(Command::History(args)) => history::run(&common, &args),
+        Some(Command::Top(args)) => top::run(&common, &args),
         Some(Command::Where(args)) => whereabouts::run(&common, &args),
         Some(Command::Diff(args)) => diff::run(&common, &args),
         Some(Command::Status(args)) => status::run(&common, &args),

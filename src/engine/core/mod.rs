@@ -120,7 +120,7 @@ impl Core {
 
     /// What is talked now.
     pub(super) fn flows(&self) -> &RunningFlows {
-        self.reader.flows()
+        self.reader.running()
     }
 
     /// The state.

@@ -35,22 +35,22 @@ pub(in crate::engine) struct Reader {
     settings: Settings,
     past: Past,
     graphs: GraphCache,
-    flows: Arc<RunningFlows>,
+    running: Arc<RunningFlows>,
 }
 
 impl Reader {
     pub(super) fn new(store: Arc<dyn Store>, site: &str, settings: Settings) -> Self {
-        let (past, flows) = (Past::new(settings.clone()), Arc::default());
-        Self { store, site: site.to_owned(), past, settings, graphs: GraphCache::default(), flows }
+        let (past, running) = (Past::new(settings.clone()), Arc::default());
+        Self { store, site: site.to_owned(), past, settings, graphs: GraphCache::default(), running }
     }
 
     pub(super) fn another(&self) -> Self {
-        Self { flows: Arc::clone(&self.flows), ..Self::new(Arc::clone(&self.store), &self.site, self.settings.clone()) }
+        Self { running: Arc::clone(&self.running), ..Self::new(Arc::clone(&self.store), &self.site, self.settings.clone()) }
     }
 
     /// What is talked now.
-    pub(in crate::engine) fn flows(&self) -> &RunningFlows {
-        &self.flows
+    pub(in crate::engine) fn running(&self) -> &RunningFlows {
+        &self.running
     }
 
     pub(in crate::engine) fn store(&self) -> &Arc<dyn Store> {

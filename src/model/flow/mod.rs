@@ -7,6 +7,7 @@ pub mod columns;
 pub mod elements;
 pub mod exporter;
 pub mod record;
+pub mod services;
 pub mod stretch;
 pub mod sums;
 pub mod table;
