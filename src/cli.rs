@@ -3,10 +3,12 @@
 mod discover;
 mod flows;
 mod store;
+mod top;
 
 pub use discover::{DiscoverArgs, TopologyFormat, TopologyRows};
 pub use flows::{FlowsArgs, FlowsFormat};
 pub use store::{BackupArgs, ImportArgs, RestoreArgs, StoreArgs, StoreCommand};
+pub use top::TopArgs;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -137,6 +139,8 @@ pub enum Command {
     Flows(FlowsArgs),
     /// A series out of the store
     History(HistoryArgs),
+    /// Who talks most: flows out of the store, summed up by any keys
+    Top(TopArgs),
     /// Devices, a row each
     Devices(RowArgs),
     /// Interfaces with their rates, a row each

@@ -22,6 +22,7 @@ macro_rules! targets {
 
 targets! {
     cdp_frame = "fuzz/targets/cdp_frame.rs",
+    flow_block = "fuzz/targets/flow_block.rs",
     lldp_frame = "fuzz/targets/lldp_frame.rs",
     profile_toml = "fuzz/targets/profile_toml.rs",
     snmp_response = "fuzz/targets/snmp_response.rs",

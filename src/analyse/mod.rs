@@ -1,13 +1,14 @@
 //! Pure functions over the model: rates, identity, link resolution. No I/O, no clock, no state of their own.
 //!
 //! Each is given all that it needs and gives the same answer for the same question. Start at [`port`] (counters to
-//! rates and kept totals; by `rate` and `timeline`), [`identity`] (is this the device that we know?), then [`topology`] (neighbour rows to links) and
-//! [`endpoints`] (forwarding and address tables to the places of everything else).
+//! rates and kept totals; by `rate` and `timeline`), [`identity`] (is this the device that we know?), then [`topology`] (neighbour rows to links),
+//! [`endpoints`] (forwarding and address tables to the places of everything else) and [`talkers`] (flows to who talks most).
 
 pub mod endpoints;
 pub mod identity;
 pub mod port;
 pub mod rate;
 pub mod succession;
+pub mod talkers;
 pub mod timeline;
 pub mod topology;

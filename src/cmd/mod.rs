@@ -27,6 +27,7 @@ pub mod shot;
 mod sim;
 mod status;
 mod store;
+mod top;
 mod walk;
 mod whereabouts;
 
@@ -81,6 +82,7 @@ pub fn run(cli: Cli) -> Outcome {
         Some(Command::Events(args)) => rows::run(&common, Screen::Events, &args),
         Some(Command::Flows(args)) => flows::run(&args),
         Some(Command::History(args)) => history::run(&common, &args),
+        Some(Command::Top(args)) => top::run(&common, &args),
         Some(Command::Where(args)) => whereabouts::run(&common, &args),
         Some(Command::Diff(args)) => diff::run(&common, &args),
         Some(Command::Status(args)) => status::run(&common, &args),

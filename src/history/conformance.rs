@@ -10,8 +10,14 @@ use crate::model::rollup::{Level, Rollup};
 use crate::model::series::{Cell, SeriesColumn, named_part};
 use crate::model::{DeviceId, EntityKey, Metric, Sample, SampleBatch, SampleRow, TimeRange, Timestamp};
 
+mod flows;
 mod rollups;
 
+use flows::{
+    a_scan_ends_when_it_is_told_to, flow_records_come_back_by_the_time_when_they_were_received,
+    flows_go_when_they_are_older_than_they_are_kept, minutes_are_summed_up_to_hours_and_days_and_nothing_is_missing,
+    minutes_of_flows_come_back_by_their_starts_and_parts_add_up,
+};
 use rollups::{
     a_day_that_is_written_to_again_is_summed_up_again, rollups_are_the_same_before_and_after_a_day_was_summed_up,
     series_under_names_of_their_own_are_kept_and_summed_up, what_is_old_goes_and_its_rollups_stay_as_long_as_they_are_kept,
@@ -483,6 +489,11 @@ conform! {
     what_is_old_goes_and_its_rollups_stay_as_long_as_they_are_kept
     series_under_names_of_their_own_are_kept_and_summed_up
     whole_series_read_back_as_given
+    flow_records_come_back_by_the_time_when_they_were_received
+    a_scan_ends_when_it_is_told_to
+    minutes_of_flows_come_back_by_their_starts_and_parts_add_up
+    minutes_are_summed_up_to_hours_and_days_and_nothing_is_missing
+    flows_go_when_they_are_older_than_they_are_kept
 }
 
 #[test]

@@ -19,6 +19,7 @@ pub mod rows;
 pub mod schema;
 pub mod status;
 pub mod tabular;
+pub mod top;
 pub mod topology;
 pub mod tree;
 

@@ -1,13 +1,13 @@
 //! JSON Schemas of every shape, made from the types that are printed.
 
-use super::{diff, flow, history, object, rows, status, topology};
+use super::{diff, flow, history, object, rows, status, top, topology};
 use schemars::{Schema, schema_for};
 
 /// A name, and how its schema is made.
 type Shape = (&'static str, fn() -> Schema);
 
 /// All of them.
-const SCHEMAS: [Shape; 15] = [
+const SCHEMAS: [Shape; 16] = [
     ("topology", || schema_for!(topology::Document)),
     ("device", || schema_for!(rows::DeviceRow)),
     ("interface", || schema_for!(rows::InterfaceRow)),
@@ -22,6 +22,7 @@ const SCHEMAS: [Shape; 15] = [
     ("diff", || schema_for!(diff::DiffRow)),
     ("object", || schema_for!(object::ObjectRow)),
     ("status", || schema_for!(status::Status)),
+    ("top", || schema_for!(top::TopRow)),
     ("store", || schema_for!(status::Store)),
 ];
 

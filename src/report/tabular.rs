@@ -73,19 +73,30 @@ pub trait Row: Serialize {
 ///
 /// Errors: those of `out`.
 pub fn write_rows<R: Row>(format: Format, rows: impl IntoIterator<Item = R>, out: &mut dyn Write) -> io::Result<()> {
+    write_rows_by((format, R::COLUMNS), rows, out)
+}
+
+/// Writes rows whose columns depend on what was asked for.
+///
+/// Errors: those of `out`.
+pub fn write_rows_by<R: Serialize>(
+    (format, columns): (Format, &[Column]),
+    rows: impl IntoIterator<Item = R>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     match format {
         Format::Json => write_array(rows, out),
         Format::Ndjson => rows.into_iter().try_for_each(|row| {
             json::write_compact(&row, out)?;
             out.write_all(b"\n")
         }),
-        Format::Csv => write_csv(rows, out),
-        Format::Table => write_table(rows, out),
+        Format::Csv => write_csv(columns, rows, out),
+        Format::Table => write_table(columns, rows, out),
     }
 }
 
 /// One array, an element a line: a document for programs in which people can still search.
-fn write_array<R: Row>(rows: impl IntoIterator<Item = R>, out: &mut dyn Write) -> io::Result<()> {
+fn write_array<R: Serialize>(rows: impl IntoIterator<Item = R>, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"[")?;
     for (at, row) in rows.into_iter().enumerate() {
         out.write_all(if at == 0 { b"\n" } else { b",\n" })?;
@@ -94,18 +105,18 @@ fn write_array<R: Row>(rows: impl IntoIterator<Item = R>, out: &mut dyn Write) -
     out.write_all(b"\n]\n")
 }
 
-fn write_csv<R: Row>(rows: impl IntoIterator<Item = R>, out: &mut dyn Write) -> io::Result<()> {
+fn write_csv<R: Serialize>(columns: &[Column], rows: impl IntoIterator<Item = R>, out: &mut dyn Write) -> io::Result<()> {
     let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
-    csv.write_record(R::COLUMNS.iter().map(|column| column.path))?;
+    csv.write_record(columns.iter().map(|column| column.path))?;
     for row in rows {
         let row = serde_json::to_value(&row)?;
-        csv.write_record(R::COLUMNS.iter().map(|column| csv_cell(at_path(&row, column.path))))?;
+        csv.write_record(columns.iter().map(|column| csv_cell(at_path(&row, column.path))))?;
     }
     csv.flush()
 }
 
-fn write_table<R: Row>(rows: impl IntoIterator<Item = R>, out: &mut dyn Write) -> io::Result<()> {
-    let columns: Vec<&Column> = R::COLUMNS.iter().filter(|column| column.show != Show::Hidden).collect();
+fn write_table<R: Serialize>(columns: &[Column], rows: impl IntoIterator<Item = R>, out: &mut dyn Write) -> io::Result<()> {
+    let columns: Vec<&Column> = columns.iter().filter(|column| column.show != Show::Hidden).collect();
     let mut cells: Vec<Vec<String>> = vec![columns.iter().map(|column| column.header.to_owned()).collect()];
     for row in rows {
         let row = serde_json::to_value(&row)?;

@@ -132,7 +132,7 @@ impl Core {
 
     /// What is talked now.
     pub(super) fn flows(&self) -> &RunningFlows {
-        self.reader.flows()
+        self.reader.running()
     }
 
     /// How the sockets of flows do.

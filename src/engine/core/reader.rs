@@ -37,7 +37,7 @@ pub(in crate::engine) struct Reader {
     settings: Settings,
     past: Past,
     graphs: GraphCache,
-    flows: Arc<RunningFlows>,
+    running: Arc<RunningFlows>,
     /// What exporters tell beside flows; the engine writes, every reader reads.
     pub(super) ledger: Arc<RwLock<Arc<Ledger>>>,
     pub(super) flow_answers: FlowCache,
@@ -51,20 +51,20 @@ impl Reader {
             past: Past::new(settings.clone()),
             settings,
             graphs: GraphCache::default(),
-            flows: Arc::default(),
+            running: Arc::default(),
             ledger: Arc::default(),
             flow_answers: FlowCache::default(),
         }
     }
 
     pub(super) fn another(&self) -> Self {
-        let (flows, ledger) = (Arc::clone(&self.flows), Arc::clone(&self.ledger));
-        Self { flows, ledger, ..Self::new(Arc::clone(&self.store), &self.site, self.settings.clone()) }
+        let (running, ledger) = (Arc::clone(&self.running), Arc::clone(&self.ledger));
+        Self { running, ledger, ..Self::new(Arc::clone(&self.store), &self.site, self.settings.clone()) }
     }
 
     /// What is talked now.
-    pub(in crate::engine) fn flows(&self) -> &RunningFlows {
-        &self.flows
+    pub(in crate::engine) fn running(&self) -> &RunningFlows {
+        &self.running
     }
 
     pub(in crate::engine) fn store(&self) -> &Arc<dyn Store> {

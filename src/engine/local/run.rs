@@ -104,7 +104,7 @@ impl Engine {
             Body::Flows(batch) => {
                 let over = self.core.flows().add(event.at, &batch);
                 over.into_iter().for_each(|time| self.writer.flow_time(time));
-                self.pending.publish = true;
+                self.turn(&Event { at: event.at, body: Body::Flows(batch) });
             }
             body => self.turn(&Event { at: event.at, body }),
         }

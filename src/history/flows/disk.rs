@@ -156,6 +156,11 @@ impl DiskFlows {
         if !is_kept(time.start) {
             return Ok(());
         }
+        if time.talks.rows.len() > times::MAX_ROWS {
+            let mut time = time.clone();
+            time.talks.cut(times::MAX_ROWS / 2);
+            return self.put_time(&time, sources);
+        }
         let rows = u32::try_from(time.talks.rows.len()).unwrap_or(u32::MAX);
         let head = Head { from: time.start.0, to: time.start.0, rows, sources, ..Head::default() };
         let key = FileKey::of(Kind::of_level(time.level), time.start);

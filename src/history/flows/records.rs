@@ -249,7 +249,7 @@ impl<'a> Block<'a> {
 }
 
 fn read_receipts(reader: &mut Reader<'_>, rows: usize, received: Timestamp) -> Option<Receipts> {
-    let count = reader.len().filter(|count| *count <= rows)?;
+    let count = reader.len().filter(|count| *count <= rows.max(1))?;
     let mut receipts = Receipts::new();
     let mut sum = 0usize;
     for _ in 0..count {

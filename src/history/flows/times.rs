@@ -5,8 +5,8 @@ use crate::history::blocks::bytes::{Reader, put_block, put_varint};
 use crate::model::flow::{Direction, ExporterKey, FlowAddr, FlowLevel, FlowTime, PortLoad, TalkKey, TalkSum, Talks};
 use crate::model::{MacAddr, Timestamp};
 
-/// Rows of one list of one stretch that are read back: ten times what is ever kept.
-pub const MAX_ROWS: usize = 200_000;
+/// Rows of one list of one stretch at most: more than are ever kept, and some 40 MB of a hostile file.
+pub const MAX_ROWS: usize = 50_000;
 
 /// Writes it.
 pub fn encode(time: &FlowTime) -> Vec<u8> {

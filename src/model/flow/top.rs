@@ -78,6 +78,21 @@ impl TopKey {
         Self::NAMES.iter().find(|(_, words)| words.iter().any(|word| word.eq_ignore_ascii_case(name))).map(|(key, _)| *key)
     }
 
+    /// The keys that a text names: `src,dst`, `app`. `conversation` and `conv` are `src,dst`.
+    ///
+    /// Errors: the word that is no key.
+    pub fn list(text: &str) -> Result<Vec<Self>, String> {
+        let mut keys = Vec::new();
+        for word in text.split(',').map(str::trim) {
+            match word.to_ascii_lowercase().as_str() {
+                "conversation" | "conv" => keys.extend([Self::Src, Self::Dst]),
+                _ => keys.push(Self::from_name(word).ok_or_else(|| word.to_owned())?),
+            }
+        }
+        keys.dedup();
+        Ok(keys)
+    }
+
     /// The word that is printed.
     pub fn name(self) -> &'static str {
         Self::NAMES.iter().find(|(key, _)| *key == self).and_then(|(_, words)| words.first()).copied().unwrap_or("")
