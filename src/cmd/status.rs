@@ -145,15 +145,13 @@ fn write_status(status: &shape::Status, out: &mut dyn Write) -> io::Result<()> {
             "polling {devices} devices: {polls} polls, {answered} answered, {missed} missed, {skipped} skipped; {backed_off} backed off, {looked_at} looked at"
         )?;
     }
-    for exporter in status.collectors.iter().filter_map(|collector| collector.flows.as_ref()).flatten() {
-        let shape::FlowExporter {
-            exporter, version, observation_domain_id: domain, flows_per_second, templates, waiting, ..
-        } = exporter;
-        let lost = exporter.lost.map_or_else(|| "?".to_owned(), |lost| lost.to_string());
-        let sampling = exporter.sampling_interval.map_or_else(|| "?".to_owned(), |interval| interval.to_string());
+    for of in status.collectors.iter().filter_map(|collector| collector.flows.as_ref()).flatten() {
+        let shape::FlowExporter { exporter, version, observation_domain_id, flows_per_second, templates, waiting, .. } = of;
+        let lost = of.lost.map_or_else(|| "?".to_owned(), |lost| lost.to_string());
+        let sampled = of.sampling_interval.map_or_else(|| "?".to_owned(), |interval| interval.to_string());
         writeln!(
             out,
-            "flows from {exporter} {version} domain {domain}: {flows_per_second}/s, {lost} lost, sampled 1 in {sampling}, {templates} templates, {waiting} sets wait"
+            "flows from {exporter} {version} domain {observation_domain_id}: {flows_per_second}/s, {lost} lost, sampled 1 in {sampled}, {templates} templates, {waiting} sets wait"
         )?;
     }
     write_store(&status.store, out)
