@@ -1,9 +1,11 @@
 //! The command line: clap types only. What each command does lives in `cmd/`.
 
+mod capture;
 mod discover;
 mod flows;
 mod store;
 
+pub use capture::CaptureArgs;
 pub use discover::{DiscoverArgs, TopologyFormat, TopologyRows};
 pub use flows::{FlowsArgs, FlowsFormat};
 pub use store::{BackupArgs, ImportArgs, RestoreArgs, StoreArgs, StoreCommand};
@@ -135,6 +137,8 @@ pub enum Command {
     Walk(WalkArgs),
     /// NetFlow, IPFIX and sFlow out of captures
     Flows(FlowsArgs),
+    /// Live flows of an interface
+    Capture(CaptureArgs),
     /// A series out of the store
     History(HistoryArgs),
     /// Devices, a row each

@@ -1,5 +1,6 @@
 //! When what is collected: discovery at the start, at each interval and when an operator asks; the poller all the time.
 
+use super::capture::Capture;
 use super::hub::{Control as Order, Counts, Hub};
 use super::look::Look;
 use super::own::OwnHost;
@@ -46,6 +47,7 @@ pub(super) struct Schedule {
     icmp: Arc<icmp::Counters>,
     own: OwnHost,
     traps: Traps,
+    capture: Capture,
 }
 
 /// How fast agents may be asked.
@@ -77,6 +79,7 @@ impl Schedule {
             icmp: Arc::default(),
             own: OwnHost::default(),
             traps: Traps::default(),
+            capture: Capture::default(),
         })
     }
 
@@ -93,7 +96,8 @@ impl Schedule {
     /// The collectors' counters.
     pub(super) fn counts(&self) -> Counts {
         let (client, restarts, polling) = (self.client.clone(), Arc::clone(&self.restarts), Arc::clone(&self.polling));
-        let (icmp, own, traps) = (Arc::clone(&self.icmp), self.own.clone(), self.traps.clone());
+        let (icmp, own) = (Arc::clone(&self.icmp), self.own.clone());
+        let (traps, capture) = (self.traps.clone(), self.capture.clone());
         // Not the emitter itself: it would hold the channel open.
         let dropped = self.emitter.dropped_counter();
         Box::new(move || {
@@ -111,13 +115,14 @@ impl Schedule {
                 polling: Some(polling.status()),
                 ..CollectorStatus::default()
             };
-            [snmp, icmp_status(icmp.counts())].into_iter().chain(own.statuses()).chain(traps.status()).collect()
+            let first = [snmp, icmp_status(icmp.counts())].into_iter();
+            first.chain(own.statuses()).chain(traps.status()).chain(capture.status()).collect()
         })
     }
 
     /// Starts everything; it ends with `stop`. What comes back is to be told of every change of the state.
     pub(super) fn start(self, (runtime, hub, notes): (&Runtime, &Arc<Hub>, Notes), stop: CancellationToken) -> AfterChange {
-        let Self { client, access, config, emitter, orders, restarts, polling, icmp, own, traps, control: _ } = self;
+        let Self { client, access, config, emitter, orders, restarts, polling, icmp, own, traps, capture, control: _ } = self;
         let (mut plans, planned, addresses) = Plans::new(&config);
         let (mut look, looked) = Look::new(Arc::clone(hub));
         let windows = pings((runtime, &icmp, &restarts), (config.polling.timeout, addresses), &stop);
@@ -143,6 +148,7 @@ impl Schedule {
             keep_running("changes", (reread_stop.clone(), &reread_restarts), make).await;
         });
         traps.start((runtime, hub, &emitter), (&config.listeners.traps, &stop));
+        capture.start((hub, &emitter), (&config.listeners.capture, &stop));
         let neighbours = config.discovery.own_host.then(|| own.start((runtime, hub, &emitter), (&stop, &restarts)));
         let discovery = Arc::new(Discovery {
             client,

@@ -21,6 +21,7 @@ pub mod refusal;
 mod sampling;
 pub mod sequence;
 mod sets;
+pub mod sflow;
 mod stream;
 mod target;
 mod template;
