@@ -1,10 +1,12 @@
 //! The command line: clap types only. What each command does lives in `cmd/`.
 
+mod capture;
 mod discover;
 mod flows;
 mod store;
 mod top;
 
+pub use capture::CaptureArgs;
 pub use discover::{DiscoverArgs, TopologyFormat, TopologyRows};
 pub use flows::{FlowsArgs, FlowsFormat};
 pub use store::{BackupArgs, ImportArgs, RestoreArgs, StoreArgs, StoreCommand};
@@ -137,6 +139,8 @@ pub enum Command {
     Walk(WalkArgs),
     /// NetFlow, IPFIX and sFlow out of captures
     Flows(FlowsArgs),
+    /// Live flows of an interface
+    Capture(CaptureArgs),
     /// A series out of the store
     History(HistoryArgs),
     /// Who talks most: flows out of the store, summed up by any keys

@@ -65,7 +65,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("rustix", &["src/history/sled/folder.rs"]),
     ("prometheus_client", &["src/engine/metrics/"]),
     ("axum", &["src/net/http.rs"]),
-    ("pcap_file", &["src/wire/pcap.rs"]),
+    ("pcap_file", &["src/wire/pcap"]),
     ("maxminddb", &["src/engine/country.rs"]),
     ("mib_rs", &["src/mib/smi.rs"]),
     ("snmp2", &["src/wire/snmp/"]),

@@ -8,6 +8,7 @@ use crate::query::Screen;
 use std::fmt;
 
 mod attach;
+mod capture;
 mod config_check;
 pub mod console;
 pub mod credentials;
@@ -81,6 +82,7 @@ pub fn run(cli: Cli) -> Outcome {
         Some(Command::Alarms(args)) => rows::run(&common, Screen::Alarms, &args),
         Some(Command::Events(args)) => rows::run(&common, Screen::Events, &args),
         Some(Command::Flows(args)) => flows::run(&args),
+        Some(Command::Capture(args)) => capture::run(&args),
         Some(Command::History(args)) => history::run(&common, &args),
         Some(Command::Top(args)) => top::run(&common, &args),
         Some(Command::Where(args)) => whereabouts::run(&common, &args),

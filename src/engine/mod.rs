@@ -5,6 +5,7 @@
 //! (the threads around it), `socket` (for other processes), `switch` and `open` (which of them stands behind a handle).
 
 mod board;
+pub mod capture;
 pub mod command;
 pub mod core;
 mod country;

@@ -20,6 +20,8 @@ pub(super) enum About {
     Ping,
     /// No permission to hear LLDP and CDP.
     Listening,
+    /// A port of `[capture]` that can't be read.
+    Capture,
     /// An address where traps are to be heard can't be had.
     Traps,
     /// An address where flows are to be heard can't be had.

@@ -2,6 +2,8 @@
 //!
 //! A file is hostile like a datagram: no length in it is believed, and no more is kept of it than one record. Start at [`open`].
 
+pub mod writer;
+
 use super::packet::{self, Fragment, LinkType};
 use crate::model::Timestamp;
 use crate::model::flow::FlowAddr;

@@ -3,6 +3,7 @@
 //! Five threads beside the runtime: the engine's own (the only writer of the state), one that answers live watches, one that
 //! answers past ones, the history writer, and one that sums history up. Start at [`host`], then `run` (the loop), `hub` (what is shared), `schedule`.
 
+mod capture;
 mod flows;
 mod hub;
 mod look;

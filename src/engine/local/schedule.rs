@@ -1,5 +1,6 @@
 //! When what is collected: discovery at the start, at each interval and when an operator asks; the poller all the time.
 
+use super::capture::Capture;
 use super::flows::Flows;
 use super::hub::{Control as Order, Counts, Hub};
 use super::look::Look;
@@ -47,6 +48,7 @@ pub(super) struct Schedule {
     icmp: Arc<icmp::Counters>,
     own: OwnHost,
     traps: Traps,
+    capture: Capture,
     flows: Flows,
 }
 
@@ -79,6 +81,7 @@ impl Schedule {
             icmp: Arc::default(),
             own: OwnHost::default(),
             traps: Traps::default(),
+            capture: Capture::default(),
             flows: Flows::default(),
         })
     }
@@ -96,7 +99,8 @@ impl Schedule {
     /// The collectors' counters.
     pub(super) fn counts(&self) -> Counts {
         let (client, restarts, polling) = (self.client.clone(), Arc::clone(&self.restarts), Arc::clone(&self.polling));
-        let (icmp, own, traps, flows) = (Arc::clone(&self.icmp), self.own.clone(), self.traps.clone(), self.flows.clone());
+        let (icmp, own, traps) = (Arc::clone(&self.icmp), self.own.clone(), self.traps.clone());
+        let (flows, capture) = (self.flows.clone(), self.capture.clone());
         // Not the emitter itself: it would hold the channel open.
         let dropped = self.emitter.dropped_counter();
         Box::new(move || {
@@ -114,18 +118,15 @@ impl Schedule {
                 polling: Some(polling.status()),
                 ..CollectorStatus::default()
             };
-            [snmp, icmp_status(icmp.counts())]
-                .into_iter()
-                .chain(own.statuses())
-                .chain(traps.status())
-                .chain(flows.status())
-                .collect()
+            let first = [snmp, icmp_status(icmp.counts())].into_iter().chain(own.statuses());
+            first.chain(traps.status()).chain(flows.status()).chain(capture.status()).collect()
         })
     }
 
     /// Starts everything; it ends with `stop`. What comes back is to be told of every change of the state.
     pub(super) fn start(self, (runtime, hub, notes): (&Runtime, &Arc<Hub>, Notes), stop: CancellationToken) -> AfterChange {
-        let Self { client, access, config, emitter, orders, restarts, polling, icmp, own, traps, flows, control: _ } = self;
+        let Self { client, access, config, emitter, orders, restarts, polling, icmp, own, traps, flows, capture, control: _ } =
+            self;
         let (mut plans, planned, addresses) = Plans::new(&config);
         let (mut look, looked) = Look::new(Arc::clone(hub));
         let windows = pings((runtime, &icmp, &restarts), (config.polling.timeout, addresses), &stop);
@@ -152,6 +153,7 @@ impl Schedule {
         });
         traps.start((runtime, hub, &emitter), (&config.listeners.traps, &stop));
         flows.start((runtime, hub, &emitter), (&config.listeners, &notes), &stop);
+        capture.start((hub, &emitter), (&config.listeners.capture, &stop));
         let neighbours = config.discovery.own_host.then(|| own.start((runtime, hub, &emitter), (&stop, &restarts)));
         let discovery = Arc::new(Discovery {
             client,

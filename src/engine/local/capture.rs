@@ -1,0 +1,66 @@
+//! The ports of `[capture] interfaces`, as the engine keeps them. None is read unless the configuration names it.
+
+use super::hub::Hub;
+use crate::collect::Emitter;
+use crate::collect::capture::{Counters, Counts, Reader};
+use crate::engine::command::CollectorStatus;
+use crate::engine::notice::About;
+use crate::net::capture::ring::RingOptions;
+use crate::net::capture::{self, CaptureError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use tokio_util::sync::CancellationToken;
+
+/// What was captured on all ports.
+#[derive(Clone, Default)]
+pub(super) struct Capture {
+    counters: Arc<Counters>,
+    capturing: Arc<AtomicBool>,
+}
+
+impl Capture {
+    /// Begins to read the ports, a thread for each; those that can't be read are said on the screen.
+    pub(super) fn start(&self, (hub, emitter): (&Arc<Hub>, &Emitter), (ports, stop): (&[String], &CancellationToken)) {
+        let mut refusals = Vec::new();
+        for name in ports {
+            match self.open(name, emitter) {
+                Ok(reader) => {
+                    let stop = stop.clone();
+                    let thread = std::thread::Builder::new().name("noctop-capture".to_owned()).spawn(move || reader.run(&stop));
+                    match thread {
+                        Ok(_detached_and_ended_by_stop) => self.capturing.store(true, Relaxed),
+                        Err(error) => refusals.push(format!("{name}: {error}")),
+                    }
+                }
+                // The same for each port: said once.
+                Err(error @ CaptureError::NotPermitted(_)) => {
+                    refusals = vec![error.to_string()];
+                    break;
+                }
+                Err(error) => refusals.push(format!("{name}: {error}")),
+            }
+        }
+        if !refusals.is_empty() {
+            hub.notices.set(About::Capture, format!("not everything is captured: {}", refusals.join("; ")));
+        }
+    }
+
+    fn open(&self, name: &str, emitter: &Emitter) -> Result<Reader, CaptureError> {
+        let port = capture::port(name)?;
+        Reader::open(&port, RingOptions::default(), (emitter.clone(), Arc::clone(&self.counters)))
+    }
+
+    /// The counters in the shape of a collector's; none where nothing is captured.
+    pub(super) fn status(&self) -> Option<CollectorStatus> {
+        let Counts { frames, records, refused, dropped_kernel, dropped_queue } = self.counters.counts();
+        self.capturing.load(Relaxed).then(|| CollectorStatus {
+            name: "capture".to_owned(),
+            received: frames,
+            decoded: records,
+            refused: refused.into_iter().map(|(reason, count)| (reason.to_owned(), count)).collect(),
+            dropped_kernel,
+            dropped_queue,
+            ..CollectorStatus::default()
+        })
+    }
+}
