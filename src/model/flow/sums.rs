@@ -199,14 +199,19 @@ impl<K: SumKey> SumTable<K> {
 
     /// Adds many, in their order: as [`Self::add`], with fewer waits for the memory.
     pub fn add_all<T>(&mut self, items: &[T], of: impl Fn(&T) -> (K, TalkSum)) {
-        let mut hashes = [0; TOGETHER];
         for items in items.chunks(TOGETHER) {
-            let mut read = 0;
+            let (mut hashes, mut slots) = ([0; TOGETHER], [0; TOGETHER]);
             for (hash, item) in hashes.iter_mut().zip(items) {
                 *hash = of(item).0.hash(self.seed);
-                let slot = self.slots.get(start(*hash, self.slots.len())).copied().unwrap_or(0);
-                // None waits for the one before: all are on their way when the first is needed.
-                read |= self.entries.get((slot & INDEX) as usize).map_or(0, |(_, sum)| sum.octets ^ u64::from(sum.tcp_flags));
+            }
+            // Short loops in which no step waits for the one before: all reads are on their way when the first is needed.
+            for (slot, hash) in slots.iter_mut().zip(&hashes).take(items.len()) {
+                *slot = self.slots.get(start(*hash, self.slots.len())).copied().unwrap_or(0);
+            }
+            let mut read = 0;
+            for slot in slots.iter().filter(|slot| **slot != 0) {
+                let entry = self.entries.get((slot & INDEX) as usize - 1);
+                read |= entry.map_or(0, |(_, sum)| sum.octets ^ u64::from(sum.tcp_flags));
             }
             std::hint::black_box(read);
             for (hash, item) in hashes.iter().zip(items) {
