@@ -23,7 +23,9 @@ macro_rules! targets {
 targets! {
     cdp_frame = "fuzz/targets/cdp_frame.rs",
     flow_block = "fuzz/targets/flow_block.rs",
+    ipfix = "fuzz/targets/ipfix.rs",
     lldp_frame = "fuzz/targets/lldp_frame.rs",
+    netflow = "fuzz/targets/netflow.rs",
     profile_toml = "fuzz/targets/profile_toml.rs",
     snmp_response = "fuzz/targets/snmp_response.rs",
 }

@@ -101,16 +101,6 @@ impl Gather {
         }
     }
 
-    /// Who was remembered before the start.
-    pub(super) fn remember(&mut self, decoder: &Decoder) {
-        for (stream, key, counts) in decoder.streams() {
-            self.exporter(stream, &key);
-            if let Some(datagrams) = self.datagrams.get_mut(stream) {
-                *datagrams = counts.datagrams;
-            }
-        }
-    }
-
     /// Records that wait to be handed over.
     pub(super) fn held(&self) -> usize {
         self.piece.len()

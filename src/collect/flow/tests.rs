@@ -1,7 +1,7 @@
 //! The collector from the socket to the event, and its bounds.
 
 use super::gather::{Gather, MOST_HELD_ROWS, ROWS};
-use super::worker::Worker;
+use super::worker::{Keep, Worker};
 use super::{Counters, Counts};
 use crate::collect::emitter;
 use crate::event::{Body, Event};
@@ -49,6 +49,10 @@ struct Running {
 }
 
 fn start(keeps_records: bool, room: usize) -> Running {
+    start_with((keeps_records, Vec::new()), room, Box::new(|_| {}))
+}
+
+fn start_with((keeps_records, learned): (bool, Vec<Vec<u8>>), room: usize, keep: Keep) -> Running {
     let intakes = Intake::bind("127.0.0.1:0".parse().unwrap(), 1).unwrap();
     let (to, stop, counters) = (intakes[0].address().unwrap(), CancellationToken::new(), Arc::<Counters>::default());
     let (emitter, events) = emitter::channel(room);
@@ -58,8 +62,8 @@ fn start(keeps_records: bool, room: usize) -> Running {
         elements: elements::builtin(),
         limits: Limits::default(),
         keeps_records,
-        learned: Vec::new(),
-        keep: Box::new(|_| {}),
+        learned,
+        keep,
         emitter,
         counters: Arc::clone(&counters),
     };
@@ -198,4 +202,36 @@ fn a_flood_of_exporters_and_conversations_stays_within_its_bounds() {
     assert_eq!((refused, batch.talks.total().flows), (49_500, 500 * 4 + 80_000));
     let lists = [batch.talks.rows.len(), batch.talks.cut_src.len() * 4, batch.talks.cut_dst.len() * 4, batch.talks.rest.len()];
     assert!(lists.iter().all(|length| *length <= ROWS), "{lists:?}");
+}
+
+/// An IPFIX message (RFC 7011 §3.1) of one set.
+fn ipfix(set_id: u16, body: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(20 + body.len()).unwrap();
+    let mut octets = [[0, 10], length.to_be_bytes()].concat();
+    [1_800_000_000u32, 0, 77].iter().for_each(|word| octets.extend(word.to_be_bytes()));
+    octets.extend(set_id.to_be_bytes());
+    octets.extend((length - 16).to_be_bytes());
+    octets.extend(body);
+    octets
+}
+
+#[test]
+fn templates_outlast_the_process() {
+    // Template 256 of sourceIPv4Address (8) and octetDeltaCount (1).
+    let template = ipfix(2, &[1, 0, 0, 2, 0, 8, 0, 4, 0, 1, 0, 4]);
+    let data = ipfix(256, &[10, 0, 0, 1, 0, 0, 0, 100]);
+    let kept = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let theirs = Arc::clone(&kept);
+    let first = start_with((false, Vec::new()), 64, Box::new(move |learned| *theirs.lock().unwrap() = learned));
+    let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
+    sender.send_to(&template, first.to).unwrap();
+    assert_eq!(first.end().0.flows, 0);
+    let learned = kept.lock().unwrap().clone();
+    for (learned, flows) in [(vec![learned], 1), (vec![b"noise".to_vec()], 0)] {
+        let second = start_with((false, learned), 64, Box::new(|_| {}));
+        sender.send_to(&data, second.to).unwrap();
+        let (sum, _, exporters, counts) = second.end();
+        assert_eq!((sum.flows, sum.octets, counts.received), (flows, flows * 100, 1));
+        assert_eq!(exporters.first().map(|key| key.domain), Some(77));
+    }
 }

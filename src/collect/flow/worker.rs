@@ -96,12 +96,12 @@ struct Shift<'a> {
 impl<'a> Shift<'a> {
     fn new(worker: &'a mut Worker) -> Self {
         let mut decoder = Decoder::new(Arc::clone(&worker.elements), worker.limits.clone());
-        let now = clock::now();
-        for learned in &worker.learned {
-            let _ = (learned, now, &mut decoder); //@@
-        }
         let mut gather = Gather::new(worker.keeps_records);
-        gather.remember(&decoder);
+        for learned in &worker.learned {
+            if decoder.restore(learned, &mut gather).is_err() {
+                tracing::warn!(worker = worker.number, "templates of an earlier process could not be read; exporters send them again");
+            }
+        }
         let dropped_before = worker.intakes.iter_mut().map(Intake::dropped).sum();
         let (second, kept) = (Stopwatch::start(), Stopwatch::start());
         let remembered = decoder.streams().map(|(_, key, counts)| (key, (None, counts.flow_records + counts.replayed_records)));
@@ -171,7 +171,7 @@ impl<'a> Shift<'a> {
     }
 
     fn keep(&mut self) {
-        let learned = Vec::new(); //@@
+        let learned = self.decoder.save();
         self.worker.learned = vec![learned.clone()];
         (self.worker.keep)(learned);
     }

@@ -70,7 +70,7 @@ impl Exporters {
     }
 
     /// The number of an exporter, and whether it is new. `None` where there is no room.
-    fn find(&mut self, key: &ExporterKey, now: Timestamp, limits: &Limits) -> Option<(usize, bool)> {
+    pub(super) fn find(&mut self, key: &ExporterKey, now: Timestamp, limits: &Limits) -> Option<(usize, bool)> {
         if let Some(id) = self.index.get(key) {
             return Some((*id, false));
         }

@@ -20,6 +20,7 @@ mod records;
 pub mod refusal;
 mod samples;
 mod sampling;
+mod saved;
 pub mod sequence;
 mod sets;
 pub mod sflow;
@@ -32,6 +33,7 @@ pub use decoder::{Decoder, Totals, export_time};
 pub use fields::Fields;
 pub use limits::{BiflowView, Limits};
 pub use refusal::Refusal;
+pub use saved::NotSaved;
 
 use crate::model::flow::{ExporterKey, FlowName, FlowRecord};
 

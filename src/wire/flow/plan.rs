@@ -21,6 +21,8 @@ pub(super) struct Step {
     pub(super) target: Target,
     /// Where the field ends, from the record's start; of a template with variable lengths the number of the field.
     pub(super) place: u32,
+    /// Its octets.
+    pub(super) length: u16,
     /// Which of the eight octets before are the field's.
     pub(super) mask: u64,
 }
@@ -43,6 +45,9 @@ pub(super) struct Plan {
     pub(super) has_system_init: bool,
     pub(super) has_duration: bool,
     pub(super) has_reverse: bool,
+    pub(super) has_packet: bool,
+    /// Whether such a packet counts where the template has no counters, see [`BiflowView`].
+    pub(super) counts_packets: bool,
 }
 
 /// What a record tells beside itself.
@@ -59,6 +64,9 @@ pub(super) struct Aside {
     pub(super) reverse_packets: u64,
     pub(super) reverse_tcp_flags: u16,
     pub(super) reverse_tos: u8,
+    /// Where the piece of the packet ends, from the octets' start, and its length; 0 where there is none.
+    pub(super) frame: (usize, usize),
+    pub(super) ip_packet: (usize, usize),
 }
 
 /// A field that could fill something.
@@ -89,17 +97,18 @@ impl Plan {
             if is_bettered || steps.iter().any(|step| step.target == candidate.target) {
                 continue;
             }
-            let length = shape.fields.get(candidate.field).map_or(0, |field| usize::from(field.length));
+            let length = shape.fields.get(candidate.field).map_or(0, |field| field.length);
             let place = match is_variable {
                 true => u32::try_from(candidate.field).unwrap_or(u32::MAX),
                 false => ends.get(candidate.field).copied().unwrap_or(0),
             };
-            steps.push(Step { target: candidate.target, place, mask: mask(length) });
+            steps.push(Step { target: candidate.target, place, length, mask: mask(usize::from(length)) });
             plan.known = plan.known.with(candidate.known);
             if let Some(is_filled) = plan.is_filled.get_mut(candidate.field) {
                 *is_filled = !is_told_beside(candidate.group);
             }
         }
+        plan.counts_packets = view == BiflowView::Uniflows;
         plan.steps = steps.into();
         plan.note(shape);
         plan
@@ -120,6 +129,7 @@ impl Plan {
         self.has_system_init = has(|target| target == Target::SystemInit);
         self.has_duration = has(|target| matches!(target, Target::DurationMs | Target::DurationUs));
         self.has_reverse = has(|target| matches!(target, Target::ReverseOctets | Target::ReversePackets));
+        self.has_packet = has(|target| matches!(target, Target::Frame | Target::IpPacket));
         let told = |(at, is_filled): (usize, &bool)| {
             !is_filled && shape.fields.get(at).is_some_and(|field| field.length > 0 && !naming::is_padding(field))
         };
@@ -133,6 +143,7 @@ fn is_told_beside(group: Group) -> bool {
         Group::App | Group::SamplerId | Group::SamplingAlgorithm | Group::PacketInterval | Group::PacketSpace => true,
         Group::SystemInit | Group::DurationMs | Group::DurationUs | Group::Dscp => true,
         Group::ReverseOctets | Group::ReversePackets | Group::ReverseTcpFlags | Group::ReverseTos => true,
+        Group::Frame | Group::IpPacket => true,
         _ => false,
     }
 }
@@ -146,12 +157,20 @@ fn candidate(shape: &Shape, at: usize, elements: &Elements, view: BiflowView) ->
     let element = if is_reverse { elements.get(0, field.number)? } else { elements.get(field.enterprise, field.number)? };
     let text = element.field.as_deref()?;
     let filled = target::filled(text)?;
+    let is_way_back = is_reverse || is_of_way_back(filled.group);
+    if is_way_back && view == BiflowView::Records {
+        return None;
+    }
     let (group, known) = if is_reverse { (target::reversed(filled.group)?, Known(0)) } else { (filled.group, filled.known) };
     if filled.rank >= FIRST_SUBSTITUTE && view == BiflowView::Records && counts(group) {
         return None;
     }
     let target = target::target(text, group, element.kind, field.length)?;
     Some(Candidate { field: at, group, rank: filled.rank, known, target })
+}
+
+fn is_of_way_back(group: Group) -> bool {
+    matches!(group, Group::ReverseOctets | Group::ReversePackets)
 }
 
 /// Whether it is a count, of which a view may leave out the substitutes.
@@ -218,6 +237,8 @@ pub(super) fn copy(step: &Step, (octets, end): (&[u8], usize), told: &Told, (rec
         Target::ReversePackets => aside.reverse_packets = value,
         Target::ReverseTcpFlags => aside.reverse_tcp_flags = value as u16,
         Target::ReverseTos => aside.reverse_tos = value as u8,
+        Target::Frame => aside.frame = (end, step.length as usize),
+        Target::IpPacket => aside.ip_packet = (end, step.length as usize),
     }
 }
 

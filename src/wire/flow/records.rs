@@ -11,6 +11,7 @@ use super::stream::{Stream, Told};
 use super::template::{Template, TemplateField, VARIABLE};
 use crate::model::Timestamp;
 use crate::model::flow::{Direction, Elements, FlowAddr, FlowOrigin, FlowRecord, Known};
+use crate::wire::packet::{self, LinkType};
 use std::ops::Range;
 
 /// A set of records of one template, in a datagram or kept.
@@ -109,7 +110,11 @@ fn variable(template: &Template, set: &DataSet<'_>, flow: &mut Flow, places: &mu
     for step in &template.plan.steps {
         let Some(place) = places.get(step.place as usize) else { continue };
         let is_fixed = template.shape.fields.get(step.place as usize).is_some_and(|field| field.length != VARIABLE);
-        let step = if is_fixed { *step } else { Step { mask: mask(place.len()), ..*step } };
+        let step = if is_fixed {
+            *step
+        } else {
+            Step { mask: mask(place.len()), length: u16::try_from(place.len()).unwrap_or(u16::MAX), ..*step }
+        };
         copy(&step, (set.octets, place.end), &set.told, (&mut flow.record, &mut flow.aside));
     }
     Ok(at)
@@ -149,6 +154,9 @@ fn tell<S: Sink>(teller: &mut Teller<'_, S>, stream: &mut Stream, template: &Tem
     if plan.has_system_init || plan.has_duration {
         times(record, aside, (template, &set.told));
     }
+    if plan.has_packet {
+        sampled_packet(record, aside, (set.octets, plan.counts_packets));
+    }
     let octets = set.octets.get(*start..set.end).unwrap_or_default();
     let more = Templated { elements: teller.elements, template, octets, is_rest: true };
     let more = Fields::templated(origin(set), more);
@@ -156,6 +164,34 @@ fn tell<S: Sink>(teller: &mut Teller<'_, S>, stream: &mut Stream, template: &Tem
     if plan.has_reverse && (aside.reverse_octets > 0 || aside.reverse_packets > 0) {
         let mut back = reverse(record, aside);
         stream.tell(teller.id, &mut back, (set.told.received, more), teller.sink);
+    }
+}
+
+/// Where an exporter sends the packet's first octets in place of its fields (Cisco and Juniper inline monitoring): what the record does
+/// not tell by itself is read out of them; where nothing is counted it is one packet.
+fn sampled_packet(record: &mut FlowRecord, aside: &Aside, (octets, counts): (&[u8], bool)) {
+    let piece = |(end, length): (usize, usize)| octets.get(end.saturating_sub(length)..end).filter(|piece| !piece.is_empty());
+    let read = |link, piece: &[u8]| packet::dissect(link, piece, u32::try_from(piece.len()).unwrap_or(u32::MAX));
+    let frame = piece(aside.frame).map(|piece| read(LinkType::Ethernet, piece));
+    let Some(found) = frame.or_else(|| piece(aside.ip_packet).map(|piece| read(LinkType::Ip, piece))) else { return };
+    let missing = |known: Known| found.known.has(known) && !record.known.has(known);
+    let mut added = Known(0);
+    macro_rules! take {
+        ($($known:ident $field:ident),*) => {
+            $(if missing(Known::$known) {
+                record.$field = found.$field;
+                added = added.with(Known::$known);
+            })*
+        };
+    }
+    take!(PROTOCOL protocol, TOS tos, TCP_FLAGS tcp_flags, SRC_PORT src_port, DST_PORT dst_port, VLAN vlan, SRC_MAC src_mac, DST_MAC dst_mac);
+    record.known = record.known.with(added);
+    if record.src == FlowAddr::NONE && record.dst == FlowAddr::NONE {
+        (record.src, record.dst) = (found.src, found.dst);
+    }
+    if counts && !record.known.has(Known::OCTETS) && !record.known.has(Known::PACKETS) && found.is_ip() {
+        (record.octets, record.packets) = (u64::from(found.ip_octets), 1);
+        record.known = record.known.with(Known::OCTETS).with(Known::PACKETS);
     }
 }
 

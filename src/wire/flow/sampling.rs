@@ -56,6 +56,11 @@ impl Told {
 }
 
 impl Samplers {
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.by_id.len().max(self.by_interface.len())
+    }
+
     /// Takes over what options data says of a sampler, or of an interface. `false` where there is no room.
     pub(super) fn learn(&mut self, sampler: Option<u64>, interface: Option<u32>, rate: u32, most: usize) -> bool {
         self.last = None;

@@ -1,8 +1,8 @@
 //! Sequence numbers: what was lost on the way, and when an exporter began anew.
 //!
 //! v5 and v7 count flows, v9 and sFlow datagrams, IPFIX data records. Some exporters count otherwise: Open vSwitch counts its v5 flows after
-//! it has sent them, and its sFlow agents share numbers, so that each goes on by two. Such a rule is taken up when it explains what its
-//! own standard does not; what looked like loss until then is forgotten.
+//! it has sent them and one more for each datagram, and its IPFIX messages go on by two. Such a rule is taken up when it explains what the
+//! standard's does not; what looked like loss until then is forgotten.
 
 use std::collections::VecDeque;
 
@@ -13,23 +13,27 @@ const REORDERED: u32 = 16;
 /// So many times in a row has another rule to explain what the standard's does not.
 const SWITCH: u32 = 8;
 
+/// Fewer steps that are alike are chance.
+const FEW: u32 = 3;
+
 /// A gap over the number zero and of more than this is a counter that began anew, not a loss.
 const LARGE_GAP: u32 = 1 << 20;
 
 /// Two times of an exporter's start that differ by less are the same: clocks are set, and export times are whole seconds. Units: ms.
 const START_SLACK_MS: u32 = 10_000;
 
-/// How an exporter counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How an exporter counts: what is always the same from one datagram to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rule {
-    /// A datagram's number is that of its first unit.
-    #[default]
-    Standard,
-    /// It is that behind its last unit.
-    After,
-    /// Each datagram goes on by the same.
+    /// The step is the units of the datagram before, and so many more. The standard's rule is that with none.
+    Before(u32),
+    /// The step is the units of the datagram itself, and so many more.
+    Behind(u32),
+    /// The step itself.
     Stride(u32),
 }
+
+const STANDARD: Rule = Rule::Before(0);
 
 /// What a datagram says of itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,7 +57,7 @@ struct Hole {
 }
 
 /// The sequence numbers of one stream.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Sequence {
     last: Option<Heard>,
     rule: Rule,
@@ -61,24 +65,45 @@ pub struct Sequence {
     lost: u64,
     restarts: u64,
     is_unknown: bool,
-    /// Steps from one datagram to the next, and how many of them each rule explained, in all and in a row.
+    /// Steps from one datagram to the next, and what was the same in them.
     steps: u32,
-    standard: Tally,
-    after: Tally,
-    stride: Tally,
-    last_step: Option<u32>,
+    before: Same,
+    behind: Same,
+    stride: Same,
+    /// Whether the standard's rule explained any of them.
+    is_standard: bool,
 }
 
+impl Default for Sequence {
+    fn default() -> Self {
+        let none = Same::default();
+        Self {
+            last: None,
+            rule: STANDARD,
+            holes: VecDeque::new(),
+            lost: 0,
+            restarts: 0,
+            is_unknown: false,
+            steps: 0,
+            before: none,
+            behind: none,
+            stride: none,
+            is_standard: false,
+        }
+    }
+}
+
+/// A measure of a step, and for how many steps in a row it was the same.
 #[derive(Clone, Copy, Debug, Default)]
-struct Tally {
-    all: u32,
+struct Same {
+    value: u32,
     run: u32,
 }
 
-impl Tally {
-    fn note(&mut self, explains: bool) {
-        self.all = self.all.saturating_add(u32::from(explains));
-        self.run = if explains { self.run.saturating_add(1) } else { 0 };
+impl Same {
+    fn note(&mut self, value: u32) {
+        self.run = if self.run > 0 && self.value == value { self.run.saturating_add(1) } else { 1 };
+        self.value = value;
     }
 }
 
@@ -103,10 +128,10 @@ impl Sequence {
             (false, _) => {}
         }
         self.steps = self.steps.saturating_add(1);
-        self.standard.note(step == last.units || heard.is_shared);
-        self.after.note(step == heard.units);
-        self.stride.note(self.last_step == Some(step));
-        self.last_step = Some(step);
+        self.before.note(if heard.is_shared { 0 } else { step.wrapping_sub(last.units) });
+        self.behind.note(step.wrapping_sub(heard.units));
+        self.stride.note(step);
+        self.is_standard |= self.before.value == 0;
         self.gap(&last, &heard, step);
         self.settle_old();
         self.last = Some(heard);
@@ -114,30 +139,38 @@ impl Sequence {
 
     /// Notes what is missing before a datagram, by the rule in force, and changes the rule where another is right.
     fn gap(&mut self, last: &Heard, heard: &Heard, step: u32) {
-        if self.standard.run == 0 && self.after.run >= SWITCH && self.rule != Rule::After {
-            self.follow(Rule::After);
-        } else if self.standard.run == 0 && self.after.run == 0 && self.stride.run >= SWITCH && self.rule != Rule::Stride(step) {
-            self.follow(Rule::Stride(step));
-        } else if self.standard.run >= SWITCH && self.rule != Rule::Standard && self.after.run == 0 {
-            self.follow(Rule::Standard);
+        let has_run = |same: &Same| same.run >= SWITCH;
+        if self.before.value == 0 {
+            if has_run(&self.before) && self.rule != STANDARD {
+                self.follow(STANDARD);
+            }
+        } else if has_run(&self.stride) {
+            self.follow(Rule::Stride(self.stride.value));
+        } else if has_run(&self.behind) {
+            self.follow(Rule::Behind(self.behind.value));
+        } else if has_run(&self.before) {
+            self.follow(Rule::Before(self.before.value));
         }
-        let (from, units) = match self.rule {
-            Rule::Standard if heard.is_shared => return,
-            Rule::Standard => (last.number.wrapping_add(last.units), step.checked_sub(last.units)),
-            Rule::After => (last.number, step.checked_sub(heard.units)),
+        let (from, missing) = match self.rule {
+            STANDARD if heard.is_shared => return,
+            Rule::Before(more) => (last.number.wrapping_add(last.units).wrapping_add(more), self.before.value.wrapping_sub(more)),
+            Rule::Behind(more) => (last.number, self.behind.value.wrapping_sub(more)),
             // Units of a stride are datagrams.
-            Rule::Stride(stride) => (last.number, step.checked_div(stride).and_then(|datagrams| datagrams.checked_sub(1))),
+            Rule::Stride(stride) => (last.number, step.checked_div(stride).map_or(0, |datagrams| datagrams.wrapping_sub(1))),
         };
-        if let Some(units) = units.filter(|units| *units > 0) {
-            self.holes.push_back(Hole { from, units, noticed: self.steps });
+        // Less than nothing is missing where numbers overlap.
+        if (1..1 << 31).contains(&missing) {
+            self.holes.push_back(Hole { from, units: missing, noticed: self.steps });
         }
     }
 
     fn follow(&mut self, rule: Rule) {
-        self.rule = rule;
-        self.holes.clear();
-        // A number that never moves tells nothing.
-        self.is_unknown = rule == Rule::Stride(0);
+        if self.rule != rule {
+            self.rule = rule;
+            self.holes.clear();
+            // A number that never moves tells nothing.
+            self.is_unknown = rule == Rule::Stride(0);
+        }
     }
 
     /// A datagram that comes late is not lost.
@@ -165,8 +198,9 @@ impl Sequence {
 
     /// Nothing more comes: what is missing is lost, unless another rule explains every step and the standard's none.
     pub fn settle(&mut self) {
-        let others = self.after.all == self.steps || (self.steps >= 3 && self.stride.all == self.steps - 1);
-        if self.rule == Rule::Standard && self.steps > 0 && self.standard.all == 0 && others && !self.holes.is_empty() {
+        let is_behind = self.behind.run == self.steps && self.behind.value <= 1;
+        let is_other = is_behind || (self.steps >= FEW && self.stride.run == self.steps);
+        if self.rule == STANDARD && !self.is_standard && is_other && !self.holes.is_empty() {
             self.is_unknown = true;
             self.holes.clear();
         }
@@ -247,10 +281,13 @@ mod tests {
     fn other_ways_of_counting_are_no_loss() {
         let flows = [1, 11, 7, 30, 30, 2, 9, 4, 17, 3, 8, 1, 5, 6, 30, 12, 14, 2, 2, 9];
         let after = |at: u32| (flows.iter().take(at as usize + 1).sum(), flows[at as usize]);
+        let after_and_one = |at: u32| (after(at).0 + at, flows[at as usize]);
         check("counted after they are sent", &counted(after, 20), (0, 0, true));
+        check("the same, and the datagram as well", &counted(after_and_one, 20), (0, 0, true));
         check("by two each", &counted(|at| (5 + 2 * at, 1), 20), (0, 0, true));
         check("never", &counted(|_| (7, 3), 20), (0, 0, false));
         check("too few to tell", &[(1, 1), (12, 11)], (0, 0, false));
+        check("too few to tell, by one", &[(0, 1), (12, 11)], (0, 0, false));
         let mut some_lost = counted(|at| (5 + 2 * at, 1), 40);
         some_lost.drain(30..33);
         check("by two each, three lost", &some_lost, (3, 0, true));

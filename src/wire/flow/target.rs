@@ -44,6 +44,9 @@ pub(super) enum Target {
     ReversePackets,
     ReverseTcpFlags,
     ReverseTos,
+    /// A piece of the packet itself: of its frame, or of its IP header on.
+    Frame,
+    IpPacket,
 }
 
 /// How a time is told.
@@ -107,6 +110,8 @@ pub(super) enum Group {
     ReversePackets,
     ReverseTcpFlags,
     ReverseTos,
+    Frame,
+    IpPacket,
 }
 
 const fn word(word: &'static str, group: Group, known: Known) -> Word {
@@ -157,6 +162,8 @@ const WORDS: &[Word] = &[
     word("reversePackets", Group::ReversePackets, NONE),
     word("reverseTcpFlags", Group::ReverseTcpFlags, NONE),
     word("reverseTos", Group::ReverseTos, NONE),
+    word("frame", Group::Frame, NONE),
+    word("ipPacket", Group::IpPacket, NONE),
 ];
 
 /// What a word of `mibs/flow` says: `octets.2` is the second choice for octets.
@@ -242,6 +249,8 @@ pub(super) fn target(text: &str, group: Group, kind: ElementKind, length: u16) -
         Group::ReversePackets => number(Target::ReversePackets),
         Group::ReverseTcpFlags => number(Target::ReverseTcpFlags),
         Group::ReverseTos => number(Target::ReverseTos),
+        Group::Frame => (length > 0).then_some(Target::Frame),
+        Group::IpPacket => (length > 0).then_some(Target::IpPacket),
     }
 }
 
