@@ -86,9 +86,22 @@ impl Kept<'_> {
             return Ok(false);
         }
         let kept = self.store.flow_records_kept(range).map_err(|error| error.to_string())?;
-        let begins = kept.span.is_some_and(|span| span.from <= range.from.plus(SLACK));
+        let Some(span) = kept.span else { return Ok(false) };
+        let begins = span.from <= range.from.plus(SLACK) || self.is_silent(range.from, span.from)?;
         let most = if self.question.needs_records() { MOST_RECORDS } else { FEW_RECORDS };
         Ok(begins && (1..=most).contains(&kept.rows))
+    }
+
+    /// Whether nothing is kept of the time before the first record.
+    fn is_silent(&self, from: Timestamp, first: Timestamp) -> Result<bool, String> {
+        let before = TimeRange { from: FlowLevel::Day.start_of(from), to: first.minus(SLACK) };
+        for level in FlowLevel::ALL {
+            let starts = self.store.flow_talks_starts(level, before).map_err(|error| error.to_string())?;
+            if starts.iter().any(|start| start.0 + level.millis() > from.0) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn records(&self, range: TimeRange, visit: &mut dyn FnMut(Chunk<'_>)) -> Result<Option<Looked>, crate::history::StoreError> {
