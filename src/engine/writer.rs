@@ -4,7 +4,7 @@ use crate::clock::Stopwatch;
 use crate::history::{Checkpoint, Store, StoreError};
 use crate::model::flow::{FlowColumns, FlowTime};
 use crate::model::{SampleBatch, Timestamp};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -21,6 +21,9 @@ const FLUSH_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Flow records are on disk after so long: shorter ones make smaller blocks, which take more room.
 const FLOWS_FLUSH_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Flow records that may wait while the disk is slow: some 150 bytes each, so 150 MB.
+const FLOWS_WAITING: usize = 1_000_000;
 
 /// The parts of a checkpoint, made on the writer's thread.
 pub(super) type Parts = Box<dyn FnOnce() -> Vec<(String, Vec<u8>)> + Send>;
@@ -44,6 +47,8 @@ pub(super) struct Losses {
     pub(super) store: AtomicU64,
     /// Values and records that the store had to let go while the disk refused.
     dropped: AtomicU64,
+    /// Flow records that wait to be written.
+    flows_waiting: AtomicUsize,
     /// Whether the last write was refused.
     pub(super) failing: AtomicBool,
     /// What it said.
@@ -99,7 +104,7 @@ impl Writer {
     pub(super) fn records(&self, records: Vec<(Timestamp, Vec<u8>)>) {
         if !records.is_empty() {
             let pieces = records.len();
-            self.hand_over(Work::Records(records), pieces);
+            let _lost_and_counted = self.hand_over(Work::Records(records), pieces);
         }
     }
 
@@ -107,24 +112,31 @@ impl Writer {
     pub(super) fn samples(&self, batches: Vec<SampleBatch>) {
         if !batches.is_empty() {
             let pieces = batches.len();
-            self.hand_over(Work::Samples(batches), pieces);
+            let _lost_and_counted = self.hand_over(Work::Samples(batches), pieces);
         }
     }
 
     /// Flow records.
     pub(super) fn flow_records(&self, records: Box<FlowColumns>) {
         let pieces = records.len();
-        self.hand_over(Work::FlowRecords(records), pieces);
+        if self.losses.flows_waiting.load(Ordering::Relaxed) + pieces > FLOWS_WAITING {
+            self.losses.queue.fetch_add(pieces as u64, Ordering::Relaxed);
+            return;
+        }
+        self.losses.flows_waiting.fetch_add(pieces, Ordering::Relaxed);
+        if !self.hand_over(Work::FlowRecords(records), pieces) {
+            self.losses.flows_waiting.fetch_sub(pieces, Ordering::Relaxed);
+        }
     }
 
     /// What was talked in a stretch of time.
     pub(super) fn flow_time(&self, time: FlowTime) {
-        self.hand_over(Work::FlowTime(Box::new(time)), 1);
+        let _lost_and_counted = self.hand_over(Work::FlowTime(Box::new(time)), 1);
     }
 
     /// A checkpoint of the state after all records that were handed over before.
     pub(super) fn checkpoint(&self, at: Timestamp, parts: Parts) {
-        self.hand_over(Work::Checkpoint(at, parts), 1);
+        let _lost_and_counted = self.hand_over(Work::Checkpoint(at, parts), 1);
     }
 
     /// For small named values, from other tasks.
@@ -132,10 +144,13 @@ impl Writer {
         Notes { send: self.send.clone(), losses: Arc::clone(&self.losses) }
     }
 
-    fn hand_over(&self, work: Work, pieces: usize) {
-        if let Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) = self.send.try_send(work) {
+    /// False where the queue is full: the pieces are lost and counted.
+    fn hand_over(&self, work: Work, pieces: usize) -> bool {
+        let refused = matches!(self.send.try_send(work), Err(TrySendError::Full(_) | TrySendError::Disconnected(_)));
+        if refused {
             self.losses.queue.fetch_add(pieces as u64, Ordering::Relaxed);
         }
+        !refused
     }
 
     /// Writes what waits, flushes and ends the thread. Blocks as long as the disk does.
@@ -224,7 +239,10 @@ impl Pen {
             match work {
                 Work::Records(more) => records.extend(more),
                 Work::Samples(more) => samples.extend(more),
-                Work::FlowRecords(records) => self.flows(|store| store.flow_records_append(&records)),
+                Work::FlowRecords(records) => {
+                    self.flows(|store| store.flow_records_append(&records));
+                    self.losses.flows_waiting.fetch_sub(records.len(), Ordering::Relaxed);
+                }
                 Work::FlowTime(time) => self.flows(|store| store.flow_talks_append(&time)),
                 Work::Checkpoint(at, parts) => {
                     self.journal(std::mem::take(&mut records));
@@ -323,6 +341,20 @@ mod tests {
         assert_eq!((checkpoint.seq, checkpoint.parts.len()), (2, 1));
         assert_eq!(store.journal_read(checkpoint.seq, Timestamp(9), 9).unwrap().len(), 1);
         assert_eq!((losses.total(), losses.failure()), (0, None));
+    }
+
+    #[test]
+    fn flow_records_take_no_more_memory_than_they_may_and_the_others_are_written() {
+        let store = Arc::new(MemoryStore::new());
+        let writer = Writer::start(Arc::clone(&store) as Arc<dyn Store>).unwrap();
+        let records = |rows| Box::new(FlowColumns { exporter: vec![0; rows], ..FlowColumns::default() });
+        writer.flow_records(records(FLOWS_WAITING + 1));
+        writer.flow_records(records(7));
+        writer.flow_time(FlowTime::default());
+        let losses = Arc::clone(writer.losses());
+        writer.finish();
+        assert_eq!((losses.total(), losses.flows_waiting.load(Ordering::Relaxed)), (FLOWS_WAITING as u64 + 1, 0));
+        assert_eq!(store.stats().unwrap().flows, 7);
     }
 
     #[test]

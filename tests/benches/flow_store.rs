@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+/// Flows, unless `NOCTOP_FLOWS` says otherwise.
 const FLOWS: u64 = 5_000_000;
 /// The first flow's receipt: 2026-11-20 00:00 UTC.
 const FIRST: i64 = 1_795_132_800;
@@ -42,6 +43,10 @@ const QUESTIONS: [(&str, &str, &[&str]); 4] = [
     ("service port", "port", &["-s", "dstport/bytes"]),
     ("pair", "src,dst", &["-A", "srcip,dstip", "-s", "record/bytes"]),
 ];
+
+fn flows() -> u64 {
+    std::env::var("NOCTOP_FLOWS").ok().and_then(|flows| flows.parse().ok()).unwrap_or(FLOWS)
+}
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
@@ -183,7 +188,7 @@ fn scan(data: &Path, by: &str) {
     let request = TopRequest { by, filter: String::new(), range, limit: 10, steps: 0, compare_secs: None };
     let question = talkers::question(&request, range.to).unwrap();
     let answer = talkers::top(&request, (&question, &Records(&store, &question)), &|_| None).unwrap();
-    assert_eq!(answer.total.flows, FLOWS);
+    assert_eq!(answer.total.flows, flows());
     answer.rows.iter().for_each(|row| println!("{:?} {}", row.keys, row.sum.octets));
 }
 
@@ -250,16 +255,16 @@ fn compare(rounds: usize) {
         println!("mkflows.py is missing: name its folder in NOCTOP_PEERS");
         return;
     };
-    wall(Command::new("python3").arg(maker).args(["v9", &FLOWS.to_string()]).arg(&file));
+    wall(Command::new("python3").arg(maker).args(["v9", &flows().to_string()]).arg(&file));
     let own = std::env::current_exe().unwrap();
     let kept = Command::new(&own).arg("keep").arg(&file).arg(&data).output().unwrap();
     let kept = String::from_utf8(kept.stdout).unwrap();
     let figures: Vec<f64> = kept.split_whitespace().map(|figure| figure.parse().unwrap()).collect();
-    let records = bytes_below(&data.join("flows/records")) as f64 / FLOWS as f64;
+    let records = bytes_below(&data.join("flows/records")) as f64 / flows() as f64;
     let minutes = bytes_below(&data.join("flows/1m"));
     println!("| | noctop | nfdump lz4 | ratio |\n|---|---|---|---|");
     let peer = nfcapd(&file, &folder.join("nf"));
-    let theirs = peer.as_ref().map(|path| fs::metadata(path).unwrap().len() as f64 / FLOWS as f64);
+    let theirs = peer.as_ref().map(|path| fs::metadata(path).unwrap().len() as f64 / flows() as f64);
     let theirs_text = theirs.map_or("not measured".into(), |theirs| format!("{theirs:.2} | {:.3}", records / theirs));
     println!("| octets a record | {records:.2} | {theirs_text} |");
     println!("| keeping, ns a record | {:.0} | | |\n| summing up, ns a record | {:.0} | | |", figures[1], figures[2]);

@@ -191,12 +191,13 @@ impl<'a> Coder<'a> {
         }
     }
 
-    /// The code of what was cut of one side, by address. `side` is the source's, or the destination's.
+    /// The code of what was cut of one side, by address. `side` is the source's, or the destination's. Keys that both sides may share (a
+    /// network, a country) are not told: such a flow counts once, and single sides don't know of each other.
     pub fn of_address(&mut self, address_: FlowAddr, side: Side) -> Option<Code> {
         let value = match (self.only()?, side) {
             (TopKey::Src, Side::Src) | (TopKey::Dst, Side::Dst) | (TopKey::Address, _) => address(address_),
-            (TopKey::SrcNet, Side::Src) | (TopKey::DstNet, Side::Dst) | (TopKey::Net, _) => net(address_, None),
-            (TopKey::SrcCountry, Side::Src) | (TopKey::DstCountry, Side::Dst) | (TopKey::Country, _) => self.country(address_),
+            (TopKey::SrcNet, Side::Src) | (TopKey::DstNet, Side::Dst) => net(address_, None),
+            (TopKey::SrcCountry, Side::Src) | (TopKey::DstCountry, Side::Dst) => self.country(address_),
             _ => return None,
         };
         Some((value, 0))
@@ -215,7 +216,7 @@ impl<'a> Coder<'a> {
     pub fn of_as(&self, number: u32, side: Side) -> Option<Code> {
         let value = if number == 0 { UNKNOWN } else { u128::from(number) };
         match (self.only()?, side) {
-            (TopKey::SrcAs, Side::Src) | (TopKey::DstAs, Side::Dst) | (TopKey::As, _) => Some((value, 0)),
+            (TopKey::SrcAs, Side::Src) | (TopKey::DstAs, Side::Dst) => Some((value, 0)),
             _ => None,
         }
     }
@@ -374,7 +375,7 @@ fn net(address: FlowAddr, mask: Option<u8>) -> u128 {
 
 fn net_of(code: u128) -> Option<KeyValue> {
     let len = code as u8;
-    if code & (0xff << 120) == V4_NET && code & (0xff_ffff << 96) == V4_NET {
+    if len <= 32 && code >> 40 == V4_NET >> 40 {
         return Some(KeyValue::Net(FlowAddr::v4((code >> 8) as u32).ip()?, len));
     }
     Some(KeyValue::Net(IpAddr::V6((code & !0xff).into()), len))

@@ -47,6 +47,8 @@ pub struct DiskFlows {
 struct Files {
     known: BTreeSet<FileKey>,
     open: BTreeMap<FileKey, (u64, Arc<FlowFile>)>,
+    /// Octets and rows of files that were closed.
+    closed: BTreeMap<FileKey, (u64, u64)>,
     uses: u64,
 }
 
@@ -96,9 +98,11 @@ impl DiskFlows {
             let Some(oldest) = files.open.iter().min_by_key(|(_, (used, _))| *used).map(|(key, _)| *key) else { break };
             if let Some((_, file)) = files.open.remove(&oldest) {
                 file.sync()?;
+                files.closed.insert(oldest, (file.len(), file.rows()));
             }
         }
         files.known.insert(key);
+        files.closed.remove(&key);
         files.open.insert(key, (uses, Arc::clone(&file)));
         Ok(Some(file))
     }
@@ -194,11 +198,14 @@ impl DiskFlows {
         let mut figures = Figures { records: waiting, lost: self.lost.load(Ordering::Relaxed), ..Figures::default() };
         for kind in Kind::ALL {
             for key in self.keys(kind, all) {
-                let Some(file) = self.file(key, Access::Read)? else { continue };
-                let mut rows = 0;
-                file.for_each(|place| rows += u64::from(place.head.rows));
+                // Not all of them are opened again each time that somebody asks.
+                let closed = self.files().closed.get(&key).copied();
+                let (bytes, rows) = match closed {
+                    Some(figures) => figures,
+                    None => self.file(key, Access::Read)?.map(|file| (file.len(), file.rows())).unwrap_or_default(),
+                };
                 figures.records += if kind == Kind::Records { rows } else { 0 };
-                figures.files.push((format!("flows/{}", key.path()), file.len(), rows));
+                figures.files.push((format!("flows/{}", key.path()), bytes, rows));
             }
         }
         Ok(figures)
@@ -240,6 +247,7 @@ impl DiskFlows {
     pub fn remove(&self, key: FileKey) -> Result<(), StoreError> {
         let mut files = self.files();
         files.open.remove(&key);
+        files.closed.remove(&key);
         files.known.remove(&key);
         let path = self.folder.join(key.path());
         std::fs::remove_file(&path).map_err(|source| StoreError::Io { what: "removing", path, source })

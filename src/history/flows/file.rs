@@ -91,6 +91,11 @@ impl FlowFile {
         self.held().places.iter().for_each(&mut visit);
     }
 
+    /// Rows of all blocks.
+    pub fn rows(&self) -> u64 {
+        self.held().places.iter().map(|place| u64::from(place.head.rows)).sum()
+    }
+
     /// Octets up to the end of the last block.
     pub fn len(&self) -> u64 {
         self.held().end
