@@ -1,4 +1,4 @@
-//! The simulator: plays SNMP agents on loopback, from TOML scenarios or recordings. The same code serves `noctop demo`,
+//! The simulator: plays SNMP agents and flow exporters on loopback, from TOML scenarios or recordings. The same code serves `noctop demo`,
 //! `noctop sim`, the pictures and the tests.
 //!
 //! What it says is a pure function of a [`Scenario`] and of the time ([`truth`]): nothing is stepped and nothing is kept, so

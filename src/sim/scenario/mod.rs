@@ -5,6 +5,7 @@
 //! [`build`] cables them, [`trouble`] breaks something.
 
 pub mod build;
+pub mod export;
 pub mod file;
 pub mod kind;
 pub mod plan;

@@ -151,7 +151,7 @@ fn ports(scenario: &Scenario, people: &Population, (device, node): (DeviceNumber
     }
     let own = people.at(device);
     let has_hosts = !own.is_empty() && ports.iter().all(|port| !port.far.is_empty());
-    let zone = if has_hosts { own } else { beyond };
+    let zone = if has_hosts { own } else { beyond.with(&people.under(scenario, device)) };
     ports.push(Port { if_index: 0, name: String::new(), members: Vec::new(), far: Vec::new(), is_up: false, zone });
     ports
 }

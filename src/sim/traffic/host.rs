@@ -88,6 +88,15 @@ impl Zone {
         }
     }
 
+    /// With those of another that has nobody of these.
+    #[must_use]
+    pub fn with(mut self, other: &Self) -> Self {
+        for (list, more) in self.0.iter_mut().zip(&other.0) {
+            list.extend_from_slice(more);
+        }
+        self
+    }
+
     /// At most [`MOST_HOSTS`] of each class, spread evenly.
     fn thinned(mut self) -> Self {
         for list in &mut self.0 {
