@@ -1,13 +1,15 @@
 //! The thread of one port.
 
 use super::counters::Counters;
-use super::meter::{Meter, Second};
+use super::meter::{Meter, Second, timestamp};
+use super::tap::{Tap, Tapped};
 use crate::clock::{self, Stopwatch};
 use crate::collect::Emitter;
 use crate::event::Body;
-use crate::net::capture::ring::{Heads, Ring, RingOptions};
+use crate::model::Timestamp;
+use crate::model::flow::{FlowBatch, FlowColumns};
+use crate::net::capture::ring::{Heads, Hears, Ring, RingOptions};
 use crate::net::capture::{CaptureError, Port};
-use crate::wire::bpf;
 use crate::wire::packet::LinkType;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -38,19 +40,24 @@ pub const fn link_type(heads: Heads) -> LinkType {
 pub struct Reader {
     ring: Ring,
     meter: Meter,
+    tap: Tap,
     emitter: Emitter,
     counters: Arc<Counters>,
 }
 
 impl Reader {
-    /// Begins to read a port.
+    /// Begins to read a port; flows that pass by on it are decoded with `tap`.
     ///
     /// # Errors
     /// Without CAP_NET_RAW, or when there is no such port.
-    pub fn open(port: &Port, options: RingOptions, (emitter, counters): (Emitter, Arc<Counters>)) -> Result<Self, CaptureError> {
-        let ring = Ring::open(port, &RingOptions { filter: bpf::heads(HEADS), ..options })?;
+    pub fn open(
+        port: &Port,
+        (hears, tap): (Hears, Tap),
+        (emitter, counters): (Emitter, Arc<Counters>),
+    ) -> Result<Self, CaptureError> {
+        let ring = Ring::open(port, &RingOptions { hears, filter: tap.program(HEADS) })?;
         let meter = Meter::new(port, link_type(ring.heads()));
-        Ok(Self { ring, meter, emitter, counters })
+        Ok(Self { ring, meter, tap, emitter, counters })
     }
 
     /// Reads until cancelled or until the port is gone; blocks its thread.
@@ -63,10 +70,15 @@ impl Reader {
                 tracing::error!(%error, "a port can't be read on");
                 break;
             }
-            let meter = &mut self.meter;
+            let (meter, tap) = (&mut self.meter, &mut self.tap);
             self.ring.block(&mut |frame| {
-                meter.add(&frame);
+                let packet = meter.add(&frame);
+                tap.look((&packet, frame.octets), frame.direction, timestamp(frame.at_ns));
             });
+            if self.tap.is_full() {
+                let records = self.tap.records();
+                self.offer(records);
+            }
             if clock.elapsed() >= SECOND {
                 clock = Stopwatch::start();
                 self.tell();
@@ -87,13 +99,24 @@ impl Reader {
         {
             counter.fetch_add(count, Relaxed);
         }
-        if !self.emitter.offer(now, Body::Flows(Box::new(batch))) {
-            self.counters.dropped_queue.fetch_add(1, Relaxed);
+        self.talks(batch, now);
+        self.offer(records);
+        let Tapped { batch, records, datagrams, cut } = self.tap.take(now);
+        self.counters.tapped.fetch_add(datagrams, Relaxed);
+        self.counters.tap_cut.fetch_add(cut, Relaxed);
+        if let Some(batch) = batch {
+            self.talks(batch, now);
         }
         self.offer(records);
     }
 
-    fn offer(&self, records: crate::model::flow::FlowColumns) {
+    fn talks(&self, batch: FlowBatch, now: Timestamp) {
+        if !self.emitter.offer(now, Body::Flows(Box::new(batch))) {
+            self.counters.dropped_queue.fetch_add(1, Relaxed);
+        }
+    }
+
+    fn offer(&self, records: FlowColumns) {
         if records.is_empty() {
             return;
         }

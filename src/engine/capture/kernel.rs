@@ -29,7 +29,7 @@ fn term_test(term: &Term) -> Option<Test> {
     match term {
         Term::Habit(side, habit, value, _) => match habit {
             Habit::Host | Habit::Net => Some(Test::Net(end_of(*side), net(value)?)),
-            Habit::Port => Some(Test::Port(end_of(*side), value.parse().ok()?)),
+            Habit::Port => Some(Test::Ports(end_of(*side), vec![value.parse().ok()?])),
             Habit::Proto => Some(Test::Protocol(protocol(value)?)),
             Habit::As => None,
         },
@@ -54,7 +54,7 @@ fn compared(field: &str, value: &str) -> Option<Test> {
     }
     find(&ADDRESSES)
         .and_then(|end| Some(Test::Net(end, net(value)?)))
-        .or_else(|| find(&PORTS).and_then(|end| Some(Test::Port(end, value.parse().ok()?))))
+        .or_else(|| find(&PORTS).and_then(|end| Some(Test::Ports(end, vec![value.parse().ok()?]))))
 }
 
 fn net(text: &str) -> Option<IpNet> {
