@@ -24,7 +24,10 @@ targets! {
     cdp_frame = "fuzz/targets/cdp_frame.rs",
     flow_block = "fuzz/targets/flow_block.rs",
     lldp_frame = "fuzz/targets/lldp_frame.rs",
+    packet = "fuzz/targets/packet.rs",
+    pcap = "fuzz/targets/pcap.rs",
     profile_toml = "fuzz/targets/profile_toml.rs",
+    sflow = "fuzz/targets/sflow.rs",
     snmp_response = "fuzz/targets/snmp_response.rs",
 }
 
