@@ -65,3 +65,25 @@ fn protocol(text: &str) -> Option<u8> {
     let named = PROTOCOLS.iter().find(|(_, name)| name.eq_ignore_ascii_case(text)).map(|(number, _)| *number);
     named.or_else(|| text.parse().ok())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::filter::parse;
+
+    fn steps(text: &str) -> usize {
+        program(&parse(text).unwrap(), 160).len()
+    }
+
+    #[test]
+    fn what_the_kernel_can_decide_is_a_program() {
+        for text in ["udp", "host ::1 and udp", "src net 10.0.0.0/8 or dst port 53", "not (tcp and port 22)", "dst=::1 dstport=443"] {
+            assert!(steps(text) > 10, "{text}");
+        }
+        for text in ["", "octets>100", "/x/", "port=banana"] {
+            assert!(steps(text) < 30, "{text}");
+        }
+        let many = (1..60).map(|port| format!("port {port}")).collect::<Vec<_>>().join(" or ");
+        assert_eq!(steps(&many), 1, "a program that is too long lets everything through");
+    }
+}
