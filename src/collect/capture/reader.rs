@@ -35,9 +35,21 @@ pub const fn link_type(heads: Heads) -> LinkType {
     }
 }
 
+/// How a port is read.
+#[derive(Debug)]
+pub struct ReaderOptions {
+    /// Whose frames.
+    pub hears: Hears,
+    /// What decodes flows that pass by.
+    pub tap: Tap,
+    /// Whether records are kept whole.
+    pub keeps_records: bool,
+}
+
 /// A port that is read.
 #[derive(Debug)]
 pub struct Reader {
+    keeps_records: bool,
     ring: Ring,
     meter: Meter,
     tap: Tap,
@@ -46,18 +58,19 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Begins to read a port; flows that pass by on it are decoded with `tap`.
+    /// Begins to read a port.
     ///
     /// # Errors
     /// Without CAP_NET_RAW, or when there is no such port.
     pub fn open(
         port: &Port,
-        (hears, tap): (Hears, Tap),
+        options: ReaderOptions,
         (emitter, counters): (Emitter, Arc<Counters>),
     ) -> Result<Self, CaptureError> {
+        let ReaderOptions { hears, tap, keeps_records } = options;
         let ring = Ring::open(port, &RingOptions { hears, filter: tap.program(HEADS) })?;
         let meter = Meter::new(port, link_type(ring.heads()));
-        Ok(Self { ring, meter, tap, emitter, counters })
+        Ok(Self { keeps_records, ring, meter, tap, emitter, counters })
     }
 
     /// Reads until cancelled or until the port is gone; blocks its thread.
@@ -117,7 +130,7 @@ impl Reader {
     }
 
     fn offer(&self, records: FlowColumns) {
-        if records.is_empty() {
+        if records.is_empty() || !self.keeps_records {
             return;
         }
         let count = u64::try_from(records.len()).unwrap_or(0);

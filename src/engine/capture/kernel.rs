@@ -77,7 +77,9 @@ mod tests {
 
     #[test]
     fn what_the_kernel_can_decide_is_a_program() {
-        for text in ["udp", "host ::1 and udp", "src net 10.0.0.0/8 or dst port 53", "not (tcp and port 22)", "dst=::1 dstport=443"] {
+        for text in
+            ["udp", "host ::1 and udp", "src net 10.0.0.0/8 or dst port 53", "not (tcp and port 22)", "dst=::1 dstport=443"]
+        {
             assert!(steps(text) > 10, "{text}");
         }
         for text in ["", "octets>100", "/x/", "port=banana"] {

@@ -2,7 +2,7 @@
 
 use super::hub::Hub;
 use crate::collect::Emitter;
-use crate::collect::capture::{Counters, Counts, Reader, Tap};
+use crate::collect::capture::{Counters, Counts, Reader, ReaderOptions, Tap};
 use crate::config::Listeners;
 use crate::engine::command::CollectorStatus;
 use crate::engine::notice::About;
@@ -10,6 +10,7 @@ use crate::net::capture::ring::Hears;
 use crate::net::capture::{self, CaptureError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// What was captured on all ports.
@@ -50,7 +51,9 @@ impl Capture {
         let port = capture::port(name)?;
         let own = capture::ports().into_iter().flat_map(|port| port.addresses).map(|net| net.addr()).collect();
         let hears = if listeners.capture_promiscuous { Hears::Everything } else { Hears::Own };
-        Reader::open(&port, (hears, Tap::new(&listeners.flows, own)), (emitter.clone(), Arc::clone(&self.counters)))
+        let keeps_records = listeners.keep_flow_records != Some(Duration::ZERO);
+        let options = ReaderOptions { hears, tap: Tap::new(&listeners.flows, own), keeps_records };
+        Reader::open(&port, options, (emitter.clone(), Arc::clone(&self.counters)))
     }
 
     /// The counters in the shape of a collector's; none where nothing is captured.
