@@ -141,3 +141,69 @@ impl Reader {
         counter.fetch_add(count, Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::collect::emitter;
+    use crate::model::flow::FlowVersion;
+    use crate::net::capture::ports;
+    use std::net::UdpSocket;
+
+    /// NetFlow version 5: a record of 2560 octets.
+    fn netflow() -> Vec<u8> {
+        let mut payload = vec![0, 5, 0, 1, 0, 0, 0, 100, 0, 0, 0, 60, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0];
+        payload.extend([10, 1, 1, 1, 10, 1, 1, 2, 0, 0, 0, 0, 0, 3, 0, 4, 0, 0, 0, 7, 0, 0, 10, 0, 0, 0, 0, 1, 0, 0, 0, 9]);
+        payload.extend([0, 80, 0x9c, 0x40, 0, 0x10, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        payload
+    }
+
+    #[test]
+    fn what_goes_through_a_port_and_what_passes_by_reach_the_engine() {
+        let loopback = ports().into_iter().find(|port| port.is_loopback && port.is_up).expect("a loopback");
+        let to = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let address = to.local_addr().unwrap();
+        // A port on which exporters' datagrams are looked for; the collector that listens there listens elsewhere.
+        let tap = Tap::new(&[([127, 9, 9, 9], address.port()).into()], Vec::new());
+        let (emitter, mut events) = emitter::channel(64);
+        let counters = Arc::<Counters>::default();
+        let options = ReaderOptions { hears: Hears::Own, tap, keeps_records: true };
+        let Ok(reader) = Reader::open(&loopback, options, (emitter, Arc::clone(&counters))) else {
+            eprintln!("SKIPPED: no permission to capture");
+            return;
+        };
+        let from = UdpSocket::bind("127.0.0.1:0").unwrap();
+        for _ in 0..3 {
+            from.send_to(&netflow(), address).unwrap();
+        }
+        let stop = CancellationToken::new();
+        let stopping = stop.clone();
+        let thread = std::thread::spawn(move || reader.run(&stopping));
+        let (mut captured, mut tapped) = (0, 0);
+        while (captured, tapped) < (3 * 114, 3 * 2560) {
+            let Body::Flows(batch) = events.blocking_recv().expect("the reader goes on").body else { continue };
+            for (key, sum) in &batch.talks.rows {
+                match batch.exporters[usize::from(key.exporter)].version {
+                    FlowVersion::Capture if key.port == address.port().min(from.local_addr().unwrap().port()) => {
+                        captured += sum.octets
+                    }
+                    FlowVersion::NetFlow5 => tapped += sum.octets,
+                    _ => {}
+                }
+            }
+        }
+        stop.cancel();
+        thread.join().unwrap();
+        // Each once, though the loopback shows each twice: Ethernet, IPv4 and UDP before 72 octets.
+        assert_eq!((captured, tapped), (3 * 114, 3 * 2560));
+        let counts = counters.counts();
+        assert!(counts.frames >= 3 && counts.dropped_kernel == 0 && counts.tapped == 3, "{counts:?}");
+        let mut records = 0;
+        while let Some(event) = events.blocking_recv() {
+            if let Body::FlowRecords(columns) = event.body {
+                records += columns.len();
+            }
+        }
+        assert!(records >= 1, "the flow ends with the reader");
+    }
+}
