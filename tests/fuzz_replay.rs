@@ -26,7 +26,10 @@ targets! {
     ipfix = "fuzz/targets/ipfix.rs",
     lldp_frame = "fuzz/targets/lldp_frame.rs",
     netflow = "fuzz/targets/netflow.rs",
+    packet = "fuzz/targets/packet.rs",
+    pcap = "fuzz/targets/pcap.rs",
     profile_toml = "fuzz/targets/profile_toml.rs",
+    sflow = "fuzz/targets/sflow.rs",
     snmp_response = "fuzz/targets/snmp_response.rs",
 }
 

@@ -164,6 +164,8 @@ pub struct Listeners {
     pub metrics_polled: bool,
     /// `[capture] interfaces`
     pub capture: Vec<String>,
+    /// `[capture] promiscuous`: frames that are for other hosts as well, as on a mirror port
+    pub capture_promiscuous: bool,
 }
 
 impl Default for Discovery {

@@ -132,6 +132,7 @@ fn listeners(root: &Section<'_, '_>) -> Listeners {
     }
     if let Some(section) = root.table("capture") {
         listeners.capture = section.list("interfaces", value::text);
+        listeners.capture_promiscuous = section.get("promiscuous", value::yes_or_no).unwrap_or_default();
         section.finish();
     }
     if let Some(section) = root.table("traps") {

@@ -61,8 +61,8 @@ pub enum Test {
     Not(Box<Test>),
     /// An address within a network.
     Net(End, IpNet),
-    /// A port.
-    Port(End, u16),
+    /// One of these ports.
+    Ports(End, Vec<u16>),
     /// What IP carries.
     Protocol(u8),
     /// It can't be told from a frame's head.
@@ -76,26 +76,31 @@ pub fn heads(octets: u32) -> Vec<Step> {
 
 /// Lets through, whole up to `octets`, what may pass the test. Tests that make too long a program let everything through.
 pub fn program(test: &Test, octets: u32) -> Vec<Step> {
+    choose(test, (octets, 0, octets))
+}
+
+/// So many octets of what passes the test, of what does not, and of what can't be told. Of all as much where the program is too long.
+pub fn choose(test: &Test, (passes, fails, unknown): (u32, u32, u32)) -> Vec<Step> {
     let mut builder = Builder::default();
-    let [take, drop, four, six] = [builder.label(), builder.label(), builder.label(), builder.label()];
+    let [take, drop, unsure, four, six] = std::array::from_fn(|_| builder.label());
     builder.load(LOAD_HALF_OF_PROTOCOL, PROTOCOL);
     let not_four = builder.label();
     builder.branch((EQUAL, IPV4), (four, not_four));
     builder.here(not_four);
-    builder.branch((EQUAL, IPV6), (six, take));
+    builder.branch((EQUAL, IPV6), (six, unsure));
     for (family, begins) in [(Family::V4, four), (Family::V6, six)] {
         builder.here(begins);
         if family == Family::V6 {
             builder.load(LOAD_OCTET, NETWORK + 6);
-            builder.any_of(&EXTENSIONS, take);
+            builder.any_of(&EXTENSIONS, unsure);
         }
-        builder.test(test, family, (take, drop, take));
+        builder.test(test, family, (take, drop, unsure));
     }
-    builder.here(take);
-    builder.load(RETURN, octets);
-    builder.here(drop);
-    builder.load(RETURN, 0);
-    builder.finish().unwrap_or_else(|| heads(octets))
+    for (label, octets) in [(take, passes), (drop, fails), (unsure, unknown)] {
+        builder.here(label);
+        builder.load(RETURN, octets);
+    }
+    builder.finish().unwrap_or_else(|| heads(passes.max(unknown)))
 }
 
 /// The protocol is loaded as a word.
@@ -142,10 +147,10 @@ impl Builder {
     }
 
     /// Where the loaded value is one of these.
-    fn any_of(&mut self, values: &[u8], found: Label) {
+    fn any_of<N: Copy + Into<u32>>(&mut self, values: &[N], found: Label) {
         for value in values {
             let next = self.label();
-            self.branch((EQUAL, u32::from(*value)), (found, next));
+            self.branch((EQUAL, (*value).into()), (found, next));
             self.here(next);
         }
     }
@@ -177,7 +182,7 @@ impl Builder {
             Test::Net(end, net) => {
                 self.either(*end, (yes, no), |builder, is_src, ways| builder.net((*net, is_src), family, ways))
             }
-            Test::Port(end, port) => self.port((*end, *port), family, (yes, no, unknown)),
+            Test::Ports(end, ports) => self.ports((*end, ports), family, (yes, no, unknown)),
         }
     }
 
@@ -222,7 +227,7 @@ impl Builder {
         self.go(yes);
     }
 
-    fn port(&mut self, (end, port): (End, u16), family: Family, (yes, no, unknown): Ways) {
+    fn ports(&mut self, (end, ports): (End, &[u16]), family: Family, (yes, no, unknown): Ways) {
         let ported = self.label();
         self.load(LOAD_OCTET, NETWORK + if family == Family::V4 { 9 } else { 6 });
         self.any_of(&PORTED, ported);
@@ -243,7 +248,8 @@ impl Builder {
                 Family::V4 => builder.load(LOAD_HALF_BEHIND, NETWORK + offset),
                 Family::V6 => builder.load(LOAD_HALF, NETWORK + 40 + offset),
             }
-            builder.branch((EQUAL, u32::from(port)), ways);
+            builder.any_of(ports, ways.0);
+            builder.go(ways.1);
         });
     }
 

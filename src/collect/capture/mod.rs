@@ -9,8 +9,10 @@ pub mod counters;
 pub mod meter;
 pub mod reader;
 pub mod table;
+pub mod tap;
 
 pub use counters::{Counters, Counts};
 pub use meter::Meter;
-pub use reader::{Reader, link_type};
+pub use reader::{Reader, ReaderOptions, link_type};
 pub use table::{FlowTable, Timeouts};
+pub use tap::Tap;

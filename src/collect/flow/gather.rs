@@ -56,13 +56,13 @@ pub(super) struct LeftOut {
 
 /// See the module.
 #[derive(Debug)]
-pub(super) struct Gather {
+pub(in crate::collect) struct Gather {
     /// Whether records are kept whole.
     keeps: bool,
     /// The time of the datagram that is decoded.
-    pub(super) received: Timestamp,
+    pub(in crate::collect) received: Timestamp,
     /// Records so far.
-    pub(super) decoded: u64,
+    pub(in crate::collect) decoded: u64,
     pub(super) left_out: LeftOut,
     keys: Vec<Option<ExporterKey>>,
     /// Datagrams of each exporter at the last event.
@@ -81,7 +81,7 @@ pub(super) struct Gather {
 }
 
 impl Gather {
-    pub(super) fn new(keeps: bool) -> Self {
+    pub(in crate::collect) fn new(keeps: bool) -> Self {
         Self {
             keeps,
             received: Timestamp::default(),
@@ -102,12 +102,12 @@ impl Gather {
     }
 
     /// Records that wait to be handed over.
-    pub(super) fn held(&self) -> usize {
+    pub(in crate::collect) fn held(&self) -> usize {
         self.piece.len()
     }
 
     /// The records that wait.
-    pub(super) fn take_records(&mut self) -> FlowColumns {
+    pub(in crate::collect) fn take_records(&mut self) -> FlowColumns {
         self.settle();
         let room = self.piece.len().min(PIECE_ROWS);
         let mut piece = std::mem::take(&mut self.piece);
@@ -118,7 +118,7 @@ impl Gather {
     }
 
     /// What was heard since the last time; `None` where nothing was.
-    pub(super) fn take_batch(&mut self, decoder: &Decoder, now: Timestamp) -> Option<FlowBatch> {
+    pub(in crate::collect) fn take_batch(&mut self, decoder: &Decoder, now: Timestamp) -> Option<FlowBatch> {
         self.settle();
         let mut heard = Vec::new();
         for (stream, key, counts) in decoder.streams() {

@@ -15,6 +15,7 @@ pub mod worker;
 mod tests;
 
 pub use counters::{Counters, Counts, ExporterHealth};
+pub(in crate::collect) use gather::Gather;
 pub use worker::{Keep, Worker};
 
 use std::num::NonZero;

@@ -29,7 +29,7 @@ fn term_test(term: &Term) -> Option<Test> {
     match term {
         Term::Habit(side, habit, value, _) => match habit {
             Habit::Host | Habit::Net => Some(Test::Net(end_of(*side), net(value)?)),
-            Habit::Port => Some(Test::Port(end_of(*side), value.parse().ok()?)),
+            Habit::Port => Some(Test::Ports(end_of(*side), vec![value.parse().ok()?])),
             Habit::Proto => Some(Test::Protocol(protocol(value)?)),
             Habit::As => None,
         },
@@ -54,7 +54,7 @@ fn compared(field: &str, value: &str) -> Option<Test> {
     }
     find(&ADDRESSES)
         .and_then(|end| Some(Test::Net(end, net(value)?)))
-        .or_else(|| find(&PORTS).and_then(|end| Some(Test::Port(end, value.parse().ok()?))))
+        .or_else(|| find(&PORTS).and_then(|end| Some(Test::Ports(end, vec![value.parse().ok()?]))))
 }
 
 fn net(text: &str) -> Option<IpNet> {
@@ -64,4 +64,28 @@ fn net(text: &str) -> Option<IpNet> {
 fn protocol(text: &str) -> Option<u8> {
     let named = PROTOCOLS.iter().find(|(_, name)| name.eq_ignore_ascii_case(text)).map(|(number, _)| *number);
     named.or_else(|| text.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::filter::parse;
+
+    fn steps(text: &str) -> usize {
+        program(&parse(text).unwrap(), 160).len()
+    }
+
+    #[test]
+    fn what_the_kernel_can_decide_is_a_program() {
+        for text in
+            ["udp", "host ::1 and udp", "src net 10.0.0.0/8 or dst port 53", "not (tcp and port 22)", "dst=::1 dstport=443"]
+        {
+            assert!(steps(text) > 10, "{text}");
+        }
+        for text in ["", "octets>100", "/x/", "port=banana"] {
+            assert!(steps(text) < 30, "{text}");
+        }
+        let many = (1..60).map(|port| format!("port {port}")).collect::<Vec<_>>().join(" or ");
+        assert_eq!(steps(&many), 1, "a program that is too long lets everything through");
+    }
 }

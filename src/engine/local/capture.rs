@@ -2,13 +2,15 @@
 
 use super::hub::Hub;
 use crate::collect::Emitter;
-use crate::collect::capture::{Counters, Counts, Reader};
+use crate::collect::capture::{Counters, Counts, Reader, ReaderOptions, Tap};
+use crate::config::Listeners;
 use crate::engine::command::CollectorStatus;
 use crate::engine::notice::About;
-use crate::net::capture::ring::RingOptions;
+use crate::net::capture::ring::Hears;
 use crate::net::capture::{self, CaptureError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// What was captured on all ports.
@@ -20,10 +22,10 @@ pub(super) struct Capture {
 
 impl Capture {
     /// Begins to read the ports, a thread for each; those that can't be read are said on the screen.
-    pub(super) fn start(&self, (hub, emitter): (&Arc<Hub>, &Emitter), (ports, stop): (&[String], &CancellationToken)) {
+    pub(super) fn start(&self, (hub, emitter): (&Arc<Hub>, &Emitter), (listeners, stop): (&Listeners, &CancellationToken)) {
         let mut refusals = Vec::new();
-        for name in ports {
-            match self.open(name, emitter) {
+        for name in &listeners.capture {
+            match self.open((name, listeners), emitter) {
                 Ok(reader) => {
                     let stop = stop.clone();
                     let thread = std::thread::Builder::new().name("noctop-capture".to_owned()).spawn(move || reader.run(&stop));
@@ -45,14 +47,18 @@ impl Capture {
         }
     }
 
-    fn open(&self, name: &str, emitter: &Emitter) -> Result<Reader, CaptureError> {
+    fn open(&self, (name, listeners): (&str, &Listeners), emitter: &Emitter) -> Result<Reader, CaptureError> {
         let port = capture::port(name)?;
-        Reader::open(&port, RingOptions::default(), (emitter.clone(), Arc::clone(&self.counters)))
+        let own = capture::ports().into_iter().flat_map(|port| port.addresses).map(|net| net.addr()).collect();
+        let hears = if listeners.capture_promiscuous { Hears::Everything } else { Hears::Own };
+        let keeps_records = listeners.keep_flow_records != Some(Duration::ZERO);
+        let options = ReaderOptions { hears, tap: Tap::new(&listeners.flows, own), keeps_records };
+        Reader::open(&port, options, (emitter.clone(), Arc::clone(&self.counters)))
     }
 
     /// The counters in the shape of a collector's; none where nothing is captured.
     pub(super) fn status(&self) -> Option<CollectorStatus> {
-        let Counts { frames, records, refused, dropped_kernel, dropped_queue } = self.counters.counts();
+        let Counts { frames, records, refused, dropped_kernel, dropped_queue, tapped: _ } = self.counters.counts();
         self.capturing.load(Relaxed).then(|| CollectorStatus {
             name: "capture".to_owned(),
             received: frames,

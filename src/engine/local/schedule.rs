@@ -153,7 +153,7 @@ impl Schedule {
         });
         traps.start((runtime, hub, &emitter), (&config.listeners.traps, &stop));
         flows.start((runtime, hub, &emitter), (&config.listeners, &notes), &stop);
-        capture.start((hub, &emitter), (&config.listeners.capture, &stop));
+        capture.start((hub, &emitter), (&config.listeners, &stop));
         let neighbours = config.discovery.own_host.then(|| own.start((runtime, hub, &emitter), (&stop, &restarts)));
         let discovery = Arc::new(Discovery {
             client,

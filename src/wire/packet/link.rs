@@ -24,6 +24,7 @@ const MAX_LABELS: usize = 16;
 /// EtherType (0: none) and place of what the frame carries; `None` where it is cut before.
 pub(super) type Carried = Option<(u16, usize)>;
 
+#[inline]
 pub(super) fn read(link: LinkType, octets: &[u8], packet: &mut Packet) -> Carried {
     match link {
         LinkType::Ethernet => ethernet((octets, 0), packet),
@@ -75,6 +76,7 @@ fn ip(octets: &[u8], at: usize) -> Carried {
     }
 }
 
+#[inline]
 pub(super) fn ethernet((octets, at): (&[u8], usize), packet: &mut Packet) -> Carried {
     let [d0, d1, d2, d3, d4, d5, s0, s1, s2, s3, s4, s5, high, low] = *take::<14>(octets, at)?;
     packet.dst_mac = MacAddr([d0, d1, d2, d3, d4, d5]);

@@ -133,6 +133,7 @@ pub struct Packet {
 }
 
 /// Reads a frame of which `octets` were captured and `wire_octets` were on the wire.
+#[inline]
 pub fn dissect(link: LinkType, octets: &[u8], wire_octets: u32) -> Packet {
     let mut packet = Packet { wire_octets, ..Packet::default() };
     let read = link::read(link, octets, &mut packet).and_then(|(ether_type, at)| {
@@ -185,21 +186,25 @@ impl Packet {
 }
 
 /// A place in a frame.
+#[inline]
 fn at(place: u32) -> usize {
     usize::try_from(place).unwrap_or(usize::MAX)
 }
 
 /// A place in a frame, as a packet keeps it. Frames are shorter than 4 GiB.
+#[inline]
 fn place(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 /// So many octets from a place on.
+#[inline]
 fn take<const N: usize>(octets: &[u8], at: usize) -> Option<&[u8; N]> {
     octets.get(at..)?.first_chunk()
 }
 
 /// The number of two octets at a place.
+#[inline]
 fn be16(octets: &[u8], at: usize) -> Option<u16> {
     take::<2>(octets, at).map(|two| u16::from_be_bytes(*two))
 }

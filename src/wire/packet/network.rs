@@ -11,6 +11,7 @@ const MAX_EXTENSIONS: usize = 8;
 const IP_FIELDS: Known = Known::PROTOCOL.with(Known::TOS);
 
 /// Reads what the frame carries, as far as it is IP; `None` where it is cut.
+#[inline]
 pub(super) fn read(kind: u16, (octets, at): (&[u8], usize), packet: &mut Packet) -> Option<()> {
     match kind {
         IPV4 => v4((octets, at), packet),
@@ -20,6 +21,7 @@ pub(super) fn read(kind: u16, (octets, at): (&[u8], usize), packet: &mut Packet)
 }
 
 /// IP's version that does not fit the EtherType, or a length below the head's own: it is none.
+#[inline]
 fn v4((octets, at): (&[u8], usize), packet: &mut Packet) -> Option<()> {
     let head = take::<20>(octets, at)?;
     let [first, tos, l0, l1, _, _, f0, f1, ttl, protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3] = *head;

@@ -18,6 +18,7 @@ const UDP_HEAD: usize = 8;
 const PORTS: Known = Known::SRC_PORT.with(Known::DST_PORT);
 
 /// Reads what IP carries, which ends at `end`; `None` where it is cut before the ports or flags.
+#[inline]
 pub(super) fn read((octets, at): (&[u8], usize), end: u32, packet: &mut Packet) -> Option<()> {
     packet.transport_at = place(at);
     if packet.fragment == Fragment::Later {
@@ -43,6 +44,7 @@ const fn is_ported(protocol: u8) -> bool {
     matches!(protocol, TCP | UDP | SCTP | DCCP | UDP_LITE)
 }
 
+#[inline]
 fn ports([s0, s1, d0, d1]: &[u8; 4], packet: &mut Packet) {
     packet.src_port = u16::from_be_bytes([*s0, *s1]);
     packet.dst_port = u16::from_be_bytes([*d0, *d1]);
@@ -50,6 +52,7 @@ fn ports([s0, s1, d0, d1]: &[u8; 4], packet: &mut Packet) {
 }
 
 /// RFC 9293 §3.1.
+#[inline]
 fn tcp(head: &[u8], packet: &mut Packet) {
     if let Some(first) = head.first_chunk::<4>() {
         ports(first, packet);
@@ -60,6 +63,7 @@ fn tcp(head: &[u8], packet: &mut Packet) {
     }
 }
 
+#[inline]
 fn udp((octets, at): (&[u8], usize), end: u32, packet: &mut Packet) {
     let Some(head) = octets.get(at..) else { return };
     if let Some(first) = head.first_chunk::<4>() {
