@@ -26,6 +26,8 @@ pub(super) enum About {
     Flows,
     /// Flows are lost.
     FlowLoss,
+    /// The database of countries can't be read.
+    Countries,
     /// An address where metrics are to be read can't be had, or is open to everyone.
     Metrics,
     /// None configured.

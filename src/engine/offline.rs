@@ -26,7 +26,10 @@ impl Offline {
     /// Errors: those of the store.
     pub(super) fn new(store: Arc<dyn Store>, config: &Config, ear: Ear) -> Result<Self, StoreError> {
         let last = store.span()?.map(|span| span.to);
-        let core = Core::restore(store, &site(config), settings(config))?;
+        let mut core = Core::restore(store, &site(config), settings(config))?;
+        if let Err(why) = core.know_countries(config.listeners.country_file.as_deref()) {
+            tracing::warn!("{why}");
+        }
         Ok(Self { reader: core.reader(), live: core.live(Vec::new(), None), last, ear })
     }
 

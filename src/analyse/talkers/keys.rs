@@ -374,7 +374,7 @@ fn net(address: FlowAddr, mask: Option<u8>) -> u128 {
 
 fn net_of(code: u128) -> Option<KeyValue> {
     let len = code as u8;
-    if code & (0xff << 120) == V4_NET && code & (0xff_ffff << 96) == V4_NET {
+    if len <= 32 && code >> 40 == V4_NET >> 40 {
         return Some(KeyValue::Net(FlowAddr::v4((code >> 8) as u32).ip()?, len));
     }
     Some(KeyValue::Net(IpAddr::V6((code & !0xff).into()), len))

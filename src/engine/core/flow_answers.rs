@@ -4,9 +4,9 @@ use super::flow_ledger::Ledger;
 use super::flow_view::FlowViews;
 use super::reader::{Live, Reader};
 use super::reconcile::{Compared, reconcile};
+use crate::analyse::talkers::FLOW_COLUMNS;
 use crate::model::flow::{FlowLevel, TopAnswer, TopRequest};
 use crate::model::{DeviceId, TimeRange, Timestamp};
-use crate::query::filter::{Column, Kind};
 use crate::query::{FlowPart, Screen, ViewRequest};
 use crate::state::State;
 use crate::state::view::flows::{FlowPlace, PortFlows, Reason};
@@ -29,42 +29,6 @@ const POINTS: i64 = 120;
 const TOLD_WITHIN: Duration = Duration::from_secs(600);
 /// The same for what flowed through ports.
 const LOADS_WITHIN: Duration = Duration::from_secs(7200);
-
-macro_rules! columns {
-    ($( [$($names:literal),+] $kind:ident; )+) => { &[$( Column { names: &[$($names),+], kind: Kind::$kind } ),+] };
-}
-
-/// Fields of flows that a filter can name.
-const FLOW_COLUMNS: &[Column] = columns! {
-    ["src"] Address;
-    ["dst"] Address;
-    ["host", "address", "ip"] Address;
-    ["net"] Address;
-    ["nextHop"] Address;
-    ["exporter"] Address;
-    ["srcPort"] Number;
-    ["dstPort"] Number;
-    ["port"] Number;
-    ["protocol", "proto"] Text;
-    ["tos"] Number;
-    ["dscp"] Number;
-    ["srcAs"] Number;
-    ["dstAs"] Number;
-    ["as"] Number;
-    ["inIf"] Number;
-    ["outIf"] Number;
-    ["if"] Number;
-    ["vlan"] Number;
-    ["application", "app"] Text;
-    ["octets"] Number;
-    ["packets"] Number;
-    ["bps"] Number;
-    ["version"] Text;
-    ["direction"] Text;
-    ["srcMac"] Mac;
-    ["dstMac"] Mac;
-    ["mac"] Mac;
-};
 
 /// Answers of the last moments.
 #[derive(Default)]
@@ -107,8 +71,19 @@ impl Reader {
         let live = Arc::clone(&self.ledger.read().unwrap_or_else(PoisonError::into_inner));
         let Some(at) = request.at else { return live };
         let within = if request.screen == Screen::Interface { LOADS_WITHIN } else { TOLD_WITHIN };
-        let mut past = Ledger::default();
+        let mut past = self.told_until(at, within);
         past.sockets.clone_from(&live.sockets);
+        Arc::new(past)
+    }
+
+    /// What exporters tell now; of a store that nobody serves what they told last before a time.
+    pub(super) fn ledger_for(&self, at: Timestamp) -> Arc<Ledger> {
+        let live = Arc::clone(&self.ledger.read().unwrap_or_else(PoisonError::into_inner));
+        if live.streams().next().is_some() { live } else { Arc::new(self.told_until(at, TOLD_WITHIN)) }
+    }
+
+    fn told_until(&self, at: Timestamp, within: Duration) -> Ledger {
+        let mut past = Ledger::default();
         let range = TimeRange { from: at.minus(within), to: at };
         let scanned = self.store().flow_talks_scan(FlowLevel::Minute, range, &mut |time| {
             past.remember(time);
@@ -117,7 +92,7 @@ impl Reader {
         if let Err(error) = scanned {
             tracing::debug!(%error, "what exporters told then can't be read");
         }
-        Arc::new(past)
+        past
     }
 
     /// Fills what a view shows of flows.

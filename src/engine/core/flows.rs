@@ -1,10 +1,12 @@
 //! Who talked most: out of the running minute and the store.
 
+use super::flow_filter::{self, Book};
+use super::flow_names::Names;
 use super::reader::Reader;
-use crate::analyse::talkers::{self, Chunk, Looked, Question, Refusal, Source, plan};
+use crate::analyse::talkers::{self, Chunk, FLOW_COLUMNS, Looked, Question, Refusal, Source, plan};
 use crate::engine::handle::AskError;
 use crate::history::Store;
-use crate::model::flow::{FlowLevel, FlowTime, TopAnswer, TopRequest};
+use crate::model::flow::{FlowLevel, FlowTime, TopAnswer, TopKey, TopRequest};
 use crate::model::{TimeRange, Timestamp};
 use crate::state::State;
 use std::collections::BTreeSet;
@@ -20,6 +22,9 @@ const FEW_RECORDS: u64 = 3_000_000;
 /// A range that begins so little before the first record that is kept is still told by records.
 const SLACK: Duration = Duration::from_secs(60);
 
+/// Keys that need the user's database.
+const COUNTRIES: [TopKey; 3] = [TopKey::Country, TopKey::SrcCountry, TopKey::DstCountry];
+
 /// What the store and the running minute have.
 struct Kept<'a> {
     store: &'a dyn Store,
@@ -30,13 +35,33 @@ struct Kept<'a> {
 }
 
 impl Reader {
-    /// Answers who talked most.
+    /// Answers who talked most to somebody who asks by names: of devices and ports in the filter, and in the answer.
+    pub(super) fn top_by_names(&self, state: &State, request: &TopRequest) -> Result<TopAnswer, AskError> {
+        let ledger = self.ledger_for(request.range.to);
+        let book = Book { state, ledger: &ledger };
+        let filter = flow_filter::resolve(&request.filter, book, FLOW_COLUMNS).map_err(|error| refused(error.into()))?;
+        let mut answer = self.top(state, &TopRequest { filter, ..request.clone() })?;
+        let mut rows = std::mem::take(&mut answer.rows);
+        let names = Names::for_rows(state, &ledger, rows.iter());
+        rows.iter_mut().for_each(|row| names.fill(&request.by, row));
+        drop(names);
+        answer.rows = rows;
+        Ok(answer)
+    }
+
+    /// Answers who talked most. The filter names nothing but what flows know.
     pub(super) fn top(&self, state: &State, request: &TopRequest) -> Result<TopAnswer, AskError> {
         let now = state.now().max(request.range.to.min(Timestamp(i64::MAX / 2)));
         let question = talkers::question(request, now).map_err(refused)?;
+        let countries = self.countries();
+        if countries.is_none() && request.by.iter().any(|key| COUNTRIES.contains(key)) {
+            let why = "no country is known: name a MaxMind database as country_file in [flows] of the configuration";
+            return Err(AskError::Refused(why.to_owned()));
+        }
         let running = self.running().now();
         let kept = Kept { store: &**self.store(), running: running.as_deref(), now, question: &question, steps: request.steps };
-        talkers::top(request, (&question, &kept), &|_| None).map_err(refused)
+        let country = |address| countries.and_then(|countries| countries.of(address));
+        talkers::top(request, (&question, &kept), &country).map_err(refused)
     }
 }
 

@@ -130,6 +130,14 @@ impl Core {
         Live { state: self.state.clone(), notices, polling }
     }
 
+    /// Reads the user's database of countries, where one is named. Errors: a sentence; no address has a country then.
+    pub(super) fn know_countries(&mut self, file: Option<&std::path::Path>) -> Result<(), String> {
+        if let Some(file) = file {
+            self.reader.know_countries(super::country::Countries::open(file)?);
+        }
+        Ok(())
+    }
+
     /// What is talked now.
     pub(super) fn flows(&self) -> &RunningFlows {
         self.reader.running()

@@ -54,7 +54,7 @@ impl Reader {
             Command::Diff(from, to) => self.diff(from, to).map(Answer::Diff),
             Command::Names(text, limit) => Ok(Answer::Names(names(&live.state, &text, limit.min(MOST_NAMES)))),
             Command::Where(text, at) => self.whereabouts(&live.state, &text, at).map(Box::new).map(Answer::Where),
-            Command::Top(request) => self.top(&live.state, &request).map(Box::new).map(Answer::Top),
+            Command::Top(request) => self.top_by_names(&live.state, &request).map(Box::new).map(Answer::Top),
             Command::StoreStats => self.store_summary().map(Box::new).map(Answer::StoreStats),
             Command::StoreVerify => verify(&**self.store()),
             Command::StoreBackup(to) => self.backup(&to),

@@ -6,6 +6,7 @@ use super::flow_ledger::Ledger;
 use super::graphs::{GraphCache, Graphs};
 use super::over;
 use super::past::{self, Past, Restored};
+use crate::engine::country::Countries;
 use crate::engine::flows::RunningFlows;
 use crate::history::{Store, StoreError};
 use crate::model::Timestamp;
@@ -41,6 +42,7 @@ pub(in crate::engine) struct Reader {
     /// What exporters tell beside flows; the engine writes, every reader reads.
     pub(super) ledger: Arc<RwLock<Arc<Ledger>>>,
     pub(super) flow_answers: FlowCache,
+    countries: Option<Countries>,
 }
 
 impl Reader {
@@ -54,12 +56,23 @@ impl Reader {
             running: Arc::default(),
             ledger: Arc::default(),
             flow_answers: FlowCache::default(),
+            countries: None,
         }
     }
 
     pub(super) fn another(&self) -> Self {
         let (running, ledger) = (Arc::clone(&self.running), Arc::clone(&self.ledger));
-        Self { running, ledger, ..Self::new(Arc::clone(&self.store), &self.site, self.settings.clone()) }
+        let countries = self.countries.clone();
+        Self { running, ledger, countries, ..Self::new(Arc::clone(&self.store), &self.site, self.settings.clone()) }
+    }
+
+    /// In which country addresses are, from now on.
+    pub(super) fn know_countries(&mut self, countries: Countries) {
+        self.countries = Some(countries);
+    }
+
+    pub(super) const fn countries(&self) -> Option<&Countries> {
+        self.countries.as_ref()
     }
 
     /// What is talked now.

@@ -72,6 +72,7 @@ pub(super) struct Setup {
 pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
     let Setup { store, data, config, sockets, seed } = setup;
     let mut core = Core::restore(Arc::clone(&store), &site(&config), settings(&config)).map_err(|error| error.to_string())?;
+    let countries = core.know_countries(config.listeners.country_file.as_deref());
     let backfill = seed.map(|seed| seed.sow(&mut core)).transpose().map_err(|error| error.to_string())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
@@ -91,6 +92,9 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
         counts: schedule.counts(),
     }));
     first_notices(&hub, &config, &core, &*store);
+    if let Err(why) = countries {
+        hub.notices.set(About::Countries, why);
+    }
     hub.publish(core.live(hub.notices.sentences(), None));
     listen(&runtime, (&hub, data), (&sockets, stop.clone()))?;
     metrics::serve(&runtime, &hub, (&config.listeners, stop.clone()));

@@ -1,6 +1,6 @@
 //! What every store does with flows.
 
-use crate::history::{FlowStore, Limits, Store};
+use crate::history::{Limits, Store};
 use crate::model::flow::{
     ExporterKey, FlowAddr, FlowColumns, FlowFields, FlowLevel, FlowRecord, FlowTime, FlowVersion, TalkKey, TalkSum, Talks,
 };
