@@ -20,6 +20,8 @@ pub(super) enum About {
     Ping,
     /// No permission to hear LLDP and CDP.
     Listening,
+    /// A port of `[capture]` that can't be read.
+    Capture,
     /// An address where traps are to be heard can't be had.
     Traps,
     /// An address where flows are to be heard can't be had.
@@ -38,6 +40,8 @@ pub(super) enum About {
     ManualLinks,
     /// More endpoints than there is room for.
     Endpoints,
+    /// A country file that can't be read.
+    Country,
 }
 
 /// The notices in force.
@@ -54,6 +58,11 @@ impl Notices {
     /// Takes one back; true where there was one.
     pub(super) fn clear(&self, about: About) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&about).is_some()
+    }
+
+    /// One of them.
+    pub(super) fn of(&self, about: About) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&about).cloned()
     }
 
     /// All, in order.

@@ -2,6 +2,7 @@
 //! and what flowed through each port by minute. Bounded: a flood of made-up exporters takes no more room.
 
 use super::flow_view::Sockets;
+use crate::engine::country::Countries;
 use crate::model::Timestamp;
 use crate::model::flow::{ExporterCounts, ExporterKey, FlowBatch, FlowName, FlowTime, FlowVersion, PortLoad};
 use rustc_hash::FxHashMap;
@@ -89,6 +90,8 @@ pub(super) struct Ledger {
     beyond: u64,
     /// How the sockets of the collectors do.
     pub(super) sockets: Sockets,
+    /// In which countries addresses are, where the user gave a file.
+    pub(super) countries: Option<Countries>,
 }
 
 impl Ledger {
