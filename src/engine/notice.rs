@@ -40,8 +40,6 @@ pub(super) enum About {
     ManualLinks,
     /// More endpoints than there is room for.
     Endpoints,
-    /// A country file that can't be read.
-    Country,
 }
 
 /// The notices in force.

@@ -249,7 +249,7 @@ fn faults_of_a_request_are_told_with_their_column() {
     let wrong = |by: &str, filter: &str| question(&request(by, filter), Timestamp(0)).unwrap_err().to_string();
     assert!(wrong("src", "proto tcp and colour=red").starts_with("filter, column 15: there is no field `colour`"));
     assert!(wrong("src", "src=10.0.0.300").starts_with("filter, column 5"), "{}", wrong("src", "src=10.0.0.300"));
-    assert!(wrong("src,dst,app,if,vlan", "").contains("one to 4 keys"));
+    assert!(wrong("src,dst,app,if,vlan,proto,dscp,exporter,port,as,net,mac,version", "").contains("one to 12 keys"));
     assert_eq!(TopKey::list("src,colour"), Err("colour".to_owned()));
     assert_eq!(TopKey::list("conversation"), Ok(vec![TopKey::Src, TopKey::Dst]));
     let backwards = TopRequest { range: TimeRange { from: Timestamp(2), to: Timestamp(1) }, ..request("src", "") };

@@ -26,7 +26,6 @@ mod tests;
 pub(super) use flow_view::Sockets;
 pub(super) use reader::{Live, PollFigures, Reader};
 
-use super::country::Countries;
 use super::flows::RunningFlows;
 use super::record;
 use crate::event::Event;
@@ -145,12 +144,7 @@ impl Core {
     /// Adds what flow collectors heard in a second; returns what is to be kept of the minute that is over.
     pub(super) fn tell_flows(&self, at: Timestamp, batch: &FlowBatch) -> Vec<FlowTime> {
         self.reader.write_ledger(|ledger| ledger.hear(at, batch));
-        self.reader.flows().add(at, batch)
-    }
-
-    /// In which countries addresses are.
-    pub(super) fn tell_countries(&self, countries: Countries) {
-        self.reader.write_ledger(|ledger| ledger.countries = Some(countries));
+        self.reader.running().add(at, batch)
     }
 
     /// How the sockets of flows do.

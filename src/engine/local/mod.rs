@@ -18,7 +18,6 @@ mod traps;
 use super::board::{Ear, Kind, Told};
 use super::command::{Answer, Command};
 use super::core::{Core, Sockets};
-use super::country::Countries;
 use super::handle::{AskError, WatchId};
 use super::maintenance::{Ending, Keeping, Maintenance};
 use super::notice::About;
@@ -102,7 +101,7 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
     let polling = schedule.polling();
     let after_change = schedule.start((&runtime, &hub, writer.notes()), stop.clone());
     let manual_links = config.manual_links.iter().map(|link| format!("{} - {}", link.a, link.b)).collect();
-    let sockets = sockets_of(&config, (&hub, &core));
+    let listened = sockets_of(&config);
     let engine = Engine {
         core,
         events,
@@ -112,7 +111,7 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
         polling,
         pending: Pending::default(),
         manual_links,
-        sockets,
+        sockets: listened,
     };
     let (maintenance, ending) = Maintenance::new(Arc::clone(&store), Keeping::of(&config));
     let mut running = Running { stop: stop.clone(), threads: Vec::new(), done: None, maintenance: ending };
@@ -137,15 +136,8 @@ pub(super) fn settings(config: &Config) -> Settings {
     Settings { poll_interval: config.polling.interval, manual_links }
 }
 
-/// Where flows are listened for and captured; and the user's country file is opened.
-fn sockets_of(config: &Config, (hub, core): (&Hub, &Core)) -> Sockets {
-    match config.listeners.country_file.as_deref().map(Countries::open) {
-        Some(Ok(countries)) => core.tell_countries(countries),
-        Some(Err(what)) => {
-            hub.notices.set(About::Country, what);
-        }
-        None => {}
-    }
+/// Where flows are listened for and captured.
+fn sockets_of(config: &Config) -> Sockets {
     let capture = config.listeners.capture.iter().map(|name| (name.clone(), 0, None)).collect();
     let listen = config.listeners.flows.iter().map(ToString::to_string).collect();
     Sockets { listen, capture, ..Sockets::default() }
