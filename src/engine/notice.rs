@@ -58,6 +58,11 @@ impl Notices {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&about).is_some()
     }
 
+    /// One of them.
+    pub(super) fn of(&self, about: About) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&about).cloned()
+    }
+
     /// All, in order.
     pub(super) fn sentences(&self) -> Vec<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()

@@ -120,6 +120,8 @@ pub enum FlowPart {
     /// Rows, history, exporters.
     #[default]
     Table,
+    /// The same without what stands beside the keys of a row: a narrow screen has no room for it.
+    Brief,
     /// One group in full: the one that the filter lets through.
     Detail,
 }

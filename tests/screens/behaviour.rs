@@ -37,10 +37,10 @@ impl Dice {
 
 #[test]
 fn nothing_panics_at_any_size_with_any_keys() {
-    const KEYS: [&str; 58] = [
+    const KEYS: [&str; 61] = [
         "j", "k", "g", "G", "h", "l", "Enter", "Esc", "Tab", "backtab", "<", ">", "r", "c", "!", "o", "t", "d", "i", "a", "e",
         "/", "x", ":", "J", "?", "1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "[", "]", "`", "p", "{", "}", "=", "y", "Y",
-        "P", "R", "C", "ctrl-d", "ctrl-u", "pagedown", "space", "한", "n", "f", "v", "+", "-",
+        "P", "R", "C", "ctrl-d", "ctrl-u", "pagedown", "space", "한", "n", "f", "v", "+", "-", "b", "w", "u",
     ];
     let mut dice = Dice(0x5eed_1234_9876_abcd);
     for round in 0..120 {
@@ -138,6 +138,30 @@ fn commands_reach_what_they_name() {
     assert!(crumb("J acc-b1 Enter").contains("Devices › acc-b1-02"));
     assert!(crumb("J core-1 space Te1/1/1 Enter").contains("Interfaces › core-1 Te1/1/1"));
     assert!(crumb("4 o d").contains("Devices › wan-1"));
+}
+
+#[test]
+fn flows_are_two_keys_away_and_lead_on() {
+    let flows = |screen: Screen, keys: &str| {
+        let text = shot::text(&drawn(state(screen, (160, 40), GlyphSet::Unicode), keys));
+        assert!(text.lines().next().unwrap().contains("Flows"), "{screen:?} {keys}:\n{text}");
+        text
+    };
+    assert!(flows(Screen::Interfaces, "o f").contains("/device=\"wan-1\" if=\"Gi0/0\""));
+    assert!(flows(Screen::Devices, "G k k k o f").contains("/device=\"dist-1\""));
+    assert!(flows(Screen::Interface, "o f").contains("/device=\"wan-1\" if=\"Gi0/0\""));
+    // A step along a link of the map, then its flows at both ends.
+    let link = flows(Screen::Topology, "l o f");
+    assert!(link.contains("if=") && link.contains(") or (device="), "{link}");
+    assert!(flows(Screen::Overview, "Tab Tab Tab Enter").contains("src=10.20.4.17 dst=203.0.113.9"));
+    let drilled = flows(Screen::Flows, "b j Enter Enter");
+    assert!(drilled.contains("By dst,app") && drilled.contains("/src=10.20.4.17"), "{drilled}");
+    assert!(flows(Screen::Flows, "b j Enter Enter Esc").contains("By src "));
+    assert!(flows(Screen::Flows, "o f").contains("/host=10.20.4.17"));
+    assert!(flows(Screen::Overview, ": f l o w s space app:https Enter").contains("/app:https"));
+    assert!(flows(Screen::Overview, ": b y space vlan Enter").contains("By vlan"));
+    let port = shot::text(&drawn(state(Screen::Flows, (120, 36), GlyphSet::Unicode), "o i"));
+    assert!(port.lines().next().unwrap().contains("Interfaces › wan-1 Te0/0/1"), "{port}");
 }
 
 #[test]

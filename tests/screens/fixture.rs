@@ -1,6 +1,6 @@
 //! A small network written by hand, answered as an engine would: what the golden screens are drawn from.
 
-use super::map;
+use super::{flows, map};
 use noctop::engine::handle::{Backend, Sink};
 use noctop::engine::{Answer, AskError, Command, Handle, Update, WatchId};
 use noctop::event::{DiscoveryPhase, DiscoveryProgress};
@@ -57,7 +57,7 @@ struct Fixture {
 
 impl Backend for Fixture {
     fn watch(&self, watch: WatchId, request: ViewRequest) {
-        assert!(request.screen != Screen::Capture, "the fixture panics on Capture");
+        assert!(request.screen != Screen::Logs, "the fixture panics on Logs");
         if let (Ok(view), Some(sink)) = (self.ask(request), self.sink.lock().unwrap().as_ref()) {
             sink(Update::View(watch, Arc::new(view)));
         }
@@ -113,6 +113,8 @@ fn body(request: &ViewRequest, network: Network) -> ViewBody {
             Screen::Events => ViewBody::Events(Table::default()),
             Screen::Discovery => ViewBody::Discovery(Box::default()),
             Screen::Topology => ViewBody::Topology(Box::default()),
+            Screen::Flows => ViewBody::Flows(Box::new(flows::silent(&[]))),
+            Screen::Capture => ViewBody::Capture(Box::default()),
             Screen::Device => ViewBody::Device(Box::new(DeviceView {
                 device: None,
                 interfaces: Table::default(),
@@ -136,6 +138,8 @@ fn body(request: &ViewRequest, network: Network) -> ViewBody {
         Screen::Discovery => ViewBody::Discovery(Box::new(discovery())),
         Screen::Device => ViewBody::Device(Box::new(device(request))),
         Screen::Interface => ViewBody::Interface(Box::new(interface(request))),
+        Screen::Flows => ViewBody::Flows(Box::new(flows::view(request))),
+        Screen::Capture => ViewBody::Capture(Box::new(flows::capture(request))),
         _ => ViewBody::Empty,
     }
 }
@@ -403,6 +407,8 @@ fn overview() -> OverviewView {
         alarms: Table { matched: 5, total: 5, offset: 0, rows: alarms() },
         busiest: links(),
         recent: events(),
+        talkers: flows::talkers().0,
+        flows: Some(flows::talkers().1),
         ..OverviewView::default()
     }
 }
@@ -516,7 +522,7 @@ fn interface(request: &ViewRequest) -> InterfaceView {
         out_p95_bps: up.then_some(speed * 0.33),
         link: links().into_iter().next(),
         recent: events(),
-        flows: None,
+        flows: (request.span_secs == 3_600 && request.compare_secs.is_none()).then(|| Box::new(flows::of_port())),
     }
 }
 

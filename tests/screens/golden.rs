@@ -111,6 +111,47 @@ fn interface() {
 }
 
 #[test]
+fn flows() {
+    check(Screen::Flows);
+    for (name, size, glyphs, keys) in [
+        ("exporters-120x36", (120, 36), GlyphSet::Unicode, "Tab"),
+        ("exporters-80x24", (80, 24), GlyphSet::Unicode, "Tab j"),
+        ("week-120x36", (120, 36), GlyphSet::Unicode, "w"),
+        ("by-80x24", (80, 24), GlyphSet::Unicode, "b b"),
+        ("by-hosts-120x36", (120, 36), GlyphSet::Unicode, "b Enter"),
+        ("drilled-80x24", (80, 24), GlyphSet::Unicode, "b j Enter Enter"),
+        ("cjk-120x36", (120, 36), GlyphSet::Cjk, "j"),
+        ("filter-80x24", (80, 24), GlyphSet::Unicode, "/ src:10.0.0.0/8"),
+        ("export-80x24", (80, 24), GlyphSet::Unicode, "e"),
+        ("past-80x24", (80, 24), GlyphSet::Unicode, "{"),
+    ] {
+        let text = shot::text(&drawn(state(Screen::Flows, size, glyphs), keys));
+        insta::assert_snapshot!(format!("flows-{name}"), text);
+    }
+}
+
+#[test]
+fn flows_are_told_apart_without_colour() {
+    let mut state = state(Screen::Flows, (120, 36), GlyphSet::Unicode);
+    (state.theme, state.depth) = (noctop::ui::ThemeName::Mono, noctop::ui::Depth::Mono);
+    insta::assert_snapshot!("flows-120x36-mono", shot::text(&drawn(state, "")));
+}
+
+#[test]
+fn capture() {
+    check(Screen::Capture);
+}
+
+#[test]
+fn silence_says_what_to_do() {
+    for screen in [Screen::Flows, Screen::Capture] {
+        let state = state(screen, (80, 24), GlyphSet::Unicode);
+        let text = shot::text(&shot::render(&handle(Network::Empty), state, &[]).unwrap());
+        insta::assert_snapshot!(format!("{}-80x24-silent", screen.name()), text);
+    }
+}
+
+#[test]
 fn alarms() {
     check(Screen::Alarms);
 }
@@ -132,7 +173,7 @@ fn help() {
 
 #[test]
 fn screens_without_a_source_say_what_they_need() {
-    for screen in [Screen::Flows, Screen::Wireless, Screen::Logs, Screen::Capture, Screen::Vlans] {
+    for screen in [Screen::Wireless, Screen::Logs, Screen::Vlans] {
         let text = shot::text(&drawn(state(screen, (80, 24), GlyphSet::Unicode), ""));
         insta::assert_snapshot!(format!("{}-80x24-absent", screen.name()), text);
     }

@@ -5,6 +5,7 @@
 
 mod behaviour;
 mod fixture;
+mod flows;
 mod golden;
 mod map;
 mod pty;

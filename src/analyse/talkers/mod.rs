@@ -25,7 +25,7 @@ use std::time::Duration;
 use walk::Walk;
 
 /// Keys of one request at most.
-pub const MOST_KEYS: usize = 4;
+pub const MOST_KEYS: usize = 12;
 
 /// Rows of one answer at most.
 pub const MOST_ROWS: usize = 10_000;

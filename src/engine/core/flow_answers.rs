@@ -5,7 +5,7 @@ use super::flow_view::FlowViews;
 use super::reader::{Live, Reader};
 use super::reconcile::{Compared, reconcile};
 use crate::analyse::talkers::FLOW_COLUMNS;
-use crate::model::flow::{FlowLevel, TopAnswer, TopRequest};
+use crate::model::flow::{FlowLevel, TopAnswer, TopKey, TopRequest};
 use crate::model::{DeviceId, TimeRange, Timestamp};
 use crate::query::{FlowPart, Screen, ViewRequest};
 use crate::state::State;
@@ -124,7 +124,7 @@ impl Reader {
         let ask = |request: &TopRequest| {
             self.top(state, request).unwrap_or_else(|error| TopAnswer { fault: Some(error.to_string()), ..TopAnswer::default() })
         };
-        let views = FlowViews { ask: &ask, state, ledger: &ledger, columns: FLOW_COLUMNS, to };
+        let views = FlowViews { ask: &ask, state, ledger: &ledger, columns: FLOW_COLUMNS, countries: self.countries(), to };
         match &view.body {
             ViewBody::Capture(_) => {
                 let (made, fault) = views.capture(request);
@@ -142,7 +142,7 @@ impl Reader {
             }
             _ => {
                 let (made, fault) = match request.flows.part {
-                    FlowPart::Table => views.table(request),
+                    FlowPart::Table | FlowPart::Brief => views.table(request),
                     FlowPart::Detail => views.detail(request),
                 };
                 (ViewBody::Flows(Box::new(made)), fault)
@@ -181,8 +181,8 @@ impl FlowViews<'_> {
             reconcile(Compared { minutes: &minutes, bands, range: graph, told: self.to }, self.reasons(exporter))
         };
         Some(PortFlows {
-            inward: self.of_port((exporter, if_index), "inif", range),
-            outward: self.of_port((exporter, if_index), "outif", range),
+            inward: self.of_port((exporter, if_index), TopKey::InIf, range),
+            outward: self.of_port((exporter, if_index), TopKey::OutIf, range),
             reconciled: [side(true), side(false)],
             exporter: Some(place),
         })
@@ -240,7 +240,8 @@ mod tests {
     fn flows_of_a_port_are_held_against_its_counters() {
         let (state, ledger) = (fixture::state(), fixture::ledger());
         let ask = |_: &TopRequest| TopAnswer::default();
-        let views = FlowViews { ask: &ask, state: &state, ledger: &ledger, columns: FLOW_COLUMNS, to: fixture::at(0) };
+        let views =
+            FlowViews { ask: &ask, state: &state, ledger: &ledger, columns: FLOW_COLUMNS, countries: None, to: fixture::at(0) };
         let device = state.devices().find(|device| device.name() == "wan-1").unwrap().id.clone();
         let subject = Some(crate::query::Subject::Interface(device, "Gi0/1".to_owned()));
         let request = ViewRequest { subject, span_secs: 600, ..ViewRequest::new(Screen::Interface, 10) };

@@ -83,7 +83,6 @@ type Minute = (Timestamp, u64, u64);
 pub(super) struct Ledger {
     streams: BTreeMap<ExporterKey, Stream>,
     interfaces: FxHashMap<(IpAddr, u32), String>,
-    applications: FxHashMap<(IpAddr, u64), String>,
     loads: FxHashMap<Port, VecDeque<Minute>>,
     /// Streams for which there was no room.
     beyond: u64,
@@ -118,17 +117,11 @@ impl Ledger {
     pub(super) fn call(&mut self, exporters: &[ExporterKey], names: &[(u16, FlowName)]) {
         for (exporter, name) in names {
             let Some(address) = exporters.get(usize::from(*exporter)).map(|key| key.address) else { continue };
-            if self.interfaces.len() + self.applications.len() >= MOST_NAMES {
+            if self.interfaces.len() >= MOST_NAMES {
                 return;
             }
-            match name {
-                FlowName::Interface(if_index, name) => {
-                    self.interfaces.insert((address, *if_index), name.clone());
-                }
-                FlowName::Application(app, name) => {
-                    self.applications.insert((address, *app), name.clone());
-                }
-                FlowName::Sampler(..) | FlowName::Vrf(..) => {}
+            if let FlowName::Interface(if_index, name) = name {
+                self.interfaces.insert((address, *if_index), name.clone());
             }
         }
     }
@@ -184,11 +177,6 @@ impl Ledger {
     /// Ports that an exporter named, with their names.
     pub(super) fn interfaces(&self) -> impl Iterator<Item = (IpAddr, u32, &str)> {
         self.interfaces.iter().map(|((exporter, if_index), name)| (*exporter, *if_index, name.as_str()))
-    }
-
-    /// What an exporter calls an application.
-    pub(super) fn application(&self, exporter: IpAddr, app: u64) -> Option<&str> {
-        self.applications.get(&(exporter, app)).map(String::as_str)
     }
 
     /// The minutes of a direction of a port that begin in a stretch: start, octets, packets.

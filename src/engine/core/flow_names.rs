@@ -148,6 +148,7 @@ impl<'a> Names<'a> {
             device_name: endpoint.map(|endpoint| self.state.name_of(&endpoint.device)),
             port: port.map(Interface::name),
             vlan: endpoint.and_then(|endpoint| endpoint.vlan),
+            country: None,
         }
     }
 }

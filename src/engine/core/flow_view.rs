@@ -5,14 +5,15 @@
 use super::flow_filter::{self, Book};
 use super::flow_ledger::{Ledger, STALE_AFTER, Stream};
 use super::flow_names::Names;
+use crate::engine::country::Countries;
 use crate::model::flow::{ExporterKey, FlowVersion, KeyValue, TopAnswer, TopKey, TopRequest, TopRow};
 use crate::model::{TimeRange, Timestamp};
 use crate::query::filter::Column;
-use crate::query::{Sort, ViewRequest};
+use crate::query::{FlowPart, Sort, ViewRequest};
 use crate::state::State;
 use crate::state::view::Table;
 use crate::state::view::flows::{
-    CapturePort, CaptureView, ExporterRow, FlowBand, FlowCollector, FlowDetail, FlowMain, FlowRow, FlowsView,
+    CapturePort, CaptureView, ExporterRow, FlowBand, FlowCollector, FlowDetail, FlowHost, FlowMain, FlowRow, FlowsView,
 };
 use std::cmp::Ordering;
 use std::net::IpAddr;
@@ -68,6 +69,8 @@ pub(super) struct FlowViews<'a> {
     pub(super) ledger: &'a Ledger,
     /// Columns of flows in filters.
     pub(super) columns: &'a [Column],
+    /// In which countries addresses are, where the user gave a file.
+    pub(super) countries: Option<&'a Countries>,
     /// The end of every range.
     pub(super) to: Timestamp,
 }
@@ -98,7 +101,7 @@ impl FlowViews<'_> {
         let window = request.window;
         let (matched, offset) = (answer.rows.len(), window.offset.min(answer.rows.len()));
         let rows: Vec<TopRow> = answer.rows.into_iter().skip(offset).take(window.rows).collect();
-        view.table = Table { matched, total: matched, offset, rows: self.rows((rows, &view.by), &asked) };
+        view.table = Table { matched, total: matched, offset, rows: self.rows((rows, &view.by), (&asked, request.flows.part)) };
         view.range = answer.range;
         view.resolution = answer.resolution;
         (view.groups, view.total, view.other, view.not_kept) = (answer.groups, answer.total, answer.other, answer.not_kept);
@@ -133,7 +136,7 @@ impl FlowViews<'_> {
             first: at(answer.total_curve.iter().position(told)),
             last: at(answer.total_curve.iter().rposition(told)),
             curve: answer.total_curve.clone(),
-            hosts: hosts.map(|(address, _)| names.whereabouts(*address)).collect(),
+            hosts: hosts.map(|(address, _)| self.host(&names, *address)).collect(),
             ways,
             error: error_of(answer.total.seen_packets, answer.total.sampling_interval),
         };
@@ -210,13 +213,17 @@ impl FlowViews<'_> {
         (rows.into_iter().map(|top| FlowRow { top, main: FlowMain::default() }).collect(), Some(collector))
     }
 
-    /// The largest talkers into or out of a port. `field` is `inif` or `outif`.
-    pub(super) fn of_port(&self, (exporter, if_index): (IpAddr, u32), field: &str, range: TimeRange) -> Vec<FlowRow> {
-        let by = CONVERSATION.to_vec();
-        let filter = format!("exporter={exporter} {field}={if_index}");
-        let ask = TopRequest { by: by.clone(), filter, range, limit: PORT_ROWS, steps: 0, compare_secs: None };
+    /// The largest talkers into or out of a port, by the rule that counts a flow once in each direction: that of the key.
+    pub(super) fn of_port(&self, (exporter, if_index): (IpAddr, u32), key: TopKey, range: TimeRange) -> Vec<FlowRow> {
+        let mut by = vec![key];
+        by.extend(CONVERSATION);
+        let filter = format!("exporter={exporter} {}={if_index}", key.name());
+        let ask = TopRequest { by, filter, range, limit: PORT_ROWS, steps: 0, compare_secs: None };
         let mut rows = (self.ask)(&ask).rows;
-        self.name((&mut rows, &by));
+        rows.iter_mut().for_each(|row| {
+            row.keys.remove(0);
+        });
+        self.name((&mut rows, &CONVERSATION));
         rows.into_iter().map(|top| FlowRow { top, main: FlowMain::default() }).collect()
     }
 
@@ -244,6 +251,11 @@ impl FlowViews<'_> {
         bands
     }
 
+    /// Where a host hangs, and in which country it is.
+    fn host(&self, names: &Names<'_>, address: IpAddr) -> FlowHost {
+        FlowHost { country: self.countries.and_then(|countries| countries.of(address)), ..names.whereabouts(address) }
+    }
+
     fn range(&self, span: Duration) -> TimeRange {
         TimeRange { from: self.to.minus(span), to: self.to }
     }
@@ -257,12 +269,12 @@ impl FlowViews<'_> {
     }
 
     /// Whole rows: with names, and with what the largest conversation of each has beside its keys.
-    fn rows(&self, (mut rows, by): (Vec<TopRow>, &[TopKey]), asked: &TopRequest) -> Vec<FlowRow> {
+    fn rows(&self, (mut rows, by): (Vec<TopRow>, &[TopKey]), (asked, part): (&TopRequest, FlowPart)) -> Vec<FlowRow> {
         self.name((&mut rows, by));
         let mut ways_by = by.to_vec();
         ways_by.extend(WAY);
         let ways = TopRequest { by: ways_by, limit: MOST_WAYS, steps: 0, compare_secs: None, ..asked.clone() };
-        let ways = if rows.is_empty() { TopAnswer::default() } else { (self.ask)(&ways) };
+        let ways = if rows.is_empty() || part == FlowPart::Brief { TopAnswer::default() } else { (self.ask)(&ways) };
         let keys = |way: &TopRow| way.keys.get(by.len()..).map(<[KeyValue]>::to_vec).unwrap_or_default();
         let found: Vec<Option<Vec<KeyValue>>> =
             rows.iter().map(|row| ways.rows.iter().find(|way| way.keys.starts_with(&row.keys)).map(keys)).collect();
@@ -403,8 +415,8 @@ fn addresses_of(row: &TopRow) -> impl Iterator<Item = IpAddr> {
 
 /// What the keys of a way ([`WAY`]) say.
 fn main_of(names: &Names<'_>, keys: &[KeyValue]) -> FlowMain {
-    let [exporter, in_if, out_if, vlan, dscp, src, dst] = [0, 1, 2, 3, 4, 5, 6].map(|at| keys.get(at));
-    let exporter = exporter.and_then(address_of);
+    let [in_if, out_if, vlan, dscp, src, dst] = [0, 1, 2, 3, 4, 5].map(|at| keys.get(at));
+    let exporter = in_if.and_then(address_of).or_else(|| out_if.and_then(address_of));
     let port = |value: Option<&KeyValue>| match (value?, exporter) {
         (KeyValue::Interface(exporter, if_index), _) => Some((*exporter, *if_index)),
         (KeyValue::Number(number), Some(exporter)) => Some((exporter, u32::try_from(*number).ok()?)),

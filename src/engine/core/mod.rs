@@ -28,8 +28,9 @@ pub(super) use reader::{Live, PollFigures, Reader};
 
 use super::flows::RunningFlows;
 use super::record;
-use crate::event::{Body, Event};
+use crate::event::Event;
 use crate::history::{Checkpoint, Store, StoreError};
+use crate::model::flow::{FlowBatch, FlowTime};
 use crate::model::{DeviceId, SampleBatch, Timestamp};
 use crate::query::ViewRequest;
 use crate::state::view::View;
@@ -111,9 +112,6 @@ impl Core {
 
     /// Applies an event; the caller writes.
     pub(super) fn apply(&mut self, event: &Event) -> Turned {
-        if let Body::Flows(batch) = &event.body {
-            self.reader.write_ledger(|ledger| ledger.hear(event.at, batch));
-        }
         let applied = state::apply(&mut self.state, event);
         let record = |event: &Event| record::encode(event).ok().map(|record| (event.at, record));
         let records = applied.derived.iter().filter_map(record).collect();
@@ -143,9 +141,15 @@ impl Core {
         self.reader.running()
     }
 
+    /// Adds what flow collectors heard in a second; returns what is to be kept of the minute that is over.
+    pub(super) fn tell_flows(&self, at: Timestamp, batch: &FlowBatch) -> Vec<FlowTime> {
+        self.reader.write_ledger(|ledger| ledger.hear(at, batch));
+        self.reader.running().add(at, batch)
+    }
+
     /// How the sockets of flows do.
-    pub(super) fn tell_sockets(&self, sockets: Sockets) {
-        self.reader.write_ledger(|ledger| ledger.sockets = sockets);
+    pub(super) fn tell_sockets(&self, sockets: &Sockets) {
+        self.reader.write_ledger(|ledger| ledger.sockets.clone_from(sockets));
     }
 
     /// The state.

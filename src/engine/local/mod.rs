@@ -18,7 +18,7 @@ mod traps;
 
 use super::board::{Ear, Kind, Told};
 use super::command::{Answer, Command};
-use super::core::Core;
+use super::core::{Core, Sockets};
 use super::handle::{AskError, WatchId};
 use super::maintenance::{Ending, Keeping, Maintenance};
 use super::notice::About;
@@ -102,8 +102,18 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
     let polling = schedule.polling();
     let after_change = schedule.start((&runtime, &hub, writer.notes()), stop.clone());
     let manual_links = config.manual_links.iter().map(|link| format!("{} - {}", link.a, link.b)).collect();
-    let engine =
-        Engine { core, events, writer, hub: Arc::clone(&hub), after_change, polling, pending: Pending::default(), manual_links };
+    let listened = sockets_of(&config);
+    let engine = Engine {
+        core,
+        events,
+        writer,
+        hub: Arc::clone(&hub),
+        after_change,
+        polling,
+        pending: Pending::default(),
+        manual_links,
+        sockets: listened,
+    };
     let (maintenance, ending) = Maintenance::new(Arc::clone(&store), Keeping::of(&config));
     let mut running = Running { stop: stop.clone(), threads: Vec::new(), done: None, maintenance: ending };
     running.engine(engine, runtime)?;
@@ -125,6 +135,13 @@ pub(super) fn settings(config: &Config) -> Settings {
     let links = config.manual_links.iter();
     let manual_links = links.filter_map(|link| Some(ManualLink { a: end(&link.a)?, b: end(&link.b)? })).collect();
     Settings { poll_interval: config.polling.interval, manual_links }
+}
+
+/// Where flows are listened for and captured.
+fn sockets_of(config: &Config) -> Sockets {
+    let capture = config.listeners.capture.iter().map(|name| (name.clone(), 0, None)).collect();
+    let listen = config.listeners.flows.iter().map(ToString::to_string).collect();
+    Sockets { listen, capture, ..Sockets::default() }
 }
 
 /// The site's name, else the host's.

@@ -5,7 +5,7 @@ use super::polling::Polling;
 use crate::analyse::endpoints::MAX_ENDPOINTS;
 use crate::clock;
 use crate::engine::board::Told;
-use crate::engine::core::{Core, PollFigures, Turned};
+use crate::engine::core::{Core, PollFigures, Sockets, Turned};
 use crate::engine::notice::About;
 use crate::engine::writer::Writer;
 use crate::event::{Body, Event};
@@ -45,6 +45,8 @@ pub(super) struct Engine {
     pub(super) pending: Pending,
     /// Manual links as the operator wrote them.
     pub(super) manual_links: Vec<String>,
+    /// Where flows are listened for and captured.
+    pub(super) sockets: Sockets,
 }
 
 /// What is not yet published or checkpointed.
@@ -102,7 +104,7 @@ impl Engine {
         match event.body {
             Body::FlowRecords(records) => self.writer.flow_records(records),
             Body::Flows(batch) => {
-                let over = self.core.flows().add(event.at, &batch);
+                let over = self.core.tell_flows(event.at, &batch);
                 over.into_iter().for_each(|time| self.writer.flow_time(time));
                 self.turn(&Event { at: event.at, body: Body::Flows(batch) });
             }
@@ -119,6 +121,7 @@ impl Engine {
         self.look_at_losses();
         self.look_at_manual_links();
         self.look_at_endpoints();
+        self.look_at_sockets();
         self.hub.board.tell_all(&Told::Clock(now));
     }
 
@@ -145,6 +148,26 @@ impl Engine {
             let (at, parts) = self.core.checkpoint();
             self.writer.checkpoint(at, parts);
         }
+    }
+
+    /// Tells the screens of flows how the sockets do.
+    fn look_at_sockets(&mut self) {
+        if self.sockets.listen.is_empty() && self.sockets.capture.is_empty() {
+            return;
+        }
+        let fault = self.hub.notices.of(About::Capture);
+        for status in (self.hub.counts)() {
+            match status.name.as_str() {
+                "flow" => {
+                    (self.sockets.dropped_kernel, self.sockets.dropped_queue) = (status.dropped_kernel, status.dropped_queue);
+                }
+                // The kernel counts for all ports together.
+                "capture" => self.sockets.capture.iter_mut().for_each(|(_, dropped, _)| *dropped = status.dropped_kernel),
+                _ => {}
+            }
+        }
+        self.sockets.capture.iter_mut().for_each(|(.., why)| why.clone_from(&fault));
+        self.core.tell_sockets(&self.sockets);
     }
 
     /// Says which manual links name what is not known, once there is something known.

@@ -132,6 +132,8 @@ pub struct FlowHost {
     pub device_name: Option<String>,
     pub port: Option<String>,
     pub vlan: Option<u16>,
+    /// ISO 3166-1 code, where the user gave a file.
+    pub country: Option<String>,
 }
 
 /// How the flow collector does, in one line.

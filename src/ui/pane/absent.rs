@@ -15,11 +15,6 @@ pub struct Absent;
 /// What a screen will show, what it needs, and what answers the question today.
 const fn sentences(screen: Screen) -> [&'static str; 3] {
     match screen {
-        Screen::Flows => [
-            "Who talks with whom, out of NetFlow, IPFIX and sFlow. This version collects no flows yet.",
-            "It will listen where [flows] listen = [\"0.0.0.0:2055\"] says.",
-            "Loads of links and ports are on 4 Interfaces.",
-        ],
         Screen::Wireless => [
             "Access points, radios and clients of wireless controllers. This version does not read them yet.",
             "It will need SNMP access to the controller, as any device.",
@@ -29,11 +24,6 @@ const fn sentences(screen: Screen) -> [&'static str; 3] {
             "Syslog and traps, searched and counted. This version does not listen for them yet.",
             "It will listen where [syslog] listen and [traps] listen say.",
             "What noctop noticed by itself is on 9 Events.",
-        ],
-        Screen::Capture => [
-            "Live flows of an interface of this host. This version does not capture yet.",
-            "It will need [capture] interfaces and the capability CAP_NET_RAW.",
-            "Loads of links and ports are on 4 Interfaces.",
         ],
         Screen::Vlans => [
             "VLANs across all switches and the ports that carry them. This version has no such screen yet.",

@@ -81,7 +81,8 @@ fn below(state: &UiState) -> (u16, u16) {
 /// What a pane of flows asks.
 pub fn request(state: &UiState, page: usize) -> ViewRequest {
     let mut request = state.request(page);
-    request.flows = FlowRequest { by: by(state), part: FlowPart::Table };
+    let part = if state.room() == Room::Wide { FlowPart::Table } else { FlowPart::Brief };
+    request.flows = FlowRequest { by: by(state), part };
     request
 }
 

@@ -30,7 +30,6 @@ fn host(last: u8) -> KeyValue {
 fn answer(asked: &TopRequest) -> TopAnswer {
     let conversation = vec![host(9), host(8), KeyValue::Service(6, 443)];
     let way = vec![
-        KeyValue::Exporter([10, 0, 0, 1].into()),
         KeyValue::Interface([10, 0, 0, 1].into(), 1),
         KeyValue::Interface([10, 0, 0, 1].into(), 5),
         KeyValue::Number(0),
@@ -40,7 +39,7 @@ fn answer(asked: &TopRequest) -> TopAnswer {
     ];
     let rows = match asked.by.len() {
         3 => vec![row(conversation, 9000), row(vec![host(8), host(9), KeyValue::Service(17, 53)], 4000)],
-        7 => vec![row(way, 9000)],
+        6 => vec![row(way, 9000)],
         _ => vec![row([conversation, way].concat(), 8000)],
     };
     TopAnswer {
@@ -68,7 +67,7 @@ fn with<T>(run: impl FnOnce(&FlowViews<'_>) -> T) -> (T, Vec<TopRequest>) {
         capture: vec![("eth9".to_owned(), 4, Some("wants CAP_NET_RAW".to_owned()))],
         ..Sockets::default()
     };
-    let views = FlowViews { ask: &ask, state: &state, ledger: &ledger, columns: &FILTERED, to: fixture::at(60) };
+    let views = FlowViews { ask: &ask, state: &state, ledger: &ledger, columns: &FILTERED, countries: None, to: fixture::at(60) };
     let made = run(&views);
     (made, asked.into_inner())
 }

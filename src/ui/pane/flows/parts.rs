@@ -288,12 +288,15 @@ fn host_line(scene: &Scene<'_>, host: &FlowHost) -> Option<Vec<Piece>> {
     let at = match (&host.device_name, &host.port) {
         (Some(device), Some(port)) => format!("on {device} {port}"),
         (Some(device), None) => format!("on {device}"),
-        (None, _) => host.name.clone().map(|name| format!("is {name}"))?,
+        (None, _) => {
+            host.name.clone().map(|name| format!("is {name}")).or_else(|| host.country.as_ref().map(|_| String::new()))?
+        }
     };
     let mut pieces = vec![(host.address.to_string(), dim), (" ".to_owned(), dim), (at, plain)];
     if let Some(name) = host.name.as_ref().filter(|_| host.device_name.is_some()) {
         pieces.push((format!(" ({name})"), plain));
     }
+    pieces.extend(host.country.as_ref().map(|country| (format!("  {country}"), dim)));
     pieces.extend(host.vlan.map(|vlan| (format!("  vlan {vlan}"), dim)));
     Some(pieces)
 }
