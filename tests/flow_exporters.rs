@@ -48,9 +48,7 @@ fn capture(folder: &Path) -> PathBuf {
         [40_000, 53, length - 20, 0].iter().for_each(|word: &u16| frame.extend(word.to_be_bytes()));
         frame.resize(frame.len() + payload, 0);
         let whole = u32::try_from(frame.len()).unwrap();
-        [1_790_000_000 + number / 100, number % 100 * 10_000, whole, whole]
-            .iter()
-            .for_each(|word| octets.extend(word.to_le_bytes()));
+        [1_790_000_000 + number / 100, number % 100 * 10_000, whole, whole].iter().for_each(|word| octets.extend(word.to_le_bytes()));
         octets.extend(frame);
     }
     let path = folder.join("flows.pcap");
@@ -118,9 +116,7 @@ fn send(datagrams: &[Vec<u8>], to: SocketAddr) {
 /// What waits in the kernel at a port, as a hexadecimal number; `None` where nobody listens.
 fn waiting(port: u16) -> Option<u64> {
     let table = std::fs::read_to_string("/proc/net/udp").unwrap();
-    let line = table
-        .lines()
-        .find(|line| line.split_whitespace().nth(1).is_some_and(|local| local.ends_with(&format!(":{port:04X}"))))?;
+    let line = table.lines().find(|line| line.split_whitespace().nth(1).is_some_and(|local| local.ends_with(&format!(":{port:04X}"))))?;
     u64::from_str_radix(line.split_whitespace().nth(4)?.split(':').nth(1)?, 16).ok()
 }
 
