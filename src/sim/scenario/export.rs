@@ -83,10 +83,6 @@ pub enum ExportForm {
     Sflow5,
 }
 
-fn public() -> String {
-    "public".to_owned()
-}
-
 const fn one_wide() -> u32 {
     1
 }

@@ -44,6 +44,10 @@ pub struct ScenarioFile {
     pub world: Vec<WorldFile>,
 }
 
+fn public() -> String {
+    "public".to_owned()
+}
+
 /// How the network grows to more devices than its groups say.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

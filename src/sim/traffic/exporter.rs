@@ -113,13 +113,22 @@ impl Exporter {
             (true, _) => (out, into),
             // sFlow samples packets of ports; what the device itself sends is none.
             (false, ExportForm::Sflow5) => (0.0, (into - out).max(0.0)),
-            (false, _) => ((out - into).max(0.0), (into - out).max(0.0)),
+            (false, _) => balance(&moved, (into, out)),
         };
         for (_, moved) in self.ports.iter().zip(&mut moved).filter(|(port, _)| port.if_index == 0) {
             *moved = own;
         }
         moved
     }
+}
+
+/// What the device itself must send and take so that all fits, where nothing leaves by the port by which it came: what goes out by a
+/// port beyond what came in by all others, and what came in beyond what goes out by all others.
+fn balance(moved: &[(f64, f64)], (into, out): (f64, f64)) -> (f64, f64) {
+    let lacks = moved.iter().map(|one| (one.1 - (into - one.0)).max(0.0)).sum::<f64>();
+    let spare = moved.iter().map(|one| (one.0 - (out - one.1)).max(0.0)).sum::<f64>();
+    let sends = lacks.max(out - into + spare).max(out - into).max(0.0);
+    (sends, (into + sends - out).max(0.0))
 }
 
 fn ports(scenario: &Scenario, people: &Population, (device, node): (DeviceNumber, &Node)) -> Vec<Port> {

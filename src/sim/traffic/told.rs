@@ -82,7 +82,12 @@ impl Traffic {
     /// What an exporter tells of a slot, as `FlowRecord`s: octets of NetFlow and IPFIX are those of IP packets, of sFlow those of
     /// frames; both as sampled, not scaled. v5 knows no IPv6.
     pub fn told(&self, exporter: &Exporter, slot: Slot) -> Vec<Told> {
-        self.talks(exporter, slot).iter().filter_map(|talk| self.told_of(exporter, talk, slot)).collect()
+        let told = |talk: &Talk| self.told_of(exporter, talk, slot);
+        let all = self.talks(exporter, slot);
+        match exporter.export.how {
+            ExportForm::Netflow5 => all.iter().filter_map(told).flat_map(parts).collect(),
+            _ => all.iter().filter_map(told).collect(),
+        }
     }
 
     fn told_of(&self, exporter: &Exporter, talk: &Talk, slot: Slot) -> Option<Told> {
@@ -133,6 +138,18 @@ impl Traffic {
         };
         Some(Told { record: only(record, fields(form)), frame, key: talk.key, from: talk.from })
     }
+}
+
+/// v5 counts octets in 32 bits: what is more is told in several records.
+fn parts(told: Told) -> Vec<Told> {
+    let record = &told.record;
+    let count = record.octets.div_ceil(u64::from(u32::MAX)).max(1);
+    let part = |whole: u64, nth: u64| whole * (nth + 1) / count - whole * nth / count;
+    let nth = |nth: u64| {
+        let record = FlowRecord { octets: part(record.octets, nth), packets: part(record.packets, nth), ..*record };
+        Told { record, key: if nth == 0 { told.key } else { mix(told.key, nth) }, ..told }
+    };
+    (0..count).map(nth).collect()
 }
 
 /// Octets and packets as they were sampled; `None` where none was.
