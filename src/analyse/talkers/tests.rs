@@ -1,6 +1,7 @@
 //! Who talks most, of records and of stretches that were made of them.
 
 use super::*;
+use crate::model::flow::TopKey;
 use crate::model::flow::{
     ExporterKey, FlowAddr, FlowLevel, FlowRecord, FlowStretch, FlowVersion, KeyValue, Known, TalkTable, Talks,
 };
