@@ -9,6 +9,7 @@ use noctop::mib::elements;
 use noctop::net::intake::Intake;
 use noctop::wire::flow::Limits;
 use std::net::{SocketAddr, UdpSocket};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -48,7 +49,9 @@ fn capture(folder: &Path) -> PathBuf {
         [40_000, 53, length - 20, 0].iter().for_each(|word: &u16| frame.extend(word.to_be_bytes()));
         frame.resize(frame.len() + payload, 0);
         let whole = u32::try_from(frame.len()).unwrap();
-        [1_790_000_000 + number / 100, number % 100 * 10_000, whole, whole].iter().for_each(|word| octets.extend(word.to_le_bytes()));
+        [1_790_000_000 + number / 100, number % 100 * 10_000, whole, whole]
+            .iter()
+            .for_each(|word| octets.extend(word.to_le_bytes()));
         octets.extend(frame);
     }
     let path = folder.join("flows.pcap");
@@ -60,7 +63,9 @@ fn capture(folder: &Path) -> PathBuf {
 fn sent_by(make: impl Fn(u16) -> Command) -> Vec<Vec<u8>> {
     let ear = UdpSocket::bind("127.0.0.1:0").unwrap();
     ear.set_read_timeout(Some(SILENCE)).unwrap();
-    let mut child = make(ear.local_addr().unwrap().port()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut command = make(ear.local_addr().unwrap().port());
+    // A group of its own: some have children that outlast them.
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).process_group(0).spawn().unwrap();
     let (mut datagrams, mut buffer, begun) = (Vec::new(), vec![0; 65_535], Instant::now());
     loop {
         match ear.recv(&mut buffer) {
@@ -68,7 +73,7 @@ fn sent_by(make: impl Fn(u16) -> Command) -> Vec<Vec<u8>> {
             Err(_) if child.try_wait().unwrap().is_some() => return datagrams,
             // Some go on for ever after a file.
             Err(_) if !datagrams.is_empty() || begun.elapsed() > PATIENCE => {
-                child.kill().unwrap();
+                Command::new("kill").args(["-KILL", "--", &format!("-{}", child.id())]).status().unwrap();
                 child.wait().unwrap();
                 return datagrams;
             }
@@ -116,7 +121,9 @@ fn send(datagrams: &[Vec<u8>], to: SocketAddr) {
 /// What waits in the kernel at a port, as a hexadecimal number; `None` where nobody listens.
 fn waiting(port: u16) -> Option<u64> {
     let table = std::fs::read_to_string("/proc/net/udp").unwrap();
-    let line = table.lines().find(|line| line.split_whitespace().nth(1).is_some_and(|local| local.ends_with(&format!(":{port:04X}"))))?;
+    let line = table
+        .lines()
+        .find(|line| line.split_whitespace().nth(1).is_some_and(|local| local.ends_with(&format!(":{port:04X}"))))?;
     u64::from_str_radix(line.split_whitespace().nth(4)?.split(':').nth(1)?, 16).ok()
 }
 

@@ -99,7 +99,10 @@ impl<'a> Shift<'a> {
         let mut gather = Gather::new(worker.keeps_records);
         for learned in &worker.learned {
             if decoder.restore(learned, &mut gather).is_err() {
-                tracing::warn!(worker = worker.number, "templates of an earlier process could not be read; exporters send them again");
+                tracing::warn!(
+                    worker = worker.number,
+                    "templates of an earlier process could not be read; exporters send them again"
+                );
             }
         }
         let dropped_before = worker.intakes.iter_mut().map(Intake::dropped).sum();
