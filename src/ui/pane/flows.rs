@@ -36,6 +36,8 @@ const COLLECTOR: u16 = 3;
 const DETAIL: u16 = 6;
 /// The same beside the chart on a wide one.
 const WIDE_DETAIL: u16 = 12;
+/// Rows by which a list may stand lower than it was asked for: panels above it can be higher than usual.
+const MOST_ABOVE: u16 = 4;
 /// Rows that a list needs before anything stands under it.
 const LEAST_LIST: u16 = 6;
 
@@ -262,8 +264,14 @@ pub fn talkers(scene: &Scene<'_>, area: Rect, (buf, view, empty): (&mut Buffer, 
     // Rows are made ready for their columns: only those that are seen.
     let visible = usize::from(inner.height);
     let top = here.list().top.max(view.table.offset);
-    let shown: Vec<table::Shown> =
-        view.table.rows.iter().skip(top - view.table.offset).take(visible).map(|row| table::Shown::of(&view.by, row)).collect();
+    let shown: Vec<table::Shown> = view
+        .table
+        .rows
+        .iter()
+        .skip(top - view.table.offset)
+        .take(visible + usize::from(MOST_ABOVE))
+        .map(|row| table::Shown::of(&view.by, row))
+        .collect();
     Rows {
         columns: &table::columns(&view.by, scene),
         rows: &shown,
