@@ -117,7 +117,7 @@ pub const ACTIONS: &[Action] = &[
     action("copy", Context::Global, ("copy the name under the cursor (OSC 52)", ""), lists::copy_cell),
     action("copy-row", Context::Global, ("copy the row", ""), lists::copy_row),
     action("save-screen", Context::Global, ("the screen into a text file", ""), |_| vec![Effect::SaveScreen]),
-    action("export", Context::Global, ("the rows into a file: then c csv, j json", "export"), overlay::export),
+    action("export-rows", Context::Global, ("the rows into a file: then c csv, j json", "export"), overlay::export),
     action("redraw", Context::Global, ("draw everything anew", ""), |_| vec![Effect::Redraw]),
     action("suspend", Context::Global, ("stop; the shell's fg comes back", ""), |_| vec![Effect::Suspend]),
     action("screen.overview", Context::Global, ("Overview", ""), |turn| global::screen(turn, Screen::Overview)),

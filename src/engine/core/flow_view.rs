@@ -40,7 +40,7 @@ const PORT_ROWS: usize = 10;
 /// What rows are of unless the operator chose: conversations.
 pub(super) const CONVERSATION: [TopKey; 3] = [TopKey::Src, TopKey::Dst, TopKey::App];
 /// What of a conversation stands in the columns beside its keys.
-const WAY: [TopKey; 7] = [TopKey::Exporter, TopKey::InIf, TopKey::OutIf, TopKey::Vlan, TopKey::Dscp, TopKey::Src, TopKey::Dst];
+const WAY: [TopKey; 6] = [TopKey::InIf, TopKey::OutIf, TopKey::Vlan, TopKey::Dscp, TopKey::Src, TopKey::Dst];
 /// Standard normal quantile of 95 %: the relative error of an estimate out of `n` sampled packets is about this over √n.
 /// Source: sFlow.org, Packet Sampling Basics.
 const Z95: f64 = 1.96;
