@@ -2,8 +2,9 @@
 
 use crate::sim::hash::{mix, unit};
 
-/// Rounds in which rows and columns are fitted to each other. Sums of rows are exact after any; columns are near after few.
-const ROUNDS: usize = 8;
+/// Rounds in which rows and columns are fitted to each other. Sums of rows are exact after any; columns are near after few, and after some
+/// dozens where there is but one way to meet them.
+const ROUNDS: usize = 30;
 
 /// Fits a matrix to sums (iterative proportional fitting): `cells` are row, column and weight. Rows come out exactly, columns as nearly
 /// as both sums agree. A row without a cell is lost.

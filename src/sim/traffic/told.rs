@@ -14,6 +14,10 @@ use crate::sim::scenario::file::ExportForm;
 /// Octets of a frame that are not of its IP packet: Ethernet's header and check sequence.
 const FRAMING: u64 = 14 + FRAME_CHECK as u64;
 
+/// Octets of the smallest frame (IEEE 802.3 §3.2), and of one with a VLAN tag and the headers of IPv6 and TCP.
+const LEAST_FRAME: u64 = 64;
+const LEAST_FRAME_6: u64 = 14 + 4 + 40 + 20 + FRAME_CHECK as u64;
+
 /// Octets of the smallest IP packet.
 const SMALLEST: u64 = 28;
 
@@ -95,7 +99,8 @@ impl Traffic {
         if form == ExportForm::Netflow5 && !talk.src.is_v4() {
             return None;
         }
-        let frame = (talk.octets / talk.packets.max(1)).clamp(64, 1518);
+        let least = if talk.src.is_v4() { LEAST_FRAME } else { LEAST_FRAME_6 };
+        let frame = (talk.octets / talk.packets.max(1)).clamp(least, 1518);
         let (octets, packets) = sampled(talk, exporter.export.sampling)?;
         let inner = octets.saturating_sub(packets * FRAMING).max(packets * SMALLEST);
         let (octets, frame) = if form == ExportForm::Sflow5 { (packets * frame, frame) } else { (inner, frame) };
