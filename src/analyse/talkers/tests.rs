@@ -155,11 +155,13 @@ fn what_was_cut_is_in_the_total_and_told_as_not_kept() {
     assert_eq!(pairs.total.octets, whole.total.octets);
     assert!(pairs.not_kept.octets > 0 && pairs.other.octets >= pairs.not_kept.octets);
     // Single sides are told by lists of their own.
-    for by in ["src", "dst", "host", "app", "port", "srcas", "as", "proto", "if", "country"] {
+    for by in ["src", "dst", "host", "srcnet", "app", "port", "srcas", "dstas", "proto", "if", "srccountry"] {
         let (answer, whole) = (ask(&cut, &request(by, "")), ask(&flows(1000, true), &request(by, "")));
         assert_eq!(figures(&answer), figures(&whole), "{by}");
         assert_eq!(answer.not_kept.octets, 0, "{by}");
     }
+    let both = ask(&cut, &request("country", ""));
+    assert!(both.not_kept.octets > 0 && both.rows.iter().all(|row| row.sum.octets <= both.total.octets));
     // A filter that what was cut can't tell.
     let filtered = ask(&cut, &request("dst", "src host 10.0.0.3"));
     assert!(filtered.fault.as_deref().is_some_and(|fault| fault.contains("(src)")), "{:?}", filtered.fault);

@@ -217,9 +217,9 @@ fn ipfix(set_id: u16, body: &[u8]) -> Vec<u8> {
 
 #[test]
 fn templates_outlast_the_process() {
-    // Template 256 of sourceIPv4Address (8) and octetDeltaCount (1).
-    let template = ipfix(2, &[1, 0, 0, 2, 0, 8, 0, 4, 0, 1, 0, 4]);
-    let data = ipfix(256, &[10, 0, 0, 1, 0, 0, 0, 100]);
+    // Template 256 of sourceIPv4Address (8), octetDeltaCount (1) and ingressInterface (10).
+    let template = ipfix(2, &[1, 0, 0, 3, 0, 8, 0, 4, 0, 1, 0, 4, 0, 10, 0, 4]);
+    let data = ipfix(256, &[10, 0, 0, 1, 0, 0, 0, 100, 0, 0, 0, 7]);
     let kept = Arc::new(std::sync::Mutex::new(Vec::new()));
     let theirs = Arc::clone(&kept);
     let first = start_with((false, Vec::new()), 64, Box::new(move |learned| *theirs.lock().unwrap() = learned));
