@@ -23,8 +23,8 @@ const HOUR_DAYS: i64 = 1;
 /// Days kept at all: as long as the past is.
 const DAYS: i64 = 7;
 
-/// Conversations of a stretch: as many as an engine keeps of a minute.
-const ROWS: usize = 4_000;
+/// Conversations of a stretch, the others summed up: all stretches and the sums beside them fit a store in memory, which a picture has.
+const ROWS: usize = 800;
 
 /// What was talked before a moment, the newest first.
 #[derive(Debug)]
