@@ -19,8 +19,8 @@ pub(super) const MOST_HELD_ROWS: usize = 65_536;
 /// Records of a piece that may have more fields than columns hold: NAT and MPLS are the few that anybody asks for later.
 const MOST_MORE: usize = 4096;
 
-/// Records that are worked on together, while the processor's cache holds them.
-const TOGETHER: usize = 32;
+/// Records that are worked on together, while the processor's nearest cache holds them.
+const TOGETHER: usize = 128;
 
 /// Names of one second.
 const MOST_NAMES: usize = 16_384;

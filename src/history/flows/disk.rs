@@ -18,6 +18,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+/// So many records that come together are a block by themselves: gathering them with others would copy each once more, and a block of
+/// them is as small by record.
+const ROWS_ALONE: usize = 8192;
+
 /// Files open at once: an hour of records, a week of minutes and some; others are opened when they are read.
 const MAX_OPEN: usize = 48;
 
@@ -147,8 +151,13 @@ impl DiskFlows {
     fn seal(&self, pending: &mut Pending) -> Result<(), StoreError> {
         let Some(span) = pending.span() else { return Ok(()) };
         let (columns, receipts) = pending.take();
-        let body = records::encode(&columns, &receipts);
-        let rows = columns.len() as u32;
+        self.put_records((&columns, &receipts), span)
+    }
+
+    /// Writes a block of records.
+    fn put_records(&self, (columns, receipts): (&FlowColumns, &records::Receipts), span: TimeRange) -> Result<(), StoreError> {
+        let body = records::encode(columns, receipts);
+        let rows = u32::try_from(columns.len()).unwrap_or(u32::MAX);
         let head = Head { from: span.from.0, to: span.to.0, rows, ..Head::default() };
         self.append(FileKey::of(Kind::Records, span.from), (head, &body)).inspect_err(|_| {
             self.lost.fetch_add(u64::from(rows), Ordering::Relaxed);
@@ -304,6 +313,10 @@ impl FlowStore for DiskFlows {
         if !records.is_sound() || !is_kept(records.received) {
             self.lost.fetch_add(records.len() as u64, Ordering::Relaxed);
             return Ok(());
+        }
+        if (ROWS_ALONE..=records::ROWS).contains(&records.len()) && records.exporters.len() <= records::MAX_EXPORTERS {
+            let (at, receipts) = (records.received, vec![(records.len() as u32, records.received)]);
+            return self.put_records((records, &receipts), TimeRange { from: at, to: at });
         }
         let mut pending = self.pending();
         let (mut at, mut result) = (0, Ok(()));
