@@ -321,7 +321,7 @@ fn the_way_back_of_a_biflow_is_a_record_of_its_own_where_it_has_counted() {
         |back: u32| [words(&[0x0a00_0001, 0x0a00_0002]), halves(&[1000, 443]), words(&[3, 7, 100, 1, back, back / 100])].concat();
     let message = ipfix(0, 0, &[set(2, &enterprise_template(256, &fields)), set(256, &[record(5000), record(0)].concat())]);
     let mut bench = bench();
-    bench.hear(1, &[message.clone()]);
+    bench.hear(1, std::slice::from_ref(&message));
     let told: Vec<_> =
         bench.found.flows.iter().map(|(_, flow, _)| (flow.src.0 & 0xff, flow.src_port, flow.in_if, flow.octets)).collect();
     assert_eq!(told, [(1, 1000, 3, 100), (2, 443, 7, 5000), (1, 1000, 3, 100)]);
@@ -345,7 +345,7 @@ fn an_event_of_a_firewall_counts_what_initiator_and_responder_sent() {
     let datagram = v9(0, 0, &[set(0, &template(263, &fields)), set(263, &record.concat())]);
     let check = |biflows, want: &[(u128, u64)]| {
         let mut bench = Bench::new(Limits { biflows, ..Limits::default() });
-        bench.hear(1, &[datagram.clone()]);
+        bench.hear(1, std::slice::from_ref(&datagram));
         assert_eq!(bench.heard(), want);
         assert!(bench.found.flows[0].2.contains(&("firewallExtendedEvent".to_owned(), "2030".to_owned())));
         assert_eq!(bench.found.flows[0].1.end.0, i64::from(NOW) * 1000);

@@ -43,10 +43,11 @@ pub fn load(files: &[(&str, &str)]) -> (Elements, Vec<MibFault>) {
         };
         for (number, line) in &file.elements {
             match (number.parse(), element(line)) {
-                (Ok(number), Some(element)) => match elements.0.insert((file.enterprise, number), element) {
-                    Some(earlier) => fault(format!("{number} is {} already", earlier.name)),
-                    None => {}
-                },
+                (Ok(number), Some(element)) => {
+                    if let Some(earlier) = elements.0.insert((file.enterprise, number), element) {
+                        fault(format!("{number} is {} already", earlier.name));
+                    }
+                }
                 _ => fault(format!("{number} = {line:?} is no number and \"name kind [field]\"")),
             }
         }

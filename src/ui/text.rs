@@ -110,6 +110,23 @@ pub fn width(text: &str) -> usize {
     visible(text).width()
 }
 
+/// A sentence in lines of at most `cells`, broken between words; a longer word stands on a line of its own.
+pub fn lines(sentence: &str, cells: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in sentence.split(' ') {
+        let Some(line) = lines.last_mut() else { break };
+        if !line.is_empty() && width(line) + 1 + width(word) > cells {
+            lines.push(word.to_owned());
+        } else {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines
+}
+
 /// `text` made safe and cut to `cells`, with `ellipsis` where something was cut. Never wider than `cells`.
 pub fn fit(text: &str, cells: usize, ellipsis: &str) -> String {
     let text = visible(text);
@@ -202,6 +219,13 @@ mod tests {
         assert_eq!(fit("core-10", 6, "…"), "core-…");
         assert_eq!(fit("core", 0, "…"), "");
         assert_eq!(fit("a\x1bb", 9, "…"), "a\\x1bb");
+    }
+
+    #[test]
+    fn sentences_are_broken_between_words() {
+        assert_eq!(lines("one two three", 7), ["one two", "three"]);
+        assert_eq!(lines("회의실 이름 too-long-for-it x", 8), ["회의실", "이름", "too-long-for-it", "x"]);
+        assert_eq!(lines("", 8), [""]);
     }
 
     #[test]

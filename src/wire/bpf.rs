@@ -119,9 +119,12 @@ struct Label(usize);
 /// Where to go on: the test holds, it does not, it can't be told.
 type Ways = (Label, Label, Label);
 
+/// A step before its jumps are counted: code, operand, and where to go on.
+type Written = (u16, u32, Option<(Label, Label)>);
+
 #[derive(Debug, Default)]
 struct Builder {
-    steps: Vec<(u16, u32, Option<(Label, Label)>)>,
+    steps: Vec<Written>,
     places: Vec<usize>,
 }
 
@@ -259,7 +262,7 @@ impl Builder {
             return None;
         }
         let far = |from: usize, to: Label| u8::try_from(self.places.get(to.0)?.checked_sub(from + 1)?).ok();
-        let step = |(at, (code, k, ways)): (usize, &(u16, u32, Option<(Label, Label)>))| match ways {
+        let step = |(at, (code, k, ways)): (usize, &Written)| match ways {
             Some((yes, no)) => Some((*code, far(at, *yes)?, far(at, *no)?, *k)),
             None => Some((*code, 0, 0, *k)),
         };

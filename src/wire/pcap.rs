@@ -379,7 +379,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn packets(file: &[u8]) -> (Vec<(i64, u32, Vec<u8>)>, Option<String>) {
+    /// Time, link type and octets.
+    type Read = (i64, u32, Vec<u8>);
+
+    fn packets(file: &[u8]) -> (Vec<Read>, Option<String>) {
         let Input::Capture(mut reader) = open(file).unwrap() else { panic!("no capture") };
         let mut found = Vec::new();
         while let Some(packet) = reader.next_packet() {

@@ -99,11 +99,14 @@ pub fn simple(host: u32, octets: u32) -> Vec<u8> {
     words(&[0x0a00_0000 | host, 0x0a00_00ff, octets, 1])
 }
 
+/// A stream, its record, and what else was told.
+pub type Told = (usize, FlowRecord, Vec<(String, String)>);
+
 /// What was found.
 #[derive(Default)]
 pub struct Found {
     pub exporters: Vec<ExporterKey>,
-    pub flows: Vec<(usize, FlowRecord, Vec<(String, String)>)>,
+    pub flows: Vec<Told>,
     pub options: Vec<Vec<(String, String)>>,
     pub names: Vec<FlowName>,
 }

@@ -52,7 +52,9 @@ fn sum(octets: u64, sampled: u32) -> TalkSum {
 
 /// Who talks with whom, the largest first: names, application, octets of an hour, sampling.
 fn talks() -> Vec<FlowRow> {
-    let rows: [(&str, &str, Option<&str>, (u8, u16), u64, u32); 7] = [
+    /// Source, destination, a name, service, octets, sampling.
+    type Talk = (&'static str, &'static str, Option<&'static str>, (u8, u16), u64, u32);
+    let rows: [Talk; 7] = [
         ("10.20.4.17", "203.0.113.9", Some("kim-pc"), (6, 443), 71_800_000_000, 1024),
         ("10.20.8.31", "198.51.100.4", None, (17, 443), 33_100_000_000, 1024),
         ("10.20.0.5", "10.1.0.20", Some("서울-서버실-ups"), (6, 445), 22_800_000_000, 1),

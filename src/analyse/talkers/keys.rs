@@ -266,8 +266,17 @@ impl<'a> Coder<'a> {
         let codes = match self.by.len() {
             0 | 1 => vec![first],
             2 => vec![first, second],
-            3 => vec![split(first).0, split(first).1, second],
-            _ => vec![split(first).0, split(first).1, split(second).0, split(second).1],
+            count => {
+                // Each pair of the second half is what came before and one key more.
+                let (mut before, mut others) = (second, Vec::new());
+                for _ in 3..count {
+                    let (pair, last) = split(before);
+                    others.push(last);
+                    before = pair;
+                }
+                let (a, b) = split(first);
+                [a, b, before].into_iter().chain(others.into_iter().rev()).collect()
+            }
         };
         self.by.iter().zip(codes).map(|(key, code)| self.value(*key, code)).collect()
     }

@@ -40,9 +40,9 @@ fn record(n: u32) -> FlowRecord {
         octets: u64::from(n % 11 + 1) * 100,
         packets: u64::from(n % 11 + 1),
         sampling_interval: 10,
-        protocol: if n % 4 == 0 { 17 } else { 6 },
+        protocol: if n.is_multiple_of(4) { 17 } else { 6 },
         src_port: 40_000,
-        dst_port: if n % 4 == 0 { 53 } else { 443 },
+        dst_port: if n.is_multiple_of(4) { 53 } else { 443 },
         in_if: n % 3,
         out_if: 9,
         src_as: 65_000 + n % 7 % 2,
@@ -132,6 +132,27 @@ fn stretches_tell_what_their_records_tell_where_nothing_was_cut() {
             assert_eq!((a.total.octets, a.other.octets, a.groups), (b.total.octets, b.other.octets, b.groups), "{by} {filter}");
             assert!(!a.rows.is_empty() && b.not_kept.flows == 0 && b.fault.is_none(), "{by} {filter}");
         }
+    }
+}
+
+#[test]
+fn many_keys_together_are_each_what_they_are_alone() {
+    let by = "src,proto,dst,app,exporter,dscp,vlan,port,inif";
+    let answer = ask(&flows(1000, false), &TopRequest { limit: 5000, ..request(by, "") });
+    assert!(answer.rows.len() > 10);
+    for row in &answer.rows {
+        let [src, proto, dst, app, exporter, _, _, port, in_if] = row.keys.as_slice() else { panic!("{:?}", row.keys) };
+        assert!(matches!((src, dst), (KeyValue::Address(_), KeyValue::Address(_))), "{:?}", row.keys);
+        let KeyValue::Service(protocol, number) = app else { panic!("{:?}", row.keys) };
+        assert_eq!(*proto, KeyValue::Number(u64::from(*protocol)));
+        assert!(*number == 0 || *port == KeyValue::Number(u64::from(*number)), "{:?}", row.keys);
+        let KeyValue::Exporter(address) = exporter else { panic!("{:?}", row.keys) };
+        assert!(matches!(in_if, KeyValue::Interface(of, _) if of == address), "{:?}", row.keys);
+    }
+    for (number, key) in by.split(',').enumerate() {
+        let alone = ask(&flows(1000, false), &TopRequest { limit: 5000, ..request(key, "") });
+        let told: std::collections::BTreeSet<_> = answer.rows.iter().map(|row| row.keys[number].clone()).collect();
+        assert_eq!(told, alone.rows.iter().map(|row| row.keys[0].clone()).collect(), "{key}");
     }
 }
 

@@ -171,10 +171,10 @@ impl<'a> Shift<'a> {
         let elapsed = std::mem::replace(&mut self.second, Stopwatch::start()).elapsed();
         let now = clock::now();
         hand_over(&mut self.gather, &self.worker.emitter);
-        if self.worker.emitter.has_room() {
-            if let Some(batch) = self.gather.take_batch(&self.decoder, now) {
-                self.worker.emitter.offer(now, Body::Flows(Box::new(batch)));
-            }
+        if self.worker.emitter.has_room()
+            && let Some(batch) = self.gather.take_batch(&self.decoder, now)
+        {
+            self.worker.emitter.offer(now, Body::Flows(Box::new(batch)));
         }
         self.figures(now, elapsed);
         if self.kept.elapsed() >= KEEP_EVERY {

@@ -58,8 +58,8 @@ fn best(lengths: &[u64; 65], count: usize) -> (u64, Vec<u32>) {
     };
     // least[n][l]: the lengths up to and with `l` in n + 1 classes.
     let mut least = vec![[(u64::MAX, 0usize); 65]; count];
-    for to in 0..=top {
-        least[0][to] = (cost(0, to), 0);
+    for (to, least) in least[0].iter_mut().enumerate().take(top + 1) {
+        *least = (cost(0, to), 0);
     }
     for number in 1..count {
         for to in 0..=top {

@@ -18,6 +18,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+/// A file, and the blocks of it that are wanted.
+type Found = (Arc<FlowFile>, Vec<Place>);
+
 /// So many records that come together are a block by themselves: gathering them with others would copy each once more, and a block of
 /// them is as small by record.
 const ROWS_ALONE: usize = 8192;
@@ -122,7 +125,7 @@ impl DiskFlows {
     }
 
     /// Blocks of a kind that overlap a range.
-    fn places(&self, kind: Kind, range: TimeRange) -> Result<Vec<(Arc<FlowFile>, Vec<Place>)>, StoreError> {
+    fn places(&self, kind: Kind, range: TimeRange) -> Result<Vec<Found>, StoreError> {
         let mut found = Vec::new();
         for key in self.keys(kind, range) {
             let Some(file) = self.file(key, Access::Read)? else { continue };
@@ -409,7 +412,9 @@ impl DiskFlows {
     /// Makes durable what was appended; what waits for its block goes on waiting.
     pub fn sync(&self) -> Result<(), StoreError> {
         let open: Vec<Arc<FlowFile>> = self.files().open.values().map(|(_, file)| Arc::clone(file)).collect();
-        open.iter().map(|file| file.sync()).fold(Ok(()), |first, result| first.and(result))
+        // All of them, whatever one says.
+        let results: Vec<Result<(), StoreError>> = open.iter().map(|file| file.sync()).collect();
+        results.into_iter().collect()
     }
 }
 

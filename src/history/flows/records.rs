@@ -274,13 +274,14 @@ mod tests {
 
     fn record(seed: u64) -> FlowRecord {
         let spread = |by: u64| seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(u32::try_from(by).unwrap() * 7);
-        let address = |by| if seed % 3 == 0 { FlowAddr(u128::from(spread(by)) << 64) } else { FlowAddr::v4(spread(by) as u32) };
+        let address =
+            |by| if seed.is_multiple_of(3) { FlowAddr(u128::from(spread(by)) << 64) } else { FlowAddr::v4(spread(by) as u32) };
         FlowRecord {
             known: Known(spread(1) as u32),
             src: address(2),
             dst: address(3),
             next_hop: FlowAddr::NONE,
-            octets: if seed % 11 == 0 { u64::MAX } else { spread(4) >> 40 },
+            octets: if seed.is_multiple_of(11) { u64::MAX } else { spread(4) >> 40 },
             packets: seed % 5,
             start: Timestamp(spread(5) as i64),
             end: Timestamp(1_700_000_000_000 - seed as i64),
@@ -300,7 +301,7 @@ mod tests {
             direction: DIRECTIONS[(seed % 3) as usize],
             src_mac: mac_of(u128::from(seed % 7)),
             dst_mac: mac_of(u128::from(spread(5) & 0xffff_ffff_ffff)),
-            app: seed % 4 << 40,
+            app: (seed % 4) << 40,
         }
     }
 

@@ -229,7 +229,7 @@ mod tests {
         TalkSum {
             octets: n * 1000,
             packets: n * 10,
-            seen_packets: if n % 2 == 0 { n * 10 } else { n },
+            seen_packets: if n.is_multiple_of(2) { n * 10 } else { n },
             flows: n,
             unscaled_flows: n % 3,
             sampling_interval: 10,
@@ -249,7 +249,7 @@ mod tests {
             dst: FlowAddr(u128::from(n) << 90),
             in_if: n as u32,
             port: 443,
-            port_is_src: n % 2 == 0,
+            port_is_src: n.is_multiple_of(2),
             protocol: 6,
             direction: Direction::Egress,
             ..TalkKey::default()

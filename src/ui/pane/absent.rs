@@ -42,25 +42,6 @@ impl Pane for Absent {
     fn draw(&self, scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         let screen = scene.state.place.screen;
         let inner = Panel::new(screen_name(screen)).focus(Focus::Here).draw(scene, area, buf);
-        let lines: Vec<String> = sentences(screen).iter().flat_map(|sentence| wrap(sentence, inner.width)).collect();
-        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-        notice(buf, inner, &lines, scene.theme.style(Tone::Dim));
+        notice(buf, inner, &sentences(screen), scene.theme.style(Tone::Dim));
     }
-}
-
-/// A sentence in lines of at most `width` cells.
-fn wrap(sentence: &str, width: u16) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in sentence.split(' ') {
-        let Some(line) = lines.last_mut() else { break };
-        if !line.is_empty() && line.len() + 1 + word.len() > usize::from(width) {
-            lines.push(word.to_owned());
-        } else {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-    }
-    lines
 }

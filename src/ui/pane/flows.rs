@@ -255,7 +255,9 @@ fn nothing(view: &FlowsView) -> Vec<String> {
 /// The table of who talks most.
 pub fn talkers(scene: &Scene<'_>, area: Rect, (buf, view, empty): (&mut Buffer, &FlowsView, &[String])) {
     let here = scene.state.here();
-    let inner = Panel::new(&format!("By {}", words::by_words(&view.by)))
+    let asked = by(scene.state);
+    let by = words::by_words(if view.by.is_empty() { &asked } else { &view.by });
+    let inner = Panel::new(&format!("By {by}"))
         .subtitle(&subtitle(scene, view))
         .note(&format!("{} {}", text::span(scene.state.span_secs), view.resolution))
         .focus(Focus::of(TALKERS, here.focus))
@@ -294,7 +296,9 @@ fn subtitle(scene: &Scene<'_>, view: &FlowsView) -> String {
     } else {
         view.table.matched.to_string()
     };
-    words.push_str(&format!("  {}bit/s", figure(view.total_bps).trim()));
+    if view.total_bps.is_some() {
+        words.push_str(&format!("  {}bit/s", figure(view.total_bps).trim()));
+    }
     if scene.state.graph.week {
         words.push_str(&format!("  week ago {}", parts::change(view.total.octets, view.earlier_octets)));
     }

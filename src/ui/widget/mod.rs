@@ -39,11 +39,12 @@ pub fn put_all(buf: &mut Buffer, at: Position, width: u16, pieces: &[(&str, Styl
     used
 }
 
-/// Sentences in the middle of an area, each on a line.
+/// Sentences in the middle of an area, each on lines of its own.
 pub fn notice(buf: &mut Buffer, area: Rect, sentences: &[&str], style: Style) {
-    let top = area.y + area.height.saturating_sub(u16::try_from(sentences.len()).unwrap_or(u16::MAX)) / 2;
-    for (sentence, y) in sentences.iter().zip(top..area.bottom()) {
-        let cells = u16::try_from(super::text::width(sentence)).unwrap_or(u16::MAX).min(area.width);
-        put(buf, Position::new(area.x + (area.width - cells) / 2, y), area.width, (sentence, style));
+    let lines: Vec<String> = sentences.iter().flat_map(|sentence| super::text::lines(sentence, area.width.into())).collect();
+    let top = area.y + area.height.saturating_sub(u16::try_from(lines.len()).unwrap_or(u16::MAX)) / 2;
+    for (line, y) in lines.iter().zip(top..area.bottom()) {
+        let cells = u16::try_from(super::text::width(line)).unwrap_or(u16::MAX).min(area.width);
+        put(buf, Position::new(area.x + (area.width - cells) / 2, y), area.width, (line.as_str(), style));
     }
 }

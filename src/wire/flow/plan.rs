@@ -139,13 +139,24 @@ impl Plan {
 
 /// What fills a field of the record and is shown by its own name as well, because the record's field says less or something else.
 fn is_told_beside(group: Group) -> bool {
-    match group {
-        Group::App | Group::SamplerId | Group::SamplingAlgorithm | Group::PacketInterval | Group::PacketSpace => true,
-        Group::SystemInit | Group::DurationMs | Group::DurationUs | Group::Dscp => true,
-        Group::ReverseOctets | Group::ReversePackets | Group::ReverseTcpFlags | Group::ReverseTos => true,
-        Group::Frame | Group::IpPacket => true,
-        _ => false,
-    }
+    matches!(
+        group,
+        Group::App
+            | Group::SamplerId
+            | Group::SamplingAlgorithm
+            | Group::PacketInterval
+            | Group::PacketSpace
+            | Group::SystemInit
+            | Group::DurationMs
+            | Group::DurationUs
+            | Group::Dscp
+            | Group::ReverseOctets
+            | Group::ReversePackets
+            | Group::ReverseTcpFlags
+            | Group::ReverseTos
+            | Group::Frame
+            | Group::IpPacket
+    )
 }
 
 fn candidate(shape: &Shape, at: usize, elements: &Elements, view: BiflowView) -> Option<Candidate> {

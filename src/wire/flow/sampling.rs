@@ -92,8 +92,8 @@ impl Samplers {
         if aside.sampling_interval > 0 {
             return narrow(aside.sampling_interval);
         }
-        if aside.packet_interval > 0 {
-            return narrow((aside.packet_interval.saturating_add(aside.packet_space)) / aside.packet_interval);
+        if let Some(rate) = aside.packet_interval.saturating_add(aside.packet_space).checked_div(aside.packet_interval) {
+            return narrow(rate);
         }
         let rate = if has_id { self.of_sampler(aside.sampler_id) } else { self.of_interface(interface) };
         // samplingAlgorithm (35) says that packets are chosen.

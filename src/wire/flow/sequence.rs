@@ -236,6 +236,8 @@ fn is_same_start(last: &Heard, heard: &Heard) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::indexing_slicing, reason = "a test says what it expects")]
+
     use super::*;
 
     /// Numbers and units one after the other, and what is lost, how often it began anew, and whether loss is known.

@@ -76,6 +76,8 @@ impl Waiting {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::indexing_slicing, reason = "a test says what it expects")]
+
     use super::*;
 
     #[test]

@@ -75,7 +75,7 @@ fn reconciliation(scene: &Scene<'_>, flows: &PortFlows) -> Vec<Piece> {
         pieces.extend(difference(scene, side.as_ref()));
     }
     let largest = flows.reconciled.iter().flatten().max_by(|x, y| x.difference.abs().total_cmp(&y.difference.abs()));
-    let reasons = largest.map(|side| reasons(side)).unwrap_or_default();
+    let reasons = largest.map(reasons).unwrap_or_default();
     if !reasons.is_empty() {
         pieces.push((format!("  {reasons}"), dim));
     }

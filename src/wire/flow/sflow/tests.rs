@@ -1,4 +1,5 @@
 //! Datagrams of every format of sample and record, and what is hostile in them.
+#![allow(clippy::indexing_slicing, reason = "a test says what it expects")]
 
 use super::sample::{DataSource, Port};
 use super::*;
@@ -115,7 +116,7 @@ fn without_a_header_the_other_records_tell_the_packet() {
         (record.src_port, record.dst_port, record.protocol) = (443, 50000, 6);
         (record.tcp_flags, record.tos, record.octets) = (0x12, 0xb8, 974);
     };
-    check(&[four.clone()], &tcp);
+    check(std::slice::from_ref(&four), &tcp);
     let ethernet = framed(2, &[words(&[988]), vec![2, 0, 0, 0, 0, 1, 0, 0, 2, 0, 0, 0, 0, 2, 0, 0], words(&[0x0800])].concat());
     let with_macs = |record: &mut FlowRecord| {
         tcp(record);
