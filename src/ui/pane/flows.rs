@@ -299,6 +299,10 @@ fn subtitle(scene: &Scene<'_>, view: &FlowsView) -> String {
     if view.total_bps.is_some() {
         words.push_str(&format!("  {}bit/s", figure(view.total_bps).trim()));
     }
+    // What passes several of them is in the sums of each.
+    if view.exporters.len() > 1 {
+        words.push_str(&format!(" seen by {} exporters", view.exporters.len()));
+    }
     if scene.state.graph.week {
         words.push_str(&format!("  week ago {}", parts::change(view.total.octets, view.earlier_octets)));
     }
