@@ -4,7 +4,7 @@ use super::loads::Loads;
 use super::numbers::Numbers;
 use crate::model::Timestamp;
 use crate::model::flow::{ExporterKey, FlowBatch, FlowColumns, FlowName, FlowRecord, TalkTable};
-use crate::wire::flow::{Decoder, Fields, Sink};
+use crate::wire::flow::{Decoder, Fields, KEPT, Sink};
 use std::collections::BTreeMap;
 
 /// Conversations that one second tells apart; the smaller ones are summed up.
@@ -24,20 +24,6 @@ const TOGETHER: usize = 128;
 
 /// Names of one second.
 const MOST_NAMES: usize = 16_384;
-
-/// What is kept of the fields that have no column.
-const MORE: [&str; 10] = [
-    "postNATSourceIPv4Address",
-    "postNATDestinationIPv4Address",
-    "postNATSourceIPv6Address",
-    "postNATDestinationIPv6Address",
-    "postNAPTSourceTransportPort",
-    "postNAPTDestinationTransportPort",
-    "natEvent",
-    "firewallEvent",
-    "mplsTopLabelIPv4Address",
-    "mplsTopLabelStackSection",
-];
 
 /// What had to be left out, since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -171,7 +157,7 @@ impl Gather {
             self.left_out.fields += 1;
             return;
         }
-        let wanted = more.iter().filter(|(name, _)| MORE.contains(&name.as_ref()));
+        let wanted = more.iter().filter(|(name, _)| KEPT.contains(&name.as_ref()));
         let fields: Vec<(String, String)> = wanted.map(|(name, value)| (name.into_owned(), value.to_string())).collect();
         if let (false, Ok(row)) = (fields.is_empty(), u32::try_from(self.piece.len() + self.pending.len() - 1)) {
             self.piece.more.push((row, fields));
@@ -196,7 +182,7 @@ impl Sink for Gather {
             self.pending_numbers.push(number);
         }
         self.pending.push((exporter, *record));
-        if self.keeps && !more.is_empty() {
+        if self.keeps && more.has_kept() {
             self.keep_more(more);
         }
         if self.pending.len() >= TOGETHER {

@@ -216,6 +216,24 @@ fn ipfix(set_id: u16, body: &[u8]) -> Vec<u8> {
 }
 
 #[test]
+fn translated_addresses_are_kept_and_other_fields_are_not_read() {
+    let kept = |extra: [u8; 4]| {
+        let mut decoder = Decoder::new(elements::builtin(), Limits::default());
+        let mut gather = Gather::new(true);
+        let template = [&[1, 0, 0, 3, 0, 8, 0, 4, 0, 1, 0, 4], extra.as_slice()].concat();
+        for datagram in [ipfix(2, &template), ipfix(256, &[10, 0, 0, 1, 0, 0, 0, 100, 203, 0, 113, 7])] {
+            decoder.datagram(IpAddr::V4(Ipv4Addr::LOCALHOST), NOW, &datagram, &mut gather);
+        }
+        let records = gather.take_records();
+        assert_eq!(records.len(), 1);
+        records.more
+    };
+    // postNATSourceIPv4Address (225), and ingressVRFID (234).
+    assert_eq!(kept([0, 225, 0, 4]), [(0, vec![("postNATSourceIPv4Address".to_owned(), "203.0.113.7".to_owned())])]);
+    assert_eq!(kept([0, 234, 0, 4]), []);
+}
+
+#[test]
 fn templates_outlast_the_process() {
     // Template 256 of sourceIPv4Address (8), octetDeltaCount (1) and ingressInterface (10).
     let template = ipfix(2, &[1, 0, 0, 3, 0, 8, 0, 4, 0, 1, 0, 4, 0, 10, 0, 4]);

@@ -6,6 +6,20 @@ use super::template::{Template, VARIABLE};
 use crate::model::flow::{Elements, FieldValue, FlowOrigin};
 use std::borrow::Cow;
 
+/// Fields that are worth keeping beside a record's own: NAT, firewalls and MPLS are what anybody asks for later.
+pub const KEPT: [&str; 10] = [
+    "postNATSourceIPv4Address",
+    "postNATDestinationIPv4Address",
+    "postNATSourceIPv6Address",
+    "postNATDestinationIPv6Address",
+    "postNAPTSourceTransportPort",
+    "postNAPTDestinationTransportPort",
+    "natEvent",
+    "firewallEvent",
+    "mplsTopLabelIPv4Address",
+    "mplsTopLabelStackSection",
+];
+
 /// The rest of a record.
 #[derive(Clone, Copy, Debug)]
 pub struct Fields<'a> {
@@ -61,6 +75,15 @@ impl<'a> Fields<'a> {
             Source::Listed(fields) => fields.is_empty(),
             Source::Sampled(_) => false,
             Source::Templated(record) => record.is_rest && !record.template.plan.has_more,
+        }
+    }
+
+    /// Whether any of [`KEPT`] may be among them. Fast: most templates have some other field, which nobody has to read.
+    pub fn has_kept(&self) -> bool {
+        match self.source {
+            Source::Listed(fields) => fields.iter().any(|(name, _)| KEPT.contains(name)),
+            Source::Sampled(sample) => sample.has_nat(),
+            Source::Templated(record) => record.template.plan.has_kept,
         }
     }
 

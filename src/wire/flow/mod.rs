@@ -30,7 +30,7 @@ mod template;
 mod waiting;
 
 pub use decoder::{Decoder, Totals, export_time};
-pub use fields::Fields;
+pub use fields::{Fields, KEPT};
 pub use limits::{BiflowView, Limits};
 pub use refusal::Refusal;
 pub use saved::NotSaved;

@@ -1,11 +1,12 @@
 //! A template compiled: what of a record's octets goes where. This is the hot path.
 
+use super::fields::KEPT;
 use super::limits::BiflowView;
 use super::naming::{self, IPFIX_REVERSE};
 use super::octets::{mask, wide_to, word_to};
 use super::stream::Told;
 use super::target::{self, Group, Target, Unit};
-use super::template::{Shape, VARIABLE};
+use super::template::{Shape, TemplateField, VARIABLE};
 use crate::model::flow::{Direction, Elements, FlowAddr, FlowRecord, Known};
 use crate::model::{MacAddr, Timestamp};
 
@@ -37,6 +38,8 @@ pub(super) struct Plan {
     pub(super) is_filled: Box<[bool]>,
     /// Whether there are fields that no step copies.
     pub(super) has_more: bool,
+    /// Whether any of those is worth keeping ([`KEPT`]).
+    pub(super) has_kept: bool,
     /// Whether a record says by itself how it was sampled, or by which sampler.
     pub(super) has_sampling: bool,
     pub(super) has_sampler_id: bool,
@@ -111,6 +114,10 @@ impl Plan {
         plan.counts_packets = view == BiflowView::Uniflows;
         plan.steps = steps.into();
         plan.note(shape);
+        let is_kept = |(field, is_filled): (&TemplateField, &bool)| {
+            !is_filled && elements.get(field.enterprise, field.number).is_some_and(|known| KEPT.contains(&known.name.as_str()))
+        };
+        plan.has_kept = shape.fields.iter().zip(&plan.is_filled).any(is_kept);
         plan
     }
 

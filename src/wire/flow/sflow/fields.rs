@@ -11,6 +11,9 @@ type Into<'a> = &'a mut Vec<(&'static str, FieldValue)>;
 /// Numbers of a list that are told: AS paths, communities and label stacks are shorter.
 const MOST: u32 = 64;
 
+/// The format of the record with translated addresses (extended_nat).
+const NAT: u32 = 1007;
+
 /// Reads a record; `None` where it is cut.
 type Read = fn(&mut Xdr<'_>, Into<'_>) -> Option<()>;
 
@@ -39,7 +42,7 @@ const READ: &[(u32, Read)] = &[
         list(from, ("mplsInLabelStack", into))?;
         list(from, ("mplsOutLabelStack", into))
     }),
-    (1007, nat),
+    (NAT, nat),
     (1008, |from, into| {
         text(from, ("mplsTunnelName", into))?;
         numbers(from, (&["mplsTunnelId", "mplsTunnelExp"], into))
@@ -67,6 +70,11 @@ const READ: &[(u32, Read)] = &[
 ];
 
 impl FlowSample<'_> {
+    /// Whether it tells translated addresses.
+    pub fn has_nat(&self) -> bool {
+        self.records.clone().flatten().any(|(format, _)| format == NAT)
+    }
+
     /// Name and value of each. Of a record that is cut what stands before.
     pub fn fields(&self) -> Vec<(&'static str, FieldValue)> {
         let mut found = vec![
