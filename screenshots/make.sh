@@ -18,6 +18,8 @@ device|device|120x36|
 interfaces|interfaces|120x36|
 interface|interface|120x36|
 interface-week|interface|120x36|t t t w
+flows|flows|120x36|
+flows-80x24|flows|80x24|
 discovery|discovery|120x36|
 alarms|alarms|120x36|
 events|events|120x36|
