@@ -18,7 +18,7 @@ struct ElementFile {
     /// Where the facts come from.
     #[allow(dead_code, reason = "for who reads the file")]
     source: String,
-    /// Number = "name kind [field]".
+    /// Number = `name kind` and, for most, `field`.
     elements: BTreeMap<String, String>,
 }
 

@@ -1,6 +1,6 @@
 //! Everything that a port carries: a ring of blocks that the kernel fills (TPACKET_V3, packet_mmap of the kernel's documentation).
 //!
-//! A block is handed over when it is full or [`RETIRE`] has passed, with all of its frames: no system call and no copy for a frame, and
+//! A block is handed over when it is full or [`RETIRE_MS`] has passed, with all of its frames: no system call and no copy for a frame, and
 //! at most a few wake-ups a second however little comes. What the kernel had to drop for want of room is counted ([`Ring::statistics`]).
 #![allow(unsafe_code, reason = "the ring is memory shared with the kernel, and its options have no safe wrapper")]
 
