@@ -81,12 +81,19 @@ fn rest() -> Vec<Column<Shown>> {
     ]
 }
 
+/// Narrower screens are a list alone (the smallest of the three breakpoints).
+const NARROW: u16 = 60;
+
 /// The columns for keys; what the keys say already stands in no other column.
 pub fn columns(by: &[TopKey], scene: &Scene<'_>) -> Vec<Column<Shown>> {
     const KEYS: [Cell; 3] =
         [|row, ink| key_cell(row, 0, ink), |row, ink| key_cell(row, 1, ink), |row, ink| key_cell(row, 2, ink)];
+    // Where there is one list alone, who talks leaves room for how much.
+    let is_narrow = scene.state.size.width < NARROW;
     let keyed = by.iter().zip(KEYS).enumerate().map(|(at, (key, cell))| {
         let width = match key {
+            TopKey::App if is_narrow => Width::Grow(5),
+            _ if is_narrow => Width::Grow(10),
             TopKey::App => Width::Grow(9),
             TopKey::Protocol | TopKey::Port | TopKey::Vlan | TopKey::Dscp => Width::Grow(8),
             _ => Width::Grow(15),
