@@ -98,7 +98,7 @@ pub struct ConsoleOptions {
     /// Colour theme
     #[arg(long, global = true, value_name = "NAME", help_heading = "Console options")]
     pub theme: Option<String>,
-    /// Language of the console: en (ko is taken, and still shows English)
+    /// Language of the console: en, ko [default: as LC_ALL, LC_MESSAGES or LANG say]
     #[arg(long, global = true, value_name = "LANG", help_heading = "Console options")]
     pub lang: Option<String>,
     /// For a slow line: a frame each 5 s, no sparklines, 16 colours

@@ -5,7 +5,7 @@ use crate::cli::{Common, ConsoleOptions, EXIT_OK, GlyphChoice, ShotArgs};
 use crate::engine::{self, Hosting};
 use crate::net::signal::{self, Asked};
 use crate::ui::keymap::PRESETS;
-use crate::ui::{self, GlyphSet, Signal, Signals, Source, ThemeName, UiOptions};
+use crate::ui::{self, GlyphSet, Lang, Signal, Signals, Source, ThemeName, UiOptions};
 use std::path::PathBuf;
 
 /// The operator's own key file, where there is no `--keymap FILE`.
@@ -43,6 +43,10 @@ pub fn options(console: &ConsoleOptions) -> Result<UiOptions, Failure> {
         GlyphChoice::Ascii => Some(GlyphSet::Ascii),
     };
     options.slow = console.slow;
+    if let Some(name) = &console.lang {
+        let known = Lang::NAMES.map(|(name, _)| name).join(", ");
+        options.lang = Lang::from_name(name).ok_or_else(|| Failure::usage(format!("no language {name:?}: {known}")))?;
+    }
     if let Some(name) = &console.theme {
         let known = ThemeName::NAMES.map(|(name, _)| name).join(", ");
         options.theme = ThemeName::from_name(name).ok_or_else(|| Failure::usage(format!("no theme {name:?}: {known}")))?;

@@ -63,6 +63,7 @@ mod tests {
         let options = UiOptions {
             screen: crate::query::Screen::Overview,
             glyphs: Some(GlyphSet::Ascii),
+            lang: crate::ui::Lang::En,
             theme: ThemeName::Dark,
             depth: Depth::Mono,
             slow: false,

@@ -5,6 +5,7 @@ use super::action::Turn;
 use super::effect::{Effect, Purpose};
 use super::glyph::Glyphs;
 use super::keymap::Key;
+use super::lang::speaking;
 use super::layer::Layer;
 use super::pane::{self, Context, Scene};
 use super::state::UiState;
@@ -164,7 +165,12 @@ impl Console {
     /// A command was answered.
     pub fn answer(&mut self, purpose: Purpose, answer: Result<Answer, AskError>) -> Vec<Effect> {
         self.dirty = Dirty::Now;
-        let effects = match (purpose, answer) {
+        let effects = speaking(self.state.lang, || self.answered(purpose, answer));
+        self.after(effects)
+    }
+
+    fn answered(&mut self, purpose: Purpose, answer: Result<Answer, AskError>) -> Vec<Effect> {
+        match (purpose, answer) {
             (Purpose::Names, Ok(Answer::Names(names))) => {
                 overlay::names(&mut self.state, names);
                 Vec::new()
@@ -184,8 +190,7 @@ impl Console {
                 self.state.complain(error.to_string());
                 Vec::new()
             }
-        };
-        self.after(effects)
+        }
     }
 
     /// `seconds` passed.
@@ -213,6 +218,10 @@ impl Console {
 
     /// Draws everything; returns where the caret is, when something is being written.
     pub fn draw(&self, buf: &mut Buffer) -> Option<Position> {
+        speaking(self.state.lang, || self.draw_spoken(buf))
+    }
+
+    fn draw_spoken(&self, buf: &mut Buffer) -> Option<Position> {
         let area = buf.area;
         if area.is_empty() {
             return None;
@@ -241,7 +250,7 @@ impl Console {
 
     fn act(&mut self, run: super::action::Run) -> Vec<Effect> {
         let view = if self.viewed == self.state.watch { self.view.clone() } else { None };
-        run(&mut Turn { state: &mut self.state, view: view.as_deref() })
+        speaking(self.state.lang, || run(&mut Turn { state: &mut self.state, view: view.as_deref() }))
     }
 
     fn after(&mut self, mut effects: Vec<Effect>) -> Vec<Effect> {

@@ -16,6 +16,7 @@ pub mod effect;
 pub mod export;
 pub mod glyph;
 pub mod keymap;
+pub mod lang;
 pub mod layer;
 pub mod layout;
 pub mod overlay;
@@ -30,6 +31,7 @@ pub mod update;
 pub mod widget;
 
 pub use glyph::{GlyphSet, Glyphs};
+pub use lang::Lang;
 pub use run::{Signal, Signals, Source, UiError, UiOptions, run};
 pub use state::UiState;
 pub use theme::{Depth, Theme, ThemeName, Tone};

@@ -8,7 +8,7 @@ use super::export;
 use super::keymap::{Key, Keymap, KeymapFault};
 use super::state::{Place, UiState};
 use super::terminal::{Terminal, WIDTH_PROBE, clipboard};
-use super::{Depth, GlyphSet, ThemeName, text};
+use super::{Depth, GlyphSet, Lang, ThemeName, text};
 use crate::engine::{Answer, AskError, Command, Handle, Update, WatchId};
 use crate::query::Screen;
 use crossterm::event::{Event, KeyEventKind};
@@ -82,6 +82,8 @@ pub struct UiOptions {
     pub screen: Screen,
     /// Glyphs; `None` asks the environment and the terminal.
     pub glyphs: Option<GlyphSet>,
+    /// Language.
+    pub lang: Lang,
     /// Theme.
     pub theme: ThemeName,
     /// Colours of the terminal.
@@ -101,9 +103,11 @@ impl UiOptions {
     pub fn from_environment() -> Self {
         let env = |name: &str| std::env::var(name).ok();
         let depth = Depth::detect(env("NO_COLOR").as_deref(), env("COLORTERM").as_deref(), env("TERM").as_deref());
+        let messages = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| env(name).filter(|value| !value.is_empty()));
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| env(name).filter(|value| !value.is_empty()));
         Self {
             screen: Screen::Overview,
+            lang: Lang::from_locale(messages.as_deref()),
             glyphs: GlyphSet::from_environment(locale.as_deref(), env("TERM").as_deref()),
             theme: ThemeName::Dark,
             depth,
@@ -121,6 +125,7 @@ impl UiOptions {
         let (keymap, faults) = Keymap::load(&self.keymap, own);
         state.keymap = Arc::new(keymap);
         state.glyphs = self.glyphs.unwrap_or_default();
+        state.lang = self.lang;
         state.theme = self.theme;
         state.depth = if self.slow { self.depth.min(Depth::Sixteen) } else { self.depth };
         state.slow = self.slow;

@@ -4,6 +4,7 @@
 
 use super::glyph::GlyphSet;
 use super::keymap::Keymap;
+use super::lang::Lang;
 use super::layer::Layer;
 use super::theme::{Depth, ThemeName};
 use crate::engine::WatchId;
@@ -197,6 +198,8 @@ pub struct UiState {
     pub depth: Depth,
     /// The glyphs.
     pub glyphs: GlyphSet,
+    /// The language of what is shown.
+    pub lang: Lang,
     /// Slow line: no sparklines.
     pub slow: bool,
     /// The screen that help is about.
@@ -248,6 +251,7 @@ impl UiState {
             theme: ThemeName::Dark,
             depth: Depth::True,
             glyphs: GlyphSet::Unicode,
+            lang: Lang::En,
             slow: false,
             help_about: Screen::Overview,
             commands: Vec::new(),

@@ -1,0 +1,56 @@
+//! The tables of translations, read once.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+/// The files, by name.
+pub(super) const KOREAN: [(&str, &str); 10] = [
+    ("actions", include_str!("ko/actions.toml")),
+    ("care", include_str!("ko/care.toml")),
+    ("chrome", include_str!("ko/chrome.toml")),
+    ("finding", include_str!("ko/finding.toml")),
+    ("logs", include_str!("ko/logs.toml")),
+    ("panes", include_str!("ko/panes.toml")),
+    ("sentences", include_str!("ko/sentences.toml")),
+    ("topology", include_str!("ko/topology.toml")),
+    ("vlans", include_str!("ko/vlans.toml")),
+    ("wireless", include_str!("ko/wireless.toml")),
+];
+
+/// All translations of one language.
+pub(super) struct Catalog {
+    texts: HashMap<String, String>,
+    /// Templates with holes, the longest fixed text first: the first that fits is the best.
+    templates: Vec<(String, String)>,
+}
+
+impl Catalog {
+    fn read(files: &[(&str, &str)]) -> Self {
+        let mut texts = HashMap::new();
+        let mut templates = Vec::new();
+        for (_, file) in files {
+            // A file that can't be read fails a test; here it would only leave English.
+            let table: HashMap<String, String> = toml::from_str(file).unwrap_or_default();
+            templates.extend(table.iter().filter(|(from, _)| from.contains("{}")).map(|(from, to)| (from.clone(), to.clone())));
+            texts.extend(table);
+        }
+        templates.sort_by_key(|(from, _)| (std::cmp::Reverse(from.len()), from.clone()));
+        Self { texts, templates }
+    }
+
+    /// The translation of a whole text.
+    pub(super) fn text(&self, english: &str) -> Option<&str> {
+        self.texts.get(english).map(String::as_str)
+    }
+
+    /// Every template with holes, with its translation.
+    pub(super) fn templates(&self) -> &[(String, String)] {
+        &self.templates
+    }
+}
+
+/// The Korean texts.
+pub(super) fn korean() -> &'static Catalog {
+    static KO: OnceLock<Catalog> = OnceLock::new();
+    KO.get_or_init(|| Catalog::read(&KOREAN))
+}

@@ -1,0 +1,51 @@
+//! Sentences that the engine made, matched against the templates of a table.
+
+use super::{Lang, catalog, fill, spoken};
+use std::borrow::Cow;
+use std::fmt::Display;
+
+/// A whole sentence of the engine in the language that is spoken: as it stands in the table, else by the template with the longest
+/// fixed text that fits it, with what stood in the holes carried over (and translated where it is a text of its own). Itself
+/// where nothing fits.
+pub fn sentence(text: &str) -> Cow<'_, str> {
+    match spoken() {
+        Lang::En => Cow::Borrowed(text),
+        Lang::Ko => translated(text).map_or(Cow::Borrowed(text), Cow::Owned),
+    }
+}
+
+fn translated(text: &str) -> Option<String> {
+    let catalog = catalog::korean();
+    if let Some(whole) = catalog.text(text) {
+        return Some(whole.to_owned());
+    }
+    catalog.templates().iter().find_map(|(from, to)| {
+        let parts = holes(from, text)?;
+        let parts: Vec<&str> = parts.into_iter().map(|part| catalog.text(part).unwrap_or(part)).collect();
+        let values: Vec<&dyn Display> = parts.iter().map(|part| part as &dyn Display).collect();
+        Some(fill(to, &values))
+    })
+}
+
+/// What stands in the holes of a template, where the text has its form. Holes are never empty and end at the first place where
+/// the fixed text after them stands.
+pub(super) fn holes<'a>(template: &str, text: &'a str) -> Option<Vec<&'a str>> {
+    let mut fixed = template.split("{}");
+    let mut rest = text.strip_prefix(fixed.next()?)?;
+    let mut found = Vec::new();
+    let mut fixed = fixed.peekable();
+    while let Some(after) = fixed.next() {
+        let end = if fixed.peek().is_none() {
+            rest.len().checked_sub(after.len()).filter(|_| rest.ends_with(after))?
+        } else {
+            rest.find(after)?
+        };
+        let (part, tail) = rest.split_at_checked(end)?;
+        if part.is_empty() {
+            return None;
+        }
+        found.push(part);
+        rest = tail.get(after.len()..)?;
+    }
+    (rest.is_empty()).then_some(found)
+}
