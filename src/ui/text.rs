@@ -127,6 +127,16 @@ pub fn lines(sentence: &str, cells: usize) -> Vec<String> {
     lines
 }
 
+/// `text` filled up with blanks to `cells`; a longer one stays as it is. (`{:<12}` counts letters, and Korean ones are two cells.)
+pub fn pad(text: &str, cells: usize) -> String {
+    format!("{text}{:1$}", "", cells.saturating_sub(width(text)))
+}
+
+/// `text` with blanks before it up to `cells`.
+pub fn pad_left(text: &str, cells: usize) -> String {
+    format!("{:1$}{text}", "", cells.saturating_sub(width(text)))
+}
+
 /// `text` made safe and cut to `cells`, with `ellipsis` where something was cut. Never wider than `cells`.
 pub fn fit(text: &str, cells: usize, ellipsis: &str) -> String {
     let text = visible(text);
@@ -219,6 +229,12 @@ mod tests {
         assert_eq!(fit("core-10", 6, "…"), "core-…");
         assert_eq!(fit("core", 0, "…"), "");
         assert_eq!(fit("a\x1bb", 9, "…"), "a\\x1bb");
+    }
+
+    #[test]
+    fn blanks_are_counted_in_cells() {
+        assert_eq!([pad("단계", 6), pad("PHASE", 6), pad("세그먼트", 6)], ["단계  ", "PHASE ", "세그먼트"]);
+        assert_eq!([pad_left("완료", 6), pad_left("9", 3)], ["  완료", "  9"]);
     }
 
     #[test]

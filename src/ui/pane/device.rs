@@ -9,6 +9,7 @@ use crate::state::view::screens::DeviceView;
 use crate::state::view::{InterfaceRow, LinkRow, View, ViewBody};
 use crate::ui::UiState;
 use crate::ui::glyph::GlyphSet;
+use crate::ui::lang::{tr, trf};
 use crate::ui::state::Room;
 use crate::ui::text::{self, EN, percent};
 use crate::ui::theme::Tone;
@@ -63,7 +64,7 @@ fn link_speed(row: &LinkRow, ink: &Ink<'_>) -> Line<'static> {
 
 fn link_load(row: &LinkRow, ink: &Ink<'_>) -> Line<'static> {
     match row.up {
-        Some(false) => ink.tone("DOWN", Tone::Critical),
+        Some(false) => ink.tone(tr("DOWN"), Tone::Critical),
         _ => Line::styled(percent(row.utilisation), ink.theme.utilisation(row.utilisation)),
     }
 }
@@ -159,10 +160,10 @@ impl Pane for Device {
 
     fn draw(&self, scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         let Some(view) = scene.body().and_then(view_of) else {
-            return events::waiting(scene, area, (buf, "Device"));
+            return events::waiting(scene, area, (buf, tr("Device")));
         };
         if view.device.is_none() {
-            let inner = Panel::new("Device").focus(Focus::Here).draw(scene, area, buf);
+            let inner = Panel::new(tr("Device")).focus(Focus::Here).draw(scene, area, buf);
             notice(buf, inner, &[EN.unknown_device], scene.theme.style(Tone::Dim));
             return;
         }
@@ -231,14 +232,14 @@ fn draw_facts(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceV
     let or_dash = |text: Option<&str>| text.unwrap_or("-").to_owned();
     let make = [row.vendor.as_deref(), row.model.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
     let system = [row.os.as_deref(), row.os_version.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
-    let inner = Panel::new(&row.name).subtitle(&format!("{make}  {system}")).note(row.role.word()).draw(scene, area, buf);
-    let status = format!("{} {}", scene.glyphs.status(row.status), row.status.word());
-    let since = row.status_since.map(|since| format!(" for {}", text::age(Some(since), now))).unwrap_or_default();
+    let inner = Panel::new(&row.name).subtitle(&format!("{make}  {system}")).note(tr(row.role.word())).draw(scene, area, buf);
+    let status = format!("{} {}", scene.glyphs.status(row.status), tr(row.status.word()));
+    let since = row.status_since.map(|since| trf!(" for {}", text::age(Some(since), now))).unwrap_or_default();
     let address = devices::address_of(row).unwrap_or_else(|| "-".to_owned());
     let access =
-        row.snmp.as_ref().map_or_else(|| "no SNMP".to_owned(), |snmp| format!("SNMPv{} {}", snmp.version, snmp.credential));
+        row.snmp.as_ref().map_or_else(|| tr("no SNMP").to_owned(), |snmp| format!("SNMPv{} {}", snmp.version, snmp.credential));
     let uptime = row.uptime_seconds.map_or_else(|| "-".to_owned(), unit::age);
-    let polled = row.last_polled_at.map_or_else(|| "-".to_owned(), |at| format!("{} ago", text::age(Some(at), now)));
+    let polled = row.last_polled_at.map_or_else(|| "-".to_owned(), |at| trf!("{} ago", text::age(Some(at), now)));
     let polled_style = if row.stale { scene.theme.style(Tone::Minor) } else { plain };
     let (rtt, loss) = (devices::rtt_words(row.rtt_ms), percent(row.loss_percent.map(|loss| loss / 100.0)));
     let (cpu, memory) = (row.cpu_percent.map(|p| p / 100.0), row.memory_percent.map(|p| p / 100.0));
@@ -251,28 +252,35 @@ fn draw_facts(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceV
         vec![
             (&status, scene.theme.status(row.status)),
             (&since, dim),
-            ("   address ", dim),
+            (tr("   address "), dim),
             (&address, strong),
             ("   ", dim),
             (&access, plain),
-            ("   uptime ", dim),
+            (tr("   uptime "), dim),
             (&uptime, plain),
-            ("   polled ", dim),
+            (tr("   polled "), dim),
             (&polled, polled_style),
         ],
         vec![
-            ("cpu", dim),
+            (tr("cpu"), dim),
             (&cpu_words, scene.theme.utilisation(cpu)),
-            ("   mem", dim),
+            (tr("   mem"), dim),
             (&memory_words, scene.theme.utilisation(memory)),
-            ("   temp ", dim),
+            (tr("   temp "), dim),
             (&temperature, plain),
         ]
         .into_iter()
         .chain(health.iter().flat_map(|(words, tone)| [("   ", dim), (words.as_str(), scene.theme.style(*tone))]))
-        .chain([("   rtt ", dim), (rtt.as_str(), plain), ("   loss", dim), (loss.as_str(), plain)])
+        .chain([("   rtt ", dim), (rtt.as_str(), plain), (tr("   loss"), dim), (loss.as_str(), plain)])
         .collect(),
-        vec![("at ", dim), (&location, plain), ("   contact ", dim), (&contact, plain), ("   serial ", dim), (&serial, plain)],
+        vec![
+            (tr("at "), dim),
+            (&location, plain),
+            (tr("   contact "), dim),
+            (&contact, plain),
+            (tr("   serial "), dim),
+            (&serial, plain),
+        ],
     ];
     for (pieces, y) in lines.iter().zip(inner.y..inner.bottom()) {
         put_all(buf, Position::new(inner.x + 1, y), inner.width.saturating_sub(2), pieces);
@@ -314,8 +322,8 @@ fn port_glyph(row: &InterfaceRow, scene: &Scene<'_>) -> (&'static str, Style) {
 /// The front panel: odd ports above, even ports below, as switches have them.
 fn draw_ports(scene: &Scene<'_>, area: Rect, (buf, view, ports): (&mut Buffer, &DeviceView, &[&InterfaceRow])) {
     let up = ports.iter().filter(|row| row.oper_status == Some(OperStatus::Up)).count();
-    let words = format!("{up} of {} up", ports.len());
-    let inner = Panel::new("Ports").subtitle(&words).draw(scene, area, buf);
+    let words = trf!("{} of {} up", up, ports.len());
+    let inner = Panel::new(tr("Ports")).subtitle(&words).draw(scene, area, buf);
     if inner.height < 3 {
         return;
     }
@@ -335,6 +343,7 @@ fn draw_ports(scene: &Scene<'_>, area: Rect, (buf, view, ports): (&mut Buffer, &
     }
     if let Some(row) = port_under_cursor(view, scene.state) {
         let (state, tone) = cells::state_of(row);
+        let state = tr(state);
         let speed = text::speed(row.speed_bps);
         let alias = row.if_alias.clone().unwrap_or_default();
         let dim = scene.theme.style(Tone::Dim);
@@ -355,7 +364,7 @@ fn draw_interfaces(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &De
     let here = scene.state.here();
     let table = &view.interfaces;
     let words = summary(table.matched, table.total, &here, "");
-    let inner = Panel::new("Interfaces").subtitle(&words).focus(Focus::of(INTERFACES, here.focus)).draw(scene, area, buf);
+    let inner = Panel::new(tr("Interfaces")).subtitle(&words).focus(Focus::of(INTERFACES, here.focus)).draw(scene, area, buf);
     let [list, ..] = &here.lists;
     Rows {
         columns: port_columns(),
@@ -373,7 +382,7 @@ fn draw_interfaces(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &De
 fn draw_links(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceView)) {
     let here = scene.state.here();
     let count = view.links.len().to_string();
-    let inner = Panel::new("Links").subtitle(&count).focus(Focus::of(LINKS, here.focus)).draw(scene, area, buf);
+    let inner = Panel::new(tr("Links")).subtitle(&count).focus(Focus::of(LINKS, here.focus)).draw(scene, area, buf);
     let [_, list, ..] = &here.lists;
     Rows {
         columns: &LINK_COLUMNS,
@@ -390,7 +399,7 @@ fn draw_links(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceV
 
 fn draw_alarms(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceView)) {
     let count = view.alarms.len().to_string();
-    let inner = Panel::new("Alarms").subtitle(&count).draw(scene, area, buf);
+    let inner = Panel::new(tr("Alarms")).subtitle(&count).draw(scene, area, buf);
     Rows {
         columns: &alarms::BRIEF,
         rows: &view.alarms,
@@ -406,7 +415,7 @@ fn draw_alarms(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Device
 
 fn draw_events(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceView)) {
     let here = scene.state.here();
-    let inner = Panel::new("Events").focus(Focus::of(EVENTS, here.focus)).draw(scene, area, buf);
+    let inner = Panel::new(tr("Events")).focus(Focus::of(EVENTS, here.focus)).draw(scene, area, buf);
     let [_, _, list, _] = &here.lists;
     Rows {
         columns: &events::BRIEF,

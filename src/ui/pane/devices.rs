@@ -5,6 +5,7 @@ use crate::model::{DeviceStatus, unit};
 use crate::query::{Screen, Subject};
 use crate::state::view::{DeviceRow, ViewBody};
 use crate::ui::UiState;
+use crate::ui::lang::tr;
 use crate::ui::text::{self, EN};
 use crate::ui::theme::Tone;
 use crate::ui::widget::panel::{Focus, Panel};
@@ -44,7 +45,7 @@ fn name(row: &DeviceRow, ink: &Ink<'_>) -> Line<'static> {
 }
 
 fn status(row: &DeviceRow, ink: &Ink<'_>) -> Line<'static> {
-    let word = if row.status == DeviceStatus::Down { "DOWN" } else { row.status.word() };
+    let word = tr(if row.status == DeviceStatus::Down { "DOWN" } else { row.status.word() });
     let mut spans = vec![Span::styled(word, ink.theme.status(row.status))];
     if row.stale {
         spans.push(Span::styled(format!(" ~{}", text::age(row.last_polled_at, ink.now)), ink.theme.style(Tone::Dim)));
@@ -53,7 +54,7 @@ fn status(row: &DeviceRow, ink: &Ink<'_>) -> Line<'static> {
 }
 
 fn role(row: &DeviceRow, ink: &Ink<'_>) -> Line<'static> {
-    ink.tone(row.role.word(), Tone::Dim)
+    ink.tone(tr(row.role.word()), Tone::Dim)
 }
 
 /// The address it is polled at, else the first it has.
@@ -186,10 +187,10 @@ impl Pane for Devices {
     fn draw(&self, scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         let here = scene.state.here();
         let Some(ViewBody::Devices(table)) = scene.body() else {
-            return events::waiting(scene, area, (buf, "Devices"));
+            return events::waiting(scene, area, (buf, tr("Devices")));
         };
         let words = summary(table.matched, table.total, &here, "");
-        let inner = Panel::new("Devices").subtitle(&words).focus(Focus::Here).draw(scene, area, buf);
+        let inner = Panel::new(tr("Devices")).subtitle(&words).focus(Focus::Here).draw(scene, area, buf);
         let empty: &[&str] = match (table.total, here.faults_only) {
             (0, _) => &EN.first_run,
             (_, true) => &[EN.no_faults],
