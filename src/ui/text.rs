@@ -28,6 +28,8 @@ pub struct Sentences {
     pub no_flows: [&'static str; 5],
     pub no_exporter: [&'static str; 3],
     pub no_such_flows: [&'static str; 2],
+    pub no_exporter_yet: &'static str,
+    pub not_polling: &'static str,
     pub no_curve: &'static str,
     pub no_capture: [&'static str; 4],
     pub no_rows: &'static str,
@@ -85,6 +87,8 @@ pub const EN: Sentences = Sentences {
         "No flow in this span passes the filter.",
         "t widens the span, { goes back in time, Esc takes the filter back.",
     ],
+    no_exporter_yet: "no exporter was heard since the engine started: these flows come out of the store",
+    not_polling: "nothing is polled: the figures come out of the store",
     no_curve: "nothing was heard in this span",
     no_capture: [
         "No port of this host is captured.",

@@ -317,6 +317,10 @@ pub fn collector(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Flow
     let line = &view.collector;
     let inner = Panel::new(tr("Collector")).note(tr("Tab exporters")).draw(scene, area, buf);
     let (dim, plain, minor) = (scene.theme.style(Tone::Dim), scene.theme.style(Tone::Text), scene.theme.style(Tone::Minor));
+    if line.exporters == 0 && view.table.total > 0 {
+        put(buf, Position::new(inner.x + 1, inner.y), inner.width.saturating_sub(2), (tr(EN.no_exporter_yet), dim));
+        return;
+    }
     let exporters = if line.exporters == 1 { tr("exporter") } else { tr("exporters") };
     let mut pieces: Vec<Piece> = vec![(line.exporters.to_string(), plain), (format!(" {exporters}"), dim)];
     if line.stale > 0 {

@@ -141,6 +141,17 @@ pub fn health(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Overvie
     let missed = view.missed_percent.map_or_else(|| "-".to_owned(), |percent| format!("{percent:.2}%"));
     let lag = view.lag_p95_ms.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.0} ms"));
     let polls = figure(view.polls_per_second).trim().to_owned();
+    let polling = if view.polls_per_second.is_none() && view.missed_percent.is_none() {
+        vec![(tr(EN.not_polling).to_owned(), dim)]
+    } else {
+        vec![
+            (polls, plain),
+            (tr("/s  lag p95 ").to_owned(), dim),
+            (lag, plain),
+            (tr("  missed ").to_owned(), dim),
+            (missed, plain),
+        ]
+    };
     let rows: [(&str, Vec<Piece<'_>>); 7] = [
         (tr("devices"), device_counts(scene, view)),
         (tr("ports"), counts(scene, &[(view.interfaces_up, tr("up"), Tone::Ok), (view.interfaces_down, tr("down"), Tone::Text)])),
@@ -162,16 +173,7 @@ pub fn health(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Overvie
             tr("links"),
             counts(scene, &[(view.links, tr("links"), Tone::Text), (view.neighbours, tr("unmanaged neighbours"), Tone::Text)]),
         ),
-        (
-            tr("polls"),
-            vec![
-                (polls, plain),
-                (tr("/s  lag p95 ").to_owned(), dim),
-                (lag, plain),
-                (tr("  missed ").to_owned(), dim),
-                (missed, plain),
-            ],
-        ),
+        (tr("polls"), polling),
         (tr("flows"), flow_counts(scene, view)),
     ];
     for ((label, pieces), y) in rows.iter().zip(inner.y..inner.bottom()) {
