@@ -1,4 +1,5 @@
-//! The map: the network as a graph with layers (`net`), leaves and subtrees folded (`fold`), drawn nodes and edges (`draw`).
+//! The map: which network it is of (`plane`: all links, a VLAN, the routed one), that network as a graph with layers (`net`),
+//! leaves and subtrees folded (`fold`), drawn nodes and edges (`draw`).
 //!
 //! Layers follow from roles and the place in the network, not from the longest path; the same network gives the same map.
 
@@ -6,6 +7,7 @@ mod draw;
 mod fold;
 mod layer;
 mod net;
+mod plane;
 
 use super::devices::{DEVICE_COLUMNS, DeviceRef};
 use super::links;
@@ -15,6 +17,7 @@ use crate::model::DeviceId;
 use crate::query::filter;
 use crate::query::{Subject, ViewRequest};
 use net::Net;
+use plane::Plane;
 
 /// Devices that a filter names are drawn apart from their folds, unless it names more than these: a map of everything
 /// that matches `switch` is no map.
@@ -22,7 +25,8 @@ const MAX_NAMED: usize = 64;
 
 /// The folded map of a request.
 pub(super) fn topology(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<String>) {
-    let net = Net::of(look);
+    let plane = Plane::of(look, request.map.layer);
+    let net = Net::of(look, &plane);
     let mut fault = None;
     let named = named(look, &net, request).unwrap_or_else(|error| {
         fault = Some(error);
@@ -39,8 +43,9 @@ pub(super) fn topology(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, O
     let visible = visible(look, &net, request, focus);
     let kept: Vec<usize> = named.into_iter().chain(selected).chain(focus).collect();
     let folded = fold::fold(&net, &request.map, &visible, &kept);
-    let mut view = GraphView { total_nodes: net.len(), total_links: look.state.links.len(), ..GraphView::default() };
-    draw::draw(look, &net, &folded, &mut view);
+    let mut view = GraphView { total_nodes: net.len(), total_links: net.edges.len(), ..GraphView::default() };
+    draw::draw(look, (&net, &plane), &folded, &mut view);
+    view.vlans = super::vlans::ids(look.state);
     if let Some(device) = selected.or(focus).and_then(|at| net.id(at)).and_then(|id| look.state.devices.get(id)) {
         view.selected = Some(Box::new(DeviceRef::of(look, device).whole()));
         view.selected_links = links::of_device(look, &device.id);
