@@ -89,7 +89,7 @@ fn is_up(look: &Lookup<'_>, device: &DeviceId, port: &Interface) -> bool {
 }
 
 fn is_blocked(port: &Interface) -> bool {
-    matches!(port.stp_state.as_deref(), Some("blocking" | "broken"))
+    matches!(port.stp_state.as_deref(), Some("blocking" | "discarding" | "broken"))
 }
 
 /// The screen: the table, and the matrix of the VLAN that is asked about, else of the first.

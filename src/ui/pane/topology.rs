@@ -288,7 +288,8 @@ fn act(state: &mut UiState, graph: &GraphView, gesture: Gesture) -> Vec<Effect> 
             state.map.pan = (0, 0);
             walk::reveal(state, graph);
         }
-        Gesture::Layers => hide_layers(&mut state.map.hidden_layers, graph),
+        Gesture::Roles => hide_layers(&mut state.map.hidden_layers, graph),
+        Gesture::Layers | Gesture::NextVlan | Gesture::PreviousVlan | Gesture::Far => {}
         Gesture::ColourBy => state.map.colour_by = (state.map.colour_by + 1) % ColourBy::ALL.len(),
     }
     Vec::new()
