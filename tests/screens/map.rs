@@ -18,6 +18,7 @@ fn node(name: &str, role: Role, layer: u8) -> GraphNode {
         neighbour: false,
         faults: Vec::new(),
         site: None,
+        matches: 0,
     }
 }
 

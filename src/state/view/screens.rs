@@ -144,6 +144,8 @@ pub struct GraphNode {
     pub faults: Vec<String>,
     /// Where it is, as sysLocation says; of what says nothing, where that is under which it hangs.
     pub site: Option<String>,
+    /// How many of it the filter names; 0 where there is none.
+    pub matches: usize,
 }
 
 /// One or more parallel links between two drawn nodes.

@@ -136,6 +136,10 @@ pub enum Gesture {
     Roles,
     /// Map: the far view and back.
     Far,
+    /// Map: the next number of hops about the focus.
+    Hops,
+    /// Map: what the tree sorts siblings by.
+    TreeSort,
     /// Map: what the links' colour says.
     ColourBy,
 }

@@ -20,12 +20,12 @@ const MAX_FAULTS: usize = 4;
 pub(super) fn draw(look: &Lookup<'_>, (net, plane): (&Net<'_>, &Plane), folded: &Folded, view: &mut GraphView) {
     for (at, standing) in folded.standing.iter().enumerate() {
         match standing {
-            Standing::Drawn => view.nodes.extend(node(look, net, at)),
+            Standing::Drawn => view.nodes.extend(node(look, (net, folded), at)),
             Standing::Folded(_) => view.folded_nodes += 1,
             Standing::Hidden => {}
         }
     }
-    view.nodes.extend(folded.folds.iter().map(|fold| fold_node(look, net, fold)));
+    view.nodes.extend(folded.folds.iter().map(|fold| fold_node(look, (net, folded), fold)));
     view.nodes.sort_by(|x, y| x.id.cmp(&y.id));
     view.edges = edges(look, (net, plane), folded);
 }
@@ -36,7 +36,11 @@ fn state(look: &Lookup<'_>, id: &DeviceId) -> (DeviceStatus, Option<Severity>) {
     (status, look.alarms(id).iter().map(|alarm| alarm.severity).max())
 }
 
-fn node(look: &Lookup<'_>, net: &Net<'_>, at: usize) -> Option<GraphNode> {
+fn is_named(folded: &Folded, at: usize) -> bool {
+    folded.named.get(at).copied().unwrap_or(false)
+}
+
+fn node(look: &Lookup<'_>, (net, folded): (&Net<'_>, &Folded), at: usize) -> Option<GraphNode> {
     let node = net.nodes.get(at)?;
     let (status, alarm) = state(look, node.id);
     Some(GraphNode {
@@ -51,6 +55,7 @@ fn node(look: &Lookup<'_>, net: &Net<'_>, at: usize) -> Option<GraphNode> {
         neighbour: node.heard,
         faults: Vec::new(),
         site: site(look, net, at),
+        matches: usize::from(is_named(folded, at)),
     })
 }
 
@@ -77,7 +82,7 @@ const fn badness(status: DeviceStatus) -> u8 {
     }
 }
 
-fn fold_node(look: &Lookup<'_>, net: &Net<'_>, fold: &Fold) -> GraphNode {
+fn fold_node(look: &Lookup<'_>, (net, folded): (&Net<'_>, &Folded), fold: &Fold) -> GraphNode {
     let ids = |places: &[usize]| places.iter().filter_map(|at| net.id(*at)).collect::<Vec<_>>();
     let states: Vec<_> = ids(&fold.all).into_iter().map(|id| (id, state(look, id))).collect();
     let mut faults: Vec<(u8, Option<Severity>, String)> = states
@@ -98,6 +103,7 @@ fn fold_node(look: &Lookup<'_>, net: &Net<'_>, fold: &Fold) -> GraphNode {
         neighbour: fold.members.iter().all(|at| net.nodes.get(*at).is_some_and(|node| node.heard)),
         faults: faults.into_iter().take(MAX_FAULTS).map(|(_, _, name)| name).collect(),
         site: fold.members.first().and_then(|at| site(look, net, *at)),
+        matches: fold.all.iter().filter(|at| is_named(folded, **at)).count(),
     }
 }
 

@@ -41,8 +41,15 @@ pub(super) fn topology(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, O
         fault.get_or_insert_with(|| "the device in focus is not known (at this time)".to_owned());
     }
     let visible = visible(look, &net, request, focus);
-    let kept: Vec<usize> = named.into_iter().chain(selected).chain(focus).collect();
-    let folded = fold::fold(&net, &request.map, &visible, &kept);
+    let apart = if named.len() > MAX_NAMED { &[][..] } else { &named };
+    let kept: Vec<usize> = apart.iter().copied().chain(selected).chain(focus).collect();
+    let mut folded = fold::fold(&net, &request.map, &visible, &kept);
+    folded.named = vec![false; net.len()];
+    for at in named {
+        if let Some(slot) = folded.named.get_mut(at) {
+            *slot = true;
+        }
+    }
     let mut view = GraphView { total_nodes: net.len(), total_links: net.edges.len(), ..GraphView::default() };
     draw::draw(look, (&net, &plane), &folded, &mut view);
     view.vlans = super::vlans::ids(look.state);
@@ -53,15 +60,18 @@ pub(super) fn topology(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, O
     (ViewBody::Topology(Box::new(view)), fault)
 }
 
-/// Devices that the filter names.
+/// What the filter names: devices, and what is only heard of where its name holds the text.
 fn named(look: &Lookup<'_>, net: &Net<'_>, request: &ViewRequest) -> Result<Vec<usize>, String> {
     let matcher = filter::matcher(&request.filter, DEVICE_COLUMNS, look.state.now).map_err(|error| error.to_string())?;
     if matcher.is_all() {
         return Ok(Vec::new());
     }
     let matching = look.state.devices.values().filter(|device| matcher.matches(&DeviceRef::of(look, device)));
-    let found: Vec<usize> = matching.filter_map(|device| net.place(&device.id)).take(MAX_NAMED + 1).collect();
-    Ok(if found.len() > MAX_NAMED { Vec::new() } else { found })
+    let mut found: Vec<usize> = matching.filter_map(|device| net.place(&device.id)).collect();
+    let text = request.filter.to_lowercase();
+    let heard = look.state.neighbours.keys().filter(|id| look.state.name_of(id).to_lowercase().contains(&text));
+    found.extend(heard.filter_map(|id| net.place(id)));
+    Ok(found)
 }
 
 /// Which nodes are on the map at all: those near the focus; those with faults and what leads to them.

@@ -20,6 +20,7 @@ pub(crate) fn node(id: &str, role: Role, layer: u8) -> GraphNode {
         neighbour: false,
         faults: vec![],
         site: None,
+        matches: 0,
     }
 }
 
