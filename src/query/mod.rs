@@ -7,4 +7,4 @@ pub mod series_name;
 pub mod time;
 pub mod view_request;
 
-pub use view_request::{FlowPart, FlowRequest, MapRequest, Screen, Sort, Subject, ViewRequest, Window};
+pub use view_request::{FlowPart, FlowRequest, MapLayer, MapRequest, Screen, Sort, Subject, ViewRequest, Window};

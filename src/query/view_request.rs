@@ -92,6 +92,18 @@ impl Window {
     pub const ALL: Self = Self { offset: 0, rows: usize::MAX };
 }
 
+/// Which network the map is of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum MapLayer {
+    /// Everything that is linked.
+    #[default]
+    L2,
+    /// What carries one VLAN.
+    Vlan(u16),
+    /// What shares a subnet.
+    L3,
+}
+
 /// How much of the map is unfolded.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MapRequest {
@@ -103,6 +115,8 @@ pub struct MapRequest {
     pub opened: Vec<String>,
     /// Fold level: 0 folds leaves and whole subtrees, 1 leaves only, 2 nothing.
     pub level: u8,
+    /// Which network it is of; for [`Screen::Vlans`] the VLAN whose matrix is wanted.
+    pub layer: MapLayer,
 }
 
 /// How flows are summed up.

@@ -50,7 +50,7 @@ pub fn rows(view: &View, form: Form) -> io::Result<Option<Vec<u8>>> {
         ViewBody::Discovery(view) => write_rows(format, view.changes.rows.iter().map(report::EventRow::from), &mut out)?,
         ViewBody::Flows(view) => out = talkers(view, form)?,
         ViewBody::Capture(view) => out = talkers(&view.flows, form)?,
-        ViewBody::Empty => return Ok(None),
+        ViewBody::Vlans(_) | ViewBody::Empty => return Ok(None),
     }
     Ok(Some(out))
 }

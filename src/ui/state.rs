@@ -12,6 +12,7 @@ use crate::model::Timestamp;
 use crate::model::flow::TopKey;
 use crate::query::{MapRequest, Screen, Sort, Subject, ViewRequest, Window};
 use crate::ui::layout::worker::LayoutWorker;
+use crate::ui::pane::topology::TreeRows;
 use crate::ui::widget::map::Arrangement;
 use ratatui::layout::Size;
 use std::collections::{BTreeMap, BTreeSet};
@@ -130,6 +131,14 @@ pub struct MapState {
     pub colour_by: usize,
     /// Layers that are hidden.
     pub hidden_layers: BTreeSet<u8>,
+    /// Everything from afar in place of the map; `None` as it fits.
+    pub far: Option<bool>,
+    /// The VLAN whose layer was looked at last.
+    pub vlan: Option<u16>,
+    /// By what the tree sorts siblings: index into the pane's own list.
+    pub tree_by: usize,
+    /// The tree's rows, made when a view came.
+    pub tree_rows: Option<Arc<TreeRows>>,
     /// First column and row shown of what is larger than the pane.
     pub pan: (i32, i32),
     /// The node that was walked from to the selected one: the link between them is the one under the cursor.

@@ -67,6 +67,12 @@ pub struct Grow {
 pub struct VlanFile {
     pub id: u16,
     pub name: String,
+    /// What single devices call it
+    #[serde(default)]
+    pub named: BTreeMap<String, String>,
+    /// Devices whose trunks forgot it
+    #[serde(default)]
+    pub pruned: Vec<String>,
 }
 
 /// How a kind names its ports in LLDP.
@@ -340,6 +346,9 @@ pub struct WireFile {
     pub at: PortUse,
     /// bit/s each way at the busiest hour
     pub load: String,
+    /// A spanning tree blocks it at `a`
+    #[serde(default)]
+    pub blocked: bool,
 }
 
 /// Something that is wrong. Times count back from the scenario's moment.

@@ -25,11 +25,6 @@ const fn sentences(screen: Screen) -> [&'static str; 3] {
             "It will listen where [syslog] listen and [traps] listen say.",
             "What noctop noticed by itself is on 9 Events.",
         ],
-        Screen::Vlans => [
-            "VLANs across all switches and the ports that carry them. This version has no such screen yet.",
-            "It will need nothing more than SNMP access to the switches.",
-            "A port's VLANs are on its own screen: 4 Interfaces, Enter.",
-        ],
         _ => ["Nothing is drawn here.", "", "? lists the screens and keys."],
     }
 }

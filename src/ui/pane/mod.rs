@@ -17,6 +17,7 @@ pub mod interface;
 pub mod interfaces;
 pub mod overview;
 pub mod topology;
+pub mod vlans;
 
 use super::effect::Effect;
 use super::glyph::Glyphs;
@@ -63,6 +64,8 @@ pub enum Context {
     Graph,
     /// The topology map.
     Map,
+    /// The VLANs screen.
+    Vlans,
     /// The Discovery screen.
     Discovery,
     /// While something is being written.
@@ -88,6 +91,7 @@ impl Context {
             Self::Table => "tables",
             Self::Graph => "graphs",
             Self::Map => "map",
+            Self::Vlans => "VLANs",
             Self::Discovery => "discovery",
             Self::Input => "writing",
             Self::Related => "after o",
@@ -123,8 +127,19 @@ pub enum Gesture {
     Less,
     /// Map: spanning tree instead of the map.
     Tree,
-    /// Map: layers on and off.
+    /// Map: the next of L2, VLAN, L3. VLANs: the map of the VLAN.
     Layers,
+    /// Map: the next VLAN's layer, the one before.
+    NextVlan,
+    PreviousVlan,
+    /// Map: role layers on and off.
+    Roles,
+    /// Map: the far view and back.
+    Far,
+    /// Map: the next number of hops about the focus.
+    Hops,
+    /// Map: what the tree sorts siblings by.
+    TreeSort,
     /// Map: what the links' colour says.
     ColourBy,
 }
@@ -197,6 +212,11 @@ pub trait Pane: Sync {
         None
     }
 
+    /// Whether its view depends on what is under the cursor: then it is asked for anew when that moves.
+    fn asks_of_cursor(&self, _state: &UiState) -> bool {
+        false
+    }
+
     /// What the cursor is on.
     fn target(&self, _body: &ViewBody, _state: &UiState) -> Option<Target> {
         None
@@ -235,6 +255,7 @@ pub fn of(screen: Screen) -> &'static dyn Pane {
         Screen::Links | Screen::Sensors => &absent::Absent,
         Screen::Flows => &flows::Flows,
         Screen::Capture => &capture::Capture,
-        Screen::Wireless | Screen::Logs | Screen::Vlans => &absent::Absent,
+        Screen::Vlans => &vlans::Vlans,
+        Screen::Wireless | Screen::Logs => &absent::Absent,
     }
 }

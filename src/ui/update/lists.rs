@@ -25,7 +25,8 @@ pub fn gesture(turn: &mut Turn<'_>, gesture: Gesture) -> Vec<Effect> {
     list.cursor = to;
     list.key = key_at(&listing, to);
     list.reveal(page);
-    if is_covered(list, &listing, page) { Vec::new() } else { vec![Effect::Watch] }
+    let covered = is_covered(list, &listing, page);
+    if covered && !pane.asks_of_cursor(turn.state) { Vec::new() } else { vec![Effect::Watch] }
 }
 
 /// The row that a gesture moves to; `None` where it is not a move.
@@ -44,6 +45,7 @@ fn target_row(list: &ListState, (gesture, page): (Gesture, usize), matched: usiz
         Gesture::PageDown => (at + page).min(last),
         Gesture::Left | Gesture::Right | Gesture::Enter | Gesture::Focus => return None,
         Gesture::More | Gesture::Less | Gesture::Tree | Gesture::Layers | Gesture::ColourBy => return None,
+        Gesture::NextVlan | Gesture::PreviousVlan | Gesture::Roles | Gesture::Far | Gesture::Hops | Gesture::TreeSort => return None,
     })
 }
 
