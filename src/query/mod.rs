@@ -7,4 +7,6 @@ pub mod series_name;
 pub mod time;
 pub mod view_request;
 
-pub use view_request::{FlowPart, FlowRequest, MapRequest, Screen, Sort, Subject, ViewRequest, Window};
+pub use view_request::{
+    FlowPart, FlowRequest, MapRequest, RadioName, Screen, Sort, Subject, ViewRequest, Window, WirelessPart, WirelessRequest,
+};

@@ -19,7 +19,7 @@ use std::time::Duration;
 const REMEMBERED: Duration = Duration::from_secs(14 * 86_400);
 
 /// How often a reading is journalled that has at most [`SMALL`] clients; a larger one so many times more rarely. 900 clients are some 60 KiB.
-const JOURNALLED: Duration = Duration::from_secs(300);
+pub(super) const JOURNALLED: Duration = Duration::from_secs(300);
 /// See [`JOURNALLED`].
 const SMALL: usize = 2000;
 

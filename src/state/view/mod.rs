@@ -18,6 +18,7 @@ mod overview;
 pub mod rows;
 pub mod screens;
 mod table;
+pub mod wireless;
 
 pub use answer::{answer, answer_over};
 pub use devices::DEVICE_COLUMNS;
@@ -27,6 +28,8 @@ pub use interfaces::INTERFACE_COLUMNS;
 pub use links::LINK_COLUMNS;
 pub use over::Over;
 pub use overview::wan_ports;
+
+pub use wireless::rows::{ChannelRow, ClientRow, RadioDetail, RadioRow, WirelessView};
 
 pub use flows::{CaptureView, FlowRow, FlowsView, PortFlows};
 pub use rows::{DeviceRow, EventRow, GaugeRow, InterfaceRow, LinkRow};
