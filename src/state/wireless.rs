@@ -201,7 +201,11 @@ fn reckon_rates(now: &mut WirelessReading, before: &WirelessReading) {
 }
 
 fn rates(now: &mut Traffic, before: &Traffic, seconds: f64) {
+    let is_wide = |counter: Option<Counter>| matches!(counter, Some(Counter::Bits64(_)));
     let bps = |before, now| {
+        if !is_wide(now) && seconds > NARROW_SECONDS {
+            return None;
+        }
         let bps = grown((before, now), seconds)? / seconds * 8.0;
         (bps <= MOST_BPS).then(|| narrow(bps))
     };
@@ -212,6 +216,9 @@ fn rates(now: &mut Traffic, before: &Traffic, seconds: f64) {
         now.out_bps = bps(before.out_octets, now.out_octets);
     }
 }
+
+/// Between two readings a 32-bit counter of octets may wrap unseen: at 200 Mbit/s in three minutes.
+const NARROW_SECONDS: f64 = 180.0;
 
 /// By how much a counter grew; `None` where that can't be said.
 #[allow(clippy::cast_precision_loss, reason = "octets of a minute")]
@@ -255,12 +262,8 @@ fn sum_clients(now: &mut WirelessReading) {
             if radio.clients.is_none() && is_whole && ap.status == ApStatus::Up {
                 radio.clients = Some(sum.clients);
             }
-            if radio.traffic.in_octets.is_none() && radio.traffic.in_bps.is_none() {
-                radio.traffic.in_bps = sum.in_bps;
-            }
-            if radio.traffic.out_octets.is_none() && radio.traffic.out_bps.is_none() {
-                radio.traffic.out_bps = sum.out_bps;
-            }
+            radio.traffic.in_bps = radio.traffic.in_bps.or(sum.in_bps);
+            radio.traffic.out_bps = radio.traffic.out_bps.or(sum.out_bps);
         }
     }
 }
