@@ -17,6 +17,7 @@ pub mod interface;
 pub mod interfaces;
 pub mod overview;
 pub mod topology;
+pub mod wireless;
 
 use super::effect::Effect;
 use super::glyph::Glyphs;
@@ -69,6 +70,8 @@ pub enum Context {
     Input,
     /// Screens of flows.
     Flows,
+    /// The Wireless screen.
+    Wireless,
     /// After `o`.
     Related,
     /// In the list of columns.
@@ -93,6 +96,7 @@ impl Context {
             Self::Related => "after o",
             Self::Columns => "columns",
             Self::Flows => "flows",
+            Self::Wireless => "wireless",
             Self::Groups => "grouping",
             Self::Export => "after e",
         }
@@ -187,6 +191,11 @@ pub trait Pane: Sync {
         &[]
     }
 
+    /// The same of the part that has the keys, where parts have columns of their own.
+    fn sorts_of(&self, _state: &UiState) -> &'static [&'static str] {
+        self.sorts()
+    }
+
     /// Titles of the columns that can be hidden.
     fn columns(&self) -> Vec<&'static str> {
         Vec::new()
@@ -235,6 +244,7 @@ pub fn of(screen: Screen) -> &'static dyn Pane {
         Screen::Links | Screen::Sensors => &absent::Absent,
         Screen::Flows => &flows::Flows,
         Screen::Capture => &capture::Capture,
-        Screen::Wireless | Screen::Logs | Screen::Vlans => &absent::Absent,
+        Screen::Wireless => &wireless::Wireless,
+        Screen::Logs | Screen::Vlans => &absent::Absent,
     }
 }

@@ -172,7 +172,8 @@ fn clients(look: &Lookup<'_>, request: &ViewRequest, readings: &[Reading<'_>]) -
     let choice = Choice { request, columns: CLIENT_COLUMNS, now: look.state.now, is_fault: ClientRef::is_fault };
     let mut picked: Picked<ClientRef<'_>> = pick(rows, &choice);
     let fault = picked.fault.take();
-    (picked.table(ClientRef::whole), fault)
+    let places = Places::of(look.state);
+    (picked.table(|row| row.whole(&places)), fault)
 }
 
 /// One radio in full; `None` where it is not known at this time.

@@ -121,6 +121,8 @@ pub struct ClientRow {
     pub in_bps: Option<f64>,
     pub out_bps: Option<f64>,
     pub since: Option<Timestamp>,
+    /// Where its access point is plugged in.
+    pub uplink: Option<Uplink>,
     pub stale: bool,
 }
 

@@ -197,7 +197,7 @@ impl<'a> ClientRef<'a> {
         key(a).cmp(&key(b)).then_with(|| a.client.mac.cmp(&b.client.mac))
     }
 
-    pub(super) fn whole(self) -> ClientRow {
+    pub(super) fn whole(self, places: &Places<'_>) -> ClientRow {
         let client = self.client;
         ClientRow {
             mac: client.mac,
@@ -224,6 +224,7 @@ impl<'a> ClientRef<'a> {
             in_bps: wide(client.traffic.in_bps),
             out_bps: wide(client.traffic.out_bps),
             since: client.since,
+            uplink: self.ap.and_then(|ap| places.uplink(ap)),
             stale: self.reading.stale,
         }
     }
