@@ -112,6 +112,7 @@ fn print(view: &View, names: &HashMap<DeviceId, String>, (format, out): (Format,
         | ViewBody::Flows(_)
         | ViewBody::Capture(_)
         | ViewBody::Vlans(_)
+        | ViewBody::Wireless(_)
         | ViewBody::Empty => Ok(()),
     }
 }

@@ -4,7 +4,7 @@
 use super::effect::{Effect, Form};
 use super::pane::{Context, Gesture};
 use super::state::UiState;
-use super::update::{flows, global, graph, lists, overlay, related};
+use super::update::{flows, global, graph, lists, overlay, related, wireless};
 use crate::query::Screen;
 use crate::state::view::View;
 
@@ -101,6 +101,7 @@ pub const ACTIONS: &[Action] = &[
     action("map.related", Context::Map, ("related screens: then t d i f l a e h", "related"), overlay::related),
     action("vlans.map", Context::Vlans, ("the map of this VLAN", "map"), |turn| lists::gesture(turn, Gesture::Layers)),
     action("flows.group", Context::Flows, ("by what flows are summed up", "by"), flows::groups),
+    action("wireless.band", Context::Wireless, ("only one band, or all: 2.4, 5, 6 GHz", "band"), wireless::band),
     action("discovery.pause", Context::Discovery, ("pause discovery, or go on", "pause"), global::discovery_pause),
     action("discovery.run", Context::Discovery, ("discover the configured targets again", "run again"), global::discovery_run),
     action("discovery.cancel", Context::Discovery, ("end the running discovery", "cancel"), global::discovery_cancel),

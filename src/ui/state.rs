@@ -8,7 +8,7 @@ use super::lang::Lang;
 use super::layer::Layer;
 use super::theme::{Depth, ThemeName};
 use crate::engine::WatchId;
-use crate::model::Timestamp;
+use crate::model::{Timestamp, WifiBand};
 use crate::model::flow::TopKey;
 use crate::query::{MapRequest, Screen, Sort, Subject, ViewRequest, Window};
 use crate::ui::layout::worker::LayoutWorker;
@@ -167,6 +167,15 @@ pub struct FlowState {
     pub trail: Vec<(String, Vec<TopKey>)>,
 }
 
+/// What the Wireless screen remembers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WirelessState {
+    /// Only this band; `None` is all.
+    pub band: Option<WifiBand>,
+    /// Filters and parts of before each drill, the last one last.
+    pub trail: Vec<(String, usize)>,
+}
+
 /// A week, seconds: what a curve is held against.
 pub const WEEK_SECS: u32 = 7 * 86_400;
 
@@ -195,6 +204,8 @@ pub struct UiState {
     pub graph: GraphState,
     /// By what flows are summed up.
     pub flows: FlowState,
+    /// What the Wireless screen remembers.
+    pub wireless: WirelessState,
     /// A passing sentence.
     pub toast: Option<Toast>,
     /// The connection that was lost, and why.
@@ -254,6 +265,7 @@ impl UiState {
             span_secs: crate::query::view_request::DEFAULT_SPAN_SECS,
             graph: GraphState::default(),
             flows: FlowState::default(),
+            wireless: WirelessState::default(),
             toast: None,
             lost: None,
             watch: WatchId(1),

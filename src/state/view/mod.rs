@@ -19,6 +19,7 @@ pub mod rows;
 pub mod screens;
 mod table;
 mod vlans;
+pub mod wireless;
 
 pub use answer::{answer, answer_over};
 pub use devices::DEVICE_COLUMNS;
@@ -29,6 +30,8 @@ pub use links::LINK_COLUMNS;
 pub use over::Over;
 pub use overview::wan_ports;
 pub use vlans::VLAN_COLUMNS;
+
+pub use wireless::rows::{ChannelRow, ClientRow, RadioDetail, RadioRow, WirelessView};
 
 pub use flows::{CaptureView, FlowRow, FlowsView, PortFlows};
 pub use rows::{DeviceRow, EventRow, GaugeRow, InterfaceRow, LinkRow};

@@ -2,6 +2,7 @@
 
 use super::Table;
 use super::flows::{CaptureView, FlowCollector, FlowRow, FlowsView, PortFlows};
+use super::wireless::rows::WirelessView;
 use super::rows::{DeviceRow, EventRow, GaugeRow, InterfaceRow, LinkRow};
 use crate::event::DiscoveryProgress;
 use crate::model::bands::Band;
@@ -61,6 +62,7 @@ pub enum ViewBody {
     Flows(Box<FlowsView>),
     Capture(Box<CaptureView>),
     Vlans(Box<VlansView>),
+    Wireless(Box<WirelessView>),
 }
 
 /// Counts and the worst of everything.
@@ -79,6 +81,8 @@ pub struct OverviewView {
     pub interfaces_flapping: usize,
     pub access_points_up: usize,
     pub access_points_down: usize,
+    /// Who is on the wireless networks; `None` where no controller tells.
+    pub wireless_clients: Option<usize>,
     pub links: usize,
     pub neighbours: usize,
     /// Polls that ended late or were skipped, of all; `None` before the first poll.

@@ -15,11 +15,6 @@ pub struct Absent;
 /// What a screen will show, what it needs, and what answers the question today.
 const fn sentences(screen: Screen) -> [&'static str; 3] {
     match screen {
-        Screen::Wireless => [
-            "Access points, radios and clients of wireless controllers. This version does not read them yet.",
-            "It will need SNMP access to the controller, as any device.",
-            "Access points that speak LLDP are on 2 Topology.",
-        ],
         Screen::Logs => [
             "Syslog and traps, searched and counted. This version does not listen for them yet.",
             "It will listen where [syslog] listen and [traps] listen say.",

@@ -18,6 +18,7 @@ pub mod interfaces;
 pub mod overview;
 pub mod topology;
 pub mod vlans;
+pub mod wireless;
 
 use super::effect::Effect;
 use super::glyph::Glyphs;
@@ -72,6 +73,8 @@ pub enum Context {
     Input,
     /// Screens of flows.
     Flows,
+    /// The Wireless screen.
+    Wireless,
     /// After `o`.
     Related,
     /// In the list of columns.
@@ -97,6 +100,7 @@ impl Context {
             Self::Related => "after o",
             Self::Columns => "columns",
             Self::Flows => "flows",
+            Self::Wireless => "wireless",
             Self::Groups => "grouping",
             Self::Export => "after e",
         }
@@ -202,6 +206,11 @@ pub trait Pane: Sync {
         &[]
     }
 
+    /// The same of the part that has the keys, where parts have columns of their own.
+    fn sorts_of(&self, _state: &UiState) -> &'static [&'static str] {
+        self.sorts()
+    }
+
     /// Titles of the columns that can be hidden.
     fn columns(&self) -> Vec<&'static str> {
         Vec::new()
@@ -256,6 +265,7 @@ pub fn of(screen: Screen) -> &'static dyn Pane {
         Screen::Flows => &flows::Flows,
         Screen::Capture => &capture::Capture,
         Screen::Vlans => &vlans::Vlans,
-        Screen::Wireless | Screen::Logs => &absent::Absent,
+        Screen::Wireless => &wireless::Wireless,
+        Screen::Logs => &absent::Absent,
     }
 }

@@ -98,7 +98,7 @@ pub fn open(turn: &mut Turn<'_>) -> Vec<Effect> {
 
 /// To the next or the previous column that can be sorted by, then to the screen's own order.
 pub fn sort(turn: &mut Turn<'_>, by: isize) -> Vec<Effect> {
-    let sorts = pane::of(turn.state.place.screen).sorts();
+    let sorts = pane::of(turn.state.place.screen).sorts_of(turn.state);
     if sorts.is_empty() {
         return Vec::new();
     }
@@ -135,6 +135,15 @@ fn is_figure(column: &str) -> bool {
             | "os"
             | "status"
             | "peer"
+            | "ap"
+            | "site"
+            | "band"
+            | "ssid"
+            | "user"
+            | "mac"
+            | "phy"
+            | "snr"
+            | "rssi"
     )
 }
 
@@ -167,10 +176,14 @@ pub fn previous_part(turn: &mut Turn<'_>) -> Vec<Effect> {
 }
 
 fn part(turn: &mut Turn<'_>, by: isize) -> Vec<Effect> {
-    let parts = pane::of(turn.state.place.screen).parts().max(1);
+    let pane = pane::of(turn.state.place.screen);
+    let parts = pane.parts().max(1);
+    let before = pane.request(turn.state);
     let here = turn.state.here_mut();
     here.focus = (here.focus.min(parts - 1) + parts).saturating_add_signed(by) % parts;
-    turn.view.map(|view| follow(turn.state, view)).unwrap_or_default()
+    let followed = turn.view.map(|view| follow(turn.state, view)).unwrap_or_default();
+    // Some parts show other rows altogether.
+    if pane.request(turn.state).wireless != before.wireless { vec![Effect::Watch] } else { followed }
 }
 
 /// What the cursor is on.
