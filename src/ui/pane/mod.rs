@@ -77,6 +77,10 @@ pub enum Context {
     Groups,
     /// After `e`.
     Export,
+    /// After `X`.
+    Save,
+    /// The wallboard.
+    Wallboard,
 }
 
 impl Context {
@@ -95,6 +99,8 @@ impl Context {
             Self::Flows => "flows",
             Self::Groups => "grouping",
             Self::Export => "after e",
+            Self::Save => "after X",
+            Self::Wallboard => "wallboard",
         }
     }
 }

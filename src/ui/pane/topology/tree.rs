@@ -4,6 +4,7 @@
 use crate::state::view::{GraphEdge, GraphNode, GraphView};
 use crate::ui::glyph::GlyphSet;
 use crate::ui::layout::order::natural;
+use crate::ui::mouse::{self, Hit};
 use crate::ui::pane::Gesture;
 use crate::ui::text::{fit, width};
 use crate::ui::theme::Tone;
@@ -141,6 +142,7 @@ pub fn draw(drawing: &Drawing<'_>, top: i32, area: Rect, buf: &mut Buffer) {
     for (row, y) in rows(drawing.graph).iter().skip(top).zip(area.top()..area.bottom()) {
         let Some(node) = drawing.graph.nodes.get(row.node) else { continue };
         let line = Rect { y, height: 1, ..area };
+        mouse::area(line, || Hit::Node(node.id.clone()));
         draw_row(drawing, (row, node), line, buf);
     }
 }
