@@ -2,10 +2,10 @@
 //! man page are made from it.
 
 use super::effect::{Effect, Form, Picture};
-use super::{mouse, notice, wallboard};
 use super::pane::{Context, Gesture};
 use super::state::UiState;
 use super::update::{flows, global, graph, lists, overlay, related};
+use super::{mouse, notice, wallboard};
 use crate::query::Screen;
 use crate::state::view::View;
 

@@ -201,8 +201,7 @@ fn hints(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     const ALWAYS: [&str; 2] = ["command", "help"];
     let active = contexts(scene.state);
     let keymap = &scene.state.keymap;
-    let hint =
-        |name: &'static str, hint: &str| keymap.first_key(name).map(|key| (key.to_string(), format!(" {hint}  "), name));
+    let hint = |name: &'static str, hint: &str| keymap.first_key(name).map(|key| (key.to_string(), format!(" {hint}  "), name));
     let wanted = |context: Context| {
         ACTIONS
             .iter()
@@ -210,7 +209,8 @@ fn hints(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     };
     let here = active.iter().filter(|context| **context != Context::Global).flat_map(|context| wanted(*context));
     let global = active.iter().filter(|context| **context == Context::Global).flat_map(|context| wanted(*context));
-    let cells = |(key, words, _): &(String, String, &str)| u16::try_from(text::width(key) + text::width(words)).unwrap_or(u16::MAX);
+    let cells =
+        |(key, words, _): &(String, String, &str)| u16::try_from(text::width(key) + text::width(words)).unwrap_or(u16::MAX);
     let last: Vec<_> = ACTIONS
         .iter()
         .filter(|action| active.contains(&action.context) && ALWAYS.contains(&action.name))

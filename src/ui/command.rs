@@ -93,7 +93,12 @@ pub const COMMANDS: &[CommandDef] = &[
     },
     CommandDef { name: "sort", argument: Argument::Text("COLUMN [asc|desc]"), help: "sort this screen", run: sort },
     CommandDef { name: "span", argument: Argument::Text("5m|1h|6h|24h|7d"), help: "span of graphs", run: span },
-    CommandDef { name: "theme", argument: Argument::Optional("NAME"), help: "another theme; without a name: which there are", run: theme },
+    CommandDef {
+        name: "theme",
+        argument: Argument::Optional("NAME"),
+        help: "another theme; without a name: which there are",
+        run: theme,
+    },
     CommandDef { name: "glyphs", argument: Argument::Text("unicode|cjk|ascii"), help: "another set of glyphs", run: glyphs },
     CommandDef {
         name: "capture",

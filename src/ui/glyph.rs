@@ -202,8 +202,17 @@ mod tests {
     use unicode_width::UnicodeWidthStr;
 
     fn single_cells(glyphs: &Glyphs) -> Vec<&'static str> {
-        let mut all =
-            vec![glyphs.rule, glyphs.ellipsis, glyphs.cursor, glyphs.mark, glyphs.crumb, glyphs.arrow, glyphs.dot, glyphs.live, glyphs.bell];
+        let mut all = vec![
+            glyphs.rule,
+            glyphs.ellipsis,
+            glyphs.cursor,
+            glyphs.mark,
+            glyphs.crumb,
+            glyphs.arrow,
+            glyphs.dot,
+            glyphs.live,
+            glyphs.bell,
+        ];
         all.extend(glyphs.bar);
         all.extend(glyphs.levels);
         all.extend(glyphs.sort);
@@ -239,12 +248,10 @@ mod tests {
 
     #[test]
     fn the_probe_tells_wide_glyphs_and_octets() {
-        assert_eq!([1, 2, 3, 7].map(|columns| GlyphSet::Unicode.from_probe(columns)), [
-            GlyphSet::Unicode,
-            GlyphSet::Cjk,
-            GlyphSet::Ascii,
-            GlyphSet::Unicode
-        ]);
+        assert_eq!(
+            [1, 2, 3, 7].map(|columns| GlyphSet::Unicode.from_probe(columns)),
+            [GlyphSet::Unicode, GlyphSet::Cjk, GlyphSet::Ascii, GlyphSet::Unicode]
+        );
         assert_eq!(GlyphSet::Ascii.from_probe(2), GlyphSet::Ascii);
     }
 }

@@ -13,6 +13,7 @@ use super::state::Place;
 use super::update::{global, lists, navigate, overlay};
 use super::{chrome, command, pane, shot, text};
 use crate::engine::{Handle, Update, WatchId};
+use crate::model::text::visible;
 use crate::query::{Screen, ViewRequest};
 use crate::state::view::{EventRow, View, ViewBody};
 use ratatui::layout::Size;
@@ -86,7 +87,7 @@ pub fn run(source: Source, options: &UiOptions, listen: impl FnOnce(Told)) -> Re
 
 fn say(out: &mut impl Write, lines: &[String]) -> io::Result<()> {
     for line in lines {
-        writeln!(out, "{}", crate::model::text::visible(line))?;
+        writeln!(out, "{line}")?;
     }
     out.flush()
 }
@@ -165,8 +166,10 @@ impl Session {
         Self { console, handle, heard: None, every: 0, passed: 0 }
     }
 
-    fn spoken<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
-        speaking(self.console.state.lang, || work(self))
+    /// Lines in the console's language; the text of devices is made visible in them, as on every screen.
+    fn spoken(&mut self, work: impl FnOnce(&mut Self) -> Vec<String>) -> Vec<String> {
+        let lines = speaking(self.console.state.lang, || work(self));
+        lines.iter().map(|line| visible(line).into_owned()).collect()
     }
 
     /// What is said first.
@@ -271,7 +274,10 @@ impl Session {
     }
 
     fn turn_page(&mut self, by: isize) -> Vec<String> {
-        let matched = self.console.view().and_then(|view| pane::of(self.console.state.place.screen).listing(&view.body, &self.console.state));
+        let matched = self
+            .console
+            .view()
+            .and_then(|view| pane::of(self.console.state.place.screen).listing(&view.body, &self.console.state));
         let last = matched.map_or(0, |listing| listing.matched.saturating_sub(1));
         let list = self.console.state.here_mut().list_mut();
         let top = list.top.saturating_add_signed(by * PAGE as isize);

@@ -118,7 +118,12 @@ pub fn settle(console: &mut Console, handle: &Handle, effects: Vec<Effect>) -> R
                 let answer = handle.command(command);
                 queue.extend(console.answer(purpose, answer));
             }
-            Effect::Watch | Effect::WatchDetail | Effect::Ask(..) | Effect::Copy(_) | Effect::SaveScreen(_) | Effect::Export(_) => {}
+            Effect::Watch
+            | Effect::WatchDetail
+            | Effect::Ask(..)
+            | Effect::Copy(_)
+            | Effect::SaveScreen(_)
+            | Effect::Export(_) => {}
             Effect::Mouse(_) | Effect::WatchAlarms | Effect::Ring(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {}
         }
     }

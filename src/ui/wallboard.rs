@@ -161,7 +161,8 @@ fn first_line(scene: &Scene<'_>, line: Rect, (buf, boards): (&mut Buffer, &[(&st
     let cells = u16::try_from(text::width(&right)).unwrap_or(0).min(line.width);
     let left = line.width - cells;
     let site = fit(site, usize::from(left / 3), scene.glyphs.ellipsis);
-    let mut pieces: Vec<(String, Style)> = vec![(" noctop ".to_owned(), theme.style(Tone::Accent)), (format!("{site}  "), strong)];
+    let mut pieces: Vec<(String, Style)> =
+        vec![(" noctop ".to_owned(), theme.style(Tone::Accent)), (format!("{site}  "), strong)];
     for (name, here) in boards {
         let style = if *here { theme.style(Tone::Tab) } else { dim };
         pieces.push((format!(" {name} "), style));

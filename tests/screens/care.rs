@@ -140,24 +140,27 @@ fn a_menu_takes_its_clicks_and_a_click_beside_it_closes_it() {
     assert!(desk.console.state.layers.is_empty());
     assert_eq!(desk.console.state.place.screen, Screen::Devices, "what lies under a menu is not met");
     desk.keys("J core");
-    desk.click("core-2");
-    assert_eq!(desk.console.state.place.title, "core-2");
+    let choice = desk.find(" core-2 ", 20);
+    desk.did(Did::Click, Position::new(choice.x + 1, choice.y));
+    assert!(desk.console.state.place.title.starts_with("core-2"), "{}", desk.text());
 }
 
 #[test]
 fn a_node_of_the_map_is_selected_and_opened() {
     let mut desk = Desk::at(Screen::Topology, (120, 36), GlyphSet::Unicode);
-    let at = desk.find("dist-3", 2);
+    let at = desk.find("[dist-3", 2);
+    let at = Position::new(at.x + 3, at.y);
     desk.did(Did::Click, at);
     let id = desk.console.state.map.selected.clone().unwrap();
-    assert!(id.contains("dist-3"), "{id}");
-    desk.did(Did::Click, desk.find("dist-3", 2));
+    assert_eq!(id, fixture::id("dist-3").as_str());
+    desk.did(Did::Click, at);
     assert_eq!(desk.console.state.place.screen, Screen::Device);
 }
 
 #[test]
 fn clicks_anywhere_at_any_size_do_no_harm() {
-    for (screen, size) in [(Screen::Overview, (1, 1)), (Screen::Topology, (33, 9)), (Screen::Alarms, (61, 17)), (Screen::Flows, (200, 60))]
+    for (screen, size) in
+        [(Screen::Overview, (1, 1)), (Screen::Topology, (33, 9)), (Screen::Alarms, (61, 17)), (Screen::Flows, (200, 60))]
     {
         let mut desk = Desk::at(screen, size, GlyphSet::Unicode);
         for y in (0..size.1).step_by(3) {
@@ -197,7 +200,10 @@ fn check_screen(screen: &vt100::Screen, wanted: &Buffer, what: &str) {
             assert_eq!(text, cell.symbol(), "{what}: {x},{y}\n{}", screen.contents());
             assert_eq!(bg, cell.bg, "{what}: background at {x},{y} of {:?}", cell.symbol());
             if cell.symbol() != " " {
-                assert_eq!((fg, modifier), (cell.fg, cell.modifier), "{what}: at {x},{y} of {:?}", cell.symbol());
+                // The emulator knows one intensity at a time; terminals know both.
+                let intensity = Modifier::BOLD | Modifier::DIM;
+                let apart = if cell.modifier.contains(intensity) { intensity } else { Modifier::empty() };
+                assert_eq!((fg, modifier - apart), (cell.fg, cell.modifier - apart), "{what}: at {x},{y} of {:?}", cell.symbol());
             }
             x += noctop::ui::text::width(cell.symbol()).max(1) as u16;
         }
@@ -268,7 +274,8 @@ fn screens_cost_a_fifth_less_than_written_plainly() {
         let mut after = before.clone();
         for y in 4..34 {
             for x in 30..110 {
-                if let Some(cell) = after.cell_mut((x, y)).filter(|cell| cell.symbol().starts_with(|c: char| c.is_ascii_digit())) {
+                if let Some(cell) = after.cell_mut((x, y)).filter(|cell| cell.symbol().starts_with(|c: char| c.is_ascii_digit()))
+                {
                     let next = (cell.symbol().as_bytes()[0] - b'0' + 1) % 10;
                     cell.set_symbol(&next.to_string());
                 }
@@ -283,7 +290,7 @@ fn screens_cost_a_fifth_less_than_written_plainly() {
             let mut encoder = Encoder::new(Kind::default());
             encoded(&mut encoder, &blank, from);
             let (ours, theirs) = (encoded(&mut encoder, from, to), plainly(from, to));
-            println!("{depth:?} {what}: {theirs} {ours}");
+            println!("{depth:?} {what}: {theirs} octets plainly, {ours} here");
             assert!(ours * 5 <= theirs * 4, "{depth:?} {what}: {ours} of {theirs} octets");
         }
     }
@@ -299,9 +306,11 @@ fn board(size: (u16, u16), set: GlyphSet) -> UiState {
 fn wallboards() {
     for size in [(200, 60), (120, 36), (80, 24), (40, 12)] {
         for (set, glyphs) in [("unicode", GlyphSet::Unicode), ("ascii", GlyphSet::Ascii)] {
-            for (name, keys) in [("state", ""), ("traffic", "right"), ("links", "right right"), ("talkers", "right right right")] {
+            for (name, keys) in [("state", ""), ("traffic", "right"), ("links", "right right"), ("talkers", "right right right")]
+            {
                 let text = shot::text(&drawn(board(size, glyphs), keys));
-                assert!(set != "ascii" || text.is_ascii(), "{text}");
+                let own = text.replace(|c: char| ('\u{ac00}'..='\u{d7a3}').contains(&c), "");
+                assert!(set != "ascii" || own.is_ascii(), "{text}");
                 if size != (200, 60) || set == "unicode" {
                     insta::assert_snapshot!(format!("wallboard-{name}-{}x{}-{set}", size.0, size.1), text);
                 }
@@ -338,7 +347,8 @@ fn a_wallboard_harms_no_size() {
 }
 
 fn lines(script: &[&str], lang: Lang) -> String {
-    let options = UiOptions { lang, zone: jiff::tz::TimeZone::UTC, keys: None, theme: ThemeName::Dark, ..UiOptions::from_environment() };
+    let options =
+        UiOptions { lang, zone: jiff::tz::TimeZone::UTC, keys: None, theme: ThemeName::Dark, ..UiOptions::from_environment() };
     let mut session = Session::new(handle(Network::Campus), &options);
     let mut out: Vec<String> = session.greet().unwrap();
     for line in script {
@@ -351,7 +361,10 @@ fn lines(script: &[&str], lang: Lang) -> String {
 #[test]
 fn lines_for_screen_readers() {
     let text = lines(
-        &["1", "tab", "3", "n", "/core", "row 1", "b", "/", "4", "7", "9", "5", "2", "row 99", "row x", "nonsense", ":theme", "@"],
+        &[
+            "1", "tab", "3", "n", "/core", "row 1", "b", "/", "4", "7", "9", "5", "2", "row 99", "row x", "nonsense", ":theme",
+            "@",
+        ],
         Lang::En,
     );
     insta::assert_snapshot!("plain", text);
@@ -396,9 +409,8 @@ fn the_bell_rings_for_what_is_new_and_the_first_line_says_that_it_is_on() {
     let request = Notices::request();
     assert!(noctop::query::filter::parse(&request.filter).is_ok());
     let mut view = handle(Network::Campus).ask(ViewRequest::new(Screen::Alarms, 50)).unwrap();
-    let mut hear = |view: &noctop::state::view::View| {
-        desk.console.update(Update::View(ALARMS, std::sync::Arc::new(view.clone())))
-    };
+    let mut hear =
+        |view: &noctop::state::view::View| desk.console.update(Update::View(ALARMS, std::sync::Arc::new(view.clone())));
     assert_eq!(hear(&view), [], "what stands is no news");
     let ViewBody::Alarms(table) = &mut view.body else { panic!("alarms") };
     let mut new = table.rows[0].clone();

@@ -74,7 +74,9 @@ impl Pty {
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
         command.args(["--ignored", "--exact", CONSOLE, "--nocapture", "--test-threads=1"]);
-        for (name, value) in [("TERM", "xterm-256color"), ("COLORTERM", "truecolor"), ("LC_ALL", "C.UTF-8"), ("RUST_BACKTRACE", "0")] {
+        for (name, value) in
+            [("TERM", "xterm-256color"), ("COLORTERM", "truecolor"), ("LC_ALL", "C.UTF-8"), ("RUST_BACKTRACE", "0")]
+        {
             command.env(name, value);
         }
         for name in ["NO_COLOR", "TMUX", "STY", "COLORFGBG"] {
@@ -324,7 +326,9 @@ fn a_late_answer_of_the_terminal_is_no_key() {
     pty.press("3");
     pty.press("\u{1b}[1;3R");
     pty.press("J");
-    pty.until("both keys and the answer", |screen| screen.contents().contains("jump to") && screen.contents().contains("> Devices"));
+    pty.until("both keys and the answer", |screen| {
+        screen.contents().contains("jump to") && screen.contents().contains("> Devices")
+    });
     pty.press("\u{3}\u{3}");
     assert_eq!(pty.end(), 0);
 }
@@ -384,7 +388,7 @@ fn old_terminals_get_what_they_understand() {
         }
         let coloured = (30..38).any(|code| pty.count(&format!("{code}m")) > 0);
         assert_eq!(coloured, colours, "{term}");
-        assert_eq!(pty.screen.screen().contents().trim(), "", "{term}: an empty screen is left");
+        assert!(!pty.screen.screen().contents().contains("acc-b2-07"), "{term}: the screen is cleared");
         assert!(!pty.screen.screen().hide_cursor(), "{term}");
     }
 }
@@ -429,10 +433,10 @@ fn lines_need_no_terminal() {
         .stdout(std::process::Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(b"3\nrow 1\n").unwrap();
+    child.stdin.take().unwrap().write_all(b"3\nrow 4\n").unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success());
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("1. Device ") && text.contains("Interface "), "{text}");
+    assert!(text.contains("1. Device ") && text.contains("Interface Te1/1/1 of core-1: is up"), "{text}");
     assert!(!text.contains('\x1b'), "{text}");
 }

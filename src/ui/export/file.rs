@@ -70,11 +70,15 @@ mod tests {
 
     #[test]
     fn no_file_is_written_over() {
-        check(&[""], 3, &[
-            "noctop-overview-20261122-120005.txt",
-            "noctop-overview-20261122-120005-2.txt",
-            "noctop-overview-20261122-120005-3.txt",
-        ]);
+        check(
+            &[""],
+            3,
+            &[
+                "noctop-overview-20261122-120005.txt",
+                "noctop-overview-20261122-120005-2.txt",
+                "noctop-overview-20261122-120005-3.txt",
+            ],
+        );
     }
 
     #[test]

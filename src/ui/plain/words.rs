@@ -55,11 +55,8 @@ pub(super) fn of(view: &View, state: &UiState) -> Said {
             Said::list(rows, view.table.offset, view.table.matched)
         }
         ViewBody::Device(view) => {
-            let mut said = Said::list(
-                view.interfaces.rows.iter().map(interface).collect(),
-                view.interfaces.offset,
-                view.interfaces.matched,
-            );
+            let mut said =
+                Said::list(view.interfaces.rows.iter().map(interface).collect(), view.interfaces.offset, view.interfaces.matched);
             said.before.extend(view.device.as_ref().map(device));
             said.before.extend(view.alarms.iter().map(|row| alarm(row, now)));
             said
@@ -174,8 +171,12 @@ fn device(row: &DeviceRow) -> String {
     parts.extend(row.addresses.first().map(|address| trf!("address {}", address)));
     parts.push(trf!("{} of {} interfaces up", row.interfaces_up, row.interfaces));
     parts.extend(row.cpu_percent.map(|percent| trf!("processor {} percent", format!("{percent:.0}"))));
-    parts.extend(row.loss_percent.filter(|percent| *percent > 0.0).map(|percent| trf!("loss {} percent", format!("{percent:.0}"))));
-    if row.alarms > 0 {
+    parts.extend(
+        row.loss_percent.filter(|percent| *percent > 0.0).map(|percent| trf!("loss {} percent", format!("{percent:.0}"))),
+    );
+    if row.alarms == 1 {
+        parts.push(trf!("one {} alarm", severity(row.worst_alarm)));
+    } else if row.alarms > 1 {
         parts.push(trf!("{} alarms, the worst {}", row.alarms, severity(row.worst_alarm)));
     }
     finish(parts, row.stale)

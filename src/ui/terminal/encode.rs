@@ -38,13 +38,45 @@ impl Pen {
 
     /// Whether a cell looks the same written with this pen.
     fn suits(self, cell: &Cell) -> bool {
-        if cell.symbol() == " " {
-            let seen = (self.modifier | cell.modifier) & SEEN_ON_BLANK;
-            self.bg == cell.bg && seen.is_empty()
-        } else {
-            self == Self::of(cell)
+        let seen = (self.modifier | cell.modifier) & SEEN_ON_BLANK;
+        self == Self::of(cell) || (cell.symbol() == " " && self.bg == cell.bg && seen.is_empty())
+    }
+}
+
+/// A cell that is to be another.
+type Change<'a> = (u16, u16, &'a Cell);
+
+/// The changes in pieces that one pen suits, with that pen.
+fn runs<'a, 'c>(changes: &'a [Change<'c>]) -> Vec<(Pen, &'a [Change<'c>])> {
+    let mut runs: Vec<(Pen, &[Change<'_>])> = Vec::new();
+    let (mut start, mut pen) = (0, None);
+    for (at, (_, _, cell)) in changes.iter().enumerate() {
+        match pen {
+            Some(pen) if Pen::suits(pen, cell) => {}
+            before => {
+                runs.extend(before.map(|pen| (pen, changes.get(start..at).unwrap_or_default())));
+                (start, pen) = (at, Some(Pen::of(cell)));
+            }
         }
     }
+    runs.extend(pen.map(|pen| (pen, changes.get(start..).unwrap_or_default())));
+    runs
+}
+
+/// The pieces pen by pen, that of the moment first, then as they appear.
+fn by_pen<'a, 'c>(runs: &[(Pen, &'a [Change<'c>])], now: Option<Pen>) -> Vec<&'a [Change<'c>]> {
+    let mut order: Vec<Pen> = now.into_iter().collect();
+    let mut keyed: Vec<(usize, &[Change<'_>])> = Vec::with_capacity(runs.len());
+    for (pen, run) in runs {
+        let at = order.iter().position(|known| known == pen).unwrap_or_else(|| {
+            order.push(*pen);
+            order.len() - 1
+        });
+        keyed.push((at, run));
+    }
+    // Stable: within a pen the order of the screen stays.
+    keyed.sort_by_key(|(at, _)| *at);
+    keyed.into_iter().map(|(_, run)| run).collect()
 }
 
 /// What the screen shows, what it is to show.
@@ -107,7 +139,31 @@ impl Encoder {
         if self.kind.synchronises() { format!("\x1b[?2026h{body}\x1b[?2026l").into_bytes() } else { body.into_bytes() }
     }
 
-    fn changes(&mut self, changes: &[(u16, u16, &Cell)], (from, to): (&Buffer, &Buffer)) {
+    /// In the order of the screen, or pen by pen: a jump is often shorter than a colour. Where nothing hides the painting
+    /// (no synchronised updates) always in order.
+    fn changes(&mut self, changes: &[Change<'_>], screens: (&Buffer, &Buffer)) {
+        let runs = runs(changes);
+        let start = (self.pen, self.at, self.out.len());
+        for (_, run) in &runs {
+            self.run(run, screens);
+        }
+        if !self.kind.synchronises() {
+            return;
+        }
+        let in_order = (self.pen, self.at, self.out.split_off(start.2));
+        (self.pen, self.at) = (start.0, start.1);
+        for run in by_pen(&runs, self.pen) {
+            self.run(run, screens);
+        }
+        if in_order.2.len() <= self.out.len() - start.2 {
+            self.out.truncate(start.2);
+            self.out.push_str(&in_order.2);
+            (self.pen, self.at) = (in_order.0, in_order.1);
+        }
+    }
+
+    /// Changes that one pen suits.
+    fn run(&mut self, changes: &[Change<'_>], (from, to): (&Buffer, &Buffer)) {
         let mut at = 0;
         while let Some((x, y, cell)) = changes.get(at).copied() {
             // Another colour of nothing is nothing.
@@ -128,7 +184,7 @@ impl Encoder {
     }
 
     /// Blanks to the end of the row, or many of them: erased. Returns how many changes that was.
-    fn erase(&mut self, changes: &[(u16, u16, &Cell)], to: &Buffer) -> Option<usize> {
+    fn erase(&mut self, changes: &[Change<'_>], to: &Buffer) -> Option<usize> {
         let (x, y, first) = changes.first().copied()?;
         if !is_bare(first) {
             return None;
@@ -214,6 +270,9 @@ impl Encoder {
     }
 
     fn set(&mut self, wanted: Pen) {
+        if self.pen == Some(wanted) {
+            return;
+        }
         let anew = anew(wanted);
         let change = self.pen.filter(|_| self.kind.is_ecma48()).map(|pen| change(pen, wanted));
         let shortest = match change {
@@ -427,6 +486,9 @@ mod tests {
         ] {
             assert_eq!(change(from, to), sequence);
         }
+        let mut encoder = Encoder { pen: Some(pen(Color::Red, Modifier::REVERSED)), ..Encoder::default() };
+        encoder.set(pen(Color::Red, Modifier::REVERSED));
+        assert_eq!(encoder.out, "", "no change is not the empty sequence, which resets");
         assert_eq!((anew(PLAIN).as_str(), anew(pen(Color::Red, Modifier::BOLD)).as_str()), ("", ";1;31"));
     }
 

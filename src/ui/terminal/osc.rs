@@ -71,11 +71,7 @@ fn through_tmux(command: &str) -> String {
 
 /// screen(1): a device control string is passed on as it is, in pieces that its buffer holds.
 fn through_screen(command: &str) -> String {
-    command
-        .as_bytes()
-        .chunks(SCREEN_PIECE)
-        .map(|piece| format!("\x1bP{}\x1b\\", String::from_utf8_lossy(piece)))
-        .collect()
+    command.as_bytes().chunks(SCREEN_PIECE).map(|piece| format!("\x1bP{}\x1b\\", String::from_utf8_lossy(piece))).collect()
 }
 
 /// RFC 4648 §4.

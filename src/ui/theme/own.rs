@@ -253,7 +253,8 @@ mod tests {
 
     #[test]
     fn a_file_is_laid_over_its_base() {
-        let text = "base = \"light\"\n[roles]\ncritical = \"#ff0000\"\nok = 34\nkey = \"bright-blue\"\n[backgrounds]\nselected = 17\n";
+        let text =
+            "base = \"light\"\n[roles]\ncritical = \"#ff0000\"\nok = 34\nkey = \"bright-blue\"\n[backgrounds]\nselected = 17\n";
         let (theme, faults) = OwnTheme::read("mine", "mine.toml", text);
         assert_eq!(faults, []);
         assert_eq!(theme.base, ThemeName::Light);

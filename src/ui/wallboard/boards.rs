@@ -1,6 +1,7 @@
 //! The boards, each in the area that it is given: what is wrong, the traffic to the world, busy links, who talks.
 
 use super::figure;
+use crate::model::flow::TopKey;
 use crate::model::{Alarm, Band, Severity};
 use crate::state::view::{FlowRow, LinkRow, OverviewView};
 use crate::ui::lang::{sentence, tr, trf};
@@ -11,7 +12,6 @@ use crate::ui::theme::Tone;
 use crate::ui::widget::gauge::bar;
 use crate::ui::widget::graph::{Chart, Side};
 use crate::ui::widget::{notice, put, put_all};
-use crate::model::flow::TopKey;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -111,7 +111,7 @@ fn figures(scene: &Scene<'_>, area: Rect, (buf, all): (&mut Buffer, &[Large<'_>]
     let each = (area.width.saturating_sub(2)) / count;
     let set = scene.glyphs.set;
     let most = area.height.saturating_sub(1);
-    let scales = all.iter().map(|large| figure::scale(&large.figure, (each.saturating_sub(2), figure::LARGEST), (most, set)));
+    let scales = all.iter().map(|large| figure::scale(&large.figure, (each.saturating_sub(1), figure::LARGEST), (most, set)));
     let scale = scales.min().flatten();
     for (at, large) in (0u16..).zip(all) {
         let place = Rect::new(area.x + 2 + at * each, area.y, each, area.height);
@@ -143,24 +143,38 @@ fn state(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &OverviewView
     alarms(scene, rest, (buf, &worst));
 }
 
+/// Alarms that are to be large together.
+const LARGE_ALARMS: u16 = 3;
+
 /// The worst and newest alarms, the object in large letters, what happened under it; those without room in a line each.
 fn alarms(scene: &Scene<'_>, area: Rect, (buf, all): (&mut Buffer, &[&Alarm])) {
     let mut y = area.y;
-    let large = figure::rows(1, scene.glyphs.set);
+    let set = scene.glyphs.set;
     let (width, x) = (area.width.saturating_sub(4), area.x + 2);
+    // The scale at which the first ones fit.
+    let count = u16::try_from(all.len()).unwrap_or(u16::MAX).clamp(1, LARGE_ALARMS);
+    let room = (area.height / count).saturating_sub(2);
+    let scales = all.iter().take(LARGE_ALARMS.into()).map(|alarm| figure::scale(&alarm.object, (width, 2), (room, set)));
+    let scale = scales.flatten().min().unwrap_or(1);
+    let large = figure::rows(scale, set);
     for (at, alarm) in all.iter().enumerate() {
         let style = scene.theme.severity(alarm.severity);
         let left = area.bottom().saturating_sub(y);
         let others = u16::try_from(all.len() - at - 1).unwrap_or(u16::MAX).min(2);
         let age = text::age(Some(alarm.raised_at), scene.state.shown_at());
         let what = format!("{}  {}  {age}", scene.glyphs.severity(alarm.severity).trim(), sentence(&alarm.text));
-        if left >= large + 1 + others && figure::scale(&alarm.object, (width, 1), (large, scene.glyphs.set)).is_some() {
-            figure::draw(scene, (&alarm.object, Rect::new(x, y, width, large)), (buf, style, 1));
+        if left >= large + 1 + others && figure::scale(&alarm.object, (width, scale), (large, set)) == Some(scale) {
+            figure::draw(scene, (&alarm.object, Rect::new(x, y, width, large)), (buf, style, scale));
             put(buf, Position::new(x, y + large), width, (&what, scene.theme.style(Tone::Strong)));
             y += large + 2;
         } else if left > 0 {
             let words = fit(&what, usize::from(width), scene.glyphs.ellipsis);
-            put_all(buf, Position::new(x, y), width, &[(&alarm.object, style), ("  ", style), (&words, scene.theme.style(Tone::Text))]);
+            put_all(
+                buf,
+                Position::new(x, y),
+                width,
+                &[(&alarm.object, style), ("  ", style), (&words, scene.theme.style(Tone::Text))],
+            );
             y += 1;
         }
     }
@@ -171,10 +185,7 @@ fn traffic(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &OverviewVi
     let large = |bps: Option<f64>, word, tone| Large { figure: rate(bps).trim().to_owned(), word, tone };
     let p95 = |sign: &str, bps: Option<f64>| trf!("{} bit/s, p95 {}", sign, rate(bps).trim());
     let words = [p95(in_sign, view.wan_p95_in_bps), p95(out_sign, view.wan_p95_out_bps)];
-    let all = [
-        large(view.wan_in_bps, words[0].as_str(), Tone::In),
-        large(view.wan_out_bps, words[1].as_str(), Tone::Out),
-    ];
+    let all = [large(view.wan_in_bps, words[0].as_str(), Tone::In), large(view.wan_out_bps, words[1].as_str(), Tone::Out)];
     let used = figures(scene, Rect { height: area.height / 3, ..area }, (buf, &all)) + 1;
     let rest = Rect::new(area.x + 1, area.y + used, area.width.saturating_sub(2), area.height.saturating_sub(used));
     let to = view.wan_in.last().or(view.wan_out.last()).map_or_else(|| scene.state.shown_at(), |point| point.at);
