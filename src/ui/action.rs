@@ -1,10 +1,11 @@
 //! The one table of actions: name, help, hint, context, function. Keymaps, the help screen, the hint bar, the palette and the
 //! man page are made from it.
 
-use super::effect::{Effect, Form};
+use super::effect::{Effect, Form, Picture};
 use super::pane::{Context, Gesture};
 use super::state::UiState;
 use super::update::{flows, global, graph, lists, overlay, related, wireless};
+use super::{mouse, notice, wallboard};
 use crate::query::Screen;
 use crate::state::view::View;
 
@@ -126,7 +127,9 @@ pub const ACTIONS: &[Action] = &[
     action("span", Context::Global, ("span of graphs: 5m 1h 6h 24h 7d 30d 1y", "span"), global::span),
     action("copy", Context::Global, ("copy the name under the cursor (OSC 52)", ""), lists::copy_cell),
     action("copy-row", Context::Global, ("copy the row", ""), lists::copy_row),
-    action("save-screen", Context::Global, ("the screen into a text file", ""), |_| vec![Effect::SaveScreen]),
+    action("save-screen", Context::Global, ("the screen into a file: then t text, a ansi, s svg", ""), overlay::save),
+    action("mouse", Context::Global, ("mouse on and off", ""), mouse::toggle),
+    action("bell", Context::Global, ("bell for new critical alarms: off, bell, bell+desktop", ""), notice::cycle),
     action("export-rows", Context::Global, ("the rows into a file: then c csv, j json", "export"), overlay::export),
     action("redraw", Context::Global, ("draw everything anew", ""), |_| vec![Effect::Redraw]),
     action("suspend", Context::Global, ("stop; the shell's fg comes back", ""), |_| vec![Effect::Suspend]),
@@ -175,6 +178,16 @@ pub const ACTIONS: &[Action] = &[
         overlay::export_as(turn, Form::Ndjson)
     }),
     action("export.text", Context::Export, ("text, as the screen stands", "text"), overlay::export_text),
+    action("save.text", Context::Save, ("text", "text"), |turn| overlay::save_as(turn, Picture::Text)),
+    action("save.ansi", Context::Save, ("text with colours (ANSI)", "ansi"), |turn| overlay::save_as(turn, Picture::Ansi)),
+    action("save.svg", Context::Save, ("picture (SVG)", "svg"), |turn| overlay::save_as(turn, Picture::Svg)),
+    action("save.cancel", Context::Save, ("leave it", "leave"), overlay::cancel),
+    action("wallboard.next", Context::Wallboard, ("next board", "next board"), |turn| wallboard::step(turn, 1)),
+    action("wallboard.previous", Context::Wallboard, ("board before", "board before"), |turn| wallboard::step(turn, -1)),
+    action("wallboard.hold", Context::Wallboard, ("stay on this board, or go on", "hold"), wallboard::hold),
+    action("wallboard.bell", Context::Wallboard, ("bell for new critical alarms", "bell"), notice::cycle),
+    action("wallboard.redraw", Context::Wallboard, ("draw everything anew", ""), |_| vec![Effect::Redraw]),
+    action("wallboard.quit", Context::Wallboard, ("quit", "quit"), global::quit),
     action("export.cancel", Context::Export, ("leave it", "leave"), overlay::cancel),
     action("columns.close", Context::Columns, ("done", "done"), overlay::cancel),
 ];

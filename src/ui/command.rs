@@ -3,6 +3,7 @@
 use super::action::{ACTIONS, Turn};
 use super::effect::{Effect, Purpose};
 use super::keymap::Keymap;
+use super::lang::trf;
 use super::layer::Picker;
 use super::pane::Context;
 use super::state::Place;
@@ -92,7 +93,12 @@ pub const COMMANDS: &[CommandDef] = &[
     },
     CommandDef { name: "sort", argument: Argument::Text("COLUMN [asc|desc]"), help: "sort this screen", run: sort },
     CommandDef { name: "span", argument: Argument::Text("5m|1h|6h|24h|7d"), help: "span of graphs", run: span },
-    CommandDef { name: "theme", argument: Argument::Text("dark|light|mono|deuteranopia"), help: "another theme", run: theme },
+    CommandDef {
+        name: "theme",
+        argument: Argument::Optional("NAME"),
+        help: "another theme; without a name: which there are",
+        run: theme,
+    },
     CommandDef { name: "glyphs", argument: Argument::Text("unicode|cjk|ascii"), help: "another set of glyphs", run: glyphs },
     CommandDef {
         name: "capture",
@@ -297,9 +303,12 @@ fn span(turn: &mut Turn<'_>, written: &str) -> Vec<Effect> {
 }
 
 fn theme(turn: &mut Turn<'_>, text: &str) -> Vec<Effect> {
-    match ThemeName::from_name(text) {
+    let own = turn.state.own_themes.clone();
+    let names = || own.iter().map(|theme| theme.name.as_str()).chain(ThemeName::NAMES.map(|(name, _)| name));
+    match ThemeName::among(text, &own) {
         Some(theme) => turn.state.theme = theme,
-        None => turn.state.complain("a theme is one of dark light mono deuteranopia"),
+        None if text.is_empty() => turn.state.say(trf!("themes: {}", names().collect::<Vec<_>>().join(" "))),
+        None => turn.state.complain(trf!("a theme is one of: {}", names().collect::<Vec<_>>().join(" "))),
     }
     Vec::new()
 }

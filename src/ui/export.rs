@@ -1,5 +1,7 @@
 //! The rows of a screen as csv, json or ndjson: the same fields as the headless command of the same name prints (contract §5).
 
+pub mod file;
+
 use super::effect::Form;
 use super::pane::flows::words;
 use crate::model::flow::TopKey;

@@ -236,10 +236,11 @@ impl Keymap {
 /// Whether two contexts can hold at the same time: layers hold alone, everything else together with the global keys.
 fn together(a: Context, b: Context) -> bool {
     use Context::{
-        Columns, Discovery, Export, Flows, Global, Graph, Groups, Input, List, Map, Related, Table, Vlans, Wireless,
+        Columns, Discovery, Export, Flows, Global, Graph, Groups, Input, List, Map, Related, Save, Table, Vlans, Wallboard, Wireless,
     };
     match (a, b) {
         (a, b) if a == b => true,
+        (Save | Wallboard, _) | (_, Save | Wallboard) => false,
         (Input | Related | Columns | Groups | Export, _) | (_, Input | Related | Columns | Groups | Export) => false,
         (Global, _) | (_, Global) => true,
         (List | Discovery | Table | Graph | Flows | Vlans, List | Discovery | Table | Graph | Flows | Vlans) => true,

@@ -25,6 +25,8 @@ pub enum Layer {
     Groups(usize),
     /// `e`: a letter says in which form the rows are written.
     Export,
+    /// `X`: a letter says in which form the screen is written.
+    Save,
 }
 
 impl Layer {
@@ -34,7 +36,7 @@ impl Layer {
             Self::Filter(input) | Self::GoTo(input) => Some(input),
             Self::Palette(picker) => Some(&mut picker.input),
             Self::Jump(picker) => Some(&mut picker.input),
-            Self::Related | Self::Columns(_) | Self::Groups(_) | Self::Export => None,
+            Self::Related | Self::Columns(_) | Self::Groups(_) | Self::Export | Self::Save => None,
         }
     }
 }

@@ -1,7 +1,9 @@
 //! How layers look: an input on the last line, a list over it, small menus. The caret is the terminal's own, so that Korean
 //! input methods compose where the text stands.
 
+use super::lang::tr;
 use super::layer::{Layer, Picker};
+use super::mouse::{self, Hit};
 use super::pane::{self, Context, Scene};
 use super::text::{self, fit};
 use super::theme::Tone;
@@ -21,6 +23,10 @@ const LIST_COLUMNS: u16 = 76;
 
 /// Draws the topmost layer; returns where the caret is.
 pub fn draw(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    if !scene.state.layers.is_empty() {
+        // What lies under a layer is not met by the mouse.
+        mouse::area(area, || Hit::Cover);
+    }
     match scene.state.layers.last()? {
         Layer::Filter(input) => {
             let caret = line(scene, area, (buf, "/", input));
@@ -56,6 +62,10 @@ pub fn draw(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) -> Option<Position>
         }
         Layer::Export => {
             keyed(scene, area, (buf, "Export the rows", Context::Export, "export.cancel"));
+            None
+        }
+        Layer::Save => {
+            keyed(scene, area, (buf, tr("Screen to a file"), Context::Save, "save.cancel"));
             None
         }
     }
@@ -136,6 +146,7 @@ fn list(scene: &Scene<'_>, area: Rect, (buf, title, rows, cursor): (&mut Buffer,
     let column = inner.width.min(26);
     for ((at, (text, help, keys)), y) in rows.iter().enumerate().skip(first).zip(inner.y..inner.bottom()) {
         let row = Rect::new(inner.x, y, inner.width, 1);
+        mouse::area(row, || Hit::Choice(at));
         let text_column = if help.is_empty() {
             inner.width.saturating_sub(2)
         } else {
@@ -174,13 +185,14 @@ fn related(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
 /// A menu of the actions of a context with their keys, but for the one that leaves it.
 fn keyed(scene: &Scene<'_>, area: Rect, (buf, title, context, leave): (&mut Buffer, &str, Context, &str)) {
     let key = |name: &str| scene.state.keymap.first_key(name).map(|key| key.to_string()).unwrap_or_default();
-    let items: Vec<(String, &str)> = ACTIONS
+    let items: Vec<(String, &str, &'static str)> = ACTIONS
         .iter()
         .filter(|action| action.context == context && action.name != leave)
-        .map(|action| (key(action.name), action.help))
+        .map(|action| (key(action.name), action.help, action.name))
         .collect();
     let inner = menu(scene, area, (buf, title, items.len()));
-    for ((key, help), y) in items.iter().zip(inner.y..inner.bottom()) {
+    for ((key, help, name), y) in items.iter().zip(inner.y..inner.bottom()) {
+        mouse::area(Rect { y, height: 1, ..inner }, || Hit::Action(name));
         let pieces = [
             (key.as_str(), scene.theme.style(Tone::Key)),
             ("  ", scene.theme.style(Tone::Dim)),
@@ -197,6 +209,7 @@ fn groups(scene: &Scene<'_>, area: Rect, (buf, at): (&mut Buffer, usize)) {
     let first = (at + 1).saturating_sub(usize::from(inner.height));
     let now = pane::flows::words::group_of(&scene.state.flows.by);
     for ((row, (name, _)), y) in groups.iter().enumerate().skip(first).zip(inner.y..inner.bottom()) {
+        mouse::area(Rect { y, height: 1, ..inner }, || Hit::Row(row));
         let style = scene.theme.style(if row == now { Tone::Strong } else { Tone::Text });
         put_all(buf, Position::new(inner.x + 1, y), inner.width.saturating_sub(1), &[(name, style)]);
         if row == at {
@@ -212,6 +225,7 @@ fn columns(scene: &Scene<'_>, area: Rect, (buf, at): (&mut Buffer, usize)) {
     let inner = menu(scene, area, (buf, "Columns", titles.len()));
     let first = (at + 1).saturating_sub(usize::from(inner.height));
     for ((row, title), y) in titles.iter().enumerate().skip(first).zip(inner.y..inner.bottom()) {
+        mouse::area(Rect { y, height: 1, ..inner }, || Hit::Row(row));
         let (sign, tone) = if hidden.contains(title) { ("[ ] ", Tone::Dim) } else { ("[x] ", Tone::Text) };
         let style = scene.theme.style(tone);
         put_all(buf, Position::new(inner.x + 1, y), inner.width.saturating_sub(1), &[(sign, style), (title, style)]);

@@ -6,7 +6,9 @@ use super::glyph::GlyphSet;
 use super::keymap::Keymap;
 use super::lang::Lang;
 use super::layer::Layer;
-use super::theme::{Depth, ThemeName};
+use super::notice::Notices;
+use super::theme::{Depth, OwnTheme, ThemeName};
+use super::wallboard::Wallboard;
 use crate::engine::WatchId;
 use crate::model::{Timestamp, WifiBand};
 use crate::model::flow::TopKey;
@@ -222,6 +224,14 @@ pub struct UiState {
     pub lang: Lang,
     /// Slow line: no sparklines.
     pub slow: bool,
+    /// Whether the mouse is ours.
+    pub mouse: bool,
+    /// What is told to who looks elsewhere.
+    pub notices: Notices,
+    /// The wallboard instead of the screens.
+    pub wallboard: Option<Wallboard>,
+    /// The operator's own themes.
+    pub own_themes: Arc<[OwnTheme]>,
     /// The screen that help is about.
     pub help_about: Screen,
     /// Commands given, oldest first.
@@ -274,6 +284,10 @@ impl UiState {
             glyphs: GlyphSet::Unicode,
             lang: Lang::En,
             slow: false,
+            mouse: false,
+            notices: Notices::default(),
+            wallboard: None,
+            own_themes: Arc::new([]),
             help_about: Screen::Overview,
             commands: Vec::new(),
             zone: jiff::tz::TimeZone::UTC,

@@ -83,6 +83,10 @@ pub enum Context {
     Groups,
     /// After `e`.
     Export,
+    /// After `X`.
+    Save,
+    /// The wallboard.
+    Wallboard,
 }
 
 impl Context {
@@ -103,6 +107,8 @@ impl Context {
             Self::Wireless => "wireless",
             Self::Groups => "grouping",
             Self::Export => "after e",
+            Self::Save => "after X",
+            Self::Wallboard => "wallboard",
         }
     }
 }

@@ -114,6 +114,18 @@ pub fn sort(turn: &mut Turn<'_>, by: isize) -> Vec<Effect> {
     vec![Effect::Watch]
 }
 
+/// By a column; by the same one again the other way round.
+pub fn sort_by(turn: &mut Turn<'_>, column: &str) -> Vec<Effect> {
+    let known = pane::of(turn.state.place.screen).sorts().contains(&column);
+    let here = turn.state.here_mut();
+    match &mut here.sort {
+        _ if !known => return Vec::new(),
+        Some(sort) if sort.column == column => sort.descending = !sort.descending,
+        sort => *sort = Some(Sort { column: column.to_owned(), descending: is_figure(column) }),
+    }
+    vec![Effect::Watch]
+}
+
 /// Figures are looked at largest first, names in their order.
 fn is_figure(column: &str) -> bool {
     !matches!(
@@ -184,6 +196,27 @@ fn part(turn: &mut Turn<'_>, by: isize) -> Vec<Effect> {
     let followed = turn.view.map(|view| follow(turn.state, view)).unwrap_or_default();
     // Some parts show other rows altogether.
     if pane.request(turn.state).wireless != before.wireless { vec![Effect::Watch] } else { followed }
+}
+
+/// Gives the keys to a part.
+pub fn focus(turn: &mut Turn<'_>, part: usize) -> Vec<Effect> {
+    if part >= pane::of(turn.state.place.screen).parts().max(1) || turn.state.here().focus == part {
+        return Vec::new();
+    }
+    turn.state.here_mut().focus = part;
+    turn.view.map(|view| follow(turn.state, view)).unwrap_or_default()
+}
+
+/// Puts the cursor on a row.
+pub fn select(turn: &mut Turn<'_>, row: usize) -> Vec<Effect> {
+    let pane = pane::of(turn.state.place.screen);
+    let Some(listing) = turn.view.and_then(|view| pane.listing(&view.body, turn.state)) else { return Vec::new() };
+    let page = pane.page(turn.state);
+    let list = turn.state.here_mut().list_mut();
+    list.cursor = row.min(listing.matched.saturating_sub(1));
+    list.key = key_at(&listing, list.cursor);
+    list.reveal(page);
+    if is_covered(list, &listing, page) { Vec::new() } else { vec![Effect::Watch] }
 }
 
 /// What the cursor is on.

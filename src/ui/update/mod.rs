@@ -33,7 +33,7 @@ pub fn navigate(state: &mut UiState, place: Place) -> Vec<Effect> {
 
 /// What every arrival does: a new watch, and lists of one thing start at their top.
 pub(super) fn arrive(state: &mut UiState) -> Vec<Effect> {
-    state.watch = WatchId(if state.watch.0 == u8::MAX { 1 } else { state.watch.0 + 1 });
+    state.watch = WatchId(if state.watch.0 >= u8::MAX - 1 { 1 } else { state.watch.0 + 1 });
     state.graph.cursor = None;
     if state.place.subject.is_some() {
         let here = state.here_mut();
