@@ -11,7 +11,7 @@ use super::update::{flows, global, navigate, overlay};
 use super::{GlyphSet, text};
 use crate::engine::Command;
 use crate::query::{Screen, Sort};
-use crate::state::view::screens::Name;
+use crate::state::view::{Name, NameKind};
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
@@ -197,10 +197,10 @@ pub fn suggest_names(line: &str, names: &[Name]) -> Vec<Suggestion> {
     let interface = find(command).is_some_and(|command| command.name == "interface");
     names
         .iter()
-        .filter(|name| name.port.is_some() == interface)
+        .filter(|name| name.kind == if interface { NameKind::Port } else { NameKind::Device })
         .map(|name| Suggestion {
             line: format!("{command} {}", text::fit(&name.text, usize::MAX, "")),
-            help: name.device.as_str().to_owned(),
+            help: name.place.clone(),
             keys: String::new(),
             whole: true,
         })
@@ -269,14 +269,14 @@ fn open(text: &str, screen: Screen) -> Vec<Effect> {
 /// The names that were looked up to be opened.
 pub fn opened(turn: &mut Turn<'_>, screen: Screen, names: &[Name]) -> Vec<Effect> {
     let wanted = turn.state.commands.last().and_then(|line| line.split_once(' ')).map(|(_, text)| text.trim().to_owned());
-    let fits = |name: &&Name| name.port.is_some() == (screen == Screen::Interface);
+    let fits = |name: &&Name| name.kind == if screen == Screen::Interface { NameKind::Port } else { NameKind::Device };
     let exact = names.iter().filter(fits).find(|name| Some(&name.text) == wanted.as_ref());
     let Some(name) = exact.or_else(|| names.iter().find(fits)) else {
         turn.state.complain(format!("nothing is called {}", wanted.unwrap_or_default()));
         return Vec::new();
     };
     if screen == Screen::Topology {
-        turn.state.map.selected = Some(name.device.as_str().to_owned());
+        turn.state.map.selected = name.device.as_ref().map(|device| device.as_str().to_owned());
         return navigate(turn.state, Place::screen(Screen::Topology));
     }
     overlay::open_name(turn.state, name)

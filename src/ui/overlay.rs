@@ -159,11 +159,8 @@ fn list(scene: &Scene<'_>, area: Rect, (buf, title, rows, cursor): (&mut Buffer,
 }
 
 fn jump(scene: &Scene<'_>, area: Rect, (buf, picker): (&mut Buffer, &Picker<crate::state::view::screens::Name>)) {
-    let rows: Vec<Row<'_>> = picker
-        .items
-        .iter()
-        .map(|name| (name.text.as_str(), if name.port.is_some() { "interface" } else { "device" }, ""))
-        .collect();
+    let rows: Vec<Row<'_>> =
+        picker.items.iter().map(|name| (name.text.as_str(), name.place.as_str(), name.kind.word())).collect();
     list(scene, area, (buf, "Jump", &rows, picker.cursor));
 }
 

@@ -14,10 +14,10 @@ use noctop::model::{
 };
 use noctop::query::{Screen, Subject, ViewRequest};
 use noctop::state::view::rows::GaugeRow;
-use noctop::state::view::screens::{DeviceView, Name};
+use noctop::state::view::screens::DeviceView;
 use noctop::state::view::{
-    Chrome, DeviceRow, DiscoveryView, EventRow, HealthView, InterfaceRow, InterfaceView, LinkRow, OverviewView, Table, View,
-    ViewBody,
+    Chrome, DeviceRow, DiscoveryView, EventRow, HealthView, InterfaceRow, InterfaceView, LinkRow, Name, NameKind, OverviewView,
+    Table, View, ViewBody,
 };
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -78,14 +78,36 @@ impl Backend for Fixture {
     fn close(&self) {}
 }
 
+fn name(kind: NameKind, text: String, place: &str) -> Name {
+    Name { kind, text, place: place.to_owned(), device: None, device_name: String::new(), port: None, key: String::new() }
+}
+
 fn names(text: &str) -> Vec<Name> {
     let ports = interfaces().into_iter().map(|row| Name {
-        text: format!("{} {}", row.device_name, row.name),
-        device: row.device,
-        port: Some(row.name),
+        device: Some(row.device.clone()),
+        device_name: row.device_name.clone(),
+        port: Some(row.name.clone()),
+        ..name(NameKind::Port, format!("{} {}", row.device_name, row.name), row.if_alias.as_deref().unwrap_or_default())
     });
-    let devices = devices().into_iter().map(|row| Name { text: row.name, device: row.id, port: None });
-    devices.chain(ports).filter(|name| name.text.contains(text)).collect()
+    let devices = devices().into_iter().map(|row| Name {
+        device: Some(row.id.clone()),
+        device_name: row.name.clone(),
+        ..name(NameKind::Device, row.name.clone(), &format!("{}  {}", row.addresses[0], row.model.unwrap_or_default()))
+    });
+    let alarms = alarms().into_iter().map(|alarm| Name {
+        device: alarm.device.clone(),
+        key: alarm.id.clone(),
+        ..name(NameKind::Alarm, format!("{} {}", alarm.object, alarm.text), alarm.severity.word())
+    });
+    let endpoint = Name {
+        device: Some(id("acc-b1-02")),
+        device_name: "acc-b1-02".to_owned(),
+        port: Some("Gi1/0/9".to_owned()),
+        ..name(NameKind::Endpoint, "3c:22:fb:00:00:9f 10.20.4.17".to_owned(), "acc-b1-02 Gi1/0/9  VLAN 20")
+    };
+    let vlan = Name { key: "20".to_owned(), ..name(NameKind::Vlan, "VLAN 20 users".to_owned(), "on 3 devices") };
+    let all = devices.chain(ports).chain([endpoint]).chain(alarms).chain([vlan]);
+    all.filter(|name| name.text.contains(text)).collect()
 }
 
 fn chrome(request: &ViewRequest, network: Network) -> Chrome {

@@ -31,7 +31,8 @@ pub use overview::wan_ports;
 pub use flows::{CaptureView, FlowRow, FlowsView, PortFlows};
 pub use rows::{DeviceRow, EventRow, GaugeRow, InterfaceRow, LinkRow};
 pub use screens::{
-    Chrome, DiscoveryView, GraphEdge, GraphNode, GraphView, HealthView, InterfaceView, OverviewView, View, ViewBody,
+    Chrome, DiscoveryView, GraphEdge, GraphNode, GraphView, HealthView, InterfaceView, Name, NameKind, OverviewView, View,
+    ViewBody,
 };
 
 /// A window of rows and how many there are in all.

@@ -261,12 +261,61 @@ pub struct DiscoveryView {
     pub neighbours: usize,
 }
 
+/// What a name is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum NameKind {
+    /// A device with an inventory.
+    Device,
+    /// An interface of a device.
+    Port,
+    /// A neighbour without an inventory: found on the port that hears it.
+    Neighbour,
+    /// An address behind a port.
+    Endpoint,
+    /// An access point.
+    Ap,
+    /// A wireless client.
+    Client,
+    /// An alarm that stands.
+    Alarm,
+    /// A VLAN.
+    Vlan,
+    /// An address that no device has: its flows.
+    Host,
+}
+
+impl NameKind {
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Device => "device",
+            Self::Port => "interface",
+            Self::Neighbour => "neighbour",
+            Self::Endpoint => "address",
+            Self::Ap => "AP",
+            Self::Client => "client",
+            Self::Alarm => "alarm",
+            Self::Vlan => "VLAN",
+            Self::Host => "host",
+        }
+    }
+}
+
 /// One name that can be jumped to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs, reason = "the names say it")]
 pub struct Name {
+    /// What it is of.
+    pub kind: NameKind,
+    /// What it is called, and what a search looks into.
     pub text: String,
-    pub device: DeviceId,
-    /// The interface's name, where it is one.
+    /// Where it is, in words: a model and place, the port that it hangs on; empty where there is nothing to say.
+    pub place: String,
+    /// The device that it is, or is on.
+    pub device: Option<DeviceId>,
+    /// That device's name.
+    pub device_name: String,
+    /// The interface's name, where it is one or hangs on one.
     pub port: Option<String>,
+    /// What its own screen knows it by: the id of an alarm, the hardware address of a client, the number of a VLAN, an address.
+    pub key: String,
 }

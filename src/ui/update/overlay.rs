@@ -1,15 +1,15 @@
 //! Actions that open, feed and close what lies over a screen: filter, command line, jump list, time, columns, related menu.
 
-use super::{global, navigate};
+use super::{flows, global, navigate};
 use crate::engine::Command;
 use crate::query::{Screen, Subject};
-use crate::state::view::screens::Name;
+use crate::state::view::{Name, NameKind};
 use crate::ui::action::Turn;
 use crate::ui::command;
 use crate::ui::effect::{Effect, Form, Purpose};
 use crate::ui::layer::{Layer, Picker};
 use crate::ui::pane;
-use crate::ui::state::{Place, UiState};
+use crate::ui::state::{ListState, Place, UiState};
 use tui_input::{Input, InputRequest};
 
 /// Names asked for a list.
@@ -134,17 +134,43 @@ pub fn go_to_text(turn: &mut Turn<'_>, text: &str) -> Vec<Effect> {
     }
 }
 
-/// Opens a device or one of its ports.
+/// Opens what a name is of: the device, the port that it is or hangs on, the alarm, the flows of an address.
 pub fn open_name(state: &mut UiState, name: &Name) -> Vec<Effect> {
-    let place = match &name.port {
-        Some(port) => Place {
-            screen: Screen::Interface,
-            subject: Some(Subject::Interface(name.device.clone(), port.clone())),
-            title: name.text.clone(),
-        },
-        None => Place { screen: Screen::Device, subject: Some(Subject::Device(name.device.clone())), title: name.text.clone() },
-    };
-    navigate(state, place)
+    match (name.kind, &name.device, &name.port) {
+        (NameKind::Alarm, ..) => listed(state, Screen::Alarms, &name.key),
+        (NameKind::Vlan, ..) => filtered(state, Screen::Vlans, format!("id={}", name.key)),
+        (NameKind::Host, ..) => flows::open(state, format!("host={}", name.key)),
+        (NameKind::Client | NameKind::Ap, None, _) => filtered(state, Screen::Wireless, format!("\"{}\"", name.key)),
+        (_, Some(device), Some(port)) => {
+            let title = format!("{} {port}", name.device_name);
+            let subject = Some(Subject::Interface(device.clone(), port.clone()));
+            navigate(state, Place { screen: Screen::Interface, subject, title })
+        }
+        (_, Some(device), None) => {
+            let subject = Some(Subject::Device(device.clone()));
+            navigate(state, Place { screen: Screen::Device, subject, title: name.device_name.clone() })
+        }
+        (_, None, _) => Vec::new(),
+    }
+}
+
+/// To a screen with the cursor on one of its objects; nothing is filtered, so that it is there.
+pub fn listed(state: &mut UiState, screen: Screen, key: &str) -> Vec<Effect> {
+    let effects = navigate(state, Place::screen(screen));
+    let here = state.here_mut();
+    here.filter.clear();
+    here.faults_only = false;
+    *here.list_mut() = ListState { key: Some(key.to_owned()), ..ListState::default() };
+    effects
+}
+
+/// To a screen with a filter of its own.
+pub fn filtered(state: &mut UiState, screen: Screen, filter: String) -> Vec<Effect> {
+    let effects = navigate(state, Place::screen(screen));
+    let here = state.here_mut();
+    here.filter = filter;
+    *here.list_mut() = ListState::default();
+    if effects.is_empty() { vec![Effect::Watch] } else { effects }
 }
 
 /// Tab: takes the chosen suggestion, or the best.
@@ -255,12 +281,9 @@ fn changed(state: &mut UiState) -> Vec<Effect> {
 }
 
 /// Names came from the engine.
-pub fn names(state: &mut UiState, mut names: Vec<Name>) {
+pub fn names(state: &mut UiState, names: Vec<Name>) {
     match state.layers.last_mut() {
         Some(Layer::Jump(picker)) => {
-            // What is called just that comes before what only mentions it; otherwise the engine's order holds.
-            let written = picker.input.value().trim();
-            names.sort_by_key(|name| (name.text != written, !name.text.starts_with(written)));
             picker.cursor = (!names.is_empty()).then_some(0);
             picker.items = names;
         }
