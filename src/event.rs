@@ -9,8 +9,8 @@ use crate::model::inventory::Reason;
 use crate::model::link::LinkKey;
 use crate::model::poll::{Echoes, PollReading};
 use crate::model::{
-    AdminStatus, Alarm, Device, DeviceId, DeviceStatus, Endpoint, GaugeKind, HealthStatus, IfIndex, Inventory, Link, MacAddr,
-    Neighbour, Oid, OperStatus, Timestamp,
+    AdminStatus, Alarm, AlarmAct, AlarmOrder, Device, DeviceId, DeviceStatus, Endpoint, GaugeKind, HealthStatus, IfIndex,
+    Inventory, Link, MacAddr, Neighbour, Oid, OperStatus, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
@@ -74,6 +74,10 @@ pub enum Body {
     Flows(Box<FlowBatch>),
     /// Observation: flow records, to be kept whole for some time. They go to the flows' store alone.
     FlowRecords(Box<FlowColumns>),
+    /// Observation: an operator does something about alarms.
+    AlarmOrder(Box<AlarmOrder>),
+    /// Derived: what was done about one alarm that stands: its id, who, what.
+    AlarmHandled(Box<(String, String, AlarmAct)>),
 }
 
 impl Event {
@@ -89,6 +93,7 @@ impl Event {
                 | Body::Trap(_)
                 | Body::Flows(_)
                 | Body::FlowRecords(_)
+                | Body::AlarmOrder(_)
         )
     }
 }

@@ -153,6 +153,8 @@ pub struct ViewRequest {
     pub map: MapRequest,
     /// How flows are summed up, for [`Screen::Flows`] and [`Screen::Capture`].
     pub flows: FlowRequest,
+    /// Groups of rows that are folded, by what stands at their head.
+    pub folded: Vec<String>,
 }
 
 /// Graphs span an hour unless asked otherwise.
@@ -174,6 +176,7 @@ impl ViewRequest {
             range: None,
             map: MapRequest::default(),
             flows: FlowRequest::default(),
+            folded: Vec::new(),
         }
     }
 }

@@ -16,8 +16,8 @@ use noctop::query::{Screen, Subject, ViewRequest};
 use noctop::state::view::rows::GaugeRow;
 use noctop::state::view::screens::DeviceView;
 use noctop::state::view::{
-    Chrome, DeviceRow, DiscoveryView, EventRow, HealthView, InterfaceRow, InterfaceView, LinkRow, Name, NameKind, OverviewView,
-    Table, View, ViewBody,
+    AlarmRow, Chrome, DeviceRow, DiscoveryView, EventRow, HealthView, InterfaceRow, InterfaceView, LinkRow, Name, NameKind,
+    OverviewView, Table, View, ViewBody,
 };
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -345,7 +345,7 @@ fn links() -> Vec<LinkRow> {
         .collect()
 }
 
-fn alarms() -> Vec<Alarm> {
+fn alarms() -> Vec<AlarmRow> {
     let rows: [(&str, Severity, &str, &str, u64, u32); 5] = [
         ("device-down", Severity::Critical, "acc-b2-07", "down: no SNMP, no ICMP; 14 objects behind it", 131, 1),
         ("link-down", Severity::Critical, "core-2 Te1/1/4", "down, 2 neighbours lost", 880, 1),
@@ -354,16 +354,22 @@ fn alarms() -> Vec<Alarm> {
         ("errors", Severity::Minor, "acc-b1-02 Gi1/0/17", "CRC 3.1e-5/s", 20_451, 211),
     ];
     rows.iter()
-        .map(|(rule, severity, object, text, age, count)| Alarm {
-            id: format!("{rule}@{object}"),
-            rule: (*rule).to_owned(),
-            severity: *severity,
-            object: (*object).to_owned(),
-            device: object.split(' ').next().map(id),
-            text: (*text).to_owned(),
-            raised_at: ago(*age),
-            cleared_at: None,
-            count: *count,
+        .map(|(rule, severity, object, text, age, count)| AlarmRow {
+            alarm: Alarm {
+                id: format!("{rule}@{object}"),
+                rule: (*rule).to_owned(),
+                severity: *severity,
+                object: (*object).to_owned(),
+                device: object.split(' ').next().map(id),
+                text: (*text).to_owned(),
+                raised_at: ago(*age),
+                cleared_at: None,
+                count: *count,
+            },
+            acknowledged: None,
+            silenced: None,
+            root: None,
+            children: 0,
         })
         .collect()
 }

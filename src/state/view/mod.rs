@@ -5,6 +5,7 @@
 //! Start at [`answer`](fn@answer): a file for each table, `table` chooses rows, `graph` folds the map.
 
 mod answer;
+mod causes;
 mod devices;
 mod events;
 pub mod flows;
@@ -29,7 +30,7 @@ pub use over::Over;
 pub use overview::wan_ports;
 
 pub use flows::{CaptureView, FlowRow, FlowsView, PortFlows};
-pub use rows::{DeviceRow, EventRow, GaugeRow, InterfaceRow, LinkRow};
+pub use rows::{AlarmRow, DeviceRow, EventRow, GaugeRow, InterfaceRow, LinkRow};
 pub use screens::{
     Chrome, DiscoveryView, GraphEdge, GraphNode, GraphView, HealthView, InterfaceView, Name, NameKind, OverviewView, View,
     ViewBody,

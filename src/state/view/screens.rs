@@ -2,11 +2,11 @@
 
 use super::Table;
 use super::flows::{CaptureView, FlowCollector, FlowRow, FlowsView, PortFlows};
-use super::rows::{DeviceRow, EventRow, GaugeRow, InterfaceRow, LinkRow};
+use super::rows::{AlarmRow, DeviceRow, EventRow, GaugeRow, InterfaceRow, LinkRow};
 use crate::event::DiscoveryProgress;
 use crate::model::bands::Band;
 use crate::model::series::Point;
-use crate::model::{Alarm, DeviceId, DeviceStatus, HealthStatus, Role, Severity, TimeRange, Timestamp};
+use crate::model::{DeviceId, DeviceStatus, HealthStatus, Role, Severity, TimeRange, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What every screen's first line needs, and the body of one.
@@ -53,7 +53,7 @@ pub enum ViewBody {
     Interface(Box<InterfaceView>),
     Links(Table<LinkRow>),
     Events(Table<EventRow>),
-    Alarms(Table<Alarm>),
+    Alarms(Table<AlarmRow>),
     Sensors(Table<GaugeRow>),
     Discovery(Box<DiscoveryView>),
     /// A screen that needs nothing but the chrome (help), or whose source is not collected.
@@ -91,7 +91,7 @@ pub struct OverviewView {
     pub wan_out_bps: Option<f64>,
     pub wan_p95_in_bps: Option<f64>,
     pub wan_p95_out_bps: Option<f64>,
-    pub alarms: Table<Alarm>,
+    pub alarms: Table<AlarmRow>,
     pub busiest: Vec<LinkRow>,
     pub recent: Vec<EventRow>,
     /// Who talks most, of the last minutes; filled by the engine.
@@ -169,7 +169,7 @@ pub struct DeviceView {
     pub device: Option<DeviceRow>,
     pub interfaces: Table<InterfaceRow>,
     pub links: Vec<LinkRow>,
-    pub alarms: Vec<Alarm>,
+    pub alarms: Vec<AlarmRow>,
     pub recent: Vec<EventRow>,
     pub health: HealthView,
 }

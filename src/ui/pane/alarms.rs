@@ -1,9 +1,9 @@
 //! Alarms: what is wrong now, worst first.
 
 use super::{Context, Listing, Pane, Place, Scene, Target, cells, events};
-use crate::model::{Alarm, Severity};
+use crate::model::Severity;
 use crate::query::{Screen, Subject};
-use crate::state::view::ViewBody;
+use crate::state::view::{AlarmRow, ViewBody};
 use crate::ui::UiState;
 use crate::ui::state::Room;
 use crate::ui::text::{self, EN};
@@ -19,7 +19,7 @@ use ratatui::text::Line;
 pub struct Alarms;
 
 /// Its columns.
-pub const COLUMNS: [Column<Alarm>; 7] = [
+pub const COLUMNS: [Column<AlarmRow>; 7] = [
     Column { title: "SEV", sort: "severity", width: Width::Cells(3), align: Align::Left, drop: 0, cell: severity },
     Column { title: "AGE", sort: "raisedAt", width: Width::Cells(6), align: Align::Right, drop: 1, cell: age },
     Column { title: "OBJECT", sort: "object", width: Width::Grow(18), align: Align::Left, drop: 0, cell: object },
@@ -30,7 +30,7 @@ pub const COLUMNS: [Column<Alarm>; 7] = [
 ];
 
 /// The columns where there is little room.
-pub const BRIEF: [Column<Alarm>; 5] = [
+pub const BRIEF: [Column<AlarmRow>; 5] = [
     Column { title: "SEV", sort: "", width: Width::Cells(3), align: Align::Left, drop: 0, cell: severity },
     Column { title: "AGE", sort: "", width: Width::Cells(6), align: Align::Right, drop: 1, cell: age },
     Column { title: "OBJECT", sort: "", width: Width::Grow(18), align: Align::Left, drop: 0, cell: object },
@@ -38,38 +38,38 @@ pub const BRIEF: [Column<Alarm>; 5] = [
     Column { title: "CNT", sort: "", width: Width::Cells(4), align: Align::Right, drop: 4, cell: count },
 ];
 
-fn severity(alarm: &Alarm, ink: &Ink<'_>) -> Line<'static> {
+fn severity(alarm: &AlarmRow, ink: &Ink<'_>) -> Line<'static> {
     cells::severity(alarm.severity, ink)
 }
 
-fn age(alarm: &Alarm, ink: &Ink<'_>) -> Line<'static> {
+fn age(alarm: &AlarmRow, ink: &Ink<'_>) -> Line<'static> {
     cells::ago(Some(alarm.raised_at), ink)
 }
 
-fn object(alarm: &Alarm, ink: &Ink<'_>) -> Line<'static> {
+fn object(alarm: &AlarmRow, ink: &Ink<'_>) -> Line<'static> {
     let tone = if alarm.severity >= Severity::Major { Tone::Strong } else { Tone::Text };
     ink.tone(alarm.object.clone(), tone)
 }
 
-fn what(alarm: &Alarm, ink: &Ink<'_>) -> Line<'static> {
+fn what(alarm: &AlarmRow, ink: &Ink<'_>) -> Line<'static> {
     ink.text(alarm.text.clone())
 }
 
-fn since(alarm: &Alarm, ink: &Ink<'_>) -> Line<'static> {
+fn since(alarm: &AlarmRow, ink: &Ink<'_>) -> Line<'static> {
     ink.tone(text::format_time(alarm.raised_at, ink.zone, "%m-%d %H:%M:%S"), Tone::Dim)
 }
 
-fn rule(alarm: &Alarm, ink: &Ink<'_>) -> Line<'static> {
+fn rule(alarm: &AlarmRow, ink: &Ink<'_>) -> Line<'static> {
     ink.tone(alarm.rule.clone(), Tone::Dim)
 }
 
-fn count(alarm: &Alarm, ink: &Ink<'_>) -> Line<'static> {
+fn count(alarm: &AlarmRow, ink: &Ink<'_>) -> Line<'static> {
     let tone = if alarm.count > 1 { Tone::Minor } else { Tone::Dim };
     ink.tone(alarm.count.to_string(), tone)
 }
 
 /// What the cursor is on when it is on an alarm.
-pub fn target_of(alarm: &Alarm) -> Target {
+pub fn target_of(alarm: &AlarmRow) -> Target {
     // An alarm on a port names it after the device: `core-2 Te1/1/4`.
     let (name, port) = match alarm.object.split_once(' ') {
         Some((name, port)) => (name.to_owned(), Some(port.to_owned())),
@@ -85,7 +85,7 @@ pub fn target_of(alarm: &Alarm) -> Target {
 }
 
 /// Where Enter on an alarm goes: to the port, else to the device.
-pub fn place_of(alarm: &Alarm) -> Option<Place> {
+pub fn place_of(alarm: &AlarmRow) -> Option<Place> {
     let target = target_of(alarm);
     let (id, name) = target.device?;
     Some(match target.port {
@@ -100,7 +100,7 @@ pub fn place_of(alarm: &Alarm) -> Option<Place> {
 /// Rows of the detail under the list.
 const DETAIL: u16 = 5;
 
-fn under_cursor<'v>(body: &'v ViewBody, state: &UiState) -> Option<&'v Alarm> {
+fn under_cursor<'v>(body: &'v ViewBody, state: &UiState) -> Option<&'v AlarmRow> {
     let ViewBody::Alarms(table) = body else { return None };
     table.rows.get(state.here().list().cursor.checked_sub(table.offset)?)
 }
@@ -170,7 +170,7 @@ impl Pane for Alarms {
     }
 }
 
-fn draw_detail(scene: &Scene<'_>, area: Rect, (buf, alarm): (&mut Buffer, Option<&Alarm>)) {
+fn draw_detail(scene: &Scene<'_>, area: Rect, (buf, alarm): (&mut Buffer, Option<&AlarmRow>)) {
     let title = alarm.map_or(String::new(), |alarm| alarm.object.clone());
     let inner = Panel::new(&title).draw(scene, area, buf);
     let Some(alarm) = alarm else {
