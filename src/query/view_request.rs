@@ -27,11 +27,13 @@ pub enum Screen {
     Links,
     /// Rows only, no screen: `noctop sensors`.
     Sensors,
+    /// What differs between two times.
+    Diff,
 }
 
 impl Screen {
     /// All that `noctop shot` may draw, with their names.
-    pub const NAMES: [(&'static str, Self); 15] = [
+    pub const NAMES: [(&'static str, Self); 16] = [
         ("overview", Self::Overview),
         ("topology", Self::Topology),
         ("devices", Self::Devices),
@@ -47,6 +49,7 @@ impl Screen {
         ("vlans", Self::Vlans),
         ("discovery", Self::Discovery),
         ("help", Self::Help),
+        ("diff", Self::Diff),
     ];
 
     /// From the name of the contract.

@@ -112,7 +112,7 @@ mod tests {
             cleared_at: None,
             count: 1,
         };
-        let handled = view::AlarmRow { alarm, acknowledged: None, silenced: None, root: None, children: 0 };
+        let handled = view::AlarmRow { alarm, acknowledged: None, silenced: None, root: None, children: 0, folded: false };
         check_columns(&AlarmRow::new(&handled, None));
         let event = view::EventRow {
             at: Timestamp::from_secs(0),

@@ -3,8 +3,9 @@
 
 use super::action::ACTIONS;
 use super::console::contexts;
+use super::lang::tr;
 use super::pane::{Context, Scene};
-use super::state::Room;
+use super::state::{Access, Room};
 use super::text::{self, EN, fit};
 use super::theme::Tone;
 use super::widget::{put, put_all};
@@ -56,6 +57,7 @@ pub fn screen_name(screen: Screen) -> &'static str {
         Screen::Help => "Help",
         Screen::Links => "Links",
         Screen::Sensors => "Sensors",
+        Screen::Diff => "Diff",
         other => TABS.iter().find(|(screen, ..)| *screen == other).map_or("", |(_, name, ..)| name),
     }
 }
@@ -119,7 +121,10 @@ fn status(scene: &Scene<'_>) -> Vec<(String, Style)> {
     }
     out.extend(time(scene));
     if !tiny {
-        out.push((format!(" {} ", EN.read_only), theme.style(Tone::Dim)));
+        match scene.state.access {
+            Access::ReadOnly => out.push((format!(" {} ", EN.read_only), theme.style(Tone::Dim))),
+            Access::ReadWrite => out.push((format!(" {} ", tr("rw")), theme.style(Tone::Major))),
+        }
     }
     out
 }
@@ -197,6 +202,7 @@ fn hints(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         ACTIONS
             .iter()
             .filter(move |action| action.context == context && !action.hint.is_empty() && !ALWAYS.contains(&action.name))
+            .filter(|action| !action.writes || scene.state.may_write())
     };
     let here = active.iter().filter(|context| **context != Context::Global).flat_map(|context| wanted(*context));
     let global = active.iter().filter(|context| **context == Context::Global).flat_map(|context| wanted(*context));

@@ -1,16 +1,16 @@
 //! The whole console without a terminal: keys and views in, effects and cells out. The live loop, `noctop shot` and every test
 //! drive this same thing.
 
-use super::action::Turn;
+use super::action::{Action, Turn, refusal};
 use super::effect::{Effect, Purpose};
 use super::glyph::Glyphs;
 use super::keymap::Key;
-use super::lang::speaking;
+use super::lang::{speaking, tr};
 use super::layer::Layer;
 use super::pane::{self, Context, Scene};
 use super::state::UiState;
 use super::theme::Theme;
-use super::update::{lists, overlay};
+use super::update::{LAST_PLACE, diff, lists, overlay};
 use super::{chrome, command, overlay as layers};
 use crate::engine::{Answer, AskError, Update, WatchId};
 use crate::query::ViewRequest;
@@ -21,6 +21,11 @@ use std::sync::Arc;
 
 /// The watch of what is under the cursor. Places have the others.
 pub const DETAIL: WatchId = WatchId(0);
+
+/// Marked rows that are watched beside, at most: more curves are not told apart.
+pub const BESIDE: usize = 4;
+/// The watch of the first of them; the others follow.
+pub const FIRST_BESIDE: u8 = LAST_PLACE + 1;
 
 /// Beats after a request during which its answers are drawn at once instead of at the next beat.
 const FRESH_BEATS: u8 = 2;
@@ -44,6 +49,8 @@ pub struct Console {
     viewed: WatchId,
     detail: Option<Arc<View>>,
     detail_request: Option<ViewRequest>,
+    beside: Vec<ViewRequest>,
+    beside_views: [Option<Arc<View>>; BESIDE],
     fresh: u8,
     dirty: Dirty,
 }
@@ -52,7 +59,17 @@ impl Console {
     /// A console that has seen nothing yet.
     pub fn new(state: UiState) -> Self {
         let viewed = state.watch;
-        Self { state, view: None, viewed, detail: None, detail_request: None, fresh: FRESH_BEATS, dirty: Dirty::Now }
+        Self {
+            state,
+            view: None,
+            viewed,
+            detail: None,
+            detail_request: None,
+            beside: Vec::new(),
+            beside_views: Default::default(),
+            fresh: FRESH_BEATS,
+            dirty: Dirty::Now,
+        }
     }
 
     /// What it asks of the engine where it is.
@@ -63,6 +80,11 @@ impl Console {
     /// What it asks beside about the thing under the cursor.
     pub const fn detail_request(&self) -> Option<&ViewRequest> {
         self.detail_request.as_ref()
+    }
+
+    /// What it asks beside about rows that are marked, with the watch of each.
+    pub fn beside(&self) -> impl Iterator<Item = (WatchId, Option<&ViewRequest>)> {
+        (0u8..).take(BESIDE).map(|at| (WatchId(FIRST_BESIDE + at), self.beside.get(usize::from(at))))
     }
 
     /// Whether something is to be drawn.
@@ -90,10 +112,10 @@ impl Console {
         self.dirty = Dirty::Now;
         let action = self.state.keymap.action(&contexts(&self.state), key);
         let effects = match (action, key.character()) {
-            (Some(action), _) => self.act(action.run),
+            (Some(action), _) => self.allowed(action),
             (None, Some(c)) if self.writing() => overlay::write(&mut self.state, c.encode_utf8(&mut [0; 4])),
             // A letter that no related screen has closes the menu, as in every menu.
-            (None, _) if matches!(self.state.layers.last(), Some(Layer::Related | Layer::Export)) => {
+            (None, _) if matches!(self.state.layers.last(), Some(Layer::Related | Layer::Export | Layer::Silence)) => {
                 self.state.layers.pop();
                 Vec::new()
             }
@@ -147,6 +169,11 @@ impl Console {
             self.dirty = if self.fresh > 0 { Dirty::Now } else { self.dirty.max(Dirty::Data) };
             return Vec::new();
         }
+        if let Some(slot) = watch.0.checked_sub(FIRST_BESIDE).and_then(|at| self.beside_views.get_mut(usize::from(at))) {
+            *slot = Some(view);
+            self.dirty = if self.fresh > 0 { Dirty::Now } else { self.dirty.max(Dirty::Data) };
+            return Vec::new();
+        }
         if watch != self.state.watch || (self.state.time.paused.is_some() && self.fresh == 0) {
             return Vec::new();
         }
@@ -179,8 +206,9 @@ impl Console {
                 let view = self.view.clone();
                 command::opened(&mut Turn { state: &mut self.state, view: view.as_deref() }, screen, &names)
             }
+            (Purpose::Diff, answer) => diff::answered(&mut self.state, answer),
             (Purpose::Acknowledge(sentence), Ok(_)) => {
-                self.state.say(sentence);
+                self.state.say(tr(sentence));
                 Vec::new()
             }
             // Suggestions that can't be had are no news while somebody writes.
@@ -228,8 +256,14 @@ impl Console {
         }
         let theme = Theme::new(self.state.theme, self.state.depth);
         let glyphs = Glyphs::new(self.state.glyphs);
-        let scene =
-            Scene { view: self.view(), detail: self.detail.as_deref(), state: &self.state, theme: &theme, glyphs: &glyphs };
+        let scene = Scene {
+            view: self.view(),
+            detail: self.detail.as_deref(),
+            beside: &self.beside_views,
+            state: &self.state,
+            theme: &theme,
+            glyphs: &glyphs,
+        };
         let body = chrome::draw(&scene, area, buf);
         if !body.is_empty() {
             pane::of(self.state.place.screen).draw(&scene, body, buf);
@@ -248,6 +282,17 @@ impl Console {
         self.state.layers.last_mut().is_some_and(|layer| layer.input().is_some())
     }
 
+    /// Does what an action does, unless it may not be done here.
+    fn allowed(&mut self, action: &Action) -> Vec<Effect> {
+        match speaking(self.state.lang, || refusal(&self.state, action)) {
+            Some(why) => {
+                self.state.complain(why);
+                Vec::new()
+            }
+            None => self.act(action.run),
+        }
+    }
+
     fn act(&mut self, run: super::action::Run) -> Vec<Effect> {
         let view = if self.viewed == self.state.watch { self.view.clone() } else { None };
         speaking(self.state.lang, || run(&mut Turn { state: &mut self.state, view: view.as_deref() }))
@@ -258,11 +303,26 @@ impl Console {
             self.fresh = FRESH_BEATS;
         }
         let pane = pane::of(self.state.place.screen);
-        let wanted = self.view().and_then(|view| pane.detail(&view.body, &self.state));
+        let wanted = match self.state.layers.last() {
+            Some(Layer::Jump(_)) => overlay::preview(&self.state),
+            _ => self.view().and_then(|view| pane.detail(&view.body, &self.state)),
+        };
         if wanted != self.detail_request {
             self.detail_request = wanted;
             self.fresh = FRESH_BEATS;
             effects.push(Effect::WatchDetail);
+        }
+        let beside = pane.beside(&self.state);
+        if beside != self.beside {
+            // A curve keeps its place while its row stays marked; the others are asked for anew.
+            for (at, slot) in self.beside_views.iter_mut().enumerate() {
+                if beside.get(at) != self.beside.get(at) {
+                    *slot = None;
+                }
+            }
+            self.beside = beside;
+            self.fresh = FRESH_BEATS;
+            effects.push(Effect::WatchBeside);
         }
         effects
     }
@@ -271,7 +331,8 @@ impl Console {
 /// The contexts whose keys hold, the topmost layer first.
 pub fn contexts(state: &UiState) -> Vec<Context> {
     match state.layers.last() {
-        Some(Layer::Filter(_) | Layer::GoTo(_) | Layer::Palette(_) | Layer::Jump(_)) => vec![Context::Input],
+        Some(Layer::Filter(_) | Layer::GoTo(_) | Layer::Note(_) | Layer::Palette(_) | Layer::Jump(_)) => vec![Context::Input],
+        Some(Layer::Silence) => vec![Context::Silence],
         Some(Layer::Related) => vec![Context::Related],
         Some(Layer::Columns(_)) => vec![Context::Columns],
         Some(Layer::Groups(_)) => vec![Context::Groups],

@@ -62,6 +62,8 @@ pub struct Glyphs {
     pub live: &'static str,
     /// Traffic in and out.
     pub in_out: [&'static str; 2],
+    /// A group that is folded, one that is not, and a row in it.
+    pub group: [&'static str; 3],
     /// Eight rising levels of a sparkline one cell wide, lowest first; used where there is no braille.
     pub levels: [&'static str; 8],
 }
@@ -123,6 +125,7 @@ const UNICODE: Glyphs = Glyphs {
     dot: "·",
     live: "●",
     in_out: ["↓", "↑"],
+    group: ["▸", "▾", "└"],
     levels: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
 };
 
@@ -141,6 +144,7 @@ const CJK: Glyphs = Glyphs {
     dot: "|",
     live: "*",
     in_out: ["in", "out"],
+    group: ["▸", "▾", "`"],
     levels: ["⣀", "⣀", "⣤", "⣤", "⣶", "⣶", "⣿", "⣿"],
 };
 
@@ -159,6 +163,7 @@ const ASCII: Glyphs = Glyphs {
     dot: "|",
     live: "*",
     in_out: ["in", "out"],
+    group: ["+", "-", "`"],
     levels: ["_", ".", ":", "-", "=", "+", "*", "#"],
 };
 

@@ -274,6 +274,7 @@ impl Live {
             match effect {
                 Effect::Watch => self.watch(),
                 Effect::WatchDetail => self.watch_detail(),
+                Effect::WatchBeside => self.watch_beside(),
                 Effect::Ask(purpose, command) => self.ask(purpose, command),
                 Effect::Copy(words) => self.terminal.send(clipboard(&words)),
                 Effect::SaveScreen => {
@@ -313,6 +314,16 @@ impl Live {
         match self.console.detail_request() {
             Some(request) => handle.watch(DETAIL, request.clone()),
             None => handle.unwatch(DETAIL),
+        }
+    }
+
+    fn watch_beside(&self) {
+        let Some(handle) = &self.handle else { return };
+        for (watch, request) in self.console.beside() {
+            match request {
+                Some(request) => handle.watch(watch, request.clone()),
+                None => handle.unwatch(watch),
+            }
         }
     }
 
@@ -382,6 +393,7 @@ impl Live {
         self.jobs = Some(jobs(handle.clone(), self.sender.clone())?);
         self.handle = Some(handle);
         self.watch();
+        self.watch_beside();
         Ok(())
     }
 

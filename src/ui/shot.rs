@@ -111,12 +111,27 @@ fn settle(console: &mut Console, handle: &Handle, effects: Vec<Effect>) -> Resul
                     queue.extend(console.update(Update::View(super::console::DETAIL, Arc::new(view))));
                 }
             }
+            Effect::WatchBeside if asks < MAX_ASKS => {
+                asks += 1;
+                let wanted: Vec<_> = console.beside().filter_map(|(watch, request)| Some((watch, request?.clone()))).collect();
+                for (watch, request) in wanted {
+                    if let Ok(view) = handle.ask(request) {
+                        queue.extend(console.update(Update::View(watch, Arc::new(view))));
+                    }
+                }
+            }
             Effect::Ask(purpose, command) if asks < MAX_ASKS => {
                 asks += 1;
                 let answer = handle.command(command);
                 queue.extend(console.answer(purpose, answer));
             }
-            Effect::Watch | Effect::WatchDetail | Effect::Ask(..) | Effect::Copy(_) | Effect::SaveScreen | Effect::Export(_) => {}
+            Effect::Watch
+            | Effect::WatchDetail
+            | Effect::WatchBeside
+            | Effect::Ask(..)
+            | Effect::Copy(_)
+            | Effect::SaveScreen
+            | Effect::Export(_) => {}
             Effect::Redraw | Effect::Suspend | Effect::Quit => {}
         }
     }

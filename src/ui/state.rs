@@ -6,6 +6,8 @@ use super::glyph::GlyphSet;
 use super::keymap::Keymap;
 use super::lang::Lang;
 use super::layer::Layer;
+use super::pane::Target;
+use super::pane::diff::DiffState;
 use super::theme::{Depth, ThemeName};
 use crate::engine::WatchId;
 use crate::model::Timestamp;
@@ -69,6 +71,29 @@ pub struct ScreenState {
     pub lists: [ListState; 4],
     /// Titles of columns that are hidden.
     pub hidden: BTreeSet<&'static str>,
+    /// Rows that are marked, in the order in which they were.
+    pub marks: Vec<Mark>,
+    /// Groups that are folded, by what stands at their head.
+    pub folded: BTreeSet<String>,
+}
+
+/// A marked row, as it was when it was marked: it may have left the window since.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The object.
+    pub key: String,
+    /// What the cursor was on.
+    pub target: Target,
+}
+
+/// Whether the console may change anything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Access {
+    /// It looks only.
+    #[default]
+    ReadOnly,
+    /// `--read-write`: alarms can be acknowledged and silenced.
+    ReadWrite,
 }
 
 impl ScreenState {
@@ -186,6 +211,14 @@ pub struct UiState {
     pub graph: GraphState,
     /// By what flows are summed up.
     pub flows: FlowState,
+    /// What differs between two times.
+    pub diff: DiffState,
+    /// What a name that is being looked up was called.
+    pub wanted: String,
+    /// Whether anything may be changed.
+    pub access: Access,
+    /// Who is at the console, for what he changes.
+    pub user: String,
     /// A passing sentence.
     pub toast: Option<Toast>,
     /// The connection that was lost, and why.
@@ -245,6 +278,10 @@ impl UiState {
             span_secs: crate::query::view_request::DEFAULT_SPAN_SECS,
             graph: GraphState::default(),
             flows: FlowState::default(),
+            diff: DiffState::default(),
+            wanted: String::new(),
+            access: Access::default(),
+            user: String::new(),
             toast: None,
             lost: None,
             watch: WatchId(1),
@@ -281,6 +318,11 @@ impl UiState {
         self.screens.entry(self.place.screen).or_default()
     }
 
+    /// Whether alarms can be acted on: the console may write, and it shows now.
+    pub fn may_write(&self) -> bool {
+        self.access == Access::ReadWrite && self.time.at.is_none()
+    }
+
     /// The time that is shown.
     pub fn shown_at(&self) -> Timestamp {
         self.time.at.or(self.time.paused).unwrap_or(self.time.now)
@@ -299,6 +341,7 @@ impl UiState {
         request.span_secs = self.span_secs;
         request.compare_secs = self.graph.week.then_some(WEEK_SECS);
         request.map = self.map.request.clone();
+        request.folded = here.folded.into_iter().collect();
         request
     }
 

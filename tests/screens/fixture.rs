@@ -370,6 +370,7 @@ fn alarms() -> Vec<AlarmRow> {
             silenced: None,
             root: None,
             children: 0,
+            folded: false,
         })
         .collect()
 }

@@ -180,7 +180,8 @@ impl Measured {
             | Screen::Logs
             | Screen::Vlans
             | Screen::Discovery
-            | Screen::Help => (None, Self::NOTHING),
+            | Screen::Help
+            | Screen::Diff => (None, Self::NOTHING),
         };
         Self { device, metrics }
     }

@@ -26,6 +26,7 @@ pub(super) struct AlarmRef<'a> {
     handling: Option<&'a Handling>,
     root: Option<&'a str>,
     children: usize,
+    folded: bool,
 }
 
 impl AlarmRef<'_> {
@@ -53,6 +54,7 @@ impl AlarmRef<'_> {
             silenced: self.silence().cloned(),
             root: self.root.map(str::to_owned),
             children: self.children,
+            folded: self.folded,
         }
     }
 }
@@ -134,11 +136,12 @@ pub(super) fn alarms<'a>(look: &'a Lookup<'a>, request: &ViewRequest) -> Picked<
             handling: state.handling(&alarm.id),
             root: roots.get(alarm.id.as_str()).copied(),
             children: children.get(alarm.id.as_str()).copied().unwrap_or(0),
+            folded: request.folded.contains(&alarm.id),
         })
         .collect();
     rows.sort_by(|x, y| rank(x).cmp(&rank(y)).then_with(|| x.alarm.id.cmp(&y.alarm.id)));
     let is_fault = |alarm: &AlarmRef<'_>| alarm.state() == "active";
-    pick(under_roots(rows, request), &Choice { request, columns: ALARM_COLUMNS, now: state.now, is_fault })
+    pick(under_roots(rows), &Choice { request, columns: ALARM_COLUMNS, now: state.now, is_fault })
 }
 
 type Rank = (bool, bool, Reverse<Severity>, Reverse<Timestamp>);
@@ -149,9 +152,9 @@ fn rank(row: &AlarmRef<'_>) -> Rank {
 }
 
 /// What is explained stands under what explains it; under a fold it does not stand at all.
-fn under_roots<'a>(rows: Vec<AlarmRef<'a>>, request: &ViewRequest) -> Vec<AlarmRef<'a>> {
+fn under_roots(rows: Vec<AlarmRef<'_>>) -> Vec<AlarmRef<'_>> {
     let here: FxHashSet<&str> = rows.iter().map(|row| row.alarm.id.as_str()).collect();
-    let mut behind: FxHashMap<&str, Vec<AlarmRef<'a>>> = FxHashMap::default();
+    let mut behind: FxHashMap<&str, Vec<AlarmRef<'_>>> = FxHashMap::default();
     let mut first = Vec::with_capacity(rows.len());
     for row in rows {
         match row.root.filter(|root| here.contains(root)) {
@@ -162,7 +165,7 @@ fn under_roots<'a>(rows: Vec<AlarmRef<'a>>, request: &ViewRequest) -> Vec<AlarmR
     let mut out = Vec::with_capacity(here.len());
     for row in first {
         out.push(row);
-        if !request.folded.iter().any(|folded| *folded == row.alarm.id) {
+        if !row.folded {
             out.extend(behind.remove(row.alarm.id.as_str()).unwrap_or_default());
         }
     }

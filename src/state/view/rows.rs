@@ -21,6 +21,8 @@ pub struct AlarmRow {
     pub root: Option<String>,
     /// How many standing alarms it explains.
     pub children: usize,
+    /// Whether these are folded away.
+    pub folded: bool,
 }
 
 impl std::ops::Deref for AlarmRow {

@@ -289,6 +289,7 @@ fn act(state: &mut UiState, graph: &GraphView, gesture: Gesture) -> Vec<Effect> 
             walk::reveal(state, graph);
         }
         Gesture::Layers => hide_layers(&mut state.map.hidden_layers, graph),
+        Gesture::Fold => {}
         Gesture::ColourBy => state.map.colour_by = (state.map.colour_by + 1) % ColourBy::ALL.len(),
     }
     Vec::new()
