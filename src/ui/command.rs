@@ -17,7 +17,7 @@ use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 /// Commands that are remembered; older ones are forgotten.
-const MAX_COMMANDS: usize = 200;
+pub const MAX_COMMANDS: usize = 200;
 
 /// What a command wants after its name.
 #[derive(Clone, Copy, Debug)]
@@ -478,7 +478,10 @@ fn span(turn: &mut Turn<'_>, written: &str) -> Vec<Effect> {
 
 fn theme(turn: &mut Turn<'_>, text: &str) -> Vec<Effect> {
     match ThemeName::from_name(text) {
-        Some(theme) => turn.state.theme = theme,
+        Some(theme) => {
+            turn.state.theme = theme;
+            turn.state.chosen.insert("theme", text.to_owned());
+        }
         None => turn.state.complain(trf!("a theme is one of {}", themes(turn.state, 0).join(" "))),
     }
     Vec::new()
@@ -486,7 +489,10 @@ fn theme(turn: &mut Turn<'_>, text: &str) -> Vec<Effect> {
 
 fn glyphs(turn: &mut Turn<'_>, text: &str) -> Vec<Effect> {
     match GlyphSet::from_name(text) {
-        Some(set) => turn.state.glyphs = set,
+        Some(set) => {
+            turn.state.glyphs = set;
+            turn.state.chosen.insert("glyphs", text.to_owned());
+        }
         None => turn.state.complain(trf!("glyphs are one of {}", glyph_sets(turn.state, 0).join(" "))),
     }
     vec![Effect::Redraw]

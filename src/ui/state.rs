@@ -237,6 +237,8 @@ pub struct UiState {
     pub slow: bool,
     /// The screen that help is about.
     pub help_about: Screen,
+    /// Looks that were chosen by a command, by what they are: `theme`, `glyphs`, `lang`.
+    pub chosen: BTreeMap<&'static str, String>,
     /// Commands given, oldest first.
     pub commands: Vec<String>,
     /// Time zone of what is shown.
@@ -291,6 +293,7 @@ impl UiState {
             lang: Lang::En,
             slow: false,
             help_about: Screen::Overview,
+            chosen: BTreeMap::new(),
             commands: Vec::new(),
             zone: jiff::tz::TimeZone::UTC,
             keymap: Arc::default(),

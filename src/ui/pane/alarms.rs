@@ -207,6 +207,10 @@ impl Pane for Alarms {
         names_of(ALARM_COLUMNS)
     }
 
+    fn can_mark(&self) -> bool {
+        true
+    }
+
     fn listing(&self, body: &ViewBody, _state: &UiState) -> Option<Listing> {
         let ViewBody::Alarms(table) = body else { return None };
         let keys = table.rows.iter().map(key).collect();

@@ -145,6 +145,11 @@ fn compare(x: &Value<'_>, y: &Value<'_>) -> Ordering {
     }
 }
 
+/// The identity of a row.
+fn key(row: &DiffRow) -> String {
+    format!("{} {} {}", row.change, row.object, row.after.as_deref().unwrap_or_default())
+}
+
 impl Diff {
     /// The row under the cursor.
     pub fn selected<'s>(&self, state: &'s UiState) -> Option<&'s DiffRow> {
@@ -176,9 +181,12 @@ impl Pane for Diff {
         names_of(FIELDS)
     }
 
+    fn can_mark(&self) -> bool {
+        true
+    }
+
     fn listing(&self, _body: &ViewBody, state: &UiState) -> Option<Listing> {
         let rows = state.diff.rows.as_ref()?;
-        let key = |row: &DiffRow| format!("{} {} {}", row.change, row.object, row.after.as_deref().unwrap_or_default());
         let keys = state.diff.shown.iter().filter_map(|at| rows.get(*at)).map(key).collect();
         Some(Listing { offset: 0, matched: state.diff.shown.len(), keys })
     }
@@ -227,7 +235,7 @@ impl Pane for Diff {
             (Some(_), true) => tr("nothing differs between these two times"),
             (Some(_), false) => EN.nothing_matches,
         };
-        Rows {
+        let rows = Rows {
             columns: &COLUMNS,
             rows: &rows,
             offset: list.top,
@@ -236,8 +244,9 @@ impl Pane for Diff {
             sort: here.sort.as_ref(),
             header: Header::Shown,
             empty: &[empty],
-        }
-        .draw(scene, inner, buf);
+        };
+        rows.draw(scene, inner, buf);
+        rows.draw_marks(scene, inner, (key, buf));
     }
 }
 

@@ -222,6 +222,11 @@ pub trait Pane: Sync {
         None
     }
 
+    /// Whether its rows can be marked: it shows which are.
+    fn can_mark(&self) -> bool {
+        false
+    }
+
     /// The list of the part that has the keys.
     fn listing(&self, _body: &ViewBody, _state: &UiState) -> Option<Listing> {
         None

@@ -6,6 +6,7 @@ use crate::state::view::View;
 use crate::trf;
 use crate::ui::action::Turn;
 use crate::ui::effect::Effect;
+use crate::ui::lang::tr;
 use crate::ui::pane::{self, Gesture, Listing, Target};
 use crate::ui::state::{ListState, Mark, UiState};
 use crate::ui::text::EN;
@@ -45,6 +46,10 @@ pub fn go_to_row(turn: &mut Turn<'_>, row: usize) -> Vec<Effect> {
 
 /// Space: marks the row under the cursor, or takes its mark away, and goes on to the next.
 pub fn mark(turn: &mut Turn<'_>) -> Vec<Effect> {
+    if !pane::of(turn.state.place.screen).can_mark() {
+        turn.state.complain(tr("rows of this screen can't be marked"));
+        return Vec::new();
+    }
     let (key, target) = match (turn.state.here().list().key.clone(), target(turn)) {
         (Some(key), Some(target)) => (key, target),
         _ => return Vec::new(),
