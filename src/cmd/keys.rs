@@ -70,6 +70,7 @@ mod tests {
             keymap: "default".to_owned(),
             keys: own.map(|text| ("keys.toml".to_owned(), text.to_owned())),
             zone: jiff::tz::TimeZone::UTC,
+            ..UiOptions::from_environment()
         };
         let mut out = Vec::new();
         let outcome = run(&FormatArgs { format: RowFormat::Csv }, &options, &mut out);

@@ -1,5 +1,6 @@
 //! The state under events: what is derived, and that a replay gives the same.
 
+mod alarms;
 pub(super) mod endpoints;
 mod health;
 mod polling;

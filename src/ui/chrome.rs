@@ -8,6 +8,7 @@ use super::pane::{Context, Scene};
 use super::state::{Access, Room};
 use super::text::{self, EN, fit};
 use super::theme::Tone;
+use super::update::related;
 use super::widget::{put, put_all};
 use crate::query::Screen;
 use ratatui::buffer::Buffer;
@@ -203,6 +204,10 @@ fn hints(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
             .iter()
             .filter(move |action| action.context == context && !action.hint.is_empty() && !ALWAYS.contains(&action.name))
             .filter(|action| !action.writes || scene.state.may_write())
+            .filter(|action| {
+                let is_menu = action.context == Context::Related && action.name != "related.cancel";
+                !is_menu || related::offers(scene.state, scene.view, action.name)
+            })
     };
     let here = active.iter().filter(|context| **context != Context::Global).flat_map(|context| wanted(*context));
     let global = active.iter().filter(|context| **context == Context::Global).flat_map(|context| wanted(*context));

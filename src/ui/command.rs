@@ -257,13 +257,21 @@ pub fn suggest(line: &str, state: &UiState) -> Vec<Suggestion> {
         keys: twin(command.name).unwrap_or_default(),
         whole: command.argument.missing("").is_none(),
     });
-    let actions = ACTIONS.iter().filter(|action| is_offered(action, state)).map(|action| Suggestion {
-        line: action.name.to_owned(),
-        help: tr(action.help).to_owned(),
-        keys: keys(action.name),
-        whole: true,
-    });
+    let actions =
+        ACTIONS.iter().filter(|action| is_offered(action, state) && find(short_name(action.name)).is_none()).map(|action| {
+            Suggestion {
+                line: short_name(action.name).to_owned(),
+                help: tr(action.help).to_owned(),
+                keys: keys(action.name),
+                whole: true,
+            }
+        });
     rank(line, commands.chain(actions).collect(), |suggestion| &suggestion.line)
+}
+
+/// The short form of an action, where it has one.
+fn short_name(action: &'static str) -> &'static str {
+    ALIASES.iter().find(|(_, long)| *long == action && action.starts_with("screen.")).map_or(action, |(short, _)| short)
 }
 
 /// Actions that can be done here by their names.
@@ -312,7 +320,10 @@ pub fn field_choices(word: &str, fields: &[&'static str]) -> Vec<String> {
         return OPERATORS.map(|operator| format!("{word}{operator}")).to_vec();
     }
     let begins = |field: &&&str| field.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
-    fields.iter().filter(begins).map(|field| (*field).to_owned()).collect()
+    let mut found: Vec<String> = fields.iter().filter(begins).map(|field| (*field).to_owned()).collect();
+    // The short names are what is typed.
+    found.sort_by_key(String::len);
+    found
 }
 
 /// A filter with its last word made the first field that begins so.

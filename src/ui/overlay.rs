@@ -21,6 +21,8 @@ use ratatui::layout::{Position, Rect};
 use ratatui::widgets::{Clear, Widget};
 use tui_input::Input;
 
+/// Cells of a menu, at least.
+const MENU: u16 = 30;
 /// Rows of a list over the command line.
 const LIST_ROWS: u16 = 12;
 /// Columns of a list: wider lines are hard to read.
@@ -252,7 +254,8 @@ fn keyed(scene: &Scene<'_>, area: Rect, (buf, title, context, leave): (&mut Buff
         .filter(|action| context != Context::Related || related::offers(scene.state, scene.view, action.name))
         .map(|action| (key(action.name), tr(action.help)))
         .collect();
-    let inner = menu(scene, area, (buf, tr(title), items.len().max(1)));
+    let widest = items.iter().map(|(key, help)| text::width(key) + text::width(help) + 4).max().unwrap_or(0);
+    let inner = menu(scene, area, (buf, tr(title), (items.len().max(1), widest)));
     if items.is_empty() {
         notice(buf, inner, &[EN.nothing_here], scene.theme.style(Tone::Dim));
     }
@@ -269,7 +272,7 @@ fn keyed(scene: &Scene<'_>, area: Rect, (buf, title, context, leave): (&mut Buff
 /// By what flows can be summed up.
 fn groups(scene: &Scene<'_>, area: Rect, (buf, at): (&mut Buffer, usize)) {
     let groups = pane::flows::words::GROUPS;
-    let inner = menu(scene, area, (buf, "Sum up by", groups.len()));
+    let inner = menu(scene, area, (buf, "Sum up by", (groups.len(), 0)));
     let first = (at + 1).saturating_sub(usize::from(inner.height));
     let now = pane::flows::words::group_of(&scene.state.flows.by);
     for ((row, (name, _)), y) in groups.iter().enumerate().skip(first).zip(inner.y..inner.bottom()) {
@@ -285,7 +288,7 @@ fn groups(scene: &Scene<'_>, area: Rect, (buf, at): (&mut Buffer, usize)) {
 fn columns(scene: &Scene<'_>, area: Rect, (buf, at): (&mut Buffer, usize)) {
     let titles = pane::of(scene.state.place.screen).columns();
     let hidden = scene.state.here().hidden;
-    let inner = menu(scene, area, (buf, "Columns", titles.len()));
+    let inner = menu(scene, area, (buf, "Columns", (titles.len(), 0)));
     let first = (at + 1).saturating_sub(usize::from(inner.height));
     for ((row, title), y) in titles.iter().enumerate().skip(first).zip(inner.y..inner.bottom()) {
         let (sign, tone) = if hidden.contains(title) { ("[ ] ", Tone::Dim) } else { ("[x] ", Tone::Text) };
@@ -298,9 +301,9 @@ fn columns(scene: &Scene<'_>, area: Rect, (buf, at): (&mut Buffer, usize)) {
 }
 
 /// A small menu in the middle.
-fn menu(scene: &Scene<'_>, area: Rect, (buf, title, items): (&mut Buffer, &str, usize)) -> Rect {
+fn menu(scene: &Scene<'_>, area: Rect, (buf, title, (items, widest)): (&mut Buffer, &str, (usize, usize))) -> Rect {
     let height = u16::try_from(items).unwrap_or(u16::MAX).saturating_add(2).min(area.height);
-    let width = 30.min(area.width);
+    let width = u16::try_from(widest + 2).unwrap_or(u16::MAX).max(MENU).min(area.width);
     let place = Rect::new(area.x + (area.width - width) / 2, area.y + (area.height - height) / 2, width, height);
     Clear.render(place, buf);
     Panel::new(title).focus(Focus::Here).draw(scene, place, buf)

@@ -2,15 +2,15 @@
 
 use super::{flows, map};
 use noctop::engine::handle::{Backend, Sink};
-use noctop::engine::{Answer, AskError, Command, Handle, Update, WatchId};
+use noctop::engine::{Answer, AskError, Command, DiffRow, Handle, Update, WatchId};
 use noctop::event::{DiscoveryPhase, DiscoveryProgress};
 use noctop::model::bands::Band;
 use noctop::model::health::{Limits, SensorClass};
 use noctop::model::inventory::{Problem, Reason};
 use noctop::model::series::Point;
 use noctop::model::{
-    AdminStatus, Alarm, Confirmed, DeviceId, DeviceStatus, Evidence, GaugeKind, HealthStatus, IfIndex, MacAddr, OperStatus, Role,
-    Severity, SnmpAccess, SnmpVersion, Timestamp,
+    Acknowledgement, AdminStatus, Alarm, Confirmed, DeviceId, DeviceStatus, Evidence, GaugeKind, HealthStatus, IfIndex, MacAddr,
+    OperStatus, Role, Severity, Silence, SnmpAccess, SnmpVersion, Timestamp,
 };
 use noctop::query::{Screen, Subject, ViewRequest};
 use noctop::state::view::rows::GaugeRow;
@@ -69,6 +69,7 @@ impl Backend for Fixture {
     fn command(&self, command: Command) -> Result<Answer, AskError> {
         Ok(match command {
             Command::Names(text, _) => Answer::Names(names(&text)),
+            Command::Diff(from, _) => Answer::Diff(diff(from)),
             _ => Answer::Accepted,
         })
     }
@@ -108,6 +109,25 @@ fn names(text: &str) -> Vec<Name> {
     let vlan = Name { key: "20".to_owned(), ..name(NameKind::Vlan, "VLAN 20 users".to_owned(), "on 3 devices") };
     let all = devices.chain(ports).chain([endpoint]).chain(alarms).chain([vlan]);
     all.filter(|name| name.text.contains(text)).collect()
+}
+
+fn diff(from: Timestamp) -> Vec<DiffRow> {
+    let rows: [(&str, &str, Option<&str>, Option<&str>, Option<u64>); 6] = [
+        ("changed", "device acc-b2-07", Some("up"), Some("down"), Some(131)),
+        ("changed", "device core-1", Some("os version 17.9.3"), Some("os version 17.9.4"), None),
+        ("changed", "interface core-1 Te1/1/1", Some("up"), Some("down"), Some(880)),
+        ("added", "device acc-b4-02", None, Some("Cisco C9300-24P, 28 ports"), Some(1867)),
+        ("added", "link acc-b4-02 Te1/0/49 - dist-4 Gi1/0/9", None, Some("lldp"), Some(2000)),
+        ("removed", "neighbour phone-17", Some("heard"), None, None),
+    ];
+    let row = |(change, object, before, after, age): (&str, &str, Option<&str>, Option<&str>, Option<u64>)| DiffRow {
+        change: change.to_owned(),
+        object: object.to_owned(),
+        before: before.map(str::to_owned),
+        after: after.map(str::to_owned),
+        at: age.map(ago).filter(|at| *at > from),
+    };
+    rows.into_iter().map(row).collect()
 }
 
 fn chrome(request: &ViewRequest, network: Network) -> Chrome {
@@ -155,8 +175,18 @@ fn body(request: &ViewRequest, network: Network) -> ViewBody {
         Screen::Interfaces => {
             ViewBody::Interfaces(window(interfaces(), request, |row| format!("{} {}", row.device_name, row.name)))
         }
-        Screen::Alarms => ViewBody::Alarms(window(alarms(), request, |row| row.object.clone())),
-        Screen::Events => ViewBody::Events(window(events(), request, |row| row.object.clone())),
+        Screen::Alarms => {
+            let shown = |row: &AlarmRow| row.root.as_ref().is_none_or(|root| !request.folded.contains(root));
+            let rows = alarms().into_iter().filter(shown).map(|row| AlarmRow { folded: request.folded.contains(&row.id), ..row });
+            ViewBody::Alarms(window(rows.collect(), request, |row| row.object.clone()))
+        }
+        Screen::Events => {
+            let about = |row: &EventRow| match &request.subject {
+                Some(Subject::Device(device) | Subject::Interface(device, _)) => row.device.as_ref() == Some(device),
+                None => true,
+            };
+            ViewBody::Events(window(events().into_iter().filter(about).collect(), request, |row| row.object.clone()))
+        }
         Screen::Discovery => ViewBody::Discovery(Box::new(discovery())),
         Screen::Device => ViewBody::Device(Box::new(device(request))),
         Screen::Interface => ViewBody::Interface(Box::new(interface(request))),
@@ -346,38 +376,51 @@ fn links() -> Vec<LinkRow> {
 }
 
 fn alarms() -> Vec<AlarmRow> {
-    let rows: [(&str, Severity, &str, &str, u64, u32); 5] = [
+    let rows: [(&str, Severity, &str, &str, u64, u32); 7] = [
         ("device-down", Severity::Critical, "acc-b2-07", "down: no SNMP, no ICMP; 14 objects behind it", 131, 1),
+        ("interface-down", Severity::Major, "dist-2 Te1/0/12", "down, link to acc-b2-07", 133, 1),
         ("link-down", Severity::Critical, "core-2 Te1/1/4", "down, 2 neighbours lost", 880, 1),
         ("bundle-degraded", Severity::Major, "dist-3 Po12", "1 of 2 members down", 1862, 1),
         ("utilisation", Severity::Major, "wan-1 Gi0/0", "in 92 % > 90 % for 15 min", 3720, 4),
         ("errors", Severity::Minor, "acc-b1-02 Gi1/0/17", "CRC 3.1e-5/s", 20_451, 211),
+        ("interface-down", Severity::Minor, "acc-b1-02 Gi1/0/24", "down", 90_000, 3),
     ];
-    rows.iter()
-        .map(|(rule, severity, object, text, age, count)| AlarmRow {
-            alarm: Alarm {
-                id: format!("{rule}@{object}"),
-                rule: (*rule).to_owned(),
-                severity: *severity,
-                object: (*object).to_owned(),
-                device: object.split(' ').next().map(id),
-                text: (*text).to_owned(),
-                raised_at: ago(*age),
-                cleared_at: None,
-                count: *count,
-            },
-            acknowledged: None,
-            silenced: None,
-            root: None,
-            children: 0,
-            folded: false,
-        })
-        .collect()
+    let row = |(rule, severity, object, text, age, count): (&str, Severity, &str, &str, u64, u32)| AlarmRow {
+        alarm: Alarm {
+            id: format!("{rule}@{object}"),
+            rule: rule.to_owned(),
+            severity,
+            object: object.to_owned(),
+            device: object.split(' ').next().map(id),
+            text: text.to_owned(),
+            raised_at: ago(age),
+            cleared_at: None,
+            count,
+        },
+        acknowledged: (object == "core-2 Te1/1/4").then(|| Acknowledgement {
+            by: "kim".to_owned(),
+            at: ago(600),
+            note: Some("회선사 확인 중, ticket 4711".to_owned()),
+        }),
+        silenced: (object == "acc-b1-02 Gi1/0/24")
+            .then(|| Silence { by: "lee".to_owned(), until: now().plus(Duration::from_secs(9_000)) }),
+        root: (object == "dist-2 Te1/0/12").then(|| "device-down@acc-b2-07".to_owned()),
+        children: usize::from(object == "acc-b2-07"),
+        folded: false,
+    };
+    rows.into_iter().map(row).collect()
+}
+
+/// Those that count: neither silent nor explained by another.
+fn overview_alarms() -> Vec<AlarmRow> {
+    alarms().into_iter().filter(|row| row.root.is_none() && row.silenced.is_none()).collect()
 }
 
 fn events() -> Vec<EventRow> {
     type Told<'a> = (u64, &'a str, &'a str, &'a str, &'a str, Option<Severity>);
-    let rows: [Told<'_>; 6] = [
+    let rows: [Told<'_>; 8] = [
+        (30, "alarm-acknowledged", "core-2 Te1/1/4", "acknowledged by kim", "operator", None),
+        (118, "interface-status", "acc-b2-07 Gi1/0/1", "up > down", "snmp", None),
         (123, "device-status", "acc-b2-07", "stopped answering", "snmp", Some(Severity::Critical)),
         (875, "interface-status", "core-2 Te1/1/4", "up > down", "snmp", Some(Severity::Critical)),
         (1855, "interface-status", "dist-3 Po12", "2 > 1 members", "snmp", Some(Severity::Major)),
@@ -433,7 +476,7 @@ fn overview() -> OverviewView {
         wan_out_bps: Some(3.1e9),
         wan_p95_in_bps: Some(7.4e9),
         wan_p95_out_bps: Some(2.9e9),
-        alarms: Table { matched: 5, total: 5, offset: 0, rows: alarms() },
+        alarms: Table { matched: 5, total: 5, offset: 0, rows: overview_alarms() },
         busiest: links(),
         recent: events(),
         talkers: flows::talkers().0,

@@ -25,6 +25,9 @@ pub(super) const fn tone(kind: NameKind) -> Tone {
     }
 }
 
+/// Cells of the word before a fact.
+const WORD: usize = 8;
+
 /// Lines of text with a style each piece.
 struct Page<'a> {
     scene: &'a Scene<'a>,
@@ -43,7 +46,8 @@ impl Page<'_> {
     fn fact(&mut self, buf: &mut Buffer, (word, value): (&str, Option<String>)) {
         let Some(value) = value.filter(|value| !value.is_empty()) else { return };
         let (dim, plain) = (self.scene.theme.style(Tone::Dim), self.scene.theme.style(Tone::Text));
-        let word = format!("{word}  ");
+        let blanks = WORD.saturating_sub(text::width(word));
+        let word = format!("{word}{:blanks$}  ", "");
         let room = usize::from(self.area.width).saturating_sub(2 + text::width(&word));
         let value = fit(&value, room, self.scene.glyphs.ellipsis);
         self.line(buf, &[(&word, dim), (&value, plain)]);

@@ -28,11 +28,11 @@ pub const COLUMNS: [Column<AlarmRow>; 8] = [
     Column { title: "SEV", sort: "severity", width: Width::Cells(4), align: Align::Left, drop: 0, cell: grouped },
     Column { title: "AGE", sort: "raisedAt", width: Width::Cells(6), align: Align::Right, drop: 1, cell: age },
     Column { title: "SINCE", sort: "", width: Width::Cells(11), align: Align::Left, drop: 5, cell: since },
-    Column { title: "OBJECT", sort: "object", width: Width::Grow(18), align: Align::Left, drop: 0, cell: object },
-    Column { title: "WHAT", sort: "", width: Width::Grow(20), align: Align::Left, drop: 2, cell: what },
+    Column { title: "OBJECT", sort: "object", width: Width::Grow(14), align: Align::Left, drop: 0, cell: object },
+    Column { title: "WHAT", sort: "", width: Width::Grow(24), align: Align::Left, drop: 2, cell: what },
     Column { title: "RULE", sort: "rule", width: Width::Cells(14), align: Align::Left, drop: 6, cell: rule },
     Column { title: "CNT", sort: "count", width: Width::Cells(4), align: Align::Right, drop: 4, cell: count },
-    Column { title: "ACK", sort: "ack", width: Width::Cells(8), align: Align::Left, drop: 3, cell: ack },
+    Column { title: "ACK", sort: "ack", width: Width::Cells(10), align: Align::Left, drop: 3, cell: ack },
 ];
 
 /// The columns where there is little room.
@@ -321,6 +321,9 @@ fn draw_detail(scene: &Scene<'_>, area: Rect, (buf, alarm, past): (&mut Buffer, 
     let style = scene.theme.severity(alarm.severity);
     lines.extend(text::lines(&words, room).into_iter().map(|line| vec![(line, style)]));
     lines.extend(facts(scene, alarm));
+    let note = alarm.acknowledged.as_ref().and_then(|ack| ack.note.as_ref()).filter(|_| scene.state.room() == Room::Wide);
+    let plain = scene.theme.style(Tone::Text);
+    lines.extend(note.into_iter().flat_map(|note| text::lines(note, room)).map(|line| vec![(line, plain)]));
     lines.push(history(scene, (alarm, past), inner.width));
     if scene.state.room() == Room::Wide {
         lines.push(vec![(alarm.id.clone(), scene.theme.style(Tone::Faint))]);
@@ -353,7 +356,8 @@ fn facts(scene: &Scene<'_>, alarm: &AlarmRow) -> Vec<Vec<Piece>> {
         }
         (None, Some(ack)) => {
             let words = trf!("acknowledged by {} at {}", ack.by, text::clock(ack.at, zone));
-            let note = ack.note.as_ref().map_or(String::new(), |note| format!("  {note}"));
+            let note = ack.note.as_ref().filter(|_| scene.state.room() == Room::Middle);
+            let note = note.map_or(String::new(), |note| format!("  {note}"));
             vec![(words, scene.theme.style(Tone::Ok)), (note, plain)]
         }
         (None, None) => {
@@ -395,8 +399,8 @@ fn history(scene: &Scene<'_>, (alarm, past): (&AlarmRow, &[EventRow]), width: u1
     let values: Vec<Option<f32>> = days.iter().map(|count| Some(*count).filter(|count| *count > 0.0)).collect();
     let head = format!("{} ", tr("30 d"));
     let said = match times {
-        0 => tr("not raised before, as far as is kept").to_owned(),
-        times => trf!("{} times, as far as is kept", times),
+        0 => tr("the first one that is kept").to_owned(),
+        times => trf!("{} times", times),
     };
     let room = usize::from(width).saturating_sub(text::width(&head) + text::width(&said) + 4);
     let cells = u16::try_from(room.min(DAYS)).unwrap_or(0);
