@@ -4,7 +4,7 @@
 mod preview;
 
 use super::command;
-use super::lang::tr;
+use super::lang::{sentence, tr};
 use super::layer::{Layer, Picker};
 use super::pane::{self, Context, Scene};
 use super::text::{self, EN, fit};
@@ -48,7 +48,7 @@ pub fn draw(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) -> Option<Position>
         }
         Layer::GoTo(input) => {
             let caret = line(scene, area, (buf, "= ", input));
-            above(scene, area, (buf, "11:45   -15m   2026-11-22T12:00:00Z   @UNIX   empty: now", Tone::Dim));
+            above(scene, area, (buf, tr("11:45   -15m   2026-11-22T12:00:00Z   @UNIX   empty: now"), Tone::Dim));
             Some(caret)
         }
         Layer::Palette(picker) => {
@@ -126,7 +126,7 @@ fn filter_help(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     let fault = if written.trim().is_empty() { None } else { crate::query::filter::parse(written).err() };
     if let Some(fault) = fault {
         let indent = fault.column.min(usize::from(area.width / 2));
-        above(scene, area, (buf, &format!("{:1$}^ {2}", "", indent.saturating_sub(1), fault.message), Tone::Fault));
+        above(scene, area, (buf, &format!("{:1$}^ {2}", "", indent.saturating_sub(1), sentence(&fault.message)), Tone::Fault));
         return;
     }
     let fields = command::fields_for(written, &pane::of(scene.state.place.screen).fields());
@@ -272,7 +272,7 @@ fn keyed(scene: &Scene<'_>, area: Rect, (buf, title, context, leave): (&mut Buff
 /// By what flows can be summed up.
 fn groups(scene: &Scene<'_>, area: Rect, (buf, at): (&mut Buffer, usize)) {
     let groups = pane::flows::words::GROUPS;
-    let inner = menu(scene, area, (buf, "Sum up by", (groups.len(), 0)));
+    let inner = menu(scene, area, (buf, tr("Sum up by"), (groups.len(), 0)));
     let first = (at + 1).saturating_sub(usize::from(inner.height));
     let now = pane::flows::words::group_of(&scene.state.flows.by);
     for ((row, (name, _)), y) in groups.iter().enumerate().skip(first).zip(inner.y..inner.bottom()) {
@@ -288,12 +288,12 @@ fn groups(scene: &Scene<'_>, area: Rect, (buf, at): (&mut Buffer, usize)) {
 fn columns(scene: &Scene<'_>, area: Rect, (buf, at): (&mut Buffer, usize)) {
     let titles = pane::of(scene.state.place.screen).columns();
     let hidden = scene.state.here().hidden;
-    let inner = menu(scene, area, (buf, "Columns", (titles.len(), 0)));
+    let inner = menu(scene, area, (buf, tr("Columns"), (titles.len(), 0)));
     let first = (at + 1).saturating_sub(usize::from(inner.height));
     for ((row, title), y) in titles.iter().enumerate().skip(first).zip(inner.y..inner.bottom()) {
         let (sign, tone) = if hidden.contains(title) { ("[ ] ", Tone::Dim) } else { ("[x] ", Tone::Text) };
         let style = scene.theme.style(tone);
-        put_all(buf, Position::new(inner.x + 1, y), inner.width.saturating_sub(1), &[(sign, style), (title, style)]);
+        put_all(buf, Position::new(inner.x + 1, y), inner.width.saturating_sub(1), &[(sign, style), (tr(title), style)]);
         if row == at {
             buf.set_style(Rect::new(inner.x, y, inner.width, 1), scene.theme.selected());
         }
