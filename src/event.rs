@@ -9,8 +9,8 @@ use crate::model::inventory::Reason;
 use crate::model::link::LinkKey;
 use crate::model::poll::{Echoes, PollReading};
 use crate::model::{
-    AdminStatus, Alarm, ApStatus, Device, DeviceId, DeviceStatus, Endpoint, GaugeKind, HealthStatus, IfIndex, Inventory, Link, MacAddr,
-    Neighbour, Oid, OperStatus, Timestamp, WirelessReading,
+    AdminStatus, Alarm, AlarmAct, AlarmOrder, ApStatus, Device, DeviceId, DeviceStatus, Endpoint, GaugeKind, HealthStatus,
+    IfIndex, Inventory, Link, MacAddr, Neighbour, Oid, OperStatus, Timestamp, WirelessReading,
 };
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
@@ -80,6 +80,10 @@ pub enum Body {
     WirelessSeen(Box<WirelessPart>),
     /// Derived: an access point came, went, or took another channel.
     AccessPoint(Box<ApChange>),
+    /// Observation: an operator does something about alarms.
+    AlarmOrder(Box<AlarmOrder>),
+    /// Derived: what was done about one alarm that stands: its id, who, what.
+    AlarmHandled(Box<(String, String, AlarmAct)>),
 }
 
 impl Event {
@@ -96,6 +100,7 @@ impl Event {
                 | Body::Flows(_)
                 | Body::FlowRecords(_)
                 | Body::Wireless(_)
+                | Body::AlarmOrder(_)
         )
     }
 }

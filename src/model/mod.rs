@@ -31,7 +31,7 @@ pub mod wireless;
 
 pub use access::{Credential, SnmpAccess, SnmpVersion};
 pub use addr::MacAddr;
-pub use alarm::{Alarm, Severity};
+pub use alarm::{Acknowledgement, Alarm, AlarmAct, AlarmOrder, Handling, Severity, Silence};
 pub use bands::Band;
 pub use device::{Device, DeviceId, DeviceStatus, Role};
 pub use health::{Gauge, GaugeKind, Health, HealthStatus, Measured, SensorClass};

@@ -27,11 +27,13 @@ pub enum Screen {
     Links,
     /// Rows only, no screen: `noctop sensors`.
     Sensors,
+    /// What differs between two times.
+    Diff,
 }
 
 impl Screen {
     /// All that `noctop shot` may draw, with their names.
-    pub const NAMES: [(&'static str, Self); 15] = [
+    pub const NAMES: [(&'static str, Self); 16] = [
         ("overview", Self::Overview),
         ("topology", Self::Topology),
         ("devices", Self::Devices),
@@ -47,6 +49,7 @@ impl Screen {
         ("vlans", Self::Vlans),
         ("discovery", Self::Discovery),
         ("help", Self::Help),
+        ("diff", Self::Diff),
     ];
 
     /// From the name of the contract.
@@ -205,6 +208,8 @@ pub struct ViewRequest {
     pub flows: FlowRequest,
     /// What of the wireless networks, for [`Screen::Wireless`].
     pub wireless: WirelessRequest,
+    /// Groups of rows that are folded, by what stands at their head.
+    pub folded: Vec<String>,
 }
 
 /// Graphs span an hour unless asked otherwise.
@@ -227,6 +232,7 @@ impl ViewRequest {
             map: MapRequest::default(),
             flows: FlowRequest::default(),
             wireless: WirelessRequest::default(),
+            folded: Vec::new(),
         }
     }
 }

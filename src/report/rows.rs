@@ -114,7 +114,8 @@ mod tests {
             cleared_at: None,
             count: 1,
         };
-        check_columns(&AlarmRow::new(&alarm, None));
+        let handled = view::AlarmRow { alarm, acknowledged: None, silenced: None, root: None, children: 0, folded: false };
+        check_columns(&AlarmRow::new(&handled, None));
         let event = view::EventRow {
             at: Timestamp::from_secs(0),
             kind: "link-gone".to_owned(),

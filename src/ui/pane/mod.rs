@@ -9,6 +9,7 @@ pub mod capture;
 pub mod cells;
 pub mod device;
 pub mod devices;
+pub mod diff;
 pub mod discovery;
 pub mod events;
 pub mod flows;
@@ -24,7 +25,8 @@ use super::effect::Effect;
 use super::glyph::Glyphs;
 use super::state::{Place, UiState};
 use super::theme::Theme;
-use crate::model::DeviceId;
+use crate::model::{DeviceId, Timestamp};
+use crate::query::filter::Column;
 use crate::query::{Screen, ViewRequest};
 use crate::state::view::{View, ViewBody};
 use ratatui::buffer::Buffer;
@@ -35,6 +37,8 @@ use ratatui::layout::Rect;
 pub struct Scene<'a> {
     /// The engine's answer for the current place; `None` before the first.
     pub view: Option<&'a View>,
+    /// The engine's answers for rows that are marked, in their order.
+    pub beside: &'a [Option<std::sync::Arc<View>>],
     /// The engine's answer for what is under the cursor, where the pane asked for one. It may still be about another thing.
     pub detail: Option<&'a View>,
     /// The console's own state.
@@ -87,6 +91,12 @@ pub enum Context {
     Save,
     /// The wallboard.
     Wallboard,
+    /// The list of alarms.
+    Alarms,
+    /// Screens of what happened.
+    Events,
+    /// In the list of how long alarms are silent.
+    Silence,
 }
 
 impl Context {
@@ -109,6 +119,9 @@ impl Context {
             Self::Export => "after e",
             Self::Save => "after X",
             Self::Wallboard => "wallboard",
+            Self::Alarms => "alarms",
+            Self::Events => "events",
+            Self::Silence => "silence",
         }
     }
 }
@@ -152,6 +165,8 @@ pub enum Gesture {
     TreeSort,
     /// Map: what the links' colour says.
     ColourBy,
+    /// A table with groups: fold the group under the cursor, or unfold it.
+    Fold,
 }
 
 /// A list as the cursor needs it.
@@ -222,6 +237,26 @@ pub trait Pane: Sync {
         Vec::new()
     }
 
+    /// Fields that its filter knows, for completion; the contract's names first.
+    fn fields(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    /// What it asks beside, about rows that are marked; at most [`super::console::BESIDE`].
+    fn beside(&self, _state: &UiState) -> Vec<ViewRequest> {
+        Vec::new()
+    }
+
+    /// When what the cursor is on happened.
+    fn moment(&self, _body: &ViewBody, _state: &UiState) -> Option<Timestamp> {
+        None
+    }
+
+    /// Whether its rows can be marked: it shows which are.
+    fn can_mark(&self) -> bool {
+        false
+    }
+
     /// The list of the part that has the keys.
     fn listing(&self, _body: &ViewBody, _state: &UiState) -> Option<Listing> {
         None
@@ -254,6 +289,13 @@ pub trait Pane: Sync {
     fn draw(&self, scene: &Scene<'_>, area: Rect, buf: &mut Buffer);
 }
 
+/// The first names of columns, then their other names.
+pub fn names_of(columns: &'static [Column]) -> Vec<&'static str> {
+    let first = columns.iter().filter_map(|column| column.names.first());
+    let others = columns.iter().flat_map(|column| column.names.iter().skip(1));
+    first.chain(others).copied().collect()
+}
+
 /// The pane of a screen.
 pub fn of(screen: Screen) -> &'static dyn Pane {
     match screen {
@@ -268,6 +310,7 @@ pub fn of(screen: Screen) -> &'static dyn Pane {
         Screen::Help => &help::Help,
         Screen::Topology => &topology::Topology,
         Screen::Links | Screen::Sensors => &absent::Absent,
+        Screen::Diff => &diff::Diff,
         Screen::Flows => &flows::Flows,
         Screen::Capture => &capture::Capture,
         Screen::Vlans => &vlans::Vlans,

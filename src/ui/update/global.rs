@@ -13,6 +13,12 @@ use crate::ui::text::EN;
 pub const SPANS: [(u32, u64); 7] =
     [(300, 60), (3_600, 300), (21_600, 1_800), (86_400, 3_600), (604_800, 21_600), (2_592_000, 86_400), (31_536_000, 604_800)];
 
+/// `@`: where we are, as `:go` takes it.
+pub fn copy_place(turn: &mut Turn<'_>) -> Vec<Effect> {
+    let crumb = crate::ui::command::crumb(turn.state);
+    super::lists::copy(turn.state, Some(crumb))
+}
+
 /// To a numbered screen.
 pub fn screen(turn: &mut Turn<'_>, screen: Screen) -> Vec<Effect> {
     navigate(turn.state, Place::screen(screen))
