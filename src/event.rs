@@ -7,6 +7,7 @@
 use crate::model::flow::{FlowBatch, FlowColumns};
 use crate::model::inventory::Reason;
 use crate::model::link::LinkKey;
+use crate::model::log::LogBatch;
 use crate::model::poll::{Echoes, PollReading};
 use crate::model::{
     AdminStatus, Alarm, Device, DeviceId, DeviceStatus, Endpoint, GaugeKind, HealthStatus, IfIndex, Inventory, Link, MacAddr,
@@ -74,6 +75,8 @@ pub enum Body {
     Flows(Box<FlowBatch>),
     /// Observation: flow records, to be kept whole for some time. They go to the flows' store alone.
     FlowRecords(Box<FlowColumns>),
+    /// Observation: log lines. They go to the logs' store alone.
+    Logs(Box<LogBatch>),
 }
 
 impl Event {
@@ -89,6 +92,7 @@ impl Event {
                 | Body::Trap(_)
                 | Body::Flows(_)
                 | Body::FlowRecords(_)
+                | Body::Logs(_)
         )
     }
 }

@@ -1,5 +1,6 @@
 //! What a console or a headless command asks of the engine: a window on one screen's rows, at a time.
 
+use super::logs::LogRequest;
 use crate::model::flow::TopKey;
 use crate::model::{DeviceId, TimeRange, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -153,6 +154,8 @@ pub struct ViewRequest {
     pub map: MapRequest,
     /// How flows are summed up, for [`Screen::Flows`] and [`Screen::Capture`].
     pub flows: FlowRequest,
+    /// What is asked of log lines, for [`Screen::Logs`].
+    pub logs: LogRequest,
 }
 
 /// Graphs span an hour unless asked otherwise.
@@ -174,6 +177,7 @@ impl ViewRequest {
             range: None,
             map: MapRequest::default(),
             flows: FlowRequest::default(),
+            logs: LogRequest::default(),
         }
     }
 }

@@ -56,7 +56,8 @@ impl State {
             | Body::Tick
             | Body::Trap(_)
             | Body::Flows(_)
-            | Body::FlowRecords(_) => {}
+            | Body::FlowRecords(_)
+            | Body::Logs(_) => {}
         }
         for row in rows {
             self.remember(row);

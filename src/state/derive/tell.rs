@@ -71,7 +71,8 @@ fn told(state: &State, event: &Event) -> Option<Told> {
         | Body::Tick
         | Body::Trap(_)
         | Body::Flows(_)
-        | Body::FlowRecords(_) => None,
+        | Body::FlowRecords(_)
+        | Body::Logs(_) => None,
     }
 }
 
