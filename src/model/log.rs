@@ -333,6 +333,19 @@ pub struct LogBatch {
     pub lines: Vec<LogLine>,
 }
 
+/// A datagram of a past that is still to be read: what a device sent, and when it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogDatagram {
+    /// When it came.
+    pub at: Timestamp,
+    /// From whom.
+    pub source: IpAddr,
+    /// Of which kind.
+    pub kind: LogKind,
+    /// Its octets.
+    pub octets: Vec<u8>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,7 @@
 use super::effect::{Effect, Form};
 use super::pane::{Context, Gesture};
 use super::state::UiState;
-use super::update::{flows, global, graph, lists, overlay, related};
+use super::update::{flows, global, graph, lists, logs, overlay, related};
 use crate::query::Screen;
 use crate::state::view::View;
 
@@ -92,6 +92,10 @@ pub const ACTIONS: &[Action] = &[
     }),
     action("map.related", Context::Map, ("related screens: then t d i f l a e h", "related"), overlay::related),
     action("flows.group", Context::Flows, ("by what flows are summed up", "by"), flows::groups),
+    action("logs.follow", Context::Logs, ("keep the newest line in view, or not", "follow"), logs::follow),
+    action("logs.fold", Context::Logs, ("lines that say the same once, with their count", "fold same"), logs::fold),
+    action("logs.raw", Context::Logs, ("lines as they came, or as they were read", "raw"), logs::raw),
+    action("logs.narrow", Context::Logs, ("narrow the list by what is under the cursor", "narrow"), logs::menu),
     action("discovery.pause", Context::Discovery, ("pause discovery, or go on", "pause"), global::discovery_pause),
     action("discovery.run", Context::Discovery, ("discover the configured targets again", "run again"), global::discovery_run),
     action("discovery.cancel", Context::Discovery, ("end the running discovery", "cancel"), global::discovery_cancel),
@@ -159,6 +163,10 @@ pub const ACTIONS: &[Action] = &[
     action("groups.up", Context::Groups, ("the one before", ""), |turn| flows::group_step(turn, -1)),
     action("groups.choose", Context::Groups, ("sum up by it", "choose"), flows::group_choose),
     action("groups.cancel", Context::Groups, ("leave it", "leave"), overlay::cancel),
+    action("narrow.down", Context::Narrow, ("next", ""), |turn| logs::menu_step(turn, 1)),
+    action("narrow.up", Context::Narrow, ("the one before", ""), |turn| logs::menu_step(turn, -1)),
+    action("narrow.choose", Context::Narrow, ("narrow by it", "choose"), logs::menu_choose),
+    action("narrow.cancel", Context::Narrow, ("leave it", "leave"), overlay::cancel),
     action("export.csv", Context::Export, ("csv (RFC 4180)", "csv"), |turn| overlay::export_as(turn, Form::Csv)),
     action("export.json", Context::Export, ("json, a document", "json"), |turn| overlay::export_as(turn, Form::Json)),
     action("export.ndjson", Context::Export, ("ndjson, an object a line", "ndjson"), |turn| {

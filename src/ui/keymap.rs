@@ -235,13 +235,13 @@ impl Keymap {
 
 /// Whether two contexts can hold at the same time: layers hold alone, everything else together with the global keys.
 fn together(a: Context, b: Context) -> bool {
-    use Context::{Columns, Discovery, Export, Flows, Global, Graph, Groups, Input, List, Map, Related, Table};
+    use Context::{Columns, Discovery, Export, Flows, Global, Graph, Groups, Input, List, Logs, Map, Narrow, Related, Table};
     match (a, b) {
         (a, b) if a == b => true,
-        (Input | Related | Columns | Groups | Export, _) | (_, Input | Related | Columns | Groups | Export) => false,
+        (Input | Related | Columns | Groups | Narrow | Export, _) | (_, Input | Related | Columns | Groups | Narrow | Export) => false,
         (Global, _) | (_, Global) => true,
-        (List | Discovery | Table | Graph | Flows, List | Discovery | Table | Graph | Flows) => true,
-        (List | Map | Discovery | Table | Graph | Flows, _) => false,
+        (List | Discovery | Table | Graph | Flows | Logs, List | Discovery | Table | Graph | Flows | Logs) => true,
+        (List | Map | Discovery | Table | Graph | Flows | Logs, _) => false,
     }
 }
 

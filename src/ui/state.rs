@@ -8,7 +8,7 @@ use super::lang::Lang;
 use super::layer::Layer;
 use super::theme::{Depth, ThemeName};
 use crate::engine::WatchId;
-use crate::model::Timestamp;
+use crate::model::{TimeRange, Timestamp};
 use crate::model::flow::TopKey;
 use crate::query::{MapRequest, Screen, Sort, Subject, ViewRequest, Window};
 use crate::ui::layout::worker::LayoutWorker;
@@ -158,6 +158,23 @@ pub struct FlowState {
     pub trail: Vec<(String, Vec<TopKey>)>,
 }
 
+/// What the Logs screen remembers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogState {
+    /// The end is not kept in view.
+    pub stopped: bool,
+    /// Lines that say the same stand once.
+    pub fold: bool,
+    /// Lines are shown as they came.
+    pub raw: bool,
+    /// The line under the cursor has the whole screen.
+    pub whole: bool,
+    /// Only lines of this range are shown.
+    pub within: Option<TimeRange>,
+    /// The list is to go to this time with the next answer.
+    pub seek: Option<Timestamp>,
+}
+
 /// A week, seconds: what a curve is held against.
 pub const WEEK_SECS: u32 = 7 * 86_400;
 
@@ -186,6 +203,8 @@ pub struct UiState {
     pub graph: GraphState,
     /// By what flows are summed up.
     pub flows: FlowState,
+    /// What the Logs screen remembers.
+    pub logs: LogState,
     /// A passing sentence.
     pub toast: Option<Toast>,
     /// The connection that was lost, and why.
@@ -245,6 +264,7 @@ impl UiState {
             span_secs: crate::query::view_request::DEFAULT_SPAN_SECS,
             graph: GraphState::default(),
             flows: FlowState::default(),
+            logs: LogState::default(),
             toast: None,
             lost: None,
             watch: WatchId(1),

@@ -53,6 +53,7 @@ impl Filler<'_> {
             | ViewBody::Discovery(_)
             | ViewBody::Flows(_)
             | ViewBody::Capture(_)
+            | ViewBody::Logs(_)
             | ViewBody::Empty => {}
         }
     }

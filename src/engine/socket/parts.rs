@@ -90,6 +90,10 @@ fn each_list(body: &mut ViewBody, each: &mut impl EachList) -> Result<(), Unfit>
             each.list(&mut view.ports)?;
             flows(&mut view.flows, each)
         }
+        ViewBody::Logs(view) => {
+            each.list(&mut view.table.rows)?;
+            each.list(&mut view.rates)
+        }
         ViewBody::Empty => Ok(()),
     }
 }

@@ -62,7 +62,8 @@ fn body(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<String>) 
         Screen::Discovery => discovery(look, request),
         Screen::Flows => (ViewBody::Flows(Box::default()), None),
         Screen::Capture => (ViewBody::Capture(Box::default()), None),
-        Screen::Wireless | Screen::Logs | Screen::Vlans | Screen::Help => (ViewBody::Empty, None),
+        Screen::Logs => (ViewBody::Logs(Box::default()), None),
+        Screen::Wireless | Screen::Vlans | Screen::Help => (ViewBody::Empty, None),
     }
 }
 

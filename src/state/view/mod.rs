@@ -12,6 +12,7 @@ mod graph;
 mod health;
 mod interfaces;
 mod links;
+pub mod logs;
 mod lookup;
 pub mod over;
 mod overview;
@@ -29,6 +30,7 @@ pub use over::Over;
 pub use overview::wan_ports;
 
 pub use flows::{CaptureView, FlowRow, FlowsView, PortFlows};
+pub use logs::{LogRow, LogsView};
 pub use rows::{DeviceRow, EventRow, GaugeRow, InterfaceRow, LinkRow};
 pub use screens::{
     Chrome, DiscoveryView, GraphEdge, GraphNode, GraphView, HealthView, InterfaceView, OverviewView, View, ViewBody,

@@ -1,6 +1,7 @@
 //! The view of each screen.
 
 use super::Table;
+use super::logs::LogsView;
 use super::flows::{CaptureView, FlowCollector, FlowRow, FlowsView, PortFlows};
 use super::rows::{DeviceRow, EventRow, GaugeRow, InterfaceRow, LinkRow};
 use crate::event::DiscoveryProgress;
@@ -60,6 +61,7 @@ pub enum ViewBody {
     Empty,
     Flows(Box<FlowsView>),
     Capture(Box<CaptureView>),
+    Logs(Box<LogsView>),
 }
 
 /// Counts and the worst of everything.
@@ -98,6 +100,9 @@ pub struct OverviewView {
     pub talkers: Vec<FlowRow>,
     /// How the flow collector does; `None` where no flow was ever heard.
     pub flows: Option<FlowCollector>,
+    /// Lines that came a second in the last minute; `None` where nothing listens. Filled by the engine.
+    pub syslog_per_second: Option<f64>,
+    pub traps_per_second: Option<f64>,
 }
 
 /// The folded graph.

@@ -15,6 +15,7 @@ pub mod flows;
 pub mod help;
 pub mod interface;
 pub mod interfaces;
+pub mod logs;
 pub mod overview;
 pub mod topology;
 
@@ -77,6 +78,10 @@ pub enum Context {
     Groups,
     /// After `e`.
     Export,
+    /// The Logs screen.
+    Logs,
+    /// In the list of what narrows the log.
+    Narrow,
 }
 
 impl Context {
@@ -95,6 +100,8 @@ impl Context {
             Self::Flows => "flows",
             Self::Groups => "grouping",
             Self::Export => "after e",
+            Self::Logs => "logs",
+            Self::Narrow => "narrowing",
         }
     }
 }
@@ -212,6 +219,11 @@ pub trait Pane: Sync {
         Vec::new()
     }
 
+    /// The cursor of its list moved by a gesture.
+    fn moved(&self, _state: &mut UiState, _gesture: Gesture) -> Vec<Effect> {
+        Vec::new()
+    }
+
     /// A new view came: what is remembered of it is brought up to date (a layout, a selection). The lists are done already.
     fn absorb(&self, _state: &mut UiState, _view: &View) {}
 
@@ -235,6 +247,7 @@ pub fn of(screen: Screen) -> &'static dyn Pane {
         Screen::Links | Screen::Sensors => &absent::Absent,
         Screen::Flows => &flows::Flows,
         Screen::Capture => &capture::Capture,
-        Screen::Wireless | Screen::Logs | Screen::Vlans => &absent::Absent,
+        Screen::Logs => &logs::Logs,
+        Screen::Wireless | Screen::Vlans => &absent::Absent,
     }
 }

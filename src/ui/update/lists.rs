@@ -25,7 +25,12 @@ pub fn gesture(turn: &mut Turn<'_>, gesture: Gesture) -> Vec<Effect> {
     list.cursor = to;
     list.key = key_at(&listing, to);
     list.reveal(page);
-    if is_covered(list, &listing, page) { Vec::new() } else { vec![Effect::Watch] }
+    let covered = is_covered(list, &listing, page);
+    let mut effects = pane.moved(turn.state, gesture);
+    if !covered && !effects.contains(&Effect::Watch) {
+        effects.push(Effect::Watch);
+    }
+    effects
 }
 
 /// The row that a gesture moves to; `None` where it is not a move.

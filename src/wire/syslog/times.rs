@@ -59,6 +59,12 @@ fn named_month(text: &str, received: Timestamp) -> Option<(Option<OwnTime>, &str
         (clock, rest) = next(rest)?;
     }
     let (time, colon) = time_of(clock)?;
+    // ArubaOS: the year stands behind the time.
+    if let (false, None, Some((number, after))) = (colon, year, next(rest))
+        && let Some(number) = digits::<i16>(number, 4).filter(|number| *number >= 1970)
+    {
+        (year, rest) = (Some(number), after);
+    }
     let (offset, rest) = if colon { (None, rest) } else { zone(rest) };
     let date = |year: i16| Date::new(year, month, day).ok();
     let at = time.and_then(|time| match year {
