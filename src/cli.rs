@@ -168,6 +168,8 @@ pub enum Command {
     Alarms(RowArgs),
     /// What happened, a row each
     Events(RowArgs),
+    /// Log lines (syslog and traps) that the running noctop has heard, a row each
+    Logs(RowArgs),
     /// Device, port and VLAN where an address is, or was
     Where(WhereArgs),
     /// What changed in the network between two times

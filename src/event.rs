@@ -7,6 +7,7 @@
 use crate::model::flow::{FlowBatch, FlowColumns};
 use crate::model::inventory::Reason;
 use crate::model::link::LinkKey;
+use crate::model::log::LogBatch;
 use crate::model::poll::{Echoes, PollReading};
 use crate::model::{
     AdminStatus, Alarm, AlarmAct, AlarmOrder, ApStatus, Device, DeviceId, DeviceStatus, Endpoint, GaugeKind, HealthStatus,
@@ -84,6 +85,8 @@ pub enum Body {
     AlarmOrder(Box<AlarmOrder>),
     /// Derived: what was done about one alarm that stands: its id, who, what.
     AlarmHandled(Box<(String, String, AlarmAct)>),
+    /// Observation: log lines. They go to the logs' store alone.
+    Logs(Box<LogBatch>),
 }
 
 impl Event {
@@ -101,6 +104,7 @@ impl Event {
                 | Body::FlowRecords(_)
                 | Body::Wireless(_)
                 | Body::AlarmOrder(_)
+                | Body::Logs(_)
         )
     }
 }

@@ -1,5 +1,6 @@
 //! What a console or a headless command asks of the engine: a window on one screen's rows, at a time.
 
+use super::logs::LogRequest;
 use crate::model::flow::TopKey;
 use crate::model::{DeviceId, MacAddr, TimeRange, Timestamp, WifiBand};
 use serde::{Deserialize, Serialize};
@@ -210,6 +211,8 @@ pub struct ViewRequest {
     pub wireless: WirelessRequest,
     /// Groups of rows that are folded, by what stands at their head.
     pub folded: Vec<String>,
+    /// What is asked of log lines, for [`Screen::Logs`].
+    pub logs: LogRequest,
 }
 
 /// Graphs span an hour unless asked otherwise.
@@ -233,6 +236,7 @@ impl ViewRequest {
             flows: FlowRequest::default(),
             wireless: WirelessRequest::default(),
             folded: Vec::new(),
+            logs: LogRequest::default(),
         }
     }
 }

@@ -54,7 +54,7 @@ pub fn apply(state: &mut State, event: &Event) -> Applied {
             Vec::new()
         }
         // They go to the flows' store; the state derives nothing from them.
-        Body::Flows(_) | Body::FlowRecords(_) => Vec::new(),
+        Body::Flows(_) | Body::FlowRecords(_) | Body::Logs(_) => Vec::new(),
         Body::DeviceSeen(_)
         | Body::DeviceMerged(..)
         | Body::DeviceStatus(_)

@@ -62,7 +62,8 @@ impl State {
             | Body::Flows(_)
             | Body::FlowRecords(_)
             | Body::Wireless(_)
-            | Body::AlarmOrder(_) => {}
+            | Body::AlarmOrder(_)
+            | Body::Logs(_) => {}
         }
         for row in rows {
             self.remember(row);

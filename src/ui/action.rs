@@ -5,7 +5,7 @@ use super::effect::{Effect, Form, Picture};
 use super::lang::tr;
 use super::pane::{Context, Gesture};
 use super::state::{Access, UiState};
-use super::update::{alarms, diff, flows, global, graph, lists, overlay, related, wireless};
+use super::update::{alarms, diff, flows, global, graph, lists, logs, overlay, related, wireless};
 use super::{mouse, notice, wallboard};
 use crate::query::Screen;
 use crate::state::view::View;
@@ -136,6 +136,10 @@ pub const ACTIONS: &[Action] = &[
     action("vlans.map", Context::Vlans, ("the map of this VLAN", "map"), |turn| lists::gesture(turn, Gesture::Layers)),
     action("flows.group", Context::Flows, ("by what flows are summed up", "by"), flows::groups),
     action("wireless.band", Context::Wireless, ("only one band, or all: 2.4, 5, 6 GHz", "band"), wireless::band),
+    action("logs.follow", Context::Logs, ("keep the newest line in view, or not", "follow"), logs::follow),
+    action("logs.fold", Context::Logs, ("lines that say the same once, with their count", "fold same"), logs::fold),
+    action("logs.raw", Context::Logs, ("lines as they came, or as they were read", "raw"), logs::raw),
+    action("logs.narrow", Context::Logs, ("narrow the list by what is under the cursor", "narrow"), logs::menu),
     action("discovery.pause", Context::Discovery, ("pause discovery, or go on", "pause"), global::discovery_pause),
     action("discovery.run", Context::Discovery, ("discover the configured targets again", "run again"), global::discovery_run),
     action("discovery.cancel", Context::Discovery, ("end the running discovery", "cancel"), global::discovery_cancel),
@@ -207,6 +211,10 @@ pub const ACTIONS: &[Action] = &[
     action("groups.up", Context::Groups, ("the one before", ""), |turn| flows::group_step(turn, -1)),
     action("groups.choose", Context::Groups, ("sum up by it", "choose"), flows::group_choose),
     action("groups.cancel", Context::Groups, ("leave it", "leave"), overlay::cancel),
+    action("narrow.down", Context::Narrow, ("next", ""), |turn| logs::menu_step(turn, 1)),
+    action("narrow.up", Context::Narrow, ("the one before", ""), |turn| logs::menu_step(turn, -1)),
+    action("narrow.choose", Context::Narrow, ("narrow by it", "choose"), logs::menu_choose),
+    action("narrow.cancel", Context::Narrow, ("leave it", "leave"), overlay::cancel),
     action("export.csv", Context::Export, ("csv (RFC 4180)", "csv"), |turn| overlay::export_as(turn, Form::Csv)),
     action("export.json", Context::Export, ("json, a document", "json"), |turn| overlay::export_as(turn, Form::Json)),
     action("export.ndjson", Context::Export, ("ndjson, an object a line", "ndjson"), |turn| {

@@ -409,6 +409,7 @@ pub fn contexts(state: &UiState) -> Vec<Context> {
         Some(Layer::Related) => vec![Context::Related],
         Some(Layer::Columns(_)) => vec![Context::Columns],
         Some(Layer::Groups(_)) => vec![Context::Groups],
+        Some(Layer::Narrow(..)) => vec![Context::Narrow],
         Some(Layer::Export) => vec![Context::Export],
         Some(Layer::Save) => vec![Context::Save],
         None => {

@@ -71,6 +71,7 @@ pub fn rows(view: &View, form: Form) -> io::Result<Option<Vec<u8>>> {
             write_rows(format, table.rows.iter().map(|alarm| report::AlarmRow::new(alarm, None)), &mut out)?;
         }
         ViewBody::Discovery(view) => write_rows(format, view.changes.rows.iter().map(report::EventRow::from), &mut out)?,
+        ViewBody::Logs(view) => write_rows(format, view.table.rows.iter().map(report::LogRow::from), &mut out)?,
         ViewBody::Flows(view) => out = talkers(view, form)?,
         ViewBody::Capture(view) => out = talkers(&view.flows, form)?,
         ViewBody::Wireless(view) => wireless(view, format, &mut out)?,

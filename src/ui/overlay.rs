@@ -78,6 +78,10 @@ pub fn draw(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) -> Option<Position>
             groups(scene, area, (buf, *at));
             None
         }
+        Layer::Narrow(choices, at) => {
+            narrow(scene, area, (buf, choices, *at));
+            None
+        }
         Layer::Export => {
             keyed(scene, area, (buf, "Export the rows", Context::Export, "export.cancel"));
             None
@@ -145,7 +149,10 @@ fn filter_help(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         return;
     }
     let of_flows = matches!(scene.state.place.screen, Screen::Flows | Screen::Capture);
-    let words = if of_flows {
+    let of_logs = scene.state.place.screen == Screen::Logs;
+    let words = if of_logs {
+        tr("word   /regex/   host:core   sev>=warning   app=sshd   if:Te1/1/4   kind=trap   ip:10.0.0.0/8   and or not ( )")
+    } else if of_flows {
         "src:10.0.0.0/8  dst port 443  host 10.0.0.9  proto tcp  app:https  device:core  if:Gi0/1  bps>10M  and or not ( )"
     } else {
         "word   field:part   util>70%   speed>=10G   ip:10.0.0.0/8   name~\"^core\"   and or not ( )"
@@ -278,6 +285,12 @@ fn keyed(scene: &Scene<'_>, area: Rect, (buf, title, context, leave): (&mut Buff
         ];
         put_all(buf, Position::new(inner.x + 1, y), inner.width.saturating_sub(1), &pieces);
     }
+}
+
+/// What narrows the log.
+fn narrow(scene: &Scene<'_>, area: Rect, (buf, choices, at): (&mut Buffer, &[pane::logs::menu::Narrowing], usize)) {
+    let rows: Vec<Row<'_>> = choices.iter().map(|choice| (choice.label.as_str(), choice.filter.as_str(), "")).collect();
+    list(scene, area, (buf, tr("Narrow the list"), &rows, Some(at)));
 }
 
 /// By what flows can be summed up.

@@ -13,7 +13,7 @@ use super::theme::{Depth, OwnTheme, ThemeName};
 use super::wallboard::Wallboard;
 use crate::engine::WatchId;
 use crate::model::flow::TopKey;
-use crate::model::{Timestamp, WifiBand};
+use crate::model::{TimeRange, Timestamp, WifiBand};
 use crate::query::{MapRequest, Screen, Sort, Subject, ViewRequest, Window};
 use crate::ui::layout::worker::LayoutWorker;
 use crate::ui::pane::topology::TreeRows;
@@ -203,6 +203,23 @@ pub struct WirelessState {
     pub trail: Vec<(String, usize)>,
 }
 
+/// What the Logs screen remembers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogState {
+    /// The end is not kept in view.
+    pub stopped: bool,
+    /// Lines that say the same stand once.
+    pub fold: bool,
+    /// Lines are shown as they came.
+    pub raw: bool,
+    /// The line under the cursor has the whole screen.
+    pub whole: bool,
+    /// Only lines of this range are shown.
+    pub within: Option<TimeRange>,
+    /// The list is to go to this time with the next answer.
+    pub seek: Option<Timestamp>,
+}
+
 /// A week, seconds: what a curve is held against.
 pub const WEEK_SECS: u32 = 7 * 86_400;
 
@@ -241,6 +258,8 @@ pub struct UiState {
     pub access: Access,
     /// Who is at the console, for what he changes.
     pub user: String,
+    /// What the Logs screen remembers.
+    pub logs: LogState,
     /// A passing sentence.
     pub toast: Option<Toast>,
     /// The connection that was lost, and why.
@@ -315,6 +334,7 @@ impl UiState {
             wanted: String::new(),
             access: Access::default(),
             user: String::new(),
+            logs: LogState::default(),
             toast: None,
             lost: None,
             watch: WatchId(1),

@@ -76,7 +76,8 @@ fn told(state: &State, event: &Event) -> Option<Told> {
         | Body::Trap(_)
         | Body::Flows(_)
         | Body::FlowRecords(_)
-        | Body::AlarmOrder(_) => None,
+        | Body::AlarmOrder(_)
+        | Body::Logs(_) => None,
     }
 }
 

@@ -67,7 +67,8 @@ fn body(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<String>) 
             let (view, fault) = wireless::wireless(look, request);
             (ViewBody::Wireless(Box::new(view)), fault)
         }
-        Screen::Logs | Screen::Help | Screen::Diff => (ViewBody::Empty, None),
+        Screen::Logs => (ViewBody::Logs(Box::default()), None),
+        Screen::Help | Screen::Diff => (ViewBody::Empty, None),
     }
 }
 

@@ -13,6 +13,7 @@ mod graph;
 mod health;
 mod interfaces;
 mod links;
+pub mod logs;
 mod lookup;
 pub mod over;
 mod overview;
@@ -35,6 +36,7 @@ pub use vlans::VLAN_COLUMNS;
 pub use wireless::rows::{ChannelRow, ClientRow, RadioDetail, RadioRow, WirelessView};
 
 pub use flows::{CaptureView, FlowRow, FlowsView, PortFlows};
+pub use logs::{LogRow, LogsView};
 pub use rows::{AlarmRow, DeviceRow, EventRow, GaugeRow, InterfaceRow, LinkRow};
 pub use screens::{
     Chrome, DiscoveryView, GraphEdge, GraphNode, GraphView, HealthView, InterfaceView, Name, NameKind, OverviewView, View,

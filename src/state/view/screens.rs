@@ -2,6 +2,7 @@
 
 use super::Table;
 use super::flows::{CaptureView, FlowCollector, FlowRow, FlowsView, PortFlows};
+use super::logs::LogsView;
 use super::rows::{AlarmRow, DeviceRow, EventRow, GaugeRow, InterfaceRow, LinkRow};
 use super::wireless::rows::WirelessView;
 use crate::event::DiscoveryProgress;
@@ -63,6 +64,7 @@ pub enum ViewBody {
     Capture(Box<CaptureView>),
     Vlans(Box<VlansView>),
     Wireless(Box<WirelessView>),
+    Logs(Box<LogsView>),
 }
 
 /// Counts and the worst of everything.
@@ -103,6 +105,9 @@ pub struct OverviewView {
     pub talkers: Vec<FlowRow>,
     /// How the flow collector does; `None` where no flow was ever heard.
     pub flows: Option<FlowCollector>,
+    /// Lines that came a second in the last minute; `None` where nothing listens. Filled by the engine.
+    pub syslog_per_second: Option<f64>,
+    pub traps_per_second: Option<f64>,
 }
 
 /// The folded graph.

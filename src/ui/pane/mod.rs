@@ -16,6 +16,7 @@ pub mod flows;
 pub mod help;
 pub mod interface;
 pub mod interfaces;
+pub mod logs;
 pub mod overview;
 pub mod topology;
 pub mod vlans;
@@ -97,6 +98,10 @@ pub enum Context {
     Events,
     /// In the list of how long alarms are silent.
     Silence,
+    /// The Logs screen.
+    Logs,
+    /// In the list of what narrows the log.
+    Narrow,
 }
 
 impl Context {
@@ -122,6 +127,8 @@ impl Context {
             Self::Alarms => "alarms",
             Self::Events => "events",
             Self::Silence => "silence",
+            Self::Logs => "logs",
+            Self::Narrow => "narrowing",
         }
     }
 }
@@ -282,6 +289,11 @@ pub trait Pane: Sync {
         Vec::new()
     }
 
+    /// The cursor of its list moved by a gesture.
+    fn moved(&self, _state: &mut UiState, _gesture: Gesture) -> Vec<Effect> {
+        Vec::new()
+    }
+
     /// A new view came: what is remembered of it is brought up to date (a layout, a selection). The lists are done already.
     fn absorb(&self, _state: &mut UiState, _view: &View) {}
 
@@ -315,6 +327,6 @@ pub fn of(screen: Screen) -> &'static dyn Pane {
         Screen::Capture => &capture::Capture,
         Screen::Vlans => &vlans::Vlans,
         Screen::Wireless => &wireless::Wireless,
-        Screen::Logs => &absent::Absent,
+        Screen::Logs => &logs::Logs,
     }
 }

@@ -30,7 +30,12 @@ pub fn gesture(turn: &mut Turn<'_>, gesture: Gesture) -> Vec<Effect> {
     list.key = key_at(&listing, to);
     list.reveal(page);
     let covered = is_covered(list, &listing, page);
-    if covered && !pane.asks_of_cursor(turn.state) { Vec::new() } else { vec![Effect::Watch] }
+    let mut effects = pane.moved(turn.state, gesture);
+    let asks = !covered || pane.asks_of_cursor(turn.state);
+    if asks && !effects.contains(&Effect::Watch) {
+        effects.push(Effect::Watch);
+    }
+    effects
 }
 
 /// Puts the cursor on a row.

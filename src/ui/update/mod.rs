@@ -8,6 +8,7 @@ pub mod flows;
 pub mod global;
 pub mod graph;
 pub mod lists;
+pub mod logs;
 pub mod overlay;
 pub mod related;
 pub mod wireless;

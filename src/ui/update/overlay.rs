@@ -134,9 +134,16 @@ pub fn accept(turn: &mut Turn<'_>) -> Vec<Effect> {
         Some(Layer::GoTo(input)) => go_to_text(turn, input.value()),
         Some(Layer::Palette(picker)) => command::accept(turn, picker),
         Some(Layer::Jump(picker)) => picker.chosen().map(|name| open_name(turn.state, name)).unwrap_or_default(),
-        Some(Layer::Related | Layer::Columns(_) | Layer::Groups(_) | Layer::Export | Layer::Save | Layer::Silence) | None => {
-            Vec::new()
-        }
+        Some(
+            Layer::Related
+            | Layer::Columns(_)
+            | Layer::Groups(_)
+            | Layer::Narrow(..)
+            | Layer::Export
+            | Layer::Save
+            | Layer::Silence,
+        )
+        | None => Vec::new(),
     }
 }
 
