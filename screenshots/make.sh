@@ -25,7 +25,7 @@ wireless-80x24|wireless|80x24|
 logs|logs|120x36|
 vlans|vlans|120x36|
 jump|devices|120x36|J c o r e
-topology-far|topology|120x36|Z
+topology-far|topology|120x36|z
 overview-ko|overview|120x36||--lang ko
 overview-ascii|overview|80x24||--glyphs ascii
 alarms-40x12|alarms|40x12|
