@@ -20,9 +20,9 @@ use rustc_hash::FxHashMap;
 /// Cells of a block with the gap beside it, least: a short name with a count.
 const LEAST_SLOT: i32 = 19;
 /// Cells of a block, most: more would only spread its dots.
-const MOST_WIDTH: i32 = 30;
+const MOST_WIDTH: i32 = 26;
 /// Rows of a block, most.
-const MOST_HEIGHT: i32 = 8;
+const MOST_HEIGHT: i32 = 6;
 /// Rows of a slot from which a block has a frame: frame, a row of dots, a row for the lines.
 const FRAMED_FROM: i32 = 4;
 /// Cells between blocks across: lines pass there.
