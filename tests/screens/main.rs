@@ -7,5 +7,6 @@ mod behaviour;
 mod fixture;
 mod flows;
 mod golden;
+mod korean;
 mod map;
 mod pty;
