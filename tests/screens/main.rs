@@ -10,3 +10,4 @@ mod golden;
 mod korean;
 mod map;
 mod pty;
+mod vlans;

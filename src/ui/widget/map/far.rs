@@ -18,7 +18,7 @@ use ratatui::widgets::{Block, Widget};
 use rustc_hash::FxHashMap;
 
 /// Cells of a block with the gap beside it, least: a short name with a count.
-const LEAST_SLOT: i32 = 19;
+const LEAST_SLOT: i32 = 22;
 /// Cells of a block, most: more would only spread its dots.
 const MOST_WIDTH: i32 = 26;
 /// Rows of a block, most.
@@ -275,7 +275,7 @@ fn title(drawing: &Drawing<'_>, (site, selected): (&Site, bool), area: Rect, buf
     if site.framed {
         Block::bordered().border_set(drawing.glyphs.border).border_style(border).render(block, buf);
     }
-    let indent = if site.framed { 2 } else { 0 };
+    let indent = u16::from(site.framed);
     let at = Position::new(block.x + indent, block.y);
     let room = block.width.saturating_sub(2 * indent);
     let cross = drawing.glyphs.status(DeviceStatus::Down);
