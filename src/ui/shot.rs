@@ -111,7 +111,9 @@ pub fn render_steps(handle: &Handle, state: UiState, steps: &[Step]) -> Result<B
 }
 
 /// Carries out what can be carried out without a terminal until nothing is left.
-fn settle(console: &mut Console, handle: &Handle, effects: Vec<Effect>) -> Result<(), AskError> {
+///
+/// Errors: what the engine says to a question that it refuses.
+pub fn settle(console: &mut Console, handle: &Handle, effects: Vec<Effect>) -> Result<(), AskError> {
     let mut queue: std::collections::VecDeque<Effect> = effects.into();
     let mut asks = 0;
     while let Some(effect) = queue.pop_front() {
@@ -130,13 +132,28 @@ fn settle(console: &mut Console, handle: &Handle, effects: Vec<Effect>) -> Resul
                     queue.extend(console.update(Update::View(super::console::DETAIL, Arc::new(view))));
                 }
             }
+            Effect::WatchBeside if asks < MAX_ASKS => {
+                asks += 1;
+                let wanted: Vec<_> = console.beside().filter_map(|(watch, request)| Some((watch, request?.clone()))).collect();
+                for (watch, request) in wanted {
+                    if let Ok(view) = handle.ask(request) {
+                        queue.extend(console.update(Update::View(watch, Arc::new(view))));
+                    }
+                }
+            }
             Effect::Ask(purpose, command) if asks < MAX_ASKS => {
                 asks += 1;
                 let answer = handle.command(command);
                 queue.extend(console.answer(purpose, answer));
             }
-            Effect::Watch | Effect::WatchDetail | Effect::Ask(..) | Effect::Copy(_) | Effect::SaveScreen | Effect::Export(_) => {}
-            Effect::Redraw | Effect::Suspend | Effect::Quit => {}
+            Effect::Watch
+            | Effect::WatchDetail
+            | Effect::WatchBeside
+            | Effect::Ask(..)
+            | Effect::Copy(_)
+            | Effect::SaveScreen(_)
+            | Effect::Export(_) => {}
+            Effect::Mouse(_) | Effect::WatchAlarms | Effect::Ring(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {}
         }
     }
     Ok(())

@@ -325,6 +325,7 @@ fn empty(file: &ScenarioFile, kinds: Vec<Kind>, scale: Scale) -> Scenario {
         port_troubles: FxHashMap::default(),
         outages: FxHashMap::default(),
         surges: Vec::new(),
+        wlans: file.wlan.clone(),
         services: file.service.clone(),
         world: file.world.clone(),
         by_address: FxHashMap::default(),

@@ -248,6 +248,8 @@ pub struct Scenario {
     pub outages: FxHashMap<DeviceNumber, Vec<trouble::Outage>>,
     /// What comes on top along whole paths
     pub surges: Vec<trouble::Surge>,
+    /// Wireless networks
+    pub wlans: Vec<super::wlan::WlanFile>,
     /// What is talked
     pub services: Vec<file::Service>,
     /// Networks of the world outside

@@ -13,15 +13,15 @@ mod walk;
 pub use act::layer_command;
 pub use tree::TreeRows;
 
-use super::{Context, Pane, Place, Scene, Target};
+use super::{Context, Pane, Place, Scene, Target, names_of};
 use crate::model::DeviceId;
 use crate::query::{Screen, Subject, ViewRequest};
-use crate::state::view::{GraphNode, GraphView, View, ViewBody};
+use crate::state::view::{DEVICE_COLUMNS, GraphNode, GraphView, View, ViewBody};
 use crate::ui::effect::Effect;
+use crate::ui::lang::{tr, trf};
 use crate::ui::layout::worker::LayoutWorker;
 use crate::ui::pane::Gesture;
 use crate::ui::state::{Room, UiState};
-use crate::ui::lang::{tr, trf};
 use crate::ui::theme::Tone;
 use crate::ui::update::related;
 use crate::ui::widget::map::{Arrangement, ColourBy, Density, Drawing, Viewport, arrange, far, grow, mini, plan, row_name};
@@ -167,6 +167,10 @@ impl Pane for Topology {
         request.subject = Some(Subject::Device(DeviceId::new(&node.id)));
         request.at = state.time.at;
         Some(request)
+    }
+
+    fn fields(&self) -> Vec<&'static str> {
+        names_of(DEVICE_COLUMNS)
     }
 
     fn target(&self, body: &ViewBody, state: &UiState) -> Option<Target> {

@@ -7,6 +7,7 @@ use crate::model::Timestamp;
 use crate::query::Sort;
 use crate::ui::glyph::Glyphs;
 use crate::ui::lang::{tr, trf};
+use crate::ui::mouse::{self, Hit};
 use crate::ui::pane::Scene;
 use crate::ui::state::{ListState, ScreenState};
 use crate::ui::text::{self, fit};
@@ -169,9 +170,28 @@ impl<R> Rows<'_, R> {
             let Some(row) = at.checked_sub(self.offset).and_then(|at| self.rows.get(at)) else { continue };
             let line = Rect::new(body.x, y, body.width, 1);
             self.draw_row(scene, line, (row, &placed, buf));
+            mouse::area(line, || Hit::Row(at));
             if self.list.is_some_and(|list| list.cursor == at) {
                 buf.set_style(line, scene.theme.selected());
                 put(buf, Position::new(line.x, y), 1, (scene.glyphs.cursor, scene.theme.style(Tone::Accent)));
+            }
+        }
+    }
+
+    /// Puts a sign before the rows that are marked, by the key of each. After [`Rows::draw`], in the same area.
+    pub fn draw_marks(&self, scene: &Scene<'_>, area: Rect, (key, buf): (fn(&R) -> String, &mut Buffer)) {
+        let marks = scene.state.here().marks;
+        if marks.is_empty() || area.is_empty() {
+            return;
+        }
+        let body = if self.header == Header::Shown { Rect { y: area.y + 1, height: area.height - 1, ..area } } else { area };
+        let mut list = self.list.cloned().unwrap_or_default();
+        list.reveal(usize::from(body.height));
+        for (at, y) in (list.top..).zip(body.y..body.bottom()) {
+            let row = at.checked_sub(self.offset).and_then(|at| self.rows.get(at));
+            let place = row.and_then(|row| marks.iter().position(|mark| mark.key == key(row)));
+            if place.is_some() {
+                put(buf, Position::new(body.x + 1, y), 1, (scene.glyphs.mark, scene.theme.style(Tone::Match)));
             }
         }
     }
@@ -185,6 +205,9 @@ impl<R> Rows<'_, R> {
             let indent = if column.align == Align::Right { usize::from(*width).saturating_sub(text::width(&title)) } else { 0 };
             let style = if sorted.is_some() { scene.theme.style(Tone::Accent) } else { style };
             let at = Position::new(area.x + x + u16::try_from(indent).unwrap_or(0), area.y);
+            if !column.sort.is_empty() {
+                mouse::area(Rect::new(area.x + x, area.y, *width, 1), || Hit::Sort(column.sort));
+            }
             put(buf, at, *width, (&title, style));
         }
     }
@@ -281,6 +304,10 @@ pub fn summary(matched: usize, total: usize, here: &ScreenState, own_order: &str
     }
     if here.faults_only {
         out.push_str(tr("  ! faults"));
+    }
+    if !here.marks.is_empty() {
+        out.push_str("  ");
+        out.push_str(&trf!("{} marked", here.marks.len()));
     }
     out
 }

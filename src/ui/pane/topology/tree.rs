@@ -6,6 +6,7 @@ use crate::state::view::{GraphEdge, GraphNode, GraphView};
 use crate::ui::glyph::GlyphSet;
 use crate::ui::lang::tr;
 use crate::ui::layout::order::natural;
+use crate::ui::mouse::{self, Hit};
 use crate::ui::pane::Gesture;
 use crate::ui::state::UiState;
 use crate::ui::text::{fit, width};
@@ -195,6 +196,7 @@ pub(super) fn draw(drawing: &Drawing<'_>, state: &UiState, area: Rect, buf: &mut
     for (row, y) in of(state, drawing.graph).rows.iter().skip(top).zip(area.top()..area.bottom()) {
         let Some(node) = drawing.graph.nodes.get(row.node) else { continue };
         let line = Rect { y, height: 1, ..area };
+        mouse::area(line, || Hit::Node(node.id.clone()));
         draw_row(drawing, (row, node), line, buf);
     }
 }

@@ -7,6 +7,7 @@ use crate::model::{DeviceStatus, Severity};
 use crate::state::view::GraphNode;
 use crate::ui::lang::trf;
 use crate::ui::layout::Slab;
+use crate::ui::mouse::{self, Hit};
 use crate::ui::text::{fit, width};
 use crate::ui::theme::Tone;
 use ratatui::buffer::Buffer;
@@ -87,6 +88,7 @@ pub fn paint(drawing: &Drawing<'_>, (node, slab): (&GraphNode, &Slab), canvas: &
     if !slab.overlaps(&in_view) {
         return;
     }
+    mouse::area(view.seen(slab), || Hit::Node(node.id.clone()));
     let selected = drawing.selected == Some(node.id.as_str());
     let mut text = name_style(drawing, node);
     if selected {
