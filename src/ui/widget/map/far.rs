@@ -19,6 +19,8 @@ use rustc_hash::FxHashMap;
 
 /// Cells of a block with the gap beside it, least: a short name with a count.
 const LEAST_SLOT: i32 = 22;
+/// The same where there are too many sites for that.
+const NARROW_SLOT: i32 = 12;
 /// Cells of a block, most: more would only spread its dots.
 const MOST_WIDTH: i32 = 26;
 /// Rows of a block, most.
@@ -106,7 +108,8 @@ pub fn sites(graph: &GraphView, (columns, rows): (u16, u16)) -> Vec<Site> {
 /// Puts the blocks onto a grid, each in the middle of its slot.
 fn place(sites: &mut [Site], (columns, rows): (i32, i32)) {
     let count = i32::try_from(sites.len()).unwrap_or(i32::MAX).max(1);
-    let most = (columns / LEAST_SLOT).clamp(1, count);
+    let roomy = columns / LEAST_SLOT;
+    let most = if roomy * rows >= count { roomy } else { columns / NARROW_SLOT }.clamp(1, count);
     let slots = |across: i32| (columns / across, rows / ((count + across - 1) / across));
     let unshapely = |across: &i32| {
         let (width, height) = slots(*across);
@@ -345,7 +348,7 @@ mod tests {
 
     #[test]
     fn blocks_do_not_overlap_and_stay_in_view_while_there_is_a_row_for_each() {
-        for count in 1..100 {
+        for count in 1..150 {
             let sites = sites(&places(count, 2), (84, 28));
             for (at, site) in sites.iter().enumerate() {
                 assert!(site.slab.right() < 84 && site.slab.bottom() < 28, "{count} {:?}", site.slab);
