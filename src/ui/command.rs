@@ -163,6 +163,12 @@ pub const COMMANDS: &[CommandDef] = &[
         help: "sum flows up by src dst host app as if exporter vlan ...",
         run: flows::by,
     },
+    CommandDef {
+        name: "layer",
+        argument: Argument::Text("l2|vlan ID|l3"),
+        help: "the map's layer: links, a VLAN, subnets",
+        run: crate::ui::pane::topology::layer_command,
+    },
     CommandDef { name: "vlans", argument: Argument::None, help: "VLANs", run: |turn, _| global::screen(turn, Screen::Vlans) },
     CommandDef { name: "q", argument: Argument::None, help: "quit", run: |_, _| vec![Effect::Quit] },
 ];

@@ -157,6 +157,7 @@ fn body(request: &ViewRequest, network: Network) -> ViewBody {
             Screen::Topology => ViewBody::Topology(Box::default()),
             Screen::Flows => ViewBody::Flows(Box::new(flows::silent(&[]))),
             Screen::Capture => ViewBody::Capture(Box::default()),
+            Screen::Vlans => ViewBody::Vlans(Box::default()),
             Screen::Device => ViewBody::Device(Box::new(DeviceView {
                 device: None,
                 interfaces: Table::default(),
@@ -192,6 +193,7 @@ fn body(request: &ViewRequest, network: Network) -> ViewBody {
         Screen::Interface => ViewBody::Interface(Box::new(interface(request))),
         Screen::Flows => ViewBody::Flows(Box::new(flows::view(request))),
         Screen::Capture => ViewBody::Capture(Box::new(flows::capture(request))),
+        Screen::Vlans => ViewBody::Vlans(Box::new(super::vlans::view(request))),
         _ => ViewBody::Empty,
     }
 }

@@ -12,3 +12,4 @@ mod golden;
 mod korean;
 mod map;
 mod pty;
+mod vlans;
