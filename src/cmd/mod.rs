@@ -82,6 +82,7 @@ pub fn run(cli: Cli) -> Outcome {
         Some(Command::Sensors(args)) => rows::run(&common, Screen::Sensors, &args),
         Some(Command::Alarms(args)) => rows::run(&common, Screen::Alarms, &args),
         Some(Command::Events(args)) => rows::run(&common, Screen::Events, &args),
+        Some(Command::Logs(args)) => rows::run(&common, Screen::Logs, &args),
         Some(Command::Flows(args)) => flows::run(&args),
         Some(Command::Capture(args)) => capture::run(&args),
         Some(Command::History(args)) => history::run(&common, &args),

@@ -1,4 +1,4 @@
-//! `noctop devices | interfaces | links | sensors | alarms | events`: the rows of a screen, headless.
+//! `noctop devices | interfaces | links | sensors | alarms | events | logs`: the rows of a screen, headless.
 
 use super::{Failure, Outcome, attach, written};
 use crate::cli::{Common, RowArgs};
@@ -104,6 +104,7 @@ fn print(view: &View, names: &HashMap<DeviceId, String>, (format, out): (Format,
             let name = |alarm: &AlarmRow| alarm.device.as_ref().and_then(|device| names.get(device)).cloned();
             write_rows(format, table.rows.iter().map(|alarm| report::AlarmRow::new(alarm, name(alarm))), out)
         }
+        ViewBody::Logs(view) => write_rows(format, view.table.rows.iter().map(report::LogRow::from), out),
         ViewBody::Overview(_)
         | ViewBody::Topology(_)
         | ViewBody::Device(_)
@@ -111,6 +112,8 @@ fn print(view: &View, names: &HashMap<DeviceId, String>, (format, out): (Format,
         | ViewBody::Discovery(_)
         | ViewBody::Flows(_)
         | ViewBody::Capture(_)
+        | ViewBody::Vlans(_)
+        | ViewBody::Wireless(_)
         | ViewBody::Empty => Ok(()),
     }
 }

@@ -130,6 +130,17 @@ pub struct CollectorStatus {
     pub polling: Option<PollingStatus>,
     /// Of the collector of flows: exporters, the busiest first.
     pub flows: Option<Vec<FlowExporter>>,
+    /// Of the collector of syslog.
+    pub lines: Option<LineCounts>,
+}
+
+/// What was done to lines before they were kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LineCounts {
+    /// Longer than is kept.
+    pub cut: u64,
+    /// With a secret that was masked.
+    pub masked: u64,
 }
 
 /// How an exporter of flows does.

@@ -4,15 +4,19 @@ mod device;
 mod event;
 mod interface;
 mod link;
+mod log;
 mod sensor;
 mod whereabouts;
+mod wireless;
 
 pub use device::DeviceRow;
 pub use event::{AlarmRow, EventRow};
 pub use interface::InterfaceRow;
 pub use link::{LinkEnd, LinkRow};
+pub use log::LogRow;
 pub use sensor::SensorRow;
 pub use whereabouts::WhereRow;
+pub use wireless::{ChannelRow, ClientRow, RadioRow};
 
 use crate::model::Timestamp;
 
@@ -124,6 +128,9 @@ mod tests {
             severity: None,
         };
         check_columns(&EventRow::from(&event));
+        let line = model::LogLine::new(Timestamp::from_secs(0), "10.0.0.1".parse().unwrap(), model::LogKind::Syslog);
+        let row = crate::state::view::LogRow { number: 0, line, count: 1, first: Timestamp::from_secs(0) };
+        check_columns(&LogRow::from(&row));
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod agent;
 pub mod backfill;
 pub mod flows;
 pub mod hash;
+pub mod logs;
 pub mod recording;
 pub mod scenario;
 pub mod serve;
@@ -16,5 +17,6 @@ pub mod shape;
 pub mod traffic;
 pub mod truth;
 pub mod view;
+pub mod wlan;
 
 pub use scenario::{Scale, Scenario, ScenarioError};

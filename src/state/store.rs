@@ -51,6 +51,8 @@ impl State {
                 self.take_device(new, at);
             }
             Body::Endpoints(changes) => self.take_endpoints(changes),
+            Body::WirelessSeen(part) => self.take_wireless(part),
+            Body::AccessPoint(change) => self.take_access_point(change, at),
             Body::Inventory(_)
             | Body::Poll(_)
             | Body::Silent(_)
@@ -59,7 +61,9 @@ impl State {
             | Body::Trap(_)
             | Body::Flows(_)
             | Body::FlowRecords(_)
-            | Body::AlarmOrder(_) => {}
+            | Body::Wireless(_)
+            | Body::AlarmOrder(_)
+            | Body::Logs(_) => {}
         }
         for row in rows {
             self.remember(row);
@@ -118,6 +122,9 @@ impl State {
         }
         Arc::make_mut(&mut self.conditions).remove(id);
         self.live.remove(id);
+        if self.wireless.contains_key(id) {
+            Arc::make_mut(&mut self.wireless).remove(id);
+        }
         Arc::make_mut(&mut self.sightings).remove(id);
         Arc::make_mut(&mut self.reads).remove(id);
         Arc::make_mut(&mut self.down).remove(id);

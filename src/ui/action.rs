@@ -1,11 +1,12 @@
 //! The one table of actions: name, help, hint, context, function. Keymaps, the help screen, the hint bar, the palette and the
 //! man page are made from it.
 
-use super::effect::{Effect, Form};
+use super::effect::{Effect, Form, Picture};
 use super::lang::tr;
 use super::pane::{Context, Gesture};
 use super::state::{Access, UiState};
-use super::update::{alarms, diff, flows, global, graph, lists, overlay, related};
+use super::update::{alarms, diff, flows, global, graph, lists, logs, overlay, related, wireless};
+use super::{mouse, notice, wallboard};
 use crate::query::Screen;
 use crate::state::view::View;
 use crate::trf;
@@ -116,13 +117,29 @@ pub const ACTIONS: &[Action] = &[
     action("map.focus", Context::Map, ("only what is near the selected node, or everything", "focus"), |turn| {
         lists::gesture(turn, Gesture::Focus)
     }),
+    action("map.hops", Context::Map, ("hops about the focus: 1 to 6", ""), |turn| lists::gesture(turn, Gesture::Hops)),
     action("map.tree", Context::Map, ("the tree instead of the map", "tree"), |turn| lists::gesture(turn, Gesture::Tree)),
-    action("map.layers", Context::Map, ("layers on and off", ""), |turn| lists::gesture(turn, Gesture::Layers)),
+    action("map.tree-sort", Context::Map, ("sort the tree: name, load, state", ""), |turn| {
+        lists::gesture(turn, Gesture::TreeSort)
+    }),
+    action("map.far", Context::Map, ("everything from afar, or the map again", "far"), |turn| lists::gesture(turn, Gesture::Far)),
+    action("map.layers", Context::Map, ("layer: links, a VLAN, routing", "layer"), |turn| lists::gesture(turn, Gesture::Layers)),
+    action("map.vlan-next", Context::Map, ("the next VLAN's layer", ""), |turn| lists::gesture(turn, Gesture::NextVlan)),
+    action("map.vlan-before", Context::Map, ("the layer of the VLAN before", ""), |turn| {
+        lists::gesture(turn, Gesture::PreviousVlan)
+    }),
+    action("map.roles", Context::Map, ("lowest rows off, and on again", ""), |turn| lists::gesture(turn, Gesture::Roles)),
     action("map.colour-by", Context::Map, ("what colour says: load, errors, state", "colour"), |turn| {
         lists::gesture(turn, Gesture::ColourBy)
     }),
     action("map.related", Context::Map, ("related screens: then t d i f l a e h", "related"), overlay::related),
+    action("vlans.map", Context::Vlans, ("the map of this VLAN", "map"), |turn| lists::gesture(turn, Gesture::Layers)),
     action("flows.group", Context::Flows, ("by what flows are summed up", "by"), flows::groups),
+    action("wireless.band", Context::Wireless, ("only one band, or all: 2.4, 5, 6 GHz", "band"), wireless::band),
+    action("logs.follow", Context::Logs, ("keep the newest line in view, or not", "follow"), logs::follow),
+    action("logs.fold", Context::Logs, ("lines that say the same once, with their count", "fold same"), logs::fold),
+    action("logs.raw", Context::Logs, ("lines as they came, or as they were read", "raw"), logs::raw),
+    action("logs.narrow", Context::Logs, ("narrow the list by what is under the cursor", "narrow"), logs::menu),
     action("discovery.pause", Context::Discovery, ("pause discovery, or go on", "pause"), global::discovery_pause),
     action("discovery.run", Context::Discovery, ("discover the configured targets again", "run again"), global::discovery_run),
     action("discovery.cancel", Context::Discovery, ("end the running discovery", "cancel"), global::discovery_cancel),
@@ -148,7 +165,9 @@ pub const ACTIONS: &[Action] = &[
     action("copy", Context::Global, ("copy the name under the cursor (OSC 52)", ""), lists::copy_cell),
     action("copy-row", Context::Global, ("copy the row", ""), lists::copy_row),
     action("copy-place", Context::Global, ("copy where you are, for :go", ""), global::copy_place),
-    action("save-screen", Context::Global, ("the screen into a text file", ""), |_| vec![Effect::SaveScreen]),
+    action("save-screen", Context::Global, ("the screen into a file: then t text, a ansi, s svg", ""), overlay::save),
+    action("mouse", Context::Global, ("mouse on and off", ""), mouse::toggle),
+    action("bell", Context::Global, ("bell for new critical alarms: off, bell, bell+desktop", ""), notice::cycle),
     action("export-rows", Context::Global, ("the rows into a file: then c csv, j json", "export"), overlay::export),
     action("redraw", Context::Global, ("draw everything anew", ""), |_| vec![Effect::Redraw]),
     action("suspend", Context::Global, ("stop; the shell's fg comes back", ""), |_| vec![Effect::Suspend]),
@@ -192,12 +211,26 @@ pub const ACTIONS: &[Action] = &[
     action("groups.up", Context::Groups, ("the one before", ""), |turn| flows::group_step(turn, -1)),
     action("groups.choose", Context::Groups, ("sum up by it", "choose"), flows::group_choose),
     action("groups.cancel", Context::Groups, ("leave it", "leave"), overlay::cancel),
+    action("narrow.down", Context::Narrow, ("next", ""), |turn| logs::menu_step(turn, 1)),
+    action("narrow.up", Context::Narrow, ("the one before", ""), |turn| logs::menu_step(turn, -1)),
+    action("narrow.choose", Context::Narrow, ("narrow by it", "choose"), logs::menu_choose),
+    action("narrow.cancel", Context::Narrow, ("leave it", "leave"), overlay::cancel),
     action("export.csv", Context::Export, ("csv (RFC 4180)", "csv"), |turn| overlay::export_as(turn, Form::Csv)),
     action("export.json", Context::Export, ("json, a document", "json"), |turn| overlay::export_as(turn, Form::Json)),
     action("export.ndjson", Context::Export, ("ndjson, an object a line", "ndjson"), |turn| {
         overlay::export_as(turn, Form::Ndjson)
     }),
     action("export.text", Context::Export, ("text, as the screen stands", "text"), overlay::export_text),
+    action("save.text", Context::Save, ("text", "text"), |turn| overlay::save_as(turn, Picture::Text)),
+    action("save.ansi", Context::Save, ("text with colours (ANSI)", "ansi"), |turn| overlay::save_as(turn, Picture::Ansi)),
+    action("save.svg", Context::Save, ("picture (SVG)", "svg"), |turn| overlay::save_as(turn, Picture::Svg)),
+    action("save.cancel", Context::Save, ("leave it", "leave"), overlay::cancel),
+    action("wallboard.next", Context::Wallboard, ("next board", "next board"), |turn| wallboard::step(turn, 1)),
+    action("wallboard.previous", Context::Wallboard, ("board before", "board before"), |turn| wallboard::step(turn, -1)),
+    action("wallboard.hold", Context::Wallboard, ("stay on this board, or go on", "hold"), wallboard::hold),
+    action("wallboard.bell", Context::Wallboard, ("bell for new critical alarms", "bell"), notice::cycle),
+    action("wallboard.redraw", Context::Wallboard, ("draw everything anew", ""), |_| vec![Effect::Redraw]),
+    action("wallboard.quit", Context::Wallboard, ("quit", "quit"), global::quit),
     action("export.cancel", Context::Export, ("leave it", "leave"), overlay::cancel),
     action("columns.close", Context::Columns, ("done", "done"), overlay::cancel),
 ];

@@ -3,6 +3,8 @@
 
 use super::action::ACTIONS;
 use super::console::contexts;
+use super::mouse::{self, Hit};
+use super::notice::Level;
 use super::pane::{Context, Scene};
 use super::state::{Access, Room};
 use super::text::{self, EN, fit};
@@ -121,6 +123,11 @@ fn status(scene: &Scene<'_>) -> Vec<(String, Style)> {
         out.push((" ".to_owned(), Style::new()));
     }
     out.extend(time(scene));
+    let level = scene.state.notices.level;
+    if level != Level::Off {
+        let words = if wide { format!("{} {} ", scene.glyphs.bell, level.word()) } else { format!("{} ", scene.glyphs.bell) };
+        out.push((words, theme.style(Tone::Accent)));
+    }
     if !tiny {
         match scene.state.access {
             Access::ReadOnly => out.push((format!(" {} ", tr(EN.read_only)), theme.style(Tone::Dim))),
@@ -171,8 +178,10 @@ fn tabs(scene: &Scene<'_>, line: Rect, buf: &mut Buffer) {
         } else {
             (theme.style(Tone::Key), theme.style(Tone::Dim))
         };
+        let start = x;
         x += put(buf, Position::new(x, line.y), left, (&key, key_style));
         x += put(buf, Position::new(x, line.y), left, (&label, style)) + 1;
+        mouse::area(Rect::new(start, line.y, x - start - 1, 1), || Hit::Action(action));
     }
 }
 
@@ -198,7 +207,8 @@ fn hints(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     const ALWAYS: [&str; 2] = ["command", "help"];
     let active = contexts(scene.state);
     let keymap = &scene.state.keymap;
-    let hint = |name: &str, hint: &str| keymap.first_key(name).map(|key| (key.to_string(), format!(" {}  ", tr(hint))));
+    let hint =
+        |name: &'static str, hint: &str| keymap.first_key(name).map(|key| (key.to_string(), format!(" {}  ", tr(hint)), name));
     let wanted = |context: Context| {
         ACTIONS
             .iter()
@@ -211,7 +221,8 @@ fn hints(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     };
     let here = active.iter().filter(|context| **context != Context::Global).flat_map(|context| wanted(*context));
     let global = active.iter().filter(|context| **context == Context::Global).flat_map(|context| wanted(*context));
-    let cells = |(key, words): &(String, String)| u16::try_from(text::width(key) + text::width(words)).unwrap_or(u16::MAX);
+    let cells =
+        |(key, words, _): &(String, String, &str)| u16::try_from(text::width(key) + text::width(words)).unwrap_or(u16::MAX);
     let last: Vec<_> = ACTIONS
         .iter()
         .filter(|action| active.contains(&action.context) && ALWAYS.contains(&action.name))
@@ -228,8 +239,10 @@ fn hints(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     }
     let (key_style, style) = (scene.theme.style(Tone::Key), scene.theme.style(Tone::Dim));
     let mut x = area.x;
-    for (key, words) in shown.iter().chain(&last) {
+    for (key, words, name) in shown.iter().chain(&last) {
         let room = area.right().saturating_sub(x);
-        x += put_all(buf, Position::new(x, area.y), room, &[(key, key_style), (words, style)]);
+        let used = put_all(buf, Position::new(x, area.y), room, &[(key, key_style), (words, style)]);
+        mouse::area(Rect::new(x, area.y, used.saturating_sub(1), 1), || Hit::Action(name));
+        x += used;
     }
 }

@@ -115,8 +115,8 @@ pub const COMMANDS: &[CommandDef] = &[
     CommandDef { name: "span", argument: Argument::One("5m|1h|6h|24h|7d", spans), help: "span of graphs", run: span },
     CommandDef {
         name: "theme",
-        argument: Argument::One("dark|light|mono|deuteranopia", themes),
-        help: "another theme",
+        argument: Argument::One("[NAME]", themes),
+        help: "another theme; without a name: which there are",
         run: theme,
     },
     CommandDef {
@@ -212,8 +212,12 @@ fn spans(_: &UiState, word: usize) -> Vec<String> {
     if word > 0 { Vec::new() } else { global::SPANS.iter().map(|(secs, _)| text::span(*secs)).collect() }
 }
 
-fn themes(_: &UiState, word: usize) -> Vec<String> {
-    if word > 0 { Vec::new() } else { ThemeName::NAMES.map(|(name, _)| name.to_owned()).to_vec() }
+fn themes(state: &UiState, word: usize) -> Vec<String> {
+    if word > 0 {
+        return Vec::new();
+    }
+    let own = state.own_themes.iter().map(|theme| theme.name.clone());
+    own.chain(ThemeName::NAMES.map(|(name, _)| name.to_owned())).collect()
 }
 
 fn glyph_sets(_: &UiState, word: usize) -> Vec<String> {
@@ -488,12 +492,14 @@ fn span(turn: &mut Turn<'_>, written: &str) -> Vec<Effect> {
 }
 
 fn theme(turn: &mut Turn<'_>, text: &str) -> Vec<Effect> {
-    match ThemeName::from_name(text) {
+    let own = turn.state.own_themes.clone();
+    match ThemeName::among(text, &own) {
         Some(theme) => {
             turn.state.theme = theme;
             turn.state.chosen.insert("theme", text.to_owned());
         }
-        None => turn.state.complain(trf!("a theme is one of {}", themes(turn.state, 0).join(" "))),
+        None if text.is_empty() => turn.state.say(trf!("themes: {}", themes(turn.state, 0).join(" "))),
+        None => turn.state.complain(trf!("a theme is one of: {}", themes(turn.state, 0).join(" "))),
     }
     Vec::new()
 }

@@ -7,16 +7,19 @@ use super::glyph::Glyphs;
 use super::keymap::Key;
 use super::lang::{speaking, tr};
 use super::layer::Layer;
+use super::mouse::{self, Did, Hits};
+use super::notice;
 use super::pane::{self, Context, Scene};
 use super::state::UiState;
 use super::theme::Theme;
 use super::update::{LAST_PLACE, diff, lists, overlay};
-use super::{chrome, command, overlay as layers};
+use super::{chrome, command, overlay as layers, wallboard};
 use crate::engine::{Answer, AskError, Update, WatchId};
 use crate::query::ViewRequest;
-use crate::state::view::View;
+use crate::state::view::{View, ViewBody};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
+use std::cell::RefCell;
 use std::sync::Arc;
 
 /// The watch of what is under the cursor. Places have the others.
@@ -53,6 +56,8 @@ pub struct Console {
     beside_views: [Option<Arc<View>>; BESIDE],
     fresh: u8,
     dirty: Dirty,
+    /// What stands where, as it was last drawn.
+    hits: RefCell<Hits>,
 }
 
 impl Console {
@@ -69,6 +74,7 @@ impl Console {
             beside_views: Default::default(),
             fresh: FRESH_BEATS,
             dirty: Dirty::Now,
+            hits: RefCell::default(),
         }
     }
 
@@ -115,13 +121,51 @@ impl Console {
             (Some(action), _) => self.allowed(action),
             (None, Some(c)) if self.writing() => overlay::write(&mut self.state, c.encode_utf8(&mut [0; 4])),
             // A letter that no related screen has closes the menu, as in every menu.
-            (None, _) if matches!(self.state.layers.last(), Some(Layer::Related | Layer::Export | Layer::Silence)) => {
+            (None, _)
+                if matches!(self.state.layers.last(), Some(Layer::Related | Layer::Export | Layer::Save | Layer::Silence)) =>
+            {
                 self.state.layers.pop();
+                Vec::new()
+            }
+            (None, _) if self.state.wallboard.is_some() => {
+                wallboard::show_hints(&mut self.state);
                 Vec::new()
             }
             (None, _) => Vec::new(),
         };
         self.after(effects)
+    }
+
+    /// The mouse did something at a place, while it is ours.
+    pub fn mouse(&mut self, did: Did, at: Position) -> Vec<Effect> {
+        if !self.state.mouse {
+            return Vec::new();
+        }
+        self.dirty = Dirty::Now;
+        let hits = self.hits.borrow().clone();
+        let effects = self.turn(|turn| mouse::did(turn, (did, at), &hits));
+        self.after(effects)
+    }
+
+    /// A command line is given, as `:` takes it.
+    pub fn command(&mut self, line: &str) -> Vec<Effect> {
+        self.dirty = Dirty::Now;
+        let effects = self.turn(|turn| command::give(turn, line));
+        self.after(effects)
+    }
+
+    /// Carries out a part of an update that no key has.
+    pub fn work(&mut self, work: impl FnOnce(&mut Turn<'_>) -> Vec<Effect>) -> Vec<Effect> {
+        self.dirty = Dirty::Now;
+        let effects = self.turn(work);
+        self.after(effects)
+    }
+
+    /// The title of the window.
+    pub fn title(&self) -> String {
+        let chrome = self.view.as_ref().map(|view| &view.chrome);
+        let (site, critical) = chrome.map_or(("", 0), |chrome| (chrome.site.as_str(), chrome.critical));
+        speaking(self.state.lang, || notice::title(site, critical, self.state.lost.is_some()))
     }
 
     /// Text was pasted: into an input, or nowhere.
@@ -164,6 +208,12 @@ impl Console {
     }
 
     fn receive(&mut self, watch: WatchId, view: Arc<View>) -> Vec<Effect> {
+        if watch == notice::ALARMS {
+            if let ViewBody::Alarms(table) = &view.body {
+                self.state.notices.heard(table.rows.iter().filter(|row| row.silenced.is_none()).map(|row| &row.alarm));
+            }
+            return self.ring();
+        }
         if watch == DETAIL {
             self.detail = Some(view);
             self.dirty = if self.fresh > 0 { Dirty::Now } else { self.dirty.max(Dirty::Data) };
@@ -222,14 +272,24 @@ impl Console {
     }
 
     /// `seconds` passed.
-    pub fn beat(&mut self, seconds: u8) {
+    pub fn beat(&mut self, seconds: u8) -> Vec<Effect> {
         self.fresh = self.fresh.saturating_sub(1);
-        let Some(toast) = &mut self.state.toast else { return };
-        toast.seconds = toast.seconds.saturating_sub(seconds);
-        if toast.seconds == 0 {
-            self.state.toast = None;
+        if wallboard::beat(&mut self.state, seconds) {
             self.dirty = self.dirty.max(Dirty::Data);
         }
+        if let Some(toast) = &mut self.state.toast {
+            toast.seconds = toast.seconds.saturating_sub(seconds);
+            if toast.seconds == 0 {
+                self.state.toast = None;
+                self.dirty = self.dirty.max(Dirty::Data);
+            }
+        }
+        self.ring()
+    }
+
+    fn ring(&mut self) -> Vec<Effect> {
+        let (now, live) = (self.state.time.now, self.state.time.paused.is_none());
+        speaking(self.state.lang, || self.state.notices.due(now, live)).into_iter().collect()
     }
 
     /// Says something on the last line.
@@ -246,7 +306,9 @@ impl Console {
 
     /// Draws everything; returns where the caret is, when something is being written.
     pub fn draw(&self, buf: &mut Buffer) -> Option<Position> {
-        speaking(self.state.lang, || self.draw_spoken(buf))
+        let (caret, hits) = mouse::recording(|| speaking(self.state.lang, || self.draw_spoken(buf)));
+        self.hits.replace(hits);
+        caret
     }
 
     fn draw_spoken(&self, buf: &mut Buffer) -> Option<Position> {
@@ -254,7 +316,7 @@ impl Console {
         if area.is_empty() {
             return None;
         }
-        let theme = Theme::new(self.state.theme, self.state.depth);
+        let theme = Theme::among(self.state.theme, self.state.depth, &self.state.own_themes);
         let glyphs = Glyphs::new(self.state.glyphs);
         let scene = Scene {
             view: self.view(),
@@ -264,6 +326,10 @@ impl Console {
             theme: &theme,
             glyphs: &glyphs,
         };
+        if let Some(board) = &self.state.wallboard {
+            wallboard::draw(&scene, (board, area), buf);
+            return None;
+        }
         let body = chrome::draw(&scene, area, buf);
         if !body.is_empty() {
             pane::of(self.state.place.screen).draw(&scene, body, buf);
@@ -271,11 +337,11 @@ impl Console {
         layers::draw(&scene, area, buf)
     }
 
-    /// The screen as plain text, one line a row, for a file.
-    pub fn text(&self) -> String {
+    /// The screen as it stands, for a file.
+    pub fn picture(&self) -> Buffer {
         let mut buf = Buffer::empty(Rect::new(0, 0, self.state.size.width, self.state.size.height));
         self.draw(&mut buf);
-        super::shot::text(&buf)
+        buf
     }
 
     fn writing(&mut self) -> bool {
@@ -294,8 +360,12 @@ impl Console {
     }
 
     fn act(&mut self, run: super::action::Run) -> Vec<Effect> {
+        self.turn(run)
+    }
+
+    fn turn(&mut self, work: impl FnOnce(&mut Turn<'_>) -> Vec<Effect>) -> Vec<Effect> {
         let view = if self.viewed == self.state.watch { self.view.clone() } else { None };
-        speaking(self.state.lang, || run(&mut Turn { state: &mut self.state, view: view.as_deref() }))
+        speaking(self.state.lang, || work(&mut Turn { state: &mut self.state, view: view.as_deref() }))
     }
 
     fn after(&mut self, mut effects: Vec<Effect>) -> Vec<Effect> {
@@ -330,13 +400,18 @@ impl Console {
 
 /// The contexts whose keys hold, the topmost layer first.
 pub fn contexts(state: &UiState) -> Vec<Context> {
+    if state.wallboard.is_some() {
+        return vec![Context::Wallboard];
+    }
     match state.layers.last() {
         Some(Layer::Filter(_) | Layer::GoTo(_) | Layer::Note(_) | Layer::Palette(_) | Layer::Jump(_)) => vec![Context::Input],
         Some(Layer::Silence) => vec![Context::Silence],
         Some(Layer::Related) => vec![Context::Related],
         Some(Layer::Columns(_)) => vec![Context::Columns],
         Some(Layer::Groups(_)) => vec![Context::Groups],
+        Some(Layer::Narrow(..)) => vec![Context::Narrow],
         Some(Layer::Export) => vec![Context::Export],
+        Some(Layer::Save) => vec![Context::Save],
         None => {
             let mut contexts = vec![Context::Global];
             contexts.extend(pane::of(state.place.screen).contexts());

@@ -25,6 +25,16 @@ pub enum Form {
     Ndjson,
 }
 
+/// In which form a screen is written into a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Picture {
+    Text,
+    /// With SGR colours.
+    Ansi,
+    Svg,
+}
+
 /// One thing to be done outside.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
@@ -38,8 +48,14 @@ pub enum Effect {
     Ask(Purpose, Command),
     /// Text for the terminal's clipboard (OSC 52).
     Copy(String),
-    /// The screen as text into a file.
-    SaveScreen,
+    /// The screen into a file.
+    SaveScreen(Picture),
+    /// The mouse is ours, or the terminal's again.
+    Mouse(bool),
+    /// The alarms that are told of are watched, or not any more.
+    WatchAlarms,
+    /// The bell, and a notification of the desktop where there are words.
+    Ring(Option<String>),
     /// The rows of the screen into a file.
     Export(Form),
     /// Draw everything anew.

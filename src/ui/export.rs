@@ -1,13 +1,16 @@
 //! The rows of a screen as csv, json or ndjson: the same fields as the headless command of the same name prints (contract §5).
 
+pub mod file;
+
 use super::effect::Form;
 use super::pane;
 use super::pane::flows::words;
 use super::state::Mark;
 use crate::model::flow::TopKey;
+use crate::query::WirelessPart;
 use crate::report::{self, tabular::Format, write_rows};
 use crate::state::view::flows::{FlowRow, FlowsView};
-use crate::state::view::{View, ViewBody};
+use crate::state::view::{View, ViewBody, WirelessView};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::io;
@@ -68,11 +71,24 @@ pub fn rows(view: &View, form: Form) -> io::Result<Option<Vec<u8>>> {
             write_rows(format, table.rows.iter().map(|alarm| report::AlarmRow::new(alarm, None)), &mut out)?;
         }
         ViewBody::Discovery(view) => write_rows(format, view.changes.rows.iter().map(report::EventRow::from), &mut out)?,
+        ViewBody::Logs(view) => write_rows(format, view.table.rows.iter().map(report::LogRow::from), &mut out)?,
         ViewBody::Flows(view) => out = talkers(view, form)?,
         ViewBody::Capture(view) => out = talkers(&view.flows, form)?,
-        ViewBody::Empty => return Ok(None),
+        ViewBody::Wireless(view) => wireless(view, format, &mut out)?,
+        ViewBody::Vlans(_) | ViewBody::Empty => return Ok(None),
     }
     Ok(Some(out))
+}
+
+/// The rows of the part that is shown.
+fn wireless(view: &WirelessView, format: Format, out: &mut Vec<u8>) -> io::Result<()> {
+    match view.part {
+        WirelessPart::Radios => write_rows(format, view.radios.rows.iter().map(report::RadioRow::from), out),
+        WirelessPart::Clients | WirelessPart::Detail => {
+            write_rows(format, view.clients.rows.iter().map(report::ClientRow::from), out)
+        }
+        WirelessPart::Channels => write_rows(format, view.channels.rows.iter().map(report::ChannelRow::from), out),
+    }
 }
 
 /// Rows of flows: a field for each key and one for its name, then the figures.

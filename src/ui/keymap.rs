@@ -246,18 +246,21 @@ impl Keymap {
 /// Whether two contexts can hold at the same time: layers hold alone, everything else together with the global keys.
 fn together(a: Context, b: Context) -> bool {
     use Context::{
-        Alarms, Columns, Discovery, Events, Export, Flows, Global, Graph, Groups, Input, List, Map, Related, Silence, Table,
+        Alarms, Columns, Discovery, Events, Export, Flows, Global, Graph, Groups, Input, List, Logs, Map, Narrow, Related, Save,
+        Silence, Table, Vlans, Wallboard, Wireless,
     };
     match (a, b) {
         (a, b) if a == b => true,
-        (Input | Related | Columns | Groups | Export | Silence, _)
-        | (_, Input | Related | Columns | Groups | Export | Silence) => false,
+        (Save | Wallboard, _) | (_, Save | Wallboard) => false,
+        (Input | Related | Columns | Groups | Narrow | Export | Silence, _)
+        | (_, Input | Related | Columns | Groups | Narrow | Export | Silence) => false,
         (Global, _) | (_, Global) => true,
         (
-            List | Discovery | Table | Graph | Flows | Alarms | Events,
-            List | Discovery | Table | Graph | Flows | Alarms | Events,
+            List | Discovery | Table | Graph | Flows | Alarms | Events | Vlans | Logs,
+            List | Discovery | Table | Graph | Flows | Alarms | Events | Vlans | Logs,
         ) => true,
-        (List | Map | Discovery | Table | Graph | Flows | Alarms | Events, _) => false,
+        (Wireless, List | Table) | (List | Table, Wireless) => true,
+        (List | Map | Discovery | Table | Graph | Flows | Alarms | Events | Vlans | Logs | Wireless, _) => false,
     }
 }
 

@@ -4,6 +4,7 @@
 
 use super::command::Suggestion;
 use crate::state::view::screens::Name;
+use crate::ui::pane::logs::menu::Narrowing;
 use tui_input::Input;
 
 /// A layer.
@@ -27,8 +28,12 @@ pub enum Layer {
     Columns(usize),
     /// `b`: by what flows can be summed up; the cursor stands on one.
     Groups(usize),
+    /// `m` on a log line: what of it narrows the list; the cursor stands on one.
+    Narrow(Vec<Narrowing>, usize),
     /// `e`: a letter says in which form the rows are written.
     Export,
+    /// `X`: a letter says in which form the screen is written.
+    Save,
 }
 
 impl Layer {
@@ -38,7 +43,9 @@ impl Layer {
             Self::Filter(input) | Self::GoTo(input) | Self::Note(input) => Some(input),
             Self::Palette(picker) => Some(&mut picker.input),
             Self::Jump(picker) => Some(&mut picker.input),
-            Self::Related | Self::Columns(_) | Self::Groups(_) | Self::Export | Self::Silence => None,
+            Self::Related | Self::Columns(_) | Self::Groups(_) | Self::Narrow(..) | Self::Export | Self::Save | Self::Silence => {
+                None
+            }
         }
     }
 }

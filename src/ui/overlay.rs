@@ -6,6 +6,7 @@ mod preview;
 use super::command;
 use super::lang::{sentence, tr};
 use super::layer::{Layer, Picker};
+use super::mouse::{self, Hit};
 use super::pane::{self, Context, Scene};
 use super::text::{self, EN, fit};
 use super::theme::Tone;
@@ -30,6 +31,10 @@ const LIST_COLUMNS: u16 = 76;
 
 /// Draws the topmost layer; returns where the caret is.
 pub fn draw(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    if !scene.state.layers.is_empty() {
+        // What lies under a layer is not met by the mouse.
+        mouse::area(area, || Hit::Cover);
+    }
     match scene.state.layers.last()? {
         Layer::Filter(input) => {
             let caret = line(scene, area, (buf, "/", input));
@@ -73,8 +78,16 @@ pub fn draw(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) -> Option<Position>
             groups(scene, area, (buf, *at));
             None
         }
+        Layer::Narrow(choices, at) => {
+            narrow(scene, area, (buf, choices, *at));
+            None
+        }
         Layer::Export => {
             keyed(scene, area, (buf, "Export the rows", Context::Export, "export.cancel"));
+            None
+        }
+        Layer::Save => {
+            keyed(scene, area, (buf, tr("Screen to a file"), Context::Save, "save.cancel"));
             None
         }
     }
@@ -136,7 +149,10 @@ fn filter_help(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         return;
     }
     let of_flows = matches!(scene.state.place.screen, Screen::Flows | Screen::Capture);
-    let words = if of_flows {
+    let of_logs = scene.state.place.screen == Screen::Logs;
+    let words = if of_logs {
+        tr("word   /regex/   host:core   sev>=warning   app=sshd   if:Te1/1/4   kind=trap   ip:10.0.0.0/8   and or not ( )")
+    } else if of_flows {
         "src:10.0.0.0/8  dst port 443  host 10.0.0.9  proto tcp  app:https  device:core  if:Gi0/1  bps>10M  and or not ( )"
     } else {
         "word   field:part   util>70%   speed>=10G   ip:10.0.0.0/8   name~\"^core\"   and or not ( )"
@@ -161,6 +177,7 @@ fn list(scene: &Scene<'_>, area: Rect, (buf, title, rows, cursor): (&mut Buffer,
     let column = inner.width.min(26);
     for ((at, (text, help, keys)), y) in rows.iter().enumerate().skip(first).zip(inner.y..inner.bottom()) {
         let row = Rect::new(inner.x, y, inner.width, 1);
+        mouse::area(row, || Hit::Choice(at));
         let text_column = if help.is_empty() {
             inner.width.saturating_sub(2)
         } else {
@@ -248,18 +265,19 @@ fn related(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
 /// A menu of the actions of a context with their keys, but for the one that leaves it.
 fn keyed(scene: &Scene<'_>, area: Rect, (buf, title, context, leave): (&mut Buffer, &str, Context, &str)) {
     let key = |name: &str| scene.state.keymap.first_key(name).map(|key| key.to_string()).unwrap_or_default();
-    let items: Vec<(String, &str)> = ACTIONS
+    let items: Vec<(String, &str, &'static str)> = ACTIONS
         .iter()
         .filter(|action| action.context == context && action.name != leave)
         .filter(|action| context != Context::Related || related::offers(scene.state, scene.view, action.name))
-        .map(|action| (key(action.name), tr(action.help)))
+        .map(|action| (key(action.name), tr(action.help), action.name))
         .collect();
-    let widest = items.iter().map(|(key, help)| text::width(key) + text::width(help) + 4).max().unwrap_or(0);
+    let widest = items.iter().map(|(key, help, _)| text::width(key) + text::width(help) + 4).max().unwrap_or(0);
     let inner = menu(scene, area, (buf, tr(title), (items.len().max(1), widest)));
     if items.is_empty() {
         notice(buf, inner, &[EN.nothing_here], scene.theme.style(Tone::Dim));
     }
-    for ((key, help), y) in items.iter().zip(inner.y..inner.bottom()) {
+    for ((key, help, name), y) in items.iter().zip(inner.y..inner.bottom()) {
+        mouse::area(Rect { y, height: 1, ..inner }, || Hit::Action(name));
         let pieces = [
             (key.as_str(), scene.theme.style(Tone::Key)),
             ("  ", scene.theme.style(Tone::Dim)),
@@ -269,6 +287,12 @@ fn keyed(scene: &Scene<'_>, area: Rect, (buf, title, context, leave): (&mut Buff
     }
 }
 
+/// What narrows the log.
+fn narrow(scene: &Scene<'_>, area: Rect, (buf, choices, at): (&mut Buffer, &[pane::logs::menu::Narrowing], usize)) {
+    let rows: Vec<Row<'_>> = choices.iter().map(|choice| (choice.label.as_str(), choice.filter.as_str(), "")).collect();
+    list(scene, area, (buf, tr("Narrow the list"), &rows, Some(at)));
+}
+
 /// By what flows can be summed up.
 fn groups(scene: &Scene<'_>, area: Rect, (buf, at): (&mut Buffer, usize)) {
     let groups = pane::flows::words::GROUPS;
@@ -276,6 +300,7 @@ fn groups(scene: &Scene<'_>, area: Rect, (buf, at): (&mut Buffer, usize)) {
     let first = (at + 1).saturating_sub(usize::from(inner.height));
     let now = pane::flows::words::group_of(&scene.state.flows.by);
     for ((row, (name, _)), y) in groups.iter().enumerate().skip(first).zip(inner.y..inner.bottom()) {
+        mouse::area(Rect { y, height: 1, ..inner }, || Hit::Row(row));
         let style = scene.theme.style(if row == now { Tone::Strong } else { Tone::Text });
         put_all(buf, Position::new(inner.x + 1, y), inner.width.saturating_sub(1), &[(name, style)]);
         if row == at {
@@ -291,6 +316,7 @@ fn columns(scene: &Scene<'_>, area: Rect, (buf, at): (&mut Buffer, usize)) {
     let inner = menu(scene, area, (buf, tr("Columns"), (titles.len(), 0)));
     let first = (at + 1).saturating_sub(usize::from(inner.height));
     for ((row, title), y) in titles.iter().enumerate().skip(first).zip(inner.y..inner.bottom()) {
+        mouse::area(Rect { y, height: 1, ..inner }, || Hit::Row(row));
         let (sign, tone) = if hidden.contains(title) { ("[ ] ", Tone::Dim) } else { ("[x] ", Tone::Text) };
         let style = scene.theme.style(tone);
         put_all(buf, Position::new(inner.x + 1, y), inner.width.saturating_sub(1), &[(sign, style), (tr(title), style)]);

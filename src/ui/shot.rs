@@ -111,7 +111,9 @@ pub fn render_steps(handle: &Handle, state: UiState, steps: &[Step]) -> Result<B
 }
 
 /// Carries out what can be carried out without a terminal until nothing is left.
-fn settle(console: &mut Console, handle: &Handle, effects: Vec<Effect>) -> Result<(), AskError> {
+///
+/// Errors: what the engine says to a question that it refuses.
+pub fn settle(console: &mut Console, handle: &Handle, effects: Vec<Effect>) -> Result<(), AskError> {
     let mut queue: std::collections::VecDeque<Effect> = effects.into();
     let mut asks = 0;
     while let Some(effect) = queue.pop_front() {
@@ -149,9 +151,9 @@ fn settle(console: &mut Console, handle: &Handle, effects: Vec<Effect>) -> Resul
             | Effect::WatchBeside
             | Effect::Ask(..)
             | Effect::Copy(_)
-            | Effect::SaveScreen
+            | Effect::SaveScreen(_)
             | Effect::Export(_) => {}
-            Effect::Redraw | Effect::Suspend | Effect::Quit => {}
+            Effect::Mouse(_) | Effect::WatchAlarms | Effect::Ring(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {}
         }
     }
     Ok(())

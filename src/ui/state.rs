@@ -6,14 +6,17 @@ use super::glyph::GlyphSet;
 use super::keymap::Keymap;
 use super::lang::Lang;
 use super::layer::Layer;
+use super::notice::Notices;
 use super::pane::Target;
 use super::pane::diff::DiffState;
-use super::theme::{Depth, ThemeName};
+use super::theme::{Depth, OwnTheme, ThemeName};
+use super::wallboard::Wallboard;
 use crate::engine::WatchId;
-use crate::model::Timestamp;
 use crate::model::flow::TopKey;
+use crate::model::{TimeRange, Timestamp, WifiBand};
 use crate::query::{MapRequest, Screen, Sort, Subject, ViewRequest, Window};
 use crate::ui::layout::worker::LayoutWorker;
+use crate::ui::pane::topology::TreeRows;
 use crate::ui::widget::map::Arrangement;
 use ratatui::layout::Size;
 use std::collections::{BTreeMap, BTreeSet};
@@ -155,6 +158,14 @@ pub struct MapState {
     pub colour_by: usize,
     /// Layers that are hidden.
     pub hidden_layers: BTreeSet<u8>,
+    /// Everything from afar in place of the map; `None` as it fits.
+    pub far: Option<bool>,
+    /// The VLAN whose layer was looked at last.
+    pub vlan: Option<u16>,
+    /// By what the tree sorts siblings: index into the pane's own list.
+    pub tree_by: usize,
+    /// The tree's rows, made when a view came.
+    pub tree_rows: Option<Arc<TreeRows>>,
     /// First column and row shown of what is larger than the pane.
     pub pan: (i32, i32),
     /// The node that was walked from to the selected one: the link between them is the one under the cursor.
@@ -181,6 +192,32 @@ pub struct FlowState {
     pub by: Vec<TopKey>,
     /// Filters and keys of before each drill, the last one last.
     pub trail: Vec<(String, Vec<TopKey>)>,
+}
+
+/// What the Wireless screen remembers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WirelessState {
+    /// Only this band; `None` is all.
+    pub band: Option<WifiBand>,
+    /// Filters and parts of before each drill, the last one last.
+    pub trail: Vec<(String, usize)>,
+}
+
+/// What the Logs screen remembers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogState {
+    /// The end is not kept in view.
+    pub stopped: bool,
+    /// Lines that say the same stand once.
+    pub fold: bool,
+    /// Lines are shown as they came.
+    pub raw: bool,
+    /// The line under the cursor has the whole screen.
+    pub whole: bool,
+    /// Only lines of this range are shown.
+    pub within: Option<TimeRange>,
+    /// The list is to go to this time with the next answer.
+    pub seek: Option<Timestamp>,
 }
 
 /// A week, seconds: what a curve is held against.
@@ -211,6 +248,8 @@ pub struct UiState {
     pub graph: GraphState,
     /// By what flows are summed up.
     pub flows: FlowState,
+    /// What the Wireless screen remembers.
+    pub wireless: WirelessState,
     /// What differs between two times.
     pub diff: DiffState,
     /// What a name that is being looked up was called.
@@ -219,6 +258,8 @@ pub struct UiState {
     pub access: Access,
     /// Who is at the console, for what he changes.
     pub user: String,
+    /// What the Logs screen remembers.
+    pub logs: LogState,
     /// A passing sentence.
     pub toast: Option<Toast>,
     /// The connection that was lost, and why.
@@ -235,6 +276,14 @@ pub struct UiState {
     pub lang: Lang,
     /// Slow line: no sparklines.
     pub slow: bool,
+    /// Whether the mouse is ours.
+    pub mouse: bool,
+    /// What is told to who looks elsewhere.
+    pub notices: Notices,
+    /// The wallboard instead of the screens.
+    pub wallboard: Option<Wallboard>,
+    /// The operator's own themes.
+    pub own_themes: Arc<[OwnTheme]>,
     /// The screen that help is about.
     pub help_about: Screen,
     /// Looks that were chosen by a command, by what they are: `theme`, `glyphs`, `lang`.
@@ -280,10 +329,12 @@ impl UiState {
             span_secs: crate::query::view_request::DEFAULT_SPAN_SECS,
             graph: GraphState::default(),
             flows: FlowState::default(),
+            wireless: WirelessState::default(),
             diff: DiffState::default(),
             wanted: String::new(),
             access: Access::default(),
             user: String::new(),
+            logs: LogState::default(),
             toast: None,
             lost: None,
             watch: WatchId(1),
@@ -292,6 +343,10 @@ impl UiState {
             glyphs: GlyphSet::Unicode,
             lang: Lang::En,
             slow: false,
+            mouse: false,
+            notices: Notices::default(),
+            wallboard: None,
+            own_themes: Arc::new([]),
             help_about: Screen::Overview,
             chosen: BTreeMap::new(),
             commands: Vec::new(),

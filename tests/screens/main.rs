@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may end at once")]
 
 mod behaviour;
+mod care;
 mod finding;
 mod fixture;
 mod flows;

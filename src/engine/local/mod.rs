@@ -14,6 +14,7 @@ mod polling;
 mod reread;
 mod run;
 mod schedule;
+mod syslog;
 mod traps;
 
 use super::board::{Ear, Kind, Told};
@@ -119,6 +120,7 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
         pending: Pending::default(),
         manual_links,
         sockets: listened,
+        log_sockets: log_sockets_of(&config),
     };
     let (maintenance, ending) = Maintenance::new(Arc::clone(&store), Keeping::of(&config));
     let mut running = Running { stop: stop.clone(), threads: Vec::new(), done: None, maintenance: ending };
@@ -148,6 +150,12 @@ fn sockets_of(config: &Config) -> Sockets {
     let capture = config.listeners.capture.iter().map(|name| (name.clone(), 0, None)).collect();
     let listen = config.listeners.flows.iter().map(ToString::to_string).collect();
     Sockets { listen, capture, ..Sockets::default() }
+}
+
+/// Where log lines are listened for.
+fn log_sockets_of(config: &Config) -> [(&'static str, Vec<String>); 2] {
+    let traps = config.listeners.traps.iter().map(ToString::to_string).collect();
+    [("syslog", config.listeners.syslog.clone()), ("trap", traps)]
 }
 
 /// The site's name, else the host's.

@@ -50,6 +50,8 @@ impl Past {
                 events.extend(self.devices.iter().flat_map(|device| self.poll(device, (at, &self.all_ports(device)))));
                 events.push(tick(at));
             }
+            events.extend(self.wireless());
+            events.sort_by_key(|event| event.at);
         }
         events
     }
@@ -211,7 +213,7 @@ fn tick(at: Timestamp) -> Event {
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "times of this age are far below 2^63")]
-fn millis(seconds: f64) -> i64 {
+pub(super) fn millis(seconds: f64) -> i64 {
     (seconds * 1000.0).round() as i64
 }
 

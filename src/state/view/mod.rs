@@ -13,12 +13,15 @@ mod graph;
 mod health;
 mod interfaces;
 mod links;
+pub mod logs;
 mod lookup;
 pub mod over;
 mod overview;
 pub mod rows;
 pub mod screens;
 mod table;
+mod vlans;
+pub mod wireless;
 
 pub use answer::{answer, answer_over};
 pub use devices::DEVICE_COLUMNS;
@@ -28,12 +31,16 @@ pub use interfaces::INTERFACE_COLUMNS;
 pub use links::LINK_COLUMNS;
 pub use over::Over;
 pub use overview::wan_ports;
+pub use vlans::VLAN_COLUMNS;
+
+pub use wireless::rows::{ChannelRow, ClientRow, RadioDetail, RadioRow, WirelessView};
 
 pub use flows::{CaptureView, FlowRow, FlowsView, PortFlows};
+pub use logs::{LogRow, LogsView};
 pub use rows::{AlarmRow, DeviceRow, EventRow, GaugeRow, InterfaceRow, LinkRow};
 pub use screens::{
     Chrome, DiscoveryView, GraphEdge, GraphNode, GraphView, HealthView, InterfaceView, Name, NameKind, OverviewView, View,
-    ViewBody,
+    ViewBody, VlanDevice, VlanFault, VlanFaultKind, VlanPort, VlanRow, VlansView,
 };
 
 /// A window of rows and how many there are in all.

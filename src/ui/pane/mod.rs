@@ -16,8 +16,11 @@ pub mod flows;
 pub mod help;
 pub mod interface;
 pub mod interfaces;
+pub mod logs;
 pub mod overview;
 pub mod topology;
+pub mod vlans;
+pub mod wireless;
 
 use super::effect::Effect;
 use super::glyph::Glyphs;
@@ -67,12 +70,16 @@ pub enum Context {
     Graph,
     /// The topology map.
     Map,
+    /// The VLANs screen.
+    Vlans,
     /// The Discovery screen.
     Discovery,
     /// While something is being written.
     Input,
     /// Screens of flows.
     Flows,
+    /// The Wireless screen.
+    Wireless,
     /// After `o`.
     Related,
     /// In the list of columns.
@@ -81,12 +88,20 @@ pub enum Context {
     Groups,
     /// After `e`.
     Export,
+    /// After `X`.
+    Save,
+    /// The wallboard.
+    Wallboard,
     /// The list of alarms.
     Alarms,
     /// Screens of what happened.
     Events,
     /// In the list of how long alarms are silent.
     Silence,
+    /// The Logs screen.
+    Logs,
+    /// In the list of what narrows the log.
+    Narrow,
 }
 
 impl Context {
@@ -98,16 +113,22 @@ impl Context {
             Self::Table => "tables",
             Self::Graph => "graphs",
             Self::Map => "map",
+            Self::Vlans => "VLANs",
             Self::Discovery => "discovery",
             Self::Input => "writing",
             Self::Related => "after o",
             Self::Columns => "columns",
             Self::Flows => "flows",
+            Self::Wireless => "wireless",
             Self::Groups => "grouping",
             Self::Export => "after e",
+            Self::Save => "after X",
+            Self::Wallboard => "wallboard",
             Self::Alarms => "alarms",
             Self::Events => "events",
             Self::Silence => "silence",
+            Self::Logs => "logs",
+            Self::Narrow => "narrowing",
         }
     }
 }
@@ -136,8 +157,19 @@ pub enum Gesture {
     Less,
     /// Map: spanning tree instead of the map.
     Tree,
-    /// Map: layers on and off.
+    /// Map: the next of L2, VLAN, L3. VLANs: the map of the VLAN.
     Layers,
+    /// Map: the next VLAN's layer, the one before.
+    NextVlan,
+    PreviousVlan,
+    /// Map: role layers on and off.
+    Roles,
+    /// Map: the far view and back.
+    Far,
+    /// Map: the next number of hops about the focus.
+    Hops,
+    /// Map: what the tree sorts siblings by.
+    TreeSort,
     /// Map: what the links' colour says.
     ColourBy,
     /// A table with groups: fold the group under the cursor, or unfold it.
@@ -202,6 +234,11 @@ pub trait Pane: Sync {
         &[]
     }
 
+    /// The same of the part that has the keys, where parts have columns of their own.
+    fn sorts_of(&self, _state: &UiState) -> &'static [&'static str] {
+        self.sorts()
+    }
+
     /// Titles of the columns that can be hidden.
     fn columns(&self) -> Vec<&'static str> {
         Vec::new()
@@ -232,6 +269,11 @@ pub trait Pane: Sync {
         None
     }
 
+    /// Whether its view depends on what is under the cursor: then it is asked for anew when that moves.
+    fn asks_of_cursor(&self, _state: &UiState) -> bool {
+        false
+    }
+
     /// What the cursor is on.
     fn target(&self, _body: &ViewBody, _state: &UiState) -> Option<Target> {
         None
@@ -244,6 +286,11 @@ pub trait Pane: Sync {
 
     /// A gesture that the list does not answer, or all of them for a pane without a list.
     fn gesture(&self, _state: &mut UiState, _view: Option<&View>, _gesture: Gesture) -> Vec<Effect> {
+        Vec::new()
+    }
+
+    /// The cursor of its list moved by a gesture.
+    fn moved(&self, _state: &mut UiState, _gesture: Gesture) -> Vec<Effect> {
         Vec::new()
     }
 
@@ -278,6 +325,8 @@ pub fn of(screen: Screen) -> &'static dyn Pane {
         Screen::Diff => &diff::Diff,
         Screen::Flows => &flows::Flows,
         Screen::Capture => &capture::Capture,
-        Screen::Wireless | Screen::Logs | Screen::Vlans => &absent::Absent,
+        Screen::Vlans => &vlans::Vlans,
+        Screen::Wireless => &wireless::Wireless,
+        Screen::Logs => &logs::Logs,
     }
 }

@@ -29,7 +29,13 @@ pub fn gesture(turn: &mut Turn<'_>, gesture: Gesture) -> Vec<Effect> {
     list.cursor = to;
     list.key = key_at(&listing, to);
     list.reveal(page);
-    if is_covered(list, &listing, page) { Vec::new() } else { vec![Effect::Watch] }
+    let covered = is_covered(list, &listing, page);
+    let mut effects = pane.moved(turn.state, gesture);
+    let asks = !covered || pane.asks_of_cursor(turn.state);
+    if asks && !effects.contains(&Effect::Watch) {
+        effects.push(Effect::Watch);
+    }
+    effects
 }
 
 /// Puts the cursor on a row.
@@ -81,6 +87,9 @@ fn target_row(list: &ListState, (gesture, page): (Gesture, usize), matched: usiz
         Gesture::PageDown => (at + page).min(last),
         Gesture::Left | Gesture::Right | Gesture::Enter | Gesture::Focus => return None,
         Gesture::More | Gesture::Less | Gesture::Tree | Gesture::Layers | Gesture::ColourBy | Gesture::Fold => return None,
+        Gesture::NextVlan | Gesture::PreviousVlan | Gesture::Roles | Gesture::Far | Gesture::Hops | Gesture::TreeSort => {
+            return None;
+        }
     })
 }
 
@@ -133,7 +142,7 @@ pub fn open(turn: &mut Turn<'_>) -> Vec<Effect> {
 
 /// To the next or the previous column that can be sorted by, then to the screen's own order.
 pub fn sort(turn: &mut Turn<'_>, by: isize) -> Vec<Effect> {
-    let sorts = pane::of(turn.state.place.screen).sorts();
+    let sorts = pane::of(turn.state.place.screen).sorts_of(turn.state);
     if sorts.is_empty() {
         return Vec::new();
     }
@@ -146,6 +155,18 @@ pub fn sort(turn: &mut Turn<'_>, by: isize) -> Vec<Effect> {
         .checked_sub(1)
         .and_then(|at| sorts.get(at))
         .map(|column| Sort { column: (*column).to_owned(), descending: is_figure(column) });
+    vec![Effect::Watch]
+}
+
+/// By a column; by the same one again the other way round.
+pub fn sort_by(turn: &mut Turn<'_>, column: &str) -> Vec<Effect> {
+    let known = pane::of(turn.state.place.screen).sorts().contains(&column);
+    let here = turn.state.here_mut();
+    match &mut here.sort {
+        _ if !known => return Vec::new(),
+        Some(sort) if sort.column == column => sort.descending = !sort.descending,
+        sort => *sort = Some(Sort { column: column.to_owned(), descending: is_figure(column) }),
+    }
     vec![Effect::Watch]
 }
 
@@ -170,6 +191,15 @@ fn is_figure(column: &str) -> bool {
             | "os"
             | "status"
             | "peer"
+            | "ap"
+            | "site"
+            | "band"
+            | "ssid"
+            | "user"
+            | "mac"
+            | "phy"
+            | "snr"
+            | "rssi"
     )
 }
 
@@ -202,10 +232,35 @@ pub fn previous_part(turn: &mut Turn<'_>) -> Vec<Effect> {
 }
 
 fn part(turn: &mut Turn<'_>, by: isize) -> Vec<Effect> {
-    let parts = pane::of(turn.state.place.screen).parts().max(1);
+    let pane = pane::of(turn.state.place.screen);
+    let parts = pane.parts().max(1);
+    let before = pane.request(turn.state);
     let here = turn.state.here_mut();
     here.focus = (here.focus.min(parts - 1) + parts).saturating_add_signed(by) % parts;
+    let followed = turn.view.map(|view| follow(turn.state, view)).unwrap_or_default();
+    // Some parts show other rows altogether.
+    if pane.request(turn.state).wireless != before.wireless { vec![Effect::Watch] } else { followed }
+}
+
+/// Gives the keys to a part.
+pub fn focus(turn: &mut Turn<'_>, part: usize) -> Vec<Effect> {
+    if part >= pane::of(turn.state.place.screen).parts().max(1) || turn.state.here().focus == part {
+        return Vec::new();
+    }
+    turn.state.here_mut().focus = part;
     turn.view.map(|view| follow(turn.state, view)).unwrap_or_default()
+}
+
+/// Puts the cursor on a row.
+pub fn select(turn: &mut Turn<'_>, row: usize) -> Vec<Effect> {
+    let pane = pane::of(turn.state.place.screen);
+    let Some(listing) = turn.view.and_then(|view| pane.listing(&view.body, turn.state)) else { return Vec::new() };
+    let page = pane.page(turn.state);
+    let list = turn.state.here_mut().list_mut();
+    list.cursor = row.min(listing.matched.saturating_sub(1));
+    list.key = key_at(&listing, list.cursor);
+    list.reveal(page);
+    if is_covered(list, &listing, page) { Vec::new() } else { vec![Effect::Watch] }
 }
 
 /// What the cursor is on.

@@ -8,8 +8,10 @@ pub mod flows;
 pub mod global;
 pub mod graph;
 pub mod lists;
+pub mod logs;
 pub mod overlay;
 pub mod related;
+pub mod wireless;
 
 use super::effect::Effect;
 use super::state::{Place, UiState};

@@ -6,7 +6,7 @@ use crate::query::{Screen, Subject, ViewRequest};
 use crate::state::view::{Name, NameKind};
 use crate::ui::action::Turn;
 use crate::ui::command;
-use crate::ui::effect::{Effect, Form, Purpose};
+use crate::ui::effect::{Effect, Form, Picture, Purpose};
 use crate::ui::layer::{Layer, Picker};
 use crate::ui::pane;
 use crate::ui::state::{ListState, Place, UiState};
@@ -74,8 +74,29 @@ pub fn export_as(turn: &mut Turn<'_>, form: Form) -> Vec<Effect> {
 
 /// The screen as it stands into a file.
 pub fn export_text(turn: &mut Turn<'_>) -> Vec<Effect> {
+    save_as(turn, Picture::Text)
+}
+
+/// `X`
+pub fn save(turn: &mut Turn<'_>) -> Vec<Effect> {
+    turn.state.layers.push(Layer::Save);
+    Vec::new()
+}
+
+/// The screen as it stands under the menu into a file.
+pub fn save_as(turn: &mut Turn<'_>, picture: Picture) -> Vec<Effect> {
     turn.state.layers.pop();
-    vec![Effect::SaveScreen]
+    vec![Effect::SaveScreen(picture)]
+}
+
+/// An item of the list was clicked: it is chosen and accepted.
+pub fn choose_at(turn: &mut Turn<'_>, row: usize) -> Vec<Effect> {
+    match turn.state.layers.last_mut() {
+        Some(Layer::Palette(picker)) => picker.cursor = Some(row),
+        Some(Layer::Jump(picker)) => picker.cursor = Some(row),
+        _ => return Vec::new(),
+    }
+    accept(turn)
 }
 
 /// Up and down in the list of columns.
@@ -113,7 +134,16 @@ pub fn accept(turn: &mut Turn<'_>) -> Vec<Effect> {
         Some(Layer::GoTo(input)) => go_to_text(turn, input.value()),
         Some(Layer::Palette(picker)) => command::accept(turn, picker),
         Some(Layer::Jump(picker)) => picker.chosen().map(|name| open_name(turn.state, name)).unwrap_or_default(),
-        Some(Layer::Related | Layer::Columns(_) | Layer::Groups(_) | Layer::Export | Layer::Silence) | None => Vec::new(),
+        Some(
+            Layer::Related
+            | Layer::Columns(_)
+            | Layer::Groups(_)
+            | Layer::Narrow(..)
+            | Layer::Export
+            | Layer::Save
+            | Layer::Silence,
+        )
+        | None => Vec::new(),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::model::Timestamp;
 use crate::query::Sort;
 use crate::ui::glyph::Glyphs;
 use crate::ui::lang::{tr, trf};
+use crate::ui::mouse::{self, Hit};
 use crate::ui::pane::Scene;
 use crate::ui::state::{ListState, ScreenState};
 use crate::ui::text::{self, fit};
@@ -169,6 +170,7 @@ impl<R> Rows<'_, R> {
             let Some(row) = at.checked_sub(self.offset).and_then(|at| self.rows.get(at)) else { continue };
             let line = Rect::new(body.x, y, body.width, 1);
             self.draw_row(scene, line, (row, &placed, buf));
+            mouse::area(line, || Hit::Row(at));
             if self.list.is_some_and(|list| list.cursor == at) {
                 buf.set_style(line, scene.theme.selected());
                 put(buf, Position::new(line.x, y), 1, (scene.glyphs.cursor, scene.theme.style(Tone::Accent)));
@@ -203,6 +205,9 @@ impl<R> Rows<'_, R> {
             let indent = if column.align == Align::Right { usize::from(*width).saturating_sub(text::width(&title)) } else { 0 };
             let style = if sorted.is_some() { scene.theme.style(Tone::Accent) } else { style };
             let at = Position::new(area.x + x + u16::try_from(indent).unwrap_or(0), area.y);
+            if !column.sort.is_empty() {
+                mouse::area(Rect::new(area.x + x, area.y, *width, 1), || Hit::Sort(column.sort));
+            }
             put(buf, at, *width, (&title, style));
         }
     }
