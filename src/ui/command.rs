@@ -174,14 +174,13 @@ pub const COMMANDS: &[CommandDef] = &[
 ];
 
 /// Short forms that fingers know, and screens by their names.
-const ALIASES: [(&str, &str); 16] = [
+const ALIASES: [(&str, &str); 15] = [
     ("dev", "device"),
     ("if", "interface"),
     ("port", "interface"),
     ("topo", "topology"),
     ("map", "topology"),
     ("columns", "cols"),
-    ("quit", "q"),
     ("alarms", "screen.alarms"),
     ("events", "screen.events"),
     ("devices", "screen.devices"),

@@ -5,6 +5,7 @@ use crate::model::Timestamp;
 use crate::query::{Screen, Subject};
 use crate::state::view::{EVENT_COLUMNS, EventRow, ViewBody};
 use crate::ui::UiState;
+use crate::ui::lang::{sentence, tr};
 use crate::ui::text::{self, EN};
 use crate::ui::theme::Tone;
 use crate::ui::widget::notice;
@@ -34,7 +35,10 @@ pub const BRIEF: [Column<EventRow>; 2] = [
 
 fn brief(row: &EventRow, ink: &Ink<'_>) -> Line<'static> {
     let style = row.severity.map_or_else(|| ink.theme.style(Tone::Text), |severity| ink.theme.severity(severity));
-    Line::from(vec![Span::styled(row.object.clone(), style), Span::styled(format!(" {}", row.text), ink.theme.style(Tone::Dim))])
+    Line::from(vec![
+        Span::styled(row.object.clone(), style),
+        Span::styled(format!(" {}", sentence(&row.text)), ink.theme.style(Tone::Dim)),
+    ])
 }
 
 fn time(row: &EventRow, ink: &Ink<'_>) -> Line<'static> {
@@ -54,7 +58,7 @@ fn object(row: &EventRow, ink: &Ink<'_>) -> Line<'static> {
 }
 
 fn what(row: &EventRow, ink: &Ink<'_>) -> Line<'static> {
-    ink.text(row.text.clone())
+    ink.text(sentence(&row.text).into_owned())
 }
 
 fn source(row: &EventRow, ink: &Ink<'_>) -> Line<'static> {
@@ -136,10 +140,10 @@ impl Pane for Events {
     fn draw(&self, scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         let here = scene.state.here();
         let Some(ViewBody::Events(table)) = scene.body() else {
-            return waiting(scene, area, (buf, "Events"));
+            return waiting(scene, area, (buf, tr("Events")));
         };
-        let words = summary(table.matched, table.total, &here, "newest first");
-        let inner = Panel::new("Events").subtitle(&words).focus(Focus::Here).draw(scene, area, buf);
+        let words = summary(table.matched, table.total, &here, tr("newest first"));
+        let inner = Panel::new(tr("Events")).subtitle(&words).focus(Focus::Here).draw(scene, area, buf);
         let empty = if table.total > 0 { EN.nothing_matches } else { EN.no_events };
         let rows = Rows {
             columns: &COLUMNS,

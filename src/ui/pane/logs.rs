@@ -138,6 +138,10 @@ impl Pane for Logs {
         2
     }
 
+    fn fields(&self) -> Vec<&'static str> {
+        super::names_of(crate::query::LOG_COLUMNS)
+    }
+
     fn columns(&self) -> Vec<&'static str> {
         table::COLUMNS.iter().map(|column| column.title).collect()
     }

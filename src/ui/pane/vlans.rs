@@ -291,6 +291,10 @@ impl Pane for Vlans {
         &SORTS
     }
 
+    fn fields(&self) -> Vec<&'static str> {
+        super::names_of(crate::state::view::VLAN_COLUMNS)
+    }
+
     fn columns(&self) -> Vec<&'static str> {
         COLUMNS.iter().map(|column| column.title).collect()
     }
