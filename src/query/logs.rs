@@ -43,9 +43,8 @@ impl Row for LogLine {
         let device = self.device.as_ref();
         match column {
             0 => Value::Text(Cow::Borrowed(&self.text)),
-            1 => device.map_or(Value::Unknown, |device| {
-                Value::Either(Cow::Borrowed(&*device.name), Cow::Borrowed(device.id.as_str()))
-            }),
+            1 => device
+                .map_or(Value::Unknown, |device| Value::Either(Cow::Borrowed(&*device.name), Cow::Borrowed(device.id.as_str()))),
             // The name that stands in the row, or the one that the line itself says.
             2 => match (device, &self.host) {
                 (Some(device), Some(host)) => Value::Either(Cow::Borrowed(&*device.name), Cow::Borrowed(host)),

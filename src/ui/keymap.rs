@@ -238,7 +238,9 @@ fn together(a: Context, b: Context) -> bool {
     use Context::{Columns, Discovery, Export, Flows, Global, Graph, Groups, Input, List, Logs, Map, Narrow, Related, Table};
     match (a, b) {
         (a, b) if a == b => true,
-        (Input | Related | Columns | Groups | Narrow | Export, _) | (_, Input | Related | Columns | Groups | Narrow | Export) => false,
+        (Input | Related | Columns | Groups | Narrow | Export, _) | (_, Input | Related | Columns | Groups | Narrow | Export) => {
+            false
+        }
         (Global, _) | (_, Global) => true,
         (List | Discovery | Table | Graph | Flows | Logs, List | Discovery | Table | Graph | Flows | Logs) => true,
         (List | Map | Discovery | Table | Graph | Flows | Logs, _) => false,

@@ -1,9 +1,9 @@
 //! How layers look: an input on the last line, a list over it, small menus. The caret is the terminal's own, so that Korean
 //! input methods compose where the text stands.
 
+use super::lang::tr;
 use super::layer::{Layer, Picker};
 use super::pane::{self, Context, Scene};
-use super::lang::tr;
 use super::text::{self, fit};
 use super::theme::Tone;
 use super::widget::panel::{Focus, Panel};

@@ -1,7 +1,7 @@
 //! The thread that reads the sockets.
 
-use super::gather::Gather;
 use super::Counters;
+use super::gather::Gather;
 use crate::clock;
 use crate::collect::Emitter;
 use crate::model::Timestamp;

@@ -38,7 +38,8 @@ pub(super) fn line_of(read: &Notification, (received, source): (Timestamp, IpAdd
     };
     let mut line = LogLine::new(received, source, LogKind::Trap);
     // Who it was, where somebody passed it on (RFC 1157 §4.1.6).
-    line.host = read.v1.as_ref().and_then(|v1| v1.agent).filter(|agent| IpAddr::V4(*agent) != source).map(|agent| agent.to_string());
+    line.host =
+        read.v1.as_ref().and_then(|v1| v1.agent).filter(|agent| IpAddr::V4(*agent) != source).map(|agent| agent.to_string());
     line.message_id = Some(detail.name.clone());
     line.text = bounded(&detail.sentence(None), MAX_LINE_OCTETS);
     line.trap = Some(Box::new(detail));
@@ -108,7 +109,8 @@ fn value(value: &Value, object: Option<&Object>, mib: &Registry) -> String {
 
 fn number_words(number: i64, object: Option<&Object>) -> String {
     let Some(object) = object else { return number.to_string() };
-    let hinted = || object.hint.as_deref().and_then(|hint| smi::hinted_number(hint, number)).unwrap_or_else(|| number.to_string());
+    let hinted =
+        || object.hint.as_deref().and_then(|hint| smi::hinted_number(hint, number)).unwrap_or_else(|| number.to_string());
     match (object.word(number), &object.units) {
         (Some(word), _) => format!("{word}({number})"),
         (None, Some(units)) => format!("{} {units}", hinted()),

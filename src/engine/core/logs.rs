@@ -4,8 +4,8 @@
 
 use super::flow_names::addresses_of;
 use super::reader::{Live, Reader};
-use crate::history::logs::{FoundLine, LogOrder, LogQuestion, LogRate, RateSteps};
 use crate::history::StoreError;
+use crate::history::logs::{FoundLine, LogOrder, LogQuestion, LogRate, RateSteps};
 use crate::model::log::{JoinedBy, LogDevice};
 use crate::model::{Device, DeviceId, IfIndex, LogLine, Role, TimeRange, Timestamp};
 use crate::query::filter::{self, Expr};
@@ -26,6 +26,9 @@ const MOST_WORDS: usize = 24;
 
 /// Rates: two columns for each cell of a wide screen.
 const STEPS: u32 = 240;
+
+/// Spans from which lines are counted by whole minutes, seconds.
+const MINUTES_FROM: u64 = 3600;
 
 /// Near in time.
 const NEAR: Duration = Duration::from_secs(120);
@@ -111,10 +114,12 @@ fn port_at(device: &Device, if_index: IfIndex) -> Option<String> {
 
 /// The interface that a text names by its ifName or ifDescr.
 fn port_in(device: &Device, text: &str) -> Option<String> {
-    let words = text.split(|c: char| c.is_whitespace() || matches!(c, ',' | '(' | ')' | '"' | '\'' | ';' | '=' | '<' | '>' | '[' | ']'));
+    let words =
+        text.split(|c: char| c.is_whitespace() || matches!(c, ',' | '(' | ')' | '"' | '\'' | ';' | '=' | '<' | '>' | '[' | ']'));
     let words = words.map(|word| word.trim_end_matches([':', '.']));
     // The names of ports have a letter or a slash, and a figure.
-    let like = |word: &&str| word.len() > 2 && word.bytes().any(|b| b.is_ascii_digit()) && !word.bytes().all(|b| b.is_ascii_digit());
+    let like =
+        |word: &&str| word.len() > 2 && word.bytes().any(|b| b.is_ascii_digit()) && !word.bytes().all(|b| b.is_ascii_digit());
     words.filter(like).take(MOST_WORDS).find_map(|word| {
         let is_it = |name: &Option<String>| name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(word));
         device.interfaces.iter().find(|port| is_it(&port.if_name) || is_it(&port.if_descr)).map(crate::model::Interface::name)
@@ -123,7 +128,11 @@ fn port_in(device: &Device, text: &str) -> Option<String> {
 
 impl Reader {
     /// Fills what a view shows of log lines.
-    pub(super) fn fill_logs(&self, view: &mut View, (state, live, request): (&State, &Live, &ViewRequest)) -> Result<(), StoreError> {
+    pub(super) fn fill_logs(
+        &self,
+        view: &mut View,
+        (state, live, request): (&State, &Live, &ViewRequest),
+    ) -> Result<(), StoreError> {
         let to = request.at.unwrap_or_else(|| live.state.now());
         match &mut view.body {
             ViewBody::Overview(overview) => {
@@ -156,7 +165,10 @@ impl Reader {
         let range = TimeRange { from: range.from, to: range.to.min(until) };
         let steps = steps(request, to);
         let mut view = LogsView {
-            range: Some(TimeRange { from: steps.from, to: steps.from.plus(steps.step * STEPS) }),
+            range: Some(TimeRange {
+                from: steps.from,
+                to: steps.from.plus(steps.step * u32::try_from(steps.count).unwrap_or(1)),
+            }),
             step_secs: u32::try_from(steps.step.as_secs()).unwrap_or(u32::MAX),
             kept_from: kept.span.map(|span| span.from),
             dropped: kept.dropped,
@@ -226,7 +238,8 @@ impl Reader {
     }
 
     fn lines_of(&self, device: &DeviceId, range: TimeRange) -> Result<u64, StoreError> {
-        let filter = filter::parse(&format!("device=\"{}\"", device.as_str().replace('"', "\\\""))).unwrap_or(Expr::And(Vec::new()));
+        let filter =
+            filter::parse(&format!("device=\"{}\"", device.as_str().replace('"', "\\\""))).unwrap_or(Expr::And(Vec::new()));
         let answer = self.store().logs().logs_ask(&LogQuestion { filter, ..everything(range) })?;
         Ok(answer.lines)
     }
@@ -247,16 +260,19 @@ const fn everything(range: TimeRange) -> LogQuestion {
     }
 }
 
-/// The steps of the rates: those of the range that is looked into, else of the span until the view's time. They begin at whole steps,
-/// so that nothing moves between two of them.
+/// The steps of the rates: those of the range that is looked into, else of the span until the view's time. Spans of an hour and more are
+/// counted by whole minutes. Steps begin at whole steps, so that nothing moves between two of them.
 fn steps(request: &ViewRequest, to: Timestamp) -> RateSteps {
     let span = Duration::from_secs(u64::from(request.span_secs.max(STEPS / 4)));
     let range = request.logs.within.unwrap_or(TimeRange { from: to.minus(span), to });
-    let secs = range.to.since(range.from).as_secs().div_ceil(u64::from(STEPS)).max(1);
-    let step = i64::try_from(secs).unwrap_or(i64::MAX).saturating_mul(1000);
+    let secs = range.to.since(range.from).as_secs();
+    let fine = secs.div_ceil(u64::from(STEPS)).max(1);
+    let step_secs = if secs >= MINUTES_FROM { fine.div_ceil(60) * 60 } else { fine };
+    let count = secs.div_ceil(step_secs).max(1);
+    let step = i64::try_from(step_secs).unwrap_or(i64::MAX).saturating_mul(1000);
     let last = range.to.0.div_euclid(step).saturating_add(1).saturating_mul(step);
-    let from = Timestamp(last.saturating_sub(step.saturating_mul(i64::from(STEPS))));
-    RateSteps { from, step: Duration::from_secs(secs), count: STEPS as usize }
+    let from = Timestamp(last.saturating_sub(step.saturating_mul(i64::try_from(count).unwrap_or(1))));
+    RateSteps { from, step: Duration::from_secs(step_secs), count: usize::try_from(count).unwrap_or(1) }
 }
 
 fn per_second(count: u32) -> f64 {
@@ -267,3 +283,6 @@ const fn step_of(rate: LogRate) -> LogStep {
     let LogRate { all, errors, warnings, traps } = rate;
     LogStep { all, errors, warnings, traps }
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,7 +29,6 @@ pub(super) use reader::{Live, PollFigures, Reader};
 
 use super::flows::RunningFlows;
 use super::record;
-use logs::LogBook;
 use crate::collect::trap;
 use crate::event::Event;
 use crate::history::{Checkpoint, Store, StoreError};
@@ -40,6 +39,7 @@ use crate::query::ViewRequest;
 use crate::state::view::View;
 use crate::state::{self, Settings, State, checkpoint};
 use crate::wire::syslog;
+use logs::LogBook;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

@@ -128,7 +128,8 @@ impl Schedule {
 
     /// Starts everything; it ends with `stop`. What comes back is to be told of every change of the state.
     pub(super) fn start(self, (runtime, hub, notes): (&Runtime, &Arc<Hub>, Notes), stop: CancellationToken) -> AfterChange {
-        let Self { client, access, config, emitter, orders, restarts, polling, icmp, own, traps, syslog, flows, capture, .. } = self;
+        let Self { client, access, config, emitter, orders, restarts, polling, icmp, own, traps, syslog, flows, capture, .. } =
+            self;
         let (mut plans, planned, addresses) = Plans::new(&config);
         let (mut look, looked) = Look::new(Arc::clone(hub));
         let windows = pings((runtime, &icmp, &restarts), (config.polling.timeout, addresses), &stop);

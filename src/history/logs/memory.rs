@@ -212,10 +212,12 @@ impl Inner {
         };
         let rows = question.window.rows.min(matched);
         let wanted = question.seek.map_or(question.window.offset, |seek| {
-            let before = |at: usize| row(at).is_some_and(|found| match question.order {
-                LogOrder::OldestFirst => found.line.received < seek,
-                LogOrder::NewestFirst => found.line.received > seek,
-            });
+            let before = |at: usize| {
+                row(at).is_some_and(|found| match question.order {
+                    LogOrder::OldestFirst => found.line.received < seek,
+                    LogOrder::NewestFirst => found.line.received > seek,
+                })
+            };
             first_not(matched, before).saturating_sub(rows / 3)
         });
         answer.matched = matched;

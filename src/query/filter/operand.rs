@@ -51,10 +51,12 @@ pub fn number(kind: Kind, text: &str, at: usize, now: Timestamp) -> Result<f64, 
             .find(|(name, _)| name.eq_ignore_ascii_case(text))
             .map(|(_, severity)| rank(*severity))
             .ok_or_else(|| bad("a severity: critical, major, minor, warning, indeterminate or cleared")),
-        Kind::LogSeverity => log_severity(text).map(logs::rank).ok_or_else(|| {
-            bad("a severity: emerg, alert, crit, err, warning, notice, info, debug, or their numbers 0 to 7")
-        }),
-        Kind::Number | Kind::Text | Kind::Word | Kind::Address | Kind::Mac => scaled(text).ok_or_else(|| bad("a number, such as 10 or 1.5G")),
+        Kind::LogSeverity => log_severity(text)
+            .map(logs::rank)
+            .ok_or_else(|| bad("a severity: emerg, alert, crit, err, warning, notice, info, debug, or their numbers 0 to 7")),
+        Kind::Number | Kind::Text | Kind::Word | Kind::Address | Kind::Mac => {
+            scaled(text).ok_or_else(|| bad("a number, such as 10 or 1.5G"))
+        }
     }
 }
 

@@ -21,12 +21,24 @@ const SCANS_SINCE: f64 = 5.0 * 3600.0;
 const CISCO: &[Sentence] = &[
     (4, 5, "SYS", "CONFIG_I", "Configured from console by {user} on vty0 ({ip})"),
     (4, 5, "SEC_LOGIN", "LOGIN_SUCCESS", "Login Success [user: {user}] [Source: {ip}] [localport: 22]"),
-    (2, 4, "SEC_LOGIN", "LOGIN_FAILED", "Login failed [user: {user}] [Source: {ip}] [localport: 22] [Reason: Login Authentication Failed]"),
+    (
+        2,
+        4,
+        "SEC_LOGIN",
+        "LOGIN_FAILED",
+        "Login failed [user: {user}] [Source: {ip}] [localport: 22] [Reason: Login Authentication Failed]",
+    ),
     (5, 5, "ILPOWER", "POWER_GRANTED", "Interface {port}: Power granted"),
     (5, 6, "DOT1X", "SUCCESS", "Authentication successful for client ({mac}) on Interface {port} AuditSessionID 0A{n}F3"),
     (2, 5, "DOT1X", "FAIL", "Authentication failed for client ({mac}) on Interface {port} AuditSessionID 0A{n}F3"),
     (2, 4, "SW_MATM", "MACFLAP_NOTIF", "Host {mac} in vlan {vlan} is flapping between port {port} and port {port2}"),
-    (2, 5, "DHCP_SNOOPING", "DHCP_SNOOPING_UNTRUSTED_PORT", "DHCP_SNOOPING drop message on untrusted port, message type: DHCPOFFER, MAC sa: {mac}"),
+    (
+        2,
+        5,
+        "DHCP_SNOOPING",
+        "DHCP_SNOOPING_UNTRUSTED_PORT",
+        "DHCP_SNOOPING drop message on untrusted port, message type: DHCPOFFER, MAC sa: {mac}",
+    ),
     (1, 5, "PARSER", "CFGLOG_LOGGEDCMD", "User:{user}  logged command:username backup privilege 1 password 7 094F471A1A0A{n}"),
     (1, 4, "HA_EM", "LOG", "temp-watch: inlet temperature 46 C is near its threshold"),
     (3, 6, "SYS", "LOGGINGHOST_STARTSTOP", "Logging to host 10.0.0.9 port 514 started - reconnection"),
@@ -56,9 +68,27 @@ const ARUBA_OS: &[Sentence] = &[
 ];
 
 const FORTINET: &[Sentence] = &[
-    (6, 5, "traffic", "0000000013", "subtype=\"forward\" srcip={ip} srcport=51{n} dstip=203.0.113.{b} dstport=445 proto=6 action=\"deny\" policyid=0 service=\"SMB\" msg=\"Denied by forward policy check\""),
-    (2, 4, "utm", "0419016384", "subtype=\"ips\" srcip=198.51.100.{b} dstip={ip} attack=\"Web.Server.Password.File.Access\" severity=\"high\" action=\"dropped\" msg=\"web_misc: Web.Server.Password.File.Access\""),
-    (1, 5, "event", "0100032001", "subtype=\"system\" logdesc=\"Admin login successful\" user=\"{user}\" ui=\"https({ip})\" msg=\"Administrator {user} logged in successfully\""),
+    (
+        6,
+        5,
+        "traffic",
+        "0000000013",
+        "subtype=\"forward\" srcip={ip} srcport=51{n} dstip=203.0.113.{b} dstport=445 proto=6 action=\"deny\" policyid=0 service=\"SMB\" msg=\"Denied by forward policy check\"",
+    ),
+    (
+        2,
+        4,
+        "utm",
+        "0419016384",
+        "subtype=\"ips\" srcip=198.51.100.{b} dstip={ip} attack=\"Web.Server.Password.File.Access\" severity=\"high\" action=\"dropped\" msg=\"web_misc: Web.Server.Password.File.Access\"",
+    ),
+    (
+        1,
+        5,
+        "event",
+        "0100032001",
+        "subtype=\"system\" logdesc=\"Admin login successful\" user=\"{user}\" ui=\"https({ip})\" msg=\"Administrator {user} logged in successfully\"",
+    ),
 ];
 
 const LINUX: &[Sentence] = &[
@@ -74,7 +104,10 @@ const ESXI: &[Sentence] = &[
     (1, 4, "vmkernel", "", "cpu12:2097{n})ScsiDeviceIO: 4176: Cmd 0x2a to dev \"naa.6000\" failed H:0x0 D:0x2 P:0x0"),
 ];
 
-const APC: &[Sentence] = &[(1, 6, "UPS", "0x0105", "Passed a self-test."), (1, 4, "System", "0x0004", "Detected an unauthorized user attempting to access the Web interface from {ip}.")];
+const APC: &[Sentence] = &[
+    (1, 6, "UPS", "0x0105", "Passed a self-test."),
+    (1, 4, "System", "0x0004", "Detected an unauthorized user attempting to access the Web interface from {ip}."),
+];
 
 /// People.
 const USERS: [&str; 8] = ["kim", "lee", "park", "noc", "ansible", "choi", "backup", "netops"];
@@ -95,7 +128,11 @@ const fn sentences(dialect: Dialect) -> &'static [Sentence] {
 impl Script {
     pub(super) fn chatter(&self, second: i64, out: &mut Vec<LogDatagram>) {
         let Some(last) = self.speakers.len().checked_sub(1) else { return };
-        #[allow(clippy::cast_precision_loss, clippy::cast_sign_loss, reason = "seconds of this age fit into 53 bits and are positive")]
+        #[allow(
+            clippy::cast_precision_loss,
+            clippy::cast_sign_loss,
+            reason = "seconds of this age fit into 53 bits and are positive"
+        )]
         let (start, salt) = (second as f64, mix(self.scenario.seed, second as u64));
         let rate = rate_of_day(second);
         // Seldom more than one: the draws are apart.

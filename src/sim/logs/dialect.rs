@@ -1,10 +1,10 @@
 //! How each vendor writes a message.
 
 use super::Saying;
+use crate::model::Role;
 use crate::model::Timestamp;
 use crate::sim::hash::mix;
 use crate::sim::scenario::{DeviceNumber, Kind};
-use crate::model::Role;
 use jiff::tz::TimeZone;
 
 /// A form of messages.
@@ -61,7 +61,8 @@ impl Dialect {
         let pri = |facility: u8| facility * 8 + severity;
         let written = match self {
             Self::Cisco => {
-                let sequence = mix(u64::from(device), 7) % 90_000 + u64::try_from(at.secs().rem_euclid(1_000_000)).unwrap_or(0) / 3;
+                let sequence =
+                    mix(u64::from(device), 7) % 90_000 + u64::try_from(at.secs().rem_euclid(1_000_000)).unwrap_or(0) / 3;
                 let stamp = time("%b %e %H:%M:%S%.3f UTC");
                 format!("<{}>{sequence:06}: {name}: {stamp}: %{app}-{severity}-{id}: {text}", pri(LOCAL7))
             }
@@ -97,7 +98,8 @@ impl Dialect {
 }
 
 fn format_time(at: Timestamp, form: &str) -> String {
-    jiff::Timestamp::from_millisecond(at.0).map_or_else(|_| String::new(), |at| at.to_zoned(TimeZone::UTC).strftime(form).to_string())
+    jiff::Timestamp::from_millisecond(at.0)
+        .map_or_else(|_| String::new(), |at| at.to_zoned(TimeZone::UTC).strftime(form).to_string())
 }
 
 /// As ArubaOS-CX names severities.

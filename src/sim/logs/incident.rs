@@ -93,7 +93,12 @@ impl Script {
                 let text = format!("ifIndex {if_index}, ifAdminStatus up(1), ifOperStatus {oper}, ifName {name}");
                 let mut all = vec![say(severity, "mib2d", id, text)];
                 if !up {
-                    all.push(say(5, "eswd", "ESWD_STP_STATE_CHANGE_INFO", format!("STP state for interface {name} changed to discarding")));
+                    all.push(say(
+                        5,
+                        "eswd",
+                        "ESWD_STP_STATE_CHANGE_INFO",
+                        format!("STP state for interface {name} changed to discarding"),
+                    ));
                 }
                 all
             }
@@ -111,8 +116,15 @@ impl Script {
                 );
                 vec![say(if up { 5 } else { 4 }, "event", "0100020099", text)]
             }
-            Dialect::Linux => vec![say(if up { 6 } else { 3 }, "kernel", "", format!("bnxt_en 0000:3b:00.0 {name}: NIC Link is {state}"))],
-            Dialect::Esxi => vec![say(if up { 5 } else { 3 }, "vobd", "", format!("[netCorrelator] [vob.net.vmnic.linkstate.{state}] vmnic {name} linkstate {state}"))],
+            Dialect::Linux => {
+                vec![say(if up { 6 } else { 3 }, "kernel", "", format!("bnxt_en 0000:3b:00.0 {name}: NIC Link is {state}"))]
+            }
+            Dialect::Esxi => vec![say(
+                if up { 5 } else { 3 },
+                "vobd",
+                "",
+                format!("[netCorrelator] [vob.net.vmnic.linkstate.{state}] vmnic {name} linkstate {state}"),
+            )],
             Dialect::Apc => vec![say(4, "System", "0x0001", format!("Network interface {state}."))],
         }
     }

@@ -95,7 +95,9 @@ impl Script {
         let mut restarts: Vec<(f64, DeviceNumber)> = scenario
             .outages
             .iter()
-            .flat_map(|(device, outages)| outages.iter().filter(|outage| outage.to.is_finite()).map(|outage| (outage.to, *device)))
+            .flat_map(|(device, outages)| {
+                outages.iter().filter(|outage| outage.to.is_finite()).map(|outage| (outage.to, *device))
+            })
             .collect();
         restarts.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         Self { scenario, speakers, edges, flaps, restarts }
@@ -126,7 +128,11 @@ impl Script {
     fn say(&self, speaker: &Speaker, (at, saying): (f64, &Saying), out: &mut Vec<LogDatagram>) {
         if self.scenario.answers(speaker.device, at) {
             let at = moment(at);
-            out.push(self.datagram(speaker, (at, LogKind::Syslog), speaker.dialect.write((&speaker.name, speaker.device), at, saying)));
+            out.push(self.datagram(
+                speaker,
+                (at, LogKind::Syslog),
+                speaker.dialect.write((&speaker.name, speaker.device), at, saying),
+            ));
         }
     }
 

@@ -55,7 +55,10 @@ fn trap(scenario: &Scenario, device: DeviceNumber, (Name(name, generic), at): (N
     }
     let mut pdu = Pdu::request(PduKind::Trap, i32::try_from(uptime_ticks & 0x7fff_ffff).unwrap_or(0), &[]);
     let name = Registry::builtin().oid(name);
-    let head = [bind("sysUpTime", &[0], Value::TimeTicks(uptime_ticks)), name.and_then(|name| bind("snmpTrapOID", &[0], Value::Oid(name)))];
+    let head = [
+        bind("sysUpTime", &[0], Value::TimeTicks(uptime_ticks)),
+        name.and_then(|name| bind("snmpTrapOID", &[0], Value::Oid(name))),
+    ];
     pdu.varbinds = head.into_iter().flatten().chain(binds.iter().cloned()).collect();
     Message { version: SnmpVersion::V2c, community: community.to_vec(), pdu }.encode()
 }

@@ -1,8 +1,8 @@
 //! The view of each screen.
 
 use super::Table;
-use super::logs::LogsView;
 use super::flows::{CaptureView, FlowCollector, FlowRow, FlowsView, PortFlows};
+use super::logs::LogsView;
 use super::rows::{DeviceRow, EventRow, GaugeRow, InterfaceRow, LinkRow};
 use crate::event::DiscoveryProgress;
 use crate::model::bands::Band;

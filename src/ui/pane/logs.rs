@@ -41,7 +41,7 @@ const WIDE_RATE: u16 = 7;
 /// Rows of the detail under the list, borders counted.
 const DETAIL: u16 = 6;
 /// Columns of the detail at the right; a third of what is wider.
-const SIDE: u16 = 42;
+const SIDE: u16 = 40;
 /// Rows that a list needs before anything stands over or under it.
 const LEAST_LIST: u16 = 6;
 
@@ -223,7 +223,7 @@ impl Pane for Logs {
 /// The list.
 fn messages(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &LogsView)) {
     let here = scene.state.here();
-    let rate = view.per_second.map(|rate| format!("{}/s", figure(Some(rate)).trim())).unwrap_or_default();
+    let rate = view.per_second.map(rate_words).unwrap_or_default();
     let inner = Panel::new(tr("Messages"))
         .subtitle(&subtitle(scene, view))
         .note(&rate)
@@ -280,6 +280,15 @@ fn subtitle(scene: &Scene<'_>, view: &LogsView) -> String {
     words
 }
 
+/// Lines a second; few of them a minute.
+pub fn rate_words(per_second: f64) -> String {
+    if per_second < 1.0 {
+        trf!("{}/min", format!("{:.0}", per_second * 60.0))
+    } else {
+        trf!("{}/s", figure(Some(per_second)).trim())
+    }
+}
+
 /// A time that may be of another day.
 fn when(at: Timestamp, scene: &Scene<'_>) -> String {
     let form = if scene.state.shown_at().since(at).as_secs() < 86_400 { "%H:%M" } else { "%b %d %H:%M" };
@@ -308,11 +317,21 @@ fn nothing(view: &LogsView, state: &UiState) -> Vec<String> {
             lines.push(trf!("No line came yet. noctop listens at {}.", listener.listen.join(" ")));
         }
     }
-    lines.push(tr("and have devices send here:  logging host ADDRESS  (Cisco),  set system syslog host ADDRESS any info  (Junos),").to_owned());
+    lines.push(
+        tr("and have devices send here:  logging host ADDRESS  (Cisco),  set system syslog host ADDRESS any info  (Junos),")
+            .to_owned(),
+    );
     lines.push(tr("rsyslog:  *.* @ADDRESS:514").to_owned());
     for listener in &view.listeners {
         let (name, received, decoded) = (&listener.name, listener.received, listener.decoded);
-        lines.push(trf!("{}: {} datagrams, {} lines, {} refused, {} dropped", name, received, decoded, listener.refused, listener.dropped));
+        lines.push(trf!(
+            "{}: {} datagrams, {} lines, {} refused, {} dropped",
+            name,
+            received,
+            decoded,
+            listener.refused,
+            listener.dropped
+        ));
     }
     lines
 }

@@ -78,7 +78,10 @@ mod tests {
             ("username kim privilege 15 password 7 094F471A1A0A", "username kim privilege 15 password 7 ***"),
             ("enable secret 5 $1$mERr$hx5rVt7rPNoS4wqbXKX7m0", "enable secret 5 ***"),
             ("tacacs-server host 10.0.0.9 key s3cret", "tacacs-server host 10.0.0.9 key ***"),
-            ("snmp-server user noc g v3 auth sha s3cret priv aes 128 t0psecret", "snmp-server user noc g v3 auth sha *** priv aes 128 ***"),
+            (
+                "snmp-server user noc g v3 auth sha s3cret priv aes 128 t0psecret",
+                "snmp-server user noc g v3 auth sha *** priv aes 128 ***",
+            ),
             ("login password=hunter2, user=kim", "login password=***, user=kim"),
             ("{\"token\": \"abc.def\"}", "{\"token\": \"***\"}"),
             ("GET https://kim:s3cret@example.net/x", "GET https://kim:***@example.net/x"),

@@ -1,8 +1,8 @@
 //! RFC 5424: header, structured data, message.
 
 use super::{digits, word};
-use crate::model::log::{LogLine, OwnTime};
 use crate::model::Timestamp;
+use crate::model::log::{LogLine, OwnTime};
 
 /// Reads what follows the priority; whether it is of this form. Where it is not, the line is as it was.
 pub(super) fn read(text: &str, line: &mut LogLine) -> bool {

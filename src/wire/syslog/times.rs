@@ -1,8 +1,8 @@
 //! Times as they stand at the head of a message. The year and the zone are often left out.
 
 use super::digits;
-use crate::model::log::OwnTime;
 use crate::model::Timestamp;
+use crate::model::log::OwnTime;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 
@@ -126,7 +126,8 @@ fn time_of(word: &str) -> Option<(Option<Time>, bool)> {
     }
     let (second, fraction) = second.split_once(['.', ',']).unwrap_or((second, "0"));
     let (hour, minute, second) = (digits::<i8>(hour, 2)?, digits::<i8>(minute, 2)?, digits::<i8>(second, 2)?);
-    let nanos = fraction.bytes().all(|byte| byte.is_ascii_digit()).then(|| format!("{:0<9.9}", fraction).parse().ok()).flatten()?;
+    let nanos =
+        fraction.bytes().all(|byte| byte.is_ascii_digit()).then(|| format!("{:0<9.9}", fraction).parse().ok()).flatten()?;
     // A leap second is the last that there is.
     Some((Time::new(hour, minute, second.min(59), nanos).ok().filter(|_| second <= 60), bare.len() < word.len()))
 }

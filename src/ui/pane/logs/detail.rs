@@ -2,8 +2,8 @@
 
 use super::mark::Marker;
 use super::table::{tone, word};
-use crate::model::text::visible;
 use crate::model::log::{JoinedBy, TrapDetail};
+use crate::model::text::visible;
 use crate::model::{LogKind, LogLine, unit};
 use crate::state::view::ViewBody;
 use crate::state::view::logs::{LogNear, LogRow};
@@ -59,7 +59,9 @@ pub fn draw(scene: &Scene<'_>, area: Rect, (buf, row, form): (&mut Buffer, Optio
 fn title(line: &LogLine) -> String {
     match &line.trap {
         Some(trap) => format!("trap {}  {}", trap.name, line.who()),
-        None => format!("{}  {}", line.who(), line.message_id.as_deref().or(line.app.as_deref()).unwrap_or_default()).trim_end().to_owned(),
+        None => format!("{}  {}", line.who(), line.message_id.as_deref().or(line.app.as_deref()).unwrap_or_default())
+            .trim_end()
+            .to_owned(),
     }
 }
 
@@ -233,7 +235,10 @@ impl Paper<'_> {
     }
 
     fn binds_in_one(&self, trap: &TrapDetail) -> Row {
-        trap.binds.iter().flat_map(|bind| self.bind(&bind.name, &bind.value).into_iter().chain([self.span("  ", Tone::Dim)])).collect()
+        trap.binds
+            .iter()
+            .flat_map(|bind| self.bind(&bind.name, &bind.value).into_iter().chain([self.span("  ", Tone::Dim)]))
+            .collect()
     }
 
     fn near_in_one(&self, near: Option<&LogNear>) -> Row {

@@ -3,7 +3,7 @@
 use super::{RATES, under_cursor};
 use crate::model::Timestamp;
 use crate::state::view::logs::{LogStep, LogsView};
-use crate::ui::lang::trf;
+use crate::ui::lang::{tr, trf};
 use crate::ui::pane::Scene;
 use crate::ui::state::Room;
 use crate::ui::text;
@@ -14,7 +14,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 /// Cells before the curves: a word and its highest value.
-pub const LABEL: u16 = 11;
+const LABEL: u16 = 11;
+/// Cells that the chart has less than the screen: the borders, the labels, the blank at the right.
+const AROUND: u16 = LABEL + 3;
 /// Cells between times of the axis.
 const TIME_EVERY: u16 = 16;
 
@@ -27,14 +29,18 @@ const CURVES: [Curve; 3] = [
     ("all", Tone::In, [1, 2], |step| step.all),
 ];
 
+/// Cells of the chart on a screen of this width.
+pub const fn chart_cells(width: u16) -> u16 {
+    width.saturating_sub(AROUND)
+}
+
 /// Draws the rates.
 pub fn draw(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &LogsView)) {
     let here = scene.state.here();
     let Some(range) = view.range else { return };
-    let span = trf!("{} span", text::span(u32::try_from(range.to.since(range.from).as_secs()).unwrap_or(u32::MAX)));
-    let step = trf!("in steps of {} s", view.step_secs);
-    let inner =
-        Panel::new("Lines").subtitle(&step).note(&span).focus(Focus::of(RATES, here.focus)).draw(scene, area, buf);
+    let span = step_words(u32::try_from(range.to.since(range.from).as_secs()).unwrap_or(u32::MAX));
+    let step = trf!("per {}", step_words(view.step_secs));
+    let inner = Panel::new(tr("Rate")).subtitle(&step).note(&span).focus(Focus::of(RATES, here.focus)).draw(scene, area, buf);
     let wide = usize::from(scene.state.room() == Room::Wide);
     let chart = Rect::new(inner.x + LABEL.min(inner.width), inner.y, inner.width.saturating_sub(LABEL + 1), inner.height);
     let mut y = inner.y;
@@ -58,6 +64,11 @@ pub fn draw(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &LogsView)
     axis(scene, Rect::new(chart.x, y, chart.width, 1), (buf, view));
 }
 
+/// A stretch of time: `1m`, `30s`, `6h`.
+fn step_words(secs: u32) -> String {
+    if secs < 60 || secs % 60 != 0 { format!("{secs}s") } else { text::span(secs) }
+}
+
 /// The times, and over them the stretch that the list shows and the time cursor.
 fn axis(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &LogsView)) {
     let Some(range) = view.range.filter(|_| area.width > 0) else { return };
@@ -72,19 +83,22 @@ fn axis(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &LogsView)) {
     }
     let form = if range.to.since(range.from).as_secs() <= 2 * 86_400 { "%H:%M" } else { "%b %d" };
     let dim = scene.theme.style(Tone::Dim);
+    let window = shown_range(scene, view).filter(|(_, to)| *to >= range.from).map(|(from, to)| cell(from)..=cell(to));
+    if let Some(window) = window.clone() {
+        for x in window {
+            put(buf, Position::new(area.x + x, area.y), 1, (scene.glyphs.bar[0], scene.theme.style(Tone::Accent)));
+        }
+    }
     let mut x = 0;
     while x + 6 < area.width {
+        let hides = window.as_ref().is_some_and(|window| (x..x + 6).any(|x| window.contains(&x)));
+        if hides {
+            x += TIME_EVERY;
+            continue;
+        }
         let at = Timestamp(range.from.0 + (range.to.0 - range.from.0) * i64::from(x) / i64::from(area.width));
         put(buf, Position::new(area.x + x, area.y), area.width - x, (&text::format_time(at, &scene.state.zone, form), dim));
         x += TIME_EVERY;
-    }
-    if let Some((from, to)) = visible(scene, view)
-        && to >= range.from
-    {
-        let style = scene.theme.style(Tone::Accent);
-        for x in cell(from)..=cell(to) {
-            put(buf, Position::new(area.x + x, area.y), 1, (scene.glyphs.bar[0], style));
-        }
     }
     let cursor = scene.state.graph.cursor.filter(|at| range.contains(*at));
     if let Some(at) = cursor {
@@ -95,7 +109,7 @@ fn axis(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &LogsView)) {
 }
 
 /// When the first and the last line came that the list shows.
-fn visible(scene: &Scene<'_>, view: &LogsView) -> Option<(Timestamp, Timestamp)> {
+fn shown_range(scene: &Scene<'_>, view: &LogsView) -> Option<(Timestamp, Timestamp)> {
     let list = &scene.state.here().lists[super::MESSAGES];
     let page = super::Pane::page(&super::Logs, scene.state);
     let rows = view.table.rows.iter().skip(list.top.saturating_sub(view.table.offset)).take(page);

@@ -4,7 +4,7 @@ use super::{ALARMS, BUSIEST, PAIR, RECENT, TALKERS, devices};
 use crate::model::Band;
 use crate::state::view::{FlowRow, LinkRow, OverviewView};
 use crate::ui::pane::flows::words;
-use crate::ui::pane::{Scene, alarms as alarm_pane, cells, events};
+use crate::ui::pane::{Scene, alarms as alarm_pane, cells, events, logs};
 use crate::ui::text::{self, EN, figure, fit, percent};
 use crate::ui::theme::Tone;
 use crate::ui::widget::graph::{Chart, Side};
@@ -140,7 +140,7 @@ pub fn health(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Overvie
     let missed = view.missed_percent.map_or_else(|| "-".to_owned(), |percent| format!("{percent:.2}%"));
     let lag = view.lag_p95_ms.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.0} ms"));
     let polls = figure(view.polls_per_second).trim().to_owned();
-    let rows: [(&str, Vec<Piece<'_>>); 7] = [
+    let rows: [(&str, Vec<Piece<'_>>); 8] = [
         ("devices", device_counts(scene, view)),
         ("ports", counts(scene, &[(view.interfaces_up, "up", Tone::Ok), (view.interfaces_down, "down", Tone::Text)])),
         (
@@ -157,6 +157,7 @@ pub fn health(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Overvie
             vec![(polls, plain), ("/s  lag p95 ".to_owned(), dim), (lag, plain), ("  missed ".to_owned(), dim), (missed, plain)],
         ),
         ("flows", flow_counts(scene, view)),
+        ("logs", log_counts(scene, view)),
     ];
     for ((label, pieces), y) in rows.iter().zip(inner.y..inner.bottom()) {
         put(buf, Position::new(inner.x + 1, y), 9, (label, scene.theme.style(Tone::Header)));
@@ -180,6 +181,14 @@ fn flow_counts(scene: &Scene<'_>, view: &OverviewView) -> Vec<Piece<'static>> {
         pieces.push((format!("  {} silent", line.stale), scene.theme.style(Tone::Minor)));
     }
     pieces
+}
+
+/// Lines of syslog and traps, a second or a minute.
+fn log_counts(scene: &Scene<'_>, view: &OverviewView) -> Vec<Piece<'static>> {
+    let (dim, plain) = (scene.theme.style(Tone::Dim), scene.theme.style(Tone::Text));
+    let rate = |rate: Option<f64>| rate.map_or_else(|| "-".to_owned(), logs::rate_words);
+    let (syslog, traps) = (rate(view.syslog_per_second), rate(view.traps_per_second));
+    vec![("syslog ".to_owned(), dim), (syslog, plain), ("  traps ".to_owned(), dim), (traps, plain)]
 }
 
 /// Who talks most, of the last minutes.
