@@ -95,8 +95,8 @@ pub struct ConsoleOptions {
     /// Glyphs to draw with
     #[arg(long, global = true, value_enum, default_value_t, help_heading = "Console options")]
     pub glyphs: GlyphChoice,
-    /// Colour theme
-    #[arg(long, global = true, value_name = "NAME", help_heading = "Console options")]
+    /// Colour theme: dark, light, mono, deuteranopia, tritanopia, one of ~/.config/noctop/themes/*.toml, or a file
+    #[arg(long, global = true, value_name = "NAME|FILE", help_heading = "Console options")]
     pub theme: Option<String>,
     /// Language of the console: en, ko [default: as LC_ALL, LC_MESSAGES or LANG say]
     #[arg(long, global = true, value_name = "LANG", help_heading = "Console options")]
@@ -104,9 +104,18 @@ pub struct ConsoleOptions {
     /// For a slow line: a frame each 5 s, no sparklines, 16 colours
     #[arg(long, global = true, help_heading = "Console options")]
     pub slow: bool,
+    /// Lines instead of screens, for screen readers and pipes
+    #[arg(long, global = true, help_heading = "Console options")]
+    pub plain: bool,
+    /// Boards in turn with large figures for a screen at the wall: nothing is written, any key shows the keys
+    #[arg(long, global = true, conflicts_with = "plain", help_heading = "Console options")]
+    pub wallboard: bool,
     /// Start on the Overview, not where the last console ended
     #[arg(long, global = true, help_heading = "Console options")]
     pub fresh: bool,
+    /// Let alarms be acknowledged and silenced (keys a, A, S); without it nothing can be changed
+    #[arg(long, global = true, help_heading = "Console options")]
+    pub read_write: bool,
     /// Keymap: default, vim, emacs, arrows, or a file merged over the default
     #[arg(long, global = true, value_name = "NAME|FILE", help_heading = "Console options")]
     pub keymap: Option<String>,

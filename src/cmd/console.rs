@@ -5,16 +5,30 @@ use crate::cli::{Common, ConsoleOptions, EXIT_OK, GlyphChoice, ShotArgs};
 use crate::engine::{self, Hosting};
 use crate::net::signal::{self, Asked};
 use crate::ui::keymap::PRESETS;
-use crate::ui::{self, GlyphSet, Lang, Signal, Signals, Source, ThemeName, UiOptions};
-use std::path::PathBuf;
+use crate::ui::{self, Access, Face, GlyphSet, Lang, OwnTheme, Signal, Signals, Source, ThemeName, UiOptions};
+use std::path::{Path, PathBuf};
 
 /// The operator's own key file, where there is no `--keymap FILE`.
 const KEY_FILE: &str = "noctop/keys.toml";
+/// Where the operator's own themes stand.
+const THEMES: &str = "noctop/themes";
+/// Themes that are read, and octets of each: a folder full of something else stops nobody.
+const MOST_THEMES: usize = 64;
+const LARGEST_THEME: u64 = 64 * 1024;
+
+/// Where the last console was.
+const STATE_FILE: &str = "console.json";
+/// Octets of it at most: it holds a few lines of each screen.
+const MOST_STATE: u64 = 256 * 1024;
 
 /// `noctop`: the console, attached to whoever serves the store, else with the engine in this process. The first frame is
 /// drawn while that is still being found out.
 pub fn run(common: &Common, console: &ConsoleOptions) -> Outcome {
-    let ui_options = options(console)?;
+    let mut ui_options = options(console)?;
+    if let Some(path) = state_file(common) {
+        ui_options.restore = if console.fresh { None } else { left(&path) };
+        ui_options.keep = Some(path);
+    }
     let engine_options = attach::options(common, Hosting::Auto)?;
     let open = move || engine::open(engine_options).map_err(|error| error.to_string());
     ui::run(Source::Opening(Box::new(open)), &ui_options, signals()).map_err(Failure::failed)?;
@@ -43,14 +57,22 @@ pub fn options(console: &ConsoleOptions) -> Result<UiOptions, Failure> {
         GlyphChoice::Ascii => Some(GlyphSet::Ascii),
     };
     options.slow = console.slow;
+    if console.read_write {
+        options.access = Access::ReadWrite;
+    }
+    let given =
+        [("theme", console.theme.is_some()), ("glyphs", console.glyphs != GlyphChoice::Auto), ("lang", console.lang.is_some())];
+    options.pinned = given.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect();
     if let Some(name) = &console.lang {
         let known = Lang::NAMES.map(|(name, _)| name).join(", ");
         options.lang = Lang::from_name(name).ok_or_else(|| Failure::usage(format!("no language {name:?}: {known}")))?;
     }
-    if let Some(name) = &console.theme {
-        let known = ThemeName::NAMES.map(|(name, _)| name).join(", ");
-        options.theme = ThemeName::from_name(name).ok_or_else(|| Failure::usage(format!("no theme {name:?}: {known}")))?;
-    }
+    options.face = match (console.plain, console.wallboard) {
+        (true, _) => Face::Plain,
+        (false, true) => Face::Wallboard,
+        (false, false) => Face::Screens,
+    };
+    themes(&mut options, console.theme.as_deref())?;
     match &console.keymap {
         Some(preset) if PRESETS.iter().any(|(name, _)| name == preset) => {
             options.keymap.clone_from(preset);
@@ -65,13 +87,77 @@ pub fn options(console: &ConsoleOptions) -> Result<UiOptions, Failure> {
     Ok(options)
 }
 
-/// `$XDG_CONFIG_HOME/noctop/keys.toml`, else `~/.config/noctop/keys.toml`, where there is one.
-fn own_keys() -> Option<(String, String)> {
-    let folder = std::env::var_os("XDG_CONFIG_HOME")
+/// The operator's own themes, and the one that is asked for.
+///
+/// Errors: a theme that does not exist, a file that can't be read (exit 2).
+fn themes(options: &mut UiOptions, asked: Option<&str>) -> Result<(), Failure> {
+    for file in own_themes() {
+        // What can't be read is left out: only a theme that is asked for by its file must be there.
+        let _left_out = read_theme(options, &file);
+    }
+    let Some(name) = asked else { return Ok(()) };
+    let path = Path::new(name);
+    if path.extension().is_some_and(|ending| ending == "toml") {
+        read_theme(options, path).map_err(|error| Failure::usage(format!("--theme {name}: {error}")))?;
+        options.theme = ThemeName::Own(u8::try_from(options.own_themes.len().saturating_sub(1)).unwrap_or(u8::MAX));
+        return Ok(());
+    }
+    let own = options.own_themes.iter().map(|theme| theme.name.as_str());
+    let known = own.chain(ThemeName::NAMES.map(|(name, _)| name)).collect::<Vec<_>>().join(", ");
+    let found = ThemeName::among(name, &options.own_themes);
+    options.theme = found.ok_or_else(|| Failure::usage(format!("no theme {name:?}: {known}")))?;
+    Ok(())
+}
+
+fn read_theme(options: &mut UiOptions, file: &Path) -> std::io::Result<()> {
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut std::io::Read::take(std::fs::File::open(file)?, LARGEST_THEME), &mut text)?;
+    let name = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let (theme, faults) = OwnTheme::read(&name, &file.display().to_string(), &text);
+    options.own_themes.push(theme);
+    options.theme_faults.extend(faults);
+    Ok(())
+}
+
+/// `themes/*.toml` beside the key file, by name.
+fn own_themes() -> Vec<PathBuf> {
+    let folder = config_folder().and_then(|folder| std::fs::read_dir(folder.join(THEMES)).ok());
+    let mut files: Vec<PathBuf> = folder
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
+        .take(MOST_THEMES)
+        .collect();
+    files.sort();
+    files
+}
+
+/// Where a console leaves where it was: in the folder that `--data` names, else in the user's state folder.
+fn state_file(common: &Common) -> Option<PathBuf> {
+    let folder = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let state = || folder("XDG_STATE_HOME").or_else(|| folder("HOME").map(|home| home.join(".local/state")));
+    let data = common.data.clone().or_else(|| state().map(|state| state.join("noctop")))?;
+    Some(data.join(STATE_FILE))
+}
+
+/// What the last console left; a file that no console writes is not read.
+fn left(path: &Path) -> Option<String> {
+    let size = std::fs::metadata(path).ok()?.len();
+    if size > MOST_STATE { None } else { std::fs::read_to_string(path).ok() }
+}
+
+/// `$XDG_CONFIG_HOME`, else `~/.config`.
+fn config_folder() -> Option<PathBuf> {
+    std::env::var_os("XDG_CONFIG_HOME")
         .map(PathBuf::from)
         .filter(|path| path.is_absolute())
-        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".config")))?;
-    let file = folder.join(KEY_FILE);
+        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".config")))
+}
+
+/// `$XDG_CONFIG_HOME/noctop/keys.toml`, else `~/.config/noctop/keys.toml`, where there is one.
+fn own_keys() -> Option<(String, String)> {
+    let file = config_folder()?.join(KEY_FILE);
     let text = std::fs::read_to_string(&file).ok()?;
     Some((file.display().to_string(), text))
 }
@@ -115,6 +201,8 @@ mod tests {
     fn an_unknown_theme_or_key_file_is_exit_code_2() {
         let theme = ConsoleOptions { theme: Some("neon".to_owned()), ..Default::default() };
         assert!(options(&theme).unwrap_err().message.contains("deuteranopia"));
+        let file = ConsoleOptions { theme: Some("no/such/theme.toml".to_owned()), ..Default::default() };
+        assert_eq!(options(&file).unwrap_err().code, crate::cli::EXIT_USAGE);
         let keymap = ConsoleOptions { keymap: Some("no/such/file.toml".to_owned()), ..Default::default() };
         assert_eq!(options(&keymap).unwrap_err().code, crate::cli::EXIT_USAGE);
     }

@@ -57,20 +57,10 @@ pub fn run(args: &FormatArgs, options: &UiOptions, out: &mut dyn Write) -> Outco
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::{Depth, GlyphSet, ThemeName};
 
     fn printed(own: Option<&str>) -> (Outcome, String) {
-        let options = UiOptions {
-            screen: crate::query::Screen::Overview,
-            glyphs: Some(GlyphSet::Ascii),
-            lang: crate::ui::Lang::En,
-            theme: ThemeName::Dark,
-            depth: Depth::Mono,
-            slow: false,
-            keymap: "default".to_owned(),
-            keys: own.map(|text| ("keys.toml".to_owned(), text.to_owned())),
-            zone: jiff::tz::TimeZone::UTC,
-        };
+        let keys = own.map(|text| ("keys.toml".to_owned(), text.to_owned()));
+        let options = UiOptions { keymap: "default".to_owned(), keys, ..UiOptions::from_environment() };
         let mut out = Vec::new();
         let outcome = run(&FormatArgs { format: RowFormat::Csv }, &options, &mut out);
         (outcome, String::from_utf8(out).unwrap())

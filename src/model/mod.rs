@@ -28,10 +28,11 @@ pub mod text;
 pub mod time;
 pub mod topology;
 pub mod unit;
+pub mod wireless;
 
 pub use access::{Credential, SnmpAccess, SnmpVersion};
 pub use addr::MacAddr;
-pub use alarm::{Alarm, Severity};
+pub use alarm::{Acknowledgement, Alarm, AlarmAct, AlarmOrder, Handling, Severity, Silence};
 pub use bands::Band;
 pub use device::{Device, DeviceId, DeviceStatus, Role};
 pub use health::{Gauge, GaugeKind, Health, HealthStatus, Measured, SensorClass};
@@ -45,3 +46,4 @@ pub use rollup::{Level, Rollup};
 pub use series::{EntityKey, Metric, Point, Sample, SampleBatch, SampleRow};
 pub use sighting::{ArpRow, Endpoint, FdbRow, Sightings};
 pub use time::{TimeRange, Timestamp};
+pub use wireless::{AccessPoint, ApStatus, Radio, Ssid, WifiBand, WirelessClient, WirelessReading};

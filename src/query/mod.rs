@@ -9,4 +9,7 @@ pub mod time;
 pub mod view_request;
 
 pub use logs::{LOG_COLUMNS, LogPart, LogRequest};
-pub use view_request::{FlowPart, FlowRequest, MapRequest, Screen, Sort, Subject, ViewRequest, Window};
+pub use view_request::{
+    FlowPart, FlowRequest, MapLayer, MapRequest, RadioName, Screen, Sort, Subject, ViewRequest, Window, WirelessPart,
+    WirelessRequest,
+};

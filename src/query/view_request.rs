@@ -2,7 +2,7 @@
 
 use super::logs::LogRequest;
 use crate::model::flow::TopKey;
-use crate::model::{DeviceId, TimeRange, Timestamp};
+use crate::model::{DeviceId, MacAddr, TimeRange, Timestamp, WifiBand};
 use serde::{Deserialize, Serialize};
 
 /// The screens of the contract.
@@ -28,11 +28,13 @@ pub enum Screen {
     Links,
     /// Rows only, no screen: `noctop sensors`.
     Sensors,
+    /// What differs between two times.
+    Diff,
 }
 
 impl Screen {
     /// All that `noctop shot` may draw, with their names.
-    pub const NAMES: [(&'static str, Self); 15] = [
+    pub const NAMES: [(&'static str, Self); 16] = [
         ("overview", Self::Overview),
         ("topology", Self::Topology),
         ("devices", Self::Devices),
@@ -48,6 +50,7 @@ impl Screen {
         ("vlans", Self::Vlans),
         ("discovery", Self::Discovery),
         ("help", Self::Help),
+        ("diff", Self::Diff),
     ];
 
     /// From the name of the contract.
@@ -93,6 +96,18 @@ impl Window {
     pub const ALL: Self = Self { offset: 0, rows: usize::MAX };
 }
 
+/// Which network the map is of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum MapLayer {
+    /// Everything that is linked.
+    #[default]
+    L2,
+    /// What carries one VLAN.
+    Vlan(u16),
+    /// What shares a subnet.
+    L3,
+}
+
 /// How much of the map is unfolded.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MapRequest {
@@ -104,6 +119,8 @@ pub struct MapRequest {
     pub opened: Vec<String>,
     /// Fold level: 0 folds leaves and whole subtrees, 1 leaves only, 2 nothing.
     pub level: u8,
+    /// Which network it is of; for [`Screen::Vlans`] the VLAN whose matrix is wanted.
+    pub layer: MapLayer,
 }
 
 /// How flows are summed up.
@@ -125,6 +142,42 @@ pub enum FlowPart {
     Brief,
     /// One group in full: the one that the filter lets through.
     Detail,
+}
+
+/// What of the wireless networks is wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WirelessRequest {
+    /// Which rows.
+    pub part: WirelessPart,
+    /// Only this band; `None` is all.
+    pub band: Option<WifiBand>,
+    /// The radio that a detail is about.
+    pub radio: Option<RadioName>,
+}
+
+/// Rows of the wireless networks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WirelessPart {
+    /// Access points, a row for each radio.
+    #[default]
+    Radios,
+    /// Who is on them.
+    Clients,
+    /// Channels in use.
+    Channels,
+    /// One radio with its clients and the channels about it.
+    Detail,
+}
+
+/// A radio, or an access point of which no radio is known.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RadioName {
+    /// Its controller.
+    pub controller: DeviceId,
+    /// Its access point.
+    pub key: MacAddr,
+    /// Its number there.
+    pub slot: Option<u16>,
 }
 
 /// A windowed query. The same request serves live, past, local and attached.
@@ -154,6 +207,10 @@ pub struct ViewRequest {
     pub map: MapRequest,
     /// How flows are summed up, for [`Screen::Flows`] and [`Screen::Capture`].
     pub flows: FlowRequest,
+    /// What of the wireless networks, for [`Screen::Wireless`].
+    pub wireless: WirelessRequest,
+    /// Groups of rows that are folded, by what stands at their head.
+    pub folded: Vec<String>,
     /// What is asked of log lines, for [`Screen::Logs`].
     pub logs: LogRequest,
 }
@@ -177,6 +234,8 @@ impl ViewRequest {
             range: None,
             map: MapRequest::default(),
             flows: FlowRequest::default(),
+            wireless: WirelessRequest::default(),
+            folded: Vec::new(),
             logs: LogRequest::default(),
         }
     }

@@ -7,6 +7,7 @@ mod link;
 mod log;
 mod sensor;
 mod whereabouts;
+mod wireless;
 
 pub use device::DeviceRow;
 pub use event::{AlarmRow, EventRow};
@@ -15,6 +16,7 @@ pub use link::{LinkEnd, LinkRow};
 pub use log::LogRow;
 pub use sensor::SensorRow;
 pub use whereabouts::WhereRow;
+pub use wireless::{ChannelRow, ClientRow, RadioRow};
 
 use crate::model::Timestamp;
 
@@ -114,7 +116,8 @@ mod tests {
             cleared_at: None,
             count: 1,
         };
-        check_columns(&AlarmRow::new(&alarm, None));
+        let handled = view::AlarmRow { alarm, acknowledged: None, silenced: None, root: None, children: 0, folded: false };
+        check_columns(&AlarmRow::new(&handled, None));
         let event = view::EventRow {
             at: Timestamp::from_secs(0),
             kind: "link-gone".to_owned(),

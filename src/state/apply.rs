@@ -48,6 +48,11 @@ pub fn apply(state: &mut State, event: &Event) -> Applied {
             deriver.trap(trap);
             Vec::new()
         }
+        Body::Wireless(reading) => deriver.wireless(reading),
+        Body::AlarmOrder(order) => {
+            deriver.handle(order);
+            Vec::new()
+        }
         // They go to the flows' store; the state derives nothing from them.
         Body::Flows(_) | Body::FlowRecords(_) | Body::Logs(_) => Vec::new(),
         Body::DeviceSeen(_)
@@ -63,7 +68,10 @@ pub fn apply(state: &mut State, event: &Event) -> Applied {
         | Body::AlarmCleared(_)
         | Body::Restarted(_)
         | Body::DeviceReplaced(_)
-        | Body::Endpoints(_) => {
+        | Body::Endpoints(_)
+        | Body::WirelessSeen(_)
+        | Body::AccessPoint(_)
+        | Body::AlarmHandled(_) => {
             deriver.state.take(event);
             Vec::new()
         }

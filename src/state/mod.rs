@@ -21,6 +21,7 @@ mod store;
 pub(crate) mod tests;
 pub mod view;
 pub mod whereabouts;
+mod wireless;
 
 pub use apply::{Applied, apply};
 pub use condition::{Condition, PortCondition};
@@ -32,7 +33,7 @@ use crate::analyse::topology::ManualLink;
 use crate::event::DiscoveryProgress;
 use crate::model::inventory::Problem;
 use crate::model::topology::{Summary, Topology};
-use crate::model::{Alarm, Device, DeviceId, Endpoint, Link, LinkKey, MacAddr, Neighbour, Sightings, Timestamp};
+use crate::model::{Alarm, Device, DeviceId, Endpoint, Handling, Link, LinkKey, MacAddr, Neighbour, Sightings, Timestamp};
 use derive::LinkWork;
 use live::Live;
 use reads::Read;
@@ -74,8 +75,12 @@ pub struct State {
     links: Arc<BTreeMap<LinkKey, Arc<Link>>>,
     neighbours: Arc<BTreeMap<DeviceId, Arc<Neighbour>>>,
     alarms: Arc<BTreeMap<String, Arc<Alarm>>>,
+    /// What operators did about alarms that stand, by their id.
+    handlings: Arc<BTreeMap<String, Arc<Handling>>>,
     recent: Arc<VecDeque<Arc<EventRow>>>,
     endpoints: Arc<BTreeMap<MacAddr, Arc<Endpoint>>>,
+    /// What wireless controllers control.
+    wireless: wireless::Wlans,
     /// Who stood in a device's place before.
     predecessors: Arc<BTreeMap<DeviceId, DeviceId>>,
     // Written with checkpoints, not journalled: see `reads`.
@@ -94,6 +99,8 @@ pub struct State {
     /// When endpoints were last placed.
     endpoints_at: Timestamp,
     endpoints_beyond: u64,
+    /// When each controller's state was last journalled.
+    wireless_kept: BTreeMap<DeviceId, Timestamp>,
     /// Devices at whose address another one answered.
     displaced: BTreeSet<DeviceId>,
     unknown_manual: Vec<usize>,
@@ -164,6 +171,11 @@ impl State {
     /// All alarms that stand or cleared lately, by id.
     pub fn alarms(&self) -> impl ExactSizeIterator<Item = &Arc<Alarm>> {
         self.alarms.values()
+    }
+
+    /// What operators did about an alarm that stands.
+    pub fn handling(&self, id: &str) -> Option<&Handling> {
+        self.handlings.get(id).map(AsRef::as_ref)
     }
 
     /// What happened lately, oldest first.

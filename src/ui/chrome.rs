@@ -3,12 +3,16 @@
 
 use super::action::ACTIONS;
 use super::console::contexts;
+use super::mouse::{self, Hit};
+use super::notice::Level;
 use super::pane::{Context, Scene};
-use super::state::Room;
+use super::state::{Access, Room};
 use super::text::{self, EN, fit};
 use super::theme::Tone;
+use super::update::related;
 use super::widget::{put, put_all};
 use crate::query::Screen;
+use crate::ui::lang::{sentence, tr, trf};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -56,6 +60,7 @@ pub fn screen_name(screen: Screen) -> &'static str {
         Screen::Help => "Help",
         Screen::Links => "Links",
         Screen::Sensors => "Sensors",
+        Screen::Diff => "Diff",
         other => TABS.iter().find(|(screen, ..)| *screen == other).map_or("", |(_, name, ..)| name),
     }
 }
@@ -75,7 +80,7 @@ fn breadcrumb(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     let (dim, strong) = (theme.style(Tone::Dim), theme.style(Tone::Strong));
     let crumb = format!(" {} ", scene.glyphs.crumb);
     let site = scene.view.map(|view| view.chrome.site.as_str()).unwrap_or_default();
-    let screen = screen_name(scene.state.place.screen);
+    let screen = tr(screen_name(scene.state.place.screen));
     let title = scene.state.place.title.as_str();
     let mut pieces: Vec<(&str, Style)> = vec![(" ", dim)];
     if scene.state.room() == Room::Wide {
@@ -103,9 +108,9 @@ fn status(scene: &Scene<'_>) -> Vec<(String, Style)> {
     let mut out: Vec<(String, Style)> = Vec::new();
     if let Some(chrome) = scene.view.map(|view| &view.chrome) {
         let counts = [
-            (if wide { "CRIT " } else { "C" }, chrome.critical, Tone::Critical),
-            (if wide { "MAJ " } else { "M" }, chrome.major, Tone::Major),
-            (if wide { "MIN " } else { "m" }, chrome.minor, Tone::Minor),
+            (if wide { tr("CRIT ") } else { "C" }, chrome.critical, Tone::Critical),
+            (if wide { tr("MAJ ") } else { "M" }, chrome.major, Tone::Major),
+            (if wide { tr("MIN ") } else { "m" }, chrome.minor, Tone::Minor),
         ];
         for (word, count, tone) in counts {
             let tone = if count > 0 { tone } else { Tone::Dim };
@@ -114,12 +119,20 @@ fn status(scene: &Scene<'_>) -> Vec<(String, Style)> {
         }
     }
     if let Some(why) = &scene.state.lost {
-        out.push((format!(" LOST: {} ", fit(why, 24, scene.glyphs.ellipsis)), theme.style(Tone::Past)));
+        out.push((trf!(" LOST: {} ", fit(why, 24, scene.glyphs.ellipsis)), theme.style(Tone::Past)));
         out.push((" ".to_owned(), Style::new()));
     }
     out.extend(time(scene));
+    let level = scene.state.notices.level;
+    if level != Level::Off {
+        let words = if wide { format!("{} {} ", scene.glyphs.bell, level.word()) } else { format!("{} ", scene.glyphs.bell) };
+        out.push((words, theme.style(Tone::Accent)));
+    }
     if !tiny {
-        out.push((format!(" {} ", EN.read_only), theme.style(Tone::Dim)));
+        match scene.state.access {
+            Access::ReadOnly => out.push((format!(" {} ", tr(EN.read_only)), theme.style(Tone::Dim))),
+            Access::ReadWrite => out.push((format!(" {} ", tr("rw")), theme.style(Tone::Major))),
+        }
     }
     out
 }
@@ -133,13 +146,13 @@ fn time(scene: &Scene<'_>) -> Vec<(String, Style)> {
     if let Some(at) = time.at {
         let past = scene.view.filter(|view| view.chrome.past).map_or(at, |view| view.chrome.at);
         let form = if time.now.since(past).as_secs() < 43_200 { "%H:%M:%S" } else { "%Y-%m-%d %H:%M" };
-        return vec![(format!(" {} {} ", EN.past, text::format_time(past, zone, form)), theme.style(Tone::Past)), blank];
+        return vec![(format!(" {} {} ", tr(EN.past), text::format_time(past, zone, form)), theme.style(Tone::Past)), blank];
     }
     if let Some(paused) = time.paused {
         let age = crate::model::unit::age(time.now.since(paused).as_secs());
-        return vec![(format!(" {} {age} ", EN.paused), theme.style(Tone::Paused)), blank];
+        return vec![(format!(" {} {age} ", tr(EN.paused)), theme.style(Tone::Paused)), blank];
     }
-    let live = if scene.state.room() == Room::Tiny { String::new() } else { format!("{} {} ", scene.glyphs.live, EN.live) };
+    let live = if scene.state.room() == Room::Tiny { String::new() } else { format!("{} {} ", scene.glyphs.live, tr(EN.live)) };
     let clock = if time.now.0 == 0 { "--:--:--".to_owned() } else { text::clock(time.now, zone) };
     vec![(live, theme.style(Tone::Live)), (clock, theme.style(Tone::Strong)), blank]
 }
@@ -155,7 +168,7 @@ fn tabs(scene: &Scene<'_>, line: Rect, buf: &mut Buffer) {
     let mut x = line.x + 1;
     for (screen, name, short, action) in TABS {
         let key = scene.state.keymap.first_key(action).map(|key| key.to_string()).unwrap_or_default();
-        let label = if wide { format!(" {name} ") } else { short.to_owned() };
+        let label = if wide { format!(" {} ", tr(name)) } else { tr(short).to_owned() };
         let left = line.right().saturating_sub(x);
         if usize::from(left) < text::width(&key) + text::width(&label) {
             break;
@@ -165,8 +178,10 @@ fn tabs(scene: &Scene<'_>, line: Rect, buf: &mut Buffer) {
         } else {
             (theme.style(Tone::Key), theme.style(Tone::Dim))
         };
+        let start = x;
         x += put(buf, Position::new(x, line.y), left, (&key, key_style));
         x += put(buf, Position::new(x, line.y), left, (&label, style)) + 1;
+        mouse::area(Rect::new(start, line.y, x - start - 1, 1), || Hit::Action(action));
     }
 }
 
@@ -175,12 +190,12 @@ fn last_line(scene: &Scene<'_>, line: Rect, buf: &mut Buffer) {
     let room = line.width.saturating_sub(2);
     if let Some(toast) = &scene.state.toast {
         let tone = if toast.fault { Tone::Fault } else { Tone::Accent };
-        let words = fit(&toast.text, usize::from(room), scene.glyphs.ellipsis);
+        let words = fit(&sentence(&toast.text), usize::from(room), scene.glyphs.ellipsis);
         put(buf, at, room, (&words, scene.theme.style(tone)));
         return;
     }
     if let Some(fault) = scene.view.and_then(|view| view.chrome.fault.as_deref()) {
-        let words = fit(fault, usize::from(room), scene.glyphs.ellipsis);
+        let words = fit(&sentence(fault), usize::from(room), scene.glyphs.ellipsis);
         put(buf, at, room, (&words, scene.theme.style(Tone::Fault)));
         return;
     }
@@ -192,15 +207,22 @@ fn hints(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     const ALWAYS: [&str; 2] = ["command", "help"];
     let active = contexts(scene.state);
     let keymap = &scene.state.keymap;
-    let hint = |name: &str, hint: &str| keymap.first_key(name).map(|key| (key.to_string(), format!(" {hint}  ")));
+    let hint =
+        |name: &'static str, hint: &str| keymap.first_key(name).map(|key| (key.to_string(), format!(" {}  ", tr(hint)), name));
     let wanted = |context: Context| {
         ACTIONS
             .iter()
             .filter(move |action| action.context == context && !action.hint.is_empty() && !ALWAYS.contains(&action.name))
+            .filter(|action| !action.writes || scene.state.may_write())
+            .filter(|action| {
+                let is_menu = action.context == Context::Related && action.name != "related.cancel";
+                !is_menu || related::offers(scene.state, scene.view, action.name)
+            })
     };
     let here = active.iter().filter(|context| **context != Context::Global).flat_map(|context| wanted(*context));
     let global = active.iter().filter(|context| **context == Context::Global).flat_map(|context| wanted(*context));
-    let cells = |(key, words): &(String, String)| u16::try_from(text::width(key) + text::width(words)).unwrap_or(u16::MAX);
+    let cells =
+        |(key, words, _): &(String, String, &str)| u16::try_from(text::width(key) + text::width(words)).unwrap_or(u16::MAX);
     let last: Vec<_> = ACTIONS
         .iter()
         .filter(|action| active.contains(&action.context) && ALWAYS.contains(&action.name))
@@ -217,8 +239,10 @@ fn hints(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     }
     let (key_style, style) = (scene.theme.style(Tone::Key), scene.theme.style(Tone::Dim));
     let mut x = area.x;
-    for (key, words) in shown.iter().chain(&last) {
+    for (key, words, name) in shown.iter().chain(&last) {
         let room = area.right().saturating_sub(x);
-        x += put_all(buf, Position::new(x, area.y), room, &[(key, key_style), (words, style)]);
+        let used = put_all(buf, Position::new(x, area.y), room, &[(key, key_style), (words, style)]);
+        mouse::area(Rect::new(x, area.y, used.saturating_sub(1), 1), || Hit::Action(name));
+        x += used;
     }
 }

@@ -10,6 +10,8 @@ pub enum Purpose {
     Names,
     /// Names out of which the best is opened on this screen.
     Open(Screen),
+    /// What differs between two times.
+    Diff,
     /// A command that is only acknowledged; the sentence is shown when it was accepted.
     Acknowledge(&'static str),
 }
@@ -23,6 +25,16 @@ pub enum Form {
     Ndjson,
 }
 
+/// In which form a screen is written into a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Picture {
+    Text,
+    /// With SGR colours.
+    Ansi,
+    Svg,
+}
+
 /// One thing to be done outside.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
@@ -30,12 +42,20 @@ pub enum Effect {
     Watch,
     /// The request about the thing under the cursor changed: watch it, or nothing.
     WatchDetail,
+    /// The requests about marked rows changed: watch them.
+    WatchBeside,
     /// A command to the engine, off the console's thread.
     Ask(Purpose, Command),
     /// Text for the terminal's clipboard (OSC 52).
     Copy(String),
-    /// The screen as text into a file.
-    SaveScreen,
+    /// The screen into a file.
+    SaveScreen(Picture),
+    /// The mouse is ours, or the terminal's again.
+    Mouse(bool),
+    /// The alarms that are told of are watched, or not any more.
+    WatchAlarms,
+    /// The bell, and a notification of the desktop where there are words.
+    Ring(Option<String>),
     /// The rows of the screen into a file.
     Export(Form),
     /// Draw everything anew.

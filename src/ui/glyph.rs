@@ -24,10 +24,28 @@ impl GlyphSet {
         Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, set)| *set)
     }
 
-    /// What the environment alone decides: ASCII under `LC_ALL=C`, `POSIX` or `TERM=dumb`; `None` where the terminal must be asked.
+    /// What the environment alone decides: ASCII under `LC_ALL=C`, `POSIX`, a codeset that is not UTF-8, or on a terminal without
+    /// Unicode or without braille in its font; `None` where the terminal must be asked.
     pub fn from_environment(locale: Option<&str>, term: Option<&str>) -> Option<Self> {
-        let plain = matches!(locale, Some("C" | "POSIX")) || term == Some("dumb");
+        let codeset = locale.and_then(|locale| locale.split_once('.')).map(|(_, rest)| rest.split('@').next().unwrap_or(rest));
+        let other = codeset.is_some_and(|name| !matches!(name.to_ascii_lowercase().as_str(), "utf-8" | "utf8"));
+        let plain = matches!(locale, Some("C" | "POSIX"))
+            || other
+            || term.is_some_and(|term| {
+                // The Linux console's font has 256 or 512 glyphs: no braille, no rounded corners.
+                matches!(term, "dumb" | "linux") || ["vt1", "vt2", "linux-"].iter().any(|kind| term.starts_with(kind))
+            });
         plain.then_some(Self::Ascii)
+    }
+
+    /// What a terminal shows right that moved its cursor by so many columns for one ambiguous glyph of three octets: two are a
+    /// CJK setting, three are octets shown one by one.
+    pub const fn from_probe(self, columns: u16) -> Self {
+        match (self, columns) {
+            (Self::Unicode, 2) => Self::Cjk,
+            (Self::Unicode, 3) => Self::Ascii,
+            (set, _) => set,
+        }
     }
 }
 
@@ -60,8 +78,12 @@ pub struct Glyphs {
     pub dot: &'static str,
     /// Before a live clock.
     pub live: &'static str,
+    /// The bell is on.
+    pub bell: &'static str,
     /// Traffic in and out.
     pub in_out: [&'static str; 2],
+    /// A group that is folded, one that is not, and a row in it.
+    pub group: [&'static str; 3],
     /// Eight rising levels of a sparkline one cell wide, lowest first; used where there is no braille.
     pub levels: [&'static str; 8],
 }
@@ -122,7 +144,9 @@ const UNICODE: Glyphs = Glyphs {
     arrow: "→",
     dot: "·",
     live: "●",
+    bell: "♪",
     in_out: ["↓", "↑"],
+    group: ["▸", "▾", "└"],
     levels: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
 };
 
@@ -140,7 +164,9 @@ const CJK: Glyphs = Glyphs {
     arrow: ">",
     dot: "|",
     live: "*",
+    bell: "B",
     in_out: ["in", "out"],
+    group: ["▸", "▾", "`"],
     levels: ["⣀", "⣀", "⣤", "⣤", "⣶", "⣶", "⣿", "⣿"],
 };
 
@@ -158,7 +184,9 @@ const ASCII: Glyphs = Glyphs {
     arrow: ">",
     dot: "|",
     live: "*",
+    bell: "B",
     in_out: ["in", "out"],
+    group: ["+", "-", "`"],
     levels: ["_", ".", ":", "-", "=", "+", "*", "#"],
 };
 
@@ -179,8 +207,17 @@ mod tests {
     use unicode_width::UnicodeWidthStr;
 
     fn single_cells(glyphs: &Glyphs) -> Vec<&'static str> {
-        let mut all =
-            vec![glyphs.rule, glyphs.ellipsis, glyphs.cursor, glyphs.mark, glyphs.crumb, glyphs.arrow, glyphs.dot, glyphs.live];
+        let mut all = vec![
+            glyphs.rule,
+            glyphs.ellipsis,
+            glyphs.cursor,
+            glyphs.mark,
+            glyphs.crumb,
+            glyphs.arrow,
+            glyphs.dot,
+            glyphs.live,
+            glyphs.bell,
+        ];
         all.extend(glyphs.bar);
         all.extend(glyphs.levels);
         all.extend(glyphs.sort);
@@ -205,5 +242,21 @@ mod tests {
         assert_eq!(GlyphSet::from_environment(Some("C"), Some("xterm")), Some(GlyphSet::Ascii));
         assert_eq!(GlyphSet::from_environment(None, Some("dumb")), Some(GlyphSet::Ascii));
         assert_eq!(GlyphSet::from_environment(Some("ko_KR.UTF-8"), Some("xterm")), None);
+        for term in ["linux", "vt100", "vt220"] {
+            assert_eq!(GlyphSet::from_environment(Some("ko_KR.UTF-8"), Some(term)), Some(GlyphSet::Ascii), "{term}");
+        }
+        for locale in ["ko_KR.EUC-KR", "de_DE.ISO-8859-1@euro"] {
+            assert_eq!(GlyphSet::from_environment(Some(locale), Some("xterm")), Some(GlyphSet::Ascii), "{locale}");
+        }
+        assert_eq!(GlyphSet::from_environment(Some("C.UTF-8"), Some("xterm-256color")), None);
+    }
+
+    #[test]
+    fn the_probe_tells_wide_glyphs_and_octets() {
+        assert_eq!(
+            [1, 2, 3, 7].map(|columns| GlyphSet::Unicode.from_probe(columns)),
+            [GlyphSet::Unicode, GlyphSet::Cjk, GlyphSet::Ascii, GlyphSet::Unicode]
+        );
+        assert_eq!(GlyphSet::Ascii.from_probe(2), GlyphSet::Ascii);
     }
 }

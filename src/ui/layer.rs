@@ -12,6 +12,10 @@ use tui_input::Input;
 pub enum Layer {
     /// `/`: the filter of the screen is being written.
     Filter(Input),
+    /// `A`: a note on alarms is being written.
+    Note(Input),
+    /// `S`: a key says how long alarms are silent.
+    Silence,
     /// `=`: a time to go to is being written.
     GoTo(Input),
     /// `:`: a command is being written.
@@ -28,16 +32,20 @@ pub enum Layer {
     Narrow(Vec<Narrowing>, usize),
     /// `e`: a letter says in which form the rows are written.
     Export,
+    /// `X`: a letter says in which form the screen is written.
+    Save,
 }
 
 impl Layer {
     /// The text that is being written, if the layer has one.
     pub fn input(&mut self) -> Option<&mut Input> {
         match self {
-            Self::Filter(input) | Self::GoTo(input) => Some(input),
+            Self::Filter(input) | Self::GoTo(input) | Self::Note(input) => Some(input),
             Self::Palette(picker) => Some(&mut picker.input),
             Self::Jump(picker) => Some(&mut picker.input),
-            Self::Related | Self::Columns(_) | Self::Groups(_) | Self::Narrow(..) | Self::Export => None,
+            Self::Related | Self::Columns(_) | Self::Groups(_) | Self::Narrow(..) | Self::Export | Self::Save | Self::Silence => {
+                None
+            }
         }
     }
 }
@@ -51,11 +59,13 @@ pub struct Picker<T> {
     pub items: Vec<T>,
     /// Which of them is chosen; `None` takes the text as it is.
     pub cursor: Option<usize>,
+    /// How far back in the history of commands the text is from; 0 is none of them.
+    pub recalled: usize,
 }
 
 impl<T> Default for Picker<T> {
     fn default() -> Self {
-        Self { input: Input::default(), items: Vec::new(), cursor: None }
+        Self { input: Input::default(), items: Vec::new(), cursor: None, recalled: 0 }
     }
 }
 

@@ -3,18 +3,26 @@
 //! Everything that could block stands on another thread: reading keys, writing frames, asking the engine, opening it.
 
 use super::console::{Console, DETAIL, Dirty};
-use super::effect::{Effect, Form, Purpose};
-use super::export;
+use super::effect::{Effect, Form, Picture, Purpose};
+use super::export::{self, file};
 use super::keymap::{Key, Keymap, KeymapFault};
-use super::state::{Place, UiState};
-use super::terminal::{Terminal, WIDTH_PROBE, clipboard};
-use super::{Depth, GlyphSet, Lang, ThemeName, text};
+use super::lang::{speaking, trf};
+use super::mouse::Did;
+use super::notice::{self, Level, Notices};
+use super::saved;
+use super::state::{Access, Place, UiState};
+use super::terminal::{Terminal, WIDTH_PROBE, osc};
+use super::theme::{OwnTheme, ThemeFault};
+use super::wallboard::Wallboard;
+use super::{Depth, GlyphSet, Lang, ThemeName, plain, shot, text};
 use crate::engine::{Answer, AskError, Command, Handle, Update, WatchId};
 use crate::query::Screen;
-use crossterm::event::{Event, KeyEventKind};
+use crossterm::event::{Event, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Rect, Size};
-use std::io::{self, IsTerminal};
+use ratatui::layout::{Position, Rect, Size};
+use std::io::{self, IsTerminal, Write as _};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
@@ -75,6 +83,18 @@ pub struct Signals {
     pub suspend: Box<dyn Fn()>,
 }
 
+/// How the console shows itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Face {
+    /// The screens.
+    #[default]
+    Screens,
+    /// Boards in turn, read from afar.
+    Wallboard,
+    /// Lines, for screen readers and pipes.
+    Plain,
+}
+
 /// How the console is started.
 #[derive(Clone, Debug)]
 pub struct UiOptions {
@@ -86,8 +106,14 @@ pub struct UiOptions {
     pub lang: Lang,
     /// Theme.
     pub theme: ThemeName,
+    /// The operator's own themes.
+    pub own_themes: Vec<OwnTheme>,
+    /// What is wrong in their files.
+    pub theme_faults: Vec<ThemeFault>,
     /// Colours of the terminal.
     pub depth: Depth,
+    /// How it is shown.
+    pub face: Face,
     /// Slow line: a frame each 5 s, no sparklines, 16 colours.
     pub slow: bool,
     /// Preset of the keymap.
@@ -96,6 +122,16 @@ pub struct UiOptions {
     pub keys: Option<(String, String)>,
     /// Time zone of what is shown.
     pub zone: jiff::tz::TimeZone,
+    /// Whether anything may be changed.
+    pub access: Access,
+    /// Who is at the console.
+    pub user: String,
+    /// Looks that the command line says: what was saved does not change them.
+    pub pinned: Vec<&'static str>,
+    /// What the last console left; `None` begins anew.
+    pub restore: Option<String>,
+    /// Where this one leaves its own for the next.
+    pub keep: Option<PathBuf>,
 }
 
 impl UiOptions {
@@ -109,12 +145,20 @@ impl UiOptions {
             screen: Screen::Overview,
             lang: Lang::from_locale(messages.as_deref()),
             glyphs: GlyphSet::from_environment(locale.as_deref(), env("TERM").as_deref()),
-            theme: ThemeName::Dark,
+            theme: ThemeName::from_background(env("COLORFGBG").as_deref()),
+            own_themes: Vec::new(),
+            theme_faults: Vec::new(),
+            face: Face::Screens,
             depth,
             slow: false,
             keymap: "default".to_owned(),
             keys: None,
             zone: jiff::tz::TimeZone::system(),
+            access: Access::ReadOnly,
+            user: env("USER").or_else(|| env("LOGNAME")).unwrap_or_default(),
+            pinned: Vec::new(),
+            restore: None,
+            keep: None,
         }
     }
 
@@ -129,7 +173,14 @@ impl UiOptions {
         state.theme = self.theme;
         state.depth = if self.slow { self.depth.min(Depth::Sixteen) } else { self.depth };
         state.slow = self.slow;
+        state.own_themes = self.own_themes.as_slice().into();
+        state.wallboard = (self.face == Face::Wallboard).then(Wallboard::default);
         state.zone = self.zone.clone();
+        state.access = self.access;
+        state.user.clone_from(&self.user);
+        if let Some(Err(why)) = self.restore.as_ref().map(|text| saved::restore(&mut state, text, &self.pinned)) {
+            state.complain(trf!("what the last console left is not read: {}", why));
+        }
         (state, faults)
     }
 }
@@ -158,6 +209,9 @@ enum Next {
 ///
 /// Errors: no terminal, a terminal that fails, an engine that can't be opened.
 pub fn run(source: impl Into<Source>, options: &UiOptions, signals: Signals) -> Result<(), UiError> {
+    if options.face == Face::Plain {
+        return plain::run(source.into(), options, signals.listen);
+    }
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return Err(UiError::NoTerminal);
     }
@@ -168,11 +222,12 @@ pub fn run(source: impl Into<Source>, options: &UiOptions, signals: Signals) -> 
     })?;
     let (state, faults) = options.state(Terminal::size());
     let mut console = Console::new(state);
-    if let Some(fault) = faults.first() {
-        console.complain(fault.to_string());
+    let fault = faults.first().map(ToString::to_string).or_else(|| options.theme_faults.first().map(ToString::to_string));
+    if let Some(fault) = fault {
+        console.complain(fault);
     }
     let mut live = Live { console, terminal, sender, handle: None, jobs: None, watched: None, suspend: signals.suspend };
-    live.draw()?;
+    live.draw();
     let listener = live.sender.clone();
     (signals.listen)(Box::new(move |signal| {
         let _the_console_has_ended = listener.send(Message::Signal(signal));
@@ -189,7 +244,26 @@ pub fn run(source: impl Into<Source>, options: &UiOptions, signals: Signals) -> 
         handle.close();
     }
     live.terminal.leave();
+    if let Some(path) = &options.keep
+        && let Err(error) = keep(path, &saved::text(&live.console.state))
+    {
+        tracing::warn!("{}: {error}", path.display());
+    }
     ended
+}
+
+/// Writes a small file whole or not at all, for its owner alone.
+fn keep(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    let beside = path.with_extension(format!("new-{}", std::process::id()));
+    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| std::fs::rename(&beside, path));
+    if written.is_err() {
+        let _it_is_only_a_half_file = std::fs::remove_file(&beside);
+    }
+    written
 }
 
 struct Live {
@@ -211,7 +285,8 @@ impl Live {
             while let Some(message) = next {
                 if matches!(message, Message::Beat) {
                     beat = true;
-                    self.console.beat(beat_seconds);
+                    let effects = self.console.beat(beat_seconds);
+                    self.carry_out(effects)?;
                 } else if self.handle_message(message)? == Next::End {
                     return Ok(());
                 }
@@ -219,7 +294,7 @@ impl Live {
             }
             let due = if beat { Dirty::Data } else { Dirty::Now };
             if self.console.dirty() >= due && self.terminal.is_ready() {
-                self.draw()?;
+                self.draw();
             } else if beat && self.console.dirty() == Dirty::Data {
                 // The line is slow: as soon as the last frame is through.
                 self.console.redraw();
@@ -239,7 +314,7 @@ impl Live {
             }
             Message::Opened(Err(why)) => return Err(UiError::Engine(why)),
             Message::Saved(Ok(name)) => {
-                self.console.say(format!("written to {name}"));
+                self.console.say(speaking(self.console.state.lang, || trf!("written to {}", name)));
                 Vec::new()
             }
             Message::Saved(Err(why)) => {
@@ -265,7 +340,8 @@ impl Live {
                 self.terminal.clear_next();
                 self.console.resize(Size::new(width.max(1), height.max(1)))
             }
-            Event::Key(_) | Event::FocusGained | Event::FocusLost | Event::Mouse(_) => Vec::new(),
+            Event::Mouse(event) => did(event).map(|(did, at)| self.console.mouse(did, at)).unwrap_or_default(),
+            Event::Key(_) | Event::FocusGained | Event::FocusLost => Vec::new(),
         }
     }
 
@@ -274,12 +350,13 @@ impl Live {
             match effect {
                 Effect::Watch => self.watch(),
                 Effect::WatchDetail => self.watch_detail(),
+                Effect::WatchBeside => self.watch_beside(),
                 Effect::Ask(purpose, command) => self.ask(purpose, command),
-                Effect::Copy(words) => self.terminal.send(clipboard(&words)),
-                Effect::SaveScreen => {
-                    let words = self.console.text().into_bytes();
-                    self.save("txt", words);
-                }
+                Effect::Copy(words) => self.terminal.send(osc::clipboard(&words, self.terminal.kind())),
+                Effect::Ring(words) => self.terminal.send(osc::ring(words.as_deref(), self.terminal.kind())),
+                Effect::Mouse(on) => self.terminal.send(if on { osc::MOUSE_ON } else { osc::MOUSE_OFF }.into()),
+                Effect::WatchAlarms => self.watch_alarms(),
+                Effect::SaveScreen(picture) => self.save_screen(picture),
                 Effect::Export(form) => self.export(form),
                 Effect::Redraw => {
                     self.terminal.clear_next();
@@ -289,6 +366,9 @@ impl Live {
                     self.terminal.leave();
                     (self.suspend)();
                     self.terminal.enter_again()?;
+                    if self.console.state.mouse {
+                        self.terminal.send(osc::MOUSE_ON.into());
+                    }
                     let effects = self.console.resize(Terminal::size());
                     self.carry_out(effects)?;
                 }
@@ -316,6 +396,25 @@ impl Live {
         }
     }
 
+    fn watch_alarms(&self) {
+        let Some(handle) = &self.handle else { return };
+        if self.console.state.notices.level == Level::Off {
+            handle.unwatch(notice::ALARMS);
+        } else {
+            handle.watch(notice::ALARMS, Notices::request());
+        }
+    }
+
+    fn watch_beside(&self) {
+        let Some(handle) = &self.handle else { return };
+        for (watch, request) in self.console.beside() {
+            match request {
+                Some(request) => handle.watch(watch, request.clone()),
+                None => handle.unwatch(watch),
+            }
+        }
+    }
+
     fn ask(&mut self, purpose: Purpose, command: Command) {
         let gone = match &self.jobs {
             Some(jobs) => jobs.send((purpose, command)).is_err(),
@@ -328,7 +427,8 @@ impl Live {
 
     /// The rows at hand into a file.
     fn export(&mut self, form: Form) {
-        let rows = self.console.view().map(|view| export::rows(view, form));
+        let marks = self.console.state.here().marks;
+        let rows = self.console.view().map(|view| export::rows(&export::marked(view, &marks), form));
         match rows {
             Some(Ok(Some(rows))) => self.save(form.ending(), rows),
             Some(Err(error)) => self.console.complain(error.to_string()),
@@ -336,14 +436,25 @@ impl Live {
         }
     }
 
-    /// Something of the screen into a file of the working directory, on a thread of its own: disks can be slow.
+    /// The screen as it stands into a file.
+    fn save_screen(&mut self, picture: Picture) {
+        let buf = self.console.picture();
+        let screen = self.console.state.place.screen.name();
+        match picture {
+            Picture::Text => self.save("txt", shot::text(&buf).into_bytes()),
+            Picture::Ansi => self.save("ansi", shot::ansi(&buf).into_bytes()),
+            Picture::Svg => self.save("svg", shot::svg(&buf, &format!("noctop {screen}")).into_bytes()),
+        }
+    }
+
+    /// Something of the screen into a file, on a thread of its own: disks can be slow.
     fn save(&mut self, ending: &str, bytes: Vec<u8>) {
         let state = &self.console.state;
         let at = text::format_time(state.time.now, &state.zone, "%Y%m%d-%H%M%S");
-        let name = format!("noctop-{}-{at}.{ending}", state.place.screen.name());
-        let sender = self.sender.clone();
+        let stem = format!("noctop-{}-{at}", state.place.screen.name());
+        let (sender, ending) = (self.sender.clone(), ending.to_owned());
         let saved = std::thread::Builder::new().name("ui-save".to_owned()).spawn(move || {
-            let result = std::fs::write(&name, bytes).map(|()| name.clone()).map_err(|error| format!("{name}: {error}"));
+            let result = file::write(&file::folders(), (&stem, &ending), &bytes);
             let _the_console_has_ended = sender.send(Message::Saved(result));
         });
         if let Err(error) = saved {
@@ -351,13 +462,12 @@ impl Live {
         }
     }
 
-    fn draw(&mut self) -> Result<(), UiError> {
+    fn draw(&mut self) {
         let size = self.console.state.size;
         let mut buf = Buffer::empty(Rect::new(0, 0, size.width, size.height));
         let caret = self.console.draw(&mut buf);
-        self.terminal.draw(buf, caret)?;
+        self.terminal.draw(buf, caret, &self.console.title());
         self.console.drawn();
-        Ok(())
     }
 
     /// Opens the engine, on a thread of its own where that takes time.
@@ -382,6 +492,8 @@ impl Live {
         self.jobs = Some(jobs(handle.clone(), self.sender.clone())?);
         self.handle = Some(handle);
         self.watch();
+        self.watch_alarms();
+        self.watch_beside();
         Ok(())
     }
 
@@ -431,12 +543,24 @@ impl Live {
     /// The terminal said where its cursor stood after one ambiguous glyph: two columns are a CJK setting.
     fn probed(&mut self, column: Option<u16>) {
         self.terminal.forget_first_cell();
-        if column == Some(2) && self.console.state.glyphs == GlyphSet::Unicode {
-            self.console.state.glyphs = GlyphSet::Cjk;
+        let before = self.console.state.glyphs;
+        self.console.state.glyphs = column.map_or(before, |column| before.from_probe(column));
+        if self.console.state.glyphs != before {
             self.terminal.clear_next();
         }
         self.console.redraw();
     }
+}
+
+/// What of the mouse's doings means something.
+fn did(event: MouseEvent) -> Option<(Did, Position)> {
+    let did = match event.kind {
+        MouseEventKind::Down(MouseButton::Left) => Did::Click,
+        MouseEventKind::ScrollUp => Did::WheelUp,
+        MouseEventKind::ScrollDown => Did::WheelDown,
+        _ => return None,
+    };
+    Some((did, Position::new(event.column, event.row)))
 }
 
 /// Sends a beat each period, as long as somebody listens.

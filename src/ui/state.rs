@@ -6,12 +6,17 @@ use super::glyph::GlyphSet;
 use super::keymap::Keymap;
 use super::lang::Lang;
 use super::layer::Layer;
-use super::theme::{Depth, ThemeName};
+use super::notice::Notices;
+use super::pane::Target;
+use super::pane::diff::DiffState;
+use super::theme::{Depth, OwnTheme, ThemeName};
+use super::wallboard::Wallboard;
 use crate::engine::WatchId;
 use crate::model::flow::TopKey;
-use crate::model::{TimeRange, Timestamp};
+use crate::model::{TimeRange, Timestamp, WifiBand};
 use crate::query::{MapRequest, Screen, Sort, Subject, ViewRequest, Window};
 use crate::ui::layout::worker::LayoutWorker;
+use crate::ui::pane::topology::TreeRows;
 use crate::ui::widget::map::Arrangement;
 use ratatui::layout::Size;
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,6 +74,29 @@ pub struct ScreenState {
     pub lists: [ListState; 4],
     /// Titles of columns that are hidden.
     pub hidden: BTreeSet<&'static str>,
+    /// Rows that are marked, in the order in which they were.
+    pub marks: Vec<Mark>,
+    /// Groups that are folded, by what stands at their head.
+    pub folded: BTreeSet<String>,
+}
+
+/// A marked row, as it was when it was marked: it may have left the window since.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The object.
+    pub key: String,
+    /// What the cursor was on.
+    pub target: Target,
+}
+
+/// Whether the console may change anything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Access {
+    /// It looks only.
+    #[default]
+    ReadOnly,
+    /// `--read-write`: alarms can be acknowledged and silenced.
+    ReadWrite,
 }
 
 impl ScreenState {
@@ -130,6 +158,14 @@ pub struct MapState {
     pub colour_by: usize,
     /// Layers that are hidden.
     pub hidden_layers: BTreeSet<u8>,
+    /// Everything from afar in place of the map; `None` as it fits.
+    pub far: Option<bool>,
+    /// The VLAN whose layer was looked at last.
+    pub vlan: Option<u16>,
+    /// By what the tree sorts siblings: index into the pane's own list.
+    pub tree_by: usize,
+    /// The tree's rows, made when a view came.
+    pub tree_rows: Option<Arc<TreeRows>>,
     /// First column and row shown of what is larger than the pane.
     pub pan: (i32, i32),
     /// The node that was walked from to the selected one: the link between them is the one under the cursor.
@@ -156,6 +192,15 @@ pub struct FlowState {
     pub by: Vec<TopKey>,
     /// Filters and keys of before each drill, the last one last.
     pub trail: Vec<(String, Vec<TopKey>)>,
+}
+
+/// What the Wireless screen remembers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WirelessState {
+    /// Only this band; `None` is all.
+    pub band: Option<WifiBand>,
+    /// Filters and parts of before each drill, the last one last.
+    pub trail: Vec<(String, usize)>,
 }
 
 /// What the Logs screen remembers.
@@ -203,6 +248,16 @@ pub struct UiState {
     pub graph: GraphState,
     /// By what flows are summed up.
     pub flows: FlowState,
+    /// What the Wireless screen remembers.
+    pub wireless: WirelessState,
+    /// What differs between two times.
+    pub diff: DiffState,
+    /// What a name that is being looked up was called.
+    pub wanted: String,
+    /// Whether anything may be changed.
+    pub access: Access,
+    /// Who is at the console, for what he changes.
+    pub user: String,
     /// What the Logs screen remembers.
     pub logs: LogState,
     /// A passing sentence.
@@ -221,8 +276,18 @@ pub struct UiState {
     pub lang: Lang,
     /// Slow line: no sparklines.
     pub slow: bool,
+    /// Whether the mouse is ours.
+    pub mouse: bool,
+    /// What is told to who looks elsewhere.
+    pub notices: Notices,
+    /// The wallboard instead of the screens.
+    pub wallboard: Option<Wallboard>,
+    /// The operator's own themes.
+    pub own_themes: Arc<[OwnTheme]>,
     /// The screen that help is about.
     pub help_about: Screen,
+    /// Looks that were chosen by a command, by what they are: `theme`, `glyphs`, `lang`.
+    pub chosen: BTreeMap<&'static str, String>,
     /// Commands given, oldest first.
     pub commands: Vec<String>,
     /// Time zone of what is shown.
@@ -264,6 +329,11 @@ impl UiState {
             span_secs: crate::query::view_request::DEFAULT_SPAN_SECS,
             graph: GraphState::default(),
             flows: FlowState::default(),
+            wireless: WirelessState::default(),
+            diff: DiffState::default(),
+            wanted: String::new(),
+            access: Access::default(),
+            user: String::new(),
             logs: LogState::default(),
             toast: None,
             lost: None,
@@ -273,7 +343,12 @@ impl UiState {
             glyphs: GlyphSet::Unicode,
             lang: Lang::En,
             slow: false,
+            mouse: false,
+            notices: Notices::default(),
+            wallboard: None,
+            own_themes: Arc::new([]),
             help_about: Screen::Overview,
+            chosen: BTreeMap::new(),
             commands: Vec::new(),
             zone: jiff::tz::TimeZone::UTC,
             keymap: Arc::default(),
@@ -301,6 +376,11 @@ impl UiState {
         self.screens.entry(self.place.screen).or_default()
     }
 
+    /// Whether alarms can be acted on: the console may write, and it shows now.
+    pub fn may_write(&self) -> bool {
+        self.access == Access::ReadWrite && self.time.at.is_none()
+    }
+
     /// The time that is shown.
     pub fn shown_at(&self) -> Timestamp {
         self.time.at.or(self.time.paused).unwrap_or(self.time.now)
@@ -319,6 +399,7 @@ impl UiState {
         request.span_secs = self.span_secs;
         request.compare_secs = self.graph.week.then_some(WEEK_SECS);
         request.map = self.map.request.clone();
+        request.folded = here.folded.into_iter().collect();
         request
     }
 

@@ -3,18 +3,20 @@
 //! A frame is one write, wrapped in a synchronised update (DEC private mode 2026), and holds only what changed; a frame that
 //! changes nothing is not sent. A slow line drops frames, never keys: a frame is only built when the last one is through.
 
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
-use crossterm::terminal::{
-    self, BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
-};
-use crossterm::{cursor, queue, style};
-use ratatui::backend::{Backend, CrosstermBackend};
+pub mod encode;
+pub mod kind;
+pub mod osc;
+
+pub use encode::{Encoder, Step};
+pub use kind::Kind;
+
+use crossterm::terminal;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
@@ -30,11 +32,15 @@ static HOOK: Once = Once::new();
 
 /// The screen and the thread that writes to it.
 pub struct Terminal {
+    kind: Kind,
+    encoder: Encoder,
     shown: Buffer,
     caret: Option<Position>,
     clear: bool,
+    title: String,
     frames: mpsc::Sender<Vec<u8>>,
-    busy: Arc<AtomicBool>,
+    /// Writes that are not through.
+    pending: Arc<AtomicUsize>,
     through: mpsc::Receiver<()>,
 }
 
@@ -45,18 +51,21 @@ impl Terminal {
     pub fn enter(written: impl Fn() + Send + 'static) -> io::Result<Self> {
         install_hook();
         let out = output()?;
-        take()?;
+        let kind = Kind::from_environment();
+        take(kind)?;
         let (frames, receiver) = mpsc::channel::<Vec<u8>>();
         let (done, through) = mpsc::channel();
-        let busy = Arc::new(AtomicBool::new(false));
-        let flag = Arc::clone(&busy);
+        let pending = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&pending);
         std::thread::Builder::new().name("ui-writer".to_owned()).spawn(move || {
-            write_frames(out, &receiver, &flag, &|| {
+            write_frames(out, &receiver, &count, &|| {
                 let _gone_at_the_end = done.send(());
                 written();
             });
         })?;
-        Ok(Self { shown: Buffer::empty(Rect::ZERO), caret: None, clear: true, frames, busy, through })
+        let encoder = Encoder::new(kind);
+        let shown = Buffer::empty(Rect::ZERO);
+        Ok(Self { kind, encoder, shown, caret: None, clear: true, title: String::new(), frames, pending, through })
     }
 
     /// The terminal's size now; 80x24 where it can't say.
@@ -66,7 +75,7 @@ impl Terminal {
 
     /// Whether the last frame is through.
     pub fn is_ready(&self) -> bool {
-        !self.busy.load(Ordering::Acquire)
+        self.pending.load(Ordering::Acquire) == 0
     }
 
     /// The next frame clears the screen first: after a resize and on Ctrl-L.
@@ -74,37 +83,47 @@ impl Terminal {
         self.clear = true;
     }
 
+    /// What it can do.
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
     /// What cell the terminal shows is no longer known (the width probe wrote there).
     pub fn forget_first_cell(&mut self) {
+        self.encoder.forget();
         if let Some(cell) = self.shown.cell_mut((0, 0)) {
             // No screen begins with this glyph: the breadcrumb's blank always differs.
             cell.set_symbol("\u{fffd}");
         }
     }
 
-    /// Sends what differs from the screen as one write; nothing where nothing does.
-    ///
-    /// Errors: none but of writing into memory.
-    pub fn draw(&mut self, next: Buffer, caret: Option<Position>) -> io::Result<()> {
+    /// Sends what differs from the screen as one write, the title before it where it is another; nothing where nothing differs.
+    pub fn draw(&mut self, next: Buffer, caret: Option<Position>, title: &str) {
         if self.shown.area != next.area {
             self.clear = true;
         }
         if self.clear {
             self.shown = Buffer::empty(next.area);
         }
-        let bytes = frame(&self.shown, &next, (self.caret, caret), self.clear)?;
+        let step = Step { from: &self.shown, to: &next, carets: (self.caret, caret), clear: self.clear };
+        let frame = self.encoder.frame(step);
         self.clear = false;
         self.shown = next;
         self.caret = caret;
+        let mut bytes = Vec::new();
+        if self.title != title {
+            bytes.extend(osc::title(title, self.kind).into_bytes());
+            title.clone_into(&mut self.title);
+        }
+        bytes.extend(frame);
         if !bytes.is_empty() {
             self.send(bytes);
         }
-        Ok(())
     }
 
     /// Writes bytes that are no frame: a clipboard text, the width probe.
     pub fn send(&self, bytes: Vec<u8>) {
-        self.busy.store(true, Ordering::Release);
+        self.pending.fetch_add(1, Ordering::AcqRel);
         let _the_writer_lives_as_long_as_we = self.frames.send(bytes);
     }
 
@@ -123,8 +142,9 @@ impl Terminal {
     ///
     /// Errors: as [`Self::enter`].
     pub fn enter_again(&mut self) -> io::Result<()> {
-        take()?;
+        take(self.kind)?;
         self.clear = true;
+        self.title.clear();
         Ok(())
     }
 }
@@ -140,46 +160,37 @@ fn output() -> io::Result<File> {
     Ok(File::from(io::stdout().as_fd().try_clone_to_owned()?))
 }
 
-fn write_frames(mut out: File, frames: &mpsc::Receiver<Vec<u8>>, busy: &AtomicBool, written: &dyn Fn()) {
+fn write_frames(mut out: File, frames: &mpsc::Receiver<Vec<u8>>, pending: &AtomicUsize, written: &dyn Fn()) {
     while let Ok(bytes) = frames.recv() {
         // A terminal that is gone says so by SIGHUP or by the end of its input; there is nobody to tell here.
         let _lost = out.write_all(&bytes);
-        busy.store(false, Ordering::Release);
+        pending.fetch_sub(1, Ordering::AcqRel);
         written();
     }
 }
 
-/// The bytes that turn one screen into another; empty where they are the same.
-fn frame(from: &Buffer, to: &Buffer, carets: (Option<Position>, Option<Position>), clear: bool) -> io::Result<Vec<u8>> {
-    let changes = from.diff(to);
-    let (was, is) = carets;
-    if changes.is_empty() && was == is && !clear {
-        return Ok(Vec::new());
+/// What is said when the terminal is taken.
+fn opening(kind: Kind) -> String {
+    if !kind.has_alternate_screen() {
+        return "\x1b[?25l".to_owned();
     }
-    let mut bytes = Vec::new();
-    queue!(bytes, BeginSynchronizedUpdate)?;
-    if was.is_some() {
-        queue!(bytes, cursor::Hide)?;
-    }
-    if clear {
-        queue!(bytes, style::ResetColor, Clear(ClearType::All))?;
-    }
-    if !changes.is_empty() {
-        CrosstermBackend::new(&mut bytes).draw(changes.into_iter())?;
-    }
-    if let Some(at) = is {
-        queue!(bytes, cursor::MoveTo(at.x, at.y), cursor::Show)?;
-    }
-    queue!(bytes, EndSynchronizedUpdate)?;
-    Ok(bytes)
+    format!("{}\x1b[?1049h\x1b[?25l\x1b[?2004h", if kind.takes_osc() { osc::KEEP_TITLE } else { "" })
 }
 
-fn take() -> io::Result<()> {
+/// What is said when it is given back: a frame that was cut is ended, the mouse is the terminal's again, the title is the old one.
+fn closing(kind: Kind) -> String {
+    // One screen only: the prompt comes on an empty one.
+    if !kind.has_alternate_screen() {
+        return "\x1b[m\x1b[H\x1b[J\x1b[?25h".to_owned();
+    }
+    let title = if kind.takes_osc() { osc::RESTORE_TITLE } else { "" };
+    format!("\x1b[?2026l{}\x1b[?2004l\x1b[m\x1b[?25h\x1b[?1049l{title}", osc::MOUSE_OFF)
+}
+
+fn take(kind: Kind) -> io::Result<()> {
     terminal::enable_raw_mode()?;
     ENTERED.store(true, Ordering::Release);
-    let mut bytes = Vec::new();
-    queue!(bytes, EnterAlternateScreen, cursor::Hide, EnableBracketedPaste)?;
-    output()?.write_all(&bytes)
+    output()?.write_all(opening(kind).as_bytes())
 }
 
 /// Gives the terminal back once, and says what had to wait. Called on every way out, the panic's too: it must not fail.
@@ -187,11 +198,8 @@ fn give_back() {
     if !ENTERED.swap(false, Ordering::AcqRel) {
         return;
     }
-    let mut bytes = Vec::new();
-    let _into_memory =
-        queue!(bytes, EndSynchronizedUpdate, DisableBracketedPaste, style::ResetColor, cursor::Show, LeaveAlternateScreen);
     if let Ok(mut out) = output() {
-        let _the_terminal_may_be_gone = out.write_all(&bytes);
+        let _the_terminal_may_be_gone = out.write_all(closing(Kind::from_environment()).as_bytes());
     }
     let _the_terminal_may_be_gone = terminal::disable_raw_mode();
     let said = std::mem::take(&mut *SAID.lock().unwrap_or_else(PoisonError::into_inner));
@@ -218,27 +226,6 @@ fn install_hook() {
     });
 }
 
-/// Text for the terminal's clipboard (OSC 52, xterm's control sequences).
-pub fn clipboard(text: &str) -> Vec<u8> {
-    format!("\x1b]52;c;{}\x07", base64(text.as_bytes())).into_bytes()
-}
-
-/// RFC 4648 §4.
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let part = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));
-        let group = (part(0) << 16) | (part(1) << 8) | part(2);
-        for place in 0..4usize {
-            let index = (group >> (18 - 6 * place)) & 63;
-            let letter = usize::try_from(index).ok().and_then(|index| LETTERS.get(index)).copied().unwrap_or(b'=');
-            out.push(if place > chunk.len() { '=' } else { char::from(letter) });
-        }
-    }
-    out
-}
-
 /// An ambiguous glyph at the first cell: where the cursor stands after it says how wide the terminal draws it.
 pub const WIDTH_PROBE: &[u8] = "\x1b[1;1H─".as_bytes();
 
@@ -246,34 +233,10 @@ pub const WIDTH_PROBE: &[u8] = "\x1b[1;1H─".as_bytes();
 mod tests {
     use super::*;
 
-    fn buffer(lines: [&str; 2]) -> Buffer {
-        Buffer::with_lines(lines)
-    }
-
     #[test]
-    fn a_frame_that_changes_nothing_is_not_sent() {
-        let screen = buffer(["core-1", "up"]);
-        assert_eq!(frame(&screen, &screen, (None, None), false).unwrap(), b"");
-    }
-
-    #[test]
-    fn a_frame_is_synchronised_and_holds_only_what_changed() {
-        let bytes = frame(&buffer(["core-1", "up    "]), &buffer(["core-2", "up    "]), (None, None), false).unwrap();
-        let text = String::from_utf8(bytes).unwrap();
-        assert!(text.starts_with("\x1b[?2026h") && text.ends_with("\x1b[?2026l"), "{text:?}");
-        assert!(text.contains("\x1b[1;6H2") && !text.contains("core") && !text.contains("\x1b[2J"), "{text:?}");
-    }
-
-    #[test]
-    fn the_caret_is_the_terminals_own() {
-        let screen = buffer(["core-1", "up"]);
-        let text = String::from_utf8(frame(&screen, &screen, (None, Some(Position::new(2, 1))), false).unwrap()).unwrap();
-        assert!(text.contains("\x1b[2;3H\x1b[?25h"), "{text:?}");
-    }
-
-    #[test]
-    fn clipboard_text_is_base64() {
-        assert_eq!(clipboard("core-1"), b"\x1b]52;c;Y29yZS0x\x07");
-        assert_eq!([base64(b""), base64(b"f"), base64(b"fo"), base64(b"foo")], ["", "Zg==", "Zm8=", "Zm9v"]);
+    fn a_terminal_without_a_second_screen_is_left_empty() {
+        let linux = Kind::detect(Some("linux"), None, None);
+        assert!(!opening(linux).contains("1049") && closing(linux).contains("\x1b[H\x1b[J"));
+        assert!(closing(Kind::default()).contains("\x1b[?1049l") && closing(Kind::default()).contains("\x1b[23;2t"));
     }
 }

@@ -3,8 +3,13 @@
 //! Four colour depths are served from the same table: true colour, 256, 16 and none. Whatever a colour says is said by a
 //! glyph or a word too, so that the screens stay legible without any.
 
+mod own;
+
+pub use own::{OwnTheme, ROLES, ThemeFault};
+
 use crate::model::{DeviceStatus, Severity};
 use ratatui::style::{Color, Modifier, Style};
+use std::sync::Arc;
 
 /// What a piece of text or a glyph means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,16 +87,38 @@ pub enum ThemeName {
     Light,
     Mono,
     Deuteranopia,
+    Tritanopia,
+    /// One of the operator's own, by its number.
+    Own(u8),
 }
 
 impl ThemeName {
     /// All, by the names that `--theme` and `:theme` take.
-    pub const NAMES: [(&'static str, Self); 4] =
-        [("dark", Self::Dark), ("light", Self::Light), ("mono", Self::Mono), ("deuteranopia", Self::Deuteranopia)];
+    pub const NAMES: [(&'static str, Self); 5] = [
+        ("dark", Self::Dark),
+        ("light", Self::Light),
+        ("mono", Self::Mono),
+        ("deuteranopia", Self::Deuteranopia),
+        ("tritanopia", Self::Tritanopia),
+    ];
 
     /// From its name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, theme)| *theme)
+    }
+
+    /// From its name, the operator's own first.
+    pub fn among(name: &str, own: &[OwnTheme]) -> Option<Self> {
+        let at = own.iter().position(|theme| theme.name == name).and_then(|at| u8::try_from(at).ok());
+        at.map(Self::Own).or_else(|| Self::from_name(name))
+    }
+
+    /// What suits the terminal's background, as far as `COLORFGBG` tells it (rxvt: `foreground;background`, of the sixteen).
+    pub fn from_background(colorfgbg: Option<&str>) -> Self {
+        match colorfgbg.and_then(|value| value.rsplit(';').next()).and_then(|last| last.parse::<u8>().ok()) {
+            Some(7 | 9..=15) => Self::Light,
+            _ => Self::Dark,
+        }
     }
 }
 
@@ -139,22 +166,41 @@ const DEUTERANOPIA_SCALE: [Hue; UTILISATION_STEPS] = [
     Hue(0xff_e0_6a, Color::White),
 ];
 
+/// Grey to red over teal: told apart without blue and yellow.
+const TRITANOPIA_SCALE: [Hue; UTILISATION_STEPS] = [
+    Hue(0x46_50_56, Color::DarkGray),
+    Hue(0x2f_6c_78, Color::Blue),
+    Hue(0x2c_8a_94, Color::Cyan),
+    Hue(0x52_a6_aa, Color::LightCyan),
+    Hue(0x9c_b0_b4, Color::Gray),
+    Hue(0xd8_a8_a8, Color::LightMagenta),
+    Hue(0xf4_ac_ac, Color::LightRed),
+    Hue(0xff_c8_c8, Color::White),
+];
+
 /// Styles for every meaning at one colour depth.
 #[derive(Clone, Debug)]
 pub struct Theme {
     name: ThemeName,
     depth: Depth,
+    own: Option<Arc<OwnTheme>>,
 }
 
 impl Theme {
     /// A theme at a depth.
     pub const fn new(name: ThemeName, depth: Depth) -> Self {
-        Self { name, depth: if matches!(name, ThemeName::Mono) { Depth::Mono } else { depth } }
+        Self { name, depth: if matches!(name, ThemeName::Mono) { Depth::Mono } else { depth }, own: None }
     }
 
-    /// Which theme it is.
-    pub const fn name(&self) -> ThemeName {
-        self.name
+    /// A theme at a depth that may be one of the operator's own.
+    pub fn among(name: ThemeName, depth: Depth, own: &[OwnTheme]) -> Self {
+        match name {
+            ThemeName::Own(at) => match own.get(usize::from(at)) {
+                Some(own) => Self { own: Some(Arc::new(own.clone())), ..Self::new(own.base, depth) },
+                None => Self::new(ThemeName::Dark, depth),
+            },
+            name => Self::new(name, depth),
+        }
     }
 
     /// How many colours it uses.
@@ -168,14 +214,20 @@ impl Theme {
             return mono(tone);
         }
         let style = modifiers(tone);
-        let style = match self.foreground(tone) {
-            Some(hue) => style.fg(self.colour(hue)),
+        let style = match self.ink(tone) {
+            Some(colour) => style.fg(colour),
             None => style,
         };
-        match self.background(tone) {
-            Some(hue) => style.bg(self.colour(hue)),
+        let own = self.own.as_ref().and_then(|own| own.background(tone)).map(|paint| paint.at(self.depth));
+        match own.or_else(|| self.background(tone).map(|hue| self.colour(hue))) {
+            Some(colour) => style.bg(colour),
             None => style,
         }
+    }
+
+    fn ink(&self, tone: Tone) -> Option<Color> {
+        let own = self.own.as_ref().and_then(|own| own.role(tone)).map(|paint| paint.at(self.depth));
+        own.or_else(|| self.foreground(tone).map(|hue| self.colour(hue)))
     }
 
     /// The style of a utilisation, a fraction of 1; what is not known is dim.
@@ -194,9 +246,12 @@ impl Theme {
         let scale = match self.name {
             ThemeName::Light => &LIGHT_SCALE,
             ThemeName::Deuteranopia => &DEUTERANOPIA_SCALE,
-            ThemeName::Dark | ThemeName::Mono => &DARK_SCALE,
+            ThemeName::Tritanopia => &TRITANOPIA_SCALE,
+            ThemeName::Dark | ThemeName::Mono | ThemeName::Own(_) => &DARK_SCALE,
         };
-        let style = scale.get(step).map_or(Style::new(), |hue| Style::new().fg(self.colour(*hue)));
+        let own = self.own.as_ref().and_then(|own| own.scale.get(step)).map(|paint| paint.at(self.depth));
+        let colour = own.or_else(|| scale.get(step).map(|hue| self.colour(*hue)));
+        let style = colour.map_or(Style::new(), |colour| Style::new().fg(colour));
         if last { style.add_modifier(Modifier::BOLD) } else { style }
     }
 
@@ -225,8 +280,9 @@ impl Theme {
     /// A meaning's colour from quiet (0) to full (1), for areas; flat where there are few colours.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "both factors are at most 1")]
     pub fn shade(&self, tone: Tone, share: f64) -> Style {
+        let own = self.own.as_ref().is_some_and(|own| own.role(tone).is_some());
         match self.foreground(tone) {
-            Some(Hue(rgb, ansi)) if self.depth >= Depth::TwoFiftySix => {
+            Some(Hue(rgb, ansi)) if self.depth >= Depth::TwoFiftySix && !own => {
                 let factor = 0.55 + 0.45 * share.clamp(0.0, 1.0);
                 let [_, r, g, b] = rgb.to_be_bytes().map(|part| (f64::from(part) * factor) as u8);
                 Style::new().fg(self.colour(Hue(u32::from_be_bytes([0, r, g, b]), ansi)))
@@ -254,7 +310,8 @@ impl Theme {
         match self.name {
             ThemeName::Light => light_foreground(tone),
             ThemeName::Deuteranopia => deuteranopia_foreground(tone),
-            ThemeName::Dark | ThemeName::Mono => dark_foreground(tone),
+            ThemeName::Tritanopia => tritanopia_foreground(tone),
+            ThemeName::Dark | ThemeName::Mono | ThemeName::Own(_) => dark_foreground(tone),
         }
     }
 
@@ -364,6 +421,19 @@ const fn deuteranopia_foreground(tone: Tone) -> Option<Hue> {
     })
 }
 
+const fn tritanopia_foreground(tone: Tone) -> Option<Hue> {
+    Some(match tone {
+        Tone::Critical | Tone::Fault => Hue(0xff_7a_7a, Color::LightRed),
+        Tone::Major => Hue(0xf4_b0_c0, Color::LightMagenta),
+        Tone::Minor | Tone::Key | Tone::Past => Hue(0xd8_d0_d8, Color::White),
+        Tone::Ok | Tone::Live => Hue(0x4f_c8_c0, Color::Cyan),
+        Tone::Unknown => Hue(0xb0_98_a0, Color::Gray),
+        Tone::Maintenance => Hue(0x8f_a8_b0, Color::Gray),
+        Tone::Out => Hue(0xf0_98_a0, Color::LightRed),
+        other => return dark_foreground(other),
+    })
+}
+
 /// The nearest of xterm's 6x6x6 cube and grey ramp.
 fn cube(r: u8, g: u8, b: u8) -> u8 {
     const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
@@ -398,10 +468,77 @@ mod tests {
 
     #[test]
     fn the_utilisation_scale_is_monotone_in_brightness() {
-        for scale in [&DARK_SCALE, &DEUTERANOPIA_SCALE] {
+        for scale in [&DARK_SCALE, &DEUTERANOPIA_SCALE, &TRITANOPIA_SCALE] {
             assert!(scale.windows(2).all(|pair| luminance(&pair[0]) < luminance(&pair[1])));
         }
         assert!(LIGHT_SCALE.windows(2).all(|pair| luminance(&pair[0]) > luminance(&pair[1])));
+    }
+
+    /// WCAG 2.2, relative luminance and contrast ratio.
+    fn contrast(a: u32, b: u32) -> f64 {
+        let luminance = |rgb: u32| {
+            let [_, r, g, b] = rgb.to_be_bytes();
+            let linear = |value: u8| {
+                let value = f64::from(value) / 255.0;
+                if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+            };
+            0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b)
+        };
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn text_stands_out_from_its_background() {
+        // What terminals have behind: black to the greys of the usual dark palettes, white to the usual paper.
+        let themes: [(ThemeName, &[u32]); 4] = [
+            (ThemeName::Dark, &[0x00_00_00, 0x1e_1e_1e, 0x1c_20_28]),
+            (ThemeName::Deuteranopia, &[0x00_00_00, 0x1e_1e_1e, 0x1c_20_28]),
+            (ThemeName::Tritanopia, &[0x00_00_00, 0x1e_1e_1e, 0x1c_20_28]),
+            (ThemeName::Light, &[0xff_ff_ff, 0xfa_fa_fa]),
+        ];
+        for (name, grounds) in themes {
+            let theme = Theme::new(name, Depth::True);
+            for (role, tone) in ROLES {
+                let least = match tone {
+                    // Lines and tracks are no text.
+                    Tone::Faint | Tone::Border => continue,
+                    Tone::Dim => 3.0,
+                    _ => 4.5,
+                };
+                let Some(Hue(ink, _)) = theme.foreground(tone) else { continue };
+                let own = theme.background(tone).map(|Hue(rgb, _)| vec![rgb]);
+                for ground in own.as_deref().unwrap_or(grounds) {
+                    let ratio = contrast(ink, *ground);
+                    assert!(ratio >= least, "{name:?} {role} on {ground:06x}: {ratio:.2}");
+                }
+                let Some(Hue(selected, _)) = theme.background(Tone::Selected) else { continue };
+                let ratio = contrast(ink, selected);
+                assert!(ratio >= 3.0 || theme.background(tone).is_some(), "{name:?} {role} selected: {ratio:.2}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_background_of_the_terminal_chooses_light_or_dark() {
+        for (value, theme) in
+            [("15;0", ThemeName::Dark), ("0;15", ThemeName::Light), ("0;default;15", ThemeName::Light), ("12;8", ThemeName::Dark)]
+        {
+            assert_eq!(ThemeName::from_background(Some(value)), theme, "{value}");
+        }
+        assert_eq!(ThemeName::from_background(None), ThemeName::Dark);
+    }
+
+    #[test]
+    fn an_own_theme_is_laid_over_and_mono_stays_mono() {
+        let (own, _) = OwnTheme::read("mine", "mine.toml", "[roles]\nok = \"#010203\"\n");
+        let (grey, _) = OwnTheme::read("grey", "grey.toml", "base = \"mono\"\n[roles]\nok = 2\n");
+        let all = [own, grey];
+        assert_eq!(ThemeName::among("grey", &all), Some(ThemeName::Own(1)));
+        let theme = Theme::among(ThemeName::Own(0), Depth::True, &all);
+        assert_eq!(theme.style(Tone::Ok).fg, Some(Color::Rgb(1, 2, 3)));
+        assert_eq!(theme.style(Tone::Minor), Theme::new(ThemeName::Dark, Depth::True).style(Tone::Minor));
+        assert_eq!(Theme::among(ThemeName::Own(1), Depth::True, &all).style(Tone::Ok).fg, None);
     }
 
     #[test]

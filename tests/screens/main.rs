@@ -4,8 +4,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may end at once")]
 
 mod behaviour;
+mod care;
+mod finding;
 mod fixture;
 mod flows;
 mod golden;
+mod korean;
 mod map;
 mod pty;

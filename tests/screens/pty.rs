@@ -4,15 +4,19 @@
 
 use super::fixture::{self, Network};
 use noctop::net::signal::{self, Asked};
-use noctop::ui::{Depth, Signal, Signals, UiOptions, run};
+use noctop::ui::{Face, Signal, Signals, UiOptions, run};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
 use std::num::NonZero;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 /// The test that is the console.
 const CONSOLE: &str = "pty::console_for_the_pty";
+/// What says how the console shows itself.
+const FACE: &str = "NOCTOP_TEST_FACE";
+/// Octets that a slow reader takes at once.
+const SIP: usize = 64;
 /// Nothing here takes long; a machine under load may.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -32,7 +36,12 @@ fn console_for_the_pty() {
         }),
         suspend: Box::new(signal::stop),
     };
-    let options = UiOptions { depth: Depth::True, zone: jiff::tz::TimeZone::UTC, keys: None, ..UiOptions::from_environment() };
+    let face = match std::env::var(FACE).as_deref() {
+        Ok("plain") => Face::Plain,
+        Ok("wallboard") => Face::Wallboard,
+        _ => Face::Screens,
+    };
+    let options = UiOptions { face, zone: jiff::tz::TimeZone::UTC, keys: None, ..UiOptions::from_environment() };
     run(fixture::live(Network::Campus), &options, signals).unwrap();
 }
 
@@ -48,27 +57,46 @@ struct Pty {
     screen: vt100::Parser,
     raw: Vec<u8>,
     started: Instant,
+    /// A slow reader takes a sip for each token, and all that comes once this is gone.
+    sips: Option<Sender<()>>,
 }
 
 impl Pty {
     fn start(columns: u16, rows: u16) -> Self {
+        let mut pty = Self::with(columns, rows, &[]);
+        pty.sips = None;
+        pty
+    }
+
+    /// With more environment, and read slowly.
+    fn with(columns: u16, rows: u16, more: &[(&str, &str)]) -> Self {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
         command.args(["--ignored", "--exact", CONSOLE, "--nocapture", "--test-threads=1"]);
-        for (name, value) in [("TERM", "xterm-256color"), ("LC_ALL", "C.UTF-8"), ("RUST_BACKTRACE", "0")] {
+        for (name, value) in
+            [("TERM", "xterm-256color"), ("COLORTERM", "truecolor"), ("LC_ALL", "C.UTF-8"), ("RUST_BACKTRACE", "0")]
+        {
             command.env(name, value);
         }
-        command.env_remove("NO_COLOR");
+        for name in ["NO_COLOR", "TMUX", "STY", "COLORFGBG"] {
+            command.env_remove(name);
+        }
+        for (name, value) in more {
+            command.env(name, value);
+        }
         let started = Instant::now();
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let mut reader = pair.master.try_clone_reader().unwrap();
         let keys = pair.master.take_writer().unwrap();
         let (sender, output) = channel();
+        let (sips, tokens) = channel();
         std::thread::spawn(move || {
             let mut chunk = [0u8; 65_536];
-            while let Ok(count @ 1..) = reader.read(&mut chunk) {
+            loop {
+                let room = if tokens.recv().is_ok() { SIP } else { chunk.len() };
+                let Ok(count @ 1..) = reader.read(&mut chunk[..room]) else { return };
                 if sender.send(chunk[..count].to_vec()).is_err() {
                     return;
                 }
@@ -82,7 +110,21 @@ impl Pty {
             screen: vt100::Parser::new(cells(rows), cells(columns), 0),
             raw: Vec::new(),
             started,
+            sips: Some(sips),
         }
+    }
+
+    /// On a terminal of another kind.
+    fn on(term: &str, more: &[(&str, &str)]) -> Self {
+        let mut all = vec![("TERM", term), ("COLORTERM", "")];
+        all.extend_from_slice(more);
+        let mut pty = Self::with(80, 24, &all);
+        pty.sips = None;
+        pty
+    }
+
+    fn count(&self, what: &str) -> usize {
+        self.raw.windows(what.len()).filter(|part| *part == what.as_bytes()).count()
     }
 
     /// Reads on until the screen is as wanted.
@@ -130,6 +172,7 @@ impl Pty {
         assert!(!screen.alternate_screen(), "the alternate screen is left");
         assert!(!screen.hide_cursor(), "the cursor is shown");
         assert!(!screen.bracketed_paste(), "bracketed paste is off");
+        assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None, "the mouse is the terminal's");
     }
 
     fn clears(&self) -> usize {
@@ -218,4 +261,182 @@ fn a_terminal_that_draws_ambiguous_glyphs_wide_gets_the_cjk_set() {
     pty.until("plain borders", |screen| screen.contents().contains("+ Alarms") && !screen.contents().contains('─'));
     pty.press("q");
     assert_eq!(pty.end(), 0);
+}
+
+#[test]
+fn the_title_is_said_once_and_the_old_one_comes_back() {
+    let mut pty = Pty::start(80, 24);
+    pty.until_shows("Busiest links");
+    for (key, shows) in [("3", "› Devices"), ("4", "› Interfaces"), ("7", "› Alarms")] {
+        pty.press(key);
+        pty.until_shows(shows);
+    }
+    pty.press("q");
+    pty.end();
+    assert_eq!(pty.count("\x1b]2;noctop seoul-hq: 2 critical\x07"), 1);
+    assert_eq!((pty.count("\x1b[22;2t"), pty.count("\x1b[23;2t")), (1, 1));
+}
+
+#[test]
+fn the_mouse_is_taken_when_asked_for_and_given_back() {
+    let mut pty = Pty::start(80, 24);
+    pty.until_shows("Busiest links");
+    assert_eq!(pty.screen.screen().mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+    pty.press("M");
+    pty.until_shows("mouse on");
+    let tabs = pty.screen.screen().contents().lines().nth(1).unwrap().to_owned();
+    let column = tabs.find("3Dev").unwrap() + 1;
+    pty.press(&format!("\x1b[<0;{column};2M\x1b[<0;{column};2m"));
+    pty.until_shows("› Devices");
+    pty.press("q");
+    assert_eq!(pty.end(), 0);
+    pty.check_clean();
+}
+
+#[test]
+fn a_slow_reader_gets_fewer_frames_and_no_key_is_lost() {
+    // ASCII: nothing is asked of the terminal, which would answer late.
+    let mut pty = Pty::with(120, 36, &[("LC_ALL", "C")]);
+    for _ in 0..200 {
+        pty.press("\u{c}");
+        pty.sips.as_ref().unwrap().send(()).unwrap();
+    }
+    pty.press("3");
+    pty.sips = None;
+    pty.until_shows("> Devices");
+    let sent = pty.raw.len();
+    assert!(sent < 100_000, "{sent} octets for 200 frames of some 5,000");
+    pty.press("q");
+    assert_eq!(pty.end(), 0);
+    pty.check_clean();
+}
+
+#[test]
+fn a_late_answer_of_the_terminal_is_no_key() {
+    let mut pty = Pty::start(80, 24);
+    let deadline = Instant::now() + PATIENCE;
+    let mut asked = false;
+    while !asked {
+        let bytes = pty.output.recv_timeout(deadline.saturating_duration_since(Instant::now())).unwrap();
+        pty.screen.process(&bytes);
+        asked = bytes.windows(4).any(|part| part == b"\x1b[6n");
+    }
+    // The console gives up waiting and draws; the answer comes between two keys.
+    pty.until_shows("Busiest links");
+    pty.press("3");
+    pty.press("\u{1b}[1;3R");
+    pty.press("J");
+    pty.until("both keys and the answer", |screen| {
+        screen.contents().contains("jump to") && screen.contents().contains("> Devices")
+    });
+    pty.press("\u{3}\u{3}");
+    assert_eq!(pty.end(), 0);
+}
+
+#[test]
+fn a_storm_of_sizes_ends_in_the_last_one() {
+    let mut pty = Pty::start(80, 24);
+    pty.until_shows("Busiest links");
+    for (columns, rows) in [(1, 1), (200, 60), (40, 12), (500, 200), (3, 90), (79, 23), (120, 36)] {
+        pty.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).unwrap();
+    }
+    pty.screen.screen_mut().set_size(cells(36), cells(120));
+    pty.until_shows("CRIT 2");
+    pty.press("3");
+    pty.until_shows("› Devices");
+    pty.press("q");
+    assert_eq!(pty.end(), 0);
+    pty.check_clean();
+}
+
+#[test]
+fn it_suspends_and_comes_back() {
+    let mut pty = Pty::start(80, 24);
+    pty.until_shows("Busiest links");
+    let pid = pty.child.process_id().unwrap();
+    pty.press("M");
+    pty.until_shows("mouse on");
+    pty.press("\u{1a}");
+    pty.until("the shell's screen", |screen| !screen.alternate_screen());
+    let deadline = Instant::now() + PATIENCE;
+    let is_stopped = || std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap().contains(") T ");
+    while !is_stopped() {
+        assert!(Instant::now() < deadline, "it never stopped");
+        std::thread::yield_now();
+    }
+    pty.check_clean();
+    assert!(std::process::Command::new("kill").args(["-CONT", &pid.to_string()]).status().unwrap().success());
+    pty.until("the screen again", |screen| screen.alternate_screen() && screen.contents().contains("Busiest links"));
+    assert_ne!(pty.screen.screen().mouse_protocol_mode(), vt100::MouseProtocolMode::None, "and the mouse");
+    pty.press("q");
+    assert_eq!(pty.end(), 0);
+    pty.check_clean();
+}
+
+#[test]
+fn old_terminals_get_what_they_understand() {
+    for (term, colours) in [("linux", true), ("vt100", false), ("vt220", false)] {
+        let mut pty = Pty::on(term, &[]);
+        pty.until_shows("Busiest links");
+        pty.press("3");
+        pty.until_shows("> Devices");
+        assert!(pty.screen.screen().contents().chars().all(|c| c.is_ascii() || ('가'..='힣').contains(&c)), "{term}");
+        pty.press("q");
+        assert_eq!(pty.end(), 0, "{term}");
+        for unknown in ["\x1b]", "\x1b[?2026", "\x1b[?1049", "\x1b[6n", "\x1b[22;2t", "\x1bP", "38;2", "38;5"] {
+            assert_eq!(pty.count(unknown), 0, "{term}: {unknown:?}");
+        }
+        let coloured = (30..38).any(|code| pty.count(&format!("{code}m")) > 0);
+        assert_eq!(coloured, colours, "{term}");
+        assert!(!pty.screen.screen().contents().contains("acc-b2-07"), "{term}: the screen is cleared");
+        assert!(!pty.screen.screen().hide_cursor(), "{term}");
+    }
+}
+
+#[test]
+fn multiplexers_pass_the_clipboard_on() {
+    for (term, more, wrapped) in [
+        ("tmux-256color", ("TMUX", "/tmp/tmux-0/default,1,0"), "\x1bPtmux;\x1b\x1b]52;c;"),
+        ("screen-256color", ("STY", "1.pts-0.host"), "\x1bP\x1b]52;c;"),
+    ] {
+        let mut pty = Pty::on(term, &[more]);
+        pty.until_shows("Busiest links");
+        pty.press("3");
+        pty.until_shows("› Devices");
+        pty.press("y");
+        pty.until_shows("copied");
+        pty.press("q");
+        assert_eq!(pty.end(), 0);
+        assert_eq!(pty.count(wrapped), 1, "{term}");
+        pty.check_clean();
+    }
+}
+
+#[test]
+fn the_wallboard_runs_and_quits() {
+    let mut pty = Pty::with(120, 36, &[(FACE, "wallboard")]);
+    pty.sips = None;
+    pty.until_shows("devices up");
+    pty.press("l");
+    pty.until_shows("p95");
+    pty.press("q");
+    assert_eq!(pty.end(), 0);
+    pty.check_clean();
+}
+
+#[test]
+fn lines_need_no_terminal() {
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", CONSOLE, "--nocapture", "--test-threads=1"])
+        .envs([(FACE, "plain"), ("LC_ALL", "C.UTF-8"), ("TERM", "dumb")])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"3\nrow 4\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("1. Device ") && text.contains("Interface Te1/1/1 of core-1: is up"), "{text}");
+    assert!(!text.contains('\x1b'), "{text}");
 }

@@ -49,6 +49,9 @@ use tokio_util::sync::CancellationToken;
 /// Events that may wait for the engine: polls wait beyond that, so a slow engine slows polling and loses nothing.
 const EVENTS: usize = 1024;
 
+/// Orders of operators that may wait: nobody presses keys faster.
+const ORDERS: usize = 64;
+
 /// Threads of the runtime: the collectors wait for the network, they don't compute.
 const WORKERS: usize = 2;
 
@@ -86,11 +89,13 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
     let (emitter, events) = emitter::channel(EVENTS);
     let writer = Writer::start(Arc::clone(&store)).map_err(|error| format!("the history thread did not start: {error}"))?;
     let schedule = schedule::Schedule::new(&runtime, &config, emitter)?;
+    let (orders, ordered) = tokio::sync::mpsc::channel(ORDERS);
     let hub = Arc::new(Hub::new(hub::Parts {
         reader: core.reader(),
         live: core.live(Vec::new(), None),
         losses: Arc::clone(writer.losses()),
         control: schedule.control(),
+        orders,
         counts: schedule.counts(),
     }));
     first_notices(&hub, &config, &core, &*store);
@@ -107,6 +112,7 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
     let engine = Engine {
         core,
         events,
+        ordered,
         writer,
         hub: Arc::clone(&hub),
         after_change,

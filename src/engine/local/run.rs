@@ -9,6 +9,7 @@ use crate::engine::core::{Core, PollFigures, Sockets, Turned};
 use crate::engine::notice::About;
 use crate::engine::writer::Writer;
 use crate::event::{Body, Event};
+use crate::model::AlarmOrder;
 use crate::state::view::logs::LogListener;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -39,6 +40,8 @@ pub(super) type AfterChange = Box<dyn FnMut(&Core, (&Event, &Turned)) + Send>;
 pub(super) struct Engine {
     pub(super) core: Core,
     pub(super) events: Receiver<Event>,
+    /// What operators do about alarms.
+    pub(super) ordered: Receiver<AlarmOrder>,
     pub(super) writer: Writer,
     pub(super) hub: Arc<Hub>,
     pub(super) after_change: AfterChange,
@@ -78,6 +81,9 @@ impl Engine {
             tokio::select! {
                 () = stop.cancelled() => break,
                 Some(event) = self.events.recv() => self.burst(event),
+                Some(order) = self.ordered.recv() => {
+                    self.turn(&Event { at: clock::now(), body: Body::AlarmOrder(Box::new(order)) });
+                }
                 _ = tick.tick() => self.tick(),
                 _ = publish.tick(), if self.pending.publish => self.publish(),
                 _ = hourly.tick() => self.checkpoint(),

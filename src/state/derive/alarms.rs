@@ -4,8 +4,10 @@
 
 use super::poll::ANSWERS_PING;
 use crate::analyse::port::Impossible;
-use crate::event::{Body, DeviceStatusChange, InterfaceStatusChange};
-use crate::model::{Alarm, Device, DeviceId, DeviceStatus, IfIndex, OperStatus, Role, Severity, Timestamp};
+use crate::event::{ApChange, ApEvent, Body, DeviceStatusChange, InterfaceStatusChange};
+use crate::model::{
+    Alarm, AlarmAct, AlarmOrder, ApStatus, Device, DeviceId, DeviceStatus, IfIndex, OperStatus, Role, Severity, Timestamp,
+};
 use crate::state::State;
 use crate::state::condition::{FLAP_WINDOW, PortCondition};
 
@@ -14,6 +16,7 @@ const DEVICE_DOWN: &str = "device-down";
 const SNMP_SILENT: &str = "snmp-silent";
 const INTERFACE_DOWN: &str = "interface-down";
 const IMPOSSIBLE_RATE: &str = "impossible-rate";
+const AP_DOWN: &str = "ap-down";
 
 /// What has to be known before an event is taken over: alarms on what goes away with it clear.
 pub(super) fn before(state: &State, body: &Body) -> Vec<Body> {
@@ -36,11 +39,31 @@ fn is_on_lost_port(alarm: &Alarm, device: &Device) -> bool {
         && !device.interfaces.iter().any(|port| alarm.id == port_alarm(&device.id, &port.name()))
 }
 
+/// Letters of a name and of a note that are kept: operators write a line, not a page.
+const MAX_BY: usize = 64;
+const MAX_NOTE: usize = 500;
+/// Seconds of silence at most: a month. Longer, the alarm's rule is what is wrong.
+const MAX_SILENCE_SECS: u32 = 31 * 86_400;
+
+/// What an operator does about alarms, for each of them that stands.
+pub(super) fn handled(state: &State, order: &AlarmOrder) -> Vec<Body> {
+    let by: String = order.by.chars().take(MAX_BY).collect();
+    let act = match &order.act {
+        AlarmAct::Acknowledge(note) => AlarmAct::Acknowledge(note.as_ref().map(|note| note.chars().take(MAX_NOTE).collect())),
+        AlarmAct::Silence(secs) => AlarmAct::Silence((*secs).min(MAX_SILENCE_SECS)),
+        AlarmAct::Release => AlarmAct::Release,
+    };
+    let stands = |id: &&String| state.alarms.get(*id).is_some_and(|alarm| alarm.cleared_at.is_none());
+    let standing = order.alarms.iter().filter(stands);
+    standing.map(|id| Body::AlarmHandled(Box::new((id.clone(), by.clone(), act.clone())))).collect()
+}
+
 /// What alarms follow from an event that was just taken over.
 pub(super) fn follow(state: &State, at: Timestamp, body: &Body) -> Vec<Body> {
     match body {
         Body::DeviceStatus(change) => device_changed(state, at, change),
         Body::InterfaceStatus(change) => port_changed(state, at, change).into_iter().collect(),
+        Body::AccessPoint(change) => access_point_changed(state, at, change).into_iter().collect(),
         _ => Vec::new(),
     }
 }
@@ -138,6 +161,33 @@ pub(super) fn impossible(
         object: format!("{} {name}", device.name()),
         device: Some(device.id.clone()),
         text: format!("{} rose by {grown} in {} s, more than {speed} allows: no rate is drawn", counter.object(), millis / 1000),
+        raised_at: at,
+        cleared_at: None,
+        count: 1,
+    };
+    Some(raise(state, at, alarm))
+}
+
+/// An access point that its controller lost. Where it is a device of its own that is down, that is said already.
+fn access_point_changed(state: &State, at: Timestamp, change: &ApChange) -> Option<Body> {
+    let id = format!("{AP_DOWN}@{}/{}", change.controller, change.key);
+    let standing = state.alarms.get(&id).is_some_and(|alarm| alarm.cleared_at.is_none());
+    match change.change {
+        ApEvent::Status(_, ApStatus::Down) => {}
+        ApEvent::Status(_, ApStatus::Up) | ApEvent::Forgotten => return standing.then_some(Body::AlarmCleared(id)),
+        ApEvent::Status(_, ApStatus::Unknown) | ApEvent::New | ApEvent::Channel(..) => return None,
+    }
+    let is_down = |id: &DeviceId| state.conditions.get(id).is_some_and(|known| known.status == DeviceStatus::Down);
+    if state.find(&change.name).is_ok_and(|device| device.role == Role::AccessPoint && is_down(&device.id)) {
+        return None;
+    }
+    let alarm = Alarm {
+        id,
+        rule: AP_DOWN.to_owned(),
+        severity: Severity::Major,
+        object: change.name.clone(),
+        device: Some(change.controller.clone()),
+        text: format!("down: {} has lost it", state.name_of(&change.controller)),
         raised_at: at,
         cleared_at: None,
         count: 1,

@@ -1,10 +1,10 @@
 //! Events in words, for the event screens. Only what is journalled is looked at, so that a replay tells the same.
 
 use super::moves;
-use crate::event::{Body, DeviceStatusChange, Event, GaugeStatusChange, InterfaceStatusChange, Replacement};
+use crate::event::{ApChange, ApEvent, Body, DeviceStatusChange, Event, GaugeStatusChange, InterfaceStatusChange, Replacement};
 use crate::model::{
-    AdminStatus, Alarm, ChassisId, Device, DeviceId, DeviceStatus, HealthStatus, Link, LinkEnd, LinkKey, OperStatus, Severity,
-    Timestamp,
+    AdminStatus, Alarm, AlarmAct, ApStatus, ChassisId, Device, DeviceId, DeviceStatus, HealthStatus, Link, LinkEnd, LinkKey,
+    OperStatus, Severity, Timestamp,
 };
 use crate::state::State;
 use crate::state::view::EventRow;
@@ -61,9 +61,13 @@ fn told(state: &State, event: &Event) -> Option<Told> {
         Body::NeighbourGone(id) => neighbour_gone(state, id),
         Body::AlarmRaised(alarm) => alarm_raised(state, alarm),
         Body::AlarmCleared(id) => state.alarms.get(id).map(|alarm| alarm_row("alarm-cleared", alarm, Severity::Cleared)),
+        Body::AlarmHandled(handled) => alarm_handled(state, handled),
         Body::Restarted(id) => Some(device(state, "restarted", id, "the agent restarted".to_owned())),
         Body::DeviceReplaced(replacement) => Some(device_replaced(state, replacement)),
+        Body::AccessPoint(change) => Some(access_point(change)),
         Body::Endpoints(_)
+        | Body::Wireless(_)
+        | Body::WirelessSeen(_)
         | Body::Inventory(_)
         | Body::Poll(_)
         | Body::Silent(_)
@@ -72,6 +76,7 @@ fn told(state: &State, event: &Event) -> Option<Told> {
         | Body::Trap(_)
         | Body::Flows(_)
         | Body::FlowRecords(_)
+        | Body::AlarmOrder(_)
         | Body::Logs(_) => None,
     }
 }
@@ -188,6 +193,17 @@ fn gauge_status(state: &State, change: &GaugeStatusChange) -> Told {
     Told { object, severity, ..device(state, "sensor-status", &change.device, text) }
 }
 
+fn access_point(change: &ApChange) -> Told {
+    let (kind, text) = match change.change {
+        ApEvent::New => ("ap-seen", "new access point".to_owned()),
+        ApEvent::Status(from, to) => ("ap-status", format!("{} > {}", from.word(), to.word())),
+        ApEvent::Channel(_, from, to) => ("ap-channel", format!("channel {from} > {to}")),
+        ApEvent::Forgotten => ("ap-gone", "was down for two weeks and is forgotten".to_owned()),
+    };
+    let severity = matches!(change.change, ApEvent::Status(_, ApStatus::Down)).then_some(Severity::Major);
+    Told { kind, object: change.name.clone(), device: Some(change.controller.clone()), text, source: "snmp", severity }
+}
+
 fn link_seen(state: &State, link: &Link) -> Option<Told> {
     let text = match state.links.get(&link.key()) {
         None => "new link".to_owned(),
@@ -236,6 +252,19 @@ pub fn link_words(state: &State, a: &LinkEnd, b: &LinkEnd) -> String {
 fn alarm_raised(state: &State, alarm: &Alarm) -> Option<Told> {
     let standing = state.alarms.get(&alarm.id).is_some_and(|known| known.cleared_at.is_none());
     (!standing).then(|| alarm_row("alarm-raised", alarm, alarm.severity))
+}
+
+fn alarm_handled(state: &State, (id, by, act): &(String, String, AlarmAct)) -> Option<Told> {
+    let (kind, text) = match act {
+        AlarmAct::Acknowledge(None) => ("alarm-acknowledged", format!("acknowledged by {by}")),
+        AlarmAct::Acknowledge(Some(note)) => ("alarm-acknowledged", format!("acknowledged by {by}: {note}")),
+        AlarmAct::Silence(secs) => {
+            ("alarm-silenced", format!("silenced by {by} for {}", crate::model::unit::age(u64::from(*secs))))
+        }
+        AlarmAct::Release => ("alarm-released", format!("released by {by}")),
+    };
+    let alarm = state.alarms.get(id)?;
+    Some(Told { text, source: "operator", severity: None, ..alarm_row(kind, alarm, alarm.severity) })
 }
 
 fn alarm_row(kind: &'static str, alarm: &Alarm, severity: Severity) -> Told {

@@ -5,6 +5,7 @@
 //! Start at [`answer`](fn@answer): a file for each table, `table` chooses rows, `graph` folds the map.
 
 mod answer;
+mod causes;
 mod devices;
 mod events;
 pub mod flows;
@@ -19,6 +20,8 @@ mod overview;
 pub mod rows;
 pub mod screens;
 mod table;
+mod vlans;
+pub mod wireless;
 
 pub use answer::{answer, answer_over};
 pub use devices::DEVICE_COLUMNS;
@@ -28,12 +31,16 @@ pub use interfaces::INTERFACE_COLUMNS;
 pub use links::LINK_COLUMNS;
 pub use over::Over;
 pub use overview::wan_ports;
+pub use vlans::VLAN_COLUMNS;
+
+pub use wireless::rows::{ChannelRow, ClientRow, RadioDetail, RadioRow, WirelessView};
 
 pub use flows::{CaptureView, FlowRow, FlowsView, PortFlows};
 pub use logs::{LogRow, LogsView};
-pub use rows::{DeviceRow, EventRow, GaugeRow, InterfaceRow, LinkRow};
+pub use rows::{AlarmRow, DeviceRow, EventRow, GaugeRow, InterfaceRow, LinkRow};
 pub use screens::{
-    Chrome, DiscoveryView, GraphEdge, GraphNode, GraphView, HealthView, InterfaceView, OverviewView, View, ViewBody,
+    Chrome, DiscoveryView, GraphEdge, GraphNode, GraphView, HealthView, InterfaceView, Name, NameKind, OverviewView, View,
+    ViewBody, VlanDevice, VlanFault, VlanFaultKind, VlanPort, VlanRow, VlansView,
 };
 
 /// A window of rows and how many there are in all.

@@ -3,11 +3,12 @@
 use super::Table;
 use super::flows::{CaptureView, FlowCollector, FlowRow, FlowsView, PortFlows};
 use super::logs::LogsView;
-use super::rows::{DeviceRow, EventRow, GaugeRow, InterfaceRow, LinkRow};
+use super::rows::{AlarmRow, DeviceRow, EventRow, GaugeRow, InterfaceRow, LinkRow};
+use super::wireless::rows::WirelessView;
 use crate::event::DiscoveryProgress;
 use crate::model::bands::Band;
 use crate::model::series::Point;
-use crate::model::{Alarm, DeviceId, DeviceStatus, HealthStatus, Role, Severity, TimeRange, Timestamp};
+use crate::model::{DeviceId, DeviceStatus, HealthStatus, Role, Severity, TimeRange, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What every screen's first line needs, and the body of one.
@@ -54,13 +55,15 @@ pub enum ViewBody {
     Interface(Box<InterfaceView>),
     Links(Table<LinkRow>),
     Events(Table<EventRow>),
-    Alarms(Table<Alarm>),
+    Alarms(Table<AlarmRow>),
     Sensors(Table<GaugeRow>),
     Discovery(Box<DiscoveryView>),
     /// A screen that needs nothing but the chrome (help), or whose source is not collected.
     Empty,
     Flows(Box<FlowsView>),
     Capture(Box<CaptureView>),
+    Vlans(Box<VlansView>),
+    Wireless(Box<WirelessView>),
     Logs(Box<LogsView>),
 }
 
@@ -80,6 +83,8 @@ pub struct OverviewView {
     pub interfaces_flapping: usize,
     pub access_points_up: usize,
     pub access_points_down: usize,
+    /// Who is on the wireless networks; `None` where no controller tells.
+    pub wireless_clients: Option<usize>,
     pub links: usize,
     pub neighbours: usize,
     /// Polls that ended late or were skipped, of all; `None` before the first poll.
@@ -93,7 +98,7 @@ pub struct OverviewView {
     pub wan_out_bps: Option<f64>,
     pub wan_p95_in_bps: Option<f64>,
     pub wan_p95_out_bps: Option<f64>,
-    pub alarms: Table<Alarm>,
+    pub alarms: Table<AlarmRow>,
     pub busiest: Vec<LinkRow>,
     pub recent: Vec<EventRow>,
     /// Who talks most, of the last minutes; filled by the engine.
@@ -118,6 +123,8 @@ pub struct GraphView {
     pub total_links: usize,
     /// How many of them are folded away.
     pub folded_nodes: usize,
+    /// VLAN ids that the network knows, ascending.
+    pub vlans: Vec<u16>,
     /// The links of the subject device, for the side list.
     pub selected: Option<Box<DeviceRow>>,
     /// Its links, its own end as `a`.
@@ -144,6 +151,10 @@ pub struct GraphNode {
     pub neighbour: bool,
     /// Names of what is not well in a fold, worst first, at most four.
     pub faults: Vec<String>,
+    /// Where it is, as sysLocation says; of what says nothing, where that is under which it hangs.
+    pub site: Option<String>,
+    /// How many of it the filter names; 0 where there is none.
+    pub matches: usize,
 }
 
 /// One or more parallel links between two drawn nodes.
@@ -174,7 +185,7 @@ pub struct DeviceView {
     pub device: Option<DeviceRow>,
     pub interfaces: Table<InterfaceRow>,
     pub links: Vec<LinkRow>,
-    pub alarms: Vec<Alarm>,
+    pub alarms: Vec<AlarmRow>,
     pub recent: Vec<EventRow>,
     pub health: HealthView,
 }
@@ -253,6 +264,109 @@ impl InterfaceView {
     }
 }
 
+/// The VLANs, and the ports of one of them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct VlansView {
+    pub table: Table<VlanRow>,
+    /// Which VLAN [`Self::devices`] is about.
+    pub vlan: Option<u16>,
+    /// Its devices: those with faults first, then by name; at most 500.
+    pub devices: Vec<VlanDevice>,
+    /// How many there are.
+    pub devices_total: usize,
+}
+
+/// A VLAN across the network.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct VlanRow {
+    pub id: u16,
+    /// Its names with how many devices call it so, the most usual first. More than one is a fault.
+    pub names: Vec<(String, usize)>,
+    /// Devices that know it.
+    pub devices: usize,
+    /// Ports that carry it alone, and those of them that are up.
+    pub access_ports: usize,
+    pub access_up: usize,
+    /// Ports that carry others too.
+    pub trunk_ports: usize,
+    /// Ports that a spanning tree blocks.
+    pub blocked_ports: usize,
+    /// Pieces that no link joins.
+    pub parts: usize,
+    /// Links that carry it at one end only.
+    pub broken: usize,
+    /// Links whose ends have another VLAN untagged, one of them this one.
+    pub native: usize,
+    /// Stations seen in it.
+    pub endpoints: usize,
+    /// What its access ports receive and send, bit/s; `None` where none is measured.
+    pub in_bps: Option<f64>,
+    pub out_bps: Option<f64>,
+}
+
+impl VlanRow {
+    /// Whether something is wrong with it.
+    pub const fn is_fault(&self) -> bool {
+        self.names.len() > 1 || self.broken > 0 || self.native > 0
+    }
+}
+
+/// What one port is to a VLAN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum VlanPort {
+    /// Carries others only.
+    Outside,
+    /// Carries it alone.
+    Access { up: bool },
+    /// Carries it tagged, among others.
+    Tagged { up: bool },
+    /// Carries it untagged, among others that are tagged.
+    Native { up: bool },
+    /// A spanning tree blocks it.
+    Blocked,
+}
+
+/// What a VLAN is on one device.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct VlanDevice {
+    pub id: DeviceId,
+    pub name: String,
+    /// What it calls the VLAN.
+    pub vlan_name: Option<String>,
+    /// Its switch ports in order, at most 512.
+    pub ports: Vec<VlanPort>,
+    /// The names of those that carry it, shortened: `Gi1/0/1-12`.
+    pub untagged: String,
+    pub tagged: String,
+    /// Where the VLAN ends at the other side of a link.
+    pub faults: Vec<VlanFault>,
+}
+
+/// A link at which a VLAN is not as it should be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct VlanFault {
+    pub port: String,
+    pub peer: String,
+    pub peer_port: String,
+    pub kind: VlanFaultKind,
+}
+
+/// What is wrong at a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum VlanFaultKind {
+    /// The other end does not carry it.
+    PeerLacks,
+    /// This end does not carry it.
+    Lacks,
+    /// The ends have different VLANs untagged.
+    Native,
+}
+
 /// How discovery goes, and what it brought.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the names say it")]
@@ -266,12 +380,61 @@ pub struct DiscoveryView {
     pub neighbours: usize,
 }
 
+/// What a name is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum NameKind {
+    /// A device with an inventory.
+    Device,
+    /// An interface of a device.
+    Port,
+    /// A neighbour without an inventory: found on the port that hears it.
+    Neighbour,
+    /// An address behind a port.
+    Endpoint,
+    /// An access point.
+    Ap,
+    /// A wireless client.
+    Client,
+    /// An alarm that stands.
+    Alarm,
+    /// A VLAN.
+    Vlan,
+    /// An address that no device has: its flows.
+    Host,
+}
+
+impl NameKind {
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Device => "device",
+            Self::Port => "interface",
+            Self::Neighbour => "neighbour",
+            Self::Endpoint => "address",
+            Self::Ap => "AP",
+            Self::Client => "client",
+            Self::Alarm => "alarm",
+            Self::Vlan => "VLAN",
+            Self::Host => "host",
+        }
+    }
+}
+
 /// One name that can be jumped to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs, reason = "the names say it")]
 pub struct Name {
+    /// What it is of.
+    pub kind: NameKind,
+    /// What it is called, and what a search looks into.
     pub text: String,
-    pub device: DeviceId,
-    /// The interface's name, where it is one.
+    /// Where it is, in words: a model and place, the port that it hangs on; empty where there is nothing to say.
+    pub place: String,
+    /// The device that it is, or is on.
+    pub device: Option<DeviceId>,
+    /// That device's name.
+    pub device_name: String,
+    /// The interface's name, where it is one or hangs on one.
     pub port: Option<String>,
+    /// What its own screen knows it by: the id of an alarm, the hardware address of a client, the number of a VLAN, an address.
+    pub key: String,
 }

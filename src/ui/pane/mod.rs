@@ -9,6 +9,7 @@ pub mod capture;
 pub mod cells;
 pub mod device;
 pub mod devices;
+pub mod diff;
 pub mod discovery;
 pub mod events;
 pub mod flows;
@@ -18,12 +19,15 @@ pub mod interfaces;
 pub mod logs;
 pub mod overview;
 pub mod topology;
+pub mod vlans;
+pub mod wireless;
 
 use super::effect::Effect;
 use super::glyph::Glyphs;
 use super::state::{Place, UiState};
 use super::theme::Theme;
-use crate::model::DeviceId;
+use crate::model::{DeviceId, Timestamp};
+use crate::query::filter::Column;
 use crate::query::{Screen, ViewRequest};
 use crate::state::view::{View, ViewBody};
 use ratatui::buffer::Buffer;
@@ -34,6 +38,8 @@ use ratatui::layout::Rect;
 pub struct Scene<'a> {
     /// The engine's answer for the current place; `None` before the first.
     pub view: Option<&'a View>,
+    /// The engine's answers for rows that are marked, in their order.
+    pub beside: &'a [Option<std::sync::Arc<View>>],
     /// The engine's answer for what is under the cursor, where the pane asked for one. It may still be about another thing.
     pub detail: Option<&'a View>,
     /// The console's own state.
@@ -64,12 +70,16 @@ pub enum Context {
     Graph,
     /// The topology map.
     Map,
+    /// The VLANs screen.
+    Vlans,
     /// The Discovery screen.
     Discovery,
     /// While something is being written.
     Input,
     /// Screens of flows.
     Flows,
+    /// The Wireless screen.
+    Wireless,
     /// After `o`.
     Related,
     /// In the list of columns.
@@ -78,6 +88,16 @@ pub enum Context {
     Groups,
     /// After `e`.
     Export,
+    /// After `X`.
+    Save,
+    /// The wallboard.
+    Wallboard,
+    /// The list of alarms.
+    Alarms,
+    /// Screens of what happened.
+    Events,
+    /// In the list of how long alarms are silent.
+    Silence,
     /// The Logs screen.
     Logs,
     /// In the list of what narrows the log.
@@ -93,13 +113,20 @@ impl Context {
             Self::Table => "tables",
             Self::Graph => "graphs",
             Self::Map => "map",
+            Self::Vlans => "VLANs",
             Self::Discovery => "discovery",
             Self::Input => "writing",
             Self::Related => "after o",
             Self::Columns => "columns",
             Self::Flows => "flows",
+            Self::Wireless => "wireless",
             Self::Groups => "grouping",
             Self::Export => "after e",
+            Self::Save => "after X",
+            Self::Wallboard => "wallboard",
+            Self::Alarms => "alarms",
+            Self::Events => "events",
+            Self::Silence => "silence",
             Self::Logs => "logs",
             Self::Narrow => "narrowing",
         }
@@ -130,10 +157,23 @@ pub enum Gesture {
     Less,
     /// Map: spanning tree instead of the map.
     Tree,
-    /// Map: layers on and off.
+    /// Map: the next of L2, VLAN, L3. VLANs: the map of the VLAN.
     Layers,
+    /// Map: the next VLAN's layer, the one before.
+    NextVlan,
+    PreviousVlan,
+    /// Map: role layers on and off.
+    Roles,
+    /// Map: the far view and back.
+    Far,
+    /// Map: the next number of hops about the focus.
+    Hops,
+    /// Map: what the tree sorts siblings by.
+    TreeSort,
     /// Map: what the links' colour says.
     ColourBy,
+    /// A table with groups: fold the group under the cursor, or unfold it.
+    Fold,
 }
 
 /// A list as the cursor needs it.
@@ -194,14 +234,44 @@ pub trait Pane: Sync {
         &[]
     }
 
+    /// The same of the part that has the keys, where parts have columns of their own.
+    fn sorts_of(&self, _state: &UiState) -> &'static [&'static str] {
+        self.sorts()
+    }
+
     /// Titles of the columns that can be hidden.
     fn columns(&self) -> Vec<&'static str> {
         Vec::new()
     }
 
+    /// Fields that its filter knows, for completion; the contract's names first.
+    fn fields(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    /// What it asks beside, about rows that are marked; at most [`super::console::BESIDE`].
+    fn beside(&self, _state: &UiState) -> Vec<ViewRequest> {
+        Vec::new()
+    }
+
+    /// When what the cursor is on happened.
+    fn moment(&self, _body: &ViewBody, _state: &UiState) -> Option<Timestamp> {
+        None
+    }
+
+    /// Whether its rows can be marked: it shows which are.
+    fn can_mark(&self) -> bool {
+        false
+    }
+
     /// The list of the part that has the keys.
     fn listing(&self, _body: &ViewBody, _state: &UiState) -> Option<Listing> {
         None
+    }
+
+    /// Whether its view depends on what is under the cursor: then it is asked for anew when that moves.
+    fn asks_of_cursor(&self, _state: &UiState) -> bool {
+        false
     }
 
     /// What the cursor is on.
@@ -231,6 +301,13 @@ pub trait Pane: Sync {
     fn draw(&self, scene: &Scene<'_>, area: Rect, buf: &mut Buffer);
 }
 
+/// The first names of columns, then their other names.
+pub fn names_of(columns: &'static [Column]) -> Vec<&'static str> {
+    let first = columns.iter().filter_map(|column| column.names.first());
+    let others = columns.iter().flat_map(|column| column.names.iter().skip(1));
+    first.chain(others).copied().collect()
+}
+
 /// The pane of a screen.
 pub fn of(screen: Screen) -> &'static dyn Pane {
     match screen {
@@ -245,9 +322,11 @@ pub fn of(screen: Screen) -> &'static dyn Pane {
         Screen::Help => &help::Help,
         Screen::Topology => &topology::Topology,
         Screen::Links | Screen::Sensors => &absent::Absent,
+        Screen::Diff => &diff::Diff,
         Screen::Flows => &flows::Flows,
         Screen::Capture => &capture::Capture,
+        Screen::Vlans => &vlans::Vlans,
+        Screen::Wireless => &wireless::Wireless,
         Screen::Logs => &logs::Logs,
-        Screen::Wireless | Screen::Vlans => &absent::Absent,
     }
 }

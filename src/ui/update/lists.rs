@@ -3,14 +3,18 @@
 use super::navigate;
 use crate::query::Sort;
 use crate::state::view::View;
+use crate::trf;
 use crate::ui::action::Turn;
 use crate::ui::effect::Effect;
+use crate::ui::lang::tr;
 use crate::ui::pane::{self, Gesture, Listing, Target};
-use crate::ui::state::{ListState, UiState};
+use crate::ui::state::{ListState, Mark, UiState};
 use crate::ui::text::EN;
 
 /// The longest text that terminals take by OSC 52 (xterm's default limit, as k9s keeps it).
 const MAX_COPY: usize = 74_994;
+/// Rows that can be marked: what one looks through by hand.
+const MAX_MARKS: usize = 200;
 
 /// A gesture: the list answers those that move, the pane the others.
 pub fn gesture(turn: &mut Turn<'_>, gesture: Gesture) -> Vec<Effect> {
@@ -27,10 +31,44 @@ pub fn gesture(turn: &mut Turn<'_>, gesture: Gesture) -> Vec<Effect> {
     list.reveal(page);
     let covered = is_covered(list, &listing, page);
     let mut effects = pane.moved(turn.state, gesture);
-    if !covered && !effects.contains(&Effect::Watch) {
+    let asks = !covered || pane.asks_of_cursor(turn.state);
+    if asks && !effects.contains(&Effect::Watch) {
         effects.push(Effect::Watch);
     }
     effects
+}
+
+/// Puts the cursor on a row.
+pub fn go_to_row(turn: &mut Turn<'_>, row: usize) -> Vec<Effect> {
+    let pane = pane::of(turn.state.place.screen);
+    let page = pane.page(turn.state);
+    let Some(listing) = turn.view.and_then(|view| pane.listing(&view.body, turn.state)) else { return Vec::new() };
+    let list = turn.state.here_mut().list_mut();
+    list.cursor = row;
+    list.key = key_at(&listing, row);
+    list.reveal(page);
+    if is_covered(list, &listing, page) { Vec::new() } else { vec![Effect::Watch] }
+}
+
+/// Space: marks the row under the cursor, or takes its mark away, and goes on to the next.
+pub fn mark(turn: &mut Turn<'_>) -> Vec<Effect> {
+    if !pane::of(turn.state.place.screen).can_mark() {
+        turn.state.complain(tr("rows of this screen can't be marked"));
+        return Vec::new();
+    }
+    let (key, target) = match (turn.state.here().list().key.clone(), target(turn)) {
+        (Some(key), Some(target)) => (key, target),
+        _ => return Vec::new(),
+    };
+    let marks = &mut turn.state.here_mut().marks;
+    match marks.iter().position(|mark| mark.key == key) {
+        Some(at) => {
+            marks.remove(at);
+        }
+        None if marks.len() < MAX_MARKS => marks.push(Mark { key, target }),
+        None => turn.state.complain(trf!("no more than {} rows can be marked", MAX_MARKS)),
+    }
+    gesture(turn, Gesture::Down)
 }
 
 /// The row that a gesture moves to; `None` where it is not a move.
@@ -48,7 +86,10 @@ fn target_row(list: &ListState, (gesture, page): (Gesture, usize), matched: usiz
         Gesture::PageUp => at.saturating_sub(page),
         Gesture::PageDown => (at + page).min(last),
         Gesture::Left | Gesture::Right | Gesture::Enter | Gesture::Focus => return None,
-        Gesture::More | Gesture::Less | Gesture::Tree | Gesture::Layers | Gesture::ColourBy => return None,
+        Gesture::More | Gesture::Less | Gesture::Tree | Gesture::Layers | Gesture::ColourBy | Gesture::Fold => return None,
+        Gesture::NextVlan | Gesture::PreviousVlan | Gesture::Roles | Gesture::Far | Gesture::Hops | Gesture::TreeSort => {
+            return None;
+        }
     })
 }
 
@@ -101,7 +142,7 @@ pub fn open(turn: &mut Turn<'_>) -> Vec<Effect> {
 
 /// To the next or the previous column that can be sorted by, then to the screen's own order.
 pub fn sort(turn: &mut Turn<'_>, by: isize) -> Vec<Effect> {
-    let sorts = pane::of(turn.state.place.screen).sorts();
+    let sorts = pane::of(turn.state.place.screen).sorts_of(turn.state);
     if sorts.is_empty() {
         return Vec::new();
     }
@@ -114,6 +155,18 @@ pub fn sort(turn: &mut Turn<'_>, by: isize) -> Vec<Effect> {
         .checked_sub(1)
         .and_then(|at| sorts.get(at))
         .map(|column| Sort { column: (*column).to_owned(), descending: is_figure(column) });
+    vec![Effect::Watch]
+}
+
+/// By a column; by the same one again the other way round.
+pub fn sort_by(turn: &mut Turn<'_>, column: &str) -> Vec<Effect> {
+    let known = pane::of(turn.state.place.screen).sorts().contains(&column);
+    let here = turn.state.here_mut();
+    match &mut here.sort {
+        _ if !known => return Vec::new(),
+        Some(sort) if sort.column == column => sort.descending = !sort.descending,
+        sort => *sort = Some(Sort { column: column.to_owned(), descending: is_figure(column) }),
+    }
     vec![Effect::Watch]
 }
 
@@ -138,6 +191,15 @@ fn is_figure(column: &str) -> bool {
             | "os"
             | "status"
             | "peer"
+            | "ap"
+            | "site"
+            | "band"
+            | "ssid"
+            | "user"
+            | "mac"
+            | "phy"
+            | "snr"
+            | "rssi"
     )
 }
 
@@ -170,10 +232,35 @@ pub fn previous_part(turn: &mut Turn<'_>) -> Vec<Effect> {
 }
 
 fn part(turn: &mut Turn<'_>, by: isize) -> Vec<Effect> {
-    let parts = pane::of(turn.state.place.screen).parts().max(1);
+    let pane = pane::of(turn.state.place.screen);
+    let parts = pane.parts().max(1);
+    let before = pane.request(turn.state);
     let here = turn.state.here_mut();
     here.focus = (here.focus.min(parts - 1) + parts).saturating_add_signed(by) % parts;
+    let followed = turn.view.map(|view| follow(turn.state, view)).unwrap_or_default();
+    // Some parts show other rows altogether.
+    if pane.request(turn.state).wireless != before.wireless { vec![Effect::Watch] } else { followed }
+}
+
+/// Gives the keys to a part.
+pub fn focus(turn: &mut Turn<'_>, part: usize) -> Vec<Effect> {
+    if part >= pane::of(turn.state.place.screen).parts().max(1) || turn.state.here().focus == part {
+        return Vec::new();
+    }
+    turn.state.here_mut().focus = part;
     turn.view.map(|view| follow(turn.state, view)).unwrap_or_default()
+}
+
+/// Puts the cursor on a row.
+pub fn select(turn: &mut Turn<'_>, row: usize) -> Vec<Effect> {
+    let pane = pane::of(turn.state.place.screen);
+    let Some(listing) = turn.view.and_then(|view| pane.listing(&view.body, turn.state)) else { return Vec::new() };
+    let page = pane.page(turn.state);
+    let list = turn.state.here_mut().list_mut();
+    list.cursor = row.min(listing.matched.saturating_sub(1));
+    list.key = key_at(&listing, list.cursor);
+    list.reveal(page);
+    if is_covered(list, &listing, page) { Vec::new() } else { vec![Effect::Watch] }
 }
 
 /// What the cursor is on.
@@ -183,17 +270,28 @@ pub fn target(turn: &Turn<'_>) -> Option<Target> {
 
 /// `y`
 pub fn copy_cell(turn: &mut Turn<'_>) -> Vec<Effect> {
-    let text = target(turn).map(|target| target.cell);
+    let text = meant(turn, |target| target.cell);
     copy(turn.state, text)
 }
 
 /// `Y`
 pub fn copy_row(turn: &mut Turn<'_>) -> Vec<Effect> {
-    let text = target(turn).map(|target| target.row);
+    let text = meant(turn, |target| target.row);
     copy(turn.state, text)
 }
 
-fn copy(state: &mut UiState, text: Option<String>) -> Vec<Effect> {
+/// Of the marked rows a line each, else of the one under the cursor.
+fn meant(turn: &Turn<'_>, text: fn(Target) -> String) -> Option<String> {
+    let marks = turn.state.here().marks;
+    if marks.is_empty() {
+        return target(turn).map(text);
+    }
+    let lines: Vec<String> = marks.into_iter().map(|mark| text(mark.target)).collect();
+    Some(lines.join("\n"))
+}
+
+/// Text to the terminal's clipboard.
+pub fn copy(state: &mut UiState, text: Option<String>) -> Vec<Effect> {
     match text.filter(|text| !text.is_empty()) {
         Some(text) if text.len() <= MAX_COPY => {
             state.say(EN.copied);

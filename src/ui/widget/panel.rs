@@ -1,6 +1,7 @@
 //! A pane's border with its title on the upper edge and, where there is room, a note at the right of it.
 
 use super::put;
+use crate::ui::mouse::{self, Hit};
 use crate::ui::pane::Scene;
 use crate::ui::text::fit;
 use crate::ui::theme::Tone;
@@ -30,12 +31,20 @@ pub enum Focus {
     Away,
     /// It has them.
     Here,
+    /// A part of several that could have them.
+    AwayPart(usize),
+    /// A part of several that has them.
+    HerePart(usize),
 }
 
 impl Focus {
     /// Whether part `part` has the keys when `focus` says which does.
     pub const fn of(part: usize, focus: usize) -> Self {
-        if part == focus { Self::Here } else { Self::Away }
+        if part == focus { Self::HerePart(part) } else { Self::AwayPart(part) }
+    }
+
+    const fn is_here(self) -> bool {
+        matches!(self, Self::Here | Self::HerePart(_))
     }
 }
 
@@ -72,7 +81,10 @@ impl<'a> Panel<'a> {
         if area.width < 2 || area.height < 2 {
             return Rect::new(area.x, area.y, 0, 0);
         }
-        let tone = if self.focus == Focus::Here { Tone::BorderFocus } else { Tone::Border };
+        if let Focus::AwayPart(part) | Focus::HerePart(part) = self.focus {
+            mouse::area(area, || Hit::Part(part));
+        }
+        let tone = if self.focus.is_here() { Tone::BorderFocus } else { Tone::Border };
         let block = Block::bordered().border_set(scene.glyphs.border).border_style(scene.theme.style(tone));
         let inner = block.inner(area);
         block.render(area, buf);

@@ -6,6 +6,8 @@ use super::{notice, put};
 use crate::model::Timestamp;
 use crate::query::Sort;
 use crate::ui::glyph::Glyphs;
+use crate::ui::lang::{tr, trf};
+use crate::ui::mouse::{self, Hit};
 use crate::ui::pane::Scene;
 use crate::ui::state::{ListState, ScreenState};
 use crate::ui::text::{self, fit};
@@ -168,9 +170,28 @@ impl<R> Rows<'_, R> {
             let Some(row) = at.checked_sub(self.offset).and_then(|at| self.rows.get(at)) else { continue };
             let line = Rect::new(body.x, y, body.width, 1);
             self.draw_row(scene, line, (row, &placed, buf));
+            mouse::area(line, || Hit::Row(at));
             if self.list.is_some_and(|list| list.cursor == at) {
                 buf.set_style(line, scene.theme.selected());
                 put(buf, Position::new(line.x, y), 1, (scene.glyphs.cursor, scene.theme.style(Tone::Accent)));
+            }
+        }
+    }
+
+    /// Puts a sign before the rows that are marked, by the key of each. After [`Rows::draw`], in the same area.
+    pub fn draw_marks(&self, scene: &Scene<'_>, area: Rect, (key, buf): (fn(&R) -> String, &mut Buffer)) {
+        let marks = scene.state.here().marks;
+        if marks.is_empty() || area.is_empty() {
+            return;
+        }
+        let body = if self.header == Header::Shown { Rect { y: area.y + 1, height: area.height - 1, ..area } } else { area };
+        let mut list = self.list.cloned().unwrap_or_default();
+        list.reveal(usize::from(body.height));
+        for (at, y) in (list.top..).zip(body.y..body.bottom()) {
+            let row = at.checked_sub(self.offset).and_then(|at| self.rows.get(at));
+            let place = row.and_then(|row| marks.iter().position(|mark| mark.key == key(row)));
+            if place.is_some() {
+                put(buf, Position::new(body.x + 1, y), 1, (scene.glyphs.mark, scene.theme.style(Tone::Match)));
             }
         }
     }
@@ -180,10 +201,13 @@ impl<R> Rows<'_, R> {
         for (column, x, width) in placed {
             let sorted = self.sort.filter(|sort| !column.sort.is_empty() && sort.column == column.sort);
             let arrow = sorted.map_or("", |sort| scene.glyphs.sort[usize::from(sort.descending)]);
-            let title = fit(&format!("{}{arrow}", column.title), usize::from(*width), "");
+            let title = fit(&format!("{}{arrow}", tr(column.title)), usize::from(*width), "");
             let indent = if column.align == Align::Right { usize::from(*width).saturating_sub(text::width(&title)) } else { 0 };
             let style = if sorted.is_some() { scene.theme.style(Tone::Accent) } else { style };
             let at = Position::new(area.x + x + u16::try_from(indent).unwrap_or(0), area.y);
+            if !column.sort.is_empty() {
+                mouse::area(Rect::new(area.x + x, area.y, *width, 1), || Hit::Sort(column.sort));
+            }
             put(buf, at, *width, (&title, style));
         }
     }
@@ -268,18 +292,22 @@ fn place<'a, R>(columns: &'a [Column<R>], width: u16, hidden: &std::collections:
 
 /// The words for the panel's title: how many rows, of how many, sorted how.
 pub fn summary(matched: usize, total: usize, here: &ScreenState, own_order: &str) -> String {
-    let count = if matched == total { matched.to_string() } else { format!("{matched} of {total}") };
+    let count = if matched == total { matched.to_string() } else { trf!("{} of {}", matched, total) };
     let mut out = count;
     match &here.sort {
-        Some(sort) => out.push_str(&format!("  sort {} {}", sort.column, if sort.descending { "desc" } else { "asc" })),
-        None if !own_order.is_empty() => out.push_str(&format!("  {own_order}")),
+        Some(sort) => out.push_str(&trf!("  sort {} {}", sort.column, tr(if sort.descending { "desc" } else { "asc" }))),
+        None if !own_order.is_empty() => out.push_str(&format!("  {}", tr(own_order))),
         None => {}
     }
     if !here.filter.is_empty() {
         out.push_str(&format!("  /{}", here.filter));
     }
     if here.faults_only {
-        out.push_str("  ! faults");
+        out.push_str(tr("  ! faults"));
+    }
+    if !here.marks.is_empty() {
+        out.push_str("  ");
+        out.push_str(&trf!("{} marked", here.marks.len()));
     }
     out
 }

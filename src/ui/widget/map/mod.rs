@@ -4,13 +4,15 @@
 //! figures. It knows no keys and keeps nothing. Start at [`plan()`] (from a graph to boxes), then [`Drawing::render`].
 
 pub mod boxes;
+pub mod far;
+pub mod grow;
 pub mod lines;
 pub mod mini;
 pub mod wire;
 
 use crate::state::view::{GraphEdge, GraphView};
 use crate::ui::glyph::Glyphs;
-use crate::ui::layout::{Layout, Plan, PlanNode, compute};
+use crate::ui::layout::{Layout, Plan, PlanNode, Slab, compute};
 use crate::ui::theme::Theme;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -72,6 +74,8 @@ pub struct Arrangement {
     pub layout: Layout,
     /// How the boxes are drawn.
     pub density: Density,
+    /// The plan that a large map shows, by its fingerprint: a map that grew has its nodes in another order.
+    pub of: u64,
 }
 
 /// Lays a graph out for an area, as `before` had it where that still holds: small boxes where large ones do not fit.
@@ -95,7 +99,7 @@ fn arranged(
         Some(before) => Arc::clone(before),
         None => {
             let layout = compute(&plan, before.map(|before| &before.layout));
-            Arc::new(Arrangement { plan, layout, density })
+            Arc::new(Arrangement { plan, layout, density, of: 0 })
         }
     }
 }
@@ -220,6 +224,18 @@ impl Viewport {
             if length <= room { -((room - length) / 2) } else { pan.clamp(0, length - room) }
         };
         Self { area, origin: (along(layout.width, area.width, pan.0), along(layout.height, area.height, pan.1)) }
+    }
+
+    /// The part of a box that is on the screen.
+    pub fn seen(&self, slab: &Slab) -> Rect {
+        let part = |from: i32, length: i32, start: i32, room: u16| {
+            let first = (from - start).clamp(0, room.into());
+            let last = (from + length - start).clamp(0, room.into());
+            (u16::try_from(first).unwrap_or(0), u16::try_from(last - first).unwrap_or(0))
+        };
+        let (x, width) = part(slab.x, slab.width, self.origin.0, self.area.width);
+        let (y, height) = part(slab.y, slab.height, self.origin.1, self.area.height);
+        Rect::new(self.area.x + x, self.area.y + y, width, height)
     }
 
     /// Where a cell of the map is on the screen.
