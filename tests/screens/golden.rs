@@ -178,7 +178,7 @@ fn help() {
 
 #[test]
 fn screens_without_a_source_say_what_they_need() {
-    for screen in [Screen::Wireless, Screen::Logs, Screen::Vlans] {
+    for screen in [Screen::Wireless, Screen::Vlans] {
         let text = shot::text(&drawn(state(screen, (80, 24), GlyphSet::Unicode), ""));
         insta::assert_snapshot!(format!("{}-80x24-absent", screen.name()), text);
     }

@@ -10,5 +10,6 @@ mod fixture;
 mod flows;
 mod golden;
 mod korean;
+mod logs;
 mod map;
 mod pty;

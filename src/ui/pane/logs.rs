@@ -11,9 +11,9 @@ pub mod menu;
 pub mod rate;
 pub mod table;
 
-use super::{Context, Gesture, Listing, Pane, Place, Scene, Target, events};
+use super::{Context, Gesture, Listing, Pane, Place, Scene, Target, events, names_of};
 use crate::model::Timestamp;
-use crate::query::{LogPart, LogRequest, Screen, Subject, ViewRequest};
+use crate::query::{LOG_COLUMNS, LogPart, LogRequest, Screen, Subject, ViewRequest};
 use crate::state::view::logs::{LogRow, LogsView};
 use crate::state::view::{View, ViewBody};
 use crate::ui::UiState;
@@ -163,6 +163,14 @@ impl Pane for Logs {
             flows: None,
         })
         .map(|target| if target.row.is_empty() { Target { row: line.text.clone(), ..target } } else { target })
+    }
+
+    fn fields(&self) -> Vec<&'static str> {
+        names_of(LOG_COLUMNS)
+    }
+
+    fn moment(&self, body: &ViewBody, state: &UiState) -> Option<Timestamp> {
+        under_cursor(view_of(body)?, state).map(|row| row.line.received)
     }
 
     fn open(&self, body: &ViewBody, state: &UiState) -> Option<Place> {

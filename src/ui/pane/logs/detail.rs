@@ -58,7 +58,7 @@ pub fn draw(scene: &Scene<'_>, area: Rect, (buf, row, form): (&mut Buffer, Optio
 
 fn title(line: &LogLine) -> String {
     match &line.trap {
-        Some(trap) => format!("trap {}  {}", trap.name, line.who()),
+        Some(trap) => trf!("trap {}  {}", trap.name, line.who()),
         None => format!("{}  {}", line.who(), line.message_id.as_deref().or(line.app.as_deref()).unwrap_or_default())
             .trim_end()
             .to_owned(),

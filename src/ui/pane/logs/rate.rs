@@ -51,7 +51,8 @@ pub fn draw(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &LogsView)
         }
         let counts: Vec<u32> = view.rates.iter().map(count).collect();
         let highest = counts.iter().copied().max().unwrap_or(0);
-        let label = format!("{word:<5}{highest:>5}");
+        let word = tr(word);
+        let label = format!("{word}{:1$}{highest:>5}", "", 5usize.saturating_sub(text::width(word)));
         put(buf, Position::new(inner.x, y), LABEL, (&label, scene.theme.style(if highest > 0 { tone } else { Tone::Dim })));
         // Nothing at all in a step is blank, so that silence can be seen.
         #[allow(clippy::cast_precision_loss, reason = "a height needs no more")]
