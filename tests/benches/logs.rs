@@ -29,10 +29,18 @@ const FILTERS: [&str; 8] = [
 fn message(number: usize) -> String {
     let (device, port) = (number % 40, number % 48);
     match number % 4 {
-        0 => format!("<189>{number}: core-{device}: Nov 22 11:45:33.102: %OSPF-5-ADJCHG: Process 1, Nbr 10.0.{port}.9 on Te1/1/{port} from FULL to DOWN, Neighbor Down: BFD node down"),
-        1 => format!("<187>{number}: core-{device}: Nov 22 11:45:33.102: %LINK-3-UPDOWN: Interface TenGigabitEthernet1/1/{port}, changed state to down"),
-        2 => format!("<38>Nov 22 11:45:33 srv-{device} sshd[{number}]: Failed password for root from 10.66.{port}.13 port 40022 ssh2"),
-        _ => format!("<190>1 2026-11-22T11:45:33.102Z acc-{device} port-accessd 77 - - Event|10502|LOG_INFO|AMM|1/1|Client 3c22.fb{number:06x} authenticated on port 1/1/{port}"),
+        0 => format!(
+            "<189>{number}: core-{device}: Nov 22 11:45:33.102: %OSPF-5-ADJCHG: Process 1, Nbr 10.0.{port}.9 on Te1/1/{port} from FULL to DOWN, Neighbor Down: BFD node down"
+        ),
+        1 => format!(
+            "<187>{number}: core-{device}: Nov 22 11:45:33.102: %LINK-3-UPDOWN: Interface TenGigabitEthernet1/1/{port}, changed state to down"
+        ),
+        2 => format!(
+            "<38>Nov 22 11:45:33 srv-{device} sshd[{number}]: Failed password for root from 10.66.{port}.13 port 40022 ssh2"
+        ),
+        _ => format!(
+            "<190>1 2026-11-22T11:45:33.102Z acc-{device} port-accessd 77 - - Event|10502|LOG_INFO|AMM|1/1|Client 3c22.fb{number:06x} authenticated on port 1/1/{port}"
+        ),
     }
 }
 
@@ -42,8 +50,11 @@ fn main() {
     let at = |number: usize| Timestamp(START + i64::try_from(number).unwrap() * APART);
     let stopwatch = Stopwatch::start();
     let source = [10, 0, 0, 1].into();
-    let lines: Vec<LogLine> =
-        messages.iter().enumerate().filter_map(|(number, text)| syslog::read(text.as_bytes(), (at(number), source)).ok()).collect();
+    let lines: Vec<LogLine> = messages
+        .iter()
+        .enumerate()
+        .filter_map(|(number, text)| syslog::read(text.as_bytes(), (at(number), source)).ok())
+        .collect();
     println!("reading      {:>8.2} us a line", stopwatch.elapsed().as_secs_f64() * 1e6 / count as f64);
     let logs = MemoryLogs::bounded(Bounds { lines: count, octets: usize::MAX });
     let stopwatch = Stopwatch::start();

@@ -40,7 +40,7 @@ fn korean_never_breaks_a_border() {
 const SAME: &str = "noctop ifindex lldp cdp snmp snmpv icmp udp tcp http https bit gbit mbit kbit dbm vlan mtu mac rtt wan esc tab enter pgdn pgup \
     ctrl shift bksp del home end space src dst app netflow ipfix sflow ipv poe syslog trap cpu asc desc dscp ospf bgp stp fdb arp lacp \
     json csv ndjson svg ansi osc ssid rssi snr ghz mhz cron utc rfc max min eth \
-    emerg alert crit err warn note info debug sys rsyslog";
+    emerg alert crit err warn note info debug sys local rsyslog";
 
 #[test]
 fn nothing_english_is_left_but_names() {
