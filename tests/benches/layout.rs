@@ -136,7 +136,11 @@ fn layouts(plan: &Plan, links: &[(usize, usize)]) {
     let found = median(found);
     println!("  and found in a new view {found:>9.3} ms of CPU, 1/{:.0} of a layout", full / found);
     match sfdp(links) {
-        Some(seconds) => println!("sfdp                      {:>9.0} ms of CPU: the layout takes {:.4} of it", seconds * 1e3, full / 1e3 / seconds),
+        Some(seconds) => println!(
+            "sfdp                      {:>9.0} ms of CPU: the layout takes {:.4} of it",
+            seconds * 1e3,
+            full / 1e3 / seconds
+        ),
         None => println!("sfdp is not installed: no ratio"),
     }
 }

@@ -188,14 +188,6 @@ fn help() {
 }
 
 #[test]
-fn screens_without_a_source_say_what_they_need() {
-    for screen in [Screen::Wireless, Screen::Logs] {
-        let text = shot::text(&drawn(state(screen, (80, 24), GlyphSet::Unicode), ""));
-        insta::assert_snapshot!(format!("{}-80x24-absent", screen.name()), text);
-    }
-}
-
-#[test]
 fn a_first_run_says_what_to_do() {
     for screen in [Screen::Overview, Screen::Topology, Screen::Devices, Screen::Discovery] {
         let state = state(screen, (80, 24), GlyphSet::Unicode);

@@ -394,9 +394,13 @@ mod tests {
                     port.vlans = if odd { vec![10, 99] } else { vec![10, 20, 99] };
                 }
             }
-            for (owner, port, net) in
-                [("wan-1", 0, "10.255.0.1/30"), ("core-1", 0, "10.255.0.2/30"), ("core-1", 1, "10.9.0.1/24"), ("core-2", 1, "10.9.0.2/24"), ("dist-1", 1, "10.9.0.3/24")]
-            {
+            for (owner, port, net) in [
+                ("wan-1", 0, "10.255.0.1/30"),
+                ("core-1", 0, "10.255.0.2/30"),
+                ("core-1", 1, "10.9.0.1/24"),
+                ("core-2", 1, "10.9.0.2/24"),
+                ("dist-1", 1, "10.9.0.3/24"),
+            ] {
                 if name == owner {
                     device.interfaces[port].addresses = vec![net.parse().unwrap()];
                 }
@@ -437,7 +441,8 @@ mod tests {
         let state = network();
         let view = map(&state, MapLayer::Vlan(20), Some("acc-1"));
         let id = |name: &str| state.find(name).unwrap().id.as_str().to_owned();
-        let lost: Vec<_> = view.edges.iter().filter(|edge| edge.one_sided).flat_map(|edge| [edge.a.clone(), edge.b.clone()]).collect();
+        let lost: Vec<_> =
+            view.edges.iter().filter(|edge| edge.one_sided).flat_map(|edge| [edge.a.clone(), edge.b.clone()]).collect();
         assert!(lost.contains(&id("acc-1")) && lost.contains(&id("dist-1")), "{lost:?}");
         assert_eq!(view.vlans, [10, 20]);
         assert!(view.nodes.iter().all(|node| !node.label.starts_with("isp")));

@@ -317,7 +317,8 @@ mod tests {
     fn places(count: usize, each: usize) -> GraphView {
         let mut graph = GraphView::default();
         for at in 0..count * each {
-            let mut node = super::super::tests::node(&format!("n{at}"), crate::model::Role::Switch, u8::try_from(at % each % 5).unwrap());
+            let mut node =
+                super::super::tests::node(&format!("n{at}"), crate::model::Role::Switch, u8::try_from(at % each % 5).unwrap());
             node.site = Some(format!("site {}, building {}", at / each, at % 3));
             graph.nodes.push(node);
         }
