@@ -139,7 +139,7 @@ impl Pane for Logs {
     }
 
     fn fields(&self) -> Vec<&'static str> {
-        super::names_of(crate::query::LOG_COLUMNS)
+        names_of(LOG_COLUMNS)
     }
 
     fn columns(&self) -> Vec<&'static str> {
@@ -167,10 +167,6 @@ impl Pane for Logs {
             flows: None,
         })
         .map(|target| if target.row.is_empty() { Target { row: line.text.clone(), ..target } } else { target })
-    }
-
-    fn fields(&self) -> Vec<&'static str> {
-        names_of(LOG_COLUMNS)
     }
 
     fn moment(&self, body: &ViewBody, state: &UiState) -> Option<Timestamp> {
