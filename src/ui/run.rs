@@ -6,7 +6,7 @@ use super::console::{Console, DETAIL, Dirty};
 use super::effect::{Effect, Form, Picture, Purpose};
 use super::export::{self, file};
 use super::keymap::{Key, Keymap, KeymapFault};
-use super::lang::{speaking, trf};
+use super::lang::{speaking, tr, trf};
 use super::mouse::Did;
 use super::notice::{self, Level, Notices};
 use super::state::{Place, UiState};
@@ -309,7 +309,7 @@ impl Live {
                 Effect::Watch => self.watch(),
                 Effect::WatchDetail => self.watch_detail(),
                 Effect::Ask(purpose, command) => self.ask(purpose, command),
-                Effect::Copy(words) => self.terminal.send(osc::clipboard(&words, self.terminal.kind())),
+                Effect::Copy(words) => self.copy(&words),
                 Effect::Ring(words) => self.terminal.send(osc::ring(words.as_deref(), self.terminal.kind())),
                 Effect::Mouse(on) => self.terminal.send(if on { osc::MOUSE_ON } else { osc::MOUSE_OFF }.into()),
                 Effect::WatchAlarms => self.watch_alarms(),
@@ -350,6 +350,15 @@ impl Live {
         match self.console.detail_request() {
             Some(request) => handle.watch(DETAIL, request.clone()),
             None => handle.unwatch(DETAIL),
+        }
+    }
+
+    fn copy(&mut self, words: &str) {
+        if self.terminal.kind().takes_osc() {
+            self.terminal.send(osc::clipboard(words, self.terminal.kind()));
+        } else {
+            let why = speaking(self.console.state.lang, || tr("this terminal takes no clipboard: X and e write files"));
+            self.console.complain(why.to_owned());
         }
     }
 
