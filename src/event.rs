@@ -9,8 +9,8 @@ use crate::model::inventory::Reason;
 use crate::model::link::LinkKey;
 use crate::model::poll::{Echoes, PollReading};
 use crate::model::{
-    AdminStatus, Alarm, Device, DeviceId, DeviceStatus, Endpoint, GaugeKind, HealthStatus, IfIndex, Inventory, Link, MacAddr,
-    Neighbour, Oid, OperStatus, Timestamp,
+    AdminStatus, Alarm, ApStatus, Device, DeviceId, DeviceStatus, Endpoint, GaugeKind, HealthStatus, IfIndex, Inventory, Link, MacAddr,
+    Neighbour, Oid, OperStatus, Timestamp, WirelessReading,
 };
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
@@ -74,6 +74,12 @@ pub enum Body {
     Flows(Box<FlowBatch>),
     /// Observation: flow records, to be kept whole for some time. They go to the flows' store alone.
     FlowRecords(Box<FlowColumns>),
+    /// Observation: a wireless controller told all that it controls.
+    Wireless(Box<WirelessReading>),
+    /// Derived: the same every few minutes, for past times; a large one in several parts, of which the first replaces what was known.
+    WirelessSeen(Box<WirelessPart>),
+    /// Derived: an access point came, went, or took another channel.
+    AccessPoint(Box<ApChange>),
 }
 
 impl Event {
@@ -89,6 +95,7 @@ impl Event {
                 | Body::Trap(_)
                 | Body::Flows(_)
                 | Body::FlowRecords(_)
+                | Body::Wireless(_)
         )
     }
 }
@@ -183,6 +190,44 @@ pub struct GaugeStatusChange {
     pub from: HealthStatus,
     /// After.
     pub to: HealthStatus,
+}
+
+/// A part of what is known of a wireless controller.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WirelessPart {
+    /// Its number, from 0.
+    pub part: u16,
+    /// What is in it.
+    pub reading: WirelessReading,
+}
+
+/// Access points and clients that one [`WirelessPart`] holds at most, so that no journal record grows without bound: about 64 KiB.
+pub const MAX_PART: (usize, usize) = (256, 800);
+
+/// Something happened to an access point.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ApChange {
+    /// Its controller.
+    pub controller: DeviceId,
+    /// The address by which the controller knows it.
+    pub key: MacAddr,
+    /// Its name.
+    pub name: String,
+    /// What happened.
+    pub change: ApEvent,
+}
+
+/// What happens to access points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ApEvent {
+    /// It is there for the first time.
+    New,
+    /// Its status went from one word to another.
+    Status(ApStatus, ApStatus),
+    /// A radio, by its slot, went from one channel to another.
+    Channel(u16, u16, u16),
+    /// It was down for so long that it is forgotten.
+    Forgotten,
 }
 
 /// How far a discovery run is. Each message holds the whole, so that a lost one does no harm.

@@ -111,6 +111,8 @@ fn print(view: &View, names: &HashMap<DeviceId, String>, (format, out): (Format,
         | ViewBody::Discovery(_)
         | ViewBody::Flows(_)
         | ViewBody::Capture(_)
+        | ViewBody::Vlans(_)
+        | ViewBody::Wireless(_)
         | ViewBody::Empty => Ok(()),
     }
 }

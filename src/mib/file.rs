@@ -6,6 +6,7 @@ use super::object::Syntax;
 use super::profile::Fact;
 use super::quirks::Quirks;
 use super::transform::Transform;
+use super::wireless::Wireless;
 use schemars::JsonSchema;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{MapAccess, SeqAccess, Visitor};
@@ -51,6 +52,9 @@ pub struct MibFile {
     /// What is measured: sensors, processors, memory, storage, supplies, PoE.
     #[serde(default)]
     pub gauges: Vec<Gauges>,
+    /// What wireless controllers tell: access points, radios, network names, clients.
+    #[serde(default)]
+    pub wireless: Vec<Wireless>,
     /// The systems by which the vendor's devices are recognised.
     #[serde(default)]
     pub system: Vec<System>,

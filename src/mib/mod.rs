@@ -18,6 +18,7 @@ mod read;
 pub mod registry;
 pub mod smi;
 pub mod transform;
+pub mod wireless;
 
 pub use gauges::GaugeRule;
 pub use neighbours::NeighbourTable;
@@ -25,3 +26,4 @@ pub use object::{Kind, Object, Syntax};
 pub use profile::{Fact, Facts, Identity, Profile};
 pub use quirks::{PerVlan, Quirks};
 pub use registry::{MibFault, ParseObjectError, Registry};
+pub use wireless::WirelessRule;

@@ -7,7 +7,8 @@ use super::gauges::GaugeRule;
 use super::neighbours::{self, NeighbourTable};
 use super::object::{Kind, Object, Syntax};
 use super::profile::{Facts, Profile, ProfileSet};
-use crate::model::Oid;
+use super::wireless::WirelessRule;
+use crate::model::{Oid, Role};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -29,6 +30,7 @@ pub struct Registry {
     neighbours: Vec<NeighbourTable>,
     /// Those of some devices before those of all.
     gauges: Vec<GaugeRule>,
+    wireless: Vec<WirelessRule>,
     profiles: ProfileSet,
 }
 
@@ -124,6 +126,7 @@ impl Registry {
         let enterprises = registry.oid("enterprises");
         registry.add_neighbours(&parsed, &mut faults);
         registry.add_gauges(&parsed, &mut faults);
+        registry.add_wireless(&parsed, &mut faults);
         registry.profiles = ProfileSet::new(parsed, enterprises, &mut faults);
         registry.check_reads(&mut faults);
         (registry, faults)
@@ -229,6 +232,18 @@ impl Registry {
         self.gauges.sort_by_key(|rule| !rule.is_vendors());
     }
 
+    /// A faulty rule is left out.
+    fn add_wireless(&mut self, files: &[(&str, MibFile)], faults: &mut Vec<MibFault>) {
+        let rules: Vec<WirelessRule> = files.iter().flat_map(|(name, file)| WirelessRule::of_file(name, file, self)).collect();
+        for rule in rules {
+            let wrong = rule.faults(self);
+            if wrong.is_empty() {
+                self.wireless.push(rule);
+            }
+            faults.extend(wrong);
+        }
+    }
+
     /// Every object that a profile reads must be known.
     fn check_reads(&self, faults: &mut Vec<MibFault>) {
         for (file, object) in self.profiles.reads() {
@@ -309,6 +324,11 @@ impl Registry {
     /// What is measured of a device with this sysObjectID: what its vendor says first.
     pub fn gauges(&self, sys_object_id: Option<&Oid>) -> Vec<&GaugeRule> {
         self.gauges.iter().filter(|rule| rule.is_for(sys_object_id)).collect()
+    }
+
+    /// What is asked of a device as a wireless controller: nothing of what is none.
+    pub fn wireless(&self, role: Role, sys_object_id: Option<&Oid>) -> Vec<&WirelessRule> {
+        self.wireless.iter().filter(|rule| rule.is_for(role, sys_object_id)).collect()
     }
 
     /// All tables of neighbours.

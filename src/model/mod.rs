@@ -27,6 +27,7 @@ pub mod text;
 pub mod time;
 pub mod topology;
 pub mod unit;
+pub mod wireless;
 
 pub use access::{Credential, SnmpAccess, SnmpVersion};
 pub use addr::MacAddr;
@@ -43,3 +44,4 @@ pub use rollup::{Level, Rollup};
 pub use series::{EntityKey, Metric, Point, Sample, SampleBatch, SampleRow};
 pub use sighting::{ArpRow, Endpoint, FdbRow, Sightings};
 pub use time::{TimeRange, Timestamp};
+pub use wireless::{AccessPoint, ApStatus, Radio, Ssid, WifiBand, WirelessClient, WirelessReading};

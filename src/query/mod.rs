@@ -7,4 +7,7 @@ pub mod series_name;
 pub mod time;
 pub mod view_request;
 
-pub use view_request::{FlowPart, FlowRequest, MapRequest, Screen, Sort, Subject, ViewRequest, Window};
+pub use view_request::{
+    FlowPart, FlowRequest, MapLayer, MapRequest, RadioName, Screen, Sort, Subject, ViewRequest, Window, WirelessPart,
+    WirelessRequest,
+};

@@ -1,7 +1,7 @@
 //! What a console or a headless command asks of the engine: a window on one screen's rows, at a time.
 
 use crate::model::flow::TopKey;
-use crate::model::{DeviceId, TimeRange, Timestamp};
+use crate::model::{DeviceId, MacAddr, TimeRange, Timestamp, WifiBand};
 use serde::{Deserialize, Serialize};
 
 /// The screens of the contract.
@@ -92,6 +92,18 @@ impl Window {
     pub const ALL: Self = Self { offset: 0, rows: usize::MAX };
 }
 
+/// Which network the map is of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum MapLayer {
+    /// Everything that is linked.
+    #[default]
+    L2,
+    /// What carries one VLAN.
+    Vlan(u16),
+    /// What shares a subnet.
+    L3,
+}
+
 /// How much of the map is unfolded.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MapRequest {
@@ -103,6 +115,8 @@ pub struct MapRequest {
     pub opened: Vec<String>,
     /// Fold level: 0 folds leaves and whole subtrees, 1 leaves only, 2 nothing.
     pub level: u8,
+    /// Which network it is of; for [`Screen::Vlans`] the VLAN whose matrix is wanted.
+    pub layer: MapLayer,
 }
 
 /// How flows are summed up.
@@ -124,6 +138,42 @@ pub enum FlowPart {
     Brief,
     /// One group in full: the one that the filter lets through.
     Detail,
+}
+
+/// What of the wireless networks is wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WirelessRequest {
+    /// Which rows.
+    pub part: WirelessPart,
+    /// Only this band; `None` is all.
+    pub band: Option<WifiBand>,
+    /// The radio that a detail is about.
+    pub radio: Option<RadioName>,
+}
+
+/// Rows of the wireless networks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WirelessPart {
+    /// Access points, a row for each radio.
+    #[default]
+    Radios,
+    /// Who is on them.
+    Clients,
+    /// Channels in use.
+    Channels,
+    /// One radio with its clients and the channels about it.
+    Detail,
+}
+
+/// A radio, or an access point of which no radio is known.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RadioName {
+    /// Its controller.
+    pub controller: DeviceId,
+    /// Its access point.
+    pub key: MacAddr,
+    /// Its number there.
+    pub slot: Option<u16>,
 }
 
 /// A windowed query. The same request serves live, past, local and attached.
@@ -153,6 +203,8 @@ pub struct ViewRequest {
     pub map: MapRequest,
     /// How flows are summed up, for [`Screen::Flows`] and [`Screen::Capture`].
     pub flows: FlowRequest,
+    /// What of the wireless networks, for [`Screen::Wireless`].
+    pub wireless: WirelessRequest,
 }
 
 /// Graphs span an hour unless asked otherwise.
@@ -174,6 +226,7 @@ impl ViewRequest {
             range: None,
             map: MapRequest::default(),
             flows: FlowRequest::default(),
+            wireless: WirelessRequest::default(),
         }
     }
 }

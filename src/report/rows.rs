@@ -6,6 +6,7 @@ mod interface;
 mod link;
 mod sensor;
 mod whereabouts;
+mod wireless;
 
 pub use device::DeviceRow;
 pub use event::{AlarmRow, EventRow};
@@ -13,6 +14,7 @@ pub use interface::InterfaceRow;
 pub use link::{LinkEnd, LinkRow};
 pub use sensor::SensorRow;
 pub use whereabouts::WhereRow;
+pub use wireless::{ChannelRow, ClientRow, RadioRow};
 
 use crate::model::Timestamp;
 

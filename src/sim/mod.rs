@@ -16,5 +16,6 @@ pub mod shape;
 pub mod traffic;
 pub mod truth;
 pub mod view;
+pub mod wlan;
 
 pub use scenario::{Scale, Scenario, ScenarioError};

@@ -85,9 +85,9 @@ pub fn shape(profile: Profile, at: f64) -> (f64, f64) {
     (value, integral)
 }
 
-/// Length in seconds and strength of each layer of noise. The rate never falls below a third of its shape: the slope of a
-/// layer is at most three times its strength, and those add up to 0.66.
-const LAYERS: [(f64, f64); 3] = [(97.0, 0.07), (811.0, 0.09), (7213.0, 0.06)];
+/// Length in seconds and strength of each layer of noise. The rate never falls to nothing: the slope of a layer is at most three
+/// times its strength, and those add up to 0.9. Networks breathe in minutes most of all.
+const LAYERS: [(f64, f64); 3] = [(97.0, 0.07), (811.0, 0.15), (7213.0, 0.08)];
 
 /// Seconds of traffic that came early (positive) or late at `at`.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "cells since the epoch are not negative")]

@@ -48,6 +48,7 @@ pub fn apply(state: &mut State, event: &Event) -> Applied {
             deriver.trap(trap);
             Vec::new()
         }
+        Body::Wireless(reading) => deriver.wireless(reading),
         // They go to the flows' store; the state derives nothing from them.
         Body::Flows(_) | Body::FlowRecords(_) => Vec::new(),
         Body::DeviceSeen(_)
@@ -63,7 +64,9 @@ pub fn apply(state: &mut State, event: &Event) -> Applied {
         | Body::AlarmCleared(_)
         | Body::Restarted(_)
         | Body::DeviceReplaced(_)
-        | Body::Endpoints(_) => {
+        | Body::Endpoints(_)
+        | Body::WirelessSeen(_)
+        | Body::AccessPoint(_) => {
             deriver.state.take(event);
             Vec::new()
         }

@@ -4,7 +4,7 @@
 //! in memory (rates, discovery progress) is not in it.
 
 use super::{Condition, Settings, State};
-use crate::model::{Alarm, Device, DeviceId, Endpoint, IfIndex, Link, MacAddr, Neighbour, Timestamp};
+use crate::model::{Alarm, Device, DeviceId, Endpoint, IfIndex, Link, MacAddr, Neighbour, Timestamp, WirelessReading};
 use crate::state::view::EventRow;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -48,6 +48,7 @@ pub fn encode(state: &State) -> Vec<(String, Vec<u8>)> {
     shards(&mut parts, "predecessor", state.predecessors.iter());
     shards(&mut parts, "read", state.reads.iter());
     shards(&mut parts, "unseen", state.unseen.iter());
+    shards(&mut parts, "wireless", state.wireless.values());
     parts
 }
 
@@ -131,6 +132,8 @@ pub fn decode(parts: &[(String, Vec<u8>)], settings: Settings) -> Result<State, 
     state.predecessors = Arc::new(values(&parts, "predecessor")?.into_iter().collect());
     state.reads = Arc::new(values(&parts, "read")?.into_iter().collect());
     state.unseen = Arc::new(values(&parts, "unseen")?.into_iter().collect());
+    let wireless: Vec<WirelessReading> = values(&parts, "wireless")?;
+    state.wireless = Arc::new(wireless.into_iter().map(|reading| (reading.controller.clone(), Arc::new(reading))).collect());
     state.index();
     Ok(state)
 }

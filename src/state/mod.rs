@@ -21,6 +21,7 @@ mod store;
 pub(crate) mod tests;
 pub mod view;
 pub mod whereabouts;
+mod wireless;
 
 pub use apply::{Applied, apply};
 pub use condition::{Condition, PortCondition};
@@ -76,6 +77,8 @@ pub struct State {
     alarms: Arc<BTreeMap<String, Arc<Alarm>>>,
     recent: Arc<VecDeque<Arc<EventRow>>>,
     endpoints: Arc<BTreeMap<MacAddr, Arc<Endpoint>>>,
+    /// What wireless controllers control.
+    wireless: wireless::Wlans,
     /// Who stood in a device's place before.
     predecessors: Arc<BTreeMap<DeviceId, DeviceId>>,
     // Written with checkpoints, not journalled: see `reads`.
@@ -94,6 +97,8 @@ pub struct State {
     /// When endpoints were last placed.
     endpoints_at: Timestamp,
     endpoints_beyond: u64,
+    /// When each controller's state was last journalled.
+    wireless_kept: BTreeMap<DeviceId, Timestamp>,
     /// Devices at whose address another one answered.
     displaced: BTreeSet<DeviceId>,
     unknown_manual: Vec<usize>,

@@ -49,6 +49,8 @@ impl State {
                 self.take_device(new, at);
             }
             Body::Endpoints(changes) => self.take_endpoints(changes),
+            Body::WirelessSeen(part) => self.take_wireless(part),
+            Body::AccessPoint(change) => self.take_access_point(change, at),
             Body::Inventory(_)
             | Body::Poll(_)
             | Body::Silent(_)
@@ -56,7 +58,8 @@ impl State {
             | Body::Tick
             | Body::Trap(_)
             | Body::Flows(_)
-            | Body::FlowRecords(_) => {}
+            | Body::FlowRecords(_)
+            | Body::Wireless(_) => {}
         }
         for row in rows {
             self.remember(row);
@@ -115,6 +118,9 @@ impl State {
         }
         Arc::make_mut(&mut self.conditions).remove(id);
         self.live.remove(id);
+        if self.wireless.contains_key(id) {
+            Arc::make_mut(&mut self.wireless).remove(id);
+        }
         Arc::make_mut(&mut self.sightings).remove(id);
         Arc::make_mut(&mut self.reads).remove(id);
         Arc::make_mut(&mut self.down).remove(id);

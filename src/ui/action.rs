@@ -4,7 +4,7 @@
 use super::effect::{Effect, Form, Picture};
 use super::pane::{Context, Gesture};
 use super::state::UiState;
-use super::update::{flows, global, graph, lists, overlay, related};
+use super::update::{flows, global, graph, lists, overlay, related, wireless};
 use super::{mouse, notice, wallboard};
 use crate::query::Screen;
 use crate::state::view::View;
@@ -86,13 +86,23 @@ pub const ACTIONS: &[Action] = &[
     action("map.focus", Context::Map, ("only what is near the selected node, or everything", "focus"), |turn| {
         lists::gesture(turn, Gesture::Focus)
     }),
+    action("map.hops", Context::Map, ("hops about the focus: 1 to 6", ""), |turn| lists::gesture(turn, Gesture::Hops)),
     action("map.tree", Context::Map, ("the tree instead of the map", "tree"), |turn| lists::gesture(turn, Gesture::Tree)),
-    action("map.layers", Context::Map, ("layers on and off", ""), |turn| lists::gesture(turn, Gesture::Layers)),
+    action("map.tree-sort", Context::Map, ("sort the tree: name, load, state", ""), |turn| lists::gesture(turn, Gesture::TreeSort)),
+    action("map.far", Context::Map, ("everything from afar, or the map again", "far"), |turn| lists::gesture(turn, Gesture::Far)),
+    action("map.layers", Context::Map, ("layer: links, a VLAN, routing", "layer"), |turn| lists::gesture(turn, Gesture::Layers)),
+    action("map.vlan-next", Context::Map, ("the next VLAN's layer", ""), |turn| lists::gesture(turn, Gesture::NextVlan)),
+    action("map.vlan-before", Context::Map, ("the layer of the VLAN before", ""), |turn| {
+        lists::gesture(turn, Gesture::PreviousVlan)
+    }),
+    action("map.roles", Context::Map, ("lowest rows off, and on again", ""), |turn| lists::gesture(turn, Gesture::Roles)),
     action("map.colour-by", Context::Map, ("what colour says: load, errors, state", "colour"), |turn| {
         lists::gesture(turn, Gesture::ColourBy)
     }),
     action("map.related", Context::Map, ("related screens: then t d i f l a e h", "related"), overlay::related),
+    action("vlans.map", Context::Vlans, ("the map of this VLAN", "map"), |turn| lists::gesture(turn, Gesture::Layers)),
     action("flows.group", Context::Flows, ("by what flows are summed up", "by"), flows::groups),
+    action("wireless.band", Context::Wireless, ("only one band, or all: 2.4, 5, 6 GHz", "band"), wireless::band),
     action("discovery.pause", Context::Discovery, ("pause discovery, or go on", "pause"), global::discovery_pause),
     action("discovery.run", Context::Discovery, ("discover the configured targets again", "run again"), global::discovery_run),
     action("discovery.cancel", Context::Discovery, ("end the running discovery", "cancel"), global::discovery_cancel),

@@ -11,6 +11,7 @@ use super::text::{self, EN, fit};
 use super::theme::Tone;
 use super::widget::{put, put_all};
 use crate::query::Screen;
+use crate::ui::lang::{sentence, tr, trf};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -77,7 +78,7 @@ fn breadcrumb(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     let (dim, strong) = (theme.style(Tone::Dim), theme.style(Tone::Strong));
     let crumb = format!(" {} ", scene.glyphs.crumb);
     let site = scene.view.map(|view| view.chrome.site.as_str()).unwrap_or_default();
-    let screen = screen_name(scene.state.place.screen);
+    let screen = tr(screen_name(scene.state.place.screen));
     let title = scene.state.place.title.as_str();
     let mut pieces: Vec<(&str, Style)> = vec![(" ", dim)];
     if scene.state.room() == Room::Wide {
@@ -105,9 +106,9 @@ fn status(scene: &Scene<'_>) -> Vec<(String, Style)> {
     let mut out: Vec<(String, Style)> = Vec::new();
     if let Some(chrome) = scene.view.map(|view| &view.chrome) {
         let counts = [
-            (if wide { "CRIT " } else { "C" }, chrome.critical, Tone::Critical),
-            (if wide { "MAJ " } else { "M" }, chrome.major, Tone::Major),
-            (if wide { "MIN " } else { "m" }, chrome.minor, Tone::Minor),
+            (if wide { tr("CRIT ") } else { "C" }, chrome.critical, Tone::Critical),
+            (if wide { tr("MAJ ") } else { "M" }, chrome.major, Tone::Major),
+            (if wide { tr("MIN ") } else { "m" }, chrome.minor, Tone::Minor),
         ];
         for (word, count, tone) in counts {
             let tone = if count > 0 { tone } else { Tone::Dim };
@@ -116,7 +117,7 @@ fn status(scene: &Scene<'_>) -> Vec<(String, Style)> {
         }
     }
     if let Some(why) = &scene.state.lost {
-        out.push((format!(" LOST: {} ", fit(why, 24, scene.glyphs.ellipsis)), theme.style(Tone::Past)));
+        out.push((trf!(" LOST: {} ", fit(why, 24, scene.glyphs.ellipsis)), theme.style(Tone::Past)));
         out.push((" ".to_owned(), Style::new()));
     }
     out.extend(time(scene));
@@ -126,7 +127,7 @@ fn status(scene: &Scene<'_>) -> Vec<(String, Style)> {
         out.push((words, theme.style(Tone::Accent)));
     }
     if !tiny {
-        out.push((format!(" {} ", EN.read_only), theme.style(Tone::Dim)));
+        out.push((format!(" {} ", tr(EN.read_only)), theme.style(Tone::Dim)));
     }
     out
 }
@@ -140,13 +141,13 @@ fn time(scene: &Scene<'_>) -> Vec<(String, Style)> {
     if let Some(at) = time.at {
         let past = scene.view.filter(|view| view.chrome.past).map_or(at, |view| view.chrome.at);
         let form = if time.now.since(past).as_secs() < 43_200 { "%H:%M:%S" } else { "%Y-%m-%d %H:%M" };
-        return vec![(format!(" {} {} ", EN.past, text::format_time(past, zone, form)), theme.style(Tone::Past)), blank];
+        return vec![(format!(" {} {} ", tr(EN.past), text::format_time(past, zone, form)), theme.style(Tone::Past)), blank];
     }
     if let Some(paused) = time.paused {
         let age = crate::model::unit::age(time.now.since(paused).as_secs());
-        return vec![(format!(" {} {age} ", EN.paused), theme.style(Tone::Paused)), blank];
+        return vec![(format!(" {} {age} ", tr(EN.paused)), theme.style(Tone::Paused)), blank];
     }
-    let live = if scene.state.room() == Room::Tiny { String::new() } else { format!("{} {} ", scene.glyphs.live, EN.live) };
+    let live = if scene.state.room() == Room::Tiny { String::new() } else { format!("{} {} ", scene.glyphs.live, tr(EN.live)) };
     let clock = if time.now.0 == 0 { "--:--:--".to_owned() } else { text::clock(time.now, zone) };
     vec![(live, theme.style(Tone::Live)), (clock, theme.style(Tone::Strong)), blank]
 }
@@ -162,7 +163,7 @@ fn tabs(scene: &Scene<'_>, line: Rect, buf: &mut Buffer) {
     let mut x = line.x + 1;
     for (screen, name, short, action) in TABS {
         let key = scene.state.keymap.first_key(action).map(|key| key.to_string()).unwrap_or_default();
-        let label = if wide { format!(" {name} ") } else { short.to_owned() };
+        let label = if wide { format!(" {} ", tr(name)) } else { tr(short).to_owned() };
         let left = line.right().saturating_sub(x);
         if usize::from(left) < text::width(&key) + text::width(&label) {
             break;
@@ -184,12 +185,12 @@ fn last_line(scene: &Scene<'_>, line: Rect, buf: &mut Buffer) {
     let room = line.width.saturating_sub(2);
     if let Some(toast) = &scene.state.toast {
         let tone = if toast.fault { Tone::Fault } else { Tone::Accent };
-        let words = fit(&toast.text, usize::from(room), scene.glyphs.ellipsis);
+        let words = fit(&sentence(&toast.text), usize::from(room), scene.glyphs.ellipsis);
         put(buf, at, room, (&words, scene.theme.style(tone)));
         return;
     }
     if let Some(fault) = scene.view.and_then(|view| view.chrome.fault.as_deref()) {
-        let words = fit(fault, usize::from(room), scene.glyphs.ellipsis);
+        let words = fit(&sentence(fault), usize::from(room), scene.glyphs.ellipsis);
         put(buf, at, room, (&words, scene.theme.style(Tone::Fault)));
         return;
     }
@@ -201,7 +202,7 @@ fn hints(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     const ALWAYS: [&str; 2] = ["command", "help"];
     let active = contexts(scene.state);
     let keymap = &scene.state.keymap;
-    let hint = |name: &'static str, hint: &str| keymap.first_key(name).map(|key| (key.to_string(), format!(" {hint}  "), name));
+    let hint = |name: &'static str, hint: &str| keymap.first_key(name).map(|key| (key.to_string(), format!(" {}  ", tr(hint)), name));
     let wanted = |context: Context| {
         ACTIONS
             .iter()

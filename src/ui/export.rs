@@ -7,7 +7,8 @@ use super::pane::flows::words;
 use crate::model::flow::TopKey;
 use crate::report::{self, tabular::Format, write_rows};
 use crate::state::view::flows::{FlowRow, FlowsView};
-use crate::state::view::{View, ViewBody};
+use crate::query::WirelessPart;
+use crate::state::view::{View, ViewBody, WirelessView};
 use serde_json::{Map, Value};
 use std::io;
 
@@ -52,9 +53,21 @@ pub fn rows(view: &View, form: Form) -> io::Result<Option<Vec<u8>>> {
         ViewBody::Discovery(view) => write_rows(format, view.changes.rows.iter().map(report::EventRow::from), &mut out)?,
         ViewBody::Flows(view) => out = talkers(view, form)?,
         ViewBody::Capture(view) => out = talkers(&view.flows, form)?,
-        ViewBody::Empty => return Ok(None),
+        ViewBody::Wireless(view) => wireless(view, format, &mut out)?,
+        ViewBody::Vlans(_) | ViewBody::Empty => return Ok(None),
     }
     Ok(Some(out))
+}
+
+/// The rows of the part that is shown.
+fn wireless(view: &WirelessView, format: Format, out: &mut Vec<u8>) -> io::Result<()> {
+    match view.part {
+        WirelessPart::Radios => write_rows(format, view.radios.rows.iter().map(report::RadioRow::from), out),
+        WirelessPart::Clients | WirelessPart::Detail => {
+            write_rows(format, view.clients.rows.iter().map(report::ClientRow::from), out)
+        }
+        WirelessPart::Channels => write_rows(format, view.channels.rows.iter().map(report::ChannelRow::from), out),
+    }
 }
 
 /// Rows of flows: a field for each key and one for its name, then the figures.

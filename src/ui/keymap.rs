@@ -235,14 +235,17 @@ impl Keymap {
 
 /// Whether two contexts can hold at the same time: layers hold alone, everything else together with the global keys.
 fn together(a: Context, b: Context) -> bool {
-    use Context::{Columns, Discovery, Export, Flows, Global, Graph, Groups, Input, List, Map, Related, Save, Table, Wallboard};
+    use Context::{
+        Columns, Discovery, Export, Flows, Global, Graph, Groups, Input, List, Map, Related, Save, Table, Vlans, Wallboard, Wireless,
+    };
     match (a, b) {
         (a, b) if a == b => true,
         (Save | Wallboard, _) | (_, Save | Wallboard) => false,
         (Input | Related | Columns | Groups | Export, _) | (_, Input | Related | Columns | Groups | Export) => false,
         (Global, _) | (_, Global) => true,
-        (List | Discovery | Table | Graph | Flows, List | Discovery | Table | Graph | Flows) => true,
-        (List | Map | Discovery | Table | Graph | Flows, _) => false,
+        (List | Discovery | Table | Graph | Flows | Vlans, List | Discovery | Table | Graph | Flows | Vlans) => true,
+        (Wireless, List | Table) | (List | Table, Wireless) => true,
+        (List | Map | Discovery | Table | Graph | Flows | Vlans | Wireless, _) => false,
     }
 }
 

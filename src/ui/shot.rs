@@ -75,17 +75,36 @@ fn place(handle: &Handle, request: &Request) -> Result<Place, AskError> {
 /// Questions asked for one key at most: a screen that asks on and on is a fault.
 const MAX_ASKS: usize = 8;
 
+/// What is done to a console.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Step {
+    /// A key is pressed.
+    Key(Key),
+    /// The terminal gets another size, columns and rows.
+    Size(u16, u16),
+}
+
 /// Draws a screen after some keys were pressed on it.
 ///
 /// Errors: what the engine says to a question that it refuses.
 pub fn render(handle: &Handle, state: UiState, keys: &[Key]) -> Result<Buffer, AskError> {
-    let size = state.size;
+    render_steps(handle, state, &keys.iter().map(|key| Step::Key(*key)).collect::<Vec<_>>())
+}
+
+/// Draws a screen after keys and changes of size.
+///
+/// Errors: what the engine says to a question that it refuses.
+pub fn render_steps(handle: &Handle, state: UiState, steps: &[Step]) -> Result<Buffer, AskError> {
     let mut console = Console::new(state);
     settle(&mut console, handle, vec![Effect::Watch])?;
-    for key in keys {
-        let effects = console.key(*key);
+    for step in steps {
+        let effects = match *step {
+            Step::Key(key) => console.key(key),
+            Step::Size(width, height) => console.resize(Size::new(width, height)),
+        };
         settle(&mut console, handle, effects)?;
     }
+    let size = console.state.size;
     let mut buf = Buffer::empty(Rect::new(0, 0, size.width, size.height));
     console.draw(&mut buf);
     Ok(buf)

@@ -10,10 +10,11 @@ use super::notice::Notices;
 use super::theme::{Depth, OwnTheme, ThemeName};
 use super::wallboard::Wallboard;
 use crate::engine::WatchId;
-use crate::model::Timestamp;
+use crate::model::{Timestamp, WifiBand};
 use crate::model::flow::TopKey;
 use crate::query::{MapRequest, Screen, Sort, Subject, ViewRequest, Window};
 use crate::ui::layout::worker::LayoutWorker;
+use crate::ui::pane::topology::TreeRows;
 use crate::ui::widget::map::Arrangement;
 use ratatui::layout::Size;
 use std::collections::{BTreeMap, BTreeSet};
@@ -132,6 +133,14 @@ pub struct MapState {
     pub colour_by: usize,
     /// Layers that are hidden.
     pub hidden_layers: BTreeSet<u8>,
+    /// Everything from afar in place of the map; `None` as it fits.
+    pub far: Option<bool>,
+    /// The VLAN whose layer was looked at last.
+    pub vlan: Option<u16>,
+    /// By what the tree sorts siblings: index into the pane's own list.
+    pub tree_by: usize,
+    /// The tree's rows, made when a view came.
+    pub tree_rows: Option<Arc<TreeRows>>,
     /// First column and row shown of what is larger than the pane.
     pub pan: (i32, i32),
     /// The node that was walked from to the selected one: the link between them is the one under the cursor.
@@ -158,6 +167,15 @@ pub struct FlowState {
     pub by: Vec<TopKey>,
     /// Filters and keys of before each drill, the last one last.
     pub trail: Vec<(String, Vec<TopKey>)>,
+}
+
+/// What the Wireless screen remembers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WirelessState {
+    /// Only this band; `None` is all.
+    pub band: Option<WifiBand>,
+    /// Filters and parts of before each drill, the last one last.
+    pub trail: Vec<(String, usize)>,
 }
 
 /// A week, seconds: what a curve is held against.
@@ -188,6 +206,8 @@ pub struct UiState {
     pub graph: GraphState,
     /// By what flows are summed up.
     pub flows: FlowState,
+    /// What the Wireless screen remembers.
+    pub wireless: WirelessState,
     /// A passing sentence.
     pub toast: Option<Toast>,
     /// The connection that was lost, and why.
@@ -255,6 +275,7 @@ impl UiState {
             span_secs: crate::query::view_request::DEFAULT_SPAN_SECS,
             graph: GraphState::default(),
             flows: FlowState::default(),
+            wireless: WirelessState::default(),
             toast: None,
             lost: None,
             watch: WatchId(1),

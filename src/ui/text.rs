@@ -28,6 +28,8 @@ pub struct Sentences {
     pub no_flows: [&'static str; 5],
     pub no_exporter: [&'static str; 3],
     pub no_such_flows: [&'static str; 2],
+    pub no_exporter_yet: &'static str,
+    pub not_polling: &'static str,
     pub no_curve: &'static str,
     pub no_capture: [&'static str; 4],
     pub no_rows: &'static str,
@@ -85,6 +87,8 @@ pub const EN: Sentences = Sentences {
         "No flow in this span passes the filter.",
         "t widens the span, { goes back in time, Esc takes the filter back.",
     ],
+    no_exporter_yet: "no exporter was heard since the engine started: these flows come out of the store",
+    not_polling: "nothing is polled: the figures come out of the store",
     no_curve: "nothing was heard in this span",
     no_capture: [
         "No port of this host is captured.",
@@ -125,6 +129,16 @@ pub fn lines(sentence: &str, cells: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+/// `text` filled up with blanks to `cells`; a longer one stays as it is. (`{:<12}` counts letters, and Korean ones are two cells.)
+pub fn pad(text: &str, cells: usize) -> String {
+    format!("{text}{:1$}", "", cells.saturating_sub(width(text)))
+}
+
+/// `text` with blanks before it up to `cells`.
+pub fn pad_left(text: &str, cells: usize) -> String {
+    format!("{:1$}{text}", "", cells.saturating_sub(width(text)))
 }
 
 /// `text` made safe and cut to `cells`, with `ellipsis` where something was cut. Never wider than `cells`.
@@ -219,6 +233,12 @@ mod tests {
         assert_eq!(fit("core-10", 6, "…"), "core-…");
         assert_eq!(fit("core", 0, "…"), "");
         assert_eq!(fit("a\x1bb", 9, "…"), "a\\x1bb");
+    }
+
+    #[test]
+    fn blanks_are_counted_in_cells() {
+        assert_eq!([pad("단계", 6), pad("PHASE", 6), pad("세그먼트", 6)], ["단계  ", "PHASE ", "세그먼트"]);
+        assert_eq!([pad_left("완료", 6), pad_left("9", 3)], ["  완료", "  9"]);
     }
 
     #[test]

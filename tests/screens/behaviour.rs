@@ -6,7 +6,7 @@ use noctop::query::Screen;
 use noctop::ui::{Depth, GlyphSet, ThemeName, shot};
 use unicode_width::UnicodeWidthStr;
 
-const ALL: [Screen; 14] = [
+pub const ALL: [Screen; 15] = [
     Screen::Overview,
     Screen::Topology,
     Screen::Devices,
@@ -20,6 +20,7 @@ const ALL: [Screen; 14] = [
     Screen::Events,
     Screen::Logs,
     Screen::Discovery,
+    Screen::Vlans,
     Screen::Help,
 ];
 
@@ -57,6 +58,59 @@ fn nothing_panics_at_any_size_with_any_keys() {
         let text = shot::text(&buf);
         assert_eq!(text.lines().count(), usize::from(size.1), "{keys:?}");
         assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{keys:?}");
+    }
+}
+
+/// Where a border's corner stands, its lines go on: right and down, left and down, right and up, left and up.
+fn broken_border(text: &str) -> Option<String> {
+    let rows: Vec<Vec<&str>> = text.lines().map(cells).collect();
+    let at = |x: usize, y: usize| rows.get(y).and_then(|row| row.get(x)).copied();
+    let down = ["│", "├", "┤", "╰", "╯"];
+    for (y, row) in rows.iter().enumerate() {
+        for (x, cell) in row.iter().enumerate() {
+            let fits = match *cell {
+                // A map's boxes have such corners too, with other lines at their edges: only whole panels, from edge to edge.
+                "╭" if x == 0 => at(x, y + 1).is_none_or(|below| down.contains(&below)),
+                "╰" if x == 0 => y > 0 && at(x, y - 1).is_some_and(|above| ["│", "├", "┤", "╭"].contains(&above)),
+                _ => true,
+            };
+            if !fits {
+                return Some(format!("{cell} at column {x} of row {y}:\n{text}"));
+            }
+        }
+    }
+    None
+}
+
+/// The cells of a line: a wide character is two.
+fn cells(line: &str) -> Vec<&str> {
+    use unicode_segmentation::UnicodeSegmentation;
+    line.graphemes(true).flat_map(|part| std::iter::once(part).chain((part.width() == 2).then_some(""))).collect()
+}
+
+#[test]
+fn any_resizes_and_keys_leave_no_border_broken() {
+    const KEYS: [&str; 24] = [
+        "j", "G", "Enter", "Esc", "Tab", ">", "c", "space", "o", "/", ":", "J", "?", "1", "2", "3", "4", "5", "6", "7", "8", "9",
+        "0", "{",
+    ];
+    let mut dice = Dice(0x0b5e_55ed_0b0b_0001);
+    for _ in 0..60 {
+        let screen = ALL[dice.roll(ALL.len() as u64) as usize];
+        let steps: Vec<shot::Step> = (0..dice.roll(14))
+            .map(|_| match dice.roll(3) {
+                0 => shot::Step::Size(1 + dice.roll(500) as u16, 1 + dice.roll(200) as u16),
+                1 => shot::Step::Size(1 + dice.roll(130) as u16, 1 + dice.roll(40) as u16),
+                _ => shot::Step::Key(shot::keys(KEYS[dice.roll(KEYS.len() as u64) as usize])[0]),
+            })
+            .collect();
+        let mut state = state(screen, (80, 24), GlyphSet::Unicode);
+        state.lang = if dice.roll(2) == 0 { noctop::ui::Lang::Ko } else { noctop::ui::Lang::En };
+        let buf = shot::render_steps(&handle(Network::Campus), state, &steps).unwrap();
+        let text = shot::text(&buf);
+        assert_eq!(text.lines().count(), usize::from(buf.area.height), "{steps:?}");
+        let broken = broken_border(&text);
+        assert!(broken.is_none(), "{screen:?} {steps:?}: {}", broken.unwrap_or_default());
     }
 }
 

@@ -39,9 +39,14 @@ fn check(screen: Screen) {
             let name = format!("{}-{}x{}-{set}", screen.name(), size.0, size.1);
             let text = shot::text(&buf);
             assert!(set != "ascii" || text.replace(|c: char| is_hangul(c), "").is_ascii(), "{name} is not ASCII:\n{text}");
-            insta::assert_snapshot!(name, text);
+            insta::assert_snapshot!(name, layers(&buf));
         }
     }
+}
+
+/// A screen as text, and under it how it is styled.
+pub fn layers(buf: &Buffer) -> String {
+    format!("{}\n{}", shot::text(buf), shot::styles(buf))
 }
 
 fn is_hangul(c: char) -> bool {
@@ -186,14 +191,6 @@ fn a_first_run_says_what_to_do() {
         let text = shot::text(&shot::render(&handle(Network::Empty), state, &[]).unwrap());
         assert!(text.contains(":discover 10.0.0.0/16"), "{text}");
         insta::assert_snapshot!(format!("{}-80x24-first-run", screen.name()), text);
-    }
-}
-
-#[test]
-fn styles_of_the_main_screens() {
-    for screen in [Screen::Overview, Screen::Topology, Screen::Interfaces, Screen::Device] {
-        let buf = drawn(state(screen, (80, 24), GlyphSet::Unicode), "");
-        insta::assert_snapshot!(format!("{}-80x24-styles", screen.name()), shot::styles(&buf));
     }
 }
 

@@ -8,5 +8,6 @@ mod care;
 mod fixture;
 mod flows;
 mod golden;
+mod korean;
 mod map;
 mod pty;

@@ -17,6 +17,8 @@ fn node(name: &str, role: Role, layer: u8) -> GraphNode {
         count_up: 1,
         neighbour: false,
         faults: Vec::new(),
+        site: None,
+        matches: 0,
     }
 }
 
@@ -105,7 +107,7 @@ pub fn graph(request: &ViewRequest) -> GraphView {
         });
     }
     nodes.sort_by(|a, b| a.id.cmp(&b.id));
-    GraphView { nodes, edges, total_nodes: 412, total_links: 903, folded_nodes: 393, selected: None, selected_links: Vec::new() }
+    GraphView { nodes, edges, total_nodes: 412, total_links: 903, folded_nodes: 393, ..GraphView::default() }
 }
 
 fn node_parent(node: &GraphNode) -> &'static str {

@@ -41,6 +41,7 @@ mod v3;
 #[cfg(test)]
 mod v3_tests;
 pub mod walk;
+pub mod wireless;
 
 pub use client::{Agent, Client, Options};
 pub use counts::Counts;

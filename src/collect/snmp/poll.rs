@@ -6,6 +6,7 @@ use super::error::SnmpError;
 use super::health::{self, HealthPlan};
 use super::session::Limits;
 use super::train::Train;
+use super::wireless::WirelessPlan;
 use crate::clock::{self, Stopwatch};
 use crate::mib::Registry;
 use crate::model::poll::{Counter, IfCounter, IfReading, LastChanges, PollKind, PollReading};
@@ -29,6 +30,8 @@ pub struct PollPlan {
     pub interval: Option<Duration>,
     /// Its gauges.
     health: Arc<HealthPlan>,
+    /// What it controls, where it is a wireless controller.
+    pub(super) wireless: Arc<WirelessPlan>,
     ethernet: Arc<Ethernet>,
     /// Whether what is not needed is left out just now.
     pub extras: Extras,
@@ -45,8 +48,8 @@ impl PartialEq for PollPlan {
 impl PollPlan {
     /// Everything of a device that an inventory described.
     pub fn of(device: Arc<Device>, agent: Agent) -> Self {
-        let health = HealthPlan::of(&device.health);
-        Self { device, agent, interval: None, health, ethernet: Arc::default(), extras: Extras::default() }
+        let (health, wireless) = (HealthPlan::of(&device.health), WirelessPlan::of(&device));
+        Self { device, agent, interval: None, health, wireless, ethernet: Arc::default(), extras: Extras::default() }
     }
 
     /// The same, as often as this.

@@ -4,9 +4,11 @@ use super::graphs::{self, Graphs, Window, coarser};
 use crate::model::bands::Band;
 use crate::model::points;
 use crate::model::series::Point;
+use crate::model::wireless::radio_part;
+use crate::query::RadioName;
 use crate::model::{DeviceId, EntityKey, Metric, Timestamp};
 use crate::state::view::screens::{HealthView, InterfaceView};
-use crate::state::view::{InterfaceRow, LinkRow, OverviewView, View, ViewBody};
+use crate::state::view::{InterfaceRow, LinkRow, OverviewView, View, ViewBody, WirelessView};
 use std::time::Duration;
 
 /// A sparkline spans an hour in ten points: what fits a column and is one glance.
@@ -53,7 +55,25 @@ impl Filler<'_> {
             | ViewBody::Discovery(_)
             | ViewBody::Flows(_)
             | ViewBody::Capture(_)
+            | ViewBody::Vlans(_)
             | ViewBody::Empty => {}
+            ViewBody::Wireless(view) => self.wireless(view),
+        }
+    }
+
+    /// How busy the radios of the window were in the last hour, and who was on the one in full.
+    fn wireless(self, view: &mut WirelessView) {
+        let spark = |name: &RadioName, metric| {
+            let entity = EntityKey { device: name.controller.clone(), part: name.slot.map(|slot| radio_part(name.key, slot)) };
+            let fine = self.graphs.points(&entity, metric, self.hour(FINE_STEP));
+            larger_of(&coarser(&fine, self.hour(SPARK_STEP)), &[])
+        };
+        for row in view.radios.rows.iter_mut().take(MOST_ROWS).filter(|row| row.name.slot.is_some()) {
+            row.spark = spark(&row.name, Metric::ChannelUtilisationPercent);
+        }
+        if let Some(detail) = view.detail.as_mut().filter(|detail| detail.row.name.slot.is_some()) {
+            detail.utilisation_spark = spark(&detail.row.name, Metric::ChannelUtilisationPercent);
+            detail.clients_spark = spark(&detail.row.name, Metric::Clients);
         }
     }
 

@@ -193,12 +193,9 @@ impl FlowViews<'_> {
         ports
     }
 
-    /// The largest talkers of the Overview, and the collector's line; `None` where no flow was ever heard.
+    /// The largest talkers of the Overview, and the collector's line; `None` where no exporter was heard since the start.
     pub(super) fn overview(&self) -> (Vec<FlowRow>, Option<FlowCollector>) {
-        let collector = self.collector();
-        if collector.exporters == 0 {
-            return (Vec::new(), None);
-        }
+        let collector = Some(self.collector()).filter(|collector| collector.exporters > 0);
         let by = vec![TopKey::Src, TopKey::Dst];
         let ask = TopRequest {
             by: by.clone(),
@@ -210,7 +207,7 @@ impl FlowViews<'_> {
         };
         let mut rows = (self.ask)(&ask).rows;
         self.name((&mut rows, &by));
-        (rows.into_iter().map(|top| FlowRow { top, main: FlowMain::default() }).collect(), Some(collector))
+        (rows.into_iter().map(|top| FlowRow { top, main: FlowMain::default() }).collect(), collector)
     }
 
     /// The largest talkers into or out of a port, by the rule that counts a flow once in each direction: that of the key.

@@ -170,7 +170,7 @@ impl Measured {
             Screen::Devices => (None, Self::DEVICE),
             Screen::Device | Screen::Interface => (subject, &Metric::ALL[..]),
             Screen::Interfaces => (subject, &Metric::INTERFACE[..]),
-            Screen::Overview | Screen::Topology | Screen::Links => (None, Self::TRAFFIC),
+            Screen::Overview | Screen::Topology | Screen::Links | Screen::Vlans => (None, Self::TRAFFIC),
             Screen::Sensors => (None, &Metric::NAMED[..1]),
             Screen::Flows
             | Screen::Capture
@@ -178,7 +178,6 @@ impl Measured {
             | Screen::Alarms
             | Screen::Events
             | Screen::Logs
-            | Screen::Vlans
             | Screen::Discovery
             | Screen::Help => (None, Self::NOTHING),
         };

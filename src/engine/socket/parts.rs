@@ -90,6 +90,16 @@ fn each_list(body: &mut ViewBody, each: &mut impl EachList) -> Result<(), Unfit>
             each.list(&mut view.ports)?;
             flows(&mut view.flows, each)
         }
+        ViewBody::Vlans(view) => {
+            each.list(&mut view.table.rows)?;
+            each.list(&mut view.devices)
+        }
+        ViewBody::Wireless(view) => {
+            each.list(&mut view.radios.rows)?;
+            each.list(&mut view.clients.rows)?;
+            each.list(&mut view.channels.rows)?;
+            each.list(&mut view.plan)
+        }
         ViewBody::Empty => Ok(()),
     }
 }

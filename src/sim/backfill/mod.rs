@@ -7,6 +7,7 @@
 mod events;
 pub mod flows;
 mod samples;
+mod wireless;
 
 use super::serve::Campus;
 use super::truth::seconds_of;

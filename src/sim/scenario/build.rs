@@ -1,6 +1,6 @@
 //! Builds a network: names and addresses, cables, and how much goes where.
 
-use super::file::{GroupFile, PortUse, ScenarioFile, WireFile};
+use super::file::{GroupFile, PortUse, ScenarioFile, VlanFile, WireFile};
 use super::kind::bit_rate;
 use super::plan::{Fields, Planned, floor_of, number_of, plan};
 use super::{
@@ -171,6 +171,9 @@ impl Builder {
             }
             for number in wires {
                 self.set_load(number, (level, level), Profile::Office);
+                if let Some(built) = self.scenario.wires.get_mut(number as usize) {
+                    built.blocked = wire.blocked;
+                }
             }
         }
     }
@@ -189,7 +192,7 @@ impl Builder {
             let (end_a, end_b) = (End { device: a, port: port_a }, End { device: b, port: port_b });
             let speed_bps = self.speed(end_a).min(self.speed(end_b));
             let idle = Load { level: 0.0, profile: Profile::Flat, noise: 0.0, seed: 0 };
-            self.scenario.wires.push(Wire { a: end_a, b: end_b, speed_bps, forth: idle, back: idle });
+            self.scenario.wires.push(Wire { a: end_a, b: end_b, speed_bps, forth: idle, back: idle, blocked: false });
             for (end, side) in [(end_a, Side::A), (end_b, Side::B)] {
                 let lag = lags.and_then(|[lag_a, lag_b]| if side == Side::A { lag_a } else { lag_b });
                 if let Some(node) = self.scenario.nodes.get_mut(end.device as usize) {
@@ -312,7 +315,7 @@ fn empty(file: &ScenarioFile, kinds: Vec<Kind>, scale: Scale) -> Scenario {
         seed: scale.seed,
         moment: scale.moment,
         network: scale.network,
-        vlans: file.vlan.iter().map(|vlan| NamedVlan { id: vlan.id, name: vlan.name.clone() }).collect(),
+        vlans: file.vlan.iter().map(named_vlan).collect(),
         kinds,
         groups: groups.collect(),
         sites: sites.collect(),
@@ -322,10 +325,15 @@ fn empty(file: &ScenarioFile, kinds: Vec<Kind>, scale: Scale) -> Scenario {
         port_troubles: FxHashMap::default(),
         outages: FxHashMap::default(),
         surges: Vec::new(),
+        wlans: file.wlan.clone(),
         services: file.service.clone(),
         world: file.world.clone(),
         by_address: FxHashMap::default(),
     }
+}
+
+fn named_vlan(vlan: &VlanFile) -> NamedVlan {
+    NamedVlan { id: vlan.id, name: vlan.name.clone(), named: vlan.named.clone(), pruned: vlan.pruned.clone() }
 }
 
 fn node(file: &ScenarioFile, scenario: &Scenario, one: &Planned, hosts: &mut u32) -> Node {

@@ -3,6 +3,7 @@
 pub use super::export::{Class, Export, ExportForm, Service, WorldFile};
 use crate::model::Role;
 use crate::sim::shape::Profile;
+use crate::sim::wlan::{Family, WlanFile};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -36,6 +37,9 @@ pub struct ScenarioFile {
     /// What is wrong in it
     #[serde(default)]
     pub condition: Vec<ConditionFile>,
+    /// Wireless networks
+    #[serde(default)]
+    pub wlan: Vec<WlanFile>,
     /// What is talked
     #[serde(default)]
     pub service: Vec<Service>,
@@ -67,6 +71,12 @@ pub struct Grow {
 pub struct VlanFile {
     pub id: u16,
     pub name: String,
+    /// What single devices call it
+    #[serde(default)]
+    pub named: BTreeMap<String, String>,
+    /// Devices whose trunks forgot it
+    #[serde(default)]
+    pub pruned: Vec<String>,
 }
 
 /// How a kind names its ports in LLDP.
@@ -129,6 +139,8 @@ pub struct KindFile {
     /// Whether entPhysicalTable has its chassis
     #[serde(default)]
     pub entity: bool,
+    /// Whose tables of wireless networks it has
+    pub wlan: Option<Family>,
     /// How it names its ports in LLDP
     #[serde(default)]
     pub port_id: PortIdStyle,
@@ -340,6 +352,9 @@ pub struct WireFile {
     pub at: PortUse,
     /// bit/s each way at the busiest hour
     pub load: String,
+    /// A spanning tree blocks it at `a`
+    #[serde(default)]
+    pub blocked: bool,
 }
 
 /// Something that is wrong. Times count back from the scenario's moment.

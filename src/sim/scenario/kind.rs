@@ -3,6 +3,7 @@
 use super::PortNumber;
 use super::file::{KindFile, LagFile, PortIdStyle, PortUse, PortsFile};
 use crate::model::{Oid, Role};
+use crate::sim::wlan::Family;
 
 /// A port of a kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +77,8 @@ pub struct Kind {
     pub poe: bool,
     /// Whether it has an entPhysicalTable
     pub entity: bool,
+    /// Whose tables of wireless networks it has
+    pub wlan: Option<Family>,
     /// How it names its ports in LLDP
     pub port_id: PortIdStyle,
     /// LldpSystemCapabilitiesMap, bit 0 in the highest bit (IEEE 802.1AB §9.1)
@@ -126,6 +129,7 @@ impl Kind {
             routed: file.routed,
             poe: file.poe,
             entity: file.entity,
+            wlan: file.wlan,
             port_id: file.port_id,
             capabilities: capabilities(file, faults),
             ports,

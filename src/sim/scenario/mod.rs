@@ -15,6 +15,7 @@ use super::shape::Load;
 use crate::model::{MacAddr, Timestamp};
 use ipnet::Ipv4Net;
 use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 pub use kind::{Kind, LagNames, PortSpec};
@@ -116,6 +117,8 @@ pub struct Wire {
     pub forth: Load,
     /// What goes from b to a
     pub back: Load,
+    /// A spanning tree blocks it at a
+    pub blocked: bool,
 }
 
 impl Wire {
@@ -204,6 +207,10 @@ pub struct NamedVlan {
     pub id: u16,
     /// Its name
     pub name: String,
+    /// What single devices call it
+    pub named: BTreeMap<String, String>,
+    /// Devices whose trunks forgot it
+    pub pruned: Vec<String>,
 }
 
 /// A network.
@@ -241,6 +248,8 @@ pub struct Scenario {
     pub outages: FxHashMap<DeviceNumber, Vec<trouble::Outage>>,
     /// What comes on top along whole paths
     pub surges: Vec<trouble::Surge>,
+    /// Wireless networks
+    pub wlans: Vec<super::wlan::WlanFile>,
     /// What is talked
     pub services: Vec<file::Service>,
     /// Networks of the world outside

@@ -11,7 +11,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 /// Wireless clients of an access point.
-const CLIENTS: u8 = 24;
+pub(in crate::sim) const CLIENTS: u8 = 24;
 
 /// Virtual machines of a server that bridges.
 const MACHINES: u8 = 10;
@@ -162,13 +162,10 @@ impl Population {
         }
     }
 
-    /// Wireless clients change their hardware addresses: bit 1 of the first octet says so (IEEE 802-2014 §8.2).
     fn clients(&mut self, scenario: &Scenario, device: DeviceNumber) {
         let vlan = scenario.vlans.get(2).map_or(0, |vlan| vlan.id);
         for client in 0..CLIENTS {
-            let v4 = within(WIFI_NET, device, 20 + client);
-            let [.., a, b, c, d] = mix(scenario.seed ^ 0xc11e, u64::from(u32::from(v4))).to_be_bytes();
-            let mac = MacAddr([0x02 | (d & 0xf0), a, b, c, d, client]);
+            let (v4, mac) = wifi(scenario.seed, device, client);
             self.add(Host { class: Class::Wifi, v4, v6: Some(own_v6(vlan, u32::from(v4))), mac, vlan, asn: 0, device });
         }
     }
@@ -241,6 +238,13 @@ impl Population {
         }
         zone.thinned()
     }
+}
+
+/// A wireless client of an access point. They change their hardware addresses: bit 1 of the first octet says so (IEEE 802-2014 §8.2).
+pub(in crate::sim) fn wifi(seed: u64, device: DeviceNumber, client: u8) -> (Ipv4Addr, MacAddr) {
+    let v4 = within(WIFI_NET, device, 20 + client);
+    let [.., a, b, c, d] = mix(seed ^ 0xc11e, u64::from(u32::from(v4))).to_be_bytes();
+    (v4, MacAddr([0x02 | (d & 0xf0), a, b, c, d, client]))
 }
 
 fn own_v6(vlan: u16, v4: u32) -> Ipv6Addr {

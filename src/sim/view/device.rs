@@ -1,11 +1,12 @@
 //! A device as discovery reads it over SNMP: the past's inventories are made by this, and a test holds that both are equal.
 
 use super::View;
+use super::bridge::stp_word;
 use super::rows::Table;
 use crate::mib::{Facts, Registry};
 use crate::model::device::Vlan;
 use crate::model::neighbour::NeighbourRow;
-use crate::model::{ChassisId, Device, DeviceId, Evidence, IfIndex, Interface, OperStatus, PortId, SnmpAccess, Timestamp};
+use crate::model::{ChassisId, Device, DeviceId, Evidence, IfIndex, Interface, PortId, SnmpAccess, Timestamp};
 use crate::model::{identity, text};
 use crate::sim::scenario::file::PortIdStyle;
 use crate::sim::scenario::kind::CAPABILITIES;
@@ -66,15 +67,13 @@ impl View<'_> {
             return;
         }
         let vlans = &self.scenario.vlans;
-        device.vlans = vlans.iter().map(|vlan| Vlan { id: vlan.id, name: text::known(vlan.name.as_bytes()) }).collect();
+        device.vlans = vlans.iter().map(|vlan| Vlan { id: vlan.id, name: text::known(self.vlan_name(vlan).as_bytes()) }).collect();
         for (row, &port) in self.kind.bridge_ports.iter().enumerate() {
             let Some(interface) = device.interfaces.get_mut(usize::from(port)) else { continue };
-            let (pvid, trunk) = (self.pvid(row), self.is_trunk(row));
             interface.bridge_port = u32::try_from(row + 1).ok();
-            interface.pvid = Some(pvid);
-            interface.vlans = vlans.iter().map(|vlan| vlan.id).filter(|&id| trunk || id == pvid).collect();
-            let forwards = interface.oper_status == Some(OperStatus::Up);
-            interface.stp_state = Some(if forwards { "forwarding" } else { "disabled" }.to_owned());
+            interface.pvid = Some(self.pvid(row));
+            interface.vlans = vlans.iter().filter(|vlan| self.carries(row, vlan)).map(|vlan| vlan.id).collect();
+            interface.stp_state = Some(stp_word(self.stp_state(row)).to_owned());
         }
     }
 

@@ -12,6 +12,7 @@ mod interface;
 mod neighbour;
 pub mod rows;
 mod system;
+mod wireless;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,7 @@ pub use endpoint::DeskPlace;
 use super::agent::MibView;
 use super::scenario::{DeviceNumber, Kind, Node, Scenario};
 use super::truth::seconds_of;
+use super::wlan::Wlans;
 use crate::mib::Registry;
 use crate::model::{Oid, Timestamp};
 use crate::wire::snmp::{Value, VarBind};
@@ -32,8 +34,16 @@ type Reader = fn(&View<'_>, usize) -> Option<Value>;
 type Part = &'static [(&'static str, Table, Reader)];
 
 /// All parts. The order is free: a tree sorts them by OID.
-const PARTS: [Part; 6] =
-    [system::COLUMNS, interface::COLUMNS, neighbour::COLUMNS, bridge::COLUMNS, endpoint::COLUMNS, health::COLUMNS];
+const PARTS: [Part; 8] = [
+    system::COLUMNS,
+    interface::COLUMNS,
+    neighbour::COLUMNS,
+    bridge::COLUMNS,
+    endpoint::COLUMNS,
+    health::COLUMNS,
+    wireless::AIRESPACE,
+    wireless::ARUBA,
+];
 
 /// How a column is read.
 #[derive(Clone, Debug)]
@@ -59,6 +69,8 @@ pub struct Tree {
     prefix_origin: Option<Oid>,
     /// hrStorageTypes: the rows of hrStorageTable point there.
     storage_types: Option<Oid>,
+    /// What its controllers control.
+    wlans: Wlans,
 }
 
 impl Tree {
@@ -72,7 +84,11 @@ impl Tree {
         unknown.sort();
         unknown.dedup();
         if unknown.is_empty() {
-            Ok(Self { kinds, prefix_origin: mib.oid("ipAddressPrefixOrigin"), storage_types: mib.oid("hrStorageTypes") })
+            let [prefix_origin, storage_types] = ["ipAddressPrefixOrigin", "hrStorageTypes"].map(|name| mib.oid(name));
+            let mut tree = Self { kinds, prefix_origin, storage_types, wlans: Wlans::default() };
+            // Access points stand at desks, which the tree tells.
+            tree.wlans = Wlans::of(scenario, &tree);
+            Ok(tree)
         } else {
             Err(unknown)
         }

@@ -2,9 +2,11 @@
 
 use super::View;
 use super::health::STORAGES;
+use super::wireless::WlanTable;
 use crate::sim::scenario::file::PortIdStyle;
 use crate::sim::scenario::{Cable, Kind, Node, OwnAddress, PortNumber, Scenario};
 use crate::sim::truth::health::{FIRST_SENSOR, SENSORS};
+use crate::sim::wlan::Family;
 use std::net::Ipv4Addr;
 
 /// A table, or the scalars of a part of the MIB.
@@ -56,10 +58,12 @@ pub enum Table {
     Fdb,
     /// By ifIndex and address
     Arp,
+    /// A table of a wireless controller
+    Wlan(Family, WlanTable),
 }
 
-/// The longest index: a neighbour's management address.
-const MAX_INDEX: usize = 9;
+/// The longest index: a network name's address on a radio of an access point, and network names of as many octets.
+const MAX_INDEX: usize = 16;
 
 /// An index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +73,7 @@ pub struct Index {
 }
 
 impl Index {
-    fn new(arcs: &[u32]) -> Self {
+    pub(super) fn new(arcs: &[u32]) -> Self {
         let mut index = Self { arcs: [0; MAX_INDEX], len: arcs.len().min(MAX_INDEX) };
         for (slot, arc) in index.arcs.iter_mut().zip(arcs) {
             *slot = *arc;
@@ -82,7 +86,7 @@ impl Index {
         self.arcs.get(..self.len).unwrap_or(&[])
     }
 
-    fn with_address(mut self, address: Ipv4Addr) -> Self {
+    pub(super) fn with_address(mut self, address: Ipv4Addr) -> Self {
         for octet in address.octets() {
             if let Some(slot) = self.arcs.get_mut(self.len) {
                 *slot = u32::from(octet);
@@ -92,7 +96,7 @@ impl Index {
         self
     }
 
-    fn with(mut self, arc: u32) -> Self {
+    pub(super) fn with(mut self, arc: u32) -> Self {
         if let Some(slot) = self.arcs.get_mut(self.len) {
             *slot = arc;
             self.len += 1;
@@ -118,6 +122,8 @@ impl Table {
             Self::BridgeScalar | Self::BridgePort | Self::Vlan | Self::Fdb | Self::Arp | Self::Pse => kind.bridge,
             Self::Physical | Self::Sensor => kind.entity,
             Self::Member => kind.lag.is_some(),
+            Self::Wlan(Family::Airespace, _) => matches!(kind.wlan, Some(Family::Airespace)),
+            Self::Wlan(Family::Aruba, _) => matches!(kind.wlan, Some(Family::Aruba)),
         }
     }
 
@@ -136,6 +142,7 @@ impl Table {
             Self::Stack => view.node.lags.iter().map(|lag| lag.members.len()).sum(),
             Self::Fdb => view.learned().len(),
             Self::Arp => view.resolvable(),
+            Self::Wlan(_, table) => table.rows(view),
         }
     }
 
@@ -168,6 +175,7 @@ impl Table {
                 desk.mac.0.iter().fold(Index::new(&[u32::from(desk.vlan)]), |index, octet| index.with(u32::from(*octet)))
             }),
             Self::Arp => Index::new(&[view.gateway()]).with_address(view.desk_address(row)),
+            Self::Wlan(_, table) => table.index(view, row),
         }
     }
 
@@ -183,6 +191,7 @@ impl Table {
             Self::Member => view.cable(row).is_some_and(|cable| cable.lag.is_some()),
             Self::Arp => view.resolved(row).is_some(),
             Self::Pse => view.poe().is_some(),
+            Self::Wlan(family, table) => table.is_present(view, (family, row)),
             _ => true,
         }
     }

@@ -4,8 +4,8 @@
 
 use super::poll::ANSWERS_PING;
 use crate::analyse::port::Impossible;
-use crate::event::{Body, DeviceStatusChange, InterfaceStatusChange};
-use crate::model::{Alarm, Device, DeviceId, DeviceStatus, IfIndex, OperStatus, Role, Severity, Timestamp};
+use crate::event::{ApChange, ApEvent, Body, DeviceStatusChange, InterfaceStatusChange};
+use crate::model::{Alarm, ApStatus, Device, DeviceId, DeviceStatus, IfIndex, OperStatus, Role, Severity, Timestamp};
 use crate::state::State;
 use crate::state::condition::{FLAP_WINDOW, PortCondition};
 
@@ -14,6 +14,7 @@ const DEVICE_DOWN: &str = "device-down";
 const SNMP_SILENT: &str = "snmp-silent";
 const INTERFACE_DOWN: &str = "interface-down";
 const IMPOSSIBLE_RATE: &str = "impossible-rate";
+const AP_DOWN: &str = "ap-down";
 
 /// What has to be known before an event is taken over: alarms on what goes away with it clear.
 pub(super) fn before(state: &State, body: &Body) -> Vec<Body> {
@@ -41,6 +42,7 @@ pub(super) fn follow(state: &State, at: Timestamp, body: &Body) -> Vec<Body> {
     match body {
         Body::DeviceStatus(change) => device_changed(state, at, change),
         Body::InterfaceStatus(change) => port_changed(state, at, change).into_iter().collect(),
+        Body::AccessPoint(change) => access_point_changed(state, at, change).into_iter().collect(),
         _ => Vec::new(),
     }
 }
@@ -138,6 +140,33 @@ pub(super) fn impossible(
         object: format!("{} {name}", device.name()),
         device: Some(device.id.clone()),
         text: format!("{} rose by {grown} in {} s, more than {speed} allows: no rate is drawn", counter.object(), millis / 1000),
+        raised_at: at,
+        cleared_at: None,
+        count: 1,
+    };
+    Some(raise(state, at, alarm))
+}
+
+/// An access point that its controller lost. Where it is a device of its own that is down, that is said already.
+fn access_point_changed(state: &State, at: Timestamp, change: &ApChange) -> Option<Body> {
+    let id = format!("{AP_DOWN}@{}/{}", change.controller, change.key);
+    let standing = state.alarms.get(&id).is_some_and(|alarm| alarm.cleared_at.is_none());
+    match change.change {
+        ApEvent::Status(_, ApStatus::Down) => {}
+        ApEvent::Status(_, ApStatus::Up) | ApEvent::Forgotten => return standing.then_some(Body::AlarmCleared(id)),
+        ApEvent::Status(_, ApStatus::Unknown) | ApEvent::New | ApEvent::Channel(..) => return None,
+    }
+    let is_down = |id: &DeviceId| state.conditions.get(id).is_some_and(|known| known.status == DeviceStatus::Down);
+    if state.find(&change.name).is_ok_and(|device| device.role == Role::AccessPoint && is_down(&device.id)) {
+        return None;
+    }
+    let alarm = Alarm {
+        id,
+        rule: AP_DOWN.to_owned(),
+        severity: Severity::Major,
+        object: change.name.clone(),
+        device: Some(change.controller.clone()),
+        text: format!("down: {} has lost it", state.name_of(&change.controller)),
         raised_at: at,
         cleared_at: None,
         count: 1,

@@ -13,6 +13,7 @@ pub(super) mod moves;
 mod own;
 mod poll;
 pub(super) mod tell;
+mod wireless;
 
 pub(super) use links::LinkWork;
 pub(super) use own::Own;

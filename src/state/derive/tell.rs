@@ -1,9 +1,11 @@
 //! Events in words, for the event screens. Only what is journalled is looked at, so that a replay tells the same.
 
 use super::moves;
-use crate::event::{Body, DeviceStatusChange, Event, GaugeStatusChange, InterfaceStatusChange, Replacement};
+use crate::event::{
+    ApChange, ApEvent, Body, DeviceStatusChange, Event, GaugeStatusChange, InterfaceStatusChange, Replacement,
+};
 use crate::model::{
-    AdminStatus, Alarm, ChassisId, Device, DeviceId, DeviceStatus, HealthStatus, Link, LinkEnd, LinkKey, OperStatus, Severity,
+    AdminStatus, Alarm, ApStatus, ChassisId, Device, DeviceId, DeviceStatus, HealthStatus, Link, LinkEnd, LinkKey, OperStatus, Severity,
     Timestamp,
 };
 use crate::state::State;
@@ -63,7 +65,10 @@ fn told(state: &State, event: &Event) -> Option<Told> {
         Body::AlarmCleared(id) => state.alarms.get(id).map(|alarm| alarm_row("alarm-cleared", alarm, Severity::Cleared)),
         Body::Restarted(id) => Some(device(state, "restarted", id, "the agent restarted".to_owned())),
         Body::DeviceReplaced(replacement) => Some(device_replaced(state, replacement)),
+        Body::AccessPoint(change) => Some(access_point(change)),
         Body::Endpoints(_)
+        | Body::Wireless(_)
+        | Body::WirelessSeen(_)
         | Body::Inventory(_)
         | Body::Poll(_)
         | Body::Silent(_)
@@ -185,6 +190,17 @@ fn gauge_status(state: &State, change: &GaugeStatusChange) -> Told {
     let text = format!("{} {} > {}", change.kind.word(), change.from.word(), change.to.word());
     let object = format!("{} {}", state.name_of(&change.device), change.name);
     Told { object, severity, ..device(state, "sensor-status", &change.device, text) }
+}
+
+fn access_point(change: &ApChange) -> Told {
+    let (kind, text) = match change.change {
+        ApEvent::New => ("ap-seen", "new access point".to_owned()),
+        ApEvent::Status(from, to) => ("ap-status", format!("{} > {}", from.word(), to.word())),
+        ApEvent::Channel(_, from, to) => ("ap-channel", format!("channel {from} > {to}")),
+        ApEvent::Forgotten => ("ap-gone", "was down for two weeks and is forgotten".to_owned()),
+    };
+    let severity = matches!(change.change, ApEvent::Status(_, ApStatus::Down)).then_some(Severity::Major);
+    Told { kind, object: change.name.clone(), device: Some(change.controller.clone()), text, source: "snmp", severity }
 }
 
 fn link_seen(state: &State, link: &Link) -> Option<Told> {

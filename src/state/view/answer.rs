@@ -5,7 +5,7 @@ use super::lookup::Lookup;
 use super::over::Over;
 use super::rows::EventRow;
 use super::screens::{Chrome, DeviceView, DiscoveryView, HealthView, InterfaceView, View, ViewBody};
-use super::{Table, devices, events, health, interfaces, links, overview};
+use super::{Table, devices, events, health, interfaces, links, overview, vlans, wireless};
 use crate::model::{Device, DeviceId, Severity, TimeRange};
 use crate::query::{Screen, Subject, ViewRequest};
 use crate::state::State;
@@ -62,7 +62,12 @@ fn body(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<String>) 
         Screen::Discovery => discovery(look, request),
         Screen::Flows => (ViewBody::Flows(Box::default()), None),
         Screen::Capture => (ViewBody::Capture(Box::default()), None),
-        Screen::Wireless | Screen::Logs | Screen::Vlans | Screen::Help => (ViewBody::Empty, None),
+        Screen::Vlans => vlans::vlans(look, request),
+        Screen::Wireless => {
+            let (view, fault) = wireless::wireless(look, request);
+            (ViewBody::Wireless(Box::new(view)), fault)
+        }
+        Screen::Logs | Screen::Help => (ViewBody::Empty, None),
     }
 }
 

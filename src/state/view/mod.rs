@@ -18,6 +18,8 @@ mod overview;
 pub mod rows;
 pub mod screens;
 mod table;
+mod vlans;
+pub mod wireless;
 
 pub use answer::{answer, answer_over};
 pub use devices::DEVICE_COLUMNS;
@@ -27,11 +29,15 @@ pub use interfaces::INTERFACE_COLUMNS;
 pub use links::LINK_COLUMNS;
 pub use over::Over;
 pub use overview::wan_ports;
+pub use vlans::VLAN_COLUMNS;
+
+pub use wireless::rows::{ChannelRow, ClientRow, RadioDetail, RadioRow, WirelessView};
 
 pub use flows::{CaptureView, FlowRow, FlowsView, PortFlows};
 pub use rows::{DeviceRow, EventRow, GaugeRow, InterfaceRow, LinkRow};
 pub use screens::{
-    Chrome, DiscoveryView, GraphEdge, GraphNode, GraphView, HealthView, InterfaceView, OverviewView, View, ViewBody,
+    Chrome, DiscoveryView, GraphEdge, GraphNode, GraphView, HealthView, InterfaceView, OverviewView, View, ViewBody, VlanDevice,
+    VlanFault, VlanFaultKind, VlanPort, VlanRow, VlansView,
 };
 
 /// A window of rows and how many there are in all.

@@ -3,7 +3,7 @@
 use super::answer::RECENT;
 use super::lookup::Lookup;
 use super::screens::OverviewView;
-use super::{Table, events, links};
+use super::{Table, events, links, wireless};
 use crate::model::{DeviceId, DeviceStatus, EntityKey, Metric, Role};
 use crate::query::ViewRequest;
 use crate::state::State;
@@ -24,6 +24,7 @@ pub(super) fn overview(look: &Lookup<'_>, request: &ViewRequest) -> OverviewView
         ..OverviewView::default()
     };
     count_devices(state, &mut view);
+    count_wireless(state, &mut view);
     count_ports(state, &mut view);
     let mut standing = request.clone();
     standing.faults_only = true;
@@ -52,6 +53,15 @@ fn count_devices(state: &State, view: &mut OverviewView) {
             (Role::AccessPoint, DeviceStatus::Down | DeviceStatus::Unreachable) => view.access_points_down += 1,
             _ => {}
         }
+    }
+}
+
+/// Access points as their controllers have them, where there is one: those that answer SNMP themselves are among them.
+fn count_wireless(state: &State, view: &mut OverviewView) {
+    let (up, down, clients) = wireless::counts(state);
+    view.wireless_clients = clients;
+    if up + down > 0 {
+        (view.access_points_up, view.access_points_down) = (up, down);
     }
 }
 

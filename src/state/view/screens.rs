@@ -2,6 +2,7 @@
 
 use super::Table;
 use super::flows::{CaptureView, FlowCollector, FlowRow, FlowsView, PortFlows};
+use super::wireless::rows::WirelessView;
 use super::rows::{DeviceRow, EventRow, GaugeRow, InterfaceRow, LinkRow};
 use crate::event::DiscoveryProgress;
 use crate::model::bands::Band;
@@ -60,6 +61,8 @@ pub enum ViewBody {
     Empty,
     Flows(Box<FlowsView>),
     Capture(Box<CaptureView>),
+    Vlans(Box<VlansView>),
+    Wireless(Box<WirelessView>),
 }
 
 /// Counts and the worst of everything.
@@ -78,6 +81,8 @@ pub struct OverviewView {
     pub interfaces_flapping: usize,
     pub access_points_up: usize,
     pub access_points_down: usize,
+    /// Who is on the wireless networks; `None` where no controller tells.
+    pub wireless_clients: Option<usize>,
     pub links: usize,
     pub neighbours: usize,
     /// Polls that ended late or were skipped, of all; `None` before the first poll.
@@ -113,6 +118,8 @@ pub struct GraphView {
     pub total_links: usize,
     /// How many of them are folded away.
     pub folded_nodes: usize,
+    /// VLAN ids that the network knows, ascending.
+    pub vlans: Vec<u16>,
     /// The links of the subject device, for the side list.
     pub selected: Option<Box<DeviceRow>>,
     /// Its links, its own end as `a`.
@@ -139,6 +146,10 @@ pub struct GraphNode {
     pub neighbour: bool,
     /// Names of what is not well in a fold, worst first, at most four.
     pub faults: Vec<String>,
+    /// Where it is, as sysLocation says; of what says nothing, where that is under which it hangs.
+    pub site: Option<String>,
+    /// How many of it the filter names; 0 where there is none.
+    pub matches: usize,
 }
 
 /// One or more parallel links between two drawn nodes.
@@ -246,6 +257,109 @@ impl InterfaceView {
             flows: None,
         }
     }
+}
+
+/// The VLANs, and the ports of one of them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct VlansView {
+    pub table: Table<VlanRow>,
+    /// Which VLAN [`Self::devices`] is about.
+    pub vlan: Option<u16>,
+    /// Its devices: those with faults first, then by name; at most 500.
+    pub devices: Vec<VlanDevice>,
+    /// How many there are.
+    pub devices_total: usize,
+}
+
+/// A VLAN across the network.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct VlanRow {
+    pub id: u16,
+    /// Its names with how many devices call it so, the most usual first. More than one is a fault.
+    pub names: Vec<(String, usize)>,
+    /// Devices that know it.
+    pub devices: usize,
+    /// Ports that carry it alone, and those of them that are up.
+    pub access_ports: usize,
+    pub access_up: usize,
+    /// Ports that carry others too.
+    pub trunk_ports: usize,
+    /// Ports that a spanning tree blocks.
+    pub blocked_ports: usize,
+    /// Pieces that no link joins.
+    pub parts: usize,
+    /// Links that carry it at one end only.
+    pub broken: usize,
+    /// Links whose ends have another VLAN untagged, one of them this one.
+    pub native: usize,
+    /// Stations seen in it.
+    pub endpoints: usize,
+    /// What its access ports receive and send, bit/s; `None` where none is measured.
+    pub in_bps: Option<f64>,
+    pub out_bps: Option<f64>,
+}
+
+impl VlanRow {
+    /// Whether something is wrong with it.
+    pub const fn is_fault(&self) -> bool {
+        self.names.len() > 1 || self.broken > 0 || self.native > 0
+    }
+}
+
+/// What one port is to a VLAN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum VlanPort {
+    /// Carries others only.
+    Outside,
+    /// Carries it alone.
+    Access { up: bool },
+    /// Carries it tagged, among others.
+    Tagged { up: bool },
+    /// Carries it untagged, among others that are tagged.
+    Native { up: bool },
+    /// A spanning tree blocks it.
+    Blocked,
+}
+
+/// What a VLAN is on one device.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct VlanDevice {
+    pub id: DeviceId,
+    pub name: String,
+    /// What it calls the VLAN.
+    pub vlan_name: Option<String>,
+    /// Its switch ports in order, at most 512.
+    pub ports: Vec<VlanPort>,
+    /// The names of those that carry it, shortened: `Gi1/0/1-12`.
+    pub untagged: String,
+    pub tagged: String,
+    /// Where the VLAN ends at the other side of a link.
+    pub faults: Vec<VlanFault>,
+}
+
+/// A link at which a VLAN is not as it should be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct VlanFault {
+    pub port: String,
+    pub peer: String,
+    pub peer_port: String,
+    pub kind: VlanFaultKind,
+}
+
+/// What is wrong at a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum VlanFaultKind {
+    /// The other end does not carry it.
+    PeerLacks,
+    /// This end does not carry it.
+    Lacks,
+    /// The ends have different VLANs untagged.
+    Native,
 }
 
 /// How discovery goes, and what it brought.

@@ -1,4 +1,7 @@
 //! The tables of translations, read once.
+//!
+//! What the console itself says stands at the top of a file; what the engine says, in the file's table `[sentences]`: only those
+//! are matched with holes, for `{} to {}` would fit nearly everything.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -17,6 +20,31 @@ pub(super) const KOREAN: [(&str, &str); 10] = [
     ("wireless", include_str!("ko/wireless.toml")),
 ];
 
+type Table = HashMap<String, String>;
+
+/// One line of a file.
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+enum Entry {
+    Text(String),
+    Sentences(Table),
+}
+
+/// A file: the console's own texts, and the engine's sentences.
+///
+/// Errors: it is no TOML of this form.
+pub(super) fn read(file: &str) -> Result<(Table, Table), toml::de::Error> {
+    let entries: HashMap<String, Entry> = toml::from_str(file)?;
+    let (mut own, mut sentences) = (Table::new(), Table::new());
+    for (name, entry) in entries {
+        match entry {
+            Entry::Text(text) => drop(own.insert(name, text)),
+            Entry::Sentences(table) => sentences.extend(table),
+        }
+    }
+    Ok((own, sentences))
+}
+
 /// All translations of one language.
 pub(super) struct Catalog {
     texts: HashMap<String, String>,
@@ -30,9 +58,11 @@ impl Catalog {
         let mut templates = Vec::new();
         for (_, file) in files {
             // A file that can't be read fails a test; here it would only leave English.
-            let table: HashMap<String, String> = toml::from_str(file).unwrap_or_default();
-            templates.extend(table.iter().filter(|(from, _)| from.contains("{}")).map(|(from, to)| (from.clone(), to.clone())));
-            texts.extend(table);
+            let (own, sentences) = read(file).unwrap_or_default();
+            texts.extend(own);
+            templates
+                .extend(sentences.iter().filter(|(from, _)| from.contains("{}")).map(|(from, to)| (from.clone(), to.clone())));
+            texts.extend(sentences);
         }
         templates.sort_by_key(|(from, _)| (std::cmp::Reverse(from.len()), from.clone()));
         Self { texts, templates }

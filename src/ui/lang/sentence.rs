@@ -19,11 +19,26 @@ fn translated(text: &str) -> Option<String> {
     if let Some(whole) = catalog.text(text) {
         return Some(whole.to_owned());
     }
-    catalog.templates().iter().find_map(|(from, to)| {
-        let parts = holes(from, text)?;
-        let parts: Vec<&str> = parts.into_iter().map(|part| catalog.text(part).unwrap_or(part)).collect();
+    let filled = catalog.templates().iter().find_map(|(from, to)| {
+        let parts: Vec<Cow<'_, str>> = holes(from, text)?.into_iter().map(part).collect();
         let values: Vec<&dyn Display> = parts.iter().map(|part| part as &dyn Display).collect();
         Some(fill(to, &values))
+    });
+    filled.or_else(|| enumerated(text))
+}
+
+/// What stood in a hole: a sentence of its own, or a name.
+fn part(text: &str) -> Cow<'_, str> {
+    translated(text).map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
+/// A list of sentences (`2 ports added, VLANs changed`), where one of them at least is known.
+fn enumerated(text: &str) -> Option<String> {
+    let parts: Vec<&str> = text.split(", ").collect();
+    let said: Vec<Option<String>> = parts.iter().filter(|_| parts.len() > 1).map(|part| translated(part)).collect();
+    let any = said.iter().any(Option::is_some);
+    any.then(|| {
+        said.into_iter().zip(parts).map(|(said, part)| said.unwrap_or_else(|| part.to_owned())).collect::<Vec<_>>().join(", ")
     })
 }
 

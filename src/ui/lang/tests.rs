@@ -31,6 +31,20 @@ fn the_language_is_this_threads_and_ends_with_the_work() {
 }
 
 #[test]
+fn sentences_of_the_engine_are_put_together_anew() {
+    let korean = |text| speaking(Lang::Ko, || sentence(text).into_owned());
+    for (english, wanted) in [
+        ("2 polls not answered: no answer to 3 requests in 3.0 s", "수집 2회 무응답: 3회 요청에 3.0초 동안 응답 없음"),
+        ("down, link to acc-b4-03, flapping: 31 changes in 10 min", "다운, acc-b4-03 링크, 플래핑: 10분간 31회"),
+        ("2 ports added, VLANs changed", "포트 2개 추가, VLAN 변경"),
+        ("core-1, core-2", "core-1, core-2"),
+        ("up > down", "정상 > 다운"),
+    ] {
+        assert_eq!(korean(english), wanted);
+    }
+}
+
+#[test]
 fn the_locale_names_the_language() {
     for (locale, lang) in
         [("ko_KR.UTF-8", Lang::Ko), ("ko", Lang::Ko), ("en_US.UTF-8", Lang::En), ("C", Lang::En), ("kok_IN", Lang::En)]
@@ -44,8 +58,8 @@ fn the_locale_names_the_language() {
 fn every_table_is_read_and_agrees_with_the_others() {
     let mut seen: HashMap<String, (String, &str)> = HashMap::new();
     for (name, text) in KOREAN {
-        let table: HashMap<String, String> = toml::from_str(text).unwrap_or_else(|error| panic!("ko/{name}.toml: {error}"));
-        for (english, korean) in table {
+        let (own, sentences) = super::catalog::read(text).unwrap_or_else(|error| panic!("ko/{name}.toml: {error}"));
+        for (english, korean) in own.into_iter().chain(sentences) {
             assert!(!korean.trim().is_empty() || english.trim().is_empty(), "ko/{name}.toml: {english:?} is empty");
             let holes = |text: &str| text.matches('{').count();
             assert_eq!(holes(&english), holes(&korean), "ko/{name}.toml: {english:?}");
@@ -66,6 +80,16 @@ fn literals() -> BTreeMap<String, BTreeSet<String>> {
         if place.starts_with("lang") {
             continue;
         }
+        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let tables = text.match_indices("title: \"").map(|(at, found)| at + found.len() - 1).chain(headings(text));
+        for title in tables.filter_map(|at| literal(&text[at..])) {
+            found.entry(title).or_default().insert(place.clone());
+        }
+        if place == "text.rs" {
+            for sentence in sentences_of(text) {
+                found.entry(sentence).or_default().insert(place.clone());
+            }
+        }
         for opening in ["tr(", "trf!(", "sentence("] {
             for (at, _) in text.match_indices(opening) {
                 let before = text[..at].chars().next_back().unwrap_or(' ');
@@ -79,6 +103,31 @@ fn literals() -> BTreeMap<String, BTreeSet<String>> {
         }
     }
     found
+}
+
+/// Where the first literal of a `column((` stands.
+fn headings(text: &str) -> impl Iterator<Item = usize> + '_ {
+    text.match_indices("column((\"").map(|(at, found)| at + found.len() - 1)
+}
+
+/// The literals of the table of sentences.
+fn sentences_of(text: &str) -> Vec<String> {
+    let table =
+        text.split_once("EN: Sentences = Sentences {").and_then(|(_, rest)| rest.split_once("\n};")).map(|(table, _)| table);
+    let mut rest = table.expect("the table of sentences");
+    let mut all = Vec::new();
+    while let Some(at) = rest.find('"') {
+        let Some(found) = literal(&rest[at..]) else { break };
+        let quoted = rest[at + 1..].char_indices().scan(false, |escaped, (at, c)| {
+            let end = c == '"' && !*escaped;
+            *escaped = c == '\\' && !*escaped;
+            Some((at, end))
+        });
+        let end = quoted.filter(|(_, end)| *end).map(|(at, _)| at).next().unwrap_or(0);
+        rest = &rest[at + 1 + end + 1..];
+        all.push(found);
+    }
+    all
 }
 
 fn literal(text: &str) -> Option<String> {

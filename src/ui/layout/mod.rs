@@ -5,8 +5,10 @@
 //! two rows of boxes lies a channel whose horizontal tracks are shared by lines that do not overlap; lines of different nets
 //! only ever cross, they never run on top of each other.
 //!
-//! Start at [`compute`]: [`order`] → [`rows`] → [`place`] → [`route`]. [`worker`] does it on a thread of its own.
+//! Start at [`compute`]: [`order`] → [`rows`] → [`place`] → [`route`]. [`worker`] does it on a thread of its own. A single new box
+//! of a large map is put in by [`Layout::insert`].
 
+mod insert;
 pub mod order;
 pub mod place;
 pub mod route;

@@ -113,6 +113,33 @@ fn sketch(layout: &Layout, plan: &Plan) -> String {
     grid.into_iter().map(|row| row.into_iter().collect::<String>().trim_end().to_owned() + "\n").collect()
 }
 
+proptest! {
+    #[test]
+    fn a_box_is_put_in_without_moving_others_sideways(
+        came in prop::collection::vec((0u8..5, prop::collection::vec(0usize..13, 0..4)), 1..8),
+    ) {
+        let mut plan = campus();
+        let mut layout = compute(&plan, None);
+        for (number, (layer, mut near)) in came.into_iter().enumerate() {
+            near.sort_unstable();
+            near.dedup();
+            let before = layout.clone();
+            let new = PlanNode { height: 1, ..node(&format!("new-{number}"), layer, 12) };
+            if !layout.insert(&new, &near) {
+                prop_assert_eq!(&layout, &before);
+                continue;
+            }
+            let at = plan.nodes.len();
+            plan.nodes.push(new);
+            plan.edges.extend(near.iter().map(|other| (*other, at)));
+            for (old, new) in before.boxes.iter().zip(&layout.boxes) {
+                prop_assert_eq!((old.x, old.width, old.height), (new.x, new.width, new.height));
+            }
+            check(&plan, &layout);
+        }
+    }
+}
+
 #[test]
 fn the_campus_is_drawn_as_it_is() {
     let plan = campus();

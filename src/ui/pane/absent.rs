@@ -15,20 +15,10 @@ pub struct Absent;
 /// What a screen will show, what it needs, and what answers the question today.
 const fn sentences(screen: Screen) -> [&'static str; 3] {
     match screen {
-        Screen::Wireless => [
-            "Access points, radios and clients of wireless controllers. This version does not read them yet.",
-            "It will need SNMP access to the controller, as any device.",
-            "Access points that speak LLDP are on 2 Topology.",
-        ],
         Screen::Logs => [
             "Syslog and traps, searched and counted. This version does not listen for them yet.",
             "It will listen where [syslog] listen and [traps] listen say.",
             "What noctop noticed by itself is on 9 Events.",
-        ],
-        Screen::Vlans => [
-            "VLANs across all switches and the ports that carry them. This version has no such screen yet.",
-            "It will need nothing more than SNMP access to the switches.",
-            "A port's VLANs are on its own screen: 4 Interfaces, Enter.",
         ],
         _ => ["Nothing is drawn here.", "", "? lists the screens and keys."],
     }

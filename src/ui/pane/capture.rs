@@ -7,6 +7,7 @@ use crate::state::view::flows::{CapturePort, CaptureView};
 use crate::state::view::{View, ViewBody};
 use crate::ui::UiState;
 use crate::ui::effect::Effect;
+use crate::ui::lang::{tr, trf};
 use crate::ui::state::Room;
 use crate::ui::text::{EN, figure};
 use crate::ui::theme::Tone;
@@ -83,7 +84,7 @@ impl Pane for Capture {
 
     fn draw(&self, scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         let Some(view) = scene.body().and_then(view_of) else {
-            return events::waiting(scene, area, (buf, "Capture"));
+            return events::waiting(scene, area, (buf, tr("Capture")));
         };
         let told = u16::try_from(view.ports.len()).unwrap_or(MOST_PORTS).clamp(1, MOST_PORTS);
         let (ports, chart) = rows(scene.state, told);
@@ -113,13 +114,18 @@ fn draw_ports(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Capture
         return;
     }
     let words = words::by_words(&flows::by(scene.state));
-    let inner = Panel::new("Ports of this host").subtitle(&format!("flows by {words}")).draw(scene, area, buf);
+    let inner = Panel::new(tr("Ports of this host")).subtitle(&trf!("flows by {}", words)).draw(scene, area, buf);
     for (port, y) in view.ports.iter().zip(inner.y..inner.bottom()) {
         parts::put_pieces(buf, Position::new(inner.x + 1, y), inner.width.saturating_sub(2), &line(scene, port));
     }
     if view.ports.is_empty() {
         let dim = scene.theme.style(Tone::Dim);
-        parts::put_pieces(buf, Position::new(inner.x + 1, inner.y), inner.width.saturating_sub(2), &[("none".to_owned(), dim)]);
+        parts::put_pieces(
+            buf,
+            Position::new(inner.x + 1, inner.y),
+            inner.width.saturating_sub(2),
+            &[(tr("none").to_owned(), dim)],
+        );
     }
 }
 
@@ -137,11 +143,11 @@ fn line(scene: &Scene<'_>, port: &CapturePort) -> Vec<(String, Style)> {
         (figure(port.bps), scene.theme.style(Tone::In)),
         (" bit/s ".to_owned(), dim),
         (figure(port.packets_per_second), plain),
-        (" packets/s  seen ".to_owned(), dim),
+        (tr(" packets/s  seen ").to_owned(), dim),
         (count(port.packets), plain),
-        (" packets ".to_owned(), dim),
+        (tr(" packets ").to_owned(), dim),
         (count(port.octets), plain),
-        (" octets  dropped ".to_owned(), dim),
+        (tr(" octets  dropped ").to_owned(), dim),
         (count(port.dropped), dropped),
     ]);
     pieces

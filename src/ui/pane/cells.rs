@@ -2,6 +2,7 @@
 
 use crate::model::{AdminStatus, OperStatus, Severity, Timestamp};
 use crate::state::view::InterfaceRow;
+use crate::ui::lang::tr;
 use crate::ui::text::{self, figure, percent};
 use crate::ui::theme::{Tone, utilisation_step};
 use crate::ui::widget::gauge::bar;
@@ -105,7 +106,7 @@ pub fn state_of(row: &InterfaceRow) -> (&'static str, Tone) {
 /// An interface's state; when the values are stale their age stands after it.
 pub fn state(row: &InterfaceRow, ink: &Ink<'_>) -> Line<'static> {
     let (word, tone) = state_of(row);
-    let mut spans = vec![Span::styled(word, ink.theme.style(tone))];
+    let mut spans = vec![Span::styled(tr(word), ink.theme.style(tone))];
     if row.stale {
         spans.push(Span::styled(format!(" ~{}", text::age(row.sampled_at, ink.now)), ink.theme.style(Tone::Dim)));
     }

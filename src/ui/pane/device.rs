@@ -1,20 +1,21 @@
 //! Device: one device with its ports as they stand in the rack, its interfaces, links, alarms, events and health.
 
 mod health;
+mod ports;
 
-use super::{Context, Listing, Pane, Place, Scene, Target, alarms, cells, devices, events, interfaces};
-use crate::model::{AdminStatus, OperStatus, unit};
+use super::{Context, Listing, Pane, Place, Scene, Target, alarms, devices, events, interfaces};
+use crate::model::unit;
 use crate::query::{Screen, Subject};
 use crate::state::view::screens::DeviceView;
 use crate::state::view::{InterfaceRow, LinkRow, View, ViewBody};
 use crate::ui::UiState;
-use crate::ui::glyph::GlyphSet;
+use crate::ui::lang::{tr, trf};
 use crate::ui::state::Room;
 use crate::ui::text::{self, EN, percent};
 use crate::ui::theme::Tone;
 use crate::ui::widget::panel::{Focus, Panel};
 use crate::ui::widget::table::{Align, Column, Header, Ink, Rows, Width, sorts, summary};
-use crate::ui::widget::{notice, put, put_all};
+use crate::ui::widget::{notice, put_all};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -31,10 +32,6 @@ const HEALTH: usize = 3;
 
 /// Columns of the side panes.
 const SIDE: u16 = 44;
-/// ifType of Ethernet ports (IANAifType ethernetCsmacd).
-const ETHERNET: u32 = 6;
-/// Fewer ports than this make no front panel.
-const LEAST_PORTS: usize = 8;
 
 /// Columns of the links.
 pub const LINK_COLUMNS: [Column<LinkRow>; 4] = [
@@ -63,7 +60,7 @@ fn link_speed(row: &LinkRow, ink: &Ink<'_>) -> Line<'static> {
 
 fn link_load(row: &LinkRow, ink: &Ink<'_>) -> Line<'static> {
     match row.up {
-        Some(false) => ink.tone("DOWN", Tone::Critical),
+        Some(false) => ink.tone(tr("DOWN"), Tone::Critical),
         _ => Line::styled(percent(row.utilisation), ink.theme.utilisation(row.utilisation)),
     }
 }
@@ -159,10 +156,10 @@ impl Pane for Device {
 
     fn draw(&self, scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         let Some(view) = scene.body().and_then(view_of) else {
-            return events::waiting(scene, area, (buf, "Device"));
+            return events::waiting(scene, area, (buf, tr("Device")));
         };
         if view.device.is_none() {
-            let inner = Panel::new("Device").focus(Focus::Here).draw(scene, area, buf);
+            let inner = Panel::new(tr("Device")).focus(Focus::Here).draw(scene, area, buf);
             notice(buf, inner, &[EN.unknown_device], scene.theme.style(Tone::Dim));
             return;
         }
@@ -187,10 +184,9 @@ fn draw_head(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceVi
     let facts = 5.min(area.height);
     draw_facts(scene, Rect { height: facts, ..area }, (buf, view));
     let mut y = area.y + facts;
-    let ports = front_panel(view);
-    if ports.len() >= LEAST_PORTS && area.height >= 20 && usize::from(area.width) >= ports.len() + 6 {
-        draw_ports(scene, Rect::new(area.x, y, area.width, 5), (buf, view, &ports));
-        y += 5;
+    if let Some(height) = ports::wanted(view, area) {
+        ports::draw(scene, Rect::new(area.x, y, area.width, height), (buf, view));
+        y += height;
     }
     Rect::new(area.x, y, area.width, area.bottom().saturating_sub(y))
 }
@@ -231,14 +227,14 @@ fn draw_facts(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceV
     let or_dash = |text: Option<&str>| text.unwrap_or("-").to_owned();
     let make = [row.vendor.as_deref(), row.model.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
     let system = [row.os.as_deref(), row.os_version.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
-    let inner = Panel::new(&row.name).subtitle(&format!("{make}  {system}")).note(row.role.word()).draw(scene, area, buf);
-    let status = format!("{} {}", scene.glyphs.status(row.status), row.status.word());
-    let since = row.status_since.map(|since| format!(" for {}", text::age(Some(since), now))).unwrap_or_default();
+    let inner = Panel::new(&row.name).subtitle(&format!("{make}  {system}")).note(tr(row.role.word())).draw(scene, area, buf);
+    let status = format!("{} {}", scene.glyphs.status(row.status), tr(row.status.word()));
+    let since = row.status_since.map(|since| trf!(" for {}", text::age(Some(since), now))).unwrap_or_default();
     let address = devices::address_of(row).unwrap_or_else(|| "-".to_owned());
     let access =
-        row.snmp.as_ref().map_or_else(|| "no SNMP".to_owned(), |snmp| format!("SNMPv{} {}", snmp.version, snmp.credential));
+        row.snmp.as_ref().map_or_else(|| tr("no SNMP").to_owned(), |snmp| format!("SNMPv{} {}", snmp.version, snmp.credential));
     let uptime = row.uptime_seconds.map_or_else(|| "-".to_owned(), unit::age);
-    let polled = row.last_polled_at.map_or_else(|| "-".to_owned(), |at| format!("{} ago", text::age(Some(at), now)));
+    let polled = row.last_polled_at.map_or_else(|| "-".to_owned(), |at| trf!("{} ago", text::age(Some(at), now)));
     let polled_style = if row.stale { scene.theme.style(Tone::Minor) } else { plain };
     let (rtt, loss) = (devices::rtt_words(row.rtt_ms), percent(row.loss_percent.map(|loss| loss / 100.0)));
     let (cpu, memory) = (row.cpu_percent.map(|p| p / 100.0), row.memory_percent.map(|p| p / 100.0));
@@ -251,103 +247,38 @@ fn draw_facts(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceV
         vec![
             (&status, scene.theme.status(row.status)),
             (&since, dim),
-            ("   address ", dim),
+            (tr("   address "), dim),
             (&address, strong),
             ("   ", dim),
             (&access, plain),
-            ("   uptime ", dim),
+            (tr("   uptime "), dim),
             (&uptime, plain),
-            ("   polled ", dim),
+            (tr("   polled "), dim),
             (&polled, polled_style),
         ],
         vec![
-            ("cpu", dim),
+            (tr("cpu"), dim),
             (&cpu_words, scene.theme.utilisation(cpu)),
-            ("   mem", dim),
+            (tr("   mem"), dim),
             (&memory_words, scene.theme.utilisation(memory)),
-            ("   temp ", dim),
+            (tr("   temp "), dim),
             (&temperature, plain),
         ]
         .into_iter()
         .chain(health.iter().flat_map(|(words, tone)| [("   ", dim), (words.as_str(), scene.theme.style(*tone))]))
-        .chain([("   rtt ", dim), (rtt.as_str(), plain), ("   loss", dim), (loss.as_str(), plain)])
+        .chain([("   rtt ", dim), (rtt.as_str(), plain), (tr("   loss"), dim), (loss.as_str(), plain)])
         .collect(),
-        vec![("at ", dim), (&location, plain), ("   contact ", dim), (&contact, plain), ("   serial ", dim), (&serial, plain)],
+        vec![
+            (tr("at "), dim),
+            (&location, plain),
+            (tr("   contact "), dim),
+            (&contact, plain),
+            (tr("   serial "), dim),
+            (&serial, plain),
+        ],
     ];
     for (pieces, y) in lines.iter().zip(inner.y..inner.bottom()) {
         put_all(buf, Position::new(inner.x + 1, y), inner.width.saturating_sub(2), pieces);
-    }
-}
-
-/// Ethernet ports in the order of their numbers; empty while not all of them are at hand.
-fn front_panel(view: &DeviceView) -> Vec<&InterfaceRow> {
-    if view.interfaces.rows.len() < view.interfaces.total {
-        return Vec::new();
-    }
-    let mut ports: Vec<&InterfaceRow> = view.interfaces.rows.iter().filter(|row| row.if_type == Some(ETHERNET)).collect();
-    ports.sort_by_key(|row| row.if_index);
-    ports
-}
-
-/// What a port looks like: two cells that are told apart without colour.
-fn port_glyph(row: &InterfaceRow, scene: &Scene<'_>) -> (&'static str, Style) {
-    let faulty = cells::sum(row.in_errors_per_second, row.out_errors_per_second).is_some_and(|rate| rate > 0.0);
-    let [up, down, off, other] = match scene.glyphs.set {
-        GlyphSet::Unicode => ["■ ", "□ ", "· ", "? "],
-        GlyphSet::Cjk => ["⣿ ", "- ", ". ", "? "],
-        GlyphSet::Ascii => ["# ", "- ", ". ", "? "],
-    };
-    let style = |tone: Tone| scene.theme.style(tone);
-    match (row.admin_status, row.oper_status) {
-        (Some(AdminStatus::Down), _) => (off, style(Tone::Dim)),
-        (_, Some(OperStatus::Up)) if faulty => ("! ", style(Tone::Minor)),
-        (_, Some(OperStatus::Up)) => {
-            (up, scene.theme.utilisation(Some(cells::larger(row.in_utilisation, row.out_utilisation).unwrap_or(0.3).max(0.3))))
-        }
-        (_, Some(OperStatus::Down | OperStatus::LowerLayerDown | OperStatus::NotPresent | OperStatus::Dormant)) => {
-            (down, style(Tone::Dim))
-        }
-        (_, Some(OperStatus::Testing | OperStatus::Unknown) | None) => (other, style(Tone::Unknown)),
-    }
-}
-
-/// The front panel: odd ports above, even ports below, as switches have them.
-fn draw_ports(scene: &Scene<'_>, area: Rect, (buf, view, ports): (&mut Buffer, &DeviceView, &[&InterfaceRow])) {
-    let up = ports.iter().filter(|row| row.oper_status == Some(OperStatus::Up)).count();
-    let words = format!("{up} of {} up", ports.len());
-    let inner = Panel::new("Ports").subtitle(&words).draw(scene, area, buf);
-    if inner.height < 3 {
-        return;
-    }
-    let chosen = port_under_cursor(view, scene.state).map(|row| row.if_index);
-    for (at, row) in ports.iter().enumerate() {
-        // A gap after each six columns, as the blocks of a real panel have.
-        let column = at / 2;
-        let x = inner.x + 1 + u16::try_from(column * 2 + column / 6).unwrap_or(u16::MAX);
-        let y = inner.y + u16::try_from(at % 2).unwrap_or(0);
-        let (glyph, style) = port_glyph(row, scene);
-        if chosen == Some(row.if_index) {
-            let here = if scene.glyphs.set == GlyphSet::Unicode { "▣" } else { "@" };
-            put(buf, Position::new(x, y), 1, (here, scene.theme.style(Tone::Key)));
-        } else {
-            put(buf, Position::new(x, y), 1, (glyph, style));
-        }
-    }
-    if let Some(row) = port_under_cursor(view, scene.state) {
-        let (state, tone) = cells::state_of(row);
-        let speed = text::speed(row.speed_bps);
-        let alias = row.if_alias.clone().unwrap_or_default();
-        let dim = scene.theme.style(Tone::Dim);
-        let pieces = [
-            (row.name.as_str(), scene.theme.style(Tone::Strong)),
-            ("  ", dim),
-            (state, scene.theme.style(tone)),
-            ("  ", dim),
-            (&speed, dim),
-            ("  ", dim),
-            (&alias, dim),
-        ];
-        put_all(buf, Position::new(inner.x + 1, inner.y + 2), inner.width.saturating_sub(2), &pieces);
     }
 }
 
@@ -355,7 +286,7 @@ fn draw_interfaces(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &De
     let here = scene.state.here();
     let table = &view.interfaces;
     let words = summary(table.matched, table.total, &here, "");
-    let inner = Panel::new("Interfaces").subtitle(&words).focus(Focus::of(INTERFACES, here.focus)).draw(scene, area, buf);
+    let inner = Panel::new(tr("Interfaces")).subtitle(&words).focus(Focus::of(INTERFACES, here.focus)).draw(scene, area, buf);
     let [list, ..] = &here.lists;
     Rows {
         columns: port_columns(),
@@ -373,7 +304,7 @@ fn draw_interfaces(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &De
 fn draw_links(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceView)) {
     let here = scene.state.here();
     let count = view.links.len().to_string();
-    let inner = Panel::new("Links").subtitle(&count).focus(Focus::of(LINKS, here.focus)).draw(scene, area, buf);
+    let inner = Panel::new(tr("Links")).subtitle(&count).focus(Focus::of(LINKS, here.focus)).draw(scene, area, buf);
     let [_, list, ..] = &here.lists;
     Rows {
         columns: &LINK_COLUMNS,
@@ -390,7 +321,7 @@ fn draw_links(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceV
 
 fn draw_alarms(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceView)) {
     let count = view.alarms.len().to_string();
-    let inner = Panel::new("Alarms").subtitle(&count).draw(scene, area, buf);
+    let inner = Panel::new(tr("Alarms")).subtitle(&count).draw(scene, area, buf);
     Rows {
         columns: &alarms::BRIEF,
         rows: &view.alarms,
@@ -406,7 +337,7 @@ fn draw_alarms(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Device
 
 fn draw_events(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceView)) {
     let here = scene.state.here();
-    let inner = Panel::new("Events").focus(Focus::of(EVENTS, here.focus)).draw(scene, area, buf);
+    let inner = Panel::new(tr("Events")).focus(Focus::of(EVENTS, here.focus)).draw(scene, area, buf);
     let [_, _, list, _] = &here.lists;
     Rows {
         columns: &events::BRIEF,

@@ -1,10 +1,11 @@
 //! Devices: one row each, what is not well first.
 
 use super::{Context, Listing, Pane, Place, Scene, Target, cells, events};
-use crate::model::{DeviceStatus, unit};
+use crate::model::{DeviceStatus, Role, unit};
 use crate::query::{Screen, Subject};
 use crate::state::view::{DeviceRow, ViewBody};
 use crate::ui::UiState;
+use crate::ui::lang::tr;
 use crate::ui::text::{self, EN};
 use crate::ui::theme::Tone;
 use crate::ui::widget::panel::{Focus, Panel};
@@ -22,7 +23,7 @@ pub const COLUMNS: [Column<DeviceRow>; 15] = [
     Column { title: "STATUS", sort: "status", width: Width::Cells(12), align: Align::Left, drop: 0, cell: status },
     Column { title: "ROLE", sort: "role", width: Width::Cells(8), align: Align::Left, drop: 4, cell: role },
     Column { title: "ADDRESS", sort: "ip", width: Width::Cells(15), align: Align::Left, drop: 3, cell: address },
-    Column { title: "MODEL", sort: "model", width: Width::Grow(12), align: Align::Left, drop: 7, cell: model },
+    Column { title: "MODEL", sort: "model", width: Width::Grow(16), align: Align::Left, drop: 7, cell: model },
     Column { title: "OS", sort: "os", width: Width::Grow(8), align: Align::Left, drop: 10, cell: os },
     Column { title: "PORTS", sort: "interfacesUp", width: Width::Cells(7), align: Align::Right, drop: 6, cell: ports },
     Column { title: "CPU", sort: "cpuPercent", width: Width::Cells(4), align: Align::Right, drop: 5, cell: cpu },
@@ -44,7 +45,7 @@ fn name(row: &DeviceRow, ink: &Ink<'_>) -> Line<'static> {
 }
 
 fn status(row: &DeviceRow, ink: &Ink<'_>) -> Line<'static> {
-    let word = if row.status == DeviceStatus::Down { "DOWN" } else { row.status.word() };
+    let word = tr(if row.status == DeviceStatus::Down { "DOWN" } else { row.status.word() });
     let mut spans = vec![Span::styled(word, ink.theme.status(row.status))];
     if row.stale {
         spans.push(Span::styled(format!(" ~{}", text::age(row.last_polled_at, ink.now)), ink.theme.style(Tone::Dim)));
@@ -52,8 +53,17 @@ fn status(row: &DeviceRow, ink: &Ink<'_>) -> Line<'static> {
     Line::from(spans)
 }
 
+/// The role in at most eight cells, as operators say it.
+const fn short(role: Role) -> &'static str {
+    match role {
+        Role::AccessPoint => "AP",
+        Role::WlanController => "WLC",
+        other => other.word(),
+    }
+}
+
 fn role(row: &DeviceRow, ink: &Ink<'_>) -> Line<'static> {
-    ink.tone(row.role.word(), Tone::Dim)
+    ink.tone(tr(short(row.role)), Tone::Dim)
 }
 
 /// The address it is polled at, else the first it has.
@@ -186,10 +196,10 @@ impl Pane for Devices {
     fn draw(&self, scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         let here = scene.state.here();
         let Some(ViewBody::Devices(table)) = scene.body() else {
-            return events::waiting(scene, area, (buf, "Devices"));
+            return events::waiting(scene, area, (buf, tr("Devices")));
         };
         let words = summary(table.matched, table.total, &here, "");
-        let inner = Panel::new("Devices").subtitle(&words).focus(Focus::Here).draw(scene, area, buf);
+        let inner = Panel::new(tr("Devices")).subtitle(&words).focus(Focus::Here).draw(scene, area, buf);
         let empty: &[&str] = match (table.total, here.faults_only) {
             (0, _) => &EN.first_run,
             (_, true) => &[EN.no_faults],

@@ -5,8 +5,9 @@ use crate::model::unit;
 use crate::query::{Screen, Subject};
 use crate::state::view::{DiscoveryView, EventRow, ViewBody};
 use crate::ui::UiState;
+use crate::ui::lang::{tr, trf};
 use crate::ui::state::Room;
-use crate::ui::text::{self, EN, fit};
+use crate::ui::text::{self, EN, fit, pad, pad_left};
 use crate::ui::theme::Tone;
 use crate::ui::widget::gauge::bar;
 use crate::ui::widget::panel::{Focus, Panel};
@@ -64,10 +65,10 @@ impl Pane for Discovery {
 
     fn draw(&self, scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         let Some(view) = scene.body().and_then(view_of) else {
-            return events::waiting(scene, area, (buf, "Discovery"));
+            return events::waiting(scene, area, (buf, tr("Discovery")));
         };
         if view.progress.is_none() {
-            let inner = Panel::new("Discovery").focus(Focus::Here).draw(scene, area, buf);
+            let inner = Panel::new(tr("Discovery")).focus(Focus::Here).draw(scene, area, buf);
             notice(buf, inner, &EN.no_discovery, scene.theme.style(Tone::Dim));
             return;
         }
@@ -86,11 +87,11 @@ impl Pane for Discovery {
 fn draw_now(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DiscoveryView)) {
     let Some(run) = &view.progress else { return };
     let (dim, plain, strong) = (scene.theme.style(Tone::Dim), scene.theme.style(Tone::Text), scene.theme.style(Tone::Strong));
-    let title = format!("Discovery run {}", run.run);
+    let title = trf!("Discovery run {}", run.run);
     let word = match (run.running, run.paused) {
-        (true, true) => "paused",
-        (true, false) => "running",
-        (false, _) => "done",
+        (true, true) => tr("paused"),
+        (true, false) => tr("running"),
+        (false, _) => tr("done"),
     };
     let inner = Panel::new(&title).subtitle(word).note(&run.targets.join(" ")).draw(scene, area, buf);
     let age = unit::age(scene.state.shown_at().since(run.started_at).as_secs());
@@ -98,21 +99,21 @@ fn draw_now(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Discovery
     let [asked, answered, silent, in_flight, devices, links] = &counts;
     let scope = run.scope.join(" ");
     let figures = [
-        ("asked ", dim),
+        (tr("asked "), dim),
         (asked, plain),
-        ("  answered ", dim),
+        (tr("  answered "), dim),
         (answered, strong),
-        ("  silent ", dim),
+        (tr("  silent "), dim),
         (silent, plain),
-        ("  in flight ", dim),
+        (tr("  in flight "), dim),
         (in_flight, plain),
-        ("  devices ", dim),
+        (tr("  devices "), dim),
         (devices, strong),
-        ("  links ", dim),
+        (tr("  links "), dim),
         (links, strong),
-        ("  started ", dim),
+        (tr("  started "), dim),
         (&age, plain),
-        (" ago  scope ", dim),
+        (tr(" ago  scope "), dim),
         (&scope, plain),
     ];
     let x = inner.x + 1;
@@ -125,14 +126,15 @@ fn draw_now(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Discovery
     put_all(buf, Position::new(x, y), width, &figures);
     y += 1;
     if y + 1 < inner.bottom() {
-        let words = format!("{:<12}{:>9}{:>9}{:>9}{:>10}", "PHASE", "DONE", "QUEUED", "FAILED", "P95");
+        let heads = [(tr("DONE"), 9), (tr("QUEUED"), 9), (tr("FAILED"), 9), ("P95", 10)];
+        let words = pad(tr("PHASE"), 12) + &heads.map(|(word, cells)| pad_left(word, cells)).concat();
         put(buf, Position::new(x, y), width, (&words, scene.theme.style(Tone::Header)));
         y += 1;
     }
     for (phase, y) in run.phases.iter().zip(y..inner.bottom()) {
         let p95 = phase.p95_ms.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.0} ms"));
         let failed = if phase.failed > 0 { Tone::Minor } else { Tone::Dim };
-        let (name, done) = (format!("{:<12}", phase.name), format!("{:>9}{:>9}", phase.done, phase.queued));
+        let (name, done) = (pad(tr(&phase.name), 12), format!("{:>9}{:>9}", phase.done, phase.queued));
         let pieces = [
             (name.as_str(), strong),
             (done.as_str(), plain),
@@ -170,7 +172,7 @@ fn progress(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Discovery
     });
     let fraction = if run.running { share(done, queued) } else { Some(1.0) };
     let left = match run.seconds_left {
-        Some(seconds) if run.running => format!("  ~{:.0} s left", seconds.clamp(0.0, 1e6)),
+        Some(seconds) if run.running => trf!("  ~{} s left", format!("{:.0}", seconds.clamp(0.0, 1e6))),
         _ => String::new(),
     };
     let words = format!(" {}{left}", text::percent(fraction));
@@ -184,8 +186,8 @@ fn progress(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Discovery
 fn draw_changes(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DiscoveryView)) {
     let here = scene.state.here();
     let words =
-        format!("{}   known: {} devices {} links {} neighbours", view.changes.matched, view.devices, view.links, view.neighbours);
-    let inner = Panel::new("New or changed").subtitle(&words).focus(Focus::Here).draw(scene, area, buf);
+        trf!("{}   known: {} devices {} links {} neighbours", view.changes.matched, view.devices, view.links, view.neighbours);
+    let inner = Panel::new(tr("New or changed")).subtitle(&words).focus(Focus::Here).draw(scene, area, buf);
     Rows {
         columns: &events::COLUMNS,
         rows: &view.changes.rows,
@@ -204,14 +206,14 @@ fn draw_failures(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Disc
     if area.height == 0 {
         return;
     }
-    let title = format!("Failures {}", run.failed);
+    let title = trf!("Failures {}", run.failed);
     let inner = Panel::new(&title).draw(scene, area, buf);
     if run.failures.is_empty() {
         notice(buf, inner, &[EN.no_failures], scene.theme.style(Tone::Dim));
     }
     for (problem, y) in run.failures.iter().rev().zip(inner.y..inner.bottom()) {
-        let target = format!("{:<22}", fit(&problem.target, 21, scene.glyphs.ellipsis));
-        let reason = format!("{:<12}", problem.reason.word());
+        let target = pad(&fit(&problem.target, 21, scene.glyphs.ellipsis), 22);
+        let reason = pad(tr(problem.reason.word()), 12);
         let pieces = [
             (target.as_str(), scene.theme.style(Tone::Text)),
             (reason.as_str(), scene.theme.style(Tone::Minor)),

@@ -37,7 +37,7 @@ fn brief(row: &EventRow, ink: &Ink<'_>) -> Line<'static> {
 }
 
 fn time(row: &EventRow, ink: &Ink<'_>) -> Line<'static> {
-    let form = if ink.now.since(row.at).as_secs() < 86_400 { "%H:%M:%S" } else { "%b %d" };
+    let form = if ink.now.since(row.at).as_secs() < 86_400 { "%H:%M:%S" } else { "%m-%d" };
     ink.tone(text::format_time(row.at, ink.zone, form), Tone::Dim)
 }
 

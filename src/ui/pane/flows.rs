@@ -15,6 +15,7 @@ use crate::state::view::flows::{FlowRow, FlowsView};
 use crate::state::view::{View, ViewBody};
 use crate::ui::UiState;
 use crate::ui::effect::Effect;
+use crate::ui::lang::{tr, trf};
 use crate::ui::state::{Room, WEEK_SECS};
 use crate::ui::text::{self, EN, figure};
 use crate::ui::update::flows;
@@ -221,7 +222,7 @@ impl Pane for Flows {
 
     fn draw(&self, scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         let Some(view) = scene.body().and_then(view_of) else {
-            return events::waiting(scene, area, (buf, "Flows"));
+            return events::waiting(scene, area, (buf, tr("Flows")));
         };
         let (middle, collector) = below(scene.state);
         let under = (middle + collector).min(area.height.saturating_sub(3));
@@ -244,7 +245,7 @@ fn nothing(view: &FlowsView) -> Vec<String> {
         (0, true) => EN.no_flows.iter().map(|sentence| (*sentence).to_owned()).collect(),
         (0, false) => {
             let listen = view.collector.listen.join(" ");
-            let mut lines = vec![format!("No exporter was heard yet. noctop listens at {listen}.")];
+            let mut lines = vec![trf!("No exporter was heard yet. noctop listens at {}.", listen)];
             lines.extend(EN.no_exporter.iter().map(|sentence| (*sentence).to_owned()));
             lines
         }
@@ -257,7 +258,7 @@ pub fn talkers(scene: &Scene<'_>, area: Rect, (buf, view, empty): (&mut Buffer, 
     let here = scene.state.here();
     let asked = by(scene.state);
     let by = words::by_words(if view.by.is_empty() { &asked } else { &view.by });
-    let inner = Panel::new(&format!("By {by}"))
+    let inner = Panel::new(&trf!("By {}", by))
         .subtitle(&subtitle(scene, view))
         .note(&format!("{} {}", text::span(scene.state.span_secs), view.resolution))
         .focus(Focus::of(TALKERS, here.focus))
@@ -292,7 +293,7 @@ fn subtitle(scene: &Scene<'_>, view: &FlowsView) -> String {
     let here = scene.state.here();
     let groups = view.groups.max(view.table.matched as u64);
     let mut words = if groups > view.table.matched as u64 {
-        format!("top {} of {groups}", view.table.matched)
+        trf!("top {} of {}", view.table.matched, groups)
     } else {
         view.table.matched.to_string()
     };
@@ -301,13 +302,13 @@ fn subtitle(scene: &Scene<'_>, view: &FlowsView) -> String {
     }
     // What passes several of them is in the sums of each.
     if view.exporters.len() > 1 {
-        words.push_str(&format!(" seen by {} exporters", view.exporters.len()));
+        words.push_str(&trf!(" seen by {} exporters", view.exporters.len()));
     }
     if scene.state.graph.week {
-        words.push_str(&format!("  week ago {}", parts::change(view.total.octets, view.earlier_octets)));
+        words.push_str(&trf!("  week ago {}", parts::change(view.total.octets, view.earlier_octets)));
     }
     if let Some(sort) = &here.sort {
-        words.push_str(&format!("  sort {} {}", sort.column, if sort.descending { "desc" } else { "asc" }));
+        words.push_str(&trf!("  sort {} {}", sort.column, tr(if sort.descending { "desc" } else { "asc" })));
     }
     if !here.filter.is_empty() {
         words.push_str(&format!("  /{}", here.filter));

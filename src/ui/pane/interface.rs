@@ -8,6 +8,7 @@ use crate::query::{Screen, Subject};
 use crate::state::view::{InterfaceRow, InterfaceView, View, ViewBody};
 use crate::ui::UiState;
 use crate::ui::effect::Effect;
+use crate::ui::lang::{tr, trf};
 use crate::ui::state::Room;
 use crate::ui::text::{self, EN, figure, percent};
 use crate::ui::theme::Tone;
@@ -84,10 +85,10 @@ impl Pane for Interface {
 
     fn draw(&self, scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         let Some(view) = scene.body().and_then(view_of) else {
-            return events::waiting(scene, area, (buf, "Interface"));
+            return events::waiting(scene, area, (buf, tr("Interface")));
         };
         let Some(row) = &view.row else {
-            let inner = Panel::new("Interface").focus(Focus::Here).draw(scene, area, buf);
+            let inner = Panel::new(tr("Interface")).focus(Focus::Here).draw(scene, area, buf);
             notice(buf, inner, &[EN.unknown_interface], scene.theme.style(Tone::Dim));
             return;
         };
@@ -117,8 +118,8 @@ fn draw_facts(scene: &Scene<'_>, area: Rect, (buf, row, view): (&mut Buffer, &In
     let title = format!("{} {}", row.device_name, row.name);
     let inner = Panel::new(&title).subtitle(row.if_alias.as_deref().unwrap_or_default()).draw(scene, area, buf);
     let (state, tone) = cells::state_of(row);
-    let since =
-        row.status_since.map(|since| format!(" for {}", text::age(Some(since), scene.state.shown_at()))).unwrap_or_default();
+    let state = tr(state);
+    let since = row.status_since.map(|since| trf!(" for {}", text::age(Some(since), scene.state.shown_at()))).unwrap_or_default();
     let stale = if row.stale { format!("  ~{}", text::age(row.sampled_at, scene.state.shown_at())) } else { String::new() };
     let speed = text::speed(row.speed_bps);
     let mtu = row.mtu.map_or_else(|| "-".to_owned(), |mtu| mtu.to_string());
@@ -136,13 +137,13 @@ fn draw_facts(scene: &Scene<'_>, area: Rect, (buf, row, view): (&mut Buffer, &In
             (state, state_style),
             (&since, dim),
             (&stale, scene.theme.style(Tone::Minor)),
-            ("   speed ", dim),
+            (tr("   speed "), dim),
             (&speed, plain),
-            ("   link ", dim),
+            (tr("   link "), dim),
             (&peer, strong),
         ],
         vec![
-            ("addresses ", dim),
+            (tr("addresses "), dim),
             (&addresses, plain),
             ("   vlan ", dim),
             (&vlan, plain),
@@ -154,13 +155,13 @@ fn draw_facts(scene: &Scene<'_>, area: Rect, (buf, row, view): (&mut Buffer, &In
             (&index, plain),
         ],
         vec![
-            ("packets/s in ", dim),
+            (tr("packets/s in "), dim),
             (packets[0].trim(), plain),
-            (" out ", dim),
+            (tr(" out "), dim),
             (packets[1].trim(), plain),
-            ("   errors/s ", dim),
+            (tr("   errors/s "), dim),
             (errors.trim(), plain),
-            ("   discards/s ", dim),
+            (tr("   discards/s "), dim),
             (discards.trim(), plain),
         ],
     ];
@@ -172,10 +173,10 @@ fn draw_facts(scene: &Scene<'_>, area: Rect, (buf, row, view): (&mut Buffer, &In
 /// VLANs in few words: the untagged one, and how many it carries.
 fn vlans(row: &InterfaceRow) -> String {
     match (row.pvid, row.vlans.len()) {
-        (Some(pvid), 2..) => format!("{pvid} +{} tagged", row.vlans.len() - 1),
+        (Some(pvid), 2..) => trf!("{} +{} tagged", pvid, row.vlans.len() - 1),
         (Some(pvid), _) => pvid.to_string(),
         (None, 0) => "-".to_owned(),
-        (None, count) => format!("{count} tagged"),
+        (None, count) => trf!("{} tagged", count),
     }
 }
 
@@ -222,11 +223,11 @@ fn subtitle(scene: &Scene<'_>, view: Option<&InterfaceView>) -> String {
     let mut words = text::span(scene.state.span_secs);
     match view.map(|view| view.resolution.as_str()) {
         None | Some("" | "sample") => {}
-        Some(resolution) => words.push_str(&format!("  {resolution} mean, min to max behind")),
+        Some(resolution) => words.push_str(&trf!("  {} mean, min to max behind", resolution)),
     }
     if scene.state.graph.week {
-        let sign = if scene.glyphs.braille() { "dots" } else { "o" };
-        words.push_str(&format!("  {sign}: a week ago"));
+        let sign = if scene.glyphs.braille() { tr("dots") } else { "o" };
+        words.push_str(&trf!("  {}: a week ago", sign));
     }
     words
 }
@@ -272,7 +273,7 @@ fn legend(scene: &Scene<'_>, area: Rect, (buf, row, view): (&mut Buffer, &Interf
         let mut pieces: Vec<Piece<'_>> =
             vec![(sign, style), (" ", dim), (&now_words, style), (&load_words, scene.theme.utilisation(load))];
         if wide {
-            pieces.extend([("  max", dim), (most.as_str(), dim), ("  p95", dim), (p95.as_str(), dim)]);
+            pieces.extend([(tr("  max"), dim), (most.as_str(), dim), ("  p95", dim), (p95.as_str(), dim)]);
         }
         let room = area.right().saturating_sub(x);
         x += put_all(buf, Position::new(x, area.y), room, &pieces) + if wide { 4 } else { 2 };
@@ -293,17 +294,17 @@ fn at_cursor(scene: &Scene<'_>, area: Rect, (buf, view, at): (&mut Buffer, &Inte
         let band = step_at(bands, at, |band| band.at);
         pieces.push((format!("  {sign} {}", trimmed(band.and_then(|band| band.value))), scene.theme.style(tone)));
         if let Some((min, max)) = band.and_then(|band| band.min.zip(band.max)) {
-            pieces.push((format!(" {} to {}", trimmed(Some(min)), trimmed(Some(max))), dim));
+            pieces.push((trf!(" {} to {}", trimmed(Some(min)), trimmed(Some(max))), dim));
         }
         if scene.state.graph.week {
             let before = step_at(earlier, at, |point| point.at).and_then(|point| point.value);
-            pieces.push((format!(" week ago {}", trimmed(before)), dim));
+            pieces.push((trf!(" week ago {}", trimmed(before)), dim));
         }
     }
     let errors = step_at(&view.errors, at, |point| point.at).and_then(|point| point.value);
     let discards = step_at(&view.discards, at, |point| point.at).and_then(|point| point.value);
-    pieces.push((format!("  err {} disc {}", trimmed(errors), trimmed(discards)), dim));
-    pieces.push(("  Enter goes there".to_owned(), scene.theme.style(Tone::Faint)));
+    pieces.push((trf!("  err {} disc {}", trimmed(errors), trimmed(discards)), dim));
+    pieces.push((tr("  Enter goes there").to_owned(), scene.theme.style(Tone::Faint)));
     let pieces: Vec<Piece<'_>> = pieces.iter().map(|(words, style)| (words.as_str(), *style)).collect();
     put_all(buf, Position::new(area.x + 1, area.y), area.width.saturating_sub(2), &pieces);
 }
@@ -315,7 +316,7 @@ fn step_at<T>(steps: &[T], at: Timestamp, end: fn(&T) -> Timestamp) -> Option<&T
 
 fn draw_events(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &InterfaceView)) {
     let here = scene.state.here();
-    let inner = Panel::new("Events").note("Enter device").focus(Focus::Here).draw(scene, area, buf);
+    let inner = Panel::new(tr("Events")).note(tr("Enter device")).focus(Focus::Here).draw(scene, area, buf);
     Rows {
         columns: &events::COLUMNS,
         rows: &view.recent,

@@ -5,6 +5,7 @@ use crate::model::{AdminStatus, OperStatus};
 use crate::query::{Screen, Sort, Subject, ViewRequest};
 use crate::state::view::{InterfaceRow, ViewBody};
 use crate::ui::UiState;
+use crate::ui::lang::tr;
 use crate::ui::state::{Room, TINY_ROWS, WEEK_SECS};
 use crate::ui::text::{self, EN};
 use crate::ui::theme::Tone;
@@ -70,7 +71,7 @@ fn speed(row: &InterfaceRow, ink: &Ink<'_>) -> Line<'static> {
 
 fn vlan(row: &InterfaceRow, ink: &Ink<'_>) -> Line<'static> {
     match (row.vlans.len(), row.pvid) {
-        (2.., _) => ink.tone("trunk", Tone::Dim),
+        (2.., _) => ink.tone(tr("trunk"), Tone::Dim),
         (_, Some(pvid)) => ink.tone(pvid.to_string(), Tone::Dim),
         (_, None) => ink.tone("-", Tone::Dim),
     }
@@ -200,12 +201,12 @@ impl Pane for Interfaces {
     fn draw(&self, scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         let here = scene.state.here();
         let Some(ViewBody::Interfaces(table)) = scene.body() else {
-            return events::waiting(scene, area, (buf, "Interfaces"));
+            return events::waiting(scene, area, (buf, tr("Interfaces")));
         };
         let graph = graph_rows(scene.state).min(area.height.saturating_sub(5));
         let list = Rect { height: area.height - graph, ..area };
         let words = summary(table.matched, table.total, &here, "busiest first");
-        let inner = Panel::new("Interfaces").subtitle(&words).focus(Focus::Here).draw(scene, list, buf);
+        let inner = Panel::new(tr("Interfaces")).subtitle(&words).focus(Focus::Here).draw(scene, list, buf);
         let empty: &[&str] = match (table.total, here.faults_only) {
             (0, _) => &EN.first_run,
             (_, true) => &[EN.no_faults],

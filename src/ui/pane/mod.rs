@@ -17,6 +17,8 @@ pub mod interface;
 pub mod interfaces;
 pub mod overview;
 pub mod topology;
+pub mod vlans;
+pub mod wireless;
 
 use super::effect::Effect;
 use super::glyph::Glyphs;
@@ -63,12 +65,16 @@ pub enum Context {
     Graph,
     /// The topology map.
     Map,
+    /// The VLANs screen.
+    Vlans,
     /// The Discovery screen.
     Discovery,
     /// While something is being written.
     Input,
     /// Screens of flows.
     Flows,
+    /// The Wireless screen.
+    Wireless,
     /// After `o`.
     Related,
     /// In the list of columns.
@@ -92,11 +98,13 @@ impl Context {
             Self::Table => "tables",
             Self::Graph => "graphs",
             Self::Map => "map",
+            Self::Vlans => "VLANs",
             Self::Discovery => "discovery",
             Self::Input => "writing",
             Self::Related => "after o",
             Self::Columns => "columns",
             Self::Flows => "flows",
+            Self::Wireless => "wireless",
             Self::Groups => "grouping",
             Self::Export => "after e",
             Self::Save => "after X",
@@ -129,8 +137,19 @@ pub enum Gesture {
     Less,
     /// Map: spanning tree instead of the map.
     Tree,
-    /// Map: layers on and off.
+    /// Map: the next of L2, VLAN, L3. VLANs: the map of the VLAN.
     Layers,
+    /// Map: the next VLAN's layer, the one before.
+    NextVlan,
+    PreviousVlan,
+    /// Map: role layers on and off.
+    Roles,
+    /// Map: the far view and back.
+    Far,
+    /// Map: the next number of hops about the focus.
+    Hops,
+    /// Map: what the tree sorts siblings by.
+    TreeSort,
     /// Map: what the links' colour says.
     ColourBy,
 }
@@ -193,6 +212,11 @@ pub trait Pane: Sync {
         &[]
     }
 
+    /// The same of the part that has the keys, where parts have columns of their own.
+    fn sorts_of(&self, _state: &UiState) -> &'static [&'static str] {
+        self.sorts()
+    }
+
     /// Titles of the columns that can be hidden.
     fn columns(&self) -> Vec<&'static str> {
         Vec::new()
@@ -201,6 +225,11 @@ pub trait Pane: Sync {
     /// The list of the part that has the keys.
     fn listing(&self, _body: &ViewBody, _state: &UiState) -> Option<Listing> {
         None
+    }
+
+    /// Whether its view depends on what is under the cursor: then it is asked for anew when that moves.
+    fn asks_of_cursor(&self, _state: &UiState) -> bool {
+        false
     }
 
     /// What the cursor is on.
@@ -241,6 +270,8 @@ pub fn of(screen: Screen) -> &'static dyn Pane {
         Screen::Links | Screen::Sensors => &absent::Absent,
         Screen::Flows => &flows::Flows,
         Screen::Capture => &capture::Capture,
-        Screen::Wireless | Screen::Logs | Screen::Vlans => &absent::Absent,
+        Screen::Vlans => &vlans::Vlans,
+        Screen::Wireless => &wireless::Wireless,
+        Screen::Logs => &absent::Absent,
     }
 }

@@ -9,6 +9,7 @@ use crate::query::{Screen, Subject};
 use crate::state::view::{FlowRow, LinkRow, OverviewView, View, ViewBody};
 use crate::ui::UiState;
 use crate::ui::effect::Effect;
+use crate::ui::lang::tr;
 use crate::ui::state::Room;
 use crate::ui::text::EN;
 use crate::ui::theme::Tone;
@@ -147,11 +148,11 @@ impl Pane for Overview {
 
     fn draw(&self, scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         let Some(view) = scene.body().and_then(view_of) else {
-            return events::waiting(scene, area, (buf, "Overview"));
+            return events::waiting(scene, area, (buf, tr("Overview")));
         };
         let area = parts::notices(scene, area, buf);
         if devices(view) == 0 {
-            let inner = Panel::new("Overview").focus(Focus::Here).draw(scene, area, buf);
+            let inner = Panel::new(tr("Overview")).focus(Focus::Here).draw(scene, area, buf);
             notice(buf, inner, &EN.first_run, scene.theme.style(Tone::Dim));
             return;
         }

@@ -1,11 +1,16 @@
 //! Topology: the map, the node under the cursor with its links, and the whole very small.
 //!
-//! Where there is no room for a map, or its lines could not be followed, the tree says the same. Start at [`Topology`], then
-//! [`walk`] (where the keys lead), [`side`] (the node under the cursor) and [`tree`].
+//! Where there is no room for a map the tree says the same; where its lines could not be followed, the far view shows the sites.
+//! Start at [`Topology`], then [`act`] (what the keys do), [`walk`] (where they lead), [`side`] (the node under the cursor),
+//! [`tree`] and [`legend`] (title, counts, what shapes and colours mean).
 
+mod act;
+mod legend;
 mod side;
 mod tree;
 mod walk;
+
+pub use tree::TreeRows;
 
 use super::{Context, Pane, Place, Scene, Target};
 use crate::model::DeviceId;
@@ -15,16 +20,14 @@ use crate::ui::effect::Effect;
 use crate::ui::layout::worker::LayoutWorker;
 use crate::ui::pane::Gesture;
 use crate::ui::state::{Room, UiState};
-use crate::ui::text::EN;
-use crate::ui::theme::{Tone, UTILISATION_BREAKS};
+use crate::ui::lang::{tr, trf};
+use crate::ui::theme::Tone;
 use crate::ui::update::related;
-use crate::ui::widget::map::{Arrangement, ColourBy, Density, Drawing, Viewport, arrange, mini, plan, row_name};
+use crate::ui::widget::map::{Arrangement, ColourBy, Density, Drawing, Viewport, arrange, far, grow, mini, plan, row_name};
 use crate::ui::widget::panel::{Focus, Panel};
-use crate::ui::widget::{notice, put, put_all};
+use crate::ui::widget::{notice, put};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Style;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The screen.
@@ -42,11 +45,8 @@ const NAMES: u16 = 6;
 const NAMES_FROM: u16 = 50;
 /// Graphs of more nodes are laid out beside the console.
 const BESIDE: usize = 1500;
-/// Hops about the focus: at first, and at most.
-const HOPS: u8 = 2;
-const MOST_HOPS: u8 = 6;
-/// Nothing is folded at this level.
-const UNFOLDED: u8 = 2;
+/// Maps that are so many times as wide or as high as their room are shown from afar until asked otherwise.
+const FAR_FROM: i32 = 4;
 
 /// Where the parts of the screen are.
 struct Places {
@@ -129,7 +129,22 @@ fn walked_link(graph: &GraphView, (state, node): (&UiState, &GraphNode)) -> Opti
 
 /// Whether the tree stands for the map.
 fn is_tree(state: &UiState) -> bool {
-    state.map.tree || state.room() == Room::Tiny || state.map.arrangement.as_ref().is_some_and(|map| map.layout.is_crowded())
+    state.map.tree || state.room() == Room::Tiny
+}
+
+/// Whether the far view stands for the map: as asked for, else where the map could not be read.
+fn is_far(state: &UiState, arrangement: Option<&Arrangement>, area: Rect) -> bool {
+    let too_large = |map: &Arrangement| {
+        map.layout.is_crowded()
+            || map.layout.width > FAR_FROM * i32::from(area.width)
+            || map.layout.height > FAR_FROM * i32::from(area.height)
+    };
+    !is_tree(state) && state.map.far.unwrap_or_else(|| arrangement.is_some_and(too_large))
+}
+
+/// The same as the keys see it.
+fn keys_are_far(state: &UiState) -> bool {
+    is_far(state, state.map.arrangement.as_deref(), Places::of(state).map)
 }
 
 impl Pane for Topology {
@@ -165,7 +180,7 @@ impl Pane for Topology {
     }
 
     fn open(&self, body: &ViewBody, state: &UiState) -> Option<Place> {
-        let node = selected(graph_of(body)?, state).filter(|node| is_device(node))?;
+        let node = selected(graph_of(body)?, state).filter(|node| is_device(node) && !keys_are_far(state))?;
         let subject = Some(Subject::Device(DeviceId::new(&node.id)));
         Some(Place { screen: Screen::Device, subject, title: node.label.clone() })
     }
@@ -173,13 +188,14 @@ impl Pane for Topology {
     fn gesture(&self, state: &mut UiState, view: Option<&View>, gesture: Gesture) -> Vec<Effect> {
         let Some(graph) = view.and_then(|view| graph_of(&view.body)) else { return Vec::new() };
         let before = selected(graph, state).map(|node| node.id.clone());
-        let effects = act(state, graph, gesture);
+        let effects = act::act(state, graph, gesture);
         let after = selected(graph, state).map(|node| node.id.clone());
         if before != after {
             state.map.walked_from = before;
         }
         if effects.is_empty() {
             rearrange(state, graph);
+            remember_rows(state, graph);
         }
         effects
     }
@@ -188,12 +204,12 @@ impl Pane for Topology {
         let Some(graph) = graph_of(&view.body) else { return };
         let before = state.map.selected.clone();
         state.map.selected = selected(graph, state).map(|node| node.id.clone());
-        let arrangement = state.map.arrangement.clone();
+        let address = |state: &UiState| state.map.arrangement.as_ref().map(Arc::as_ptr);
+        let arrangement = address(state);
         rearrange(state, graph);
-        let same = match (&arrangement, &state.map.arrangement) {
-            (Some(old), Some(new)) => Arc::ptr_eq(old, new),
-            _ => false,
-        };
+        state.map.tree_rows = None;
+        remember_rows(state, graph);
+        let same = arrangement.is_some() && arrangement == address(state);
         if before != state.map.selected || !same {
             walk::reveal(state, graph);
         }
@@ -204,13 +220,12 @@ impl Pane for Topology {
             return super::events::waiting(scene, area, (buf, "Topology"));
         };
         let places = Places::new(scene.state.room(), area);
-        let title = title(scene, graph);
-        let shown: usize = graph.nodes.iter().filter(|node| node.count == 1).count();
-        let note = format!("{shown} of {} nodes", graph.total_nodes);
-        let inner = Panel::new("Topology").subtitle(&title).note(&note).focus(Focus::Here).draw(scene, places.panel, buf);
+        let title = legend::title(scene, graph);
+        let note = legend::note(scene, graph);
+        let inner = Panel::new(tr("Topology")).subtitle(&title).note(&note).focus(Focus::Here).draw(scene, places.panel, buf);
         if graph.nodes.is_empty() {
-            let empty: &[&str] = if graph.total_nodes == 0 { &EN.first_run } else { &[EN.nothing_matches] };
-            return notice(buf, inner, empty, scene.theme.style(Tone::Dim));
+            let nothing = legend::nothing(scene.state, graph);
+            return notice(buf, inner, &nothing, scene.theme.style(Tone::Dim));
         }
         let arrangement = current(scene.state, graph, places.map);
         let drawing = Drawing {
@@ -221,17 +236,46 @@ impl Pane for Topology {
             theme: scene.theme,
             glyphs: scene.glyphs,
         };
-        if scene.state.map.tree || scene.state.room() == Room::Tiny || arrangement.layout.is_crowded() {
-            tree::draw(&drawing, scene.state.map.pan.1, inner, buf);
+        let far = is_far(scene.state, Some(&arrangement), places.map);
+        if is_tree(scene.state) {
+            tree::draw(&drawing, scene.state, inner, buf);
+        } else if far {
+            draw_far(&drawing, &places, inner, buf);
         } else {
             draw_map(&drawing, scene.state.map.pan, &places, buf);
         }
+        let mini = places.mini.filter(|_| !far);
         if let Some(side) = places.side {
-            side::draw(scene, &drawing, side, buf);
+            let rest = if mini.is_none() { places.mini.map_or(0, |mini| mini.height) } else { 0 };
+            side::draw(scene, &drawing, Rect { height: side.height + rest, ..side }, buf);
         }
-        if let Some(area) = places.mini {
+        if let Some(area) = mini {
             draw_mini(scene, &drawing, (&places, area), buf);
         }
+    }
+}
+
+/// Where the far view is drawn: all of the panel but the legend.
+fn far_area(places: &Places, inner: Rect) -> Rect {
+    Rect { height: inner.height.saturating_sub(u16::from(places.legend.is_some())), ..inner }
+}
+
+fn draw_far(drawing: &Drawing<'_>, places: &Places, inner: Rect, buf: &mut Buffer) {
+    let area = far_area(places, inner);
+    let sites = far::sites(drawing.graph, (area.width, area.height));
+    let here = drawing.selected.and_then(|id| far::site_of(&sites, drawing.graph, id));
+    far::render(drawing, (&sites, here), area, buf);
+    if let Some(area) = places.legend {
+        legend::far(drawing, area, buf);
+    }
+}
+
+/// Makes the rows of the tree once for a view: of ten thousand nodes they take longer than a frame may.
+fn remember_rows(state: &mut UiState, graph: &GraphView) {
+    let by = state.map.tree_by;
+    let known = state.map.tree_rows.as_ref().is_some_and(|rows| rows.are_of(graph, by));
+    if is_tree(state) && !known {
+        state.map.tree_rows = Some(Arc::new(TreeRows::new(graph, by)));
     }
 }
 
@@ -261,122 +305,19 @@ fn rearrange(state: &mut UiState, graph: &GraphView) {
         return;
     };
     if let Some((plan, layout)) = worker.take() {
-        state.map.arrangement = Some(Arc::new(Arrangement { plan, layout: (*layout).clone(), density: Density::Compact }));
+        let layout = Arc::unwrap_or_clone(layout);
+        let of = grow::fingerprint(&plan);
+        state.map.arrangement = Some(Arc::new(Arrangement { plan, layout, density: Density::Compact, of }));
     }
     let wanted = plan(graph, (&state.map.hidden_layers, area.width), Density::Compact);
-    if state.map.arrangement.as_ref().is_none_or(|map| map.plan != wanted) {
+    let of = grow::fingerprint(&wanted);
+    let map = state.map.arrangement.as_mut();
+    // A few nodes more are put in at once, where nobody else holds the map.
+    let shown = map.is_some_and(|map| map.of == of || Arc::get_mut(map).is_some_and(|map| grow::grow(map, &wanted)));
+    if !shown {
         let before = state.map.arrangement.as_ref().map(|map| Arc::new(map.layout.clone()));
         worker.submit(wanted, before);
     }
-}
-
-fn act(state: &mut UiState, graph: &GraphView, gesture: Gesture) -> Vec<Effect> {
-    match gesture {
-        Gesture::Up | Gesture::Down | Gesture::Left | Gesture::Right | Gesture::First | Gesture::Last => {
-            walk::step(state, graph, gesture)
-        }
-        Gesture::HalfUp | Gesture::PageUp => walk::pan(state, graph, -1),
-        Gesture::HalfDown | Gesture::PageDown => walk::pan(state, graph, 1),
-        Gesture::NextMatch => walk::find(state, graph, 1),
-        Gesture::PreviousMatch => walk::find(state, graph, -1),
-        Gesture::Enter => return enter(state, graph),
-        Gesture::Focus => return focus(state, graph),
-        Gesture::More => return more(state, graph),
-        Gesture::Less => return less(state),
-        Gesture::Tree => {
-            state.map.tree = !state.map.tree;
-            state.map.pan = (0, 0);
-            walk::reveal(state, graph);
-        }
-        Gesture::Layers => hide_layers(&mut state.map.hidden_layers, graph),
-        Gesture::ColourBy => state.map.colour_by = (state.map.colour_by + 1) % ColourBy::ALL.len(),
-    }
-    Vec::new()
-}
-
-fn enter(state: &mut UiState, graph: &GraphView) -> Vec<Effect> {
-    let Some(node) = selected(graph, state) else { return Vec::new() };
-    if node.count > 1 {
-        state.map.request.opened.push(node.id.clone());
-        return vec![Effect::Watch];
-    }
-    state.say(format!("{} is only heard of by its neighbours: nothing is read of it", crate::model::text::visible(&node.label)));
-    Vec::new()
-}
-
-fn focus(state: &mut UiState, graph: &GraphView) -> Vec<Effect> {
-    let request = &state.map.request;
-    let focus = match request.focus {
-        Some(_) => None,
-        None => selected(graph, state).filter(|node| node.count == 1).map(|node| DeviceId::new(&node.id)),
-    };
-    state.map.request.hops = if focus.is_some() { HOPS } else { 0 };
-    state.map.request.focus = focus;
-    state.map.pan = (0, 0);
-    vec![Effect::Watch]
-}
-
-/// More of the network: a wider focus, the fold under the cursor, or the next fold level.
-fn more(state: &mut UiState, graph: &GraphView) -> Vec<Effect> {
-    if state.map.request.focus.is_some() {
-        state.map.request.hops = (state.map.request.hops + 1).min(MOST_HOPS);
-        return vec![Effect::Watch];
-    }
-    match selected(graph, state).filter(|node| node.count > 1) {
-        Some(node) => state.map.request.opened.push(node.id.clone()),
-        None => state.map.request.level = (state.map.request.level + 1).min(UNFOLDED),
-    }
-    vec![Effect::Watch]
-}
-
-/// Less of it: a narrower focus, the fold that was opened last, or the fold level before.
-fn less(state: &mut UiState) -> Vec<Effect> {
-    if state.map.request.focus.is_some() {
-        state.map.request.hops = state.map.request.hops.saturating_sub(1).max(1);
-        return vec![Effect::Watch];
-    }
-    if state.map.request.opened.pop().is_none() {
-        state.map.request.level = state.map.request.level.saturating_sub(1);
-    }
-    vec![Effect::Watch]
-}
-
-/// Takes the lowest layer away, then the one above it; after the second they all come back.
-fn hide_layers(hidden: &mut BTreeSet<u8>, graph: &GraphView) {
-    /// Layers that can be taken away.
-    const MOST_HIDDEN: usize = 2;
-    let lowest = graph.nodes.iter().map(|node| node.layer).filter(|layer| !hidden.contains(layer)).max();
-    match lowest.filter(|lowest| hidden.len() < MOST_HIDDEN && *lowest > 1) {
-        Some(lowest) => {
-            hidden.insert(lowest);
-        }
-        None => hidden.clear(),
-    }
-}
-
-/// What is shown and by what it is coloured.
-fn title(scene: &Scene<'_>, graph: &GraphView) -> String {
-    let map = &scene.state.map;
-    let dot = scene.glyphs.dot;
-    let view = match &map.request.focus {
-        Some(focus) => {
-            let name = graph.nodes.iter().find(|node| node.id == focus.as_str()).map_or(focus.as_str(), |node| &node.label);
-            format!("{} hops of {name}", map.request.hops)
-        }
-        None if map.request.level >= UNFOLDED => "everything".to_owned(),
-        None => "folded".to_owned(),
-    };
-    let colour = ColourBy::numbered(map.colour_by).words();
-    let mut title = format!("{view} {dot} colour: {colour}");
-    if !map.hidden_layers.is_empty() {
-        let names: Vec<&str> = map.hidden_layers.iter().map(|layer| row_name(*layer + 1)).collect();
-        title.push_str(&format!(" {dot} without {}", names.join(" ")));
-    }
-    let filter = &scene.state.here().filter;
-    if !filter.is_empty() {
-        title.push_str(&format!(" {dot} /{filter}"));
-    }
-    title
 }
 
 fn draw_map(drawing: &Drawing<'_>, pan: (i32, i32), places: &Places, buf: &mut Buffer) {
@@ -395,46 +336,16 @@ fn draw_map(drawing: &Drawing<'_>, pan: (i32, i32), places: &Places, buf: &mut B
         }
     }
     if let Some(area) = places.legend {
-        legend(drawing, area, buf);
+        legend::draw(drawing, area, buf);
     }
-}
-
-/// The scale of the colour, and what the shapes mean.
-fn legend(drawing: &Drawing<'_>, area: Rect, buf: &mut Buffer) {
-    use crate::ui::glyph::GlyphSet;
-    let theme = drawing.theme;
-    let dim = theme.style(Tone::Dim);
-    let [light, heavy, double, down, blocked] = match drawing.glyphs.set {
-        GlyphSet::Unicode => ["─", "━", "═", "╌", "┈"],
-        GlyphSet::Cjk | GlyphSet::Ascii => ["-", "#", "=", ".", "."],
-    };
-    let mut pieces: Vec<(String, Style)> = vec![(" load ".to_owned(), dim)];
-    let bounds = UTILISATION_BREAKS.iter().map(|bound| format!("<{bound:.0}")).chain(["85+".to_owned()]);
-    for (step, bound) in bounds.enumerate() {
-        let line = if step >= 6 { heavy } else { light };
-        pieces.push((line.to_owned(), theme.utilisation_step(step)));
-        pieces.push((format!("{bound} "), dim));
-    }
-    let cross = drawing.glyphs.status(crate::model::DeviceStatus::Down);
-    for (glyph, tone, word) in [
-        (double, Tone::Text, "bundle"),
-        (&format!("{down}{cross}"), Tone::Critical, "down"),
-        (blocked, Tone::Dim, "stp"),
-        ("!", Tone::Major, "alarm"),
-    ] {
-        pieces.push((format!(" {glyph}"), theme.style(tone)));
-        pieces.push((word.to_owned(), dim));
-    }
-    let pieces: Vec<(&str, Style)> = pieces.iter().map(|(text, style)| (text.as_str(), *style)).collect();
-    put_all(buf, Position::new(area.x, area.y), area.width, &pieces);
 }
 
 fn draw_mini(scene: &Scene<'_>, drawing: &Drawing<'_>, (places, area): (&Places, Rect), buf: &mut Buffer) {
     let graph = drawing.graph;
-    let title = format!("{} nodes", graph.total_nodes);
-    let inner = Panel::new(&title).subtitle(&format!("{} links", graph.total_links)).draw(scene, area, buf);
+    let title = trf!("{} nodes", graph.total_nodes);
+    let inner = Panel::new(&title).subtitle(&trf!("{} links", graph.total_links)).draw(scene, area, buf);
     let drawn = graph.nodes.iter().filter(|node| node.count == 1).count();
-    let counts = format!("{drawn} shown, {} folded", graph.folded_nodes);
+    let counts = trf!("{} shown, {} folded", drawn, graph.folded_nodes);
     put(buf, Position::new(inner.x, inner.bottom().saturating_sub(1)), inner.width, (&counts, scene.theme.style(Tone::Dim)));
     let picture = Rect { height: inner.height.saturating_sub(1), ..inner };
     let view = Viewport::new(&drawing.arrangement.layout, places.map, scene.state.map.pan);

@@ -1,6 +1,6 @@
 //! Actions that hold on every screen: going about, time, discovery, the end.
 
-use super::{arrive, flows, navigate};
+use super::{arrive, flows, navigate, wireless};
 use crate::engine::Command;
 use crate::model::Timestamp;
 use crate::query::Screen;
@@ -32,7 +32,7 @@ pub fn escape(turn: &mut Turn<'_>) -> Vec<Effect> {
     if turn.state.graph.cursor.take().is_some() {
         return Vec::new();
     }
-    if let Some(effects) = flows::undrill(turn.state) {
+    if let Some(effects) = flows::undrill(turn.state).or_else(|| wireless::undrill(turn.state)) {
         return effects;
     }
     let here = turn.state.here_mut();

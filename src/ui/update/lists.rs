@@ -25,7 +25,8 @@ pub fn gesture(turn: &mut Turn<'_>, gesture: Gesture) -> Vec<Effect> {
     list.cursor = to;
     list.key = key_at(&listing, to);
     list.reveal(page);
-    if is_covered(list, &listing, page) { Vec::new() } else { vec![Effect::Watch] }
+    let covered = is_covered(list, &listing, page);
+    if covered && !pane.asks_of_cursor(turn.state) { Vec::new() } else { vec![Effect::Watch] }
 }
 
 /// The row that a gesture moves to; `None` where it is not a move.
@@ -44,6 +45,7 @@ fn target_row(list: &ListState, (gesture, page): (Gesture, usize), matched: usiz
         Gesture::PageDown => (at + page).min(last),
         Gesture::Left | Gesture::Right | Gesture::Enter | Gesture::Focus => return None,
         Gesture::More | Gesture::Less | Gesture::Tree | Gesture::Layers | Gesture::ColourBy => return None,
+        Gesture::NextVlan | Gesture::PreviousVlan | Gesture::Roles | Gesture::Far | Gesture::Hops | Gesture::TreeSort => return None,
     })
 }
 
@@ -96,7 +98,7 @@ pub fn open(turn: &mut Turn<'_>) -> Vec<Effect> {
 
 /// To the next or the previous column that can be sorted by, then to the screen's own order.
 pub fn sort(turn: &mut Turn<'_>, by: isize) -> Vec<Effect> {
-    let sorts = pane::of(turn.state.place.screen).sorts();
+    let sorts = pane::of(turn.state.place.screen).sorts_of(turn.state);
     if sorts.is_empty() {
         return Vec::new();
     }
@@ -145,6 +147,15 @@ fn is_figure(column: &str) -> bool {
             | "os"
             | "status"
             | "peer"
+            | "ap"
+            | "site"
+            | "band"
+            | "ssid"
+            | "user"
+            | "mac"
+            | "phy"
+            | "snr"
+            | "rssi"
     )
 }
 
@@ -177,10 +188,14 @@ pub fn previous_part(turn: &mut Turn<'_>) -> Vec<Effect> {
 }
 
 fn part(turn: &mut Turn<'_>, by: isize) -> Vec<Effect> {
-    let parts = pane::of(turn.state.place.screen).parts().max(1);
+    let pane = pane::of(turn.state.place.screen);
+    let parts = pane.parts().max(1);
+    let before = pane.request(turn.state);
     let here = turn.state.here_mut();
     here.focus = (here.focus.min(parts - 1) + parts).saturating_add_signed(by) % parts;
-    turn.view.map(|view| follow(turn.state, view)).unwrap_or_default()
+    let followed = turn.view.map(|view| follow(turn.state, view)).unwrap_or_default();
+    // Some parts show other rows altogether.
+    if pane.request(turn.state).wireless != before.wireless { vec![Effect::Watch] } else { followed }
 }
 
 /// Gives the keys to a part.

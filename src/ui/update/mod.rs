@@ -8,6 +8,7 @@ pub mod graph;
 pub mod lists;
 pub mod overlay;
 pub mod related;
+pub mod wireless;
 
 use super::effect::Effect;
 use super::state::{Place, UiState};

@@ -13,6 +13,7 @@ use crate::model::bands::Band;
 use crate::model::series::Point;
 use crate::model::{Timestamp, unit};
 use crate::ui::glyph::GlyphSet;
+use crate::ui::lang::tr;
 use crate::ui::pane::Scene;
 use crate::ui::text;
 use crate::ui::theme::Tone;
@@ -128,7 +129,7 @@ impl Chart<'_> {
         let any: Vec<Option<f32>> = values.iter().map(|value| value.filter(|value| *value > 0.0)).collect();
         let words = match (values.iter().flatten().next(), any.iter().flatten().next()) {
             (None, _) => "-".to_owned(),
-            (Some(_), None) => "no errors, no discards".to_owned(),
+            (Some(_), None) => tr("no errors, no discards").to_owned(),
             (Some(_), Some(_)) => {
                 let row = spark::row(&any, line.width, spark::top(&any), scene.glyphs);
                 put(buf, Position::new(line.x, line.y), line.width, (&row, scene.theme.style(Tone::Minor)));

@@ -11,6 +11,7 @@ pub mod stack;
 pub mod table;
 
 use super::text::fit;
+use crate::ui::lang::sentence;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -41,7 +42,7 @@ pub fn put_all(buf: &mut Buffer, at: Position, width: u16, pieces: &[(&str, Styl
 
 /// Sentences in the middle of an area, each on lines of its own.
 pub fn notice(buf: &mut Buffer, area: Rect, sentences: &[&str], style: Style) {
-    let lines: Vec<String> = sentences.iter().flat_map(|sentence| super::text::lines(sentence, area.width.into())).collect();
+    let lines: Vec<String> = sentences.iter().flat_map(|words| super::text::lines(&sentence(words), area.width.into())).collect();
     let top = area.y + area.height.saturating_sub(u16::try_from(lines.len()).unwrap_or(u16::MAX)) / 2;
     for (line, y) in lines.iter().zip(top..area.bottom()) {
         let cells = u16::try_from(super::text::width(line)).unwrap_or(u16::MAX).min(area.width);

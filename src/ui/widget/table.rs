@@ -6,6 +6,7 @@ use super::{notice, put};
 use crate::model::Timestamp;
 use crate::query::Sort;
 use crate::ui::glyph::Glyphs;
+use crate::ui::lang::{tr, trf};
 use crate::ui::mouse::{self, Hit};
 use crate::ui::pane::Scene;
 use crate::ui::state::{ListState, ScreenState};
@@ -182,7 +183,7 @@ impl<R> Rows<'_, R> {
         for (column, x, width) in placed {
             let sorted = self.sort.filter(|sort| !column.sort.is_empty() && sort.column == column.sort);
             let arrow = sorted.map_or("", |sort| scene.glyphs.sort[usize::from(sort.descending)]);
-            let title = fit(&format!("{}{arrow}", column.title), usize::from(*width), "");
+            let title = fit(&format!("{}{arrow}", tr(column.title)), usize::from(*width), "");
             let indent = if column.align == Align::Right { usize::from(*width).saturating_sub(text::width(&title)) } else { 0 };
             let style = if sorted.is_some() { scene.theme.style(Tone::Accent) } else { style };
             let at = Position::new(area.x + x + u16::try_from(indent).unwrap_or(0), area.y);
@@ -273,18 +274,18 @@ fn place<'a, R>(columns: &'a [Column<R>], width: u16, hidden: &std::collections:
 
 /// The words for the panel's title: how many rows, of how many, sorted how.
 pub fn summary(matched: usize, total: usize, here: &ScreenState, own_order: &str) -> String {
-    let count = if matched == total { matched.to_string() } else { format!("{matched} of {total}") };
+    let count = if matched == total { matched.to_string() } else { trf!("{} of {}", matched, total) };
     let mut out = count;
     match &here.sort {
-        Some(sort) => out.push_str(&format!("  sort {} {}", sort.column, if sort.descending { "desc" } else { "asc" })),
-        None if !own_order.is_empty() => out.push_str(&format!("  {own_order}")),
+        Some(sort) => out.push_str(&trf!("  sort {} {}", sort.column, tr(if sort.descending { "desc" } else { "asc" }))),
+        None if !own_order.is_empty() => out.push_str(&format!("  {}", tr(own_order))),
         None => {}
     }
     if !here.filter.is_empty() {
         out.push_str(&format!("  /{}", here.filter));
     }
     if here.faults_only {
-        out.push_str("  ! faults");
+        out.push_str(tr("  ! faults"));
     }
     out
 }

@@ -19,6 +19,7 @@ use super::client::Client;
 use super::error::SnmpError;
 use super::poll::{Extent, PollPlan, poll, probe};
 use super::session::Limits;
+use super::wireless;
 use crate::collect::Emitter;
 use crate::collect::icmp::Windows;
 use crate::model::DeviceId;
@@ -313,7 +314,20 @@ impl Asking {
             }
         };
         let outcome = if result.is_ok() { Outcome::Answered } else { Outcome::Silent };
-        (outcome, self.teller.tell(&self.plan, result, self.echoes).await)
+        let listened = self.teller.tell(&self.plan, result, self.echoes).await;
+        match outcome {
+            Outcome::Answered => (outcome, listened && self.wireless().await),
+            Outcome::Silent | Outcome::Unasked => (outcome, listened),
+        }
+    }
+
+    /// What it controls, where it is a wireless controller that is due. Whether anyone listens.
+    async fn wireless(&self) -> bool {
+        let limits = Limits { timeout: self.options.timeout, retries: self.options.retries, ..Limits::default() };
+        match wireless::read(&self.client, &self.plan, limits).await {
+            Some(reading) => self.teller.wireless(reading).await,
+            None => true,
+        }
     }
 
     async fn poll(&self) -> Result<PollReading, SnmpError> {

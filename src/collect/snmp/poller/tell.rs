@@ -7,6 +7,7 @@ use crate::clock;
 use crate::collect::Emitter;
 use crate::event::{Body, Silent};
 use crate::model::inventory::Reason;
+use crate::model::WirelessReading;
 use crate::model::poll::{Echoes, PollReading};
 use std::sync::Arc;
 
@@ -32,6 +33,11 @@ impl Teller {
                 self.silent(Silent { echoes, ..silent(plan, &error) }).await
             }
         }
+    }
+
+    /// What a wireless controller told.
+    pub(super) async fn wireless(&self, reading: WirelessReading) -> bool {
+        self.emitter.send(reading.at, Body::Wireless(Box::new(reading))).await.is_ok()
     }
 
     /// A poll of what somebody looks at.

@@ -21,6 +21,7 @@ pub mod stack;
 pub mod stp;
 pub mod subnets;
 pub mod system;
+pub mod wireless;
 
 use crate::wire::lldp::id as lldp_id;
 

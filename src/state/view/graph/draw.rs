@@ -7,6 +7,7 @@ use super::super::screens::{GraphEdge, GraphNode, GraphView};
 use super::fold::{FOLD, Fold, Folded, Standing};
 use super::layer::{ACCESS, DISTRIBUTION};
 use super::net::Net;
+use super::plane::Plane;
 use crate::model::{Confirmed, DeviceId, DeviceStatus, Link, LinkEnd, Role, Severity};
 use crate::query::filter::natural;
 use std::cmp::Reverse;
@@ -16,17 +17,17 @@ use std::collections::BTreeMap;
 const MAX_FAULTS: usize = 4;
 
 /// Fills nodes and edges in.
-pub(super) fn draw(look: &Lookup<'_>, net: &Net<'_>, folded: &Folded, view: &mut GraphView) {
+pub(super) fn draw(look: &Lookup<'_>, (net, plane): (&Net<'_>, &Plane), folded: &Folded, view: &mut GraphView) {
     for (at, standing) in folded.standing.iter().enumerate() {
         match standing {
-            Standing::Drawn => view.nodes.extend(node(look, net, at)),
+            Standing::Drawn => view.nodes.extend(node(look, (net, folded), at)),
             Standing::Folded(_) => view.folded_nodes += 1,
             Standing::Hidden => {}
         }
     }
-    view.nodes.extend(folded.folds.iter().map(|fold| fold_node(look, net, fold)));
+    view.nodes.extend(folded.folds.iter().map(|fold| fold_node(look, (net, folded), fold)));
     view.nodes.sort_by(|x, y| x.id.cmp(&y.id));
-    view.edges = edges(look, net, folded);
+    view.edges = edges(look, (net, plane), folded);
 }
 
 /// How a node is: its status and its worst alarm.
@@ -35,12 +36,16 @@ fn state(look: &Lookup<'_>, id: &DeviceId) -> (DeviceStatus, Option<Severity>) {
     (status, look.alarms(id).iter().map(|alarm| alarm.severity).max())
 }
 
-fn node(look: &Lookup<'_>, net: &Net<'_>, at: usize) -> Option<GraphNode> {
+fn is_named(folded: &Folded, at: usize) -> bool {
+    folded.named.get(at).copied().unwrap_or(false)
+}
+
+fn node(look: &Lookup<'_>, (net, folded): (&Net<'_>, &Folded), at: usize) -> Option<GraphNode> {
     let node = net.nodes.get(at)?;
     let (status, alarm) = state(look, node.id);
     Some(GraphNode {
         id: node.id.as_str().to_owned(),
-        label: look.state.name_of(node.id),
+        label: Plane::subnet_name(node.id).map_or_else(|| look.state.name_of(node.id), str::to_owned),
         role: node.role,
         layer: net.layer(at),
         status,
@@ -49,7 +54,21 @@ fn node(look: &Lookup<'_>, net: &Net<'_>, at: usize) -> Option<GraphNode> {
         count_up: usize::from(status == DeviceStatus::Up),
         neighbour: node.heard,
         faults: Vec::new(),
+        site: site(look, net, at),
+        matches: usize::from(is_named(folded, at)),
     })
+}
+
+/// Where a node is: its sysLocation, else that of what it hangs under.
+fn site(look: &Lookup<'_>, net: &Net<'_>, at: usize) -> Option<String> {
+    let mut found = None;
+    net.up_from(at, |above| {
+        if found.is_none() {
+            let device = net.id(above).and_then(|id| look.state.devices.get(id));
+            found = device.and_then(|device| device.sys_location.clone());
+        }
+    });
+    found
 }
 
 /// How bad a status is in a fold. What is only unknown (neighbours) does not make a fold of healthy devices unknown.
@@ -63,7 +82,7 @@ const fn badness(status: DeviceStatus) -> u8 {
     }
 }
 
-fn fold_node(look: &Lookup<'_>, net: &Net<'_>, fold: &Fold) -> GraphNode {
+fn fold_node(look: &Lookup<'_>, (net, folded): (&Net<'_>, &Folded), fold: &Fold) -> GraphNode {
     let ids = |places: &[usize]| places.iter().filter_map(|at| net.id(*at)).collect::<Vec<_>>();
     let states: Vec<_> = ids(&fold.all).into_iter().map(|id| (id, state(look, id))).collect();
     let mut faults: Vec<(u8, Option<Severity>, String)> = states
@@ -83,6 +102,8 @@ fn fold_node(look: &Lookup<'_>, net: &Net<'_>, fold: &Fold) -> GraphNode {
         count_up: ids(&fold.members).into_iter().filter(|id| state(look, id).0 == DeviceStatus::Up).count(),
         neighbour: fold.members.iter().all(|at| net.nodes.get(*at).is_some_and(|node| node.heard)),
         faults: faults.into_iter().take(MAX_FAULTS).map(|(_, _, name)| name).collect(),
+        site: fold.members.first().and_then(|at| site(look, net, *at)),
+        matches: fold.all.iter().filter(|at| is_named(folded, **at)).count(),
     }
 }
 
@@ -108,7 +129,7 @@ fn shown_as<'a>(net: &Net<'a>, folded: &'a Folded, at: usize) -> Option<&'a str>
     }
 }
 
-fn edges(look: &Lookup<'_>, net: &Net<'_>, folded: &Folded) -> Vec<GraphEdge> {
+fn edges(look: &Lookup<'_>, (net, plane): (&Net<'_>, &Plane), folded: &Folded) -> Vec<GraphEdge> {
     let mut edges: BTreeMap<(&str, &str), GraphEdge> = BTreeMap::new();
     for (a, b, link) in &net.edges {
         let (Some(x), Some(y)) = (shown_as(net, folded, *a), shown_as(net, folded, *b)) else { continue };
@@ -119,6 +140,7 @@ fn edges(look: &Lookup<'_>, net: &Net<'_>, folded: &Folded) -> Vec<GraphEdge> {
         let (near, far) = if turned { (y, x) } else { (x, y) };
         let ends = if turned { (&link.b, &link.a) } else { (&link.a, &link.b) };
         let mut one = edge(look, link, (near, far), ends);
+        one.one_sided |= plane.loses(look.state, link);
         // A fold has no port of its own.
         for (port, end) in [(&mut one.a_port, near), (&mut one.b_port, far)] {
             port.take_if(|_| end.starts_with(FOLD));

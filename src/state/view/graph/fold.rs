@@ -39,6 +39,8 @@ pub(super) enum Standing {
 pub(super) struct Folded {
     pub(super) standing: Vec<Standing>,
     pub(super) folds: Vec<Fold>,
+    /// What the filter names.
+    pub(super) named: Vec<bool>,
 }
 
 /// Folds what is visible. `kept` and what leads to it is drawn.
@@ -58,7 +60,7 @@ pub(super) fn fold(net: &Net<'_>, map: &MapRequest, visible: &[bool], kept: &[us
         keep,
         level: if map.level == 0 && small { u8::MAX } else { map.level },
         children: children(net, visible),
-        folded: Folded { standing: vec![Standing::Hidden; net.len()], folds: Vec::new() },
+        folded: Folded { standing: vec![Standing::Hidden; net.len()], folds: Vec::new(), named: Vec::new() },
     };
     let roots: Vec<usize> =
         (0..net.len()).filter(|at| is_visible(visible, *at) && !has_visible_parent(net, visible, *at)).collect();

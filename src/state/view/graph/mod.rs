@@ -1,4 +1,5 @@
-//! The map: the network as a graph with layers (`net`), leaves and subtrees folded (`fold`), drawn nodes and edges (`draw`).
+//! The map: which network it is of (`plane`: all links, a VLAN, the routed one), that network as a graph with layers (`net`),
+//! leaves and subtrees folded (`fold`), drawn nodes and edges (`draw`).
 //!
 //! Layers follow from roles and the place in the network, not from the longest path; the same network gives the same map.
 
@@ -6,6 +7,7 @@ mod draw;
 mod fold;
 mod layer;
 mod net;
+mod plane;
 
 use super::devices::{DEVICE_COLUMNS, DeviceRef};
 use super::links;
@@ -15,6 +17,7 @@ use crate::model::DeviceId;
 use crate::query::filter;
 use crate::query::{Subject, ViewRequest};
 use net::Net;
+use plane::Plane;
 
 /// Devices that a filter names are drawn apart from their folds, unless it names more than these: a map of everything
 /// that matches `switch` is no map.
@@ -22,7 +25,8 @@ const MAX_NAMED: usize = 64;
 
 /// The folded map of a request.
 pub(super) fn topology(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<String>) {
-    let net = Net::of(look);
+    let plane = Plane::of(look, request.map.layer);
+    let net = Net::of(look, &plane);
     let mut fault = None;
     let named = named(look, &net, request).unwrap_or_else(|error| {
         fault = Some(error);
@@ -37,10 +41,18 @@ pub(super) fn topology(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, O
         fault.get_or_insert_with(|| "the device in focus is not known (at this time)".to_owned());
     }
     let visible = visible(look, &net, request, focus);
-    let kept: Vec<usize> = named.into_iter().chain(selected).chain(focus).collect();
-    let folded = fold::fold(&net, &request.map, &visible, &kept);
-    let mut view = GraphView { total_nodes: net.len(), total_links: look.state.links.len(), ..GraphView::default() };
-    draw::draw(look, &net, &folded, &mut view);
+    let apart = if named.len() > MAX_NAMED { &[][..] } else { &named };
+    let kept: Vec<usize> = apart.iter().copied().chain(selected).chain(focus).collect();
+    let mut folded = fold::fold(&net, &request.map, &visible, &kept);
+    folded.named = vec![false; net.len()];
+    for at in named {
+        if let Some(slot) = folded.named.get_mut(at) {
+            *slot = true;
+        }
+    }
+    let mut view = GraphView { total_nodes: net.len(), total_links: net.edges.len(), ..GraphView::default() };
+    draw::draw(look, (&net, &plane), &folded, &mut view);
+    view.vlans = super::vlans::ids(look.state);
     if let Some(device) = selected.or(focus).and_then(|at| net.id(at)).and_then(|id| look.state.devices.get(id)) {
         view.selected = Some(Box::new(DeviceRef::of(look, device).whole()));
         view.selected_links = links::of_device(look, &device.id);
@@ -48,15 +60,18 @@ pub(super) fn topology(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, O
     (ViewBody::Topology(Box::new(view)), fault)
 }
 
-/// Devices that the filter names.
+/// What the filter names: devices, and what is only heard of where its name holds the text.
 fn named(look: &Lookup<'_>, net: &Net<'_>, request: &ViewRequest) -> Result<Vec<usize>, String> {
     let matcher = filter::matcher(&request.filter, DEVICE_COLUMNS, look.state.now).map_err(|error| error.to_string())?;
     if matcher.is_all() {
         return Ok(Vec::new());
     }
     let matching = look.state.devices.values().filter(|device| matcher.matches(&DeviceRef::of(look, device)));
-    let found: Vec<usize> = matching.filter_map(|device| net.place(&device.id)).take(MAX_NAMED + 1).collect();
-    Ok(if found.len() > MAX_NAMED { Vec::new() } else { found })
+    let mut found: Vec<usize> = matching.filter_map(|device| net.place(&device.id)).collect();
+    let text = request.filter.to_lowercase();
+    let heard = look.state.neighbours.keys().filter(|id| look.state.name_of(id).to_lowercase().contains(&text));
+    found.extend(heard.filter_map(|id| net.place(id)));
+    Ok(found)
 }
 
 /// Which nodes are on the map at all: those near the focus; those with faults and what leads to them.

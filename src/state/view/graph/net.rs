@@ -2,6 +2,7 @@
 
 use super::super::lookup::Lookup;
 use super::layer;
+use super::plane::Plane;
 use crate::model::{DeviceId, Link, Role};
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
@@ -27,14 +28,22 @@ pub(super) struct Net<'a> {
 }
 
 impl<'a> Net<'a> {
-    pub(super) fn of(look: &Lookup<'a>) -> Self {
+    /// Of what belongs to a plane of the network.
+    pub(super) fn of(look: &Lookup<'a>, plane: &'a Plane) -> Self {
         let devices = look.state.devices.values().map(|device| Node { id: &device.id, role: device.role, heard: false });
         let heard = look.state.neighbours.values().map(|n| Node { id: &n.id, role: Role::told(&n.capabilities), heard: true });
-        let mut nodes: Vec<Node<'a>> = devices.chain(heard).collect();
+        let subnets = plane.subnets.iter().map(|id| Node { id, role: Role::Unknown, heard: true });
+        let mut nodes: Vec<Node<'a>> = devices.chain(heard).chain(subnets).filter(|node| plane.has(node.id)).collect();
         nodes.sort_by(|x, y| x.id.cmp(y.id));
         let places: FxHashMap<&DeviceId, usize> = nodes.iter().map(|node| node.id).zip(0..).collect();
         let ends = |link: &'a Link| Some((*places.get(&link.a.device)?, *places.get(&link.b.device)?, link));
-        let edges: Vec<_> = look.state.links.values().filter_map(|link| ends(link)).filter(|(a, b, _)| a != b).collect();
+        let edges: Vec<_> = match &plane.links {
+            Some(routed) => routed.iter().filter_map(ends).filter(|(a, b, _)| a != b).collect(),
+            None => {
+                let all = look.state.links.values().map(AsRef::as_ref).filter(|link| plane.has_link(look.state, link));
+                all.filter_map(ends).filter(|(a, b, _)| a != b).collect()
+            }
+        };
         let mut near = vec![Vec::new(); nodes.len()];
         for (a, b, _) in &edges {
             for (from, to) in [(*a, *b), (*b, *a)] {

@@ -6,6 +6,7 @@ use crate::model::{GaugeKind, HealthStatus};
 use crate::state::view::rows::GaugeRow;
 use crate::state::view::screens::{DeviceView, HealthView};
 use crate::ui::glyph::GlyphSet;
+use crate::ui::lang::{tr, trf};
 use crate::ui::pane::Scene;
 use crate::ui::text::{self, EN, percent};
 use crate::ui::theme::Tone;
@@ -64,7 +65,7 @@ fn name(row: &GaugeRow, ink: &Ink<'_>) -> Line<'static> {
     let tone = if row.stale { Tone::Dim } else { Tone::Text };
     let mut spans = vec![Span::styled(row.name.clone(), ink.theme.style(tone))];
     if matches!(row.status, HealthStatus::Warning | HealthStatus::Critical | HealthStatus::Off) {
-        spans.push(Span::styled(format!(" {}", row.status.word()), ink.theme.style(tone_of(row.status))));
+        spans.push(Span::styled(format!(" {}", tr(row.status.word())), ink.theme.style(tone_of(row.status))));
     }
     if row.stale {
         spans.push(Span::styled(format!(" ~{}", text::age(row.sampled_at, ink.now)), ink.theme.style(Tone::Dim)));
@@ -166,11 +167,11 @@ pub(super) fn summary(view: &HealthView) -> Vec<(String, Tone)> {
     let count = |status| view.rows.iter().filter(|row| row.status == status).count();
     let (critical, warning) = (count(HealthStatus::Critical), count(HealthStatus::Warning));
     match (critical, warning, view.worst) {
-        (0, 0, HealthStatus::Ok) => out.push(("health ok".to_owned(), Tone::Ok)),
+        (0, 0, HealthStatus::Ok) => out.push((tr("health ok").to_owned(), Tone::Ok)),
         (0, 0, _) => {}
-        (0, warning, _) => out.push((format!("health {warning} warning"), Tone::Minor)),
-        (critical, 0, _) => out.push((format!("health {critical} critical"), Tone::Critical)),
-        (critical, warning, _) => out.push((format!("health {critical} critical, {warning} warning"), Tone::Critical)),
+        (0, warning, _) => out.push((trf!("health {} warning", warning), Tone::Minor)),
+        (critical, 0, _) => out.push((trf!("health {} critical", critical), Tone::Critical)),
+        (critical, warning, _) => out.push((trf!("health {} critical, {} warning", critical, warning), Tone::Critical)),
     }
     out
 }
@@ -180,7 +181,7 @@ pub(super) fn draw(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &De
     let here = scene.state.here();
     let health = &view.health;
     let count = health.rows.len().to_string();
-    let inner = Panel::new("Health").subtitle(&count).focus(Focus::of(HEALTH, here.focus)).draw(scene, area, buf);
+    let inner = Panel::new(tr("Health")).subtitle(&count).focus(Focus::of(HEALTH, here.focus)).draw(scene, area, buf);
     let rows = in_order(health);
     let head = if inner.height > HEAD + 1 && !rows.is_empty() { HEAD } else { 0 };
     if head > 0 {
@@ -205,9 +206,9 @@ fn draw_head(scene: &Scene<'_>, area: Rect, (buf, health): (&mut Buffer, &Health
     let share = |percent: Option<f64>| percent.map(|percent| percent / 100.0);
     let degrees = health.temperature_celsius.map_or_else(|| "-".to_owned(), |value| format!("{value:.0} C"));
     let lines = [
-        ("cpu ", percent(share(health.cpu_percent)), share(health.cpu_percent), &health.cpu_spark),
-        ("mem ", percent(share(health.memory_percent)), share(health.memory_percent), &health.memory_spark),
-        ("temp", format!("{degrees:>4}"), None, &health.temperature_spark),
+        (tr("cpu "), percent(share(health.cpu_percent)), share(health.cpu_percent), &health.cpu_spark),
+        (tr("mem "), percent(share(health.memory_percent)), share(health.memory_percent), &health.memory_spark),
+        (tr("temp"), format!("{degrees:>4}"), None, &health.temperature_spark),
     ];
     for ((name, words, load, values), y) in lines.into_iter().zip(area.y..area.bottom()) {
         let style = if load.is_some() { scene.theme.utilisation(load) } else { Style::new() };
@@ -221,7 +222,7 @@ fn draw_head(scene: &Scene<'_>, area: Rect, (buf, health): (&mut Buffer, &Health
         let top = if load.is_some() { 100.0 } else { most * 1.25 };
         let row = if scene.state.slow { String::new() } else { spark::row(values, cells, top, scene.glyphs) };
         put(buf, Position::new(x, y), cells, (&row, scene.theme.style(Tone::In)));
-        let range = format!("{least:.0} to {most:.0}");
+        let range = trf!("{} to {}", format!("{least:.0}"), format!("{most:.0}"));
         let at = x + cells + 1;
         put(buf, Position::new(at, y), area.right().saturating_sub(at + 1), (&range, scene.theme.style(Tone::Dim)));
     }

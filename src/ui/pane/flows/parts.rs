@@ -3,6 +3,7 @@
 use super::{EXPORTERS, under_cursor, words};
 use crate::state::view::flows::{ExporterRow, FlowDetail, FlowHost, FlowMain, FlowPlace, FlowsView};
 use crate::state::view::{FlowRow, ViewBody};
+use crate::ui::lang::{tr, trf};
 use crate::ui::pane::{Scene, Target};
 use crate::ui::state::Room;
 use crate::ui::text::{self, EN, figure, fit};
@@ -64,7 +65,7 @@ fn rate(row: &ExporterRow, ink: &Ink<'_>) -> Line<'static> {
 fn sampled(row: &ExporterRow, ink: &Ink<'_>) -> Line<'static> {
     match row.sampling_interval {
         None => ink.tone("?", Tone::Unknown),
-        Some(1) => ink.tone("all", Tone::Dim),
+        Some(1) => ink.tone(tr("all"), Tone::Dim),
         Some(rate) => ink.text(format!("1:{rate}")),
     }
 }
@@ -124,8 +125,8 @@ pub fn target_of(row: &ExporterRow) -> Target {
 /// The table of exporters.
 pub fn exporters(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &FlowsView)) {
     let here = scene.state.here();
-    let words = format!("{}  lost and refused since they were first heard", view.exporters.len());
-    let inner = Panel::new("Exporters").subtitle(&words).focus(Focus::of(EXPORTERS, here.focus)).draw(scene, area, buf);
+    let words = trf!("{}  lost and refused since they were first heard", view.exporters.len());
+    let inner = Panel::new(tr("Exporters")).subtitle(&words).focus(Focus::of(EXPORTERS, here.focus)).draw(scene, area, buf);
     let [_, list, ..] = &here.lists;
     Rows {
         columns: &COLUMNS,
@@ -154,7 +155,7 @@ pub fn middle(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &FlowsVi
 
 /// The largest rows on one another over time, with their legend.
 pub fn history(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &FlowsView)) {
-    let inner = Panel::new("Over time").note("bit/s").draw(scene, area, buf);
+    let inner = Panel::new(tr("Over time")).note("bit/s").draw(scene, area, buf);
     let Some(range) = view.range.filter(|_| view.history.iter().any(|band| band.curve.iter().any(|value| *value > 0.0))) else {
         notice(buf, inner, &[EN.no_curve], scene.theme.style(Tone::Dim));
         return;
@@ -168,7 +169,7 @@ pub fn history(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &FlowsV
     Stack { curves: &curves, from: range.from, to: range.to }.draw(scene, plot, buf);
     for ((layer, band), y) in layers.iter().zip(&view.history).rev().zip(inner.y..inner.bottom()) {
         let words = match layer {
-            Layer::Other => "everything else".to_owned(),
+            Layer::Other => tr("everything else").to_owned(),
             Layer::Row(_) => words::label(&view.by, (&band.keys, &band.names), scene.glyphs.arrow),
         };
         let words = fit(&words, usize::from(legend.saturating_sub(3)), scene.glyphs.ellipsis);
@@ -181,7 +182,7 @@ pub fn history(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &FlowsV
 /// The row under the cursor in full.
 pub fn detail(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &FlowsView)) {
     let Some(row) = under_cursor(view, scene.state) else {
-        Panel::new("Selected").draw(scene, area, buf);
+        Panel::new(tr("Selected")).draw(scene, area, buf);
         return;
     };
     let title = words::label(&view.by, (&row.top.keys, &row.top.names), scene.glyphs.arrow);
@@ -209,20 +210,20 @@ fn lines(scene: &Scene<'_>, (row, detail): (&FlowRow, &FlowDetail), area: Rect) 
     let flags = detail.tcp_flags.map_or_else(|| "-".to_owned(), words::flags);
     let ases = detail.ases.map(|number| number.map_or_else(|| "-".to_owned(), |number| number.to_string()));
     lines.push(vec![
-        ("flags ".to_owned(), dim),
+        (tr("flags ").to_owned(), dim),
         (flags, plain),
         ("  AS ".to_owned(), dim),
         (format!("{} {} {}", ases[0], scene.glyphs.arrow, ases[1]), plain),
-        ("  packets ".to_owned(), dim),
+        (tr("  packets ").to_owned(), dim),
         (figures(detail.sum.packets), plain),
-        ("  flows ".to_owned(), dim),
+        (tr("  flows ").to_owned(), dim),
         (figures(detail.sum.flows), plain),
     ]);
     if scene.state.graph.week {
         lines.push(vec![
-            ("a week ago ".to_owned(), dim),
+            (tr("a week ago ").to_owned(), dim),
             (row.top.earlier_octets.map_or_else(|| "-".to_owned(), figures), plain),
-            (format!(" octets, now {}", change(row.top.sum.octets, row.top.earlier_octets)), dim),
+            (trf!(" octets, now {}", change(row.top.sum.octets, row.top.earlier_octets)), dim),
         ]);
     }
     lines.push(curve_line(scene, detail, area.width));
@@ -239,7 +240,7 @@ fn figures(count: u64) -> String {
 fn place_words(place: Option<&FlowPlace>) -> String {
     let Some(place) = place else { return "-".to_owned() };
     match &place.also {
-        Some(also) => format!("{} (it says {also})", place.name),
+        Some(also) => trf!("{} (it says {})", place.name, also),
         None => place.name.clone(),
     }
 }
@@ -247,11 +248,11 @@ fn place_words(place: Option<&FlowPlace>) -> String {
 fn way_line(scene: &Scene<'_>, way: &FlowMain) -> Vec<Piece> {
     let (dim, plain) = (scene.theme.style(Tone::Dim), scene.theme.style(Tone::Text));
     let mut pieces = vec![
-        ("by ".to_owned(), dim),
+        (tr("by ").to_owned(), dim),
         (place_words(way.exporter.as_ref()), scene.theme.style(Tone::Strong)),
-        ("  in ".to_owned(), dim),
+        (tr("  in ").to_owned(), dim),
         (place_words(way.in_if.as_ref()), plain),
-        ("  out ".to_owned(), dim),
+        (tr("  out ").to_owned(), dim),
         (place_words(way.out_if.as_ref()), plain),
     ];
     let facts = [("  vlan ", way.vlan.map(u32::from)), ("  dscp ", way.dscp.map(u32::from))];
@@ -268,17 +269,17 @@ fn sampling(scene: &Scene<'_>, detail: &FlowDetail) -> Vec<Piece> {
     let (dim, plain) = (scene.theme.style(Tone::Dim), scene.theme.style(Tone::Text));
     let sum = &detail.sum;
     let words = match (sum.sampling_interval, detail.error) {
-        (_, _) if sum.unscaled_flows > 0 && sum.sampling_interval <= 1 => "rate unknown, as exported".to_owned(),
-        (rate, Some(error)) => format!("1:{rate} scaled, 95% within {:.1}%", (error * 100.0).min(999.0)),
-        (_, None) => "every packet".to_owned(),
+        (_, _) if sum.unscaled_flows > 0 && sum.sampling_interval <= 1 => tr("rate unknown, as exported").to_owned(),
+        (rate, Some(error)) => trf!("1:{} scaled, 95% within {}%", rate, format!("{:.1}", (error * 100.0).min(999.0))),
+        (_, None) => tr("every packet").to_owned(),
     };
     let clock = |at| text::clock(at, &scene.state.zone);
-    let mut pieces = vec![("sampled ".to_owned(), dim), (words, plain)];
+    let mut pieces = vec![(tr("sampled ").to_owned(), dim), (words, plain)];
     if sum.unscaled_flows > 0 && sum.sampling_interval > 1 {
-        pieces.push((format!("  {} flows of unknown rate", sum.unscaled_flows), scene.theme.style(Tone::Unknown)));
+        pieces.push((trf!("  {} flows of unknown rate", sum.unscaled_flows), scene.theme.style(Tone::Unknown)));
     }
     if let (Some(first), Some(last)) = (detail.first, detail.last) {
-        pieces.push((format!("  {} to {}", clock(first), clock(last)), dim));
+        pieces.push((trf!("  {} to {}", clock(first), clock(last)), dim));
     }
     pieces
 }
@@ -286,10 +287,10 @@ fn sampling(scene: &Scene<'_>, detail: &FlowDetail) -> Vec<Piece> {
 fn host_line(scene: &Scene<'_>, host: &FlowHost) -> Option<Vec<Piece>> {
     let (dim, plain) = (scene.theme.style(Tone::Dim), scene.theme.style(Tone::Text));
     let at = match (&host.device_name, &host.port) {
-        (Some(device), Some(port)) => format!("on {device} {port}"),
-        (Some(device), None) => format!("on {device}"),
+        (Some(device), Some(port)) => trf!("on {} {}", device, port),
+        (Some(device), None) => trf!("on {}", device),
         (None, _) => {
-            host.name.clone().map(|name| format!("is {name}")).or_else(|| host.country.as_ref().map(|_| String::new()))?
+            host.name.clone().map(|name| trf!("is {}", name)).or_else(|| host.country.as_ref().map(|_| String::new()))?
         }
     };
     let mut pieces = vec![(host.address.to_string(), dim), (" ".to_owned(), dim), (at, plain)];
@@ -305,7 +306,7 @@ fn curve_line(scene: &Scene<'_>, detail: &FlowDetail, width: u16) -> Vec<Piece> 
     let values: Vec<Option<f32>> = detail.curve.iter().copied().map(Some).collect();
     let cells = width.saturating_sub(12).min(60);
     let curve = if scene.state.slow { String::new() } else { spark::row(&values, cells, spark::top(&values), scene.glyphs) };
-    vec![("by time ".to_owned(), scene.theme.style(Tone::Dim)), (curve, scene.theme.style(Tone::In))]
+    vec![(tr("by time ").to_owned(), scene.theme.style(Tone::Dim)), (curve, scene.theme.style(Tone::In))]
 }
 
 /// How the collector does, in one line.
@@ -314,17 +315,21 @@ pub fn collector(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Flow
         return;
     }
     let line = &view.collector;
-    let inner = Panel::new("Collector").note("Tab exporters").draw(scene, area, buf);
+    let inner = Panel::new(tr("Collector")).note(tr("Tab exporters")).draw(scene, area, buf);
     let (dim, plain, minor) = (scene.theme.style(Tone::Dim), scene.theme.style(Tone::Text), scene.theme.style(Tone::Minor));
-    let exporters = if line.exporters == 1 { "exporter" } else { "exporters" };
+    if line.exporters == 0 && view.table.total > 0 {
+        put(buf, Position::new(inner.x + 1, inner.y), inner.width.saturating_sub(2), (tr(EN.no_exporter_yet), dim));
+        return;
+    }
+    let exporters = if line.exporters == 1 { tr("exporter") } else { tr("exporters") };
     let mut pieces: Vec<Piece> = vec![(line.exporters.to_string(), plain), (format!(" {exporters}"), dim)];
     if line.stale > 0 {
-        pieces.push((format!(", {} silent", line.stale), minor));
+        pieces.push((trf!(", {} silent", line.stale), minor));
     }
     pieces.extend([
         ("  ".to_owned(), dim),
         (figure(line.flows_per_second).trim().to_owned(), plain),
-        (" flow/s".to_owned(), dim),
+        (tr(" flow/s").to_owned(), dim),
     ]);
     let counts = [
         ("  lost ", line.lost),
@@ -334,7 +339,7 @@ pub fn collector(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Flow
         ("  refused ", line.refused),
     ];
     for (label, count) in counts {
-        pieces.extend([(label.to_owned(), dim), (figures(count), if count == 0 { dim } else { minor })]);
+        pieces.extend([(tr(label).to_owned(), dim), (figures(count), if count == 0 { dim } else { minor })]);
         if label == "  lost " && line.loss_unknown {
             pieces.push(("?".to_owned(), scene.theme.style(Tone::Unknown)));
         }
@@ -349,7 +354,7 @@ pub fn collector(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Flow
 pub fn change(now: u64, earlier: Option<u64>) -> String {
     match earlier {
         None => "-".to_owned(),
-        Some(0) => if now == 0 { "=" } else { "new" }.to_owned(),
+        Some(0) => if now == 0 { "=" } else { tr("new") }.to_owned(),
         Some(earlier) => {
             let percent = (now as f64 / earlier as f64 - 1.0) * 100.0;
             if percent > 999.0 {

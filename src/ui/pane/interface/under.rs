@@ -2,6 +2,7 @@
 
 use crate::state::view::FlowRow;
 use crate::state::view::flows::{PortFlows, Reason, Reconciled};
+use crate::ui::lang::{tr, trf};
 use crate::ui::pane::Scene;
 use crate::ui::pane::flows::parts::put_pieces;
 use crate::ui::pane::flows::words;
@@ -25,9 +26,9 @@ const LEAST_SHARE: f64 = 0.001;
 /// Draws them.
 pub fn draw(scene: &Scene<'_>, area: Rect, (buf, flows): (&mut Buffer, &PortFlows)) {
     let exporter = flows.exporter.as_ref();
-    let told = exporter.map(|place| format!("told by {}", place.exporter)).unwrap_or_default();
-    let also = exporter.and_then(|place| place.also.as_ref()).map(|also| format!(", which calls it {also}")).unwrap_or_default();
-    let inner = Panel::new("Flows").subtitle(&format!("{told}{also}")).note("o f all of them").draw(scene, area, buf);
+    let told = exporter.map(|place| trf!("told by {}", place.exporter)).unwrap_or_default();
+    let also = exporter.and_then(|place| place.also.as_ref()).map(|also| trf!(", which calls it {}", also)).unwrap_or_default();
+    let inner = Panel::new(tr("Flows")).subtitle(&format!("{told}{also}")).note(tr("o f all of them")).draw(scene, area, buf);
     if inner.height < 2 {
         return;
     }
@@ -38,7 +39,7 @@ pub fn draw(scene: &Scene<'_>, area: Rect, (buf, flows): (&mut Buffer, &PortFlow
     for (sign, tone, talkers, x, width) in sides {
         let area = Rect::new(inner.x + x, inner.y, width, rows);
         if talkers.is_empty() {
-            notice(buf, area, &[&format!("{sign} {}", EN.no_port_flows)], scene.theme.style(Tone::Dim));
+            notice(buf, area, &[&format!("{sign} {}", tr(EN.no_port_flows))], scene.theme.style(Tone::Dim));
         }
         for (row, y) in talkers.iter().zip(area.y..area.bottom()) {
             talker(scene, Rect::new(area.x, y, area.width, 1), (buf, row, (sign, tone)));
@@ -68,7 +69,7 @@ fn talker(scene: &Scene<'_>, line: Rect, (buf, row, (sign, tone)): (&mut Buffer,
 /// Flows against counters: the difference of each direction, and what may explain it.
 fn reconciliation(scene: &Scene<'_>, flows: &PortFlows) -> Vec<Piece> {
     let dim = scene.theme.style(Tone::Dim);
-    let mut pieces = vec![("flows against counters ".to_owned(), dim)];
+    let mut pieces = vec![(tr("flows against counters ").to_owned(), dim)];
     let [in_sign, out_sign] = scene.glyphs.in_out;
     for (sign, side) in [in_sign, out_sign].into_iter().zip(&flows.reconciled) {
         pieces.push((format!(" {sign} "), dim));
@@ -89,18 +90,18 @@ fn difference(scene: &Scene<'_>, side: Option<&Reconciled>) -> Vec<Piece> {
     let octets = |count: u64| figure(Some(count as f64)).trim().to_owned();
     vec![
         (format!("{:+.1}%", side.difference * 100.0), scene.theme.style(tone)),
-        (format!(" ({} of {})", octets(side.flow_octets), octets(side.counter_octets)), scene.theme.style(Tone::Dim)),
+        (trf!(" ({} of {})", octets(side.flow_octets), octets(side.counter_octets)), scene.theme.style(Tone::Dim)),
     ]
 }
 
 /// What may explain the difference, as far as it is known.
 fn reasons(side: &Reconciled) -> String {
     let words = side.reasons.iter().filter_map(|reason| match reason {
-        Reason::Sampling(rate) => Some(format!("sampled 1:{rate}")),
-        Reason::RateUnknown => Some("sampling rate unknown".to_owned()),
-        Reason::Loss(lost) => Some(format!("{lost} lost on the way")),
-        Reason::LossUnknown => Some("loss unknown".to_owned()),
-        Reason::Headers(share) if *share >= LEAST_SHARE => Some(format!("layer 2 framing {:.1}%", share * 100.0)),
+        Reason::Sampling(rate) => Some(trf!("sampled 1:{}", rate)),
+        Reason::RateUnknown => Some(tr("sampling rate unknown").to_owned()),
+        Reason::Loss(lost) => Some(trf!("{} lost on the way", lost)),
+        Reason::LossUnknown => Some(tr("loss unknown").to_owned()),
+        Reason::Headers(share) if *share >= LEAST_SHARE => Some(trf!("layer 2 framing {}%", format!("{:.1}", share * 100.0))),
         Reason::Headers(_) => None,
     });
     words.collect::<Vec<_>>().join(", ")

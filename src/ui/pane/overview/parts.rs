@@ -3,6 +3,7 @@
 use super::{ALARMS, BUSIEST, PAIR, RECENT, TALKERS, devices};
 use crate::model::Band;
 use crate::state::view::{FlowRow, LinkRow, OverviewView};
+use crate::ui::lang::{tr, trf};
 use crate::ui::pane::flows::words;
 use crate::ui::pane::{Scene, alarms as alarm_pane, cells, events};
 use crate::ui::text::{self, EN, figure, fit, percent};
@@ -69,7 +70,7 @@ fn share(bps: Option<f64>, speed: Option<u64>) -> Option<f64> {
 
 fn forward_load(row: &LinkRow, ink: &Ink<'_>) -> Line<'static> {
     if row.up == Some(false) {
-        return ink.tone("DOWN", Tone::Critical);
+        return ink.tone(tr("DOWN"), Tone::Critical);
     }
     cells::load(share(row.forward_bps, row.speed_bps), false, ink)
 }
@@ -99,11 +100,11 @@ fn counts(scene: &Scene<'_>, all: &[(usize, &str, Tone)]) -> Vec<Piece<'static>>
 }
 
 fn device_counts(scene: &Scene<'_>, view: &OverviewView) -> Vec<Piece<'static>> {
-    let mut pieces = counts(scene, &[(view.devices_up, "up", Tone::Ok), (view.devices_down, "DOWN", Tone::Critical)]);
+    let mut pieces = counts(scene, &[(view.devices_up, tr("up"), Tone::Ok), (view.devices_down, tr("DOWN"), Tone::Critical)]);
     for (number, word, tone) in [
-        (view.devices_unreachable, "unreach", Tone::Major),
-        (view.devices_unknown, "unknown", Tone::Unknown),
-        (view.devices_maintenance, "maint", Tone::Maintenance),
+        (view.devices_unreachable, tr("unreach"), Tone::Major),
+        (view.devices_unknown, tr("unknown"), Tone::Unknown),
+        (view.devices_maintenance, tr("maint"), Tone::Maintenance),
     ] {
         if number > 0 {
             pieces.extend(count(scene, number, (word, tone)));
@@ -123,7 +124,7 @@ pub fn notices(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     let most = if area.height > 14 { NOTICES } else { 0 };
     let mut area = area;
     for sentence in all.iter().take(most) {
-        let words = fit(sentence, usize::from(area.width.saturating_sub(4)), scene.glyphs.ellipsis);
+        let words = fit(&crate::ui::lang::sentence(sentence), usize::from(area.width.saturating_sub(4)), scene.glyphs.ellipsis);
         let style = scene.theme.style(Tone::Minor);
         put_all(buf, Position::new(area.x + 1, area.y), area.width, &[("! ", style), (&words, style)]);
         area.y += 1;
@@ -134,29 +135,46 @@ pub fn notices(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) -> Rect {
 
 /// Counts of everything.
 pub fn health(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &OverviewView)) {
-    let all = format!("{} devices", devices(view));
-    let inner = Panel::new("Health").subtitle(&all).draw(scene, area, buf);
+    let all = trf!("{} devices", devices(view));
+    let inner = Panel::new(tr("Health")).subtitle(&all).draw(scene, area, buf);
     let (dim, plain) = (scene.theme.style(Tone::Dim), scene.theme.style(Tone::Text));
     let missed = view.missed_percent.map_or_else(|| "-".to_owned(), |percent| format!("{percent:.2}%"));
     let lag = view.lag_p95_ms.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.0} ms"));
     let polls = figure(view.polls_per_second).trim().to_owned();
+    let polling = if view.polls_per_second.is_none() && view.missed_percent.is_none() {
+        vec![(tr(EN.not_polling).to_owned(), dim)]
+    } else {
+        vec![
+            (polls, plain),
+            (tr("/s  lag p95 ").to_owned(), dim),
+            (lag, plain),
+            (tr("  missed ").to_owned(), dim),
+            (missed, plain),
+        ]
+    };
     let rows: [(&str, Vec<Piece<'_>>); 7] = [
-        ("devices", device_counts(scene, view)),
-        ("ports", counts(scene, &[(view.interfaces_up, "up", Tone::Ok), (view.interfaces_down, "down", Tone::Text)])),
+        (tr("devices"), device_counts(scene, view)),
+        (tr("ports"), counts(scene, &[(view.interfaces_up, tr("up"), Tone::Ok), (view.interfaces_down, tr("down"), Tone::Text)])),
         (
             "",
             counts(
                 scene,
-                &[(view.interfaces_with_errors, "with errors", Tone::Minor), (view.interfaces_flapping, "flapping", Tone::Minor)],
+                &[
+                    (view.interfaces_with_errors, tr("with errors"), Tone::Minor),
+                    (view.interfaces_flapping, tr("flapping"), Tone::Minor),
+                ],
             ),
         ),
-        ("APs", counts(scene, &[(view.access_points_up, "up", Tone::Ok), (view.access_points_down, "DOWN", Tone::Critical)])),
-        ("links", counts(scene, &[(view.links, "links", Tone::Text), (view.neighbours, "unmanaged neighbours", Tone::Text)])),
         (
-            "polls",
-            vec![(polls, plain), ("/s  lag p95 ".to_owned(), dim), (lag, plain), ("  missed ".to_owned(), dim), (missed, plain)],
+            tr("APs"),
+            counts(scene, &[(view.access_points_up, tr("up"), Tone::Ok), (view.access_points_down, tr("DOWN"), Tone::Critical)]),
         ),
-        ("flows", flow_counts(scene, view)),
+        (
+            tr("links"),
+            counts(scene, &[(view.links, tr("links"), Tone::Text), (view.neighbours, tr("unmanaged neighbours"), Tone::Text)]),
+        ),
+        (tr("polls"), polling),
+        (tr("flows"), flow_counts(scene, view)),
     ];
     for ((label, pieces), y) in rows.iter().zip(inner.y..inner.bottom()) {
         put(buf, Position::new(inner.x + 1, y), 9, (label, scene.theme.style(Tone::Header)));
@@ -173,11 +191,11 @@ fn flow_counts(scene: &Scene<'_>, view: &OverviewView) -> Vec<Piece<'static>> {
         (figure(line.flows_per_second).trim().to_owned(), plain),
         ("/s  ".to_owned(), dim),
         (line.exporters.to_string(), plain),
-        (" exporters  lost ".to_owned(), dim),
+        (tr(" exporters  lost ").to_owned(), dim),
         (lost.to_string(), if lost == 0 { dim } else { scene.theme.style(Tone::Minor) }),
     ];
     if line.stale > 0 {
-        pieces.push((format!("  {} silent", line.stale), scene.theme.style(Tone::Minor)));
+        pieces.push((trf!("  {} silent", line.stale), scene.theme.style(Tone::Minor)));
     }
     pieces
 }
@@ -185,9 +203,9 @@ fn flow_counts(scene: &Scene<'_>, view: &OverviewView) -> Vec<Piece<'static>> {
 /// Who talks most, of the last minutes.
 pub fn talkers(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &OverviewView)) {
     let here = scene.state.here();
-    let inner = Panel::new("Top talkers")
-        .subtitle("5 min")
-        .note("Enter flows")
+    let inner = Panel::new(tr("Top talkers"))
+        .subtitle(tr("5 min"))
+        .note(tr("Enter flows"))
         .focus(Focus::of(TALKERS, here.focus))
         .draw(scene, area, buf);
     let [_, _, _, list] = &here.lists;
@@ -234,7 +252,7 @@ pub fn traffic(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Overvi
         figure(view.wan_p95_out_bps).trim()
     );
     let span = text::span(scene.state.span_secs);
-    let inner = Panel::new("Traffic to the world").subtitle(&words).note(&span).draw(scene, area, buf);
+    let inner = Panel::new(tr("Traffic to the world")).subtitle(&words).note(&span).draw(scene, area, buf);
     if view.wan_in.iter().chain(&view.wan_out).all(|point| point.value.is_none()) {
         notice(buf, inner, &[EN.no_samples], scene.theme.style(Tone::Dim));
         return;
@@ -252,10 +270,10 @@ pub fn traffic(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Overvi
 pub fn in_two_lines(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &OverviewView)) {
     let dim = scene.theme.style(Tone::Dim);
     let width = area.width.saturating_sub(2);
-    let mut pieces = vec![("dev ".to_owned(), dim)];
+    let mut pieces = vec![(tr("dev ").to_owned(), dim)];
     pieces.extend(device_counts(scene, view));
-    pieces.push(("ports ".to_owned(), dim));
-    pieces.extend(counts(scene, &[(view.interfaces_up, "up", Tone::Ok), (view.interfaces_down, "down", Tone::Text)]));
+    pieces.push((tr("ports ").to_owned(), dim));
+    pieces.extend(counts(scene, &[(view.interfaces_up, tr("up"), Tone::Ok), (view.interfaces_down, tr("down"), Tone::Text)]));
     if view.access_points_up + view.access_points_down > 0 {
         pieces.push((format!("AP {}/{}", view.access_points_up, view.access_points_up + view.access_points_down), dim));
     }
@@ -287,8 +305,8 @@ pub fn in_two_lines(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &O
 pub fn alarms(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &OverviewView)) {
     let here = scene.state.here();
     let shown = view.alarms.rows.len();
-    let words = if shown < view.alarms.total { format!("{shown} of {}", view.alarms.total) } else { shown.to_string() };
-    let inner = Panel::new("Alarms").subtitle(&words).focus(Focus::of(ALARMS, here.focus)).draw(scene, area, buf);
+    let words = if shown < view.alarms.total { trf!("{} of {}", shown, view.alarms.total) } else { shown.to_string() };
+    let inner = Panel::new(tr("Alarms")).subtitle(&words).focus(Focus::of(ALARMS, here.focus)).draw(scene, area, buf);
     let [list, ..] = &here.lists;
     Rows {
         columns: &alarm_pane::BRIEF,
@@ -306,7 +324,7 @@ pub fn alarms(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Overvie
 /// What is busy.
 pub fn busiest(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &OverviewView)) {
     let here = scene.state.here();
-    let inner = Panel::new("Busiest links").focus(Focus::of(BUSIEST, here.focus)).draw(scene, area, buf);
+    let inner = Panel::new(tr("Busiest links")).focus(Focus::of(BUSIEST, here.focus)).draw(scene, area, buf);
     let [_, list, ..] = &here.lists;
     Rows {
         columns: &COLUMNS,
@@ -324,7 +342,7 @@ pub fn busiest(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Overvi
 /// What changed.
 pub fn recent(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &OverviewView)) {
     let here = scene.state.here();
-    let inner = Panel::new("What changed").focus(Focus::of(RECENT, here.focus)).draw(scene, area, buf);
+    let inner = Panel::new(tr("What changed")).focus(Focus::of(RECENT, here.focus)).draw(scene, area, buf);
     let [_, _, list, _] = &here.lists;
     Rows {
         columns: &events::BRIEF,

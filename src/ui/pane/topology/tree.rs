@@ -1,11 +1,13 @@
 //! The same network as a tree from its core: always complete, greppable, and the form for small screens. Links that are not
 //! part of it stand as `~> dist-2` under both their ends.
 
+use crate::model::DeviceStatus;
 use crate::state::view::{GraphEdge, GraphNode, GraphView};
 use crate::ui::glyph::GlyphSet;
 use crate::ui::layout::order::natural;
 use crate::ui::mouse::{self, Hit};
 use crate::ui::pane::Gesture;
+use crate::ui::state::UiState;
 use crate::ui::text::{fit, width};
 use crate::ui::theme::Tone;
 use crate::ui::widget::gauge::bar;
@@ -14,9 +16,12 @@ use crate::ui::widget::put;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
-use std::collections::{HashMap, VecDeque};
+use rustc_hash::FxHashMap;
+use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// One line of the tree.
+#[derive(Debug)]
 struct Row {
     /// Whether each level above has more to come, and this one too.
     more: Vec<bool>,
@@ -28,9 +33,38 @@ struct Row {
     parent: Option<usize>,
 }
 
-/// The rows from the top. Nothing in it depends on loads: it does not jump.
-fn rows(graph: &GraphView) -> Vec<Row> {
-    let number: HashMap<&str, usize> = graph.nodes.iter().enumerate().map(|(at, node)| (node.id.as_str(), at)).collect();
+/// What siblings can be sorted by. Only on request by what changes: by name nothing jumps.
+pub(super) const BY: [&str; 3] = ["name", "load", "state"];
+
+/// The rows of a graph.
+#[derive(Debug)]
+pub struct TreeRows {
+    rows: Vec<Row>,
+    /// Nodes and edges of the graph, and the order.
+    of: (usize, usize, usize),
+}
+
+impl TreeRows {
+    /// Of a graph, in an order of [`BY`].
+    pub fn new(graph: &GraphView, by: usize) -> Self {
+        Self { rows: rows(graph, by), of: (graph.nodes.len(), graph.edges.len(), by) }
+    }
+
+    /// Whether they can be of this graph. Who keeps them forgets them when another graph comes.
+    pub fn are_of(&self, graph: &GraphView, by: usize) -> bool {
+        self.of == (graph.nodes.len(), graph.edges.len(), by)
+    }
+}
+
+/// The remembered rows, else new ones.
+pub(super) fn of(state: &UiState, graph: &GraphView) -> Arc<TreeRows> {
+    let kept = state.map.tree_rows.as_ref().filter(|rows| rows.are_of(graph, state.map.tree_by));
+    kept.map_or_else(|| Arc::new(TreeRows::new(graph, state.map.tree_by)), Arc::clone)
+}
+
+/// The rows from the top.
+fn rows(graph: &GraphView, by: usize) -> Vec<Row> {
+    let number: FxHashMap<&str, usize> = graph.nodes.iter().enumerate().map(|(at, node)| (node.id.as_str(), at)).collect();
     let mut near: Vec<Vec<(usize, usize)>> = vec![Vec::new(); graph.nodes.len()];
     for (edge, link) in graph.edges.iter().enumerate() {
         let (Some(a), Some(b)) = (number.get(link.a.as_str()), number.get(link.b.as_str())) else { continue };
@@ -41,14 +75,32 @@ fn rows(graph: &GraphView) -> Vec<Row> {
         }
     }
     let label = |at: usize| graph.nodes.get(at).map_or("", |node| node.label.as_str());
+    let rank = |(edge, at): &(usize, usize)| match BY.get(by) {
+        Some(&"load") => graph.edges.get(*edge).and_then(|edge| edge.utilisation).map_or(-1.0, |load| load),
+        Some(&"state") => graph.nodes.get(*at).map_or(0.0, badness),
+        _ => 0.0,
+    };
     for list in &mut near {
-        list.sort_by(|(_, a), (_, b)| {
-            let layer = |at: &usize| graph.nodes.get(*at).map_or(0, |node| node.layer);
-            layer(a).cmp(&layer(b)).then_with(|| natural(label(*a), label(*b)))
+        list.sort_by(|x, y| {
+            let layer = |at: usize| graph.nodes.get(at).map_or(0, |node| node.layer);
+            let worse = rank(y).total_cmp(&rank(x));
+            worse.then_with(|| layer(x.1).cmp(&layer(y.1))).then_with(|| natural(label(x.1), label(y.1)))
         });
     }
     let parents = span(graph, &near);
     write(graph, &near, &parents)
+}
+
+/// What is not well comes first when sorted by state.
+fn badness(node: &GraphNode) -> f64 {
+    let status = match node.status {
+        DeviceStatus::Down => 4.0,
+        DeviceStatus::Unreachable => 3.0,
+        DeviceStatus::Maintenance => 0.5,
+        DeviceStatus::Unknown | DeviceStatus::Up => 0.0,
+    };
+    let alarm = node.alarm.map_or(0.0, |worst| f64::from(worst as u8) / 10.0);
+    status + alarm + if node.faults.is_empty() { 0.0 } else { 1.0 }
 }
 
 /// The link and the node towards the root for each node; roots have none.
@@ -109,14 +161,15 @@ fn write(graph: &GraphView, near: &[Vec<(usize, usize)>], parents: &[Option<Opti
 }
 
 /// The row of a node.
-pub fn row_of(graph: &GraphView, id: &str) -> Option<usize> {
-    rows(graph).iter().position(|row| !row.cross && graph.nodes.get(row.node).is_some_and(|node| node.id == id))
+pub(super) fn row_of(state: &UiState, graph: &GraphView, id: &str) -> Option<usize> {
+    of(state, graph).rows.iter().position(|row| !row.cross && graph.nodes.get(row.node).is_some_and(|node| node.id == id))
 }
 
 /// Where a key leads from a node: up and down in the tree, left to the parent, right to the first child.
-pub fn step(graph: &GraphView, here: &str, gesture: Gesture) -> Option<String> {
-    let rows: Vec<Row> = rows(graph).into_iter().filter(|row| !row.cross).collect();
-    let id = |row: &Row| graph.nodes.get(row.node).map(|node| node.id.clone());
+pub(super) fn step(state: &UiState, graph: &GraphView, (here, gesture): (&str, Gesture)) -> Option<String> {
+    let kept = of(state, graph);
+    let rows: Vec<&Row> = kept.rows.iter().filter(|row| !row.cross).collect();
+    let id = |row: &&Row| graph.nodes.get(row.node).map(|node| node.id.clone());
     let at = rows.iter().position(|row| graph.nodes.get(row.node).is_some_and(|node| node.id == here))?;
     let row = rows.get(at)?;
     let to = match gesture {
@@ -136,10 +189,10 @@ const BAR_FROM: u16 = 64;
 /// Cells of that bar.
 const BAR: u16 = 10;
 
-/// Draws the rows from `top` on.
-pub fn draw(drawing: &Drawing<'_>, top: i32, area: Rect, buf: &mut Buffer) {
-    let top = usize::try_from(top).unwrap_or(0);
-    for (row, y) in rows(drawing.graph).iter().skip(top).zip(area.top()..area.bottom()) {
+/// Draws the rows that are in view.
+pub(super) fn draw(drawing: &Drawing<'_>, state: &UiState, area: Rect, buf: &mut Buffer) {
+    let top = usize::try_from(state.map.pan.1).unwrap_or(0);
+    for (row, y) in of(state, drawing.graph).rows.iter().skip(top).zip(area.top()..area.bottom()) {
         let Some(node) = drawing.graph.nodes.get(row.node) else { continue };
         let line = Rect { y, height: 1, ..area };
         mouse::area(line, || Hit::Node(node.id.clone()));
@@ -168,12 +221,16 @@ fn draw_row(drawing: &Drawing<'_>, (row, node): (&Row, &GraphNode), line: Rect, 
         write(buf, &format!("~> {}", node.label), theme.style(Tone::Dim));
     } else {
         let (glyph, style) = boxes::mark(node, drawing).unwrap_or((" ", Style::new()));
-        let strong = theme.style(if node.neighbour { Tone::Dim } else { Tone::Strong });
+        let strong = theme.style(match () {
+            () if node.matches > 0 => Tone::Match,
+            () if node.neighbour => Tone::Dim,
+            () => Tone::Strong,
+        });
         write(buf, &boxes::title(node), strong);
         write(buf, " ", Style::new());
         write(buf, glyph, style);
         if node.count > 1 {
-            let cross = drawing.glyphs.status(crate::model::DeviceStatus::Down);
+            let cross = drawing.glyphs.status(DeviceStatus::Down);
             let tone = if node.faults.is_empty() { Tone::Dim } else { Tone::Critical };
             write(buf, &boxes::fold_line(node, cross), theme.style(tone));
         }

@@ -1,18 +1,22 @@
 //! Where the keys lead on the map: along the links, to what is nearest in the direction.
 
-use super::{Places, is_tree, selected, tree};
+use super::{Places, far_area, is_tree, keys_are_far, selected, tree};
 use crate::state::view::GraphView;
+use crate::ui::lang::tr;
 use crate::ui::layout::Slab;
 use crate::ui::pane::Gesture;
 use crate::ui::state::UiState;
-use crate::ui::widget::map::{Arrangement, Viewport};
+use crate::ui::widget::map::{Arrangement, Viewport, far};
+use ratatui::layout::Rect;
 use std::collections::BTreeSet;
 
 /// One step from the node under the cursor.
 pub fn step(state: &mut UiState, graph: &GraphView, gesture: Gesture) {
     let Some(here) = selected(graph, state).map(|node| node.id.clone()) else { return };
     let to = if is_tree(state) {
-        tree::step(graph, &here, gesture)
+        tree::step(state, graph, (&here, gesture))
+    } else if keys_are_far(state) {
+        from_afar(state, graph, (&here, gesture))
     } else {
         state.map.arrangement.as_ref().and_then(|map| on_map(map, graph, (&here, gesture)))
     };
@@ -20,6 +24,33 @@ pub fn step(state: &mut UiState, graph: &GraphView, gesture: Gesture) {
         state.map.selected = Some(to);
         reveal(state, graph);
     }
+}
+
+/// The nearest site; of it the node nearest to the world.
+fn from_afar(state: &UiState, graph: &GraphView, (here, gesture): (&str, Gesture)) -> Option<String> {
+    let places = Places::of(state);
+    let inner = Rect {
+        width: places.panel.width.saturating_sub(2),
+        height: places.panel.height.saturating_sub(2),
+        ..places.panel
+    };
+    let area = far_area(&places, inner);
+    let sites = far::sites(graph, (area.width, area.height));
+    let own = sites.get(far::site_of(&sites, graph, here)?)?.slab;
+    let (x, y) = own.centre();
+    let distance = |slab: &Slab| (slab.centre().0.abs_diff(x), slab.centre().1.abs_diff(y));
+    let others = || sites.iter().filter(|site| site.slab != own);
+    let found = match gesture {
+        Gesture::First => sites.first(),
+        Gesture::Last => sites.last(),
+        Gesture::Left => others().filter(|site| site.slab.y == own.y && site.slab.x < own.x).min_by_key(|site| distance(&site.slab)),
+        Gesture::Right => others().filter(|site| site.slab.y == own.y && site.slab.x > own.x).min_by_key(|site| distance(&site.slab)),
+        Gesture::Up => others().filter(|site| site.slab.y < own.y).min_by_key(|site| (distance(&site.slab).1, distance(&site.slab).0)),
+        Gesture::Down => others().filter(|site| site.slab.y > own.y).min_by_key(|site| (distance(&site.slab).1, distance(&site.slab).0)),
+        _ => None,
+    };
+    let nodes = || found.into_iter().flat_map(|site| &site.nodes).filter_map(|at| graph.nodes.get(*at));
+    nodes().find(|node| node.count == 1).or_else(|| nodes().next()).map(|node| node.id.clone())
 }
 
 /// The nearest box: left and right in the same row; up and down along the links, else to the next row.
@@ -94,7 +125,7 @@ pub fn reveal(state: &mut UiState, graph: &GraphView) {
     let Some(here) = selected(graph, state).map(|node| node.id.clone()) else { return };
     if is_tree(state) {
         let rows = i32::from(places.panel.height.saturating_sub(2)).max(1);
-        let at = tree::row_of(graph, &here).and_then(|row| i32::try_from(row).ok()).unwrap_or(0);
+        let at = tree::row_of(state, graph, &here).and_then(|row| i32::try_from(row).ok()).unwrap_or(0);
         state.map.pan.1 = state.map.pan.1.clamp((at + 1 - rows).max(0), at);
         return;
     }
@@ -123,15 +154,13 @@ pub fn reveal(state: &mut UiState, graph: &GraphView) {
     );
 }
 
-/// To the next or the previous node whose name holds the filter's text.
+/// To the next or the previous node that the filter names.
 pub fn find(state: &mut UiState, graph: &GraphView, by: isize) {
-    let wanted = state.here().filter.to_lowercase();
-    let matching: Vec<&str> = graph
-        .nodes
-        .iter()
-        .filter(|node| !wanted.is_empty() && node.label.to_lowercase().contains(&wanted))
-        .map(|node| node.id.as_str())
-        .collect();
+    let matching: Vec<&str> = graph.nodes.iter().filter(|node| node.matches > 0).map(|node| node.id.as_str()).collect();
+    if matching.is_empty() {
+        state.complain(tr("no match"));
+        return;
+    }
     let here = selected(graph, state).map(|node| node.id.as_str());
     let at = matching.iter().position(|id| Some(*id) == here);
     let next = match at {

@@ -126,6 +126,7 @@ pub fn paint(drawing: &Drawing<'_>, (node, slab): (&GraphNode, &Slab), canvas: &
 fn name_style(drawing: &Drawing<'_>, node: &GraphNode) -> Style {
     let theme = drawing.theme;
     match node.status {
+        _ if node.matches > 0 => theme.style(Tone::Match),
         DeviceStatus::Down | DeviceStatus::Unreachable => theme.status(node.status),
         _ if node.neighbour => theme.style(Tone::Dim),
         _ if node.count > 1 => theme.style(Tone::Text),
@@ -181,7 +182,9 @@ fn fill(slab: &Slab, style: Style, (view, buf): (&Viewport, &mut Buffer)) {
     for y in slab.y + 1..slab.bottom() {
         for x in slab.x + 1..slab.right() {
             if let Some(cell) = view.place((x, y)).and_then(|at| buf.cell_mut(at)) {
-                cell.set_char(' ').set_style(style);
+                // A line may have coloured it.
+                cell.reset();
+                cell.set_style(style);
             }
         }
     }
@@ -196,6 +199,7 @@ fn paint_brackets(slab: &Slab, (style, folded): (Style, bool), (view, buf): (&Vi
                 _ => ' ',
             };
             if let Some(cell) = view.place((x, y)).and_then(|at| buf.cell_mut(at)) {
+                cell.reset();
                 cell.set_char(glyph).set_style(style);
             }
         }

@@ -47,7 +47,7 @@ impl Canvas {
 }
 
 /// How an edge looks: its weight, its style, and how much that matters where edges share a run.
-fn look(drawing: &Drawing<'_>, edge: &GraphEdge) -> (Weight, Style, u8) {
+pub(super) fn look(drawing: &Drawing<'_>, edge: &GraphEdge) -> (Weight, Style, u8) {
     let theme = drawing.theme;
     if is_down(edge) {
         return (Weight::Dashed, theme.style(Tone::Critical), 0);
@@ -77,6 +77,14 @@ fn look(drawing: &Drawing<'_>, edge: &GraphEdge) -> (Weight, Style, u8) {
         }),
     };
     (weight, style, 2 + step)
+}
+
+/// How much a link matters where several are drawn as one.
+pub(super) fn badness(edge: &GraphEdge) -> u8 {
+    if is_down(edge) {
+        return u8::MAX;
+    }
+    edge.utilisation.map_or(0, |load| u8::try_from(crate::ui::theme::utilisation_step(load)).unwrap_or(0) + 1)
 }
 
 fn is_down(edge: &GraphEdge) -> bool {

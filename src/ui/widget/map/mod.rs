@@ -4,6 +4,8 @@
 //! figures. It knows no keys and keeps nothing. Start at [`plan()`] (from a graph to boxes), then [`Drawing::render`].
 
 pub mod boxes;
+pub mod far;
+pub mod grow;
 pub mod lines;
 pub mod mini;
 pub mod wire;
@@ -72,6 +74,8 @@ pub struct Arrangement {
     pub layout: Layout,
     /// How the boxes are drawn.
     pub density: Density,
+    /// The plan that a large map shows, by its fingerprint: a map that grew has its nodes in another order.
+    pub of: u64,
 }
 
 /// Lays a graph out for an area, as `before` had it where that still holds: small boxes where large ones do not fit.
@@ -95,7 +99,7 @@ fn arranged(
         Some(before) => Arc::clone(before),
         None => {
             let layout = compute(&plan, before.map(|before| &before.layout));
-            Arc::new(Arrangement { plan, layout, density })
+            Arc::new(Arrangement { plan, layout, density, of: 0 })
         }
     }
 }

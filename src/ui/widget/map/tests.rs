@@ -19,6 +19,8 @@ pub(crate) fn node(id: &str, role: Role, layer: u8) -> GraphNode {
         count_up: 1,
         neighbour: false,
         faults: vec![],
+        site: None,
+        matches: 0,
     }
 }
 
@@ -100,7 +102,7 @@ pub(crate) fn campus() -> GraphView {
         edge("core-2", "srv-1", 0.5),
         edge("srv-1", "nas-1", 0.71),
     ];
-    GraphView { nodes, edges, total_nodes: 412, total_links: 903, folded_nodes: 384, selected: None, selected_links: vec![] }
+    GraphView { nodes, edges, total_nodes: 412, total_links: 903, folded_nodes: 384, ..GraphView::default() }
 }
 
 pub(crate) fn text(buf: &Buffer) -> String {

@@ -1,0 +1,196 @@
+//! What controllers of two vendors say, and what hostile ones do.
+
+use super::super::columns::fixture::varbinds;
+use super::*;
+use crate::collect::snmp::fixture::{Network, client};
+use crate::collect::snmp::poll::PollPlan;
+use crate::collect::snmp::{Agent, Limits, wireless};
+use crate::model::poll::Counter;
+use crate::model::{Credential, Device, Role};
+use std::sync::Arc;
+
+const CISCO: &str = "1.3.6.1.4.1.9.1.2530";
+const ARUBA: &str = "1.3.6.1.4.1.14823.1.1.32";
+const AP: &str = "0.17.34.51.68.85";
+const STATION: &str = "2.170.0.0.0.1";
+
+fn rules(id: &str) -> Vec<&'static WirelessRule> {
+    Registry::global().wireless(Role::WlanController, Some(&id.parse().unwrap()))
+}
+
+fn read(id: &str, lines: &str) -> WirelessReading {
+    let rules = rules(id);
+    let names: BTreeSet<&'static str> = rules.iter().flat_map(|rule| rule.columns()).collect();
+    let names: Vec<&'static str> = names.into_iter().collect();
+    let lines = lines.replace("{ap}", AP).replace("{sta}", STATION);
+    let columns = Columns::select(Registry::global(), &names, &varbinds(&lines));
+    reading((&DeviceId::new("wlc"), Timestamp::from_secs(10_000)), &rules, &columns)
+}
+
+const AIRESPACE: &str = "bsnAPName.{ap} = ap-b3-f4-12
+    bsnAPLocation.{ap} = b3 f4
+    bsnAPOperationStatus.{ap} = #1
+    bsnAPModel.{ap} = C9120AXI-K
+    bsnApIpAddress.{ap} = !10.9.0.7
+    bsnAPEthernetMacAddress.{ap} = 0x001122334400
+    cLApUpTime.{ap} = #360000
+    bsnAPIfType.{ap}.1 = #2
+    bsnAPIfPhyChannelNumber.{ap}.1 = #149
+    cLAp11ChannelBandwidth.{ap}.1 = #5
+    bsnAPIfPhyTxPowerLevel.{ap}.1 = #2
+    bsnAPIfAbsolutePowerList.{ap}.1 = 20,17,14,11,-1
+    bsnAPIfLoadChannelUtilization.{ap}.1 = #88
+    bsnAPIfLoadNumOfClients.{ap}.1 = #61
+    bsnAPIfDot11RetryCount.{ap}.1 = #220
+    bsnAPIfDot11TransmittedFrameCount.{ap}.1 = #1000
+    bsnAPIfDBNoisePower.{ap}.1.36 = #-70
+    bsnAPIfDBNoisePower.{ap}.1.149 = #-91
+    bsnDot11EssSsid.1 = corp
+    bsnDot11EssNumberOfMobileStations.1 = #61
+    bsnMobileStationStatus.{sta} = #3
+    bsnMobileStationIpAddress.{sta} = !10.30.0.9
+    bsnMobileStationUserName.{sta} = park
+    bsnMobileStationAPMacAddr.{sta} = 0x001122334455
+    bsnMobileStationAPIfSlotId.{sta} = #1
+    bsnMobileStationSsid.{sta} = corp
+    bsnMobileStationProtocol.{sta} = #11
+    bsnMobileStationRSSI.{sta} = #-79
+    bsnMobileStationSnr.{sta} = #12
+    bsnMobileStationBytesReceived.{sta} = $7000000000
+    cldcClientUpTime.{sta} = #720
+    cldcClientCurrentTxRate.{sta} = #58
+    bsnMobileStationStatus.2.0.0.0.0.2 = #7
+    bsnMobileStationSsid.2.0.0.0.0.2 = corp";
+
+#[test]
+fn cisco_tells_access_points_radios_and_clients() {
+    let reading = read(CISCO, AIRESPACE);
+    let ap = &reading.access_points[0];
+    assert_eq!((ap.name.as_str(), ap.location.as_deref(), ap.status), ("ap-b3-f4-12", Some("b3 f4"), ApStatus::Up));
+    assert_eq!((ap.since, ap.mac), (Some(Timestamp::from_secs(6400)), Some(MacAddr([0, 0x11, 0x22, 0x33, 0x44, 0]))));
+    let radio = &ap.radios[0];
+    assert_eq!((radio.slot, radio.band, radio.channel, radio.width_mhz), (1, Some(WifiBand::Ghz5), Some(149), Some(80)));
+    assert_eq!((radio.tx_power_dbm, radio.utilisation_percent, radio.clients), (Some(17.0), Some(88.0), Some(61)));
+    assert_eq!(radio.noise_dbm, Some(-91.0), "that of its own channel");
+    assert_eq!((radio.retries, radio.frames), (Some(Counter::Bits32(220)), Some(Counter::Bits32(1000))));
+    assert_eq!(reading.ssids, [Ssid { name: "corp".to_owned(), clients: Some(61) }]);
+    assert_eq!(reading.clients.len(), 1, "who is only probing is not on");
+    let client = &reading.clients[0];
+    assert_eq!((client.ap, client.slot, client.phy), (Some(ap.key), Some(1), Some(Phy::Ax)));
+    assert_eq!((client.rssi_dbm, client.snr_db, client.rate_mbps), (Some(-79), Some(12), Some(58)));
+    assert_eq!((client.user.as_deref(), client.since), (Some("park"), Some(Timestamp::from_secs(9280))));
+    assert_eq!(client.traffic.in_octets, Some(Counter::Bits64(7_000_000_000)));
+    assert!(reading.extent.access_points && reading.extent.clients);
+}
+
+#[test]
+fn aruba_tells_where_a_client_is_by_its_bssid() {
+    let reading = read(
+        ARUBA,
+        "wlanAPName.{ap} = ap-1
+        wlanAPStatus.{ap} = #2
+        wlanAPModelName.{ap} = 535
+        wlanAPRadioType.{ap}.1 = #4
+        wlanAPRadioChannel.{ap}.1 = #36
+        wlanAPRadioHTMode.{ap}.1 = #6
+        wlanAPRadioTransmitPower.{ap}.1 = #15
+        wlanAPRadioUtilization.{ap}.1 = #12
+        wlanAPChUtilization.{ap}.1 = #41
+        wlanAPChNoise.{ap}.1 = #94
+        wlanAPChFrameRetryRate.{ap}.1 = #4
+        wlanAPESSID.{ap}.1.0.17.34.51.68.96 = guest
+        wlanESSIDNumStations.5.103.117.101.115.116 = #1
+        wlanStaApBssid.{sta} = 0x001122334460
+        wlanStaAccessPointESSID.{sta} = guest
+        wlanStaRSSI.{sta} = #28
+        wlanStaHTMode.{sta} = #6
+        wlanStaFrameRetryRate.{sta} = #7
+        nUserName.{sta}.10.30.1.7 = lee
+        nUserName.2.0.0.0.0.9.10.1.1.1 = a desk that is plugged in",
+    );
+    let ap = &reading.access_points[0];
+    let radio = &ap.radios[0];
+    assert_eq!((ap.status, radio.band, radio.width_mhz), (ApStatus::Down, Some(WifiBand::Ghz5), Some(80)));
+    assert_eq!((radio.utilisation_percent, radio.noise_dbm, radio.retry_percent), (Some(41.0), Some(-94.0), Some(4.0)));
+    assert_eq!(reading.ssids, [Ssid { name: "guest".to_owned(), clients: Some(1) }]);
+    assert_eq!(reading.clients.len(), 1);
+    let client = &reading.clients[0];
+    assert_eq!((client.ap, client.slot, client.user.as_deref()), (Some(ap.key), Some(1), Some("lee")));
+    assert_eq!((client.snr_db, client.rssi_dbm, client.phy), (Some(28), Some(-66), Some(Phy::Ac)));
+    assert_eq!(client.address, Some("10.30.1.7".parse().unwrap()));
+}
+
+#[test]
+fn what_is_not_told_is_not_known() {
+    let reading = read(CISCO, "bsnAPName.{ap} = lonely\nbsnAPIfPhyChannelNumber.{ap}.0 = #6");
+    let ap = &reading.access_points[0];
+    assert_eq!((ap.status, ap.location.as_deref(), ap.since), (ApStatus::Unknown, None, None));
+    assert_eq!(ap.radios, [Radio { slot: 0, channel: Some(6), ..Radio::default() }]);
+}
+
+#[test]
+fn absurd_indexes_and_values_make_no_rows() {
+    let reading = read(
+        CISCO,
+        "bsnAPName.1.2.3 = short
+        bsnAPName.1.2.3.4.5.6.7 = long
+        bsnAPName.1.2.3.4.5.4294967295 = no octet
+        bsnAPIfPhyChannelNumber.{ap}.70000 = #1
+        bsnAPName.{ap} = fine
+        bsnAPIfPhyChannelNumber.{ap}.0 = #-3
+        bsnAPIfLoadChannelUtilization.{ap}.0 = #250
+        bsnAPIfPhyTxPowerLevel.{ap}.0 = #99
+        bsnAPIfAbsolutePowerList.{ap}.0 = 20,17
+        cLApUpTime.{ap} = #-5
+        bsnMobileStationSsid.{sta} = x\u{1b}]0;owned
+        bsnMobileStationRSSI.{sta} = #99999999",
+    );
+    assert_eq!(reading.access_points.len(), 1);
+    assert_eq!(reading.access_points[0].radios, [Radio::default()]);
+    assert_eq!((reading.access_points[0].since, reading.clients[0].rssi_dbm), (None, None));
+    assert_eq!(reading.clients[0].ssid.as_deref(), Some("x\u{1b}]0;owned"), "it is shown escaped, not changed");
+    let long = "n".repeat(5000);
+    assert_eq!(read(CISCO, &format!("bsnAPName.{{ap}} = {long}")).access_points[0].name.len(), 128);
+}
+
+fn plan() -> PollPlan {
+    let mut device = Device::new(DeviceId::new("addr:10.0.0.1"), Timestamp(0));
+    (device.role, device.sys_object_id) = (Role::WlanController, Some(CISCO.parse().unwrap()));
+    let credential = Arc::new(Credential::community("public", "public"));
+    PollPlan::of(Arc::new(device), Agent { address: "10.0.0.1:161".parse().unwrap(), credential })
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_agent_is_asked_once_a_minute_and_for_the_noise_of_its_own_channels_alone() {
+    let lines = AIRESPACE.replace("{ap}", AP).replace("{sta}", STATION);
+    let network = Network::default().agent("10.0.0.1:161", &lines);
+    let (client, plan) = (client(network.clone()), plan());
+    let reading = wireless::read(&client, &plan, Limits::default()).await.unwrap();
+    assert_eq!(reading.access_points[0].radios[0].noise_dbm, Some(-91.0));
+    assert_eq!((reading.clients.len(), reading.extent.clients), (1, true));
+    assert_eq!(wireless::read(&client, &plan, Limits::default()).await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_clients_than_are_kept_are_cut_and_it_is_said() {
+    let station = |at: usize| format!("bsnMobileStationSsid.2.0.0.{}.{}.{} = corp\n", at >> 16, at >> 8 & 255, at & 255);
+    let lines: String = (0..MAX_CLIENTS + 500).map(station).collect();
+    let network = Network::default().agent("10.0.0.1:161", &format!("bsnAPName.{AP} = ap\n{lines}"));
+    let reading = wireless::read(&client(network), &plan(), Limits::default()).await.unwrap();
+    assert_eq!((reading.clients.len(), reading.extent.clients), (MAX_CLIENTS, false));
+    assert!(reading.extent.access_points);
+}
+
+#[test]
+fn a_hundred_thousand_clients_are_cut_and_it_is_said() {
+    let rules = rules(CISCO);
+    let base = Registry::global().oid("bsnMobileStationSsid").unwrap();
+    let rows = (0..100_000u32).map(|at| crate::wire::snmp::VarBind {
+        oid: base.child(&[2, 0, 0, at >> 16, at >> 8 & 255, at & 255]),
+        value: crate::wire::snmp::Value::Octets(b"corp".to_vec()),
+    });
+    let mut columns = Columns::default();
+    columns.insert("bsnMobileStationSsid", base.clone(), rows.collect());
+    let reading = reading((&DeviceId::new("wlc"), Timestamp::from_secs(1)), &rules, &columns);
+    assert_eq!((reading.clients.len(), reading.extent.clients), (MAX_CLIENTS, false));
+}

@@ -1,0 +1,493 @@
+//! The tables of wireless controllers of two families, and the reading that a collector makes of them.
+//!
+//! A controller of Cisco's drops an access point that it lost from its tables; one of Aruba's keeps it and says that it is down.
+
+use super::rows::{Index, Table};
+use super::{Part, View, integer, octets, text};
+use crate::model::poll::Counter;
+use crate::model::wireless::{Extent, Phy, Traffic, radio_part};
+use crate::model::{
+    AccessPoint, ApStatus, DeviceId, MacAddr, Radio, Ssid, Timestamp, WifiBand, WirelessClient, WirelessReading,
+};
+use crate::sim::wlan::{Antenna, Ap, Client, Controller, Family, Station};
+use crate::wire::snmp::Value;
+use std::net::IpAddr;
+
+/// A table of a wireless controller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WlanTable {
+    /// By access point
+    Ap,
+    /// By access point and slot
+    Radio,
+    /// By access point, slot and channel: its own
+    Noise,
+    /// By a number
+    Ssid,
+    /// By the name itself
+    NamedSsid,
+    /// By access point, slot and BSSID
+    Bssid,
+    /// By hardware address
+    Station,
+    /// By hardware address and address
+    User,
+}
+
+const fn cisco(table: WlanTable) -> Table {
+    Table::Wlan(Family::Airespace, table)
+}
+
+const fn aruba(table: WlanTable) -> Table {
+    Table::Wlan(Family::Aruba, table)
+}
+
+const AP: Table = cisco(WlanTable::Ap);
+const RADIO: Table = cisco(WlanTable::Radio);
+const STATION: Table = cisco(WlanTable::Station);
+const A_AP: Table = aruba(WlanTable::Ap);
+const A_RADIO: Table = aruba(WlanTable::Radio);
+const A_STATION: Table = aruba(WlanTable::Station);
+
+/// bsnAPOperationStatus associated
+const ASSOCIATED: u8 = 1;
+/// bsnMobileStationStatus associated
+const STATION_ASSOCIATED: u8 = 3;
+/// bsnAPIfAbsolutePowerList: dBm of each level
+const POWERS: &str = "20,17,14,11,8,5,2,-1";
+/// The first of [`POWERS`] and the step between them.
+const POWER: (i64, i64) = (20, 3);
+
+pub(super) const AIRESPACE: Part = &[
+    ("bsnDot11EssSsid", cisco(WlanTable::Ssid), |view, row| view.wlan()?.ssids.get(row).map(|name| text(name))),
+    ("bsnDot11EssNumberOfMobileStations", cisco(WlanTable::Ssid), |view, row| Some(Value::Counter32(view.on_ssid(row)))),
+    ("bsnMobileStationIpAddress", STATION, |view, row| view.client(row).map(|client| Value::IpAddress(client.address))),
+    ("bsnMobileStationUserName", STATION, |view, row| view.client(row).map(|client| text(&client.user))),
+    ("bsnMobileStationAPMacAddr", STATION, |view, row| Some(octets(&view.wlan()?.aps.get(view.client(row)?.ap)?.key.0))),
+    ("bsnMobileStationAPIfSlotId", STATION, |view, row| integer(view.antenna_of(row)?.1.slot)),
+    ("bsnMobileStationSsid", STATION, |view, row| Some(text(view.ssid_of(row)?))),
+    ("bsnMobileStationStatus", STATION, |_, _| integer(STATION_ASSOCIATED)),
+    ("bsnMobileStationProtocol", STATION, |view, row| integer(protocol(view.client(row)?.phy, view.antenna_of(row)?.1.band))),
+    ("bsnMobileStationRSSI", STATION, |view, row| integer(view.station(row)?.rssi)),
+    ("bsnMobileStationBytesReceived", STATION, |view, row| Some(Value::Counter64(view.station(row)?.octets.0))),
+    ("bsnMobileStationBytesSent", STATION, |view, row| Some(Value::Counter64(view.station(row)?.octets.1))),
+    ("bsnMobileStationSnr", STATION, |view, row| integer(view.station(row)?.snr)),
+    ("bsnAPName", AP, |view, row| view.ap(row).map(|ap| text(&ap.name))),
+    ("bsnAPLocation", AP, |view, row| view.ap(row).map(|ap| text(&ap.site))),
+    ("bsnAPOperationStatus", AP, |_, _| integer(ASSOCIATED)),
+    ("bsnAPModel", AP, |view, _| Some(text(&view.wlan()?.model))),
+    ("bsnAPSerialNumber", AP, |view, row| view.ap(row).map(|ap| text(&ap.serial))),
+    ("bsnApIpAddress", AP, |view, row| view.ap(row).map(|ap| Value::IpAddress(ap.address))),
+    ("bsnAPEthernetMacAddress", AP, |view, row| view.ap(row).map(|ap| octets(&ap.mac.0))),
+    ("cLApUpTime", AP, |view, row| view.up_ticks(row)),
+    ("bsnAPIfType", RADIO, |view, row| integer(if_type(view.radio(row)?.1.band))),
+    ("bsnAPIfPhyChannelNumber", RADIO, |view, row| integer(view.channel(row)?)),
+    ("bsnAPIfPhyTxPowerLevel", RADIO, |view, row| {
+        let (ap, antenna) = view.radio(row)?;
+        integer(1 + (POWER.0 - antenna.power_dbm(ap)) / POWER.1)
+    }),
+    ("bsnAPIfAbsolutePowerList", RADIO, |_, _| Some(text(POWERS))),
+    ("bsnAPIfDot11RetryCount", RADIO, |view, row| Some(Value::Counter32(low(view.frames(row)?.1)))),
+    ("bsnAPIfDot11TransmittedFrameCount", RADIO, |view, row| Some(Value::Counter32(low(view.frames(row)?.0)))),
+    ("bsnAPIfLoadChannelUtilization", RADIO, |view, row| integer(view.utilisation(row)?)),
+    ("bsnAPIfLoadNumOfClients", RADIO, |view, row| integer(view.on_radio(row)?)),
+    ("bsnAPIfDBNoisePower", cisco(WlanTable::Noise), |view, row| {
+        let (ap, antenna) = view.radio(row)?;
+        integer(antenna.noise_dbm(ap, view.at))
+    }),
+    ("cLAp11ChannelBandwidth", RADIO, |view, row| integer(bandwidth(view.radio(row)?.1.width))),
+    ("cldcClientUpTime", STATION, |view, row| integer(view.stayed(row)?)),
+    ("cldcClientDeviceType", STATION, |view, row| view.client(row).map(|client| text(client.device))),
+    ("cldcClientCurrentTxRate", STATION, |view, row| Some(Value::Gauge32(view.station(row)?.rate))),
+];
+
+pub(super) const ARUBA: Part = &[
+    ("nUserName", aruba(WlanTable::User), |view, row| view.client(row).map(|client| text(&client.user))),
+    ("nUserDeviceType", aruba(WlanTable::User), |view, row| view.client(row).map(|client| text(client.device))),
+    ("wlanAPIpAddress", A_AP, |view, row| view.ap(row).map(|ap| Value::IpAddress(ap.address))),
+    ("wlanAPName", A_AP, |view, row| view.ap(row).map(|ap| text(&ap.name))),
+    ("wlanAPSerialNumber", A_AP, |view, row| view.ap(row).map(|ap| text(&ap.serial))),
+    ("wlanAPUpTime", A_AP, |view, row| view.up_ticks(row)),
+    ("wlanAPModelName", A_AP, |view, _| Some(text(&view.wlan()?.model))),
+    ("wlanAPStatus", A_AP, |view, row| integer(if view.ap(row)?.is_up(view.scenario, view.at) { 1 } else { 2 })),
+    ("wlanAPSysLocation", A_AP, |view, row| view.ap(row).map(|ap| text(&ap.site))),
+    ("wlanAPRadioType", A_RADIO, |view, row| integer(radio_type(view.radio(row)?.1.band))),
+    ("wlanAPRadioChannel", A_RADIO, |view, row| integer(view.channel(row)?)),
+    ("wlanAPRadioTransmitPower", A_RADIO, |view, row| {
+        let (ap, antenna) = view.radio(row)?;
+        integer(antenna.power_dbm(ap))
+    }),
+    ("wlanAPRadioUtilization", A_RADIO, |view, row| integer(view.utilisation(row)?)),
+    ("wlanAPRadioNumAssociatedClients", A_RADIO, |view, row| integer(view.on_radio(row)?)),
+    ("wlanAPRadioHTMode", A_RADIO, |view, row| {
+        let antenna = view.radio(row)?.1;
+        integer(ht_mode(antenna.band, antenna.width))
+    }),
+    ("wlanAPESSID", aruba(WlanTable::Bssid), |view, row| {
+        let wlan = view.wlan()?;
+        wlan.bssids.get(row).and_then(|(_, ssid, _)| wlan.ssids.get(*ssid)).map(|name| text(name))
+    }),
+    ("wlanESSIDNumStations", aruba(WlanTable::NamedSsid), |view, row| {
+        Some(Value::Gauge32(view.on_ssid(*view.wlan()?.ssid_order.get(row)?)))
+    }),
+    ("wlanStaApBssid", A_STATION, |view, row| Some(octets(&view.bssid_of(row)?.0))),
+    ("wlanStaPhyType", A_STATION, |view, row| integer(radio_type(view.antenna_of(row)?.1.band))),
+    ("wlanStaIsAssociated", A_STATION, |_, _| integer(1)),
+    ("wlanStaTransmitRate", A_STATION, |view, row| Some(Value::Gauge32(view.station(row)?.rate))),
+    ("wlanStaAccessPointESSID", A_STATION, |view, row| Some(text(view.ssid_of(row)?))),
+    ("wlanStaRSSI", A_STATION, |view, row| integer(view.station(row)?.snr)),
+    ("wlanStaUpTime", A_STATION, |view, row| Some(Value::TimeTicks(view.stayed(row)?.saturating_mul(100)))),
+    ("wlanStaHTMode", A_STATION, |view, row| {
+        let antenna = view.antenna_of(row)?.1;
+        integer(match view.client(row)?.phy {
+            Phy::N => ht_mode(WifiBand::Ghz2, antenna.width),
+            _ => ht_mode(WifiBand::Ghz5, antenna.width),
+        })
+    }),
+    ("wlanAPChNoise", A_RADIO, |view, row| {
+        let (ap, antenna) = view.radio(row)?;
+        integer(-antenna.noise_dbm(ap, view.at))
+    }),
+    ("wlanAPChFrameRetryRate", A_RADIO, |view, row| {
+        let (ap, antenna) = view.radio(row)?;
+        integer(antenna.retry_percent(ap, view.at))
+    }),
+    ("wlanAPChUtilization", A_RADIO, |view, row| integer(view.utilisation(row)?)),
+    ("wlanAPRadioRxBytes", A_RADIO, |view, row| Some(Value::Counter32(low(view.radio_octets(row)?.0)))),
+    ("wlanAPRadioTxBytes", A_RADIO, |view, row| Some(Value::Counter32(low(view.radio_octets(row)?.1)))),
+    ("wlanStaFrameRetryRate", A_STATION, |view, row| integer(view.station(row)?.retry)),
+    ("wlanStaTxBytes64", A_STATION, |view, row| Some(Value::Counter64(view.station(row)?.octets.1))),
+    ("wlanStaRxBytes64", A_STATION, |view, row| Some(Value::Counter64(view.station(row)?.octets.0))),
+];
+
+/// bsnMobileStationProtocol
+const fn protocol(phy: Phy, band: WifiBand) -> u8 {
+    match (phy, band) {
+        (Phy::A, _) => 1,
+        (Phy::B, _) => 2,
+        (Phy::G, _) => 3,
+        (Phy::N, WifiBand::Ghz2) => 6,
+        (Phy::N, _) => 7,
+        (Phy::Ac, _) => 10,
+        (Phy::Ax | Phy::Be, WifiBand::Ghz5) => 11,
+        (Phy::Ax | Phy::Be, WifiBand::Ghz2) => 12,
+        (Phy::Ax | Phy::Be, WifiBand::Ghz6) => 13,
+    }
+}
+
+/// bsnAPIfType dot11b, dot11a, dot11-6ghz
+const fn if_type(band: WifiBand) -> u8 {
+    match band {
+        WifiBand::Ghz2 => 1,
+        WifiBand::Ghz5 => 2,
+        WifiBand::Ghz6 => 6,
+    }
+}
+
+/// ArubaPhyType dot11a, dot11g
+const fn radio_type(band: WifiBand) -> u8 {
+    match band {
+        WifiBand::Ghz2 => 3,
+        WifiBand::Ghz5 | WifiBand::Ghz6 => 1,
+    }
+}
+
+/// cLAp11ChannelBandwidth
+const fn bandwidth(width: u16) -> u8 {
+    match width {
+        40 => 4,
+        80 => 5,
+        160 => 6,
+        _ => 3,
+    }
+}
+
+/// ArubaHTMode
+const fn ht_mode(band: WifiBand, width: u16) -> u8 {
+    match (band, width) {
+        (WifiBand::Ghz2, 40) => 3,
+        (WifiBand::Ghz2, _) => 2,
+        (_, 40) => 5,
+        (_, 80) => 6,
+        (_, 160) => 7,
+        _ => 4,
+    }
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "Counter32 wraps (RFC 2578 §7.1.6)")]
+const fn low(count: u64) -> u32 {
+    count as u32
+}
+
+/// Seconds between two times, whole.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most a month")]
+const fn lasted(from: f64, to: f64) -> u32 {
+    (to - from).floor() as u32
+}
+
+fn with_mac(index: Index, mac: MacAddr) -> Index {
+    mac.0.iter().fold(index, |index, octet| index.with(u32::from(*octet)))
+}
+
+impl WlanTable {
+    pub(super) fn rows(self, view: &View<'_>) -> usize {
+        let Some(wlan) = view.wlan() else { return 0 };
+        match self {
+            Self::Ap => wlan.aps.len(),
+            Self::Radio | Self::Noise => wlan.radios.len(),
+            Self::Ssid | Self::NamedSsid => wlan.ssids.len(),
+            Self::Bssid => wlan.bssids.len(),
+            Self::Station | Self::User => wlan.clients.len(),
+        }
+    }
+
+    pub(super) fn index(self, view: &View<'_>, row: usize) -> Index {
+        let none = || Index::new(&[]);
+        let Some(wlan) = view.wlan() else { return none() };
+        let radio = |place: usize| {
+            let (ap, antenna) = wlan.radios.get(place).and_then(|(ap, radio)| {
+                let ap = wlan.aps.get(*ap)?;
+                Some((ap, ap.radios.get(*radio)?))
+            })?;
+            Some(with_mac(none(), ap.key).with(u32::from(antenna.slot)))
+        };
+        let client = wlan.clients.get(row);
+        let index = match self {
+            Self::Ap => wlan.aps.get(row).map(|ap| with_mac(none(), ap.key)),
+            Self::Radio => radio(row),
+            Self::Noise => radio(row).map(|index| index.with(u32::from(view.channel(row).unwrap_or(0)))),
+            Self::Ssid => Some(none().with(u32::try_from(row + 1).unwrap_or(0))),
+            Self::NamedSsid => wlan.ssid_order.get(row).and_then(|at| wlan.ssids.get(*at)).map(|name| {
+                let length = none().with(u32::try_from(name.len()).unwrap_or(0));
+                name.bytes().fold(length, |index, octet| index.with(u32::from(octet)))
+            }),
+            Self::Bssid => wlan.bssids.get(row).and_then(|(place, _, bssid)| Some(with_mac(radio(*place)?, *bssid))),
+            Self::Station => client.map(|client| with_mac(none(), client.mac)),
+            Self::User => client.map(|client| with_mac(none(), client.mac).with_address(client.address)),
+        };
+        index.unwrap_or_else(none)
+    }
+
+    pub(super) fn is_present(self, view: &View<'_>, (family, row): (Family, usize)) -> bool {
+        let is_up = |ap: Option<&Ap>| ap.is_some_and(|ap| ap.is_up(view.scenario, view.at));
+        match self {
+            Self::Ap => family == Family::Aruba || is_up(view.ap(row)),
+            Self::Radio | Self::Noise => is_up(view.radio(row).map(|(ap, _)| ap)),
+            Self::Bssid => {
+                let place = view.wlan().and_then(|wlan| wlan.bssids.get(row)).map(|(place, ..)| *place);
+                is_up(place.and_then(|place| view.radio(place)).map(|(ap, _)| ap))
+            }
+            Self::Ssid | Self::NamedSsid => true,
+            Self::Station | Self::User => view.is_on(row),
+        }
+    }
+}
+
+impl<'a> View<'a> {
+    fn wlan(&self) -> Option<&'a Controller> {
+        self.tree.wlans.controller(self.device)
+    }
+
+    fn ap(&self, row: usize) -> Option<&'a Ap> {
+        self.wlan()?.aps.get(row)
+    }
+
+    fn radio(&self, row: usize) -> Option<(&'a Ap, &'a Antenna)> {
+        let wlan = self.wlan()?;
+        let (ap, radio) = *wlan.radios.get(row)?;
+        let ap = wlan.aps.get(ap)?;
+        Some((ap, ap.radios.get(radio)?))
+    }
+
+    fn client(&self, row: usize) -> Option<&'a Client> {
+        self.wlan()?.clients.get(row)
+    }
+
+    fn antenna_of(&self, row: usize) -> Option<(&'a Ap, &'a Antenna)> {
+        let client = self.client(row)?;
+        let ap = self.ap(client.ap)?;
+        Some((ap, ap.radios.get(client.radio)?))
+    }
+
+    fn station(&self, row: usize) -> Option<Station> {
+        self.wlan()?.station(self.scenario, (self.client(row)?, self.at))
+    }
+
+    fn is_on(&self, row: usize) -> bool {
+        self.wlan().zip(self.client(row)).is_some_and(|(wlan, client)| wlan.is_on(self.scenario, (client, self.at)))
+    }
+
+    fn ssid_of(&self, row: usize) -> Option<&'a str> {
+        self.wlan()?.ssids.get(self.client(row)?.ssid).map(String::as_str)
+    }
+
+    fn bssid_of(&self, row: usize) -> Option<MacAddr> {
+        let (wlan, client) = (self.wlan()?, self.client(row)?);
+        let radio = wlan.radios.binary_search(&(client.ap, client.radio)).ok()?;
+        wlan.bssids.iter().find(|(place, ssid, _)| *place == radio && *ssid == client.ssid).map(|(.., bssid)| *bssid)
+    }
+
+    fn on_ssid(&self, ssid: usize) -> u32 {
+        let Some(wlan) = self.wlan() else { return 0 };
+        let own = wlan.clients.iter().filter(|client| client.ssid == ssid);
+        u32::try_from(own.filter(|client| wlan.is_on(self.scenario, (client, self.at))).count()).unwrap_or(u32::MAX)
+    }
+
+    fn on_radio(&self, row: usize) -> Option<u32> {
+        let (_, radio) = *self.wlan()?.radios.get(row)?;
+        let (ap, _) = self.radio(row)?;
+        u32::try_from(self.wlan()?.clients_on(ap, (radio, self.at))).ok()
+    }
+
+    fn utilisation(&self, row: usize) -> Option<u32> {
+        let (ap, antenna) = self.radio(row)?;
+        let clients = usize::try_from(self.on_radio(row)?).ok()?;
+        Some(antenna.utilisation(ap, (clients, self.at)))
+    }
+
+    fn channel(&self, row: usize) -> Option<u16> {
+        let (ap, antenna) = self.radio(row)?;
+        Some(antenna.channel(ap, self.at))
+    }
+
+    fn counted(&self, ap: &Ap) -> (f64, f64) {
+        (self.scenario.booted_at(ap.lives_by, self.at), self.at)
+    }
+
+    fn frames(&self, row: usize) -> Option<(u64, u64)> {
+        let (ap, antenna) = self.radio(row)?;
+        Some(antenna.frames(ap, self.counted(ap)))
+    }
+
+    fn radio_octets(&self, row: usize) -> Option<(u64, u64)> {
+        let (ap, antenna) = self.radio(row)?;
+        Some(antenna.octets(ap, self.counted(ap)))
+    }
+
+    fn up_ticks(&self, row: usize) -> Option<Value> {
+        let since = self.ap(row)?.up_since(self.scenario, self.at);
+        Some(Value::TimeTicks(lasted(since, self.at).saturating_mul(100)))
+    }
+
+    fn stayed(&self, row: usize) -> Option<u32> {
+        Some(lasted(self.station(row)?.since, self.at).max(1))
+    }
+
+    /// What a collector reads of a controller at `at`; `None` of what is none.
+    pub fn wireless(&self, controller: DeviceId, at: Timestamp) -> Option<WirelessReading> {
+        let (wlan, family) = (self.wlan()?, self.kind.wlan?);
+        let mut reading = WirelessReading::new(controller, at);
+        reading.extent = Extent { access_points: true, clients: true };
+        let present = |row: &usize| WlanTable::Ap.is_present(self, (family, *row));
+        let aps = (0..wlan.aps.len()).filter(present).filter_map(|row| self.access_point((wlan, family), (row, at)));
+        reading.access_points = aps.collect();
+        reading.ssids = wlan.ssids.iter().enumerate().map(|(at, name)| Ssid { name: name.clone(), clients: Some(self.on_ssid(at)) }).collect();
+        reading.ssids.sort_by(|a, b| a.name.cmp(&b.name));
+        reading.clients = (0..wlan.clients.len()).filter_map(|row| self.wireless_client(family, (row, at))).collect();
+        Some(reading)
+    }
+
+    /// Clients and channel utilisation of each radio, by the part under which its series are kept.
+    pub fn radio_figures(&self) -> Vec<(String, u32, u32)> {
+        let rows = 0..self.wlan().map_or(0, |wlan| wlan.radios.len());
+        let figures = rows.filter_map(|row| {
+            let (ap, antenna) = self.radio(row).filter(|(ap, _)| ap.is_up(self.scenario, self.at))?;
+            Some((radio_part(ap.key, antenna.slot), self.on_radio(row)?, self.utilisation(row)?))
+        });
+        figures.collect()
+    }
+
+    /// When access points of a controller were lost, seconds of the epoch.
+    pub fn losses(&self) -> Vec<f64> {
+        let lost = |ap: &Ap| {
+            let outages = self.scenario.outages.get(&ap.lives_by).into_iter().flatten().map(|outage| outage.from);
+            outages.chain(ap.down_since).collect::<Vec<_>>()
+        };
+        self.wlan().into_iter().flat_map(|wlan| &wlan.aps).flat_map(lost).collect()
+    }
+
+    fn access_point(&self, (wlan, family): (&Controller, Family), (row, at): (usize, Timestamp)) -> Option<AccessPoint> {
+        let ap = wlan.aps.get(row)?;
+        let is_up = ap.is_up(self.scenario, self.at);
+        let first = wlan.radios.partition_point(|(place, _)| *place < row);
+        let radios = (first..wlan.radios.len()).take_while(|place| wlan.radios.get(*place).is_some_and(|(ap, _)| *ap == row));
+        Some(AccessPoint {
+            key: ap.key,
+            name: ap.name.clone(),
+            mac: (family == Family::Airespace).then_some(ap.mac),
+            model: Some(wlan.model.clone()),
+            serial: Some(ap.serial.clone()),
+            address: Some(IpAddr::V4(ap.address)),
+            location: Some(ap.site.clone()),
+            status: if is_up { ApStatus::Up } else { ApStatus::Down },
+            since: ago(at, lasted(ap.up_since(self.scenario, self.at), self.at)),
+            radios: if is_up { radios.filter_map(|place| self.wireless_radio(family, place)).collect() } else { Vec::new() },
+        })
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "figures of a radio are small")]
+    fn wireless_radio(&self, family: Family, row: usize) -> Option<Radio> {
+        let (ap, antenna) = self.radio(row)?;
+        let mut radio = Radio {
+            slot: antenna.slot,
+            band: Some(antenna.band),
+            channel: self.channel(row),
+            width_mhz: Some(antenna.width),
+            tx_power_dbm: Some(antenna.power_dbm(ap) as f32),
+            utilisation_percent: self.utilisation(row).map(|percent| percent as f32),
+            noise_dbm: Some(f32::from(antenna.noise_dbm(ap, self.at))),
+            clients: self.on_radio(row),
+            ..Radio::default()
+        };
+        match family {
+            Family::Airespace => {
+                let (frames, retries) = self.frames(row)?;
+                (radio.frames, radio.retries) = (Some(Counter::Bits32(low(frames))), Some(Counter::Bits32(low(retries))));
+            }
+            Family::Aruba => {
+                radio.retry_percent = Some(antenna.retry_percent(ap, self.at) as f32);
+                let (inward, outward) = self.radio_octets(row)?;
+                radio.traffic.in_octets = Some(Counter::Bits32(low(inward)));
+                radio.traffic.out_octets = Some(Counter::Bits32(low(outward)));
+            }
+        }
+        Some(radio)
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "a percentage")]
+    fn wireless_client(&self, family: Family, (row, at): (usize, Timestamp)) -> Option<WirelessClient> {
+        let (client, station) = (self.client(row)?, self.station(row)?);
+        let (ap, antenna) = self.antenna_of(row)?;
+        let phy = match (family, client.phy) {
+            // What Aruba's tables of this edition know.
+            (Family::Aruba, Phy::Ax | Phy::Be) => Phy::Ac,
+            (_, phy) => phy,
+        };
+        Some(WirelessClient {
+            mac: client.mac,
+            name: Some(client.device.to_owned()),
+            address: Some(IpAddr::V4(client.address)),
+            user: Some(client.user.clone()).filter(|user| !user.is_empty()),
+            ssid: self.ssid_of(row).map(str::to_owned),
+            ap: Some(ap.key),
+            slot: Some(antenna.slot),
+            rssi_dbm: Some(station.rssi),
+            snr_db: Some(station.snr),
+            phy: Some(phy),
+            rate_mbps: Some(station.rate),
+            retry_percent: (family == Family::Aruba).then_some(station.retry as f32),
+            traffic: Traffic {
+                in_octets: Some(Counter::Bits64(station.octets.0)),
+                out_octets: Some(Counter::Bits64(station.octets.1)),
+                ..Traffic::default()
+            },
+            since: ago(at, self.stayed(row)?),
+        })
+    }
+}
+
+/// When something began that lasts so many seconds, as a collector reckons it.
+fn ago(at: Timestamp, seconds: u32) -> Option<Timestamp> {
+    let began = at.minus(std::time::Duration::from_secs(u64::from(seconds)));
+    (seconds > 0).then(|| Timestamp::from_secs(began.secs()))
+}
