@@ -34,9 +34,30 @@ const DEVICES: [&str; 8] = ["iPhone", "Galaxy S24", "Windows 11", "MacBook Air",
 
 /// Login names.
 const USERS: [&str; 24] = [
-    "kim.minsu", "lee.jiwoo", "park.seojun", "choi.yuna", "jung.hoon", "kang.daeun", "cho.hyun", "yoon.sora", "jang.woojin",
-    "lim.chaewon", "han.jisoo", "oh.taeyang", "seo.yerin", "shin.dohyun", "kwon.nari", "hwang.minho", "ahn.sujin", "song.jae",
-    "yoo.haneul", "hong.gildong", "jeon.areum", "moon.siwoo", "bae.jina", "nam.kyung",
+    "kim.minsu",
+    "lee.jiwoo",
+    "park.seojun",
+    "choi.yuna",
+    "jung.hoon",
+    "kang.daeun",
+    "cho.hyun",
+    "yoon.sora",
+    "jang.woojin",
+    "lim.chaewon",
+    "han.jisoo",
+    "oh.taeyang",
+    "seo.yerin",
+    "shin.dohyun",
+    "kwon.nari",
+    "hwang.minho",
+    "ahn.sujin",
+    "song.jae",
+    "yoo.haneul",
+    "hong.gildong",
+    "jeon.areum",
+    "moon.siwoo",
+    "bae.jina",
+    "nam.kyung",
 ];
 
 impl Wlans {
@@ -84,7 +105,10 @@ fn controller(
                 mac: desk.mac,
                 name: fields.fill(&file.name),
                 site: site(node.building, node.floor),
-                serial: format!("FJC{:08X}", mix(scenario.seed ^ 0x5e1a, u64::from(x) << 16 | u64::from(y) << 8 | u64::from(z)) as u32),
+                serial: format!(
+                    "FJC{:08X}",
+                    mix(scenario.seed ^ 0x5e1a, u64::from(x) << 16 | u64::from(y) << 8 | u64::from(z)) as u32
+                ),
                 address: desk.address,
                 lives_by: *switch,
                 down_since: None,
@@ -97,7 +121,8 @@ fn controller(
     aps.truncate(MOST_APS);
     aps.sort_by_key(|ap| ap.key);
     // Aruba's tables of this edition know no 6 GHz.
-    let knows_6ghz = scenario.node(device).and_then(|node| scenario.kind(node)).is_some_and(|kind| kind.wlan == Some(Family::Airespace));
+    let knows_6ghz =
+        scenario.node(device).and_then(|node| scenario.kind(node)).is_some_and(|kind| kind.wlan == Some(Family::Airespace));
     for ap in &mut aps {
         equip(ap, file, (scenario, if knows_6ghz { 4 } else { u64::MAX }));
     }

@@ -283,9 +283,10 @@ fn talkers(scene: &Scene<'_>, area: Rect, (buf, rows): (&mut Buffer, &[FlowRow])
 }
 
 fn wireless(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &OverviewView)) {
-    let all = [
-        Large::count(view.access_points_up, tr("access points up"), Tone::Ok),
-        Large::count(view.access_points_down, tr("access points DOWN"), Tone::Critical),
+    let mut all = vec![
+        Large::count(view.access_points_up, tr("APs up"), Tone::Ok),
+        Large::count(view.access_points_down, tr("APs DOWN"), Tone::Critical),
     ];
+    all.extend(view.wireless_clients.map(|clients| Large::count(clients, tr("wireless clients"), Tone::In)));
     figures(scene, area, (buf, &all));
 }

@@ -5,11 +5,11 @@ use crate::model::{ApStatus, DeviceStatus};
 use crate::query::WirelessPart;
 use crate::state::view::wireless::rows::{RadioDetail, WirelessSummary};
 use crate::state::view::{ChannelRow, ClientRow, RadioRow, WirelessView};
+use crate::trf;
 use crate::ui::lang::tr;
 use crate::ui::pane::Scene;
 use crate::ui::text::{self, EN, figure};
 use crate::ui::theme::Tone;
-use crate::trf;
 use crate::ui::widget::gauge::bar;
 use crate::ui::widget::panel::{Focus, Panel};
 use crate::ui::widget::table::{Header, Ink, Rows, ink};
@@ -50,7 +50,8 @@ pub fn summary_line(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &W
     }
     if let Some(busy) = view.utilisation_p95 {
         pieces.push((format!("  {} ", tr("busy p95")), dim));
-        pieces.extend(bar(Some(busy / 100.0), 8, scene.theme, scene.glyphs).into_iter().map(|s| (s.content.into_owned(), s.style)));
+        pieces
+            .extend(bar(Some(busy / 100.0), 8, scene.theme, scene.glyphs).into_iter().map(|s| (s.content.into_owned(), s.style)));
         pieces.push((format!(" {busy:.0}%"), scene.theme.utilisation(Some(busy / 100.0))));
     }
     if view.stale > 0 {
@@ -242,10 +243,8 @@ fn signal(row: &ClientRow, pen: &Ink<'_>, scene: &Scene<'_>) -> Vec<Piece> {
     let spans = cells::rssi(row.rssi_dbm, row.snr_db, pen).spans;
     let mut pieces: Vec<Piece> = spans.into_iter().map(|span| (span.content.into_owned(), span.style)).collect();
     pieces.push((" dBm  SNR ".to_owned(), dim));
-    pieces.push((
-        row.snr_db.map_or_else(|| "-".to_owned(), |snr| snr.to_string()),
-        scene.theme.style(cells::quality(row.snr_db)),
-    ));
+    pieces
+        .push((row.snr_db.map_or_else(|| "-".to_owned(), |snr| snr.to_string()), scene.theme.style(cells::quality(row.snr_db))));
     pieces.push((" dB  ".to_owned(), dim));
     pieces.push((row.phy.map_or("-", |phy| phy.word()).to_owned(), scene.theme.style(Tone::Text)));
     pieces.push((row.rate_mbps.map_or_else(String::new, |rate| format!(" {rate} Mbit/s")), scene.theme.style(Tone::Text)));

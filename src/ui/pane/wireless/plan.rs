@@ -3,11 +3,11 @@
 use crate::state::view::wireless::BUSY_PERCENT;
 use crate::state::view::wireless::rows::{PlanCell, RadioDetail, SitePlan};
 use crate::state::view::{RadioRow, WirelessView};
+use crate::trf;
 use crate::ui::lang::tr;
 use crate::ui::pane::Scene;
 use crate::ui::text::{fit, width};
 use crate::ui::theme::Tone;
-use crate::trf;
 use crate::ui::widget::gauge::bar;
 use crate::ui::widget::panel::{Focus, Panel};
 use crate::ui::widget::put;

@@ -53,10 +53,7 @@ fn channel(row: &RadioRow, ink: &Ink<'_>) -> Line<'static> {
     let Some(channel) = row.channel else { return ink.tone("-", Tone::Dim) };
     let width = row.width_mhz.map(|width| format!("/{width}")).unwrap_or_default();
     let tone = if row.co_channel > 1 { Tone::Minor } else { Tone::Text };
-    Line::from(vec![
-        Span::styled(channel.to_string(), ink.theme.style(tone)),
-        Span::styled(width, ink.theme.style(Tone::Dim)),
-    ])
+    Line::from(vec![Span::styled(channel.to_string(), ink.theme.style(tone)), Span::styled(width, ink.theme.style(Tone::Dim))])
 }
 
 fn busy(row: &RadioRow, ink: &Ink<'_>) -> Line<'static> {
