@@ -13,13 +13,16 @@ use super::keymap::Key;
 use super::lang::{speaking, tr, trf};
 use super::mouse::Did;
 use super::notice::{self, Level, Notices};
+use super::saved;
 use super::terminal::{Terminal, WIDTH_PROBE, osc};
 use super::{plain, shot, text};
 use crate::engine::{Answer, AskError, Command, Handle, Update, WatchId};
 use crossterm::event::{Event, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write as _};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
@@ -138,7 +141,26 @@ pub fn run(source: impl Into<Source>, options: &UiOptions, signals: Signals) -> 
         handle.close();
     }
     live.terminal.leave();
+    if let Some(path) = &options.keep
+        && let Err(error) = keep(path, &saved::text(&live.console.state))
+    {
+        tracing::warn!("{}: {error}", path.display());
+    }
     ended
+}
+
+/// Writes a small file whole or not at all, for its owner alone.
+fn keep(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    let beside = path.with_extension(format!("new-{}", std::process::id()));
+    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| std::fs::rename(&beside, path));
+    if written.is_err() {
+        let _it_is_only_a_half_file = std::fs::remove_file(&beside);
+    }
+    written
 }
 
 struct Live {
@@ -225,6 +247,7 @@ impl Live {
             match effect {
                 Effect::Watch => self.watch(),
                 Effect::WatchDetail => self.watch_detail(),
+                Effect::WatchBeside => self.watch_beside(),
                 Effect::Ask(purpose, command) => self.ask(purpose, command),
                 Effect::Copy(words) => self.copy(&words),
                 Effect::Ring(words) => self.terminal.send(osc::ring(words.as_deref(), self.terminal.kind())),
@@ -288,6 +311,16 @@ impl Live {
         }
     }
 
+    fn watch_beside(&self) {
+        let Some(handle) = &self.handle else { return };
+        for (watch, request) in self.console.beside() {
+            match request {
+                Some(request) => handle.watch(watch, request.clone()),
+                None => handle.unwatch(watch),
+            }
+        }
+    }
+
     fn ask(&mut self, purpose: Purpose, command: Command) {
         let gone = match &self.jobs {
             Some(jobs) => jobs.send((purpose, command)).is_err(),
@@ -300,7 +333,8 @@ impl Live {
 
     /// The rows at hand into a file.
     fn export(&mut self, form: Form) {
-        let rows = self.console.view().map(|view| export::rows(view, form));
+        let marks = self.console.state.here().marks;
+        let rows = self.console.view().map(|view| export::rows(&export::marked(view, &marks), form));
         match rows {
             Some(Ok(Some(rows))) => self.save(form.ending(), rows),
             Some(Err(error)) => self.console.complain(error.to_string()),
@@ -365,6 +399,7 @@ impl Live {
         self.handle = Some(handle);
         self.watch();
         self.watch_alarms();
+        self.watch_beside();
         Ok(())
     }
 

@@ -1,12 +1,15 @@
 //! How the console is started: what the command line says over what the environment says.
 
 use crate::query::Screen;
+use crate::trf;
 use crate::ui::keymap::{Keymap, KeymapFault};
-use crate::ui::state::{Place, UiState};
+use crate::ui::saved;
+use crate::ui::state::{Access, Place, UiState};
 use crate::ui::theme::{OwnTheme, ThemeFault};
 use crate::ui::wallboard::Wallboard;
 use crate::ui::{Depth, GlyphSet, Lang, ThemeName};
 use ratatui::layout::Size;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// How the console shows itself.
@@ -48,6 +51,16 @@ pub struct UiOptions {
     pub keys: Option<(String, String)>,
     /// Time zone of what is shown.
     pub zone: jiff::tz::TimeZone,
+    /// Whether anything may be changed.
+    pub access: Access,
+    /// Who is at the console.
+    pub user: String,
+    /// Looks that the command line says: what was saved does not change them.
+    pub pinned: Vec<&'static str>,
+    /// What the last console left; `None` begins anew.
+    pub restore: Option<String>,
+    /// Where this one leaves its own for the next.
+    pub keep: Option<PathBuf>,
 }
 
 impl UiOptions {
@@ -70,6 +83,11 @@ impl UiOptions {
             keymap: "default".to_owned(),
             keys: None,
             zone: jiff::tz::TimeZone::system(),
+            access: Access::ReadOnly,
+            user: env("USER").or_else(|| env("LOGNAME")).unwrap_or_default(),
+            pinned: Vec::new(),
+            restore: None,
+            keep: None,
         }
     }
 
@@ -87,6 +105,11 @@ impl UiOptions {
         state.own_themes = self.own_themes.as_slice().into();
         state.wallboard = (self.face == Face::Wallboard).then(Wallboard::default);
         state.zone = self.zone.clone();
+        state.access = self.access;
+        state.user.clone_from(&self.user);
+        if let Some(Err(why)) = self.restore.as_ref().map(|text| saved::restore(&mut state, text, &self.pinned)) {
+            state.complain(trf!("what the last console left is not read: {}", why));
+        }
         (state, faults)
     }
 }
