@@ -141,7 +141,8 @@ pub fn run(source: impl Into<Source>, options: &UiOptions, signals: Signals) -> 
         handle.close();
     }
     live.terminal.leave();
-    if let Some(path) = &options.keep
+    // A wallboard leaves nothing: the next console begins where an operator was.
+    if let Some(path) = options.keep.as_ref().filter(|_| options.face == Face::Screens)
         && let Err(error) = keep(path, &saved::text(&live.console.state))
     {
         tracing::warn!("{}: {error}", path.display());
