@@ -80,6 +80,9 @@ impl Console {
 
     /// What it asks of the engine where it is.
     pub fn request(&self) -> ViewRequest {
+        if self.state.wallboard.is_some() {
+            return wallboard::request();
+        }
         pane::of(self.state.place.screen).request(&self.state)
     }
 

@@ -2,28 +2,27 @@
 //!
 //! Everything that could block stands on another thread: reading keys, writing frames, asking the engine, opening it.
 
+mod options;
+
+pub use options::{Face, UiOptions};
+
 use super::console::{Console, DETAIL, Dirty};
 use super::effect::{Effect, Form, Picture, Purpose};
 use super::export::{self, file};
-use super::keymap::{Key, Keymap, KeymapFault};
-use super::lang::{speaking, trf};
+use super::keymap::Key;
+use super::lang::{speaking, tr, trf};
 use super::mouse::Did;
 use super::notice::{self, Level, Notices};
 use super::saved;
-use super::state::{Access, Place, UiState};
 use super::terminal::{Terminal, WIDTH_PROBE, osc};
-use super::theme::{OwnTheme, ThemeFault};
-use super::wallboard::Wallboard;
-use super::{Depth, GlyphSet, Lang, ThemeName, plain, shot, text};
+use super::{plain, shot, text};
 use crate::engine::{Answer, AskError, Command, Handle, Update, WatchId};
-use crate::query::Screen;
 use crossterm::event::{Event, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
 use std::io::{self, IsTerminal, Write as _};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
@@ -81,108 +80,6 @@ pub struct Signals {
     pub listen: Box<dyn FnOnce(Told) + Send>,
     /// Stops the process until the shell continues it; returns then.
     pub suspend: Box<dyn Fn()>,
-}
-
-/// How the console shows itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Face {
-    /// The screens.
-    #[default]
-    Screens,
-    /// Boards in turn, read from afar.
-    Wallboard,
-    /// Lines, for screen readers and pipes.
-    Plain,
-}
-
-/// How the console is started.
-#[derive(Clone, Debug)]
-pub struct UiOptions {
-    /// First screen.
-    pub screen: Screen,
-    /// Glyphs; `None` asks the environment and the terminal.
-    pub glyphs: Option<GlyphSet>,
-    /// Language.
-    pub lang: Lang,
-    /// Theme.
-    pub theme: ThemeName,
-    /// The operator's own themes.
-    pub own_themes: Vec<OwnTheme>,
-    /// What is wrong in their files.
-    pub theme_faults: Vec<ThemeFault>,
-    /// Colours of the terminal.
-    pub depth: Depth,
-    /// How it is shown.
-    pub face: Face,
-    /// Slow line: a frame each 5 s, no sparklines, 16 colours.
-    pub slow: bool,
-    /// Preset of the keymap.
-    pub keymap: String,
-    /// The operator's own key file: its name and its text.
-    pub keys: Option<(String, String)>,
-    /// Time zone of what is shown.
-    pub zone: jiff::tz::TimeZone,
-    /// Whether anything may be changed.
-    pub access: Access,
-    /// Who is at the console.
-    pub user: String,
-    /// Looks that the command line says: what was saved does not change them.
-    pub pinned: Vec<&'static str>,
-    /// What the last console left; `None` begins anew.
-    pub restore: Option<String>,
-    /// Where this one leaves its own for the next.
-    pub keep: Option<PathBuf>,
-}
-
-impl UiOptions {
-    /// What the environment says: `NO_COLOR`, `COLORTERM`, `TERM`, `LC_ALL`, the time zone.
-    pub fn from_environment() -> Self {
-        let env = |name: &str| std::env::var(name).ok();
-        let depth = Depth::detect(env("NO_COLOR").as_deref(), env("COLORTERM").as_deref(), env("TERM").as_deref());
-        let messages = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| env(name).filter(|value| !value.is_empty()));
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| env(name).filter(|value| !value.is_empty()));
-        Self {
-            screen: Screen::Overview,
-            lang: Lang::from_locale(messages.as_deref()),
-            glyphs: GlyphSet::from_environment(locale.as_deref(), env("TERM").as_deref()),
-            theme: ThemeName::from_background(env("COLORFGBG").as_deref()),
-            own_themes: Vec::new(),
-            theme_faults: Vec::new(),
-            face: Face::Screens,
-            depth,
-            slow: false,
-            keymap: "default".to_owned(),
-            keys: None,
-            zone: jiff::tz::TimeZone::system(),
-            access: Access::ReadOnly,
-            user: env("USER").or_else(|| env("LOGNAME")).unwrap_or_default(),
-            pinned: Vec::new(),
-            restore: None,
-            keep: None,
-        }
-    }
-
-    /// The state that the console starts in, and the faults of the operator's key file.
-    pub fn state(&self, size: Size) -> (UiState, Vec<KeymapFault>) {
-        let mut state = UiState::new(Place::screen(self.screen), size);
-        let own = self.keys.as_ref().map(|(name, text)| (name.as_str(), text.as_str()));
-        let (keymap, faults) = Keymap::load(&self.keymap, own);
-        state.keymap = Arc::new(keymap);
-        state.glyphs = self.glyphs.unwrap_or_default();
-        state.lang = self.lang;
-        state.theme = self.theme;
-        state.depth = if self.slow { self.depth.min(Depth::Sixteen) } else { self.depth };
-        state.slow = self.slow;
-        state.own_themes = self.own_themes.as_slice().into();
-        state.wallboard = (self.face == Face::Wallboard).then(Wallboard::default);
-        state.zone = self.zone.clone();
-        state.access = self.access;
-        state.user.clone_from(&self.user);
-        if let Some(Err(why)) = self.restore.as_ref().map(|text| saved::restore(&mut state, text, &self.pinned)) {
-            state.complain(trf!("what the last console left is not read: {}", why));
-        }
-        (state, faults)
-    }
 }
 
 enum Message {
@@ -244,7 +141,8 @@ pub fn run(source: impl Into<Source>, options: &UiOptions, signals: Signals) -> 
         handle.close();
     }
     live.terminal.leave();
-    if let Some(path) = &options.keep
+    // A wallboard leaves nothing: the next console begins where an operator was.
+    if let Some(path) = options.keep.as_ref().filter(|_| options.face == Face::Screens)
         && let Err(error) = keep(path, &saved::text(&live.console.state))
     {
         tracing::warn!("{}: {error}", path.display());
@@ -352,7 +250,7 @@ impl Live {
                 Effect::WatchDetail => self.watch_detail(),
                 Effect::WatchBeside => self.watch_beside(),
                 Effect::Ask(purpose, command) => self.ask(purpose, command),
-                Effect::Copy(words) => self.terminal.send(osc::clipboard(&words, self.terminal.kind())),
+                Effect::Copy(words) => self.copy(&words),
                 Effect::Ring(words) => self.terminal.send(osc::ring(words.as_deref(), self.terminal.kind())),
                 Effect::Mouse(on) => self.terminal.send(if on { osc::MOUSE_ON } else { osc::MOUSE_OFF }.into()),
                 Effect::WatchAlarms => self.watch_alarms(),
@@ -393,6 +291,15 @@ impl Live {
         match self.console.detail_request() {
             Some(request) => handle.watch(DETAIL, request.clone()),
             None => handle.unwatch(DETAIL),
+        }
+    }
+
+    fn copy(&mut self, words: &str) {
+        if self.terminal.kind().takes_osc() {
+            self.terminal.send(osc::clipboard(words, self.terminal.kind()));
+        } else {
+            let why = speaking(self.console.state.lang, || tr("this terminal takes no clipboard: X and e write files"));
+            self.console.complain(why.to_owned());
         }
     }
 

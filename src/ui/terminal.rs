@@ -6,6 +6,7 @@
 pub mod encode;
 pub mod kind;
 pub mod osc;
+mod sgr;
 
 pub use encode::{Encoder, Step};
 pub use kind::Kind;

@@ -14,6 +14,7 @@ use super::state::UiState;
 use super::text::{self, EN, fit};
 use super::theme::Tone;
 use super::widget::{notice, put, put_all};
+use crate::query::{Screen, ViewRequest};
 use crate::state::view::{OverviewView, ViewBody};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -25,6 +26,9 @@ pub const SECONDS: u8 = 15;
 const HINT_SECONDS: u8 = 6;
 /// Seconds after which an answer is told to be old: three polls of the default interval.
 const STALE_SECS: u64 = 90;
+
+/// Alarms that are asked for.
+const ROWS: usize = 30;
 
 /// Which board is shown, and for how long still.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +43,11 @@ impl Default for Wallboard {
     fn default() -> Self {
         Self { board: 0, left: SECONDS, held: false, hints: 0 }
     }
+}
+
+/// What it asks of the engine, wherever the console was before.
+pub fn request() -> ViewRequest {
+    ViewRequest::new(Screen::Overview, ROWS)
 }
 
 /// To another board.
@@ -190,7 +199,6 @@ fn hints(scene: &Scene<'_>, line: Rect, (buf, state): (&mut Buffer, &Wallboard))
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::query::Screen;
     use crate::ui::state::Place;
     use ratatui::layout::Size;
 

@@ -8,7 +8,7 @@ use crate::ui::UiState;
 use crate::ui::effect::Form;
 use crate::ui::export;
 use crate::ui::lang::{sentence, tr, trf};
-use crate::ui::pane::flows::words as flow_words;
+use crate::ui::pane::{self, flows::words as flow_words};
 use crate::ui::text;
 use serde_json::Value;
 
@@ -79,16 +79,17 @@ pub(super) fn of(view: &View, state: &UiState) -> Said {
             said.after = view.selected_links.iter().map(link).collect();
             said
         }
-        _ => exported(view),
+        _ => exported(view, state),
     }
 }
 
 /// A screen without sentences of its own: the fields of its rows by their names.
-fn exported(view: &View) -> Said {
+fn exported(view: &View, state: &UiState) -> Said {
     let Ok(Some(bytes)) = export::rows(view, Form::Ndjson) else { return Said::default() };
     let lines = String::from_utf8_lossy(&bytes).lines().filter_map(fields).collect::<Vec<_>>();
-    let matched = lines.len();
-    Said::list(lines, 0, matched)
+    let listing = pane::of(state.place.screen).listing(&view.body, state).filter(|listing| listing.keys.len() == lines.len());
+    let (offset, matched) = listing.map_or((0, lines.len()), |listing| (listing.offset, listing.matched));
+    Said::list(lines, offset, matched)
 }
 
 /// `inBps: 12, name: core-1`

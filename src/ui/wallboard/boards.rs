@@ -123,13 +123,15 @@ fn figures(scene: &Scene<'_>, area: Rect, (buf, all): (&mut Buffer, &[Large<'_>]
 fn state(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &OverviewView)) {
     let chrome = scene.view.map(|view| &view.chrome);
     let (critical, major) = chrome.map_or((0, 0), |chrome| (chrome.critical, chrome.major));
+    let narrow = area.width < NARROW;
+    let words = if narrow { [tr("critical"), tr("major")] } else { [tr("critical alarms"), tr("major alarms")] };
     let mut all = vec![
         Large::count(view.devices_up, tr("devices up"), Tone::Ok),
-        Large::count(view.devices_down + view.devices_unreachable, tr("DOWN or unreachable"), Tone::Critical),
-        Large::count(critical, tr("critical alarms"), Tone::Critical),
-        Large::count(major, tr("major alarms"), Tone::Major),
+        Large::count(view.devices_down + view.devices_unreachable, tr("DOWN/unreach"), Tone::Critical),
+        Large::count(critical, words[0], Tone::Critical),
+        Large::count(major, words[1], Tone::Major),
     ];
-    if area.width < 60 {
+    if narrow {
         all.truncate(3);
     }
     let used = figures(scene, Rect { height: area.height * 2 / 5, ..area }, (buf, &all)) + 1;
@@ -144,6 +146,8 @@ fn state(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &OverviewView
     alarms(scene, rest, (buf, &worst));
 }
 
+/// Columns under which there is room for three figures.
+const NARROW: u16 = 60;
 /// Alarms that are to be large together.
 const LARGE_ALARMS: u16 = 3;
 
@@ -187,7 +191,7 @@ fn traffic(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &OverviewVi
     let p95 = |sign: &str, bps: Option<f64>| trf!("{} bit/s, p95 {}", sign, rate(bps).trim());
     let words = [p95(in_sign, view.wan_p95_in_bps), p95(out_sign, view.wan_p95_out_bps)];
     let all = [large(view.wan_in_bps, words[0].as_str(), Tone::In), large(view.wan_out_bps, words[1].as_str(), Tone::Out)];
-    let used = figures(scene, Rect { height: area.height / 3, ..area }, (buf, &all)) + 1;
+    let used = figures(scene, Rect { height: area.height * 2 / 5, ..area }, (buf, &all)) + 1;
     let rest = Rect::new(area.x + 1, area.y + used, area.width.saturating_sub(2), area.height.saturating_sub(used));
     let to = view.wan_in.last().or(view.wan_out.last()).map_or_else(|| scene.state.shown_at(), |point| point.at);
     let from = to.minus(Duration::from_secs(u64::from(scene.state.span_secs)));
@@ -280,9 +284,10 @@ fn talkers(scene: &Scene<'_>, area: Rect, (buf, rows): (&mut Buffer, &[FlowRow])
 }
 
 fn wireless(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &OverviewView)) {
-    let all = [
-        Large::count(view.access_points_up, tr("access points up"), Tone::Ok),
-        Large::count(view.access_points_down, tr("access points DOWN"), Tone::Critical),
+    let mut all = vec![
+        Large::count(view.access_points_up, tr("APs up"), Tone::Ok),
+        Large::count(view.access_points_down, tr("APs DOWN"), Tone::Critical),
     ];
+    all.extend(view.wireless_clients.map(|clients| Large::count(clients, tr("wireless clients"), Tone::In)));
     figures(scene, area, (buf, &all));
 }
