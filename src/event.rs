@@ -9,8 +9,8 @@ use crate::model::inventory::Reason;
 use crate::model::link::LinkKey;
 use crate::model::poll::{Echoes, PollReading};
 use crate::model::{
-    AdminStatus, Alarm, ApStatus, Device, DeviceId, DeviceStatus, Endpoint, GaugeKind, HealthStatus, IfIndex, Inventory, Link, MacAddr,
-    Neighbour, Oid, OperStatus, Timestamp, WirelessReading,
+    AdminStatus, Alarm, ApStatus, Device, DeviceId, DeviceStatus, Endpoint, GaugeKind, HealthStatus, IfIndex, Inventory, Link,
+    MacAddr, Neighbour, Oid, OperStatus, Timestamp, WirelessReading,
 };
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};

@@ -224,10 +224,7 @@ const fn has(of: WirelessKind, field: WirelessField) -> bool {
     use WirelessField as F;
     match of {
         WirelessKind::AccessPoint => {
-            matches!(
-                field,
-                F::Name | F::WiredMac | F::Model | F::Serial | F::Address | F::Location | F::Status | F::Since
-            )
+            matches!(field, F::Name | F::WiredMac | F::Model | F::Serial | F::Address | F::Location | F::Status | F::Since)
         }
         WirelessKind::Radio => matches!(
             field,
@@ -378,7 +375,10 @@ mod tests {
              [table.columns]\nxApName = { id = 2, syntax = \"text\" }\nxApState = { id = 3, syntax = \"integer\", enums = { on = 1 } }\n";
         for (section, want) in [
             ("of = \"access-point\"\nindex = [\"access-point\"]\nsays = { name = \"xApName\" }", None),
-            ("of = \"access-point\"\nindex = [\"access-point\"]\nsays = { status = { column = \"xApState\", words = { on = \"up\" } } }", None),
+            (
+                "of = \"access-point\"\nindex = [\"access-point\"]\nsays = { status = { column = \"xApState\", words = { on = \"up\" } } }",
+                None,
+            ),
             ("of = \"access-point\"\nindex = [\"access-point\"]\nsays = { name = \"xNothing\" }", Some("no column is called")),
             ("of = \"access-point\"\nindex = [\"slot\"]\nsays = { name = \"xApName\" }", Some("has no AccessPoint")),
             ("of = \"access-point\"\nindex = [\"access-point\"]\nsays = { rssi = \"xApName\" }", Some("has no Rssi")),

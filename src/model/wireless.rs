@@ -77,7 +77,8 @@ impl WifiBand {
         match self {
             Self::Ghz2 => &[1, 6, 11, 13],
             Self::Ghz5 => &[
-                36, 40, 44, 48, 52, 56, 60, 64, 100, 104, 108, 112, 116, 120, 124, 128, 132, 136, 140, 144, 149, 153, 157, 161, 165,
+                36, 40, 44, 48, 52, 56, 60, 64, 100, 104, 108, 112, 116, 120, 124, 128, 132, 136, 140, 144, 149, 153, 157, 161,
+                165,
             ],
             Self::Ghz6 => &[5, 21, 37, 53, 69, 85, 101, 117, 133, 149, 165, 181, 197, 213, 229],
         }
@@ -327,11 +328,9 @@ mod tests {
             assert_eq!(Phy::from_word(phy.word()), Some(phy));
         }
         assert_eq!((WifiBand::from_word("2.4"), WifiBand::from_word("60")), (Some(WifiBand::Ghz2), None));
-        assert_eq!([6, 149, 14, 15].map(WifiBand::of_channel), [
-            Some(WifiBand::Ghz2),
-            Some(WifiBand::Ghz5),
-            Some(WifiBand::Ghz2),
-            None
-        ]);
+        assert_eq!(
+            [6, 149, 14, 15].map(WifiBand::of_channel),
+            [Some(WifiBand::Ghz2), Some(WifiBand::Ghz5), Some(WifiBand::Ghz2), None]
+        );
     }
 }

@@ -5,11 +5,11 @@ use super::State;
 use crate::analyse::rate::{Growth, Span, growth};
 use crate::event::{ApChange, ApEvent, MAX_PART, WirelessPart};
 use crate::model::poll::Counter;
+use crate::model::series::Cell;
 use crate::model::wireless::{CLIENTS_PART, MAX_ACCESS_POINTS, Traffic, radio_part};
 use crate::model::{
     AccessPoint, ApStatus, DeviceId, MacAddr, Metric, SampleBatch, SampleRow, Timestamp, WirelessClient, WirelessReading,
 };
-use crate::model::series::Cell;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;

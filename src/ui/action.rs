@@ -88,7 +88,9 @@ pub const ACTIONS: &[Action] = &[
     }),
     action("map.hops", Context::Map, ("hops about the focus: 1 to 6", ""), |turn| lists::gesture(turn, Gesture::Hops)),
     action("map.tree", Context::Map, ("the tree instead of the map", "tree"), |turn| lists::gesture(turn, Gesture::Tree)),
-    action("map.tree-sort", Context::Map, ("sort the tree: name, load, state", ""), |turn| lists::gesture(turn, Gesture::TreeSort)),
+    action("map.tree-sort", Context::Map, ("sort the tree: name, load, state", ""), |turn| {
+        lists::gesture(turn, Gesture::TreeSort)
+    }),
     action("map.far", Context::Map, ("everything from afar, or the map again", "far"), |turn| lists::gesture(turn, Gesture::Far)),
     action("map.layers", Context::Map, ("layer: links, a VLAN, routing", "layer"), |turn| lists::gesture(turn, Gesture::Layers)),
     action("map.vlan-next", Context::Map, ("the next VLAN's layer", ""), |turn| lists::gesture(turn, Gesture::NextVlan)),

@@ -202,7 +202,8 @@ fn hints(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     const ALWAYS: [&str; 2] = ["command", "help"];
     let active = contexts(scene.state);
     let keymap = &scene.state.keymap;
-    let hint = |name: &'static str, hint: &str| keymap.first_key(name).map(|key| (key.to_string(), format!(" {}  ", tr(hint)), name));
+    let hint =
+        |name: &'static str, hint: &str| keymap.first_key(name).map(|key| (key.to_string(), format!(" {}  ", tr(hint)), name));
     let wanted = |context: Context| {
         ACTIONS
             .iter()

@@ -236,7 +236,8 @@ impl Keymap {
 /// Whether two contexts can hold at the same time: layers hold alone, everything else together with the global keys.
 fn together(a: Context, b: Context) -> bool {
     use Context::{
-        Columns, Discovery, Export, Flows, Global, Graph, Groups, Input, List, Map, Related, Save, Table, Vlans, Wallboard, Wireless,
+        Columns, Discovery, Export, Flows, Global, Graph, Groups, Input, List, Map, Related, Save, Table, Vlans, Wallboard,
+        Wireless,
     };
     match (a, b) {
         (a, b) if a == b => true,

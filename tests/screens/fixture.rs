@@ -1,6 +1,6 @@
 //! A small network written by hand, answered as an engine would: what the golden screens are drawn from.
 
-use super::{flows, map};
+use super::{flows, map, wireless};
 use noctop::engine::handle::{Backend, Sink};
 use noctop::engine::{Answer, AskError, Command, Handle, Update, WatchId};
 use noctop::event::{DiscoveryPhase, DiscoveryProgress};
@@ -115,6 +115,7 @@ fn body(request: &ViewRequest, network: Network) -> ViewBody {
             Screen::Topology => ViewBody::Topology(Box::default()),
             Screen::Flows => ViewBody::Flows(Box::new(flows::silent(&[]))),
             Screen::Capture => ViewBody::Capture(Box::default()),
+            Screen::Wireless => ViewBody::Wireless(Box::default()),
             Screen::Device => ViewBody::Device(Box::new(DeviceView {
                 device: None,
                 interfaces: Table::default(),
@@ -140,6 +141,7 @@ fn body(request: &ViewRequest, network: Network) -> ViewBody {
         Screen::Interface => ViewBody::Interface(Box::new(interface(request))),
         Screen::Flows => ViewBody::Flows(Box::new(flows::view(request))),
         Screen::Capture => ViewBody::Capture(Box::new(flows::capture(request))),
+        Screen::Wireless => ViewBody::Wireless(Box::new(wireless::view(request))),
         _ => ViewBody::Empty,
     }
 }

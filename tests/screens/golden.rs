@@ -157,6 +157,11 @@ fn silence_says_what_to_do() {
 }
 
 #[test]
+fn wireless() {
+    check(Screen::Wireless);
+}
+
+#[test]
 fn alarms() {
     check(Screen::Alarms);
 }
@@ -178,7 +183,7 @@ fn help() {
 
 #[test]
 fn screens_without_a_source_say_what_they_need() {
-    for screen in [Screen::Wireless, Screen::Logs, Screen::Vlans] {
+    for screen in [Screen::Logs, Screen::Vlans] {
         let text = shot::text(&drawn(state(screen, (80, 24), GlyphSet::Unicode), ""));
         insta::assert_snapshot!(format!("{}-80x24-absent", screen.name()), text);
     }

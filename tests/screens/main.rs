@@ -11,3 +11,4 @@ mod golden;
 mod korean;
 mod map;
 mod pty;
+mod wireless;

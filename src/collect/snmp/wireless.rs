@@ -90,8 +90,7 @@ async fn walk(
     (plan, limits): (&PollPlan, Limits),
     (names, read): (&[&'static str], &mut Columns),
 ) -> Option<SnmpError> {
-    let known: Vec<(&'static str, Oid)> =
-        names.iter().filter_map(|name| Some((*name, Registry::global().oid(name)?))).collect();
+    let known: Vec<(&'static str, Oid)> = names.iter().filter_map(|name| Some((*name, Registry::global().oid(name)?))).collect();
     let roots: Vec<Oid> = known.iter().map(|(_, oid)| oid.clone()).collect();
     let walks = client.session(&plan.agent, limits).walk_columns(&roots).await;
     let mut fault = None;
@@ -132,7 +131,8 @@ mod tests {
 
     #[test]
     fn a_controller_is_read_each_minute_and_one_without_anything_rarely() {
-        let rules = Registry::builtin().wireless(crate::model::Role::WlanController, Some(&"1.3.6.1.4.1.14823.1.1.32".parse().unwrap()));
+        let rules =
+            Registry::builtin().wireless(crate::model::Role::WlanController, Some(&"1.3.6.1.4.1.14823.1.1.32".parse().unwrap()));
         let plan = WirelessPlan { rules, due_at: AtomicI64::new(0) };
         let due = |secs: i64| plan.is_due(Timestamp::from_secs(secs));
         assert_eq!([1000, 1030, 1059, 1060].map(due), [true, false, true, false]);

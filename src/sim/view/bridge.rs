@@ -4,8 +4,8 @@ use super::rows::Table;
 use super::{Part, View, integer, octets, text};
 use crate::model::OperStatus;
 use crate::sim::hash::mix;
-use crate::sim::scenario::{NamedVlan, Side};
 use crate::sim::scenario::file::PortUse;
+use crate::sim::scenario::{NamedVlan, Side};
 use crate::sim::truth::Behind;
 use crate::wire::snmp::Value;
 

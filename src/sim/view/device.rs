@@ -67,7 +67,8 @@ impl View<'_> {
             return;
         }
         let vlans = &self.scenario.vlans;
-        device.vlans = vlans.iter().map(|vlan| Vlan { id: vlan.id, name: text::known(self.vlan_name(vlan).as_bytes()) }).collect();
+        device.vlans =
+            vlans.iter().map(|vlan| Vlan { id: vlan.id, name: text::known(self.vlan_name(vlan).as_bytes()) }).collect();
         for (row, &port) in self.kind.bridge_ports.iter().enumerate() {
             let Some(interface) = device.interfaces.get_mut(usize::from(port)) else { continue };
             interface.bridge_port = u32::try_from(row + 1).ok();

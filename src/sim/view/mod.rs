@@ -12,9 +12,9 @@ mod interface;
 mod neighbour;
 pub mod rows;
 mod system;
-mod wireless;
 #[cfg(test)]
 mod tests;
+mod wireless;
 
 pub use endpoint::DeskPlace;
 

@@ -6,9 +6,7 @@ use super::rows::{Index, Table};
 use super::{Part, View, integer, octets, text};
 use crate::model::poll::Counter;
 use crate::model::wireless::{Extent, Phy, Traffic, radio_part};
-use crate::model::{
-    AccessPoint, ApStatus, DeviceId, MacAddr, Radio, Ssid, Timestamp, WifiBand, WirelessClient, WirelessReading,
-};
+use crate::model::{AccessPoint, ApStatus, DeviceId, MacAddr, Radio, Ssid, Timestamp, WifiBand, WirelessClient, WirelessReading};
 use crate::sim::wlan::{Antenna, Ap, Client, Controller, Family, Station};
 use crate::wire::snmp::Value;
 use std::net::IpAddr;
@@ -381,7 +379,12 @@ impl<'a> View<'a> {
         let present = |row: &usize| WlanTable::Ap.is_present(self, (family, *row));
         let aps = (0..wlan.aps.len()).filter(present).filter_map(|row| self.access_point((wlan, family), (row, at)));
         reading.access_points = aps.collect();
-        reading.ssids = wlan.ssids.iter().enumerate().map(|(at, name)| Ssid { name: name.clone(), clients: Some(self.on_ssid(at)) }).collect();
+        reading.ssids = wlan
+            .ssids
+            .iter()
+            .enumerate()
+            .map(|(at, name)| Ssid { name: name.clone(), clients: Some(self.on_ssid(at)) })
+            .collect();
         reading.ssids.sort_by(|a, b| a.name.cmp(&b.name));
         reading.clients = (0..wlan.clients.len()).filter_map(|row| self.wireless_client(family, (row, at))).collect();
         Some(reading)

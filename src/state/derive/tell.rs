@@ -1,12 +1,10 @@
 //! Events in words, for the event screens. Only what is journalled is looked at, so that a replay tells the same.
 
 use super::moves;
-use crate::event::{
-    ApChange, ApEvent, Body, DeviceStatusChange, Event, GaugeStatusChange, InterfaceStatusChange, Replacement,
-};
+use crate::event::{ApChange, ApEvent, Body, DeviceStatusChange, Event, GaugeStatusChange, InterfaceStatusChange, Replacement};
 use crate::model::{
-    AdminStatus, Alarm, ApStatus, ChassisId, Device, DeviceId, DeviceStatus, HealthStatus, Link, LinkEnd, LinkKey, OperStatus, Severity,
-    Timestamp,
+    AdminStatus, Alarm, ApStatus, ChassisId, Device, DeviceId, DeviceStatus, HealthStatus, Link, LinkEnd, LinkKey, OperStatus,
+    Severity, Timestamp,
 };
 use crate::state::State;
 use crate::state::view::EventRow;

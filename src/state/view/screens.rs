@@ -2,8 +2,8 @@
 
 use super::Table;
 use super::flows::{CaptureView, FlowCollector, FlowRow, FlowsView, PortFlows};
-use super::wireless::rows::WirelessView;
 use super::rows::{DeviceRow, EventRow, GaugeRow, InterfaceRow, LinkRow};
+use super::wireless::rows::WirelessView;
 use crate::event::DiscoveryProgress;
 use crate::model::bands::Band;
 use crate::model::series::Point;

@@ -96,8 +96,10 @@ fn is_blocked(port: &Interface) -> bool {
 pub(super) fn vlans(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<String>) {
     let rows = rows(look);
     let each = rows.iter().map(|row| VlanRef { row }).collect();
-    let mut picked =
-        pick(each, &Choice { request, columns: VLAN_COLUMNS, now: look.state.now, is_fault: |row: &VlanRef<'_>| row.row.is_fault() });
+    let mut picked = pick(
+        each,
+        &Choice { request, columns: VLAN_COLUMNS, now: look.state.now, is_fault: |row: &VlanRef<'_>| row.row.is_fault() },
+    );
     let fault = picked.fault.take();
     let table = picked.table(|row| row.row.clone());
     let asked = match request.map.layer {

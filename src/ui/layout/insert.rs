@@ -59,7 +59,8 @@ impl Layout {
             let at = if under { lane.y + lane.height } else { lane.y };
             let touch = if under { other.bottom() } else { other.y };
             let used: Vec<(i32, usize)> = self.touching(touch, inner(other)).collect();
-            let taken = |x: &i32| used.iter().any(|(column, _)| column == x) || tracks.iter().any(|t| t.at == at && t.columns.0 == *x);
+            let taken =
+                |x: &i32| used.iter().any(|(column, _)| column == x) || tracks.iter().any(|t| t.at == at && t.columns.0 == *x);
             let (from, to) = inner(other);
             let free = (from..=to).rev().find(|x| !taken(x));
             let (column, joined) = match (free, used.last()) {

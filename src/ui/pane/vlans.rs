@@ -125,7 +125,10 @@ fn row_faults(row: &VlanRow, ink: &Ink<'_>) -> Line<'static> {
         return ink.tone("-", Tone::Dim);
     }
     let blank = |at: usize| if at == 0 { "! " } else { "  " };
-    let spans = words.into_iter().enumerate().map(|(at, (word, tone))| Span::styled(format!("{}{word}", blank(at)), ink.theme.style(tone)));
+    let spans = words
+        .into_iter()
+        .enumerate()
+        .map(|(at, (word, tone))| Span::styled(format!("{}{word}", blank(at)), ink.theme.style(tone)));
     Line::from(spans.collect::<Vec<_>>())
 }
 

@@ -45,7 +45,9 @@ fn target_row(list: &ListState, (gesture, page): (Gesture, usize), matched: usiz
         Gesture::PageDown => (at + page).min(last),
         Gesture::Left | Gesture::Right | Gesture::Enter | Gesture::Focus => return None,
         Gesture::More | Gesture::Less | Gesture::Tree | Gesture::Layers | Gesture::ColourBy => return None,
-        Gesture::NextVlan | Gesture::PreviousVlan | Gesture::Roles | Gesture::Far | Gesture::Hops | Gesture::TreeSort => return None,
+        Gesture::NextVlan | Gesture::PreviousVlan | Gesture::Roles | Gesture::Far | Gesture::Hops | Gesture::TreeSort => {
+            return None;
+        }
     })
 }
 

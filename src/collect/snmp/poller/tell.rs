@@ -6,8 +6,8 @@ use super::counts::{PollerCounters, count};
 use crate::clock;
 use crate::collect::Emitter;
 use crate::event::{Body, Silent};
-use crate::model::inventory::Reason;
 use crate::model::WirelessReading;
+use crate::model::inventory::Reason;
 use crate::model::poll::{Echoes, PollReading};
 use std::sync::Arc;
 

@@ -66,27 +66,20 @@ pub fn cells(rules: &[&'static WirelessRule], reading: &WirelessReading) -> Vec<
 }
 
 /// All that the columns say of a controller's network.
-pub fn reading(
-    (controller, at): (&DeviceId, Timestamp),
-    rules: &[&'static WirelessRule],
-    columns: &Columns,
-) -> WirelessReading {
+pub fn reading((controller, at): (&DeviceId, Timestamp), rules: &[&'static WirelessRule], columns: &Columns) -> WirelessReading {
     let mut reader = Reader { at, ..Reader::default() };
     // Radios before what is told by their channel, access points before all: the order of the kinds, then of the sections.
-    for kind in [
-        WirelessKind::AccessPoint,
-        WirelessKind::Radio,
-        WirelessKind::Bssid,
-        WirelessKind::Ssid,
-        WirelessKind::Client,
-    ] {
+    for kind in [WirelessKind::AccessPoint, WirelessKind::Radio, WirelessKind::Bssid, WirelessKind::Ssid, WirelessKind::Client] {
         for rule in rules.iter().filter(|rule| rule.of == kind) {
             reader.rule(rule, columns);
         }
     }
     let is_whole = |kind: WirelessKind| {
         let of_kind = rules.iter().filter(|rule| rule.of == kind);
-        of_kind.flat_map(|rule| rule.says.first()).flat_map(|(_, sources)| sources.first()).all(|s| columns.is_complete(&s.column))
+        of_kind
+            .flat_map(|rule| rule.says.first())
+            .flat_map(|(_, sources)| sources.first())
+            .all(|s| columns.is_complete(&s.column))
     };
     let mut reading = WirelessReading::new(controller.clone(), at);
     reading.extent.access_points = is_whole(WirelessKind::AccessPoint) && reader.aps.len() < MAX_ACCESS_POINTS;

@@ -1,8 +1,8 @@
 //! Channels: who uses which, in all and by site.
 
+use super::Reading;
 use super::rows::{ChannelRow, PlanCell, SitePlan};
 use super::table::CHANNEL_COLUMNS;
-use super::Reading;
 use crate::model::{AccessPoint, ApStatus, Radio, WifiBand};
 use crate::query::ViewRequest;
 use crate::state::view::lookup::Lookup;
@@ -167,11 +167,7 @@ impl ChannelRef<'_> {
 }
 
 /// The wanted channels, by band and number unless sorted otherwise.
-pub(super) fn channels<'r>(
-    look: &Lookup<'_>,
-    request: &ViewRequest,
-    readings: &'r [Reading<'_>],
-) -> Picked<ChannelRow> {
+pub(super) fn channels<'r>(look: &Lookup<'_>, request: &ViewRequest, readings: &'r [Reading<'_>]) -> Picked<ChannelRow> {
     let mut sums: BTreeMap<(WifiBand, u16), Sum<'r>> = BTreeMap::new();
     for (ap, radio) in each_radio(readings) {
         let Some(key) = radio.band.zip(radio.channel) else { continue };

@@ -1,7 +1,7 @@
 //! What the Wireless screen is drawn from: plain data, complete for its window.
 
-use crate::model::{ApStatus, DeviceId, MacAddr, Timestamp, WifiBand};
 use crate::model::wireless::Phy;
+use crate::model::{ApStatus, DeviceId, MacAddr, Timestamp, WifiBand};
 use crate::query::{RadioName, WirelessPart};
 use crate::state::view::Table;
 use serde::{Deserialize, Serialize};

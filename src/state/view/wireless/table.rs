@@ -205,11 +205,7 @@ impl<'a> ClientRef<'a> {
             user: client.user.clone(),
             address: client.address,
             ssid: client.ssid.clone(),
-            radio: client.ap.map(|key| RadioName {
-                controller: self.reading.told.controller.clone(),
-                key,
-                slot: client.slot,
-            }),
+            radio: client.ap.map(|key| RadioName { controller: self.reading.told.controller.clone(), key, slot: client.slot }),
             controller: self.reading.told.controller.clone(),
             controller_name: self.reading.controller_name.clone(),
             ap: self.ap.map(|ap| ap.name.clone()).or_else(|| client.ap.map(|key| key.to_string())),

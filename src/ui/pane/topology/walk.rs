@@ -29,11 +29,8 @@ pub fn step(state: &mut UiState, graph: &GraphView, gesture: Gesture) {
 /// The nearest site; of it the node nearest to the world.
 fn from_afar(state: &UiState, graph: &GraphView, (here, gesture): (&str, Gesture)) -> Option<String> {
     let places = Places::of(state);
-    let inner = Rect {
-        width: places.panel.width.saturating_sub(2),
-        height: places.panel.height.saturating_sub(2),
-        ..places.panel
-    };
+    let inner =
+        Rect { width: places.panel.width.saturating_sub(2), height: places.panel.height.saturating_sub(2), ..places.panel };
     let area = far_area(&places, inner);
     let sites = far::sites(graph, (area.width, area.height));
     let own = sites.get(far::site_of(&sites, graph, here)?)?.slab;
@@ -43,10 +40,18 @@ fn from_afar(state: &UiState, graph: &GraphView, (here, gesture): (&str, Gesture
     let found = match gesture {
         Gesture::First => sites.first(),
         Gesture::Last => sites.last(),
-        Gesture::Left => others().filter(|site| site.slab.y == own.y && site.slab.x < own.x).min_by_key(|site| distance(&site.slab)),
-        Gesture::Right => others().filter(|site| site.slab.y == own.y && site.slab.x > own.x).min_by_key(|site| distance(&site.slab)),
-        Gesture::Up => others().filter(|site| site.slab.y < own.y).min_by_key(|site| (distance(&site.slab).1, distance(&site.slab).0)),
-        Gesture::Down => others().filter(|site| site.slab.y > own.y).min_by_key(|site| (distance(&site.slab).1, distance(&site.slab).0)),
+        Gesture::Left => {
+            others().filter(|site| site.slab.y == own.y && site.slab.x < own.x).min_by_key(|site| distance(&site.slab))
+        }
+        Gesture::Right => {
+            others().filter(|site| site.slab.y == own.y && site.slab.x > own.x).min_by_key(|site| distance(&site.slab))
+        }
+        Gesture::Up => {
+            others().filter(|site| site.slab.y < own.y).min_by_key(|site| (distance(&site.slab).1, distance(&site.slab).0))
+        }
+        Gesture::Down => {
+            others().filter(|site| site.slab.y > own.y).min_by_key(|site| (distance(&site.slab).1, distance(&site.slab).0))
+        }
         _ => None,
     };
     let nodes = || found.into_iter().flat_map(|site| &site.nodes).filter_map(|at| graph.nodes.get(*at));

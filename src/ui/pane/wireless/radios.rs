@@ -17,10 +17,10 @@ pub const COLUMNS: [Column<RadioRow>; 15] = [
     Column { title: "CH%", sort: "util", width: Width::Cells(9), align: Align::Right, drop: 0, cell: busy },
     Column { title: "CLI", sort: "clients", width: Width::Cells(4), align: Align::Right, drop: 1, cell: clients },
     Column { title: "RETRY", sort: "retry", width: Width::Cells(5), align: Align::Right, drop: 3, cell: retry },
-    Column { title: "NOISE", sort: "noise", width: Width::Cells(5), align: Align::Right, drop: 5, cell: noise },
+    Column { title: "NOISE", sort: "noise", width: Width::Cells(5), align: Align::Right, drop: 6, cell: noise },
     Column { title: "TX", sort: "tx", width: Width::Cells(3), align: Align::Right, drop: 9, cell: power },
-    Column { title: "IN", sort: "inBps", width: Width::Cells(5), align: Align::Right, drop: 6, cell: inward },
-    Column { title: "OUT", sort: "outBps", width: Width::Cells(5), align: Align::Right, drop: 6, cell: outward },
+    Column { title: "IN", sort: "inBps", width: Width::Cells(5), align: Align::Right, drop: 5, cell: inward },
+    Column { title: "OUT", sort: "outBps", width: Width::Cells(5), align: Align::Right, drop: 5, cell: outward },
     Column { title: "ST", sort: "status", width: Width::Cells(5), align: Align::Left, drop: 0, cell: cells::state },
     Column { title: "60 MIN", sort: "", width: Width::Cells(10), align: Align::Left, drop: 7, cell: spark },
     Column { title: "SWITCH PORT", sort: "", width: Width::Grow(18), align: Align::Left, drop: 8, cell: uplink },
@@ -53,10 +53,7 @@ fn channel(row: &RadioRow, ink: &Ink<'_>) -> Line<'static> {
     let Some(channel) = row.channel else { return ink.tone("-", Tone::Dim) };
     let width = row.width_mhz.map(|width| format!("/{width}")).unwrap_or_default();
     let tone = if row.co_channel > 1 { Tone::Minor } else { Tone::Text };
-    Line::from(vec![
-        Span::styled(channel.to_string(), ink.theme.style(tone)),
-        Span::styled(width, ink.theme.style(Tone::Dim)),
-    ])
+    Line::from(vec![Span::styled(channel.to_string(), ink.theme.style(tone)), Span::styled(width, ink.theme.style(Tone::Dim))])
 }
 
 fn busy(row: &RadioRow, ink: &Ink<'_>) -> Line<'static> {

@@ -28,7 +28,9 @@ impl<'a> Cells<'a> {
     /// All rows whose index can be read, in order.
     pub(super) fn rows(&self, at: Timestamp) -> impl Iterator<Item = Row<'_>> {
         let indexes: BTreeSet<&'a [u32]> = self.columns.values().flat_map(|rows| rows.keys().copied()).collect();
-        indexes.into_iter().filter_map(move |index| Some(Row { cells: self, place: Place::read(&self.rule.index, index)?, index, at }))
+        indexes
+            .into_iter()
+            .filter_map(move |index| Some(Row { cells: self, place: Place::read(&self.rule.index, index)?, index, at }))
     }
 }
 
@@ -118,9 +120,7 @@ impl Row<'_> {
     fn meant(&self, source: &Source, value: &Value) -> Option<String> {
         let number = value.as_i64()?;
         match source.read_as {
-            Some(ReadAs::BandOfChannel) => {
-                WifiBand::of_channel(u16::try_from(number).ok()?).map(|band| band.word().to_owned())
-            }
+            Some(ReadAs::BandOfChannel) => WifiBand::of_channel(u16::try_from(number).ok()?).map(|band| band.word().to_owned()),
             _ => source.words.get(Registry::global().object(&source.column)?.word(number)?).cloned(),
         }
     }
