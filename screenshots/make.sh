@@ -7,7 +7,7 @@ cd "$here/.."
 noctop=${NOCTOP:-target/release/noctop}
 [ -x "$noctop" ] || { echo "build first: cargo build --release" >&2; exit 1; }
 
-# name | screen | size | keys
+# name | screen | size | keys | more options
 pictures='overview|overview|120x36|
 overview-80x24|overview|80x24|
 topology|topology|120x36|
@@ -20,6 +20,15 @@ interface|interface|120x36|
 interface-week|interface|120x36|t t t w
 flows|flows|120x36|
 flows-80x24|flows|80x24|
+wireless|wireless|120x36|
+wireless-80x24|wireless|80x24|
+logs|logs|120x36|
+vlans|vlans|120x36|
+jump|devices|120x36|J c o r e
+topology-far|topology|120x36|z
+overview-ko|overview|120x36||--lang ko
+overview-ascii|overview|80x24||--glyphs ascii
+alarms-40x12|alarms|40x12|
 discovery|discovery|120x36|
 alarms|alarms|120x36|
 events|events|120x36|
@@ -28,9 +37,11 @@ past|overview|120x36|{ { {'
 
 out=$here
 [ "${1:-}" = --check ] && { out=$(mktemp -d); trap 'rm -rf "$out"' EXIT; }
-while IFS='|' read -r name screen size keys; do
+while IFS='|' read -r name screen size keys more; do
   arguments=("$screen" --demo --size "$size" --format svg)
   [ -n "$keys" ] && arguments+=(--keys "$keys")
+  # shellcheck disable=SC2206 # options are words
+  [ -n "$more" ] && arguments+=($more)
   "$noctop" shot "${arguments[@]}" >"$out/$name.svg"
 done <<<"$pictures"
 [ "$out" = "$here" ] && { echo "drawn: $(ls "$here"/*.svg | wc -l) pictures"; exit 0; }

@@ -113,6 +113,9 @@ pub struct ConsoleOptions {
     /// Start on the Overview, not where the last console ended
     #[arg(long, global = true, help_heading = "Console options")]
     pub fresh: bool,
+    /// Let alarms be acknowledged and silenced (keys a, A, S); without it nothing can be changed
+    #[arg(long, global = true, help_heading = "Console options")]
+    pub read_write: bool,
     /// Keymap: default, vim, emacs, arrows, or a file merged over the default
     #[arg(long, global = true, value_name = "NAME|FILE", help_heading = "Console options")]
     pub keymap: Option<String>,
@@ -165,6 +168,8 @@ pub enum Command {
     Alarms(RowArgs),
     /// What happened, a row each
     Events(RowArgs),
+    /// Log lines (syslog and traps) that the running noctop has heard, a row each
+    Logs(RowArgs),
     /// Device, port and VLAN where an address is, or was
     Where(WhereArgs),
     /// What changed in the network between two times

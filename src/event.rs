@@ -7,10 +7,11 @@
 use crate::model::flow::{FlowBatch, FlowColumns};
 use crate::model::inventory::Reason;
 use crate::model::link::LinkKey;
+use crate::model::log::LogBatch;
 use crate::model::poll::{Echoes, PollReading};
 use crate::model::{
-    AdminStatus, Alarm, ApStatus, Device, DeviceId, DeviceStatus, Endpoint, GaugeKind, HealthStatus, IfIndex, Inventory, Link,
-    MacAddr, Neighbour, Oid, OperStatus, Timestamp, WirelessReading,
+    AdminStatus, Alarm, AlarmAct, AlarmOrder, ApStatus, Device, DeviceId, DeviceStatus, Endpoint, GaugeKind, HealthStatus,
+    IfIndex, Inventory, Link, MacAddr, Neighbour, Oid, OperStatus, Timestamp, WirelessReading,
 };
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
@@ -80,6 +81,12 @@ pub enum Body {
     WirelessSeen(Box<WirelessPart>),
     /// Derived: an access point came, went, or took another channel.
     AccessPoint(Box<ApChange>),
+    /// Observation: an operator does something about alarms.
+    AlarmOrder(Box<AlarmOrder>),
+    /// Derived: what was done about one alarm that stands: its id, who, what.
+    AlarmHandled(Box<(String, String, AlarmAct)>),
+    /// Observation: log lines. They go to the logs' store alone.
+    Logs(Box<LogBatch>),
 }
 
 impl Event {
@@ -96,6 +103,8 @@ impl Event {
                 | Body::Flows(_)
                 | Body::FlowRecords(_)
                 | Body::Wireless(_)
+                | Body::AlarmOrder(_)
+                | Body::Logs(_)
         )
     }
 }

@@ -5,7 +5,7 @@ use crate::cli::{Common, ConsoleOptions, EXIT_OK, GlyphChoice, ShotArgs};
 use crate::engine::{self, Hosting};
 use crate::net::signal::{self, Asked};
 use crate::ui::keymap::PRESETS;
-use crate::ui::{self, Face, GlyphSet, Lang, OwnTheme, Signal, Signals, Source, ThemeName, UiOptions};
+use crate::ui::{self, Access, Face, GlyphSet, Lang, OwnTheme, Signal, Signals, Source, ThemeName, UiOptions};
 use std::path::{Path, PathBuf};
 
 /// The operator's own key file, where there is no `--keymap FILE`.
@@ -16,10 +16,19 @@ const THEMES: &str = "noctop/themes";
 const MOST_THEMES: usize = 64;
 const LARGEST_THEME: u64 = 64 * 1024;
 
+/// Where the last console was.
+const STATE_FILE: &str = "console.json";
+/// Octets of it at most: it holds a few lines of each screen.
+const MOST_STATE: u64 = 256 * 1024;
+
 /// `noctop`: the console, attached to whoever serves the store, else with the engine in this process. The first frame is
 /// drawn while that is still being found out.
 pub fn run(common: &Common, console: &ConsoleOptions) -> Outcome {
-    let ui_options = options(console)?;
+    let mut ui_options = options(console)?;
+    if let Some(path) = state_file(common) {
+        ui_options.restore = if console.fresh { None } else { left(&path) };
+        ui_options.keep = Some(path);
+    }
     let engine_options = attach::options(common, Hosting::Auto)?;
     let open = move || engine::open(engine_options).map_err(|error| error.to_string());
     ui::run(Source::Opening(Box::new(open)), &ui_options, signals()).map_err(Failure::failed)?;
@@ -48,6 +57,12 @@ pub fn options(console: &ConsoleOptions) -> Result<UiOptions, Failure> {
         GlyphChoice::Ascii => Some(GlyphSet::Ascii),
     };
     options.slow = console.slow;
+    if console.read_write {
+        options.access = Access::ReadWrite;
+    }
+    let given =
+        [("theme", console.theme.is_some()), ("glyphs", console.glyphs != GlyphChoice::Auto), ("lang", console.lang.is_some())];
+    options.pinned = given.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect();
     if let Some(name) = &console.lang {
         let known = Lang::NAMES.map(|(name, _)| name).join(", ");
         options.lang = Lang::from_name(name).ok_or_else(|| Failure::usage(format!("no language {name:?}: {known}")))?;
@@ -116,6 +131,20 @@ fn own_themes() -> Vec<PathBuf> {
         .collect();
     files.sort();
     files
+}
+
+/// Where a console leaves where it was: in the folder that `--data` names, else in the user's state folder.
+fn state_file(common: &Common) -> Option<PathBuf> {
+    let folder = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let state = || folder("XDG_STATE_HOME").or_else(|| folder("HOME").map(|home| home.join(".local/state")));
+    let data = common.data.clone().or_else(|| state().map(|state| state.join("noctop")))?;
+    Some(data.join(STATE_FILE))
+}
+
+/// What the last console left; a file that no console writes is not read.
+fn left(path: &Path) -> Option<String> {
+    let size = std::fs::metadata(path).ok()?.len();
+    if size > MOST_STATE { None } else { std::fs::read_to_string(path).ok() }
 }
 
 /// `$XDG_CONFIG_HOME`, else `~/.config`.

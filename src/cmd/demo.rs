@@ -12,6 +12,8 @@ use crate::mib::Registry;
 use crate::model::{Credential, Timestamp};
 use crate::query::time;
 use crate::sim::backfill::{FlowTimes, Order, Past};
+use crate::sim::logs::Script;
+use crate::sim::logs::live::Speakers;
 use crate::sim::serve::{Campus, Server};
 use crate::sim::traffic::{Exporters, Traffic, live};
 use crate::sim::{Scale, Scenario};
@@ -48,6 +50,9 @@ const STILL_PORT: u16 = 10161;
 /// How much of the past a still picture holds: what its graphs show.
 const STILL_PAST: Duration = Duration::from_secs(86_400);
 
+/// How often another free port is asked for.
+const MOST_OFFERS: usize = 8;
+
 /// Runs the demo until the operator quits.
 ///
 /// # Errors
@@ -79,7 +84,8 @@ pub fn still(seed: u64) -> Result<Handle, Failure> {
     let (campus, past) = cast(Scale::at(STILL_MOMENT, seed), STILL_PORT)?;
     let flows = Box::new(FlowTimes::new(Arc::new(Traffic::new(Arc::clone(&campus))), STILL_MOMENT));
     let samples = Box::new(past.samples_of(Order::OldestFirst, STILL_PAST));
-    let seed = Seed { events: past.events(), samples, flows };
+    let logs = Box::new(Script::new(Arc::clone(&campus.scenario)).past());
+    let seed = Seed { events: past.events(), samples, flows, logs };
     let config = config(&campus.scenario, STILL_PORT);
     engine::open(OpenOptions::new(config, Hosting::Never).in_memory().seed(seed)).map_err(Failure::failed)
 }
@@ -130,6 +136,7 @@ fn config(scenario: &Scenario, port: u16) -> Config {
 struct Stage {
     handle: Handle,
     exporters: Exporters,
+    speakers: Speakers,
     server: Server,
     store: Scratch,
 }
@@ -147,24 +154,45 @@ impl Stage {
             events: past.events(),
             samples: Box::new(past.samples(Order::NewestFirst)),
             flows: Box::new(FlowTimes::new(Arc::clone(&traffic), campus.scenario.moment)),
+            logs: Box::new(Script::new(Arc::clone(&campus.scenario)).past()),
         };
-        let collector = SocketAddrV4::new(Ipv4Addr::LOCALHOST, live::free_port().map_err(no_port)?);
+        let [collector, syslog, traps] = free_places().map_err(no_port)?;
         let mut config = config(&campus.scenario, server.port());
         config.listeners.flows = vec![collector.into()];
+        config.listeners.syslog = vec![format!("udp:{syslog}")];
+        config.listeners.traps = vec![traps.into()];
         let options =
             OpenOptions::new(config, Hosting::Always).data(Some(store.0.clone())).connect(connect).unserved().seed(seed);
         let handle = engine::open(options).map_err(Failure::failed)?;
         let exporters = Exporters::start(traffic, collector).map_err(no_port)?;
-        Ok(Self { handle, exporters, server, store })
+        let speakers = Speakers::start(Script::new(Arc::clone(&campus.scenario)), (syslog, traps)).map_err(no_port)?;
+        Ok(Self { handle, exporters, speakers, server, store })
     }
 
-    /// Ends the exporters, the engine, then the agents, then removes the store.
+    /// Ends the exporters and speakers, the engine, then the agents, then removes the store.
     fn clear(self) {
         drop(self.exporters);
+        drop(self.speakers);
         self.handle.close();
         drop(self.server);
         drop(self.store);
     }
+}
+
+/// Addresses of loopback at which the engine is about to listen: for flows, syslog and traps.
+fn free_places() -> io::Result<[SocketAddrV4; 3]> {
+    let mut ports = Vec::new();
+    // A port that nobody holds yet may be offered again.
+    for _ in 0..MOST_OFFERS {
+        let port = live::free_port()?;
+        if !ports.contains(&port) {
+            ports.push(port);
+        }
+        if let [flows, syslog, traps] = ports.as_slice() {
+            return Ok([*flows, *syslog, *traps].map(|port| SocketAddrV4::new(Ipv4Addr::LOCALHOST, port)));
+        }
+    }
+    Err(io::ErrorKind::AddrInUse.into())
 }
 
 fn no_port(error: io::Error) -> Failure {

@@ -21,6 +21,7 @@ mod flows;
 mod get;
 mod history;
 mod keys;
+mod man;
 mod mib_files;
 mod objects;
 mod rows;
@@ -81,6 +82,7 @@ pub fn run(cli: Cli) -> Outcome {
         Some(Command::Sensors(args)) => rows::run(&common, Screen::Sensors, &args),
         Some(Command::Alarms(args)) => rows::run(&common, Screen::Alarms, &args),
         Some(Command::Events(args)) => rows::run(&common, Screen::Events, &args),
+        Some(Command::Logs(args)) => rows::run(&common, Screen::Logs, &args),
         Some(Command::Flows(args)) => flows::run(&args),
         Some(Command::Capture(args)) => capture::run(&args),
         Some(Command::History(args)) => history::run(&common, &args),
@@ -96,7 +98,7 @@ pub fn run(cli: Cli) -> Outcome {
             crate::cli::write_completions(args.shell, &mut std::io::stdout());
             Ok(EXIT_OK)
         }
-        Some(Command::Man) => written(crate::cli::write_man(&mut std::io::stdout())),
+        Some(Command::Man) => written(man::write(&mut std::io::stdout())),
         Some(Command::Keys(args)) => keys::run(&args, &console::options(&console)?, &mut std::io::stdout()),
         Some(Command::Schema(args)) => describe::schema(&args, &mut std::io::stdout()),
         Some(Command::Mib(args)) => match args.command {

@@ -1,13 +1,13 @@
-//! `noctop devices | interfaces | links | sensors | alarms | events`: the rows of a screen, headless.
+//! `noctop devices | interfaces | links | sensors | alarms | events | logs`: the rows of a screen, headless.
 
 use super::{Failure, Outcome, attach, written};
 use crate::cli::{Common, RowArgs};
 use crate::clock;
 use crate::engine::Handle;
-use crate::model::{Alarm, DeviceId, TimeRange};
+use crate::model::{DeviceId, TimeRange};
 use crate::query::{Screen, Sort, ViewRequest, Window};
 use crate::report::{self, Format, write_rows};
-use crate::state::view::{View, ViewBody};
+use crate::state::view::{AlarmRow, View, ViewBody};
 use std::collections::HashMap;
 use std::io::{self, BufWriter, Write};
 use std::time::Duration;
@@ -101,9 +101,10 @@ fn print(view: &View, names: &HashMap<DeviceId, String>, (format, out): (Format,
         ViewBody::Links(table) => write_rows(format, table.rows.iter().map(report::LinkRow::from), out),
         ViewBody::Events(table) => write_rows(format, table.rows.iter().map(report::EventRow::from), out),
         ViewBody::Alarms(table) => {
-            let name = |alarm: &Alarm| alarm.device.as_ref().and_then(|device| names.get(device)).cloned();
+            let name = |alarm: &AlarmRow| alarm.device.as_ref().and_then(|device| names.get(device)).cloned();
             write_rows(format, table.rows.iter().map(|alarm| report::AlarmRow::new(alarm, name(alarm))), out)
         }
+        ViewBody::Logs(view) => write_rows(format, view.table.rows.iter().map(report::LogRow::from), out),
         ViewBody::Overview(_)
         | ViewBody::Topology(_)
         | ViewBody::Device(_)

@@ -76,6 +76,7 @@ fn status_shape(status: command::Status) -> shape::Status {
         retried: collector.retried,
         lag_seconds: collector.lag_seconds.map(thousandths),
         polling: collector.polling.map(polling_shape),
+        lines: collector.lines.map(|lines| shape::Lines { cut: lines.cut, masked: lines.masked }),
         flows: collector.flows.map(|flows| flows.into_iter().map(exporter_shape).collect()),
     };
     shape::Status {

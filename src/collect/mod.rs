@@ -2,7 +2,7 @@
 //!
 //! Start at [`emitter`] (how a collector speaks to the engine), then [`snmp`]: `inventory` reads one device, `crawl` a network, `poller`
 //! goes on reading what was found. [`lldp`] hears who is plugged into this host, [`host`] tells of the host itself, [`icmp`] sweeps,
-//! [`trap`] hears that something happened, [`flow`] who talks with whom.
+//! [`trap`] hears that something happened, [`syslog`] what devices say, [`flow`] who talks with whom.
 
 pub mod capture;
 pub mod emitter;
@@ -12,6 +12,7 @@ pub mod icmp;
 pub mod lldp;
 pub mod pacing;
 pub mod snmp;
+pub mod syslog;
 pub mod trap;
 
 pub use emitter::Emitter;

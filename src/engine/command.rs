@@ -2,7 +2,7 @@
 
 use crate::model::bands::{Band, Summary};
 use crate::model::flow::{TopAnswer, TopRequest};
-use crate::model::{EntityKey, Metric, TimeRange, Timestamp};
+use crate::model::{AlarmOrder, EntityKey, Metric, TimeRange, Timestamp};
 pub use crate::state::diff::DiffRow;
 use crate::state::view::screens::Name;
 pub use crate::state::whereabouts::Whereabouts;
@@ -38,6 +38,8 @@ pub enum Command {
     StoreBackup(PathBuf),
     /// Who talked most.
     Top(TopRequest),
+    /// Do something about alarms that stand.
+    Alarms(AlarmOrder),
 }
 
 impl Command {
@@ -128,6 +130,17 @@ pub struct CollectorStatus {
     pub polling: Option<PollingStatus>,
     /// Of the collector of flows: exporters, the busiest first.
     pub flows: Option<Vec<FlowExporter>>,
+    /// Of the collector of syslog.
+    pub lines: Option<LineCounts>,
+}
+
+/// What was done to lines before they were kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LineCounts {
+    /// Longer than is kept.
+    pub cut: u64,
+    /// With a secret that was masked.
+    pub masked: u64,
 }
 
 /// How an exporter of flows does.

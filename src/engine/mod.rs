@@ -29,7 +29,7 @@ mod supervise;
 mod switch;
 mod writer;
 
-pub use command::{Answer, Command, Status};
+pub use command::{Answer, Command, DiffRow, Status};
 pub use core::Core;
 pub use handle::{AskError, Backend, Handle, Update, WatchId};
 pub use open::{Hosting, OpenError, OpenOptions, Replace, Restored, Seed, open, open_in_background, restore};

@@ -24,6 +24,8 @@ pub(super) enum About {
     Capture,
     /// An address where traps are to be heard can't be had.
     Traps,
+    /// An address where syslog is to be heard can't be had, or is of a kind that is not heard.
+    Syslog,
     /// An address where flows are to be heard can't be had.
     Flows,
     /// Flows are lost.

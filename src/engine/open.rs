@@ -17,6 +17,7 @@ pub use crate::history::sled::{Replace, Restored};
 use crate::history::{MemoryStore, Store, StoreError};
 use crate::model::SampleBatch;
 use crate::model::flow::FlowTime;
+use crate::model::log::LogDatagram;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -48,6 +49,8 @@ pub struct Seed {
     pub samples: Box<dyn Iterator<Item = Vec<SampleBatch>> + Send>,
     /// What was talked, backfilled likewise.
     pub flows: Box<dyn Iterator<Item = FlowTime> + Send>,
+    /// What devices said by syslog and traps, in the order of their times.
+    pub logs: Box<dyn Iterator<Item = LogDatagram> + Send>,
 }
 
 /// What is opened, and how.
@@ -308,6 +311,7 @@ impl Seed {
     /// Applies the events; what is left is the backfill of samples.
     pub(super) fn sow(self, core: &mut Core) -> Result<Backfill, StoreError> {
         core.sow(self.events)?;
+        core.sow_logs(self.logs)?;
         Ok(Backfill { samples: self.samples, flows: self.flows })
     }
 }

@@ -3,7 +3,7 @@
 use crate::clock::Stopwatch;
 use crate::history::{Checkpoint, Store, StoreError};
 use crate::model::flow::{FlowColumns, FlowTime};
-use crate::model::{SampleBatch, Timestamp};
+use crate::model::{LogLine, SampleBatch, Timestamp};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -33,6 +33,7 @@ enum Work {
     Samples(Vec<SampleBatch>),
     FlowRecords(Box<FlowColumns>),
     FlowTime(Box<FlowTime>),
+    Logs(Vec<LogLine>),
     Checkpoint(Timestamp, Parts),
     Note(&'static str, Vec<u8>),
     End,
@@ -132,6 +133,14 @@ impl Writer {
     /// What was talked in a stretch of time.
     pub(super) fn flow_time(&self, time: FlowTime) {
         let _lost_and_counted = self.hand_over(Work::FlowTime(Box::new(time)), 1);
+    }
+
+    /// Log lines, joined to their devices.
+    pub(super) fn logs(&self, lines: Vec<LogLine>) {
+        if !lines.is_empty() {
+            let pieces = lines.len();
+            let _lost_and_counted = self.hand_over(Work::Logs(lines), pieces);
+        }
     }
 
     /// A checkpoint of the state after all records that were handed over before.
@@ -244,6 +253,12 @@ impl Pen {
                     self.losses.flows_waiting.fetch_sub(records.len(), Ordering::Relaxed);
                 }
                 Work::FlowTime(time) => self.flows(|store| store.flow_talks_append(&time)),
+                Work::Logs(lines) => {
+                    let pieces = lines.len();
+                    if let Err(error) = self.store.logs().logs_append(lines) {
+                        self.refused(pieces, &error);
+                    }
+                }
                 Work::Checkpoint(at, parts) => {
                     self.journal(std::mem::take(&mut records));
                     self.checkpoint(at, parts);

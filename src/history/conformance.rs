@@ -318,11 +318,13 @@ fn named_values_are_kept(store: &dyn Store) {
 struct Reopening {
     path: std::path::PathBuf,
     store: std::sync::Mutex<(Option<SledStore>, bool)>,
+    logs: crate::history::logs::MemoryLogs,
 }
 
 impl Reopening {
     fn new(path: &std::path::Path) -> Self {
-        Self { path: path.to_owned(), store: std::sync::Mutex::new((Some(SledStore::open(path).unwrap()), false)) }
+        let store = std::sync::Mutex::new((Some(SledStore::open(path).unwrap()), false));
+        Self { path: path.to_owned(), store, logs: Default::default() }
     }
 
     fn write<T>(&self, call: impl FnOnce(&SledStore) -> Result<T, StoreError>) -> Result<T, StoreError> {
@@ -368,6 +370,9 @@ impl FlowStore for Reopening {
 }
 
 impl Store for Reopening {
+    fn logs(&self) -> &dyn crate::history::LogStore {
+        &self.logs
+    }
     fn journal_append(&self, records: &[(Timestamp, Vec<u8>)]) -> Result<u64, StoreError> {
         self.write(|store| store.journal_append(records))
     }

@@ -3,6 +3,7 @@
 //! It is also what the disk store is held against: both pass the same `conformance` tests.
 
 use super::flows::{MemoryFlows, Visit, roll_up};
+use super::logs::{LogStore, MemoryLogs};
 use super::rollup::{DAY_MS, SETTLE_MS, day_of_end, of_days, running, sum_up, within_day};
 use super::{
     AtQuery, Checkpoint, EntityLast, FlowKept, FlowStore, JournalRecord, LOOKBACK_SECS, LastSamples, Limits, Maintained,
@@ -32,6 +33,7 @@ const BROKEN: u8 = 2;
 pub struct MemoryStore {
     inner: Mutex<Inner>,
     flows: MemoryFlows,
+    logs: MemoryLogs,
 }
 
 #[derive(Default)]
@@ -312,6 +314,10 @@ impl FlowStore for MemoryStore {
 }
 
 impl Store for MemoryStore {
+    fn logs(&self) -> &dyn LogStore {
+        &self.logs
+    }
+
     fn journal_append(&self, records: &[(Timestamp, Vec<u8>)]) -> Result<u64, StoreError> {
         let mut inner = self.lock();
         for (at, bytes) in records {

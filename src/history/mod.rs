@@ -15,12 +15,14 @@ pub mod blocks;
 #[cfg(test)]
 mod conformance;
 pub mod flows;
+pub mod logs;
 pub mod memory;
 pub mod rollup;
 pub mod sled;
 
 pub use self::sled::SledStore;
 pub use flows::{FlowKept, FlowStore};
+pub use logs::LogStore;
 pub use memory::MemoryStore;
 
 /// Format version of a store's folder. An older binary refuses a newer store with a clear sentence.
@@ -191,6 +193,9 @@ pub trait Store: FlowStore {
         }
         Ok(())
     }
+
+    /// Where log lines are kept.
+    fn logs(&self) -> &dyn LogStore;
 
     /// All entities that ever had samples.
     fn entities(&self) -> Result<Vec<EntityKey>, StoreError>;

@@ -53,3 +53,58 @@ pub struct Alarm {
     /// How often it was raised since `raised_at` without standing clear for long (flapping).
     pub count: u32,
 }
+
+/// What an operator does about an alarm.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AlarmAct {
+    /// Somebody has seen it and cares for it; with a note for the others.
+    Acknowledge(Option<String>),
+    /// It is neither counted nor shown among the others for so many seconds.
+    Silence(u32),
+    /// As if nobody had done anything.
+    Release,
+}
+
+/// Alarms that an operator does something about, and who it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlarmOrder {
+    /// Ids of the alarms.
+    pub alarms: Vec<String>,
+    /// Who says so.
+    pub by: String,
+    /// What.
+    pub act: AlarmAct,
+}
+
+/// Somebody cares for an alarm.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct Acknowledgement {
+    pub by: String,
+    pub at: Timestamp,
+    pub note: Option<String>,
+}
+
+/// An alarm is silent for a while.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct Silence {
+    pub by: String,
+    pub until: Timestamp,
+}
+
+/// What operators did about one alarm while it stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handling {
+    /// Who cares for it.
+    pub acknowledged: Option<Acknowledgement>,
+    /// How long it is silent; over when its time is past.
+    pub silenced: Option<Silence>,
+}
+
+impl Handling {
+    /// The silence that holds at a time.
+    pub fn silence(&self, now: Timestamp) -> Option<&Silence> {
+        self.silenced.as_ref().filter(|silence| silence.until > now)
+    }
+}

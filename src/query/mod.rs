@@ -3,10 +3,12 @@
 //! Pure: parses, prints and matches; never looks anything up. Start at [`view_request`], then [`filter`].
 
 pub mod filter;
+pub mod logs;
 pub mod series_name;
 pub mod time;
 pub mod view_request;
 
+pub use logs::{LOG_COLUMNS, LogPart, LogRequest};
 pub use view_request::{
     FlowPart, FlowRequest, MapLayer, MapRequest, RadioName, Screen, Sort, Subject, ViewRequest, Window, WirelessPart,
     WirelessRequest,

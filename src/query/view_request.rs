@@ -1,5 +1,6 @@
 //! What a console or a headless command asks of the engine: a window on one screen's rows, at a time.
 
+use super::logs::LogRequest;
 use crate::model::flow::TopKey;
 use crate::model::{DeviceId, MacAddr, TimeRange, Timestamp, WifiBand};
 use serde::{Deserialize, Serialize};
@@ -27,11 +28,13 @@ pub enum Screen {
     Links,
     /// Rows only, no screen: `noctop sensors`.
     Sensors,
+    /// What differs between two times.
+    Diff,
 }
 
 impl Screen {
     /// All that `noctop shot` may draw, with their names.
-    pub const NAMES: [(&'static str, Self); 15] = [
+    pub const NAMES: [(&'static str, Self); 16] = [
         ("overview", Self::Overview),
         ("topology", Self::Topology),
         ("devices", Self::Devices),
@@ -47,6 +50,7 @@ impl Screen {
         ("vlans", Self::Vlans),
         ("discovery", Self::Discovery),
         ("help", Self::Help),
+        ("diff", Self::Diff),
     ];
 
     /// From the name of the contract.
@@ -205,6 +209,10 @@ pub struct ViewRequest {
     pub flows: FlowRequest,
     /// What of the wireless networks, for [`Screen::Wireless`].
     pub wireless: WirelessRequest,
+    /// Groups of rows that are folded, by what stands at their head.
+    pub folded: Vec<String>,
+    /// What is asked of log lines, for [`Screen::Logs`].
+    pub logs: LogRequest,
 }
 
 /// Graphs span an hour unless asked otherwise.
@@ -227,6 +235,8 @@ impl ViewRequest {
             map: MapRequest::default(),
             flows: FlowRequest::default(),
             wireless: WirelessRequest::default(),
+            folded: Vec::new(),
+            logs: LogRequest::default(),
         }
     }
 }

@@ -24,7 +24,9 @@ pub mod topology;
 pub mod tree;
 
 pub use object::ObjectRow;
-pub use rows::{AlarmRow, ChannelRow, ClientRow, DeviceRow, EventRow, InterfaceRow, LinkRow, RadioRow, SensorRow, WhereRow};
+pub use rows::{
+    AlarmRow, ChannelRow, ClientRow, DeviceRow, EventRow, InterfaceRow, LinkRow, LogRow, RadioRow, SensorRow, WhereRow,
+};
 pub use tabular::{Format, write_rows};
 pub use topology::{TopologyFormat, TopologyRows, write_topology};
 

@@ -4,6 +4,7 @@ mod device;
 mod event;
 mod interface;
 mod link;
+mod log;
 mod sensor;
 mod whereabouts;
 mod wireless;
@@ -12,6 +13,7 @@ pub use device::DeviceRow;
 pub use event::{AlarmRow, EventRow};
 pub use interface::InterfaceRow;
 pub use link::{LinkEnd, LinkRow};
+pub use log::LogRow;
 pub use sensor::SensorRow;
 pub use whereabouts::WhereRow;
 pub use wireless::{ChannelRow, ClientRow, RadioRow};
@@ -114,7 +116,8 @@ mod tests {
             cleared_at: None,
             count: 1,
         };
-        check_columns(&AlarmRow::new(&alarm, None));
+        let handled = view::AlarmRow { alarm, acknowledged: None, silenced: None, root: None, children: 0, folded: false };
+        check_columns(&AlarmRow::new(&handled, None));
         let event = view::EventRow {
             at: Timestamp::from_secs(0),
             kind: "link-gone".to_owned(),
@@ -125,6 +128,9 @@ mod tests {
             severity: None,
         };
         check_columns(&EventRow::from(&event));
+        let line = model::LogLine::new(Timestamp::from_secs(0), "10.0.0.1".parse().unwrap(), model::LogKind::Syslog);
+        let row = crate::state::view::LogRow { number: 0, line, count: 1, first: Timestamp::from_secs(0) };
+        check_columns(&LogRow::from(&row));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use schemars::{Schema, schema_for};
 type Shape = (&'static str, fn() -> Schema);
 
 /// All of them.
-const SCHEMAS: [Shape; 16] = [
+const SCHEMAS: [Shape; 17] = [
     ("topology", || schema_for!(topology::Document)),
     ("device", || schema_for!(rows::DeviceRow)),
     ("interface", || schema_for!(rows::InterfaceRow)),
@@ -15,6 +15,7 @@ const SCHEMAS: [Shape; 16] = [
     ("sensor", || schema_for!(rows::SensorRow)),
     ("where", || schema_for!(rows::WhereRow)),
     ("event", || schema_for!(rows::EventRow)),
+    ("log", || schema_for!(rows::LogRow)),
     ("alarm", || schema_for!(rows::AlarmRow)),
     ("flow", || schema_for!(flow::FlowRow)),
     ("flows-summary", || schema_for!(flow::FlowsSummary)),

@@ -48,6 +48,18 @@ pub struct Collector {
     /// Of the collector of flows: exporters, the busiest first; else absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flows: Option<Vec<FlowExporter>>,
+    /// Of the collector of syslog; else absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lines: Option<Lines>,
+}
+
+/// What was done to log lines before they were kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Lines {
+    /// Longer than is kept.
+    pub cut: u64,
+    /// With a secret that was masked.
+    pub masked: u64,
 }
 
 /// How an exporter of flows does.

@@ -9,6 +9,7 @@ pub mod agent;
 pub mod backfill;
 pub mod flows;
 pub mod hash;
+pub mod logs;
 pub mod recording;
 pub mod scenario;
 pub mod serve;

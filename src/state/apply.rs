@@ -49,8 +49,12 @@ pub fn apply(state: &mut State, event: &Event) -> Applied {
             Vec::new()
         }
         Body::Wireless(reading) => deriver.wireless(reading),
+        Body::AlarmOrder(order) => {
+            deriver.handle(order);
+            Vec::new()
+        }
         // They go to the flows' store; the state derives nothing from them.
-        Body::Flows(_) | Body::FlowRecords(_) => Vec::new(),
+        Body::Flows(_) | Body::FlowRecords(_) | Body::Logs(_) => Vec::new(),
         Body::DeviceSeen(_)
         | Body::DeviceMerged(..)
         | Body::DeviceStatus(_)
@@ -66,7 +70,8 @@ pub fn apply(state: &mut State, event: &Event) -> Applied {
         | Body::DeviceReplaced(_)
         | Body::Endpoints(_)
         | Body::WirelessSeen(_)
-        | Body::AccessPoint(_) => {
+        | Body::AccessPoint(_)
+        | Body::AlarmHandled(_) => {
             deriver.state.take(event);
             Vec::new()
         }

@@ -4,7 +4,7 @@
 //! in memory (rates, discovery progress) is not in it.
 
 use super::{Condition, Settings, State};
-use crate::model::{Alarm, Device, DeviceId, Endpoint, IfIndex, Link, MacAddr, Neighbour, Timestamp, WirelessReading};
+use crate::model::{Alarm, Device, DeviceId, Endpoint, Handling, IfIndex, Link, MacAddr, Neighbour, Timestamp, WirelessReading};
 use crate::state::view::EventRow;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -43,6 +43,7 @@ pub fn encode(state: &State) -> Vec<(String, Vec<u8>)> {
     shards(&mut parts, "link", state.links.values());
     shards(&mut parts, "neighbour", state.neighbours.values());
     shards(&mut parts, "alarm", state.alarms.values());
+    shards(&mut parts, "handling", state.handlings.iter());
     shards(&mut parts, "recent", state.recent.iter());
     shards(&mut parts, "endpoint", by_device(state));
     shards(&mut parts, "predecessor", state.predecessors.iter());
@@ -126,6 +127,8 @@ pub fn decode(parts: &[(String, Vec<u8>)], settings: Settings) -> Result<State, 
     state.neighbours = Arc::new(neighbours.into_iter().map(|neighbour| (neighbour.id.clone(), Arc::new(neighbour))).collect());
     let alarms: Vec<Alarm> = values(&parts, "alarm")?;
     state.alarms = Arc::new(alarms.into_iter().map(|alarm| (alarm.id.clone(), Arc::new(alarm))).collect::<BTreeMap<_, _>>());
+    let handlings: Vec<(String, Handling)> = values(&parts, "handling")?;
+    state.handlings = Arc::new(handlings.into_iter().map(|(id, handling)| (id, Arc::new(handling))).collect());
     let recent: Vec<EventRow> = values(&parts, "recent")?;
     state.recent = Arc::new(recent.into_iter().map(Arc::new).collect::<VecDeque<_>>());
     state.endpoints = Arc::new(endpoints(&state, values(&parts, "endpoint")?));

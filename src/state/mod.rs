@@ -33,7 +33,7 @@ use crate::analyse::topology::ManualLink;
 use crate::event::DiscoveryProgress;
 use crate::model::inventory::Problem;
 use crate::model::topology::{Summary, Topology};
-use crate::model::{Alarm, Device, DeviceId, Endpoint, Link, LinkKey, MacAddr, Neighbour, Sightings, Timestamp};
+use crate::model::{Alarm, Device, DeviceId, Endpoint, Handling, Link, LinkKey, MacAddr, Neighbour, Sightings, Timestamp};
 use derive::LinkWork;
 use live::Live;
 use reads::Read;
@@ -75,6 +75,8 @@ pub struct State {
     links: Arc<BTreeMap<LinkKey, Arc<Link>>>,
     neighbours: Arc<BTreeMap<DeviceId, Arc<Neighbour>>>,
     alarms: Arc<BTreeMap<String, Arc<Alarm>>>,
+    /// What operators did about alarms that stand, by their id.
+    handlings: Arc<BTreeMap<String, Arc<Handling>>>,
     recent: Arc<VecDeque<Arc<EventRow>>>,
     endpoints: Arc<BTreeMap<MacAddr, Arc<Endpoint>>>,
     /// What wireless controllers control.
@@ -169,6 +171,11 @@ impl State {
     /// All alarms that stand or cleared lately, by id.
     pub fn alarms(&self) -> impl ExactSizeIterator<Item = &Arc<Alarm>> {
         self.alarms.values()
+    }
+
+    /// What operators did about an alarm that stands.
+    pub fn handling(&self, id: &str) -> Option<&Handling> {
+        self.handlings.get(id).map(AsRef::as_ref)
     }
 
     /// What happened lately, oldest first.

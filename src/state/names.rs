@@ -1,28 +1,44 @@
-//! Names that can be jumped to, found as they are typed.
+//! Names that can be jumped to, found as they are typed: devices, ports, addresses, alarms, VLANs.
+//!
+//! Start at [`names`]. What is found is ranked by how well the text fits; what is called just that comes first.
+
+mod wireless;
 
 use super::State;
 use super::live::port_names;
-use super::view::screens::Name;
+use super::view::screens::{Name, NameKind};
 use super::whereabouts::{digits, number};
-use crate::model::{Device, DeviceId, Endpoint, MacAddr};
-use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use crate::model::{Device, DeviceId, Endpoint, MacAddr, Neighbour};
+use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::fmt::Write as _;
+use std::net::IpAddr;
 
 /// Longest text that is looked for: more is no name.
 const MAX_TEXT: usize = 128;
+/// Letters from which on a part of an IP address is looked for.
+const LEAST_ADDRESS: usize = 4;
+/// What a letter that matches is worth, as the pattern counts those that stand together.
+const LETTER: u32 = 20;
+/// What is called just so, or begins so, stands before what only mentions it.
+const EXACT: u32 = 100_000;
+const BEGINS: u32 = 200;
 
 /// A name with its score; the best are the greatest. Ties go by the order of the network.
 type Scored = (u32, Reverse<usize>, Name);
 
-struct Search {
+pub(super) struct Search {
     pattern: Pattern,
     matcher: Matcher,
     buffer: Vec<char>,
-    text: String,
-    macs: bool,
+    /// What was typed, in small letters.
+    wanted: String,
+    /// The digits of a part of a hardware address, where it can be one: as a number, and how many.
+    mac: Option<(u64, usize)>,
+    /// Whether it can be a part of an IP address.
+    address: bool,
     best: BinaryHeap<Reverse<OrderedName>>,
     limit: usize,
     seen: usize,
@@ -52,97 +68,208 @@ impl Ord for OrderedName {
 }
 
 impl Search {
-    fn offer(&mut self, text: &str, device: &DeviceId, port: Option<&str>) {
-        self.seen += 1;
-        let Some(score) = self.pattern.score(Utf32Str::new(text, &mut self.buffer), &mut self.matcher) else { return };
-        self.keep(score, || Name { text: text.to_owned(), device: device.clone(), port: port.map(str::to_owned) });
+    fn new(text: &str, limit: usize) -> Self {
+        let wanted = text.trim().to_lowercase();
+        let of_address = |c: char| c.is_ascii_hexdigit() || matches!(c, '.' | ':');
+        let address = wanted.len() >= LEAST_ADDRESS && wanted.contains(['.', ':']) && wanted.chars().all(of_address);
+        let mac = digits(&wanted).and_then(|part| Some((u64::from_str_radix(&part, 16).ok()?, part.len())));
+        // Digits of an address stand together: fuzzy, `10.1.` would be found in most of them.
+        let pattern = if address {
+            Pattern::new(&wanted, CaseMatching::Ignore, Normalization::Never, AtomKind::Substring)
+        } else {
+            Pattern::parse(&wanted, CaseMatching::Ignore, Normalization::Smart)
+        };
+        let (matcher, buffer, best) = (Matcher::new(Config::DEFAULT), Vec::new(), BinaryHeap::new());
+        Self { pattern, matcher, buffer, wanted, mac, address, best, limit, seen: 0 }
     }
 
-    /// Keeps a name that is among the best; it is made only then.
-    fn keep(&mut self, score: u32, name: impl FnOnce() -> Name) {
+    /// Offers something by the words that are looked into, the first of them its name. It is made only when it is kept.
+    pub(super) fn offer(&mut self, words: &str, called: &str, make: impl FnOnce() -> Name) {
+        self.seen += 1;
+        let Some(score) = self.pattern.score(Utf32Str::new(words, &mut self.buffer), &mut self.matcher) else { return };
+        self.keep(score + self.bonus(called), make);
+    }
+
+    /// Whether what is called so is what was typed, or begins with it.
+    fn bonus(&self, called: &str) -> u32 {
+        let begins = called.get(..self.wanted.len()).is_some_and(|head| head.eq_ignore_ascii_case(&self.wanted));
+        match (begins, called.len() == self.wanted.len()) {
+            _ if self.wanted.is_empty() => 0,
+            (true, true) => EXACT,
+            (true, false) => BEGINS,
+            (false, _) => 0,
+        }
+    }
+
+    /// Whether a hardware address holds the digits that were typed.
+    pub(super) fn has_mac(&self, mac: MacAddr) -> bool {
+        self.mac.is_some_and(|wanted| has_digits(mac, wanted))
+    }
+
+    /// Offers what holds all that was typed in an address of its own.
+    pub(super) fn found(&mut self, addresses: &[IpAddr], make: impl FnOnce() -> Name) {
+        self.seen += 1;
+        let is_it = self.wanted.parse::<IpAddr>().is_ok_and(|wanted| addresses.contains(&wanted));
+        let letters = u32::try_from(self.wanted.len()).unwrap_or(0).saturating_mul(LETTER);
+        self.keep(letters.saturating_add(if is_it { EXACT } else { 0 }), make);
+    }
+
+    /// Keeps a name that is among the best.
+    fn keep(&mut self, score: u32, make: impl FnOnce() -> Name) {
         let rank = (score, Reverse(self.seen));
         if self.best.len() >= self.limit && self.best.peek().is_some_and(|worst| (worst.0.0.0, worst.0.0.1) >= rank) {
             return;
         }
-        self.best.push(Reverse(OrderedName((rank.0, rank.1, name()))));
+        self.best.push(Reverse(OrderedName((rank.0, rank.1, make()))));
         if self.best.len() > self.limit {
             self.best.pop();
         }
     }
 
-    fn device(&mut self, device: &Device) {
+    fn device(&mut self, device: &Device, words: &mut String) {
         let name = device.name();
-        self.offer(&name, &device.id, None);
-        for address in device.addresses.iter().map(ToString::to_string).filter(|address| *address != name) {
-            self.offer(&format!("{address} {name}"), &device.id, None);
+        words.clone_from(&name);
+        for address in &device.addresses {
+            let _into_memory = write!(words, " {address}");
         }
-        let mut text = std::mem::take(&mut self.text);
+        self.offer(words, &name, || device_name(device, &name));
         for (port, described) in port_names(device).iter().zip(&device.interfaces) {
-            text.clear();
             let alias = described.if_alias.as_deref().filter(|alias| !alias.is_empty());
-            for word in [Some(name.as_str()), Some(port), alias].into_iter().flatten() {
-                text.push_str(word);
-                text.push(' ');
+            words.clear();
+            let _into_memory = write!(words, "{name} {port}");
+            let called = words.len();
+            if let Some(alias) = alias {
+                words.push(' ');
+                words.push_str(alias);
             }
-            if self.macs {
-                text.extend(described.mac.map(|mac| mac.to_string()));
+            let named = |text: &str| Name {
+                kind: NameKind::Port,
+                text: text.to_owned(),
+                place: alias.unwrap_or_default().to_owned(),
+                device: Some(device.id.clone()),
+                device_name: name.clone(),
+                port: Some(port.clone()),
+                key: String::new(),
+            };
+            let text = words.get(..called).unwrap_or_default();
+            match described.mac.filter(|mac| self.has_mac(*mac)) {
+                Some(mac) => self.found(&[], || Name { place: mac.to_string(), ..named(text) }),
+                None => self.offer(words, text, || named(text)),
             }
-            self.offer(text.trim_end(), &device.id, Some(port));
         }
-        self.text = text;
     }
-}
 
-impl Search {
+    fn alarms(&mut self, state: &State) {
+        for alarm in state.alarms.values().filter(|alarm| alarm.cleared_at.is_none()) {
+            let words = format!("{} {}", alarm.object, alarm.text);
+            // Not by its object alone: that is the device or the port itself.
+            self.offer(&words, "", || Name {
+                kind: NameKind::Alarm,
+                text: words.clone(),
+                place: alarm.severity.word().to_owned(),
+                device: alarm.device.clone(),
+                device_name: alarm.device.as_ref().map(|id| state.name_of(id)).unwrap_or_default(),
+                port: None,
+                key: alarm.id.clone(),
+            });
+        }
+    }
+
+    fn vlans(&mut self, state: &State) {
+        let mut vlans: BTreeMap<u16, (Option<&str>, usize)> = BTreeMap::new();
+        for vlan in state.devices.values().flat_map(|device| &device.vlans) {
+            let (name, count) = vlans.entry(vlan.id).or_default();
+            *name = name.or(vlan.name.as_deref());
+            *count += 1;
+        }
+        for (id, (name, count)) in vlans {
+            let words = format!("VLAN {id} {}", name.unwrap_or_default());
+            self.offer(&words, &id.to_string(), || Name {
+                kind: NameKind::Vlan,
+                text: words.trim_end().to_owned(),
+                place: format!("on {count} devices"),
+                device: None,
+                device_name: String::new(),
+                port: None,
+                key: id.to_string(),
+            });
+        }
+    }
+
     /// Endpoints are looked at only for a part of a hardware or IP address: there may be hundreds of thousands.
-    fn endpoints(&mut self, state: &State, text: &str) {
-        let part = digits(text);
-        let address = text.len() >= LEAST_ADDRESS && text.chars().all(|c| c.is_ascii_hexdigit() || matches!(c, '.' | ':'));
-        if part.is_none() && !address {
+    fn endpoints(&mut self, state: &State) {
+        if self.mac.is_none() && !self.address {
             return;
         }
-        let wanted = part.and_then(|part| Some((u64::from_str_radix(&part, 16).ok()?, part.len())));
-        let exactly = text.parse::<std::net::IpAddr>().ok();
         let mut written = String::new();
         for endpoint in state.endpoints.values() {
-            let mut has_address = || {
-                endpoint.addresses.iter().any(|address| {
-                    written.clear();
-                    write!(written, "{address}").is_ok() && written.contains(text)
-                })
-            };
-            if wanted.is_some_and(|wanted| has_digits(endpoint.mac, wanted)) || address && has_address() {
-                // All hold what was typed; who is called just that comes first.
-                let is_it = endpoint.addresses.iter().any(|address| Some(*address) == exactly);
-                let letters = u32::try_from(text.len()).unwrap_or(0).saturating_add(u32::from(is_it));
-                self.seen += 1;
-                self.keep(letters.saturating_mul(LETTER), || endpoint_name(state, endpoint));
+            if self.has_mac(endpoint.mac) || self.address && has_address(&endpoint.addresses, (&self.wanted, &mut written)) {
+                self.found(&endpoint.addresses, || endpoint_name(state, endpoint));
             }
+        }
+    }
+
+    fn neighbour(&mut self, state: &State, neighbour: &Neighbour, words: &mut String) {
+        let called = state.name_of(&neighbour.id);
+        words.clone_from(&called);
+        for address in &neighbour.addresses {
+            let _into_memory = write!(words, " {address}");
+        }
+        // It has no screen of its own: it is found on the port that hears it.
+        let near =
+            state.links_of(&neighbour.id).first().map(|link| if link.a.device == neighbour.id { &link.b } else { &link.a });
+        let (device, port) = near.map_or((&neighbour.id, None), |near| (&near.device, near.port.as_deref()));
+        let make = || named_on(state, (NameKind::Neighbour, called.clone()), (device, port));
+        match neighbour.mac.filter(|mac| self.has_mac(*mac)) {
+            Some(_) => self.found(&neighbour.addresses, make),
+            None => self.offer(words, &called, make),
         }
     }
 }
 
-/// What a letter that matches is worth, as the pattern counts those that stand together.
-const LETTER: u32 = 20;
+fn device_name(device: &Device, name: &str) -> Name {
+    let address = device.snmp.as_ref().map(|snmp| snmp.address.ip()).or_else(|| device.addresses.first().copied());
+    let facts = [address.map(|address| address.to_string()), device.model.clone(), device.sys_location.clone()];
+    Name {
+        kind: NameKind::Device,
+        text: name.to_owned(),
+        place: facts.into_iter().flatten().filter(|fact| !fact.is_empty()).collect::<Vec<_>>().join("  "),
+        device: Some(device.id.clone()),
+        device_name: name.to_owned(),
+        port: None,
+        key: String::new(),
+    }
+}
+
+/// A name whose place is a port of a device, or the device where the port is not known.
+pub(super) fn named_on(state: &State, (kind, text): (NameKind, String), (device, port): (&DeviceId, Option<&str>)) -> Name {
+    let device_name = state.name_of(device);
+    let place = port.map_or_else(|| device_name.clone(), |port| format!("{device_name} {port}"));
+    Name { kind, text, place, device: Some(device.clone()), device_name, port: port.map(str::to_owned), key: String::new() }
+}
 
 /// An endpoint by its addresses, with the port that it hangs on.
 fn endpoint_name(state: &State, endpoint: &Endpoint) -> Name {
     let mut text = endpoint.mac.to_string();
     for address in &endpoint.addresses {
-        text.push(' ');
-        text.push_str(&address.to_string());
+        let _into_memory = write!(text, " {address}");
     }
     let device = state.devices.get(&endpoint.device);
     let port = endpoint.if_index.and_then(|if_index| Some(device?.interface(if_index)?.name()));
-    for word in std::iter::once(state.name_of(&endpoint.device)).chain(port.clone()) {
-        text.push(' ');
-        text.push_str(&word);
+    let mut name = named_on(state, (NameKind::Endpoint, text), (&endpoint.device, port.as_deref()));
+    if let Some(vlan) = endpoint.vlan {
+        let _into_memory = write!(name.place, "  VLAN {vlan}");
     }
-    Name { text, device: endpoint.device.clone(), port }
+    name
 }
 
-/// Letters from which on a part of an IP address is looked for.
-const LEAST_ADDRESS: usize = 4;
+/// Whether one of the addresses is written with this part.
+pub(super) fn has_address(addresses: &[IpAddr], (part, written): (&str, &mut String)) -> bool {
+    addresses.iter().any(|address| {
+        written.clear();
+        write!(written, "{address}").is_ok() && written.contains(part)
+    })
+}
 
 /// Whether a hardware address holds these hexadecimal digits, anywhere.
 fn has_digits(mac: MacAddr, (wanted, count): (u64, usize)) -> bool {
@@ -150,47 +277,44 @@ fn has_digits(mac: MacAddr, (wanted, count): (u64, usize)) -> bool {
     (0..=12usize.saturating_sub(count)).any(|shift| number(mac) >> (shift * 4) & mask == wanted)
 }
 
-/// Whether somebody may be typing a MAC address: they are written out only then.
-fn looks_like_mac(text: &str) -> bool {
-    let digits = text.chars().filter(char::is_ascii_hexdigit).count();
-    digits >= 4 && text.chars().all(|c| c.is_ascii_hexdigit() || matches!(c, ':' | '-' | '.'))
+/// The flows of an address, whoever has it.
+fn host(address: IpAddr) -> Name {
+    Name {
+        kind: NameKind::Host,
+        text: address.to_string(),
+        place: "its flows".to_owned(),
+        device: None,
+        device_name: String::new(),
+        port: None,
+        key: address.to_string(),
+    }
 }
 
 /// At most `limit` names that match `text` fuzzily, best first: devices by name and address, ports by name, alias and MAC
-/// address, endpoints and neighbours by name and address, which lead to the port that they hang on.
+/// address, endpoints and neighbours by name and address (they lead to the port that they hang on), alarms, VLANs. A whole IP
+/// address brings its flows too.
 pub fn names(state: &State, text: &str, limit: usize) -> Vec<Name> {
     let text: String = text.chars().take(MAX_TEXT).collect();
     if limit == 0 {
         return Vec::new();
     }
-    let mut search = Search {
-        pattern: Pattern::parse(&text, CaseMatching::Ignore, Normalization::Smart),
-        matcher: Matcher::new(Config::DEFAULT),
-        buffer: Vec::new(),
-        text: String::new(),
-        macs: looks_like_mac(&text),
-        best: BinaryHeap::new(),
-        limit,
-        seen: 0,
-    };
+    let mut search = Search::new(&text, limit);
+    let mut words = String::new();
     for device in state.devices.values() {
-        search.device(device);
+        search.device(device, &mut words);
     }
-    search.endpoints(state, &text);
+    search.endpoints(state);
     for neighbour in state.neighbours.values() {
-        let mut text = state.name_of(&neighbour.id);
-        for address in &neighbour.addresses {
-            text.push(' ');
-            text.push_str(&address.to_string());
-        }
-        text.extend(neighbour.mac.map(|mac| format!(" {mac}")));
-        // It has no screen of its own: it is found on the port that hears it.
-        let near =
-            state.links_of(&neighbour.id).first().map(|link| if link.a.device == neighbour.id { &link.b } else { &link.a });
-        match near {
-            Some(near) => search.offer(&text, &near.device, near.port.as_deref()),
-            None => search.offer(&text, &neighbour.id, None),
-        }
+        search.neighbour(state, neighbour, &mut words);
     }
-    search.best.into_sorted_vec().into_iter().map(|Reverse(OrderedName((_, _, name)))| name).collect()
+    search.alarms(state);
+    search.vlans(state);
+    search.wireless(state);
+    let address = search.wanted.parse::<IpAddr>().ok();
+    let mut best: Vec<Name> = search.best.into_sorted_vec().into_iter().map(|Reverse(OrderedName((_, _, name)))| name).collect();
+    if let Some(address) = address {
+        best.truncate(limit - 1);
+        best.push(host(address));
+    }
+    best
 }

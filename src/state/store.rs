@@ -5,7 +5,8 @@ use super::derive::{LinkWork, moves, tell};
 use super::view::EventRow;
 use super::{Condition, MAX_RECENT, State};
 use crate::event::{Body, DeviceStatusChange, EndpointChanges, Event, GaugeStatusChange, InterfaceStatusChange, Replacement};
-use crate::model::{Alarm, Device, DeviceId, DeviceStatus, Endpoint, Link, LinkEnd, LinkKey, Timestamp};
+use crate::model::{Acknowledgement, Alarm, AlarmAct, Handling, Silence};
+use crate::model::{Device, DeviceId, DeviceStatus, Endpoint, Link, LinkEnd, LinkKey, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,6 +38,7 @@ impl State {
                 Arc::make_mut(&mut self.alarms).insert(alarm.id.clone(), Arc::new((**alarm).clone()));
             }
             Body::AlarmCleared(id) => self.clear_alarm(id, at),
+            Body::AlarmHandled(handled) => self.take_handled(handled, at),
             Body::Restarted(id) => {
                 if let Some(condition) = Arc::make_mut(&mut self.conditions).get_mut(id) {
                     Arc::make_mut(condition).restarted_at = Some(at);
@@ -59,7 +61,9 @@ impl State {
             | Body::Trap(_)
             | Body::Flows(_)
             | Body::FlowRecords(_)
-            | Body::Wireless(_) => {}
+            | Body::Wireless(_)
+            | Body::AlarmOrder(_)
+            | Body::Logs(_) => {}
         }
         for row in rows {
             self.remember(row);
@@ -202,8 +206,30 @@ impl State {
         if let Some(alarm) = alarms.get_mut(id) {
             Arc::make_mut(alarm).cleared_at = Some(at);
         }
+        if self.handlings.contains_key(id) {
+            Arc::make_mut(&mut self.handlings).remove(id);
+        }
         let is_kept = |alarm: &Alarm| alarm.cleared_at.is_none_or(|cleared| at.since(cleared) <= CLEARED_KEPT);
         alarms.retain(|_, alarm| is_kept(alarm));
+    }
+
+    fn take_handled(&mut self, (id, by, act): &(String, String, AlarmAct), at: Timestamp) {
+        let handlings = Arc::make_mut(&mut self.handlings);
+        let mut handling = handlings.get(id).map(|known| Handling::clone(known)).unwrap_or_default();
+        match act {
+            AlarmAct::Acknowledge(note) => {
+                handling.acknowledged = Some(Acknowledgement { by: by.clone(), at, note: note.clone() });
+            }
+            AlarmAct::Silence(secs) => {
+                let until = at.plus(Duration::from_secs(u64::from(*secs)));
+                handling.silenced = Some(Silence { by: by.clone(), until });
+            }
+            AlarmAct::Release => {
+                handlings.remove(id);
+                return;
+            }
+        }
+        handlings.insert(id.clone(), Arc::new(handling));
     }
 
     /// Builds the indexes anew, after a checkpoint was read.

@@ -1,5 +1,6 @@
 //! The state under events: what is derived, and that a replay gives the same.
 
+mod alarms;
 pub(super) mod endpoints;
 mod health;
 mod polling;
@@ -272,11 +273,15 @@ fn what_changed_between_two_times_is_told() {
 
 #[test]
 fn names_are_found_as_they_are_typed() {
+    use crate::state::view::NameKind;
     let (state, _) = run(&discovered());
     let first = |text: &str| names(&state, text, 3).first().map(|name| (name.text.clone(), name.port.clone()));
     assert_eq!(first("core-1").map(|name| name.1), Some(None));
     assert!(first("cor1 gi3").unwrap().0.starts_with("core-1 Gi3"));
-    assert_eq!(first("ap-1").unwrap().0, "ap-1 00:09:09:09:09:09");
+    assert_eq!(first("ap-1").unwrap().0, "ap-1");
+    assert_eq!(names(&state, "0009.0909", 3).first().map(|name| name.text.clone()).as_deref(), Some("ap-1"));
+    let host = names(&state, "203.0.113.9", 3);
+    assert_eq!(host.iter().map(|name| name.kind).collect::<Vec<_>>(), [NameKind::Host]);
     assert!(names(&state, "zzzz", 3).is_empty());
     assert_eq!(names(&state, "a", 5).len(), 5);
 }

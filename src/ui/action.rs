@@ -2,12 +2,14 @@
 //! man page are made from it.
 
 use super::effect::{Effect, Form, Picture};
+use super::lang::tr;
 use super::pane::{Context, Gesture};
-use super::state::UiState;
-use super::update::{flows, global, graph, lists, overlay, related, wireless};
+use super::state::{Access, UiState};
+use super::update::{alarms, diff, flows, global, graph, lists, logs, overlay, related, wireless};
 use super::{mouse, notice, wallboard};
 use crate::query::Screen;
 use crate::state::view::View;
+use crate::trf;
 
 /// What an action works on.
 pub struct Turn<'a> {
@@ -32,10 +34,27 @@ pub struct Action {
     pub context: Context,
     /// What it does.
     pub run: Run,
+    /// Whether it changes anything: it exists with `--read-write` alone.
+    pub writes: bool,
 }
 
 const fn action(name: &'static str, context: Context, (help, hint): (&'static str, &'static str), run: Run) -> Action {
-    Action { name, help, hint, context, run }
+    Action { name, help, hint, context, run, writes: false }
+}
+
+const fn writing(name: &'static str, context: Context, (help, hint): (&'static str, &'static str), run: Run) -> Action {
+    Action { name, help, hint, context, run, writes: true }
+}
+
+/// Why an action that changes something may not be done here and now.
+pub fn refusal(state: &UiState, action: &Action) -> Option<String> {
+    if !action.writes || state.may_write() {
+        return None;
+    }
+    Some(match state.access {
+        Access::ReadOnly => trf!("{}: this console only reads; start it with --read-write", tr(action.help)),
+        Access::ReadWrite => trf!("{}: not in the past; = and Enter is now", tr(action.help)),
+    })
 }
 
 impl std::fmt::Debug for Action {
@@ -66,6 +85,18 @@ pub const ACTIONS: &[Action] = &[
     action("table.reverse", Context::Table, ("sort the other way round", ""), lists::reverse),
     action("table.columns", Context::Table, ("choose the columns", ""), overlay::columns),
     action("table.faults", Context::Table, ("only what has a fault, or everything", "faults"), lists::faults),
+    action("table.mark", Context::Table, ("mark the row; y, e and charts take marked ones", ""), lists::mark),
+    action("table.fold", Context::Table, ("fold the group, or unfold it", ""), |turn| lists::gesture(turn, Gesture::Fold)),
+    writing("alarms.acknowledge", Context::Alarms, ("acknowledge, or take it back", "ack"), alarms::acknowledge),
+    writing("alarms.note", Context::Alarms, ("acknowledge with a note", "note"), alarms::note),
+    writing("alarms.silence", Context::Alarms, ("silence: then 1 4 d, or e to end it", "silence"), alarms::silence),
+    action("alarms.next", Context::Alarms, ("next one that nobody acknowledged", "next unacked"), alarms::next_unacknowledged),
+    writing("silence.hour", Context::Silence, ("1 hour", "1 h"), |turn| alarms::silence_for(turn, 3_600)),
+    writing("silence.four-hours", Context::Silence, ("4 hours", "4 h"), |turn| alarms::silence_for(turn, 4 * 3_600)),
+    writing("silence.day", Context::Silence, ("24 hours", "24 h"), |turn| alarms::silence_for(turn, 86_400)),
+    writing("silence.end", Context::Silence, ("end it; nobody cares for it either", "end"), alarms::release),
+    action("silence.cancel", Context::Silence, ("leave it", "leave"), overlay::cancel),
+    action("events.diff", Context::Events, ("what differs between then and the time shown", "diff"), diff::since),
     action("graph.week", Context::Graph, ("last week's curve beside this week's, or not", "week"), graph::week),
     action("graph.zoom-in", Context::Graph, ("a shorter span", "zoom"), |turn| graph::zoom(turn, -1)),
     action("graph.zoom-out", Context::Graph, ("a longer span", ""), |turn| graph::zoom(turn, 1)),
@@ -105,13 +136,17 @@ pub const ACTIONS: &[Action] = &[
     action("vlans.map", Context::Vlans, ("the map of this VLAN", "map"), |turn| lists::gesture(turn, Gesture::Layers)),
     action("flows.group", Context::Flows, ("by what flows are summed up", "by"), flows::groups),
     action("wireless.band", Context::Wireless, ("only one band, or all: 2.4, 5, 6 GHz", "band"), wireless::band),
+    action("logs.follow", Context::Logs, ("keep the newest line in view, or not", "follow"), logs::follow),
+    action("logs.fold", Context::Logs, ("lines that say the same once, with their count", "fold same"), logs::fold),
+    action("logs.raw", Context::Logs, ("lines as they came, or as they were read", "raw"), logs::raw),
+    action("logs.narrow", Context::Logs, ("narrow the list by what is under the cursor", "narrow"), logs::menu),
     action("discovery.pause", Context::Discovery, ("pause discovery, or go on", "pause"), global::discovery_pause),
     action("discovery.run", Context::Discovery, ("discover the configured targets again", "run again"), global::discovery_run),
     action("discovery.cancel", Context::Discovery, ("end the running discovery", "cancel"), global::discovery_cancel),
     action("filter", Context::Global, ("filter this screen", "filter"), overlay::filter),
     action("next-match", Context::Global, ("next match", ""), |turn| lists::gesture(turn, Gesture::NextMatch)),
     action("previous-match", Context::Global, ("previous match", ""), |turn| lists::gesture(turn, Gesture::PreviousMatch)),
-    action("jump", Context::Global, ("jump to a device or a port by name", "jump"), overlay::jump),
+    action("jump", Context::Global, ("jump to anything by name or address", "jump"), overlay::jump),
     action("command", Context::Global, ("give a command (Tab completes)", "command"), overlay::palette),
     action("help", Context::Global, ("keys and commands", "help"), global::help),
     action("back", Context::Global, ("clear the filter, else back", ""), global::escape),
@@ -129,6 +164,7 @@ pub const ACTIONS: &[Action] = &[
     action("span", Context::Global, ("span of graphs: 5m 1h 6h 24h 7d 30d 1y", "span"), global::span),
     action("copy", Context::Global, ("copy the name under the cursor (OSC 52)", ""), lists::copy_cell),
     action("copy-row", Context::Global, ("copy the row", ""), lists::copy_row),
+    action("copy-place", Context::Global, ("copy where you are, for :go", ""), global::copy_place),
     action("save-screen", Context::Global, ("the screen into a file: then t text, a ansi, s svg", ""), overlay::save),
     action("mouse", Context::Global, ("mouse on and off", ""), mouse::toggle),
     action("bell", Context::Global, ("bell for new critical alarms: off, bell, bell+desktop", ""), notice::cycle),
@@ -166,6 +202,7 @@ pub const ACTIONS: &[Action] = &[
     action("related.alarms", Context::Related, ("Alarms", "alarms"), |turn| related::to(turn, Screen::Alarms)),
     action("related.events", Context::Related, ("Events", "events"), |turn| related::to(turn, Screen::Events)),
     action("related.history", Context::Related, ("History of the port", "history"), |turn| related::to(turn, Screen::Interface)),
+    action("related.moment", Context::Related, ("the time when it happened", "then"), related::moment),
     action("related.cancel", Context::Related, ("leave it", "leave"), overlay::cancel),
     action("columns.down", Context::Columns, ("next column", ""), |turn| overlay::column_step(turn, 1)),
     action("columns.up", Context::Columns, ("column before", ""), |turn| overlay::column_step(turn, -1)),
@@ -174,6 +211,10 @@ pub const ACTIONS: &[Action] = &[
     action("groups.up", Context::Groups, ("the one before", ""), |turn| flows::group_step(turn, -1)),
     action("groups.choose", Context::Groups, ("sum up by it", "choose"), flows::group_choose),
     action("groups.cancel", Context::Groups, ("leave it", "leave"), overlay::cancel),
+    action("narrow.down", Context::Narrow, ("next", ""), |turn| logs::menu_step(turn, 1)),
+    action("narrow.up", Context::Narrow, ("the one before", ""), |turn| logs::menu_step(turn, -1)),
+    action("narrow.choose", Context::Narrow, ("narrow by it", "choose"), logs::menu_choose),
+    action("narrow.cancel", Context::Narrow, ("leave it", "leave"), overlay::cancel),
     action("export.csv", Context::Export, ("csv (RFC 4180)", "csv"), |turn| overlay::export_as(turn, Form::Csv)),
     action("export.json", Context::Export, ("json, a document", "json"), |turn| overlay::export_as(turn, Form::Json)),
     action("export.ndjson", Context::Export, ("ndjson, an object a line", "ndjson"), |turn| {

@@ -6,9 +6,10 @@ use super::console::contexts;
 use super::mouse::{self, Hit};
 use super::notice::Level;
 use super::pane::{Context, Scene};
-use super::state::Room;
+use super::state::{Access, Room};
 use super::text::{self, EN, fit};
 use super::theme::Tone;
+use super::update::related;
 use super::widget::{put, put_all};
 use crate::query::Screen;
 use crate::ui::lang::{sentence, tr, trf};
@@ -59,6 +60,7 @@ pub fn screen_name(screen: Screen) -> &'static str {
         Screen::Help => "Help",
         Screen::Links => "Links",
         Screen::Sensors => "Sensors",
+        Screen::Diff => "Diff",
         other => TABS.iter().find(|(screen, ..)| *screen == other).map_or("", |(_, name, ..)| name),
     }
 }
@@ -127,7 +129,10 @@ fn status(scene: &Scene<'_>) -> Vec<(String, Style)> {
         out.push((words, theme.style(Tone::Accent)));
     }
     if !tiny {
-        out.push((format!(" {} ", tr(EN.read_only)), theme.style(Tone::Dim)));
+        match scene.state.access {
+            Access::ReadOnly => out.push((format!(" {} ", tr(EN.read_only)), theme.style(Tone::Dim))),
+            Access::ReadWrite => out.push((format!(" {} ", tr("rw")), theme.style(Tone::Major))),
+        }
     }
     out
 }
@@ -208,6 +213,11 @@ fn hints(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         ACTIONS
             .iter()
             .filter(move |action| action.context == context && !action.hint.is_empty() && !ALWAYS.contains(&action.name))
+            .filter(|action| !action.writes || scene.state.may_write())
+            .filter(|action| {
+                let is_menu = action.context == Context::Related && action.name != "related.cancel";
+                !is_menu || related::offers(scene.state, scene.view, action.name)
+            })
     };
     let here = active.iter().filter(|context| **context != Context::Global).flat_map(|context| wanted(*context));
     let global = active.iter().filter(|context| **context == Context::Global).flat_map(|context| wanted(*context));

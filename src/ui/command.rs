@@ -1,23 +1,26 @@
 //! The command line (`:`): commands with arguments, beside every action by its name.
 
-use super::action::{ACTIONS, Turn};
+use super::action::{ACTIONS, Action, Turn};
 use super::effect::{Effect, Purpose};
-use super::keymap::Keymap;
-use super::lang::trf;
+use super::lang::tr;
 use super::layer::Picker;
 use super::pane::Context;
-use super::state::Place;
+use super::state::{Place, UiState};
 use super::theme::ThemeName;
-use super::update::{flows, global, navigate, overlay};
+use super::update::{diff, flows, global, navigate, overlay};
 use super::{GlyphSet, text};
 use crate::engine::Command;
 use crate::query::{Screen, Sort};
-use crate::state::view::screens::Name;
+use crate::state::view::{Name, NameKind};
+use crate::trf;
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
+/// Commands that are remembered; older ones are forgotten.
+pub const MAX_COMMANDS: usize = 200;
+
 /// What a command wants after its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Argument {
     /// Nothing.
     None,
@@ -27,15 +30,32 @@ pub enum Argument {
     Text(&'static str),
     /// A name that the engine knows.
     Name(&'static str),
+    /// One of what there is here; it may not be left out.
+    One(&'static str, Choices),
+    /// Fields and values of a filter; it may be left out.
+    Filter(&'static str),
 }
+
+/// What there is to choose from, for each word of the argument.
+pub type Choices = fn(&UiState, usize) -> Vec<String>;
 
 impl Argument {
     /// How it is written in help.
     pub const fn word(self) -> &'static str {
         match self {
             Self::None => "",
-            Self::Optional(word) | Self::Text(word) | Self::Name(word) => word,
+            Self::Optional(word) | Self::Text(word) | Self::Name(word) | Self::One(word, _) | Self::Filter(word) => word,
         }
+    }
+
+    /// What has to be written, where nothing is.
+    fn missing(self, argument: &str) -> Option<&'static str> {
+        let wanted = match self {
+            Self::Text(word) | Self::One(word, _) => word,
+            Self::Name(word) if !word.starts_with('[') => word,
+            Self::None | Self::Optional(_) | Self::Filter(_) | Self::Name(_) => return None,
+        };
+        argument.is_empty().then_some(wanted)
     }
 }
 
@@ -62,20 +82,20 @@ pub const COMMANDS: &[CommandDef] = &[
         name: "device",
         argument: Argument::Name("NAME"),
         help: "open a device",
-        run: |_, text| open(text, Screen::Device),
+        run: |turn, text| open(turn.state, (text, Screen::Device)),
     },
     CommandDef {
         name: "interface",
         argument: Argument::Name("DEVICE PORT"),
         help: "open an interface with its graph",
-        run: |_, text| open(text, Screen::Interface),
+        run: |turn, text| open(turn.state, (text, Screen::Interface)),
     },
     CommandDef {
         name: "topology",
         argument: Argument::Name("[NAME]"),
         help: "the map, with this device under the cursor",
         run: |turn, text| {
-            if text.is_empty() { global::screen(turn, Screen::Topology) } else { open(text, Screen::Topology) }
+            if text.is_empty() { global::screen(turn, Screen::Topology) } else { open(turn.state, (text, Screen::Topology)) }
         },
     },
     CommandDef {
@@ -87,19 +107,44 @@ pub const COMMANDS: &[CommandDef] = &[
     CommandDef { name: "live", argument: Argument::None, help: "show now", run: |turn, _| global::go(turn, None) },
     CommandDef {
         name: "filter",
-        argument: Argument::Optional("EXPR"),
+        argument: Argument::Filter("EXPR"),
         help: "filter this screen",
         run: |turn, text| overlay::set_filter(turn.state, text),
     },
-    CommandDef { name: "sort", argument: Argument::Text("COLUMN [asc|desc]"), help: "sort this screen", run: sort },
-    CommandDef { name: "span", argument: Argument::Text("5m|1h|6h|24h|7d"), help: "span of graphs", run: span },
+    CommandDef { name: "sort", argument: Argument::One("COLUMN [asc|desc]", sort_words), help: "sort this screen", run: sort },
+    CommandDef { name: "span", argument: Argument::One("5m|1h|6h|24h|7d", spans), help: "span of graphs", run: span },
     CommandDef {
         name: "theme",
-        argument: Argument::Optional("NAME"),
+        argument: Argument::One("[NAME]", themes),
         help: "another theme; without a name: which there are",
         run: theme,
     },
-    CommandDef { name: "glyphs", argument: Argument::Text("unicode|cjk|ascii"), help: "another set of glyphs", run: glyphs },
+    CommandDef {
+        name: "glyphs",
+        argument: Argument::One("unicode|cjk|ascii", glyph_sets),
+        help: "another set of glyphs",
+        run: glyphs,
+    },
+    CommandDef {
+        name: "cols",
+        argument: Argument::One("COLUMN", columns),
+        help: "show a column of this table, or hide it",
+        run: toggle_column,
+    },
+    CommandDef {
+        name: "diff",
+        argument: Argument::Optional("T1 [T2]"),
+        help: "what differs between two times",
+        run: diff::command,
+    },
+    CommandDef { name: "go", argument: Argument::One("CRUMB", crumbs), help: "where @ says: SCREEN NAME @TIME /FILTER", run: go },
+    CommandDef { name: "vlan", argument: Argument::Name("ID"), help: "open a VLAN", run: vlan },
+    CommandDef {
+        name: "exporter",
+        argument: Argument::Name("NAME"),
+        help: "the flows that a device tells of",
+        run: |turn, text| flows::open(turn.state, format!("exporter:\"{}\"", text.replace('"', ""))),
+    },
     CommandDef {
         name: "capture",
         argument: Argument::None,
@@ -108,7 +153,7 @@ pub const COMMANDS: &[CommandDef] = &[
     },
     CommandDef {
         name: "flows",
-        argument: Argument::Optional("FILTER"),
+        argument: Argument::Filter("FILTER"),
         help: "Flows, those that a filter lets through",
         run: |turn, text| flows::command(turn, text),
     },
@@ -122,20 +167,73 @@ pub const COMMANDS: &[CommandDef] = &[
     CommandDef { name: "q", argument: Argument::None, help: "quit", run: |_, _| vec![Effect::Quit] },
 ];
 
-/// Short forms that fingers know.
-const ALIASES: [(&str, &str); 11] = [
+/// Short forms that fingers know, and screens by their names.
+const ALIASES: [(&str, &str); 16] = [
     ("dev", "device"),
     ("if", "interface"),
     ("port", "interface"),
     ("topo", "topology"),
     ("map", "topology"),
+    ("columns", "cols"),
+    ("quit", "q"),
     ("alarms", "screen.alarms"),
     ("events", "screen.events"),
     ("devices", "screen.devices"),
     ("interfaces", "screen.interfaces"),
     ("overview", "screen.overview"),
     ("discovery", "screen.discovery"),
+    ("wireless", "screen.wireless"),
+    ("logs", "screen.logs"),
+    ("find", "jump"),
 ];
+
+/// Commands that an action does by a key as well.
+const TWINS: [(&str, &str); 10] = [
+    ("topology", "screen.topology"),
+    ("at", "time-go"),
+    ("live", "pause"),
+    ("filter", "filter"),
+    ("sort", "table.sort-right"),
+    ("span", "span"),
+    ("cols", "table.columns"),
+    ("diff", "events.diff"),
+    ("flows", "screen.flows"),
+    ("q", "quit-now"),
+];
+
+fn sort_words(state: &UiState, word: usize) -> Vec<String> {
+    match word {
+        0 => super::pane::of(state.place.screen).sorts().iter().map(|column| (*column).to_owned()).collect(),
+        _ => ["asc", "desc"].map(str::to_owned).to_vec(),
+    }
+}
+
+fn spans(_: &UiState, word: usize) -> Vec<String> {
+    if word > 0 { Vec::new() } else { global::SPANS.iter().map(|(secs, _)| text::span(*secs)).collect() }
+}
+
+fn themes(state: &UiState, word: usize) -> Vec<String> {
+    if word > 0 {
+        return Vec::new();
+    }
+    let own = state.own_themes.iter().map(|theme| theme.name.clone());
+    own.chain(ThemeName::NAMES.map(|(name, _)| name.to_owned())).collect()
+}
+
+fn glyph_sets(_: &UiState, word: usize) -> Vec<String> {
+    if word > 0 { Vec::new() } else { GlyphSet::NAMES.map(|(name, _)| name.to_owned()).to_vec() }
+}
+
+fn columns(state: &UiState, word: usize) -> Vec<String> {
+    if word > 0 {
+        return Vec::new();
+    }
+    super::pane::of(state.place.screen).columns().iter().map(|title| (*title).to_owned()).collect()
+}
+
+fn crumbs(_: &UiState, word: usize) -> Vec<String> {
+    if word > 0 { Vec::new() } else { Screen::NAMES.map(|(name, _)| name.to_owned()).to_vec() }
+}
 
 /// A line that the palette offers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,24 +249,96 @@ pub struct Suggestion {
 }
 
 /// What fits the line written so far, best first.
-pub fn suggest(line: &str, keymap: &Keymap) -> Vec<Suggestion> {
-    if line.contains(' ') {
-        return Vec::new();
+pub fn suggest(line: &str, state: &UiState) -> Vec<Suggestion> {
+    if let Some((name, argument)) = line.split_once(' ') {
+        return find(name).map(|command| suggest_words(line, (command, argument), state)).unwrap_or_default();
     }
+    let keys = |action: &str| state.keymap.first_key(action).map(|key| key.to_string()).unwrap_or_default();
+    let twin = |command: &str| TWINS.iter().find(|(name, _)| *name == command).map(|(_, action)| keys(action));
     let commands = COMMANDS.iter().map(|command| Suggestion {
-        line: format!("{} ", command.name).trim_end().to_owned() + if command.argument == Argument::None { "" } else { " " },
-        help: format!("{}  {}", command.argument.word(), command.help).trim_start().to_owned(),
-        keys: String::new(),
-        whole: matches!(command.argument, Argument::None | Argument::Optional(_)),
+        line: format!("{}{}", command.name, if matches!(command.argument, Argument::None) { "" } else { " " }),
+        help: format!("{}  {}", command.argument.word(), tr(command.help)).trim_start().to_owned(),
+        keys: twin(command.name).unwrap_or_default(),
+        whole: command.argument.missing("").is_none(),
     });
     let actions =
-        ACTIONS.iter().filter(|action| matches!(action.context, Context::Global | Context::Discovery)).map(|action| Suggestion {
-            line: action.name.to_owned(),
-            help: action.help.to_owned(),
-            keys: keymap.first_key(action.name).map(|key| key.to_string()).unwrap_or_default(),
-            whole: true,
+        ACTIONS.iter().filter(|action| is_offered(action, state) && find(short_name(action.name)).is_none()).map(|action| {
+            Suggestion {
+                line: short_name(action.name).to_owned(),
+                help: tr(action.help).to_owned(),
+                keys: keys(action.name),
+                whole: true,
+            }
         });
     rank(line, commands.chain(actions).collect(), |suggestion| &suggestion.line)
+}
+
+/// The short form of an action, where it has one.
+fn short_name(action: &'static str) -> &'static str {
+    ALIASES.iter().find(|(_, long)| *long == action && action.starts_with("screen.")).map_or(action, |(short, _)| short)
+}
+
+/// Actions that can be done here by their names.
+fn is_offered(action: &Action, state: &UiState) -> bool {
+    let here = super::pane::of(state.place.screen).contexts();
+    let by_name = action.context == Context::Global || action.context == Context::Discovery;
+    let of_screen = action.context != Context::List && action.context != Context::Map && here.contains(&action.context);
+    (by_name || of_screen) && (!action.writes || state.may_write())
+}
+
+/// What fits the word that is being written of a command's argument.
+fn suggest_words(line: &str, (command, argument): (&CommandDef, &str), state: &UiState) -> Vec<Suggestion> {
+    let word_at = argument.rfind(' ').map_or(0, |at| at + 1);
+    let (before, word) = argument.split_at_checked(word_at).unwrap_or((argument, ""));
+    let head = line.strip_suffix(word).unwrap_or(line).to_owned();
+    let choices: Vec<String> = match command.argument {
+        Argument::One(_, choices) => choices(state, before.split_whitespace().count()),
+        Argument::Filter(_) => {
+            let screen = if command.name == "flows" { Screen::Flows } else { state.place.screen };
+            let fields = super::pane::of(screen).fields();
+            return field_choices(word, &fields).into_iter().map(|word| suggestion(format!("{head}{word}"))).collect();
+        }
+        _ => return Vec::new(),
+    };
+    rank(word, choices, String::as_str).into_iter().map(|word| suggestion(format!("{head}{word}"))).collect()
+}
+
+const fn suggestion(line: String) -> Suggestion {
+    Suggestion { line, help: String::new(), keys: String::new(), whole: true }
+}
+
+/// Operators of a filter, as they are offered after a field.
+const OPERATORS: [&str; 6] = [":", "=", "!=", ">=", "<=", "~"];
+
+/// Where the word begins that is being written of a filter.
+fn last_word(filter: &str) -> usize {
+    filter.rfind([' ', '(']).map_or(0, |at| at + 1)
+}
+
+/// What a word of a filter can become: a field that begins so; a whole field with its operators.
+pub fn field_choices(word: &str, fields: &[&'static str]) -> Vec<String> {
+    if word.is_empty() || word.contains(|c: char| !c.is_ascii_alphanumeric()) {
+        return Vec::new();
+    }
+    if fields.iter().any(|field| field.eq_ignore_ascii_case(word)) {
+        return OPERATORS.map(|operator| format!("{word}{operator}")).to_vec();
+    }
+    let begins = |field: &&&str| field.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
+    let mut found: Vec<String> = fields.iter().filter(begins).map(|field| (*field).to_owned()).collect();
+    // The short names are what is typed.
+    found.sort_by_key(String::len);
+    found
+}
+
+/// A filter with its last word made the first field that begins so.
+pub fn complete_field(filter: &str, fields: &[&'static str]) -> Option<String> {
+    let (before, word) = filter.split_at_checked(last_word(filter))?;
+    field_choices(word, fields).first().map(|field| format!("{before}{field}"))
+}
+
+/// The fields that fit the last word of a filter, for the line over it.
+pub fn fields_for(filter: &str, fields: &[&'static str]) -> Vec<String> {
+    filter.get(last_word(filter)..).map(|word| field_choices(word, fields)).unwrap_or_default()
 }
 
 /// Items that fit a pattern, best first; all of them, in their order, for an empty one.
@@ -200,15 +370,17 @@ pub fn wanted_name(line: &str) -> Option<&str> {
 /// Names as whole command lines.
 pub fn suggest_names(line: &str, names: &[Name]) -> Vec<Suggestion> {
     let Some((command, _)) = line.split_once(' ') else { return Vec::new() };
-    let interface = find(command).is_some_and(|command| command.name == "interface");
-    names
-        .iter()
-        .filter(|name| name.port.is_some() == interface)
-        .map(|name| Suggestion {
-            line: format!("{command} {}", text::fit(&name.text, usize::MAX, "")),
-            help: name.device.as_str().to_owned(),
-            keys: String::new(),
-            whole: true,
+    let kind = match find(command).map(|command| command.name) {
+        Some("interface") => NameKind::Port,
+        Some("vlan") => NameKind::Vlan,
+        _ => NameKind::Device,
+    };
+    let of_kind = names.iter().filter(|name| name.kind == kind);
+    of_kind
+        .map(|name| {
+            let text = if kind == NameKind::Vlan { &name.key } else { &name.text };
+            let help = if kind == NameKind::Vlan { format!("{}  {}", name.text, name.place) } else { name.place.clone() };
+            Suggestion { help, ..suggestion(format!("{command} {}", text::fit(text, usize::MAX, ""))) }
         })
         .collect()
 }
@@ -223,7 +395,7 @@ pub fn accept(turn: &mut Turn<'_>, picker: Picker<Suggestion>) -> Vec<Effect> {
     if let Some(chosen) = picker.chosen() {
         if !chosen.whole {
             let mut again = Picker { input: tui_input::Input::new(chosen.line.clone()), ..Picker::default() };
-            again.items = suggest(&chosen.line, &turn.state.keymap);
+            again.items = suggest(&chosen.line, turn.state);
             turn.state.layers.push(super::layer::Layer::Palette(again));
             return Vec::new();
         }
@@ -239,50 +411,62 @@ pub fn give(turn: &mut Turn<'_>, line: &str) -> Vec<Effect> {
     if line.is_empty() {
         return Vec::new();
     }
-    turn.state.commands.push(line.to_owned());
+    if turn.state.commands.last().is_none_or(|last| last != line) {
+        turn.state.commands.push(line.to_owned());
+        let beyond = turn.state.commands.len().saturating_sub(MAX_COMMANDS);
+        turn.state.commands.drain(..beyond);
+    }
     let (name, argument) = line.split_once(' ').unwrap_or((line, ""));
     let argument = argument.trim();
     if let Some(command) = find(name) {
-        let missing = match command.argument {
-            Argument::Text(word) => argument.is_empty().then_some(word),
-            Argument::Name(word) => (argument.is_empty() && !word.starts_with('[')).then_some(word),
-            Argument::None | Argument::Optional(_) => None,
-        };
-        if let Some(word) = missing {
-            turn.state.complain(format!(":{name} wants {word}"));
+        if let Some(word) = command.argument.missing(argument) {
+            turn.state.complain(trf!(":{} wants {}", name, word));
             return Vec::new();
         }
         return (command.run)(turn, argument);
     }
     let name = ALIASES.iter().find(|(short, _)| *short == name).map_or(name, |(_, long)| long);
-    let action = super::action::find(name).filter(|action| matches!(action.context, Context::Global | Context::Discovery));
-    match action {
-        Some(action) => (action.run)(turn),
-        None => {
-            turn.state.complain(format!("no command `{name}`: ? lists them"));
-            Vec::new()
-        }
+    let Some(action) = super::action::find(name).filter(|action| action.context != Context::Input) else {
+        let near = suggest(name, turn.state).into_iter().next().map(|best| best.line.trim_end().to_owned());
+        turn.state.complain(match near {
+            Some(near) => trf!("no command `{}`; is :{} meant? ? lists them", name, near),
+            None => trf!("no command `{}`: ? lists them", name),
+        });
+        return Vec::new();
+    };
+    if let Some(why) = super::action::refusal(turn.state, action) {
+        turn.state.complain(why);
+        return Vec::new();
     }
+    if !is_offered(action, turn.state) {
+        turn.state.complain(trf!("{} has no meaning on this screen", name));
+        return Vec::new();
+    }
+    (action.run)(turn)
 }
 
-/// Names looked up at once when one is opened by its text.
-const CANDIDATES: usize = 20;
-
-fn open(text: &str, screen: Screen) -> Vec<Effect> {
-    vec![Effect::Ask(Purpose::Open(screen), Command::Names(text.to_owned(), CANDIDATES))]
+/// Looks a name up and opens what it is of on a screen.
+pub fn open(state: &mut UiState, (text, screen): (&str, Screen)) -> Vec<Effect> {
+    text.clone_into(&mut state.wanted);
+    vec![Effect::Ask(Purpose::Open(screen), Command::Names(text.to_owned(), overlay::CANDIDATES))]
 }
 
 /// The names that were looked up to be opened.
 pub fn opened(turn: &mut Turn<'_>, screen: Screen, names: &[Name]) -> Vec<Effect> {
-    let wanted = turn.state.commands.last().and_then(|line| line.split_once(' ')).map(|(_, text)| text.trim().to_owned());
-    let fits = |name: &&Name| name.port.is_some() == (screen == Screen::Interface);
-    let exact = names.iter().filter(fits).find(|name| Some(&name.text) == wanted.as_ref());
+    let wanted = std::mem::take(&mut turn.state.wanted);
+    let fits = |name: &&Name| match screen {
+        Screen::Interface => name.kind == NameKind::Port,
+        Screen::Device | Screen::Topology => name.kind == NameKind::Device,
+        _ => true,
+    };
+    let exact = names.iter().filter(fits).find(|name| name.text == wanted);
     let Some(name) = exact.or_else(|| names.iter().find(fits)) else {
-        turn.state.complain(format!("nothing is called {}", wanted.unwrap_or_default()));
+        let kind = if screen == Screen::Interface { NameKind::Port } else { NameKind::Device };
+        turn.state.complain(trf!("no {} is called {}", tr(kind.word()), wanted));
         return Vec::new();
     };
     if screen == Screen::Topology {
-        turn.state.map.selected = Some(name.device.as_str().to_owned());
+        turn.state.map.selected = name.device.as_ref().map(|device| device.as_str().to_owned());
         return navigate(turn.state, Place::screen(Screen::Topology));
     }
     overlay::open_name(turn.state, name)
@@ -290,6 +474,11 @@ pub fn opened(turn: &mut Turn<'_>, screen: Screen, names: &[Name]) -> Vec<Effect
 
 fn sort(turn: &mut Turn<'_>, text: &str) -> Vec<Effect> {
     let (column, order) = text.split_once(' ').unwrap_or((text, "desc"));
+    let sorts = super::pane::of(turn.state.place.screen).sorts();
+    if !sorts.is_empty() && !sorts.contains(&column) && !super::pane::of(turn.state.place.screen).fields().contains(&column) {
+        turn.state.complain(trf!("no column `{}`; there are: {}", column, sorts.join(" ")));
+        return Vec::new();
+    }
     turn.state.here_mut().sort = Some(Sort { column: column.to_owned(), descending: order.trim() != "asc" });
     vec![Effect::Watch]
 }
@@ -297,43 +486,160 @@ fn sort(turn: &mut Turn<'_>, text: &str) -> Vec<Effect> {
 fn span(turn: &mut Turn<'_>, written: &str) -> Vec<Effect> {
     match global::SPANS.iter().find(|(secs, _)| text::span(*secs) == written) {
         Some((secs, _)) => turn.state.span_secs = *secs,
-        None => turn.state.complain("a span is one of 5m 1h 6h 24h 7d"),
+        None => turn.state.complain(trf!("a span is one of {}", spans(turn.state, 0).join(" "))),
     }
     vec![Effect::Watch]
 }
 
 fn theme(turn: &mut Turn<'_>, text: &str) -> Vec<Effect> {
     let own = turn.state.own_themes.clone();
-    let names = || own.iter().map(|theme| theme.name.as_str()).chain(ThemeName::NAMES.map(|(name, _)| name));
     match ThemeName::among(text, &own) {
-        Some(theme) => turn.state.theme = theme,
-        None if text.is_empty() => turn.state.say(trf!("themes: {}", names().collect::<Vec<_>>().join(" "))),
-        None => turn.state.complain(trf!("a theme is one of: {}", names().collect::<Vec<_>>().join(" "))),
+        Some(theme) => {
+            turn.state.theme = theme;
+            turn.state.chosen.insert("theme", text.to_owned());
+        }
+        None if text.is_empty() => turn.state.say(trf!("themes: {}", themes(turn.state, 0).join(" "))),
+        None => turn.state.complain(trf!("a theme is one of: {}", themes(turn.state, 0).join(" "))),
     }
     Vec::new()
 }
 
 fn glyphs(turn: &mut Turn<'_>, text: &str) -> Vec<Effect> {
     match GlyphSet::from_name(text) {
-        Some(set) => turn.state.glyphs = set,
-        None => turn.state.complain("glyphs are one of unicode cjk ascii"),
+        Some(set) => {
+            turn.state.glyphs = set;
+            turn.state.chosen.insert("glyphs", text.to_owned());
+        }
+        None => turn.state.complain(trf!("glyphs are one of {}", glyph_sets(turn.state, 0).join(" "))),
     }
     vec![Effect::Redraw]
+}
+
+/// `:cols COLUMN`
+fn toggle_column(turn: &mut Turn<'_>, text: &str) -> Vec<Effect> {
+    let titles = super::pane::of(turn.state.place.screen).columns();
+    let Some(title) = titles.iter().find(|title| title.eq_ignore_ascii_case(text)) else {
+        turn.state.complain(trf!("no column `{}`; there are: {}", text, titles.join(" ")));
+        return Vec::new();
+    };
+    let hidden = &mut turn.state.here_mut().hidden;
+    if !hidden.remove(title) {
+        hidden.insert(title);
+    }
+    Vec::new()
+}
+
+fn vlan(turn: &mut Turn<'_>, text: &str) -> Vec<Effect> {
+    match text.parse::<u16>() {
+        Ok(id) => overlay::filtered(turn.state, Screen::Vlans, format!("vlan={id}")),
+        Err(_) => {
+            turn.state.complain(trf!("a VLAN is a number from 1 to 4094, not {}", text));
+            Vec::new()
+        }
+    }
+}
+
+/// Where we are, as `:go` takes it: screen, name, time, filter.
+pub fn crumb(state: &UiState) -> String {
+    let mut out = state.place.screen.name().to_owned();
+    if !state.place.title.is_empty() {
+        out.push(' ');
+        out.push_str(&state.place.title);
+    }
+    if let Some(at) = state.time.at {
+        out.push_str(&format!(" @{}", at.secs()));
+    }
+    let here = state.here();
+    if !here.filter.is_empty() {
+        out.push_str(&format!(" /{}", here.filter));
+    }
+    out
+}
+
+/// `:go CRUMB`
+fn go(turn: &mut Turn<'_>, text: &str) -> Vec<Effect> {
+    let (text, filter) = text.split_once(" /").map_or((text, None), |(text, filter)| (text, Some(filter)));
+    let (text, time) = text.split_once(" @").map_or((text, None), |(text, time)| (text, Some(time)));
+    let (name, title) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
+    let Some(screen) = Screen::from_name(name) else {
+        turn.state.complain(trf!("no screen `{}`; there are: {}", name, crumbs(turn.state, 0).join(" ")));
+        return Vec::new();
+    };
+    let at = time.map(|time| global::read_time(&format!("@{time}"), turn.state).or_else(|| global::read_time(time, turn.state)));
+    if at == Some(None) {
+        turn.state.complain(trf!("not a time: {}", time.unwrap_or_default()));
+        return Vec::new();
+    }
+    let mut effects = match at.flatten() {
+        Some(at) => global::go(turn, Some(at)),
+        None => Vec::new(),
+    };
+    if matches!(screen, Screen::Device | Screen::Interface) {
+        effects.extend(open(turn.state, (title, screen)));
+        return effects;
+    }
+    effects.extend(navigate(turn.state, Place::screen(screen)));
+    if let Some(filter) = filter {
+        effects.extend(overlay::set_filter(turn.state, filter));
+    }
+    effects
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn state(screen: Screen) -> UiState {
+        let mut state = UiState::new(Place::screen(screen), ratatui::layout::Size::new(80, 24));
+        state.keymap = std::sync::Arc::new(crate::ui::keymap::Keymap::load("default", None).0);
+        state
+    }
+
     #[test]
     fn the_best_suggestion_is_what_was_meant() {
-        let (keymap, _) = Keymap::load("default", None);
-        let first = |line: &str| suggest(line, &keymap).first().map(|s| s.line.clone());
+        let state = state(Screen::Interfaces);
+        let first = |line: &str| suggest(line, &state).first().map(|s| s.line.clone());
         assert_eq!(first("disc").as_deref(), Some("discover "));
         assert_eq!(first("dev").as_deref(), Some("device "));
         assert_eq!(first("qui").as_deref(), Some("quit"));
-        assert_eq!(suggest("device core", &keymap), []);
+        assert_eq!(suggest("device core", &state), []);
+        assert_eq!(first("theme d").as_deref(), Some("theme dark"));
+        assert_eq!(first("sort inU").as_deref(), Some("sort inUtilisation"));
+        assert_eq!(first("sort inUtilisation as").as_deref(), Some("sort inUtilisation asc"));
+        assert_eq!(first("filter speed>1G ut").as_deref(), Some("filter speed>1G util"));
+        assert_eq!(first("filter util").as_deref(), Some("filter util:"));
+        assert_eq!(first("cols ali").as_deref(), Some("cols ALIAS"));
         assert_eq!((wanted_name("dev core"), wanted_name("theme d")), (Some("core"), None));
+    }
+
+    #[test]
+    fn a_field_is_completed_in_its_place() {
+        let fields = ["util", "utilisation", "name"];
+        assert_eq!(complete_field("(na", &fields).as_deref(), Some("(name"));
+        assert_eq!(complete_field("name:x and ut", &fields).as_deref(), Some("name:x and util"));
+        assert_eq!(complete_field("x and util", &fields).as_deref(), Some("x and util:"));
+        assert_eq!((complete_field("name:co", &fields), complete_field("", &fields)), (None, None));
+    }
+
+    #[test]
+    fn a_crumb_leads_back_to_where_it_was_taken() {
+        let mut state = state(Screen::Devices);
+        state.time.now = crate::model::Timestamp::from_secs(1_000_000);
+        state.time.at = Some(crate::model::Timestamp::from_secs(900_000));
+        state.here_mut().filter = "role:switch".to_owned();
+        let taken = crumb(&state);
+        assert_eq!(taken, "devices @900000 /role:switch");
+        let mut other = self::state(Screen::Overview);
+        other.time.now = state.time.now;
+        give(&mut Turn { state: &mut other, view: None }, &format!("go {taken}"));
+        assert_eq!(crumb(&other), taken);
+    }
+
+    #[test]
+    fn twins_name_what_exists() {
+        for (command, action) in TWINS {
+            assert!(find(command).is_some() && super::super::action::find(action).is_some(), "{command} {action}");
+        }
     }
 
     #[test]

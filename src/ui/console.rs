@@ -1,18 +1,18 @@
 //! The whole console without a terminal: keys and views in, effects and cells out. The live loop, `noctop shot` and every test
 //! drive this same thing.
 
-use super::action::Turn;
+use super::action::{Action, Turn, refusal};
 use super::effect::{Effect, Purpose};
 use super::glyph::Glyphs;
 use super::keymap::Key;
-use super::lang::speaking;
+use super::lang::{speaking, tr};
 use super::layer::Layer;
 use super::mouse::{self, Did, Hits};
 use super::notice;
 use super::pane::{self, Context, Scene};
 use super::state::UiState;
 use super::theme::Theme;
-use super::update::{lists, overlay};
+use super::update::{LAST_PLACE, diff, lists, overlay};
 use super::{chrome, command, overlay as layers, wallboard};
 use crate::engine::{Answer, AskError, Update, WatchId};
 use crate::query::ViewRequest;
@@ -24,6 +24,11 @@ use std::sync::Arc;
 
 /// The watch of what is under the cursor. Places have the others.
 pub const DETAIL: WatchId = WatchId(0);
+
+/// Marked rows that are watched beside, at most: more curves are not told apart.
+pub const BESIDE: usize = 4;
+/// The watch of the first of them; the others follow.
+pub const FIRST_BESIDE: u8 = LAST_PLACE + 1;
 
 /// Beats after a request during which its answers are drawn at once instead of at the next beat.
 const FRESH_BEATS: u8 = 2;
@@ -47,6 +52,8 @@ pub struct Console {
     viewed: WatchId,
     detail: Option<Arc<View>>,
     detail_request: Option<ViewRequest>,
+    beside: Vec<ViewRequest>,
+    beside_views: [Option<Arc<View>>; BESIDE],
     fresh: u8,
     dirty: Dirty,
     /// What stands where, as it was last drawn.
@@ -57,8 +64,18 @@ impl Console {
     /// A console that has seen nothing yet.
     pub fn new(state: UiState) -> Self {
         let viewed = state.watch;
-        let hits = RefCell::default();
-        Self { state, view: None, viewed, detail: None, detail_request: None, fresh: FRESH_BEATS, dirty: Dirty::Now, hits }
+        Self {
+            state,
+            view: None,
+            viewed,
+            detail: None,
+            detail_request: None,
+            beside: Vec::new(),
+            beside_views: Default::default(),
+            fresh: FRESH_BEATS,
+            dirty: Dirty::Now,
+            hits: RefCell::default(),
+        }
     }
 
     /// What it asks of the engine where it is.
@@ -69,6 +86,11 @@ impl Console {
     /// What it asks beside about the thing under the cursor.
     pub const fn detail_request(&self) -> Option<&ViewRequest> {
         self.detail_request.as_ref()
+    }
+
+    /// What it asks beside about rows that are marked, with the watch of each.
+    pub fn beside(&self) -> impl Iterator<Item = (WatchId, Option<&ViewRequest>)> {
+        (0u8..).take(BESIDE).map(|at| (WatchId(FIRST_BESIDE + at), self.beside.get(usize::from(at))))
     }
 
     /// Whether something is to be drawn.
@@ -96,10 +118,12 @@ impl Console {
         self.dirty = Dirty::Now;
         let action = self.state.keymap.action(&contexts(&self.state), key);
         let effects = match (action, key.character()) {
-            (Some(action), _) => self.act(action.run),
+            (Some(action), _) => self.allowed(action),
             (None, Some(c)) if self.writing() => overlay::write(&mut self.state, c.encode_utf8(&mut [0; 4])),
             // A letter that no related screen has closes the menu, as in every menu.
-            (None, _) if matches!(self.state.layers.last(), Some(Layer::Related | Layer::Export | Layer::Save)) => {
+            (None, _)
+                if matches!(self.state.layers.last(), Some(Layer::Related | Layer::Export | Layer::Save | Layer::Silence)) =>
+            {
                 self.state.layers.pop();
                 Vec::new()
             }
@@ -186,12 +210,17 @@ impl Console {
     fn receive(&mut self, watch: WatchId, view: Arc<View>) -> Vec<Effect> {
         if watch == notice::ALARMS {
             if let ViewBody::Alarms(table) = &view.body {
-                self.state.notices.heard(&table.rows);
+                self.state.notices.heard(table.rows.iter().filter(|row| row.silenced.is_none()).map(|row| &row.alarm));
             }
             return self.ring();
         }
         if watch == DETAIL {
             self.detail = Some(view);
+            self.dirty = if self.fresh > 0 { Dirty::Now } else { self.dirty.max(Dirty::Data) };
+            return Vec::new();
+        }
+        if let Some(slot) = watch.0.checked_sub(FIRST_BESIDE).and_then(|at| self.beside_views.get_mut(usize::from(at))) {
+            *slot = Some(view);
             self.dirty = if self.fresh > 0 { Dirty::Now } else { self.dirty.max(Dirty::Data) };
             return Vec::new();
         }
@@ -227,8 +256,9 @@ impl Console {
                 let view = self.view.clone();
                 command::opened(&mut Turn { state: &mut self.state, view: view.as_deref() }, screen, &names)
             }
+            (Purpose::Diff, answer) => diff::answered(&mut self.state, answer),
             (Purpose::Acknowledge(sentence), Ok(_)) => {
-                self.state.say(sentence);
+                self.state.say(tr(sentence));
                 Vec::new()
             }
             // Suggestions that can't be had are no news while somebody writes.
@@ -288,8 +318,14 @@ impl Console {
         }
         let theme = Theme::among(self.state.theme, self.state.depth, &self.state.own_themes);
         let glyphs = Glyphs::new(self.state.glyphs);
-        let scene =
-            Scene { view: self.view(), detail: self.detail.as_deref(), state: &self.state, theme: &theme, glyphs: &glyphs };
+        let scene = Scene {
+            view: self.view(),
+            detail: self.detail.as_deref(),
+            beside: &self.beside_views,
+            state: &self.state,
+            theme: &theme,
+            glyphs: &glyphs,
+        };
         if let Some(board) = &self.state.wallboard {
             wallboard::draw(&scene, (board, area), buf);
             return None;
@@ -312,6 +348,17 @@ impl Console {
         self.state.layers.last_mut().is_some_and(|layer| layer.input().is_some())
     }
 
+    /// Does what an action does, unless it may not be done here.
+    fn allowed(&mut self, action: &Action) -> Vec<Effect> {
+        match speaking(self.state.lang, || refusal(&self.state, action)) {
+            Some(why) => {
+                self.state.complain(why);
+                Vec::new()
+            }
+            None => self.act(action.run),
+        }
+    }
+
     fn act(&mut self, run: super::action::Run) -> Vec<Effect> {
         self.turn(run)
     }
@@ -326,11 +373,26 @@ impl Console {
             self.fresh = FRESH_BEATS;
         }
         let pane = pane::of(self.state.place.screen);
-        let wanted = self.view().and_then(|view| pane.detail(&view.body, &self.state));
+        let wanted = match self.state.layers.last() {
+            Some(Layer::Jump(_)) => overlay::preview(&self.state),
+            _ => self.view().and_then(|view| pane.detail(&view.body, &self.state)),
+        };
         if wanted != self.detail_request {
             self.detail_request = wanted;
             self.fresh = FRESH_BEATS;
             effects.push(Effect::WatchDetail);
+        }
+        let beside = pane.beside(&self.state);
+        if beside != self.beside {
+            // A curve keeps its place while its row stays marked; the others are asked for anew.
+            for (at, slot) in self.beside_views.iter_mut().enumerate() {
+                if beside.get(at) != self.beside.get(at) {
+                    *slot = None;
+                }
+            }
+            self.beside = beside;
+            self.fresh = FRESH_BEATS;
+            effects.push(Effect::WatchBeside);
         }
         effects
     }
@@ -342,10 +404,12 @@ pub fn contexts(state: &UiState) -> Vec<Context> {
         return vec![Context::Wallboard];
     }
     match state.layers.last() {
-        Some(Layer::Filter(_) | Layer::GoTo(_) | Layer::Palette(_) | Layer::Jump(_)) => vec![Context::Input],
+        Some(Layer::Filter(_) | Layer::GoTo(_) | Layer::Note(_) | Layer::Palette(_) | Layer::Jump(_)) => vec![Context::Input],
+        Some(Layer::Silence) => vec![Context::Silence],
         Some(Layer::Related) => vec![Context::Related],
         Some(Layer::Columns(_)) => vec![Context::Columns],
         Some(Layer::Groups(_)) => vec![Context::Groups],
+        Some(Layer::Narrow(..)) => vec![Context::Narrow],
         Some(Layer::Export) => vec![Context::Export],
         Some(Layer::Save) => vec![Context::Save],
         None => {

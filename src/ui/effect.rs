@@ -10,6 +10,8 @@ pub enum Purpose {
     Names,
     /// Names out of which the best is opened on this screen.
     Open(Screen),
+    /// What differs between two times.
+    Diff,
     /// A command that is only acknowledged; the sentence is shown when it was accepted.
     Acknowledge(&'static str),
 }
@@ -40,6 +42,8 @@ pub enum Effect {
     Watch,
     /// The request about the thing under the cursor changed: watch it, or nothing.
     WatchDetail,
+    /// The requests about marked rows changed: watch them.
+    WatchBeside,
     /// A command to the engine, off the console's thread.
     Ask(Purpose, Command),
     /// Text for the terminal's clipboard (OSC 52).

@@ -3,13 +3,16 @@
 pub mod file;
 
 use super::effect::Form;
+use super::pane;
 use super::pane::flows::words;
+use super::state::Mark;
 use crate::model::flow::TopKey;
 use crate::query::WirelessPart;
 use crate::report::{self, tabular::Format, write_rows};
 use crate::state::view::flows::{FlowRow, FlowsView};
 use crate::state::view::{View, ViewBody, WirelessView};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::io;
 
 impl Form {
@@ -29,6 +32,23 @@ impl Form {
             Self::Ndjson => Format::Ndjson,
         }
     }
+}
+
+/// The view with those of its rows alone that are marked; all of them where none is.
+pub fn marked<'v>(view: &'v View, marks: &[Mark]) -> Cow<'v, View> {
+    if marks.is_empty() {
+        return Cow::Borrowed(view);
+    }
+    let has = |key: &str| marks.iter().any(|mark| mark.key == key);
+    let mut view = view.clone();
+    match &mut view.body {
+        ViewBody::Devices(table) => table.rows.retain(|row| has(row.id.as_str())),
+        ViewBody::Interfaces(table) => table.rows.retain(|row| has(&pane::interfaces::key(row))),
+        ViewBody::Events(table) => table.rows.retain(|row| has(&pane::events::key(row))),
+        ViewBody::Alarms(table) => table.rows.retain(|row| has(&row.id)),
+        _ => {}
+    }
+    Cow::Owned(view)
 }
 
 /// The rows at hand; `None` where the screen has none.
@@ -51,6 +71,7 @@ pub fn rows(view: &View, form: Form) -> io::Result<Option<Vec<u8>>> {
             write_rows(format, table.rows.iter().map(|alarm| report::AlarmRow::new(alarm, None)), &mut out)?;
         }
         ViewBody::Discovery(view) => write_rows(format, view.changes.rows.iter().map(report::EventRow::from), &mut out)?,
+        ViewBody::Logs(view) => write_rows(format, view.table.rows.iter().map(report::LogRow::from), &mut out)?,
         ViewBody::Flows(view) => out = talkers(view, form)?,
         ViewBody::Capture(view) => out = talkers(&view.flows, form)?,
         ViewBody::Wireless(view) => wireless(view, format, &mut out)?,

@@ -82,6 +82,8 @@ pub struct Glyphs {
     pub bell: &'static str,
     /// Traffic in and out.
     pub in_out: [&'static str; 2],
+    /// A group that is folded, one that is not, and a row in it.
+    pub group: [&'static str; 3],
     /// Eight rising levels of a sparkline one cell wide, lowest first; used where there is no braille.
     pub levels: [&'static str; 8],
 }
@@ -144,6 +146,7 @@ const UNICODE: Glyphs = Glyphs {
     live: "●",
     bell: "♪",
     in_out: ["↓", "↑"],
+    group: ["▸", "▾", "└"],
     levels: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
 };
 
@@ -163,6 +166,7 @@ const CJK: Glyphs = Glyphs {
     live: "*",
     bell: "B",
     in_out: ["in", "out"],
+    group: ["▸", "▾", "`"],
     levels: ["⣀", "⣀", "⣤", "⣤", "⣶", "⣶", "⣿", "⣿"],
 };
 
@@ -182,6 +186,7 @@ const ASCII: Glyphs = Glyphs {
     live: "*",
     bell: "B",
     in_out: ["in", "out"],
+    group: ["+", "-", "`"],
     levels: ["_", ".", ":", "-", "=", "+", "*", "#"],
 };
 

@@ -170,6 +170,16 @@ impl Keymap {
         self.by_action.get(action)?.first().map(|bound| bound.key)
     }
 
+    /// Whether the operator's own file says something of an action.
+    pub fn is_own(&self, action: &str) -> bool {
+        self.by_action.get(action).is_some_and(|bound| bound.iter().any(|bound| !bound.file.starts_with("keymaps/")))
+    }
+
+    /// How many actions the operator's own file changes.
+    pub fn own(&self) -> usize {
+        self.by_action.keys().filter(|action| self.is_own(action)).count()
+    }
+
     /// Every key with its action and where it is written: `noctop keys`.
     pub fn listing(&self) -> Vec<(Key, &'static Action, String)> {
         ACTIONS
@@ -236,17 +246,21 @@ impl Keymap {
 /// Whether two contexts can hold at the same time: layers hold alone, everything else together with the global keys.
 fn together(a: Context, b: Context) -> bool {
     use Context::{
-        Columns, Discovery, Export, Flows, Global, Graph, Groups, Input, List, Map, Related, Save, Table, Vlans, Wallboard,
-        Wireless,
+        Alarms, Columns, Discovery, Events, Export, Flows, Global, Graph, Groups, Input, List, Logs, Map, Narrow, Related, Save,
+        Silence, Table, Vlans, Wallboard, Wireless,
     };
     match (a, b) {
         (a, b) if a == b => true,
         (Save | Wallboard, _) | (_, Save | Wallboard) => false,
-        (Input | Related | Columns | Groups | Export, _) | (_, Input | Related | Columns | Groups | Export) => false,
+        (Input | Related | Columns | Groups | Narrow | Export | Silence, _)
+        | (_, Input | Related | Columns | Groups | Narrow | Export | Silence) => false,
         (Global, _) | (_, Global) => true,
-        (List | Discovery | Table | Graph | Flows | Vlans, List | Discovery | Table | Graph | Flows | Vlans) => true,
+        (
+            List | Discovery | Table | Graph | Flows | Alarms | Events | Vlans | Logs,
+            List | Discovery | Table | Graph | Flows | Alarms | Events | Vlans | Logs,
+        ) => true,
         (Wireless, List | Table) | (List | Table, Wireless) => true,
-        (List | Map | Discovery | Table | Graph | Flows | Vlans | Wireless, _) => false,
+        (List | Map | Discovery | Table | Graph | Flows | Alarms | Events | Vlans | Logs | Wireless, _) => false,
     }
 }
 

@@ -4,6 +4,7 @@
 
 use super::command::Suggestion;
 use crate::state::view::screens::Name;
+use crate::ui::pane::logs::menu::Narrowing;
 use tui_input::Input;
 
 /// A layer.
@@ -11,6 +12,10 @@ use tui_input::Input;
 pub enum Layer {
     /// `/`: the filter of the screen is being written.
     Filter(Input),
+    /// `A`: a note on alarms is being written.
+    Note(Input),
+    /// `S`: a key says how long alarms are silent.
+    Silence,
     /// `=`: a time to go to is being written.
     GoTo(Input),
     /// `:`: a command is being written.
@@ -23,6 +28,8 @@ pub enum Layer {
     Columns(usize),
     /// `b`: by what flows can be summed up; the cursor stands on one.
     Groups(usize),
+    /// `m` on a log line: what of it narrows the list; the cursor stands on one.
+    Narrow(Vec<Narrowing>, usize),
     /// `e`: a letter says in which form the rows are written.
     Export,
     /// `X`: a letter says in which form the screen is written.
@@ -33,10 +40,12 @@ impl Layer {
     /// The text that is being written, if the layer has one.
     pub fn input(&mut self) -> Option<&mut Input> {
         match self {
-            Self::Filter(input) | Self::GoTo(input) => Some(input),
+            Self::Filter(input) | Self::GoTo(input) | Self::Note(input) => Some(input),
             Self::Palette(picker) => Some(&mut picker.input),
             Self::Jump(picker) => Some(&mut picker.input),
-            Self::Related | Self::Columns(_) | Self::Groups(_) | Self::Export | Self::Save => None,
+            Self::Related | Self::Columns(_) | Self::Groups(_) | Self::Narrow(..) | Self::Export | Self::Save | Self::Silence => {
+                None
+            }
         }
     }
 }
@@ -50,11 +59,13 @@ pub struct Picker<T> {
     pub items: Vec<T>,
     /// Which of them is chosen; `None` takes the text as it is.
     pub cursor: Option<usize>,
+    /// How far back in the history of commands the text is from; 0 is none of them.
+    pub recalled: usize,
 }
 
 impl<T> Default for Picker<T> {
     fn default() -> Self {
-        Self { input: Input::default(), items: Vec::new(), cursor: None }
+        Self { input: Input::default(), items: Vec::new(), cursor: None, recalled: 0 }
     }
 }
 

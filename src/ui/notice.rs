@@ -69,11 +69,12 @@ impl Notices {
     }
 
     /// The critical alarms of now came.
-    pub fn heard(&mut self, alarms: &[Alarm]) {
-        let critical = || alarms.iter().filter(|alarm| alarm.severity == Severity::Critical && alarm.cleared_at.is_none());
-        let now: BTreeSet<_> = critical().map(|alarm| (alarm.id.clone(), alarm.raised_at)).collect();
+    pub fn heard<'a>(&mut self, alarms: impl IntoIterator<Item = &'a Alarm>) {
+        let is_critical = |alarm: &&Alarm| alarm.severity == Severity::Critical && alarm.cleared_at.is_none();
+        let critical: Vec<&Alarm> = alarms.into_iter().filter(is_critical).collect();
+        let now: BTreeSet<_> = critical.iter().map(|alarm| (alarm.id.clone(), alarm.raised_at)).collect();
         if let Some(known) = &self.known {
-            let new = critical().filter(|alarm| !known.contains(&(alarm.id.clone(), alarm.raised_at)));
+            let new = critical.iter().filter(|alarm| !known.contains(&(alarm.id.clone(), alarm.raised_at)));
             self.waiting.extend(new.map(|alarm| format!("{} {}", alarm.object, alarm.text)).take(NEWEST));
             self.waiting.truncate(NEWEST);
         }

@@ -1,21 +1,29 @@
 //! How layers look: an input on the last line, a list over it, small menus. The caret is the terminal's own, so that Korean
 //! input methods compose where the text stands.
 
-use super::lang::tr;
+mod preview;
+
+use super::command;
+use super::lang::{sentence, tr};
 use super::layer::{Layer, Picker};
 use super::mouse::{self, Hit};
 use super::pane::{self, Context, Scene};
-use super::text::{self, fit};
+use super::text::{self, EN, fit};
 use super::theme::Tone;
+use super::update::related;
 use super::widget::panel::{Focus, Panel};
-use super::widget::{put, put_all};
+use super::widget::{notice, put, put_all};
 use crate::query::Screen;
+use crate::state::view::Name;
+use crate::trf;
 use crate::ui::action::ACTIONS;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::widgets::{Clear, Widget};
 use tui_input::Input;
 
+/// Cells of a menu, at least.
+const MENU: u16 = 30;
 /// Rows of a list over the command line.
 const LIST_ROWS: u16 = 12;
 /// Columns of a list: wider lines are hard to read.
@@ -33,20 +41,30 @@ pub fn draw(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) -> Option<Position>
             filter_help(scene, area, buf);
             Some(caret)
         }
+        Layer::Note(input) => {
+            let caret = line(scene, area, (buf, tr("note: "), input));
+            let by = trf!("acknowledged by {}; Enter writes it, empty is without a note", scene.state.user);
+            above(scene, area, (buf, &by, Tone::Dim));
+            Some(caret)
+        }
+        Layer::Silence => {
+            keyed(scene, area, (buf, "Silence for", Context::Silence, "silence.cancel"));
+            None
+        }
         Layer::GoTo(input) => {
             let caret = line(scene, area, (buf, "= ", input));
-            above(scene, area, (buf, "11:45   -15m   2026-11-22T12:00:00Z   @UNIX   empty: now", Tone::Dim));
+            above(scene, area, (buf, tr("11:45   -15m   2026-11-22T12:00:00Z   @UNIX   empty: now"), Tone::Dim));
             Some(caret)
         }
         Layer::Palette(picker) => {
             let rows: Vec<Row> =
                 picker.items.iter().map(|item| (item.line.as_str(), item.help.as_str(), item.keys.as_str())).collect();
-            list(scene, area, (buf, "Commands", &rows, picker.cursor));
+            list(scene, area, (buf, tr("Commands"), &rows, picker.cursor));
             Some(line(scene, area, (buf, ":", &picker.input)))
         }
         Layer::Jump(picker) => {
             jump(scene, area, (buf, picker));
-            Some(line(scene, area, (buf, "jump to ", &picker.input)))
+            Some(line(scene, area, (buf, tr("jump to "), &picker.input)))
         }
         Layer::Related => {
             related(scene, area, buf);
@@ -58,6 +76,10 @@ pub fn draw(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) -> Option<Position>
         }
         Layer::Groups(at) => {
             groups(scene, area, (buf, *at));
+            None
+        }
+        Layer::Narrow(choices, at) => {
+            narrow(scene, area, (buf, choices, *at));
             None
         }
         Layer::Export => {
@@ -117,11 +139,20 @@ fn filter_help(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     let fault = if written.trim().is_empty() { None } else { crate::query::filter::parse(written).err() };
     if let Some(fault) = fault {
         let indent = fault.column.min(usize::from(area.width / 2));
-        above(scene, area, (buf, &format!("{:1$}^ {2}", "", indent.saturating_sub(1), fault.message), Tone::Fault));
+        above(scene, area, (buf, &format!("{:1$}^ {2}", "", indent.saturating_sub(1), sentence(&fault.message)), Tone::Fault));
+        return;
+    }
+    let fields = command::fields_for(written, &pane::of(scene.state.place.screen).fields());
+    if !fields.is_empty() {
+        let words = format!("Tab  {}", fields.join("  "));
+        above(scene, area, (buf, &words, Tone::Key));
         return;
     }
     let of_flows = matches!(scene.state.place.screen, Screen::Flows | Screen::Capture);
-    let words = if of_flows {
+    let of_logs = scene.state.place.screen == Screen::Logs;
+    let words = if of_logs {
+        tr("word   /regex/   host:core   sev>=warning   app=sshd   if:Te1/1/4   kind=trap   ip:10.0.0.0/8   and or not ( )")
+    } else if of_flows {
         "src:10.0.0.0/8  dst port 443  host 10.0.0.9  proto tcp  app:https  device:core  if:Gi0/1  bps>10M  and or not ( )"
     } else {
         "word   field:part   util>70%   speed>=10G   ip:10.0.0.0/8   name~\"^core\"   and or not ( )"
@@ -169,13 +200,62 @@ fn list(scene: &Scene<'_>, area: Rect, (buf, title, rows, cursor): (&mut Buffer,
     }
 }
 
-fn jump(scene: &Scene<'_>, area: Rect, (buf, picker): (&mut Buffer, &Picker<crate::state::view::screens::Name>)) {
-    let rows: Vec<Row<'_>> = picker
-        .items
-        .iter()
-        .map(|name| (name.text.as_str(), if name.port.is_some() { "interface" } else { "device" }, ""))
-        .collect();
-    list(scene, area, (buf, "Jump", &rows, picker.cursor));
+/// Columns from which what is chosen has a preview at the side.
+const PREVIEW_FROM: u16 = 80;
+/// Cells of the preview.
+const PREVIEW: u16 = 42;
+/// Rows of the list of names.
+const JUMP_ROWS: u16 = 18;
+
+fn jump(scene: &Scene<'_>, area: Rect, (buf, picker): (&mut Buffer, &Picker<Name>)) {
+    let height = JUMP_ROWS.min(area.height.saturating_sub(3));
+    if height < 3 {
+        return;
+    }
+    let place = Rect::new(area.x, area.bottom() - 1 - height, area.width, height);
+    Clear.render(place, buf);
+    let side = if area.width >= PREVIEW_FROM { PREVIEW.max(area.width / 3) } else { 0 };
+    let list = Rect { width: place.width - side, ..place };
+    let note = if picker.items.is_empty() { String::new() } else { picker.items.len().to_string() };
+    let inner = Panel::new(tr("Jump")).note(&note).focus(Focus::Here).draw(scene, list, buf);
+    if picker.items.is_empty() {
+        let words =
+            if picker.input.value().is_empty() { tr("a name, an address, a part of either") } else { tr("nothing is called so") };
+        notice(buf, inner, &[words], scene.theme.style(Tone::Dim));
+    }
+    let first = picker.cursor.map_or(0, |at| (at + 1).saturating_sub(usize::from(inner.height)));
+    for ((at, name), y) in picker.items.iter().enumerate().skip(first).zip(inner.y..inner.bottom()) {
+        let row = Rect::new(inner.x, y, inner.width, 1);
+        name_row(scene, row, (buf, name));
+        if picker.cursor == Some(at) {
+            buf.set_style(row, scene.theme.selected());
+            put(buf, Position::new(row.x, y), 1, (scene.glyphs.cursor, scene.theme.style(Tone::Accent)));
+        }
+    }
+    if side > 0 {
+        let chosen = picker.chosen().or_else(|| picker.items.first());
+        preview::draw(scene, Rect { x: list.right(), width: side, ..place }, (buf, chosen));
+    }
+}
+
+/// Cells of the word for what a name is of.
+const KIND: usize = 10;
+
+/// What it is of, what it is called, where it is.
+fn name_row(scene: &Scene<'_>, row: Rect, (buf, name): (&mut Buffer, &Name)) {
+    let word = fit(tr(name.kind.word()), KIND, scene.glyphs.ellipsis);
+    let blanks = " ".repeat(KIND - text::width(&word));
+    let room = row.width.saturating_sub(1);
+    let pieces = [(word.as_str(), scene.theme.style(preview::tone(name.kind))), (blanks.as_str(), scene.theme.style(Tone::Dim))];
+    let used = 1 + put_all(buf, Position::new(row.x + 1, row.y), room, &pieces);
+    let wide = usize::from(row.width.saturating_sub(used + 1));
+    let called = fit(&name.text, wide, scene.glyphs.ellipsis);
+    let used = used + put(buf, Position::new(row.x + used, row.y), row.width - used, (&called, scene.theme.style(Tone::Strong)));
+    let left = row.width.saturating_sub(used + 3);
+    let where_it_is = fit(&name.place, usize::from(left), scene.glyphs.ellipsis);
+    if text::width(&where_it_is) > 2 {
+        put(buf, Position::new(row.x + used + 2, row.y), left, (&where_it_is, scene.theme.style(Tone::Dim)));
+    }
 }
 
 fn related(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
@@ -188,9 +268,14 @@ fn keyed(scene: &Scene<'_>, area: Rect, (buf, title, context, leave): (&mut Buff
     let items: Vec<(String, &str, &'static str)> = ACTIONS
         .iter()
         .filter(|action| action.context == context && action.name != leave)
-        .map(|action| (key(action.name), action.help, action.name))
+        .filter(|action| context != Context::Related || related::offers(scene.state, scene.view, action.name))
+        .map(|action| (key(action.name), tr(action.help), action.name))
         .collect();
-    let inner = menu(scene, area, (buf, title, items.len()));
+    let widest = items.iter().map(|(key, help, _)| text::width(key) + text::width(help) + 4).max().unwrap_or(0);
+    let inner = menu(scene, area, (buf, tr(title), (items.len().max(1), widest)));
+    if items.is_empty() {
+        notice(buf, inner, &[EN.nothing_here], scene.theme.style(Tone::Dim));
+    }
     for ((key, help, name), y) in items.iter().zip(inner.y..inner.bottom()) {
         mouse::area(Rect { y, height: 1, ..inner }, || Hit::Action(name));
         let pieces = [
@@ -202,10 +287,16 @@ fn keyed(scene: &Scene<'_>, area: Rect, (buf, title, context, leave): (&mut Buff
     }
 }
 
+/// What narrows the log.
+fn narrow(scene: &Scene<'_>, area: Rect, (buf, choices, at): (&mut Buffer, &[pane::logs::menu::Narrowing], usize)) {
+    let rows: Vec<Row<'_>> = choices.iter().map(|choice| (choice.label.as_str(), choice.filter.as_str(), "")).collect();
+    list(scene, area, (buf, tr("Narrow the list"), &rows, Some(at)));
+}
+
 /// By what flows can be summed up.
 fn groups(scene: &Scene<'_>, area: Rect, (buf, at): (&mut Buffer, usize)) {
     let groups = pane::flows::words::GROUPS;
-    let inner = menu(scene, area, (buf, "Sum up by", groups.len()));
+    let inner = menu(scene, area, (buf, tr("Sum up by"), (groups.len(), 0)));
     let first = (at + 1).saturating_sub(usize::from(inner.height));
     let now = pane::flows::words::group_of(&scene.state.flows.by);
     for ((row, (name, _)), y) in groups.iter().enumerate().skip(first).zip(inner.y..inner.bottom()) {
@@ -222,13 +313,13 @@ fn groups(scene: &Scene<'_>, area: Rect, (buf, at): (&mut Buffer, usize)) {
 fn columns(scene: &Scene<'_>, area: Rect, (buf, at): (&mut Buffer, usize)) {
     let titles = pane::of(scene.state.place.screen).columns();
     let hidden = scene.state.here().hidden;
-    let inner = menu(scene, area, (buf, "Columns", titles.len()));
+    let inner = menu(scene, area, (buf, tr("Columns"), (titles.len(), 0)));
     let first = (at + 1).saturating_sub(usize::from(inner.height));
     for ((row, title), y) in titles.iter().enumerate().skip(first).zip(inner.y..inner.bottom()) {
         mouse::area(Rect { y, height: 1, ..inner }, || Hit::Row(row));
         let (sign, tone) = if hidden.contains(title) { ("[ ] ", Tone::Dim) } else { ("[x] ", Tone::Text) };
         let style = scene.theme.style(tone);
-        put_all(buf, Position::new(inner.x + 1, y), inner.width.saturating_sub(1), &[(sign, style), (title, style)]);
+        put_all(buf, Position::new(inner.x + 1, y), inner.width.saturating_sub(1), &[(sign, style), (tr(title), style)]);
         if row == at {
             buf.set_style(Rect::new(inner.x, y, inner.width, 1), scene.theme.selected());
         }
@@ -236,9 +327,9 @@ fn columns(scene: &Scene<'_>, area: Rect, (buf, at): (&mut Buffer, usize)) {
 }
 
 /// A small menu in the middle.
-fn menu(scene: &Scene<'_>, area: Rect, (buf, title, items): (&mut Buffer, &str, usize)) -> Rect {
+fn menu(scene: &Scene<'_>, area: Rect, (buf, title, (items, widest)): (&mut Buffer, &str, (usize, usize))) -> Rect {
     let height = u16::try_from(items).unwrap_or(u16::MAX).saturating_add(2).min(area.height);
-    let width = 30.min(area.width);
+    let width = u16::try_from(widest + 2).unwrap_or(u16::MAX).max(MENU).min(area.width);
     let place = Rect::new(area.x + (area.width - width) / 2, area.y + (area.height - height) / 2, width, height);
     Clear.render(place, buf);
     Panel::new(title).focus(Focus::Here).draw(scene, place, buf)

@@ -9,7 +9,8 @@ use super::keymap::{Key, Keymap, KeymapFault};
 use super::lang::{speaking, trf};
 use super::mouse::Did;
 use super::notice::{self, Level, Notices};
-use super::state::{Place, UiState};
+use super::saved;
+use super::state::{Access, Place, UiState};
 use super::terminal::{Terminal, WIDTH_PROBE, osc};
 use super::theme::{OwnTheme, ThemeFault};
 use super::wallboard::Wallboard;
@@ -19,7 +20,9 @@ use crate::query::Screen;
 use crossterm::event::{Event, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write as _};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
@@ -119,6 +122,16 @@ pub struct UiOptions {
     pub keys: Option<(String, String)>,
     /// Time zone of what is shown.
     pub zone: jiff::tz::TimeZone,
+    /// Whether anything may be changed.
+    pub access: Access,
+    /// Who is at the console.
+    pub user: String,
+    /// Looks that the command line says: what was saved does not change them.
+    pub pinned: Vec<&'static str>,
+    /// What the last console left; `None` begins anew.
+    pub restore: Option<String>,
+    /// Where this one leaves its own for the next.
+    pub keep: Option<PathBuf>,
 }
 
 impl UiOptions {
@@ -141,6 +154,11 @@ impl UiOptions {
             keymap: "default".to_owned(),
             keys: None,
             zone: jiff::tz::TimeZone::system(),
+            access: Access::ReadOnly,
+            user: env("USER").or_else(|| env("LOGNAME")).unwrap_or_default(),
+            pinned: Vec::new(),
+            restore: None,
+            keep: None,
         }
     }
 
@@ -158,6 +176,11 @@ impl UiOptions {
         state.own_themes = self.own_themes.as_slice().into();
         state.wallboard = (self.face == Face::Wallboard).then(Wallboard::default);
         state.zone = self.zone.clone();
+        state.access = self.access;
+        state.user.clone_from(&self.user);
+        if let Some(Err(why)) = self.restore.as_ref().map(|text| saved::restore(&mut state, text, &self.pinned)) {
+            state.complain(trf!("what the last console left is not read: {}", why));
+        }
         (state, faults)
     }
 }
@@ -221,7 +244,26 @@ pub fn run(source: impl Into<Source>, options: &UiOptions, signals: Signals) -> 
         handle.close();
     }
     live.terminal.leave();
+    if let Some(path) = &options.keep
+        && let Err(error) = keep(path, &saved::text(&live.console.state))
+    {
+        tracing::warn!("{}: {error}", path.display());
+    }
     ended
+}
+
+/// Writes a small file whole or not at all, for its owner alone.
+fn keep(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    let beside = path.with_extension(format!("new-{}", std::process::id()));
+    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| std::fs::rename(&beside, path));
+    if written.is_err() {
+        let _it_is_only_a_half_file = std::fs::remove_file(&beside);
+    }
+    written
 }
 
 struct Live {
@@ -308,6 +350,7 @@ impl Live {
             match effect {
                 Effect::Watch => self.watch(),
                 Effect::WatchDetail => self.watch_detail(),
+                Effect::WatchBeside => self.watch_beside(),
                 Effect::Ask(purpose, command) => self.ask(purpose, command),
                 Effect::Copy(words) => self.terminal.send(osc::clipboard(&words, self.terminal.kind())),
                 Effect::Ring(words) => self.terminal.send(osc::ring(words.as_deref(), self.terminal.kind())),
@@ -362,6 +405,16 @@ impl Live {
         }
     }
 
+    fn watch_beside(&self) {
+        let Some(handle) = &self.handle else { return };
+        for (watch, request) in self.console.beside() {
+            match request {
+                Some(request) => handle.watch(watch, request.clone()),
+                None => handle.unwatch(watch),
+            }
+        }
+    }
+
     fn ask(&mut self, purpose: Purpose, command: Command) {
         let gone = match &self.jobs {
             Some(jobs) => jobs.send((purpose, command)).is_err(),
@@ -374,7 +427,8 @@ impl Live {
 
     /// The rows at hand into a file.
     fn export(&mut self, form: Form) {
-        let rows = self.console.view().map(|view| export::rows(view, form));
+        let marks = self.console.state.here().marks;
+        let rows = self.console.view().map(|view| export::rows(&export::marked(view, &marks), form));
         match rows {
             Some(Ok(Some(rows))) => self.save(form.ending(), rows),
             Some(Err(error)) => self.console.complain(error.to_string()),
@@ -439,6 +493,7 @@ impl Live {
         self.handle = Some(handle);
         self.watch();
         self.watch_alarms();
+        self.watch_beside();
         Ok(())
     }
 

@@ -132,6 +132,15 @@ pub fn settle(console: &mut Console, handle: &Handle, effects: Vec<Effect>) -> R
                     queue.extend(console.update(Update::View(super::console::DETAIL, Arc::new(view))));
                 }
             }
+            Effect::WatchBeside if asks < MAX_ASKS => {
+                asks += 1;
+                let wanted: Vec<_> = console.beside().filter_map(|(watch, request)| Some((watch, request?.clone()))).collect();
+                for (watch, request) in wanted {
+                    if let Ok(view) = handle.ask(request) {
+                        queue.extend(console.update(Update::View(watch, Arc::new(view))));
+                    }
+                }
+            }
             Effect::Ask(purpose, command) if asks < MAX_ASKS => {
                 asks += 1;
                 let answer = handle.command(command);
@@ -139,6 +148,7 @@ pub fn settle(console: &mut Console, handle: &Handle, effects: Vec<Effect>) -> R
             }
             Effect::Watch
             | Effect::WatchDetail
+            | Effect::WatchBeside
             | Effect::Ask(..)
             | Effect::Copy(_)
             | Effect::SaveScreen(_)

@@ -7,11 +7,13 @@ use super::keymap::Keymap;
 use super::lang::Lang;
 use super::layer::Layer;
 use super::notice::Notices;
+use super::pane::Target;
+use super::pane::diff::DiffState;
 use super::theme::{Depth, OwnTheme, ThemeName};
 use super::wallboard::Wallboard;
 use crate::engine::WatchId;
 use crate::model::flow::TopKey;
-use crate::model::{Timestamp, WifiBand};
+use crate::model::{TimeRange, Timestamp, WifiBand};
 use crate::query::{MapRequest, Screen, Sort, Subject, ViewRequest, Window};
 use crate::ui::layout::worker::LayoutWorker;
 use crate::ui::pane::topology::TreeRows;
@@ -72,6 +74,29 @@ pub struct ScreenState {
     pub lists: [ListState; 4],
     /// Titles of columns that are hidden.
     pub hidden: BTreeSet<&'static str>,
+    /// Rows that are marked, in the order in which they were.
+    pub marks: Vec<Mark>,
+    /// Groups that are folded, by what stands at their head.
+    pub folded: BTreeSet<String>,
+}
+
+/// A marked row, as it was when it was marked: it may have left the window since.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The object.
+    pub key: String,
+    /// What the cursor was on.
+    pub target: Target,
+}
+
+/// Whether the console may change anything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Access {
+    /// It looks only.
+    #[default]
+    ReadOnly,
+    /// `--read-write`: alarms can be acknowledged and silenced.
+    ReadWrite,
 }
 
 impl ScreenState {
@@ -178,6 +203,23 @@ pub struct WirelessState {
     pub trail: Vec<(String, usize)>,
 }
 
+/// What the Logs screen remembers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogState {
+    /// The end is not kept in view.
+    pub stopped: bool,
+    /// Lines that say the same stand once.
+    pub fold: bool,
+    /// Lines are shown as they came.
+    pub raw: bool,
+    /// The line under the cursor has the whole screen.
+    pub whole: bool,
+    /// Only lines of this range are shown.
+    pub within: Option<TimeRange>,
+    /// The list is to go to this time with the next answer.
+    pub seek: Option<Timestamp>,
+}
+
 /// A week, seconds: what a curve is held against.
 pub const WEEK_SECS: u32 = 7 * 86_400;
 
@@ -208,6 +250,16 @@ pub struct UiState {
     pub flows: FlowState,
     /// What the Wireless screen remembers.
     pub wireless: WirelessState,
+    /// What differs between two times.
+    pub diff: DiffState,
+    /// What a name that is being looked up was called.
+    pub wanted: String,
+    /// Whether anything may be changed.
+    pub access: Access,
+    /// Who is at the console, for what he changes.
+    pub user: String,
+    /// What the Logs screen remembers.
+    pub logs: LogState,
     /// A passing sentence.
     pub toast: Option<Toast>,
     /// The connection that was lost, and why.
@@ -234,6 +286,8 @@ pub struct UiState {
     pub own_themes: Arc<[OwnTheme]>,
     /// The screen that help is about.
     pub help_about: Screen,
+    /// Looks that were chosen by a command, by what they are: `theme`, `glyphs`, `lang`.
+    pub chosen: BTreeMap<&'static str, String>,
     /// Commands given, oldest first.
     pub commands: Vec<String>,
     /// Time zone of what is shown.
@@ -276,6 +330,11 @@ impl UiState {
             graph: GraphState::default(),
             flows: FlowState::default(),
             wireless: WirelessState::default(),
+            diff: DiffState::default(),
+            wanted: String::new(),
+            access: Access::default(),
+            user: String::new(),
+            logs: LogState::default(),
             toast: None,
             lost: None,
             watch: WatchId(1),
@@ -289,6 +348,7 @@ impl UiState {
             wallboard: None,
             own_themes: Arc::new([]),
             help_about: Screen::Overview,
+            chosen: BTreeMap::new(),
             commands: Vec::new(),
             zone: jiff::tz::TimeZone::UTC,
             keymap: Arc::default(),
@@ -316,6 +376,11 @@ impl UiState {
         self.screens.entry(self.place.screen).or_default()
     }
 
+    /// Whether alarms can be acted on: the console may write, and it shows now.
+    pub fn may_write(&self) -> bool {
+        self.access == Access::ReadWrite && self.time.at.is_none()
+    }
+
     /// The time that is shown.
     pub fn shown_at(&self) -> Timestamp {
         self.time.at.or(self.time.paused).unwrap_or(self.time.now)
@@ -334,6 +399,7 @@ impl UiState {
         request.span_secs = self.span_secs;
         request.compare_secs = self.graph.week.then_some(WEEK_SECS);
         request.map = self.map.request.clone();
+        request.folded = here.folded.into_iter().collect();
         request
     }
 

@@ -16,3 +16,4 @@ pub mod packet;
 pub mod pcap;
 pub mod series;
 pub mod snmp;
+pub mod syslog;

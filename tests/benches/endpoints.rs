@@ -175,6 +175,8 @@ fn main() {
     timed("where IP", || whereabouts(&state, "11.0.0.7"));
     timed("jump to a part of a MAC", || names(&state, "acde.0000", 20));
     timed("jump to a part of an IP", || names(&state, "11.0.0.7", 20));
+    timed("jump to a name, fuzzy", || names(&state, "sw12 gi3", 50));
+    timed("jump to anything", || names(&state, "", 50));
     let without: Vec<(String, Vec<u8>)> = parts.iter().filter(|(name, _)| !name.starts_with("endpoint")).cloned().collect();
     let bare = resident();
     let other = checkpoint::decode(&without, Settings::default()).unwrap();

@@ -2,22 +2,22 @@
 
 use super::{flows, map, wireless};
 use noctop::engine::handle::{Backend, Sink};
-use noctop::engine::{Answer, AskError, Command, Handle, Update, WatchId};
+use noctop::engine::{Answer, AskError, Command, DiffRow, Handle, Update, WatchId};
 use noctop::event::{DiscoveryPhase, DiscoveryProgress};
 use noctop::model::bands::Band;
 use noctop::model::health::{Limits, SensorClass};
 use noctop::model::inventory::{Problem, Reason};
 use noctop::model::series::Point;
 use noctop::model::{
-    AdminStatus, Alarm, Confirmed, DeviceId, DeviceStatus, Evidence, GaugeKind, HealthStatus, IfIndex, MacAddr, OperStatus, Role,
-    Severity, SnmpAccess, SnmpVersion, Timestamp,
+    Acknowledgement, AdminStatus, Alarm, Confirmed, DeviceId, DeviceStatus, Evidence, GaugeKind, HealthStatus, IfIndex, MacAddr,
+    OperStatus, Role, Severity, Silence, SnmpAccess, SnmpVersion, Timestamp,
 };
 use noctop::query::{Screen, Subject, ViewRequest};
 use noctop::state::view::rows::GaugeRow;
-use noctop::state::view::screens::{DeviceView, Name};
+use noctop::state::view::screens::DeviceView;
 use noctop::state::view::{
-    Chrome, DeviceRow, DiscoveryView, EventRow, HealthView, InterfaceRow, InterfaceView, LinkRow, OverviewView, Table, View,
-    ViewBody,
+    AlarmRow, Chrome, DeviceRow, DiscoveryView, EventRow, HealthView, InterfaceRow, InterfaceView, LinkRow, Name, NameKind,
+    OverviewView, Table, View, ViewBody,
 };
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -69,6 +69,7 @@ impl Backend for Fixture {
     fn command(&self, command: Command) -> Result<Answer, AskError> {
         Ok(match command {
             Command::Names(text, _) => Answer::Names(names(&text)),
+            Command::Diff(from, _) => Answer::Diff(diff(from)),
             _ => Answer::Accepted,
         })
     }
@@ -78,14 +79,55 @@ impl Backend for Fixture {
     fn close(&self) {}
 }
 
+fn name(kind: NameKind, text: String, place: &str) -> Name {
+    Name { kind, text, place: place.to_owned(), device: None, device_name: String::new(), port: None, key: String::new() }
+}
+
 fn names(text: &str) -> Vec<Name> {
     let ports = interfaces().into_iter().map(|row| Name {
-        text: format!("{} {}", row.device_name, row.name),
-        device: row.device,
-        port: Some(row.name),
+        device: Some(row.device.clone()),
+        device_name: row.device_name.clone(),
+        port: Some(row.name.clone()),
+        ..name(NameKind::Port, format!("{} {}", row.device_name, row.name), row.if_alias.as_deref().unwrap_or_default())
     });
-    let devices = devices().into_iter().map(|row| Name { text: row.name, device: row.id, port: None });
-    devices.chain(ports).filter(|name| name.text.contains(text)).collect()
+    let devices = devices().into_iter().map(|row| Name {
+        device: Some(row.id.clone()),
+        device_name: row.name.clone(),
+        ..name(NameKind::Device, row.name.clone(), &format!("{}  {}", row.addresses[0], row.model.unwrap_or_default()))
+    });
+    let alarms = alarms().into_iter().map(|alarm| Name {
+        device: alarm.device.clone(),
+        key: alarm.id.clone(),
+        ..name(NameKind::Alarm, format!("{} {}", alarm.object, alarm.text), alarm.severity.word())
+    });
+    let endpoint = Name {
+        device: Some(id("acc-b1-02")),
+        device_name: "acc-b1-02".to_owned(),
+        port: Some("Gi1/0/9".to_owned()),
+        ..name(NameKind::Endpoint, "3c:22:fb:00:00:9f 10.20.4.17".to_owned(), "acc-b1-02 Gi1/0/9  VLAN 20")
+    };
+    let vlan = Name { key: "20".to_owned(), ..name(NameKind::Vlan, "VLAN 20 users".to_owned(), "on 3 devices") };
+    let all = devices.chain(ports).chain([endpoint]).chain(alarms).chain([vlan]);
+    all.filter(|name| name.text.contains(text)).collect()
+}
+
+fn diff(from: Timestamp) -> Vec<DiffRow> {
+    let rows: [(&str, &str, Option<&str>, Option<&str>, Option<u64>); 6] = [
+        ("changed", "device acc-b2-07", Some("up"), Some("down"), Some(131)),
+        ("changed", "device core-1", Some("os version 17.9.3"), Some("os version 17.9.4"), None),
+        ("changed", "interface core-1 Te1/1/1", Some("up"), Some("down"), Some(880)),
+        ("added", "device acc-b4-02", None, Some("Cisco C9300-24P, 28 ports"), Some(1867)),
+        ("added", "link acc-b4-02 Te1/0/49 - dist-4 Gi1/0/9", None, Some("lldp"), Some(2000)),
+        ("removed", "neighbour phone-17", Some("heard"), None, None),
+    ];
+    let row = |(change, object, before, after, age): (&str, &str, Option<&str>, Option<&str>, Option<u64>)| DiffRow {
+        change: change.to_owned(),
+        object: object.to_owned(),
+        before: before.map(str::to_owned),
+        after: after.map(str::to_owned),
+        at: age.map(ago).filter(|at| *at > from),
+    };
+    rows.into_iter().map(row).collect()
 }
 
 fn chrome(request: &ViewRequest, network: Network) -> Chrome {
@@ -134,8 +176,18 @@ fn body(request: &ViewRequest, network: Network) -> ViewBody {
         Screen::Interfaces => {
             ViewBody::Interfaces(window(interfaces(), request, |row| format!("{} {}", row.device_name, row.name)))
         }
-        Screen::Alarms => ViewBody::Alarms(window(alarms(), request, |row| row.object.clone())),
-        Screen::Events => ViewBody::Events(window(events(), request, |row| row.object.clone())),
+        Screen::Alarms => {
+            let shown = |row: &AlarmRow| row.root.as_ref().is_none_or(|root| !request.folded.contains(root));
+            let rows = alarms().into_iter().filter(shown).map(|row| AlarmRow { folded: request.folded.contains(&row.id), ..row });
+            ViewBody::Alarms(window(rows.collect(), request, |row| row.object.clone()))
+        }
+        Screen::Events => {
+            let about = |row: &EventRow| match &request.subject {
+                Some(Subject::Device(device) | Subject::Interface(device, _)) => row.device.as_ref() == Some(device),
+                None => true,
+            };
+            ViewBody::Events(window(events().into_iter().filter(about).collect(), request, |row| row.object.clone()))
+        }
         Screen::Discovery => ViewBody::Discovery(Box::new(discovery())),
         Screen::Device => ViewBody::Device(Box::new(device(request))),
         Screen::Interface => ViewBody::Interface(Box::new(interface(request))),
@@ -325,32 +377,52 @@ fn links() -> Vec<LinkRow> {
         .collect()
 }
 
-fn alarms() -> Vec<Alarm> {
-    let rows: [(&str, Severity, &str, &str, u64, u32); 5] = [
+fn alarms() -> Vec<AlarmRow> {
+    let rows: [(&str, Severity, &str, &str, u64, u32); 7] = [
         ("device-down", Severity::Critical, "acc-b2-07", "down: no SNMP, no ICMP; 14 objects behind it", 131, 1),
+        ("interface-down", Severity::Major, "dist-2 Te1/0/12", "down, link to acc-b2-07", 133, 1),
         ("link-down", Severity::Critical, "core-2 Te1/1/4", "down, 2 neighbours lost", 880, 1),
         ("bundle-degraded", Severity::Major, "dist-3 Po12", "1 of 2 members down", 1862, 1),
         ("utilisation", Severity::Major, "wan-1 Gi0/0", "in 92 % > 90 % for 15 min", 3720, 4),
         ("errors", Severity::Minor, "acc-b1-02 Gi1/0/17", "CRC 3.1e-5/s", 20_451, 211),
+        ("interface-down", Severity::Minor, "acc-b1-02 Gi1/0/24", "down", 90_000, 3),
     ];
-    rows.iter()
-        .map(|(rule, severity, object, text, age, count)| Alarm {
+    let row = |(rule, severity, object, text, age, count): (&str, Severity, &str, &str, u64, u32)| AlarmRow {
+        alarm: Alarm {
             id: format!("{rule}@{object}"),
-            rule: (*rule).to_owned(),
-            severity: *severity,
-            object: (*object).to_owned(),
+            rule: rule.to_owned(),
+            severity,
+            object: object.to_owned(),
             device: object.split(' ').next().map(id),
-            text: (*text).to_owned(),
-            raised_at: ago(*age),
+            text: text.to_owned(),
+            raised_at: ago(age),
             cleared_at: None,
-            count: *count,
-        })
-        .collect()
+            count,
+        },
+        acknowledged: (object == "core-2 Te1/1/4").then(|| Acknowledgement {
+            by: "kim".to_owned(),
+            at: ago(600),
+            note: Some("회선사 확인 중, ticket 4711".to_owned()),
+        }),
+        silenced: (object == "acc-b1-02 Gi1/0/24")
+            .then(|| Silence { by: "lee".to_owned(), until: now().plus(Duration::from_secs(9_000)) }),
+        root: (object == "dist-2 Te1/0/12").then(|| "device-down@acc-b2-07".to_owned()),
+        children: usize::from(object == "acc-b2-07"),
+        folded: false,
+    };
+    rows.into_iter().map(row).collect()
+}
+
+/// Those that count: neither silent nor explained by another.
+fn overview_alarms() -> Vec<AlarmRow> {
+    alarms().into_iter().filter(|row| row.root.is_none() && row.silenced.is_none()).collect()
 }
 
 fn events() -> Vec<EventRow> {
     type Told<'a> = (u64, &'a str, &'a str, &'a str, &'a str, Option<Severity>);
-    let rows: [Told<'_>; 6] = [
+    let rows: [Told<'_>; 8] = [
+        (30, "alarm-acknowledged", "core-2 Te1/1/4", "acknowledged by kim", "operator", None),
+        (118, "interface-status", "acc-b2-07 Gi1/0/1", "up > down", "snmp", None),
         (123, "device-status", "acc-b2-07", "stopped answering", "snmp", Some(Severity::Critical)),
         (875, "interface-status", "core-2 Te1/1/4", "up > down", "snmp", Some(Severity::Critical)),
         (1855, "interface-status", "dist-3 Po12", "2 > 1 members", "snmp", Some(Severity::Major)),
@@ -406,7 +478,7 @@ fn overview() -> OverviewView {
         wan_out_bps: Some(3.1e9),
         wan_p95_in_bps: Some(7.4e9),
         wan_p95_out_bps: Some(2.9e9),
-        alarms: Table { matched: 5, total: 5, offset: 0, rows: alarms() },
+        alarms: Table { matched: 5, total: 5, offset: 0, rows: overview_alarms() },
         busiest: links(),
         recent: events(),
         talkers: flows::talkers().0,

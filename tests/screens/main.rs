@@ -5,6 +5,7 @@
 
 mod behaviour;
 mod care;
+mod finding;
 mod fixture;
 mod flows;
 mod golden;

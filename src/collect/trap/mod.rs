@@ -1,20 +1,29 @@
-//! Traps and informs: that something happened at a device, so that it is read anew at once. Knows no device: the state does.
+//! Traps and informs: that something happened at a device, so that it is read anew at once, and what was said, as a log line. Knows no
+//! device: the state does.
 //!
-//! What a trap says is not interpreted yet but for its name (SNMPv2-MIB snmpTrapOID). Informs of version 2c are acknowledged
-//! (RFC 3416 §4.2.7); those of version 3 need an engine of our own and are taken as a sign of life only.
+//! Informs of version 2c are acknowledged (RFC 3416 §4.2.7); those of version 3 need an engine of our own and are taken as a sign of life
+//! only. Start at [`listen`], then `line` (names and words).
+
+mod line;
+
+pub use line::line;
 
 use crate::clock;
 use crate::collect::Emitter;
+use crate::collect::syslog::Gather;
 use crate::event::{Body, Trap};
 use crate::mib::Registry;
-use crate::model::Oid;
 use crate::net::listen::Listener;
-use crate::wire::snmp::{Fault, Message, PduKind, Value};
+use crate::wire::snmp::Notification;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// The largest datagram that UDP carries.
 const DATAGRAM: usize = 65_535;
+
+/// How often it is looked whether lines are to be told.
+const LOOK: Duration = Duration::from_millis(250);
 
 /// What came.
 #[derive(Debug, Default)]
@@ -32,58 +41,39 @@ pub struct Counters {
 /// Hears traps until `stop`, or until the engine no longer listens.
 pub async fn listen(listener: Listener, (emitter, counters): (Emitter, &Counters), stop: CancellationToken) {
     let mut buffer = vec![0; DATAGRAM];
+    let mut gather = Gather::default();
+    let mut look = tokio::time::interval(LOOK);
+    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         let received = tokio::select! {
-            () = stop.cancelled() => return,
+            () = stop.cancelled() => break,
             received = listener.receive(&mut buffer) => received,
+            _ = look.tick() => {
+                counters.dropped.fetch_add(gather.tell_in_time(clock::now(), &emitter), Relaxed);
+                continue;
+            }
         };
         // An error is about an earlier answer (ICMP unreachable): the next datagram may be sound.
         let Ok((length, peer)) = received else { continue };
         counters.received.fetch_add(1, Relaxed);
-        let Some(heard) = buffer.get(..length).and_then(read) else {
+        let Some(read) = buffer.get(..length).and_then(|octets| Notification::decode(octets).ok()) else {
             counters.refused.fetch_add(1, Relaxed);
             continue;
         };
         counters.decoded.fetch_add(1, Relaxed);
-        if let Some(receipt) = &heard.receipt
+        if let Some(receipt) = &read.receipt
             && let Err(error) = listener.answer(receipt, peer).await
         {
             tracing::debug!(%peer, %error, "an inform could not be acknowledged");
         }
-        let trap = Trap { source: peer.ip(), name: heard.name };
-        if is_about_the_network(&trap) && !emitter.offer(clock::now(), Body::Trap(Box::new(trap))) {
+        let (now, source) = (clock::now(), peer.ip().to_canonical());
+        let trap = Trap { source, name: line::name_of(&read, Registry::builtin()) };
+        if is_about_the_network(&trap) && !emitter.offer(now, Body::Trap(Box::new(trap))) {
             counters.dropped.fetch_add(1, Relaxed);
         }
+        counters.dropped.fetch_add(gather.add(line::line_of(&read, (now, source)), &emitter), Relaxed);
     }
-}
-
-/// A trap as far as it is read.
-#[derive(Debug, PartialEq)]
-struct Heard {
-    /// snmpTrapOID; `None` where the version does not tell it in the open.
-    name: Option<Oid>,
-    /// The answer that an inform wants.
-    receipt: Option<Vec<u8>>,
-}
-
-fn read(bytes: &[u8]) -> Option<Heard> {
-    let message = match Message::decode(bytes) {
-        Ok(message) => message,
-        // A trap of version 1 (RFC 1157 §4.1.6) or a message of version 3: somebody there has something to say.
-        Err(Fault::Kind | Fault::Version) => return Some(Heard { name: None, receipt: None }),
-        Err(_) => return None,
-    };
-    let is_inform = message.pdu.kind == PduKind::Inform;
-    if !is_inform && message.pdu.kind != PduKind::Trap {
-        return None;
-    }
-    let trap_oid = Registry::builtin().scalar("snmpTrapOID");
-    let name = message.pdu.varbinds.iter().find(|bind| Some(&bind.oid) == trap_oid.as_ref()).and_then(|bind| match &bind.value {
-        Value::Oid(oid) => Some(oid.clone()),
-        _ => None,
-    });
-    let receipt = is_inform.then(|| message.reply(message.pdu.response(message.pdu.varbinds.clone())).encode());
-    Some(Heard { name, receipt })
+    counters.dropped.fetch_add(gather.tell(&emitter), Relaxed);
 }
 
 /// Whether a trap may mean that the network changed: all may but the one that says that somebody used a wrong community.
@@ -94,8 +84,8 @@ fn is_about_the_network(trap: &Trap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::SnmpVersion;
-    use crate::wire::snmp::{Pdu, VarBind};
+    use crate::model::{Oid, SnmpVersion};
+    use crate::wire::snmp::{Message, Pdu, PduKind, Value, VarBind};
 
     fn message(kind: PduKind, name: &str) -> Message {
         let mib = Registry::builtin();
@@ -106,22 +96,10 @@ mod tests {
     }
 
     #[test]
-    fn a_trap_is_named_and_an_inform_is_acknowledged() {
-        let heard = read(&message(PduKind::Trap, "authenticationFailure").encode()).unwrap();
-        assert_eq!((heard.name.clone(), heard.receipt), (Registry::builtin().oid("authenticationFailure"), None));
-        let trap = Trap { source: "10.0.0.1".parse().unwrap(), name: heard.name };
-        assert!(!is_about_the_network(&trap));
-        assert!(is_about_the_network(&Trap { name: Registry::builtin().oid("linkDown"), ..trap }));
-        let inform = read(&message(PduKind::Inform, "linkDown").encode()).unwrap();
-        let receipt = Message::decode(&inform.receipt.unwrap()).unwrap();
-        assert_eq!((receipt.pdu.kind, receipt.pdu.request_id), (PduKind::Response, 77));
-    }
-
-    #[test]
-    fn what_is_no_trap_is_refused() {
-        assert_eq!(read(b"not snmp"), None);
-        assert_eq!(read(&[]), None);
-        assert_eq!(read(&message(PduKind::Get, "linkDown").encode()), None);
+    fn a_wrong_community_is_no_reason_to_read_a_device() {
+        let trap = |name: &str| Trap { source: "10.0.0.1".parse().unwrap(), name: Registry::builtin().oid(name) };
+        assert!(!is_about_the_network(&trap("authenticationFailure")) && is_about_the_network(&trap("linkDown")));
+        assert!(is_about_the_network(&Trap { name: None::<Oid>, ..trap("linkDown") }));
     }
 
     #[tokio::test]
@@ -141,6 +119,8 @@ mod tests {
         assert_eq!(Message::decode(&buffer[..length]).unwrap().pdu.kind, PduKind::Response);
         let Body::Trap(trap) = events.recv().await.unwrap().body else { panic!("a trap") };
         assert_eq!((trap.source, trap.name), (address.ip(), Registry::builtin().oid("linkDown")));
+        let Body::Logs(batch) = events.recv().await.unwrap().body else { panic!("lines") };
+        assert_eq!(batch.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>(), ["linkDown"]);
         stop.cancel();
         running.await.unwrap();
         assert_eq!((counters.received.load(Relaxed), counters.refused.load(Relaxed)), (2, 1));

@@ -56,6 +56,7 @@ impl Filler<'_> {
             | ViewBody::Flows(_)
             | ViewBody::Capture(_)
             | ViewBody::Vlans(_)
+            | ViewBody::Logs(_)
             | ViewBody::Empty => {}
             ViewBody::Wireless(view) => self.wireless(view),
         }

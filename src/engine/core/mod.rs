@@ -14,6 +14,7 @@ mod flow_view;
 mod flows;
 mod gaps;
 mod graphs;
+mod logs;
 mod over;
 mod past;
 mod queries;
@@ -28,13 +29,17 @@ pub(super) use reader::{Live, PollFigures, Reader};
 
 use super::flows::RunningFlows;
 use super::record;
+use crate::collect::trap;
 use crate::event::Event;
 use crate::history::{Checkpoint, Store, StoreError};
 use crate::model::flow::{FlowBatch, FlowTime};
-use crate::model::{DeviceId, SampleBatch, Timestamp};
+use crate::model::log::LogDatagram;
+use crate::model::{DeviceId, LogKind, LogLine, SampleBatch, Timestamp};
 use crate::query::ViewRequest;
 use crate::state::view::View;
 use crate::state::{self, Settings, State, checkpoint};
+use crate::wire::syslog;
+use logs::LogBook;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -46,6 +51,7 @@ pub struct Core {
     state: State,
     reader: Reader,
     skipped: u64,
+    log_book: LogBook,
 }
 
 /// What one event led to.
@@ -68,7 +74,7 @@ impl Core {
     pub fn restore(store: Arc<dyn Store>, site: &str, settings: Settings) -> Result<Self, StoreError> {
         let reader = Reader::new(store, site, settings);
         let restored = reader.restore()?;
-        Ok(Self { state: restored.state, reader, skipped: restored.skipped })
+        Ok(Self { state: restored.state, reader, skipped: restored.skipped, log_book: LogBook::default() })
     }
 
     /// Journal records that could not be read when the store was restored.
@@ -125,7 +131,7 @@ impl Core {
 
     /// The state as it is, for those who answer while it goes on.
     pub(super) fn live(&self, notices: Vec<String>, polling: Option<PollFigures>) -> Live {
-        Live { state: self.state.clone(), notices, polling }
+        Live { state: self.state.clone(), notices, polling, listeners: Vec::new() }
     }
 
     /// Reads the user's database of countries, where one is named. Errors: a sentence; no address has a country then.
@@ -145,6 +151,26 @@ impl Core {
     pub(super) fn tell_flows(&self, at: Timestamp, batch: &FlowBatch) -> Vec<FlowTime> {
         self.reader.write_ledger(|ledger| ledger.hear(at, batch));
         self.reader.running().add(at, batch)
+    }
+
+    /// Reads what devices said in a past, as the listeners would have, and keeps it. Blocks on the store.
+    ///
+    /// Errors: those of the store. What is no line is passed over.
+    pub(super) fn sow_logs(&mut self, datagrams: impl Iterator<Item = LogDatagram>) -> Result<(), StoreError> {
+        let read = |datagram: &LogDatagram| match datagram.kind {
+            LogKind::Syslog => syslog::read(&datagram.octets, (datagram.at, datagram.source)).ok(),
+            LogKind::Trap => trap::line(&datagram.octets, (datagram.at, datagram.source)),
+        };
+        let mut lines: Vec<LogLine> = datagrams.filter_map(|datagram| read(&datagram)).collect();
+        let now = self.state.now();
+        self.join_logs(now, &mut lines);
+        self.reader.store().logs().logs_append(lines)
+    }
+
+    /// Joins lines to devices; the caller has them stored.
+    pub(super) fn join_logs(&mut self, at: Timestamp, lines: &mut [LogLine]) {
+        self.log_book.look(&self.state, at);
+        lines.iter_mut().for_each(|line| self.log_book.join(line));
     }
 
     /// How the sockets of flows do.

@@ -179,7 +179,8 @@ impl Measured {
             | Screen::Events
             | Screen::Logs
             | Screen::Discovery
-            | Screen::Help => (None, Self::NOTHING),
+            | Screen::Help
+            | Screen::Diff => (None, Self::NOTHING),
         };
         Self { device, metrics }
     }

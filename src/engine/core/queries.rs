@@ -58,7 +58,7 @@ impl Reader {
             Command::StoreStats => self.store_summary().map(Box::new).map(Answer::StoreStats),
             Command::StoreVerify => verify(&**self.store()),
             Command::StoreBackup(to) => self.backup(&to),
-            Command::Discover(_) | Command::PauseDiscovery | Command::CancelDiscovery | Command::Status => {
+            Command::Discover(_) | Command::PauseDiscovery | Command::CancelDiscovery | Command::Status | Command::Alarms(_) => {
                 Err(AskError::Failed("nothing serves this store: start noctop or noctop daemon first".to_owned()))
             }
         }

@@ -11,6 +11,7 @@ use crate::engine::flows::RunningFlows;
 use crate::history::{Store, StoreError};
 use crate::model::Timestamp;
 use crate::query::ViewRequest;
+use crate::state::view::logs::LogListener;
 use crate::state::view::{self, Chrome, View, ViewBody};
 use crate::state::{Settings, State};
 use std::sync::{Arc, RwLock};
@@ -21,6 +22,8 @@ pub(in crate::engine) struct Live {
     pub(in crate::engine) state: State,
     pub(in crate::engine) notices: Vec<String>,
     pub(in crate::engine) polling: Option<PollFigures>,
+    /// How the listeners for log lines do.
+    pub(in crate::engine) listeners: Vec<LogListener>,
 }
 
 /// How polling goes, as the Overview shows it.
@@ -132,6 +135,7 @@ impl Reader {
         let graphs = Graphs { store: &*self.store, cache: &self.graphs, now: live.state.now() };
         Filler { graphs, to, span, compare: request.compare_secs }.fill(&mut view, &wan);
         self.fill_flows(&mut view, (state, live, request));
+        self.fill_logs(&mut view, (state, live, request))?;
         Ok(view)
     }
 

@@ -8,14 +8,14 @@ use crate::engine::handle::AskError;
 use crate::engine::notice::Notices;
 use crate::engine::socket::server::{Counters, Desk};
 use crate::engine::writer::Losses;
-use crate::model::Timestamp;
+use crate::model::{AlarmOrder, Timestamp};
 use crate::query::ViewRequest;
 use crate::state::view::{Chrome, View, ViewBody};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::mpsc::{Sender, UnboundedSender};
 
 /// What operators tell the schedule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +31,9 @@ pub(super) enum Control {
 /// Gives the counters of every collector when asked.
 pub(super) type Counts = Box<dyn Fn() -> Vec<CollectorStatus> + Send + Sync>;
 
+/// Alarms that one order names at most: what is marked on a screen.
+const MOST_ALARMS: usize = 1000;
+
 /// See the module.
 pub(in crate::engine) struct Hub {
     pub(super) board: Board,
@@ -39,6 +42,8 @@ pub(in crate::engine) struct Hub {
     pub(super) losses: Arc<Losses>,
     pub(super) socket: Arc<Counters>,
     pub(super) control: UnboundedSender<Control>,
+    /// What operators do about alarms, for the engine.
+    pub(super) orders: Sender<AlarmOrder>,
     pub(super) counts: Counts,
     pub(super) started_at: Timestamp,
     /// Events that waited for the engine at its last tick.
@@ -52,12 +57,13 @@ pub(super) struct Parts {
     pub(super) live: Live,
     pub(super) losses: Arc<Losses>,
     pub(super) control: UnboundedSender<Control>,
+    pub(super) orders: Sender<AlarmOrder>,
     pub(super) counts: Counts,
 }
 
 impl Hub {
     pub(super) fn new(parts: Parts) -> Self {
-        let Parts { reader, live, losses, control, counts } = parts;
+        let Parts { reader, live, losses, control, orders, counts } = parts;
         Self {
             board: Board::default(),
             reader,
@@ -65,6 +71,7 @@ impl Hub {
             losses,
             socket: Arc::new(Counters::default()),
             control,
+            orders,
             counts,
             started_at: clock::now(),
             queue: AtomicUsize::new(0),
@@ -118,6 +125,20 @@ impl Hub {
         CollectorStatus { name: "console".to_owned(), received, decoded: received, refused, ..CollectorStatus::default() }
     }
 
+    /// Hands over what an operator does about alarms, where one of them stands.
+    fn order(&self, order: AlarmOrder) -> Result<Answer, AskError> {
+        let live = self.live();
+        let stands = |id: &String| live.state.alarms().any(|alarm| alarm.id == *id && alarm.cleared_at.is_none());
+        if order.alarms.len() > MOST_ALARMS {
+            return Err(AskError::Refused(format!("{} alarms at once are more than {MOST_ALARMS}", order.alarms.len())));
+        }
+        if !order.alarms.iter().any(stands) {
+            return Err(AskError::Refused("the alarm stands no more".to_owned()));
+        }
+        let busy = |_| AskError::Failed("the engine is busy: once more, please".to_owned());
+        self.orders.try_send(order).map(|()| Answer::Accepted).map_err(busy)
+    }
+
     fn tell(&self, control: Control) -> Result<Answer, AskError> {
         self.control.send(control).map(|()| Answer::Accepted).map_err(|_| AskError::Gone)
     }
@@ -144,6 +165,7 @@ impl Desk for Hub {
             Command::Discover(targets) => self.tell(Control::Discover(targets)),
             Command::PauseDiscovery => self.tell(Control::Pause),
             Command::CancelDiscovery => self.tell(Control::Cancel),
+            Command::Alarms(order) => self.order(order),
             Command::Status => self.status().map(Box::new).map(Answer::Status),
             question => self.reader.command(&self.live(), question),
         }

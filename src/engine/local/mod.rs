@@ -14,6 +14,7 @@ mod polling;
 mod reread;
 mod run;
 mod schedule;
+mod syslog;
 mod traps;
 
 use super::board::{Ear, Kind, Told};
@@ -47,6 +48,9 @@ use tokio_util::sync::CancellationToken;
 
 /// Events that may wait for the engine: polls wait beyond that, so a slow engine slows polling and loses nothing.
 const EVENTS: usize = 1024;
+
+/// Orders of operators that may wait: nobody presses keys faster.
+const ORDERS: usize = 64;
 
 /// Threads of the runtime: the collectors wait for the network, they don't compute.
 const WORKERS: usize = 2;
@@ -85,11 +89,13 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
     let (emitter, events) = emitter::channel(EVENTS);
     let writer = Writer::start(Arc::clone(&store)).map_err(|error| format!("the history thread did not start: {error}"))?;
     let schedule = schedule::Schedule::new(&runtime, &config, emitter)?;
+    let (orders, ordered) = tokio::sync::mpsc::channel(ORDERS);
     let hub = Arc::new(Hub::new(hub::Parts {
         reader: core.reader(),
         live: core.live(Vec::new(), None),
         losses: Arc::clone(writer.losses()),
         control: schedule.control(),
+        orders,
         counts: schedule.counts(),
     }));
     first_notices(&hub, &config, &core, &*store);
@@ -106,6 +112,7 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
     let engine = Engine {
         core,
         events,
+        ordered,
         writer,
         hub: Arc::clone(&hub),
         after_change,
@@ -113,6 +120,7 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
         pending: Pending::default(),
         manual_links,
         sockets: listened,
+        log_sockets: log_sockets_of(&config),
     };
     let (maintenance, ending) = Maintenance::new(Arc::clone(&store), Keeping::of(&config));
     let mut running = Running { stop: stop.clone(), threads: Vec::new(), done: None, maintenance: ending };
@@ -142,6 +150,12 @@ fn sockets_of(config: &Config) -> Sockets {
     let capture = config.listeners.capture.iter().map(|name| (name.clone(), 0, None)).collect();
     let listen = config.listeners.flows.iter().map(ToString::to_string).collect();
     Sockets { listen, capture, ..Sockets::default() }
+}
+
+/// Where log lines are listened for.
+fn log_sockets_of(config: &Config) -> [(&'static str, Vec<String>); 2] {
+    let traps = config.listeners.traps.iter().map(ToString::to_string).collect();
+    [("syslog", config.listeners.syslog.clone()), ("trap", traps)]
 }
 
 /// The site's name, else the host's.

@@ -9,6 +9,8 @@ use crate::engine::core::{Core, PollFigures, Sockets, Turned};
 use crate::engine::notice::About;
 use crate::engine::writer::Writer;
 use crate::event::{Body, Event};
+use crate::model::AlarmOrder;
+use crate::state::view::logs::LogListener;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -38,6 +40,8 @@ pub(super) type AfterChange = Box<dyn FnMut(&Core, (&Event, &Turned)) + Send>;
 pub(super) struct Engine {
     pub(super) core: Core,
     pub(super) events: Receiver<Event>,
+    /// What operators do about alarms.
+    pub(super) ordered: Receiver<AlarmOrder>,
     pub(super) writer: Writer,
     pub(super) hub: Arc<Hub>,
     pub(super) after_change: AfterChange,
@@ -47,6 +51,8 @@ pub(super) struct Engine {
     pub(super) manual_links: Vec<String>,
     /// Where flows are listened for and captured.
     pub(super) sockets: Sockets,
+    /// Where log lines are listened for, by the names of the collectors.
+    pub(super) log_sockets: [(&'static str, Vec<String>); 2],
 }
 
 /// What is not yet published or checkpointed.
@@ -56,6 +62,7 @@ pub(super) struct Pending {
     figures: Option<PollFigures>,
     derived: usize,
     losses: u64,
+    listeners: Vec<LogListener>,
 }
 
 /// At once, and then at this pace; after a suspended host once, not for each time that was missed.
@@ -74,6 +81,9 @@ impl Engine {
             tokio::select! {
                 () = stop.cancelled() => break,
                 Some(event) = self.events.recv() => self.burst(event),
+                Some(order) = self.ordered.recv() => {
+                    self.turn(&Event { at: clock::now(), body: Body::AlarmOrder(Box::new(order)) });
+                }
                 _ = tick.tick() => self.tick(),
                 _ = publish.tick(), if self.pending.publish => self.publish(),
                 _ = hourly.tick() => self.checkpoint(),
@@ -99,7 +109,7 @@ impl Engine {
         }
     }
 
-    /// Flows are no state: they go to the running minute and the store, without a copy. Everything else is applied.
+    /// Flows and log lines are no state: they go to the running minute and to the store, without a copy. Everything else is applied.
     fn take(&mut self, event: Event) {
         match event.body {
             Body::FlowRecords(records) => self.writer.flow_records(records),
@@ -107,6 +117,12 @@ impl Engine {
                 let over = self.core.tell_flows(event.at, &batch);
                 over.into_iter().for_each(|time| self.writer.flow_time(time));
                 self.turn(&Event { at: event.at, body: Body::Flows(batch) });
+            }
+            Body::Logs(batch) => {
+                let mut lines = batch.lines;
+                self.core.join_logs(event.at, &mut lines);
+                self.writer.logs(lines);
+                self.pending.publish = true;
             }
             body => self.turn(&Event { at: event.at, body }),
         }
@@ -122,6 +138,7 @@ impl Engine {
         self.look_at_manual_links();
         self.look_at_endpoints();
         self.look_at_sockets();
+        self.look_at_listeners();
         self.hub.board.tell_all(&Told::Clock(now));
     }
 
@@ -140,7 +157,9 @@ impl Engine {
 
     fn publish(&mut self) {
         self.pending.publish = false;
-        self.hub.publish(self.core.live(self.hub.notices.sentences(), self.pending.figures));
+        let mut live = self.core.live(self.hub.notices.sentences(), self.pending.figures);
+        live.listeners.clone_from(&self.pending.listeners);
+        self.hub.publish(live);
     }
 
     fn checkpoint(&mut self) {
@@ -168,6 +187,26 @@ impl Engine {
         }
         self.sockets.capture.iter_mut().for_each(|(.., why)| why.clone_from(&fault));
         self.core.tell_sockets(&self.sockets);
+    }
+
+    /// Tells the screens of logs how the listeners do.
+    fn look_at_listeners(&mut self) {
+        if self.log_sockets.iter().all(|(_, listen)| listen.is_empty()) {
+            return;
+        }
+        let counts = (self.hub.counts)();
+        let told = |(name, listen): &(&'static str, Vec<String>)| {
+            let status = counts.iter().find(|status| status.name == *name).cloned().unwrap_or_default();
+            LogListener {
+                name: (*name).to_owned(),
+                listen: listen.clone(),
+                received: status.received,
+                decoded: status.decoded,
+                refused: status.refused.values().sum(),
+                dropped: status.dropped_kernel + status.dropped_queue,
+            }
+        };
+        self.pending.listeners = self.log_sockets.iter().filter(|(_, listen)| !listen.is_empty()).map(told).collect();
     }
 
     /// Says which manual links name what is not known, once there is something known.

@@ -9,6 +9,7 @@ use super::plans::Plans;
 use super::polling::{self, PollingTask};
 use super::reread::{Rereader, Wanted};
 use super::run::AfterChange;
+use super::syslog::Syslog;
 use super::traps::Traps;
 use crate::clock;
 use crate::collect::icmp::rounds::Addresses;
@@ -48,6 +49,7 @@ pub(super) struct Schedule {
     icmp: Arc<icmp::Counters>,
     own: OwnHost,
     traps: Traps,
+    syslog: Syslog,
     capture: Capture,
     flows: Flows,
 }
@@ -81,6 +83,7 @@ impl Schedule {
             icmp: Arc::default(),
             own: OwnHost::default(),
             traps: Traps::default(),
+            syslog: Syslog::default(),
             capture: Capture::default(),
             flows: Flows::default(),
         })
@@ -100,7 +103,7 @@ impl Schedule {
     pub(super) fn counts(&self) -> Counts {
         let (client, restarts, polling) = (self.client.clone(), Arc::clone(&self.restarts), Arc::clone(&self.polling));
         let (icmp, own, traps) = (Arc::clone(&self.icmp), self.own.clone(), self.traps.clone());
-        let (flows, capture) = (self.flows.clone(), self.capture.clone());
+        let (flows, capture, syslog) = (self.flows.clone(), self.capture.clone(), self.syslog.clone());
         // Not the emitter itself: it would hold the channel open.
         let dropped = self.emitter.dropped_counter();
         Box::new(move || {
@@ -119,13 +122,13 @@ impl Schedule {
                 ..CollectorStatus::default()
             };
             let first = [snmp, icmp_status(icmp.counts())].into_iter().chain(own.statuses());
-            first.chain(traps.status()).chain(flows.status()).chain(capture.status()).collect()
+            first.chain(traps.status()).chain(syslog.status()).chain(flows.status()).chain(capture.status()).collect()
         })
     }
 
     /// Starts everything; it ends with `stop`. What comes back is to be told of every change of the state.
     pub(super) fn start(self, (runtime, hub, notes): (&Runtime, &Arc<Hub>, Notes), stop: CancellationToken) -> AfterChange {
-        let Self { client, access, config, emitter, orders, restarts, polling, icmp, own, traps, flows, capture, control: _ } =
+        let Self { client, access, config, emitter, orders, restarts, polling, icmp, own, traps, syslog, flows, capture, .. } =
             self;
         let (mut plans, planned, addresses) = Plans::new(&config);
         let (mut look, looked) = Look::new(Arc::clone(hub));
@@ -152,6 +155,7 @@ impl Schedule {
             keep_running("changes", (reread_stop.clone(), &reread_restarts), make).await;
         });
         traps.start((runtime, hub, &emitter), (&config.listeners.traps, &stop));
+        syslog.start((hub, &emitter), (&config.listeners.syslog, &stop));
         flows.start((runtime, hub, &emitter), (&config.listeners, &notes), &stop);
         capture.start((hub, &emitter), (&config.listeners, &stop));
         let neighbours = config.discovery.own_host.then(|| own.start((runtime, hub, &emitter), (&stop, &restarts)));

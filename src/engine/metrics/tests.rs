@@ -29,7 +29,7 @@ fn state() -> State {
 
 fn live() -> Live {
     let polling = PollFigures { missed_percent: 0.5, lag_p95_ms: Some(12.0), polls_per_second: None };
-    Live { state: state(), notices: Vec::new(), polling: Some(polling) }
+    Live { state: state(), notices: Vec::new(), polling: Some(polling), listeners: Vec::new() }
 }
 
 fn status() -> Status {
@@ -87,7 +87,7 @@ fn polled_counters_have_the_names_of_if_mib_and_hostile_labels_stay_labels() {
 fn a_port_that_is_not_read_any_more_is_left_out() {
     let mut late = state();
     crate::state::apply(&mut late, &crate::state::sample::event(600, crate::event::Body::Tick));
-    let live = Live { state: late, notices: Vec::new(), polling: None };
+    let live = Live { state: late, notices: Vec::new(), polling: None, listeners: Vec::new() };
     let mut out = Vec::new();
     page(&Snapshot { status: None, live: &live, queue: 0 }, Wanted::Polled, &mut out).unwrap();
     assert!(!String::from_utf8(out).unwrap().contains("ifHCInOctets"));

@@ -100,6 +100,10 @@ fn each_list(body: &mut ViewBody, each: &mut impl EachList) -> Result<(), Unfit>
             each.list(&mut view.channels.rows)?;
             each.list(&mut view.plan)
         }
+        ViewBody::Logs(view) => {
+            each.list(&mut view.table.rows)?;
+            each.list(&mut view.rates)
+        }
         ViewBody::Empty => Ok(()),
     }
 }

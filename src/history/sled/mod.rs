@@ -36,6 +36,7 @@ use super::StoreError;
 use super::blocks::bytes::{Reader, put_varint};
 use super::blocks::shard::{sealed, unsealed};
 use super::flows::{Access, DiskFlows};
+use super::logs::MemoryLogs;
 use crate::model::Timestamp;
 use calendar::{Kind, PeriodKey, day_of};
 use checkpoints::Checkpoints;
@@ -77,6 +78,8 @@ pub struct SledStore {
     stopping: AtomicBool,
     noting: Mutex<()>,
     flows: DiskFlows,
+    /// Log lines are in memory alone.
+    logs: MemoryLogs,
     /// Whether all minutes of flows were looked at since it was opened.
     flows_swept: AtomicBool,
     /// What it had when it was closed and has no more.
@@ -136,6 +139,7 @@ impl SledStore {
             stopping: AtomicBool::new(false),
             noting: Mutex::default(),
             flows,
+            logs: MemoryLogs::default(),
             flows_swept: AtomicBool::new(false),
             missing: Vec::new(),
             missing_rows: 0,

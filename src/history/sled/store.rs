@@ -7,7 +7,8 @@ use crate::history::blocks::last::Wanted;
 use crate::history::blocks::open::OpenBlock;
 use crate::history::blocks::shard::{sealed, unsealed};
 use crate::history::{
-    AtQuery, Checkpoint, EntityLast, JournalRecord, LOOKBACK_SECS, Limits, Maintained, PeriodStats, Store, StoreError, StoreStats,
+    AtQuery, Checkpoint, EntityLast, JournalRecord, LOOKBACK_SECS, Limits, LogStore, Maintained, PeriodStats, Store, StoreError,
+    StoreStats,
 };
 use crate::model::rollup::{Level, Rollup};
 use crate::model::series::SeriesColumn;
@@ -33,6 +34,10 @@ impl SledStore {
 }
 
 impl Store for SledStore {
+    fn logs(&self) -> &dyn LogStore {
+        &self.logs
+    }
+
     fn journal_append(&self, records: &[(Timestamp, Vec<u8>)]) -> Result<u64, StoreError> {
         write_lock(&self.journal).append(&self.folder, records)
     }

@@ -10,6 +10,8 @@ use std::net::IpAddr;
 pub enum Kind {
     /// Text; compared without case. A word alone looks into it.
     Text,
+    /// The same of a closed list or of numbers: a word alone does not look into it.
+    Word,
     /// Addresses or networks. A word alone looks into it.
     Address,
     /// MAC addresses, in any spelling. A word alone looks into it.
@@ -26,6 +28,9 @@ pub enum Kind {
     Time,
     /// An alarm severity, by rank.
     Severity,
+    /// A severity of RFC 5424: by rank where the operand is a word (`sev>=warning` is a warning or worse), by its number where it is one
+    /// (`sev<=4` is the same).
+    LogSeverity,
 }
 
 impl Kind {

@@ -72,6 +72,17 @@ impl Op {
         ("~", Self::Matches),
     ];
 
+    /// The same comparison of two figures that change sides.
+    pub const fn mirrored(self) -> Self {
+        match self {
+            Self::Less => Self::Greater,
+            Self::LessOrEqual => Self::GreaterOrEqual,
+            Self::Greater => Self::Less,
+            Self::GreaterOrEqual => Self::LessOrEqual,
+            other => other,
+        }
+    }
+
     /// The sign.
     pub fn sign(self) -> &'static str {
         Self::SIGNS.iter().find(|(_, op)| *op == self).map_or(":", |(sign, _)| sign)

@@ -112,9 +112,13 @@ impl Binder<'_> {
             return Ok(Node::One(pattern_test(value, at)?, column));
         }
         let test = match kind {
-            Kind::Text => text_test(op, value),
+            Kind::Text | Kind::Word => text_test(op, value),
             Kind::Address => address_test(op, value, at)?,
             Kind::Mac => mac_test(op, value, at)?,
+            // The standard's numbers run the other way than its words: 3 is worse than 4.
+            Kind::LogSeverity if value.parse::<u8>().is_ok() => {
+                Test::Figure(operand::number(kind, value, at, self.now)?, op.mirrored())
+            }
             _ => Test::Figure(operand::number(kind, value, at, self.now)?, op),
         };
         Ok(Node::One(test, column))
@@ -188,6 +192,8 @@ impl Test {
             (Self::Has(_, Some(net)), Value::Addresses(addresses)) => addresses.iter().any(|address| net.contains(address)),
             (Self::Has(_, Some(net)), Value::Nets(nets)) => nets.iter().any(|owned| net.contains(&owned.addr())),
             (Self::Hex(hex, op), Value::Mac(mac)) => hex_holds(hex, *op, *mac),
+            // Most words that are looked for can't be in an address: nothing is written out for them.
+            (Self::Has(needle, _), Value::Addresses(_) | Value::Nets(_)) if !needle.may_be_address() => false,
             (_, Value::Addresses(addresses)) => addresses.iter().any(|address| self.text(&address.to_string())),
             (_, Value::Nets(nets)) => nets.iter().any(|net| self.text(&net.to_string())),
             (_, Value::Mac(mac)) => self.text(&mac.to_string()),

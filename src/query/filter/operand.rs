@@ -2,8 +2,8 @@
 
 use super::FilterError;
 use super::column::Kind;
-use crate::model::{Severity, Timestamp};
-use crate::query::time;
+use crate::model::{LogSeverity, Severity, Timestamp};
+use crate::query::{logs, time};
 
 /// SI suffixes of figures: bit/s, packets and counts are decimal.
 const SI: [(char, f64); 6] = [('k', 1e3), ('K', 1e3), ('M', 1e6), ('G', 1e9), ('T', 1e12), ('P', 1e15)];
@@ -51,8 +51,17 @@ pub fn number(kind: Kind, text: &str, at: usize, now: Timestamp) -> Result<f64, 
             .find(|(name, _)| name.eq_ignore_ascii_case(text))
             .map(|(_, severity)| rank(*severity))
             .ok_or_else(|| bad("a severity: critical, major, minor, warning, indeterminate or cleared")),
-        Kind::Number | Kind::Text | Kind::Address | Kind::Mac => scaled(text).ok_or_else(|| bad("a number, such as 10 or 1.5G")),
+        Kind::LogSeverity => log_severity(text)
+            .map(logs::rank)
+            .ok_or_else(|| bad("a severity: emerg, alert, crit, err, warning, notice, info, debug, or their numbers 0 to 7")),
+        Kind::Number | Kind::Text | Kind::Word | Kind::Address | Kind::Mac => {
+            scaled(text).ok_or_else(|| bad("a number, such as 10 or 1.5G"))
+        }
     }
+}
+
+fn log_severity(text: &str) -> Option<LogSeverity> {
+    text.parse().ok().and_then(LogSeverity::from_number).or_else(|| LogSeverity::from_word(text))
 }
 
 fn plain(text: &str) -> Option<f64> {

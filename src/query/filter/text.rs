@@ -24,21 +24,46 @@ impl Needle {
     pub fn is_in(&self, text: &str) -> bool {
         let needle = self.lower.as_bytes();
         if self.ascii && text.is_ascii() {
-            let Some(first) = needle.first() else { return true };
-            let last = text.len().saturating_sub(needle.len() - 1);
-            let bytes = text.as_bytes();
-            return (0..last).any(|at| {
-                bytes.get(at).is_some_and(|byte| byte.to_ascii_lowercase() == *first)
-                    && bytes.get(at..at + needle.len()).is_some_and(|part| part.eq_ignore_ascii_case(needle))
-            });
+            return contains(text.as_bytes(), needle);
         }
         text.to_lowercase().contains(&self.lower)
+    }
+
+    /// Whether an address, written out, could contain it.
+    pub fn may_be_address(&self) -> bool {
+        self.lower.bytes().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b'.' | b':' | b'/'))
     }
 
     /// Whether `text` is it.
     pub fn equals(&self, text: &str) -> bool {
         if self.ascii { text.eq_ignore_ascii_case(&self.lower) } else { text.to_lowercase() == self.lower }
     }
+}
+
+/// Octets that are looked at at once.
+const LANES: usize = 8;
+/// The lowest and the highest bit of every lane.
+const LOW: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x8080_8080_8080_8080;
+/// The bit in which ASCII letters of both cases differ, in every lane.
+const CASE: u64 = 0x2020_2020_2020_2020;
+
+/// Whether ASCII `text` contains ASCII `needle`, case aside. Hundreds of thousands of log lines are gone through with it: eight octets at a
+/// time are looked at for the needle's first.
+fn contains(text: &[u8], needle: &[u8]) -> bool {
+    let Some(first) = needle.first() else { return true };
+    let begins = |at: usize| text.get(at..at + needle.len()).is_some_and(|part| part.eq_ignore_ascii_case(needle));
+    let wanted = u64::from(*first | 0x20) * LOW;
+    let (lanes, rest) = text.as_chunks::<LANES>();
+    for (number, lane) in lanes.iter().enumerate() {
+        let differs = (u64::from_le_bytes(*lane) | CASE) ^ wanted;
+        // An octet is zero where the lane has the needle's first letter, or where its neighbour below has: both are looked at.
+        if differs.wrapping_sub(LOW) & !differs & HIGH != 0 && (0..LANES).any(|at| begins(number * LANES + at)) {
+            return true;
+        }
+    }
+    let done = text.len() - rest.len();
+    (done..text.len()).any(begins)
 }
 
 /// Orders names as people do: `acc-2` before `acc-10`, `Gi1/0/9` before `Gi1/0/10`; without case, then by bytes.
@@ -93,5 +118,18 @@ mod tests {
         assert!(Needle::new("CORE").is_in("dist-core-1"));
         assert!(!Needle::new("core-11").is_in("core-1"));
         assert!(Needle::new("").is_in(""));
+    }
+
+    #[test]
+    fn a_word_is_found_wherever_it_stands() {
+        let text = "0123[6]89 %OSPF-5-ADJCHG: Nbr 10.0.0.2 FULL to Down";
+        for from in 0..text.len() {
+            for to in from + 1..=text.len() {
+                assert!(Needle::new(&text[from..to].to_uppercase()).is_in(text), "{}", &text[from..to]);
+            }
+        }
+        for other in ["{6]", "fulll", "down ", "\u{1}", "@ospf"] {
+            assert!(!Needle::new(other).is_in(text), "{other}");
+        }
     }
 }

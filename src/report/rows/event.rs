@@ -73,7 +73,8 @@ pub struct AlarmRow {
 
 impl AlarmRow {
     /// Of an alarm; `device_name` is that of its device, where it is known.
-    pub fn new(alarm: &model::Alarm, device_name: Option<String>) -> Self {
+    pub fn new(row: &view::AlarmRow, device_name: Option<String>) -> Self {
+        let (alarm, acknowledged) = (&row.alarm, row.acknowledged.as_ref());
         Self {
             id: alarm.id.clone(),
             rule: alarm.rule.clone(),
@@ -83,10 +84,10 @@ impl AlarmRow {
             device_name,
             raised_at: alarm.raised_at.rfc3339(),
             cleared_at: at(alarm.cleared_at),
-            acknowledged_by: None,
-            note: None,
-            root: None,
-            children: None,
+            acknowledged_by: acknowledged.map(|ack| ack.by.clone()),
+            note: acknowledged.and_then(|ack| ack.note.clone()),
+            root: row.root.clone(),
+            children: Some(row.children),
             count: alarm.count,
             text: alarm.text.clone(),
         }

@@ -5,7 +5,9 @@
 use super::poll::ANSWERS_PING;
 use crate::analyse::port::Impossible;
 use crate::event::{ApChange, ApEvent, Body, DeviceStatusChange, InterfaceStatusChange};
-use crate::model::{Alarm, ApStatus, Device, DeviceId, DeviceStatus, IfIndex, OperStatus, Role, Severity, Timestamp};
+use crate::model::{
+    Alarm, AlarmAct, AlarmOrder, ApStatus, Device, DeviceId, DeviceStatus, IfIndex, OperStatus, Role, Severity, Timestamp,
+};
 use crate::state::State;
 use crate::state::condition::{FLAP_WINDOW, PortCondition};
 
@@ -35,6 +37,25 @@ fn is_on_lost_port(alarm: &Alarm, device: &Device) -> bool {
     alarm.rule == INTERFACE_DOWN
         && alarm.device.as_ref() == Some(&device.id)
         && !device.interfaces.iter().any(|port| alarm.id == port_alarm(&device.id, &port.name()))
+}
+
+/// Letters of a name and of a note that are kept: operators write a line, not a page.
+const MAX_BY: usize = 64;
+const MAX_NOTE: usize = 500;
+/// Seconds of silence at most: a month. Longer, the alarm's rule is what is wrong.
+const MAX_SILENCE_SECS: u32 = 31 * 86_400;
+
+/// What an operator does about alarms, for each of them that stands.
+pub(super) fn handled(state: &State, order: &AlarmOrder) -> Vec<Body> {
+    let by: String = order.by.chars().take(MAX_BY).collect();
+    let act = match &order.act {
+        AlarmAct::Acknowledge(note) => AlarmAct::Acknowledge(note.as_ref().map(|note| note.chars().take(MAX_NOTE).collect())),
+        AlarmAct::Silence(secs) => AlarmAct::Silence((*secs).min(MAX_SILENCE_SECS)),
+        AlarmAct::Release => AlarmAct::Release,
+    };
+    let stands = |id: &&String| state.alarms.get(*id).is_some_and(|alarm| alarm.cleared_at.is_none());
+    let standing = order.alarms.iter().filter(stands);
+    standing.map(|id| Body::AlarmHandled(Box::new((id.clone(), by.clone(), act.clone())))).collect()
 }
 
 /// What alarms follow from an event that was just taken over.

@@ -20,7 +20,7 @@ pub(super) use own::Own;
 
 use super::State;
 use crate::event::{Body, DeviceStatusChange, Event, GaugeStatusChange, InterfaceStatusChange};
-use crate::model::{AdminStatus, Device, DeviceId, DeviceStatus, IfIndex, Measured, OperStatus, Timestamp};
+use crate::model::{AdminStatus, AlarmOrder, Device, DeviceId, DeviceStatus, IfIndex, Measured, OperStatus, Timestamp};
 use std::collections::BTreeSet;
 
 /// Derives events from one observation.
@@ -58,6 +58,13 @@ impl<'a> Deriver<'a> {
         }
         self.endpoints();
         for body in alarms::settle(self.state, self.at) {
+            self.emit(body);
+        }
+    }
+
+    /// An operator does something about alarms: of those that stand it is remembered.
+    pub(super) fn handle(&mut self, order: &AlarmOrder) {
+        for body in alarms::handled(self.state, order) {
             self.emit(body);
         }
     }

@@ -3,8 +3,8 @@
 use super::moves;
 use crate::event::{ApChange, ApEvent, Body, DeviceStatusChange, Event, GaugeStatusChange, InterfaceStatusChange, Replacement};
 use crate::model::{
-    AdminStatus, Alarm, ApStatus, ChassisId, Device, DeviceId, DeviceStatus, HealthStatus, Link, LinkEnd, LinkKey, OperStatus,
-    Severity, Timestamp,
+    AdminStatus, Alarm, AlarmAct, ApStatus, ChassisId, Device, DeviceId, DeviceStatus, HealthStatus, Link, LinkEnd, LinkKey,
+    OperStatus, Severity, Timestamp,
 };
 use crate::state::State;
 use crate::state::view::EventRow;
@@ -61,6 +61,7 @@ fn told(state: &State, event: &Event) -> Option<Told> {
         Body::NeighbourGone(id) => neighbour_gone(state, id),
         Body::AlarmRaised(alarm) => alarm_raised(state, alarm),
         Body::AlarmCleared(id) => state.alarms.get(id).map(|alarm| alarm_row("alarm-cleared", alarm, Severity::Cleared)),
+        Body::AlarmHandled(handled) => alarm_handled(state, handled),
         Body::Restarted(id) => Some(device(state, "restarted", id, "the agent restarted".to_owned())),
         Body::DeviceReplaced(replacement) => Some(device_replaced(state, replacement)),
         Body::AccessPoint(change) => Some(access_point(change)),
@@ -74,7 +75,9 @@ fn told(state: &State, event: &Event) -> Option<Told> {
         | Body::Tick
         | Body::Trap(_)
         | Body::Flows(_)
-        | Body::FlowRecords(_) => None,
+        | Body::FlowRecords(_)
+        | Body::AlarmOrder(_)
+        | Body::Logs(_) => None,
     }
 }
 
@@ -249,6 +252,19 @@ pub fn link_words(state: &State, a: &LinkEnd, b: &LinkEnd) -> String {
 fn alarm_raised(state: &State, alarm: &Alarm) -> Option<Told> {
     let standing = state.alarms.get(&alarm.id).is_some_and(|known| known.cleared_at.is_none());
     (!standing).then(|| alarm_row("alarm-raised", alarm, alarm.severity))
+}
+
+fn alarm_handled(state: &State, (id, by, act): &(String, String, AlarmAct)) -> Option<Told> {
+    let (kind, text) = match act {
+        AlarmAct::Acknowledge(None) => ("alarm-acknowledged", format!("acknowledged by {by}")),
+        AlarmAct::Acknowledge(Some(note)) => ("alarm-acknowledged", format!("acknowledged by {by}: {note}")),
+        AlarmAct::Silence(secs) => {
+            ("alarm-silenced", format!("silenced by {by} for {}", crate::model::unit::age(u64::from(*secs))))
+        }
+        AlarmAct::Release => ("alarm-released", format!("released by {by}")),
+    };
+    let alarm = state.alarms.get(id)?;
+    Some(Told { text, source: "operator", severity: None, ..alarm_row(kind, alarm, alarm.severity) })
 }
 
 fn alarm_row(kind: &'static str, alarm: &Alarm, severity: Severity) -> Told {

@@ -52,7 +52,7 @@ fn body(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<String>) 
         Screen::Alarms => {
             let mut picked = events::alarms(look, request);
             let fault = picked.fault.take();
-            (ViewBody::Alarms(picked.table(|row| row.alarm.clone())), fault)
+            (ViewBody::Alarms(picked.table(events::AlarmRef::whole)), fault)
         }
         Screen::Sensors => {
             let mut picked = health::sensors(look, request);
@@ -67,13 +67,18 @@ fn body(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<String>) 
             let (view, fault) = wireless::wireless(look, request);
             (ViewBody::Wireless(Box::new(view)), fault)
         }
-        Screen::Logs | Screen::Help => (ViewBody::Empty, None),
+        Screen::Logs => (ViewBody::Logs(Box::default()), None),
+        Screen::Help | Screen::Diff => (ViewBody::Empty, None),
     }
 }
 
 fn chrome(state: &State, request: &ViewRequest, fault: Option<String>) -> Chrome {
     let standing = |from: Severity, to: Severity| {
-        state.alarms.values().filter(|alarm| alarm.cleared_at.is_none() && (from..=to).contains(&alarm.severity)).count()
+        let counts = |alarm: &&Arc<crate::model::Alarm>| {
+            let silent = || state.handling(&alarm.id).is_some_and(|handling| handling.silence(state.now).is_some());
+            alarm.cleared_at.is_none() && (from..=to).contains(&alarm.severity) && !silent()
+        };
+        state.alarms.values().filter(counts).count()
     };
     Chrome {
         at: state.now,
@@ -146,7 +151,7 @@ fn device(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<String>
     view.device = Some(devices::DeviceRef::of(look, device).whole());
     view.interfaces = interfaces::table(picked);
     view.links = links::of_device(look, &device.id);
-    view.alarms = look.alarms(&device.id).iter().map(|alarm| (*alarm).clone()).collect();
+    view.alarms = events::alarms_of(look, &device.id);
     view.recent = events::of_device(look, &device.id, RECENT);
     view.health = health::health(look, device);
     (ViewBody::Device(Box::new(view)), fault)

@@ -5,6 +5,7 @@
 //! Start at [`answer`](fn@answer): a file for each table, `table` chooses rows, `graph` folds the map.
 
 mod answer;
+mod causes;
 mod devices;
 mod events;
 pub mod flows;
@@ -12,6 +13,7 @@ mod graph;
 mod health;
 mod interfaces;
 mod links;
+pub mod logs;
 mod lookup;
 pub mod over;
 mod overview;
@@ -34,10 +36,11 @@ pub use vlans::VLAN_COLUMNS;
 pub use wireless::rows::{ChannelRow, ClientRow, RadioDetail, RadioRow, WirelessView};
 
 pub use flows::{CaptureView, FlowRow, FlowsView, PortFlows};
-pub use rows::{DeviceRow, EventRow, GaugeRow, InterfaceRow, LinkRow};
+pub use logs::{LogRow, LogsView};
+pub use rows::{AlarmRow, DeviceRow, EventRow, GaugeRow, InterfaceRow, LinkRow};
 pub use screens::{
-    Chrome, DiscoveryView, GraphEdge, GraphNode, GraphView, HealthView, InterfaceView, OverviewView, View, ViewBody, VlanDevice,
-    VlanFault, VlanFaultKind, VlanPort, VlanRow, VlansView,
+    Chrome, DiscoveryView, GraphEdge, GraphNode, GraphView, HealthView, InterfaceView, Name, NameKind, OverviewView, View,
+    ViewBody, VlanDevice, VlanFault, VlanFaultKind, VlanPort, VlanRow, VlansView,
 };
 
 /// A window of rows and how many there are in all.

@@ -32,7 +32,7 @@ pub(super) fn overview(look: &Lookup<'_>, request: &ViewRequest) -> OverviewView
     standing.sort = None;
     standing.subject = None;
     let picked = events::alarms(look, &standing);
-    view.alarms = Table { total: picked.matched, ..picked.table(|row| row.alarm.clone()) };
+    view.alarms = Table { total: picked.matched, ..picked.table(events::AlarmRef::whole) };
     wan(state, &mut view);
     view
 }

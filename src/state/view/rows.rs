@@ -2,11 +2,36 @@
 
 use crate::model::health::Limits;
 use crate::model::{
-    AdminStatus, Confirmed, DeviceId, DeviceStatus, Evidence, GaugeKind, HealthStatus, IfIndex, MacAddr, Metric, OperStatus,
-    Role, Severity, SnmpAccess, Timestamp,
+    Acknowledgement, AdminStatus, Alarm, Confirmed, DeviceId, DeviceStatus, Evidence, GaugeKind, HealthStatus, IfIndex, MacAddr,
+    Metric, OperStatus, Role, Severity, Silence, SnmpAccess, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
+
+/// One alarm, with what operators did about it and what explains it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlarmRow {
+    /// The alarm.
+    pub alarm: Alarm,
+    /// Who cares for it.
+    pub acknowledged: Option<Acknowledgement>,
+    /// How long it is silent, where it still is.
+    pub silenced: Option<Silence>,
+    /// Id of the standing alarm that explains it.
+    pub root: Option<String>,
+    /// How many standing alarms it explains.
+    pub children: usize,
+    /// Whether these are folded away.
+    pub folded: bool,
+}
+
+impl std::ops::Deref for AlarmRow {
+    type Target = Alarm;
+
+    fn deref(&self) -> &Alarm {
+        &self.alarm
+    }
+}
 
 /// One device.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -2,12 +2,13 @@
 
 use super::Table;
 use super::flows::{CaptureView, FlowCollector, FlowRow, FlowsView, PortFlows};
-use super::rows::{DeviceRow, EventRow, GaugeRow, InterfaceRow, LinkRow};
+use super::logs::LogsView;
+use super::rows::{AlarmRow, DeviceRow, EventRow, GaugeRow, InterfaceRow, LinkRow};
 use super::wireless::rows::WirelessView;
 use crate::event::DiscoveryProgress;
 use crate::model::bands::Band;
 use crate::model::series::Point;
-use crate::model::{Alarm, DeviceId, DeviceStatus, HealthStatus, Role, Severity, TimeRange, Timestamp};
+use crate::model::{DeviceId, DeviceStatus, HealthStatus, Role, Severity, TimeRange, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What every screen's first line needs, and the body of one.
@@ -54,7 +55,7 @@ pub enum ViewBody {
     Interface(Box<InterfaceView>),
     Links(Table<LinkRow>),
     Events(Table<EventRow>),
-    Alarms(Table<Alarm>),
+    Alarms(Table<AlarmRow>),
     Sensors(Table<GaugeRow>),
     Discovery(Box<DiscoveryView>),
     /// A screen that needs nothing but the chrome (help), or whose source is not collected.
@@ -63,6 +64,7 @@ pub enum ViewBody {
     Capture(Box<CaptureView>),
     Vlans(Box<VlansView>),
     Wireless(Box<WirelessView>),
+    Logs(Box<LogsView>),
 }
 
 /// Counts and the worst of everything.
@@ -96,13 +98,16 @@ pub struct OverviewView {
     pub wan_out_bps: Option<f64>,
     pub wan_p95_in_bps: Option<f64>,
     pub wan_p95_out_bps: Option<f64>,
-    pub alarms: Table<Alarm>,
+    pub alarms: Table<AlarmRow>,
     pub busiest: Vec<LinkRow>,
     pub recent: Vec<EventRow>,
     /// Who talks most, of the last minutes; filled by the engine.
     pub talkers: Vec<FlowRow>,
     /// How the flow collector does; `None` where no flow was ever heard.
     pub flows: Option<FlowCollector>,
+    /// Lines that came a second in the last minute; `None` where nothing listens. Filled by the engine.
+    pub syslog_per_second: Option<f64>,
+    pub traps_per_second: Option<f64>,
 }
 
 /// The folded graph.
@@ -180,7 +185,7 @@ pub struct DeviceView {
     pub device: Option<DeviceRow>,
     pub interfaces: Table<InterfaceRow>,
     pub links: Vec<LinkRow>,
-    pub alarms: Vec<Alarm>,
+    pub alarms: Vec<AlarmRow>,
     pub recent: Vec<EventRow>,
     pub health: HealthView,
 }
@@ -375,12 +380,61 @@ pub struct DiscoveryView {
     pub neighbours: usize,
 }
 
+/// What a name is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum NameKind {
+    /// A device with an inventory.
+    Device,
+    /// An interface of a device.
+    Port,
+    /// A neighbour without an inventory: found on the port that hears it.
+    Neighbour,
+    /// An address behind a port.
+    Endpoint,
+    /// An access point.
+    Ap,
+    /// A wireless client.
+    Client,
+    /// An alarm that stands.
+    Alarm,
+    /// A VLAN.
+    Vlan,
+    /// An address that no device has: its flows.
+    Host,
+}
+
+impl NameKind {
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Device => "device",
+            Self::Port => "interface",
+            Self::Neighbour => "neighbour",
+            Self::Endpoint => "address",
+            Self::Ap => "AP",
+            Self::Client => "client",
+            Self::Alarm => "alarm",
+            Self::Vlan => "VLAN",
+            Self::Host => "host",
+        }
+    }
+}
+
 /// One name that can be jumped to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs, reason = "the names say it")]
 pub struct Name {
+    /// What it is of.
+    pub kind: NameKind,
+    /// What it is called, and what a search looks into.
     pub text: String,
-    pub device: DeviceId,
-    /// The interface's name, where it is one.
+    /// Where it is, in words: a model and place, the port that it hangs on; empty where there is nothing to say.
+    pub place: String,
+    /// The device that it is, or is on.
+    pub device: Option<DeviceId>,
+    /// That device's name.
+    pub device_name: String,
+    /// The interface's name, where it is one or hangs on one.
     pub port: Option<String>,
+    /// What its own screen knows it by: the id of an alarm, the hardware address of a client, the number of a VLAN, an address.
+    pub key: String,
 }

@@ -63,9 +63,9 @@ fn jumping_leads_to_the_port() {
     let (state, _) = run(&story());
     let first = |text: &str| {
         let found = names(&state, text, 3);
-        found.first().map(|name| (state.name_of(&name.device), name.port.clone().unwrap_or_default(), name.text.clone()))
+        found.first().map(|name| (name.device_name.clone(), name.port.clone().unwrap_or_default(), name.text.clone()))
     };
-    let acc = ("acc-1".to_owned(), "Gi5".to_owned(), "aa:aa:aa:00:00:01 10.9.0.1 acc-1 Gi5".to_owned());
+    let acc = ("acc-1".to_owned(), "Gi5".to_owned(), "aa:aa:aa:00:00:01 10.9.0.1".to_owned());
     for text in ["aaaa.aa00.0001", "aa:aa:aa:00:00:01", "10.9.0.1"] {
         assert_eq!(first(text), Some(acc.clone()), "{text}");
     }

@@ -3,11 +3,11 @@
 mod health;
 mod ports;
 
-use super::{Context, Listing, Pane, Place, Scene, Target, alarms, devices, events, interfaces};
+use super::{Context, Listing, Pane, Place, Scene, Target, alarms, devices, events, interfaces, names_of};
 use crate::model::unit;
 use crate::query::{Screen, Subject};
 use crate::state::view::screens::DeviceView;
-use crate::state::view::{InterfaceRow, LinkRow, View, ViewBody};
+use crate::state::view::{INTERFACE_COLUMNS, InterfaceRow, LinkRow, View, ViewBody};
 use crate::ui::UiState;
 use crate::ui::lang::{tr, trf};
 use crate::ui::state::Room;
@@ -105,6 +105,10 @@ impl Pane for Device {
 
     fn columns(&self) -> Vec<&'static str> {
         port_columns().iter().map(|column| column.title).collect()
+    }
+
+    fn fields(&self) -> Vec<&'static str> {
+        names_of(INTERFACE_COLUMNS)
     }
 
     fn listing(&self, body: &ViewBody, state: &UiState) -> Option<Listing> {

@@ -1,9 +1,9 @@
 //! Devices: one row each, what is not well first.
 
-use super::{Context, Listing, Pane, Place, Scene, Target, cells, events};
+use super::{Context, Listing, Pane, Place, Scene, Target, cells, events, names_of};
 use crate::model::{DeviceStatus, Role, unit};
 use crate::query::{Screen, Subject};
-use crate::state::view::{DeviceRow, ViewBody};
+use crate::state::view::{DEVICE_COLUMNS, DeviceRow, ViewBody};
 use crate::ui::UiState;
 use crate::ui::lang::tr;
 use crate::ui::text::{self, EN};
@@ -178,6 +178,14 @@ impl Pane for Devices {
         COLUMNS.iter().map(|column| column.title).collect()
     }
 
+    fn fields(&self) -> Vec<&'static str> {
+        names_of(DEVICE_COLUMNS)
+    }
+
+    fn can_mark(&self) -> bool {
+        true
+    }
+
     fn listing(&self, body: &ViewBody, _state: &UiState) -> Option<Listing> {
         let ViewBody::Devices(table) = body else { return None };
         let keys = table.rows.iter().map(|row| row.id.as_str().to_owned()).collect();
@@ -205,7 +213,7 @@ impl Pane for Devices {
             (_, true) => &[EN.no_faults],
             (_, false) => &[EN.nothing_matches],
         };
-        Rows {
+        let rows = Rows {
             columns: &COLUMNS,
             rows: &table.rows,
             offset: table.offset,
@@ -214,7 +222,8 @@ impl Pane for Devices {
             sort: here.sort.as_ref(),
             header: Header::Shown,
             empty,
-        }
-        .draw(scene, inner, buf);
+        };
+        rows.draw(scene, inner, buf);
+        rows.draw_marks(scene, inner, (|row| row.id.as_str().to_owned(), buf));
     }
 }

@@ -1,8 +1,9 @@
 //! Events: what happened, newest first.
 
-use super::{Context, Listing, Pane, Place, Scene, Target};
+use super::{Context, Listing, Pane, Place, Scene, Target, names_of};
+use crate::model::Timestamp;
 use crate::query::{Screen, Subject};
-use crate::state::view::{EventRow, ViewBody};
+use crate::state::view::{EVENT_COLUMNS, EventRow, ViewBody};
 use crate::ui::UiState;
 use crate::ui::text::{self, EN};
 use crate::ui::theme::Tone;
@@ -73,7 +74,7 @@ pub fn key(row: &EventRow) -> String {
 
 impl Pane for Events {
     fn contexts(&self) -> &'static [Context] {
-        &[Context::List, Context::Table]
+        &[Context::Events, Context::List, Context::Table]
     }
 
     fn sorts(&self) -> &'static [&'static str] {
@@ -85,6 +86,14 @@ impl Pane for Events {
         COLUMNS.iter().map(|column| column.title).collect()
     }
 
+    fn fields(&self) -> Vec<&'static str> {
+        names_of(EVENT_COLUMNS)
+    }
+
+    fn can_mark(&self) -> bool {
+        true
+    }
+
     fn listing(&self, body: &ViewBody, _state: &UiState) -> Option<Listing> {
         let ViewBody::Events(table) = body else { return None };
         Some(Listing { offset: table.offset, matched: table.matched, keys: table.rows.iter().map(key).collect() })
@@ -93,18 +102,35 @@ impl Pane for Events {
     fn target(&self, body: &ViewBody, state: &UiState) -> Option<Target> {
         let ViewBody::Events(table) = body else { return None };
         let row = table.rows.get(state.here().list().cursor.checked_sub(table.offset)?)?;
+        // An event on a port names it after the device: `core-2 Te1/1/4`.
+        let (name, port) = match row.object.split_once(' ') {
+            Some((name, port)) if !port.contains(' ') => (name.to_owned(), Some(port.to_owned())),
+            _ => (row.object.clone(), None),
+        };
         Some(Target {
-            device: row.device.clone().map(|id| (id, row.object.clone())),
-            port: None,
+            device: row.device.clone().map(|id| (id, name)),
+            port,
             cell: row.object.clone(),
             row: format!("{} {} {} {}", row.at, row.kind, row.object, row.text),
             flows: None,
         })
     }
 
+    fn moment(&self, body: &ViewBody, state: &UiState) -> Option<Timestamp> {
+        let ViewBody::Events(table) = body else { return None };
+        table.rows.get(state.here().list().cursor.checked_sub(table.offset)?).map(|row| row.at)
+    }
+
     fn open(&self, body: &ViewBody, state: &UiState) -> Option<Place> {
-        let (id, title) = self.target(body, state)?.device?;
-        Some(Place { screen: Screen::Device, subject: Some(Subject::Device(id)), title })
+        let target = self.target(body, state)?;
+        let (id, name) = target.device?;
+        Some(match target.port {
+            Some(port) => {
+                let title = format!("{name} {port}");
+                Place { screen: Screen::Interface, subject: Some(Subject::Interface(id, port)), title }
+            }
+            None => Place { screen: Screen::Device, subject: Some(Subject::Device(id)), title: name },
+        })
     }
 
     fn draw(&self, scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
@@ -115,7 +141,7 @@ impl Pane for Events {
         let words = summary(table.matched, table.total, &here, "newest first");
         let inner = Panel::new("Events").subtitle(&words).focus(Focus::Here).draw(scene, area, buf);
         let empty = if table.total > 0 { EN.nothing_matches } else { EN.no_events };
-        Rows {
+        let rows = Rows {
             columns: &COLUMNS,
             rows: &table.rows,
             offset: table.offset,
@@ -124,7 +150,8 @@ impl Pane for Events {
             sort: here.sort.as_ref(),
             header: Header::Shown,
             empty: &[empty],
-        }
-        .draw(scene, inner, buf);
+        };
+        rows.draw(scene, inner, buf);
+        rows.draw_marks(scene, inner, (key, buf));
     }
 }

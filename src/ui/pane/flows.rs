@@ -179,6 +179,10 @@ impl Pane for Flows {
         table::titles()
     }
 
+    fn fields(&self) -> Vec<&'static str> {
+        words::FIELDS.to_vec()
+    }
+
     fn listing(&self, body: &ViewBody, state: &UiState) -> Option<Listing> {
         let view = view_of(body)?;
         Some(match state.here().focus {

@@ -3,11 +3,14 @@
 use super::{Context, Gesture, Pane, Scene};
 use crate::query::{Screen, ViewRequest};
 use crate::state::view::View;
+use crate::trf;
 use crate::ui::UiState;
 use crate::ui::action::{ACTIONS, Action};
 use crate::ui::chrome::screen_name;
 use crate::ui::command::COMMANDS;
 use crate::ui::effect::Effect;
+use crate::ui::lang::tr;
+use crate::ui::state::Access;
 use crate::ui::text::{EN, fit};
 use crate::ui::theme::Tone;
 use crate::ui::widget::panel::{Focus, Panel};
@@ -34,39 +37,60 @@ pub enum HelpLine {
     Blank,
 }
 
-/// The help lines for a screen, those that hold `search` only.
+/// Global actions by what they are for; what stands in none belongs to the console itself.
+const TOPICS: [(&str, &[&str]); 4] = [
+    ("Find", &["filter", "next-match", "previous-match", "jump", "command"]),
+    ("Go", &["back", "quit", "part", "part-back", "history-back", "history-forward", "last-screen"]),
+    ("Time", &["pause", "time-back", "time-forward", "time-go", "span"]),
+    ("Take", &["copy", "copy-row", "copy-place", "export-rows", "save-screen"]),
+];
+
+/// Key contexts with their headings, in the order of the screen.
+const CONTEXTS: [(&str, Context); 13] = [
+    ("Lists", Context::List),
+    ("Tables", Context::Table),
+    ("Graphs", Context::Graph),
+    ("Map", Context::Map),
+    ("Alarms", Context::Alarms),
+    ("Events", Context::Events),
+    ("Flows", Context::Flows),
+    ("Discovery", Context::Discovery),
+    ("After o", Context::Related),
+    ("After e", Context::Export),
+    ("While writing", Context::Input),
+    ("List of columns", Context::Columns),
+    ("By what flows are summed up", Context::Groups),
+];
+
+/// The help lines for a screen, those that hold `search` only: its own keys, then those that hold everywhere, then the others.
 pub fn lines(state: &UiState, search: &str) -> Vec<HelpLine> {
     let about = state.help_about;
-    let mut groups: Vec<(String, Vec<HelpLine>)> = Vec::new();
-    for context in super::of(about).contexts() {
-        groups.push((format!("Here: {}", screen_name(about)), actions(state, *context)));
+    let here = super::of(about).contexts();
+    let own = here.iter().flat_map(|context| actions(state, |action| action.context == *context)).collect();
+    let mut groups: Vec<(String, Vec<HelpLine>)> = vec![(trf!("Here: {}", tr(screen_name(about))), own)];
+    for (title, names) in TOPICS {
+        groups.push((tr(title).to_owned(), actions(state, |action| names.contains(&action.name))));
     }
-    for (title, context) in [
-        ("Everywhere", Context::Global),
-        ("After o", Context::Related),
-        ("While writing", Context::Input),
-        ("Lists", Context::List),
-        ("Tables", Context::Table),
-        ("Graphs", Context::Graph),
-        ("Map", Context::Map),
-        ("Discovery", Context::Discovery),
-        ("Flows", Context::Flows),
-        ("List of columns", Context::Columns),
-        ("By what flows are summed up", Context::Groups),
-        ("After e", Context::Export),
-    ] {
-        if !super::of(about).contexts().contains(&context) {
-            groups.push((title.to_owned(), actions(state, context)));
-        }
+    let topical = |action: &Action| TOPICS.iter().any(|(_, names)| names.contains(&action.name));
+    let screen = |action: &Action| action.name.starts_with("screen.");
+    let rest = |action: &Action| action.context == Context::Global && !topical(action) && !screen(action);
+    groups.push((tr("Console").to_owned(), actions(state, rest)));
+    groups.push((tr("Screens").to_owned(), actions(state, screen)));
+    for (title, context) in CONTEXTS.into_iter().filter(|(_, context)| !here.contains(context)) {
+        groups.push((tr(title).to_owned(), actions(state, |action| action.context == context)));
     }
     let commands = COMMANDS
         .iter()
-        .map(|command| HelpLine::Entry(format!(":{} {}", command.name, command.argument.word()), command.help.to_owned()))
+        .map(|command| HelpLine::Entry(format!(":{} {}", command.name, command.argument.word()), tr(command.help).to_owned()))
         .collect();
-    groups.push(("Commands".to_owned(), commands));
-    let wanted = search.to_lowercase();
+    groups.push((tr("Commands").to_owned(), commands));
+    joined(groups, &search.to_lowercase())
+}
+
+/// The groups one after the other, with what holds the text that is searched for alone.
+fn joined(groups: Vec<(String, Vec<HelpLine>)>, wanted: &str) -> Vec<HelpLine> {
     let fits = |line: &HelpLine| match line {
-        HelpLine::Entry(keys, help) => keys.to_lowercase().contains(&wanted) || help.to_lowercase().contains(&wanted),
+        HelpLine::Entry(keys, help) => keys.to_lowercase().contains(wanted) || help.to_lowercase().contains(wanted),
         HelpLine::Heading(_) | HelpLine::Blank => false,
     };
     let mut out = Vec::new();
@@ -84,16 +108,21 @@ pub fn lines(state: &UiState, search: &str) -> Vec<HelpLine> {
     out
 }
 
-fn actions(state: &UiState, context: Context) -> Vec<HelpLine> {
+/// The wanted actions; what changes anything is not told of where it can't be done.
+fn actions(state: &UiState, wanted: impl Fn(&Action) -> bool) -> Vec<HelpLine> {
+    let offered = |action: &&Action| !action.writes || state.access == Access::ReadWrite;
     ACTIONS
         .iter()
-        .filter(|action| action.context == context)
-        .map(|action| HelpLine::Entry(keys(state, action), action.help.to_owned()))
+        .filter(|action| wanted(action))
+        .filter(offered)
+        .map(|action| HelpLine::Entry(keys(state, action), tr(action.help).to_owned()))
         .collect()
 }
 
+/// The keys of an action; a star where the operator's own file says them.
 fn keys(state: &UiState, action: &Action) -> String {
-    state.keymap.keys(action.name).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    let keys = state.keymap.keys(action.name).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    if state.keymap.is_own(action.name) { format!("{keys} *") } else { keys }
 }
 
 fn columns(width: u16) -> u16 {
@@ -138,12 +167,13 @@ impl Pane for Help {
     fn draw(&self, scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         let here = scene.state.here();
         let lines = lines(scene.state, &here.filter);
-        let subtitle = if here.filter.is_empty() {
-            "/ searches   Esc closes".to_owned()
-        } else {
-            format!("/{}   Esc shows all", here.filter)
+        let found = lines.iter().filter(|line| matches!(line, HelpLine::Entry(..))).count();
+        let subtitle = match (here.filter.is_empty(), scene.state.keymap.own()) {
+            (false, _) => trf!("/{}  {} found   Esc shows all", here.filter, found),
+            (true, 0) => tr("/ searches   Esc closes").to_owned(),
+            (true, own) => trf!("{} of your own *   / searches   Esc closes", own),
         };
-        let inner = Panel::new("Keys and commands").subtitle(&subtitle).focus(Focus::Here).draw(scene, area, buf);
+        let inner = Panel::new(tr("Keys and commands")).subtitle(&subtitle).focus(Focus::Here).draw(scene, area, buf);
         if inner.is_empty() {
             return;
         }

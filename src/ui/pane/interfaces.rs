@@ -1,14 +1,18 @@
 //! Interfaces: rates and load of every port, with a graph of the one under the cursor.
 
-use super::{Context, Listing, Pane, Place, Scene, Target, cells, events, interface};
+use super::{Context, Listing, Pane, Place, Scene, Target, cells, events, interface, names_of};
 use crate::model::{AdminStatus, OperStatus};
 use crate::query::{Screen, Sort, Subject, ViewRequest};
-use crate::state::view::{InterfaceRow, ViewBody};
+use crate::state::view::{INTERFACE_COLUMNS, InterfaceRow, InterfaceView, ViewBody};
+use crate::trf;
 use crate::ui::UiState;
+use crate::ui::console::BESIDE;
 use crate::ui::lang::tr;
-use crate::ui::state::{Room, TINY_ROWS, WEEK_SECS};
+use crate::ui::state::{Mark, Room, TINY_ROWS, WEEK_SECS};
 use crate::ui::text::{self, EN};
 use crate::ui::theme::Tone;
+use crate::ui::widget::graph::shared;
+use crate::ui::widget::notice;
 use crate::ui::widget::panel::{Focus, Panel};
 use crate::ui::widget::table::{Align, Column, Header, Ink, Rows, Width, sorts, summary};
 use ratatui::buffer::Buffer;
@@ -150,6 +154,44 @@ fn graph_rows(state: &UiState) -> u16 {
     if state.room() == Room::Tiny || state.size.height < TINY_ROWS + 4 { 0 } else { (state.size.height / 3).clamp(8, 14) }
 }
 
+/// The graph of a port, as it is shown here.
+fn port_request(state: &UiState, port: Subject) -> ViewRequest {
+    let mut request = ViewRequest::new(Screen::Interface, 1);
+    request.subject = Some(port);
+    request.at = state.time.at;
+    request.span_secs = state.span_secs;
+    request.compare_secs = state.graph.week.then_some(WEEK_SECS);
+    request
+}
+
+/// The marked ports in one chart.
+fn draw_shared(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
+    let views: Vec<&InterfaceView> = scene
+        .beside
+        .iter()
+        .filter_map(|view| match view.as_deref().map(|view| &view.body) {
+            Some(ViewBody::Interface(view)) => Some(view.as_ref()),
+            _ => None,
+        })
+        .collect();
+    let marks = scene.state.here().marks.len();
+    let words = if marks > BESIDE { trf!("the first {} of {} marked", BESIDE, marks) } else { trf!("{} marked", marks) };
+    let title = format!("{}  {}", tr("Marked"), text::span(scene.state.span_secs));
+    let inner = Panel::new(&title).subtitle(&words).note(tr("Space marks")).draw(scene, area, buf);
+    let lines: Vec<shared::Line<'_>> = views
+        .iter()
+        .filter_map(|view| {
+            let row = view.row.as_ref()?;
+            let name = format!("{} {}", row.device_name, row.name);
+            Some(shared::Line { name, now: [row.in_bps, row.out_bps], bands: [&view.in_bps, &view.out_bps] })
+        })
+        .collect();
+    match views.first() {
+        Some(first) => shared::Shared { lines: &lines, from: first.from, to: first.to }.draw(scene, inner, buf),
+        None => notice(buf, inner, &[EN.waiting], scene.theme.style(Tone::Dim)),
+    }
+}
+
 impl Pane for Interfaces {
     fn contexts(&self) -> &'static [Context] {
         &[Context::List, Context::Table, Context::Graph]
@@ -168,12 +210,18 @@ impl Pane for Interfaces {
 
     fn detail(&self, body: &ViewBody, state: &UiState) -> Option<ViewRequest> {
         let row = under_cursor(body, state).filter(|_| graph_rows(state) > 0)?;
-        let mut request = ViewRequest::new(Screen::Interface, 1);
-        request.subject = Some(Subject::Interface(row.device.clone(), row.name.clone()));
-        request.at = state.time.at;
-        request.span_secs = state.span_secs;
-        request.compare_secs = state.graph.week.then_some(WEEK_SECS);
-        Some(request)
+        Some(port_request(state, Subject::Interface(row.device.clone(), row.name.clone())))
+    }
+
+    fn beside(&self, state: &UiState) -> Vec<ViewRequest> {
+        if graph_rows(state) == 0 {
+            return Vec::new();
+        }
+        let of_mark = |mark: &Mark| {
+            let ((device, _), port) = (mark.target.device.clone()?, mark.target.port.clone()?);
+            Some(port_request(state, Subject::Interface(device, port)))
+        };
+        state.here().marks.iter().filter_map(of_mark).take(BESIDE).collect()
     }
 
     fn sorts(&self) -> &'static [&'static str] {
@@ -183,6 +231,14 @@ impl Pane for Interfaces {
 
     fn columns(&self) -> Vec<&'static str> {
         COLUMNS.iter().map(|column| column.title).collect()
+    }
+
+    fn fields(&self) -> Vec<&'static str> {
+        names_of(INTERFACE_COLUMNS)
+    }
+
+    fn can_mark(&self) -> bool {
+        true
     }
 
     fn listing(&self, body: &ViewBody, _state: &UiState) -> Option<Listing> {
@@ -212,7 +268,7 @@ impl Pane for Interfaces {
             (_, true) => &[EN.no_faults],
             (_, false) => &[EN.nothing_matches],
         };
-        Rows {
+        let rows = Rows {
             columns: &COLUMNS,
             rows: &table.rows,
             offset: table.offset,
@@ -221,8 +277,12 @@ impl Pane for Interfaces {
             sort: here.sort.as_ref(),
             header: Header::Shown,
             empty,
+        };
+        rows.draw(scene, inner, buf);
+        rows.draw_marks(scene, inner, (key, buf));
+        if graph > 0 && !here.marks.is_empty() {
+            return draw_shared(scene, Rect::new(area.x, list.bottom(), area.width, graph), buf);
         }
-        .draw(scene, inner, buf);
         let Some(row) = scene.body().and_then(|body| under_cursor(body, scene.state)).filter(|_| graph > 0) else { return };
         let view = scene.detail.and_then(|view| match &view.body {
             ViewBody::Interface(view) if view.row.as_ref().is_some_and(|other| key(other) == key(row)) => Some(view.as_ref()),

@@ -9,12 +9,14 @@ pub mod capture;
 pub mod cells;
 pub mod device;
 pub mod devices;
+pub mod diff;
 pub mod discovery;
 pub mod events;
 pub mod flows;
 pub mod help;
 pub mod interface;
 pub mod interfaces;
+pub mod logs;
 pub mod overview;
 pub mod topology;
 pub mod vlans;
@@ -24,7 +26,8 @@ use super::effect::Effect;
 use super::glyph::Glyphs;
 use super::state::{Place, UiState};
 use super::theme::Theme;
-use crate::model::DeviceId;
+use crate::model::{DeviceId, Timestamp};
+use crate::query::filter::Column;
 use crate::query::{Screen, ViewRequest};
 use crate::state::view::{View, ViewBody};
 use ratatui::buffer::Buffer;
@@ -35,6 +38,8 @@ use ratatui::layout::Rect;
 pub struct Scene<'a> {
     /// The engine's answer for the current place; `None` before the first.
     pub view: Option<&'a View>,
+    /// The engine's answers for rows that are marked, in their order.
+    pub beside: &'a [Option<std::sync::Arc<View>>],
     /// The engine's answer for what is under the cursor, where the pane asked for one. It may still be about another thing.
     pub detail: Option<&'a View>,
     /// The console's own state.
@@ -87,6 +92,16 @@ pub enum Context {
     Save,
     /// The wallboard.
     Wallboard,
+    /// The list of alarms.
+    Alarms,
+    /// Screens of what happened.
+    Events,
+    /// In the list of how long alarms are silent.
+    Silence,
+    /// The Logs screen.
+    Logs,
+    /// In the list of what narrows the log.
+    Narrow,
 }
 
 impl Context {
@@ -109,6 +124,11 @@ impl Context {
             Self::Export => "after e",
             Self::Save => "after X",
             Self::Wallboard => "wallboard",
+            Self::Alarms => "alarms",
+            Self::Events => "events",
+            Self::Silence => "silence",
+            Self::Logs => "logs",
+            Self::Narrow => "narrowing",
         }
     }
 }
@@ -152,6 +172,8 @@ pub enum Gesture {
     TreeSort,
     /// Map: what the links' colour says.
     ColourBy,
+    /// A table with groups: fold the group under the cursor, or unfold it.
+    Fold,
 }
 
 /// A list as the cursor needs it.
@@ -222,6 +244,26 @@ pub trait Pane: Sync {
         Vec::new()
     }
 
+    /// Fields that its filter knows, for completion; the contract's names first.
+    fn fields(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    /// What it asks beside, about rows that are marked; at most [`super::console::BESIDE`].
+    fn beside(&self, _state: &UiState) -> Vec<ViewRequest> {
+        Vec::new()
+    }
+
+    /// When what the cursor is on happened.
+    fn moment(&self, _body: &ViewBody, _state: &UiState) -> Option<Timestamp> {
+        None
+    }
+
+    /// Whether its rows can be marked: it shows which are.
+    fn can_mark(&self) -> bool {
+        false
+    }
+
     /// The list of the part that has the keys.
     fn listing(&self, _body: &ViewBody, _state: &UiState) -> Option<Listing> {
         None
@@ -247,11 +289,23 @@ pub trait Pane: Sync {
         Vec::new()
     }
 
+    /// The cursor of its list moved by a gesture.
+    fn moved(&self, _state: &mut UiState, _gesture: Gesture) -> Vec<Effect> {
+        Vec::new()
+    }
+
     /// A new view came: what is remembered of it is brought up to date (a layout, a selection). The lists are done already.
     fn absorb(&self, _state: &mut UiState, _view: &View) {}
 
     /// Draws it.
     fn draw(&self, scene: &Scene<'_>, area: Rect, buf: &mut Buffer);
+}
+
+/// The first names of columns, then their other names.
+pub fn names_of(columns: &'static [Column]) -> Vec<&'static str> {
+    let first = columns.iter().filter_map(|column| column.names.first());
+    let others = columns.iter().flat_map(|column| column.names.iter().skip(1));
+    first.chain(others).copied().collect()
 }
 
 /// The pane of a screen.
@@ -268,10 +322,11 @@ pub fn of(screen: Screen) -> &'static dyn Pane {
         Screen::Help => &help::Help,
         Screen::Topology => &topology::Topology,
         Screen::Links | Screen::Sensors => &absent::Absent,
+        Screen::Diff => &diff::Diff,
         Screen::Flows => &flows::Flows,
         Screen::Capture => &capture::Capture,
         Screen::Vlans => &vlans::Vlans,
         Screen::Wireless => &wireless::Wireless,
-        Screen::Logs => &absent::Absent,
+        Screen::Logs => &logs::Logs,
     }
 }

@@ -12,10 +12,10 @@ mod walk;
 
 pub use tree::TreeRows;
 
-use super::{Context, Pane, Place, Scene, Target};
+use super::{Context, Pane, Place, Scene, Target, names_of};
 use crate::model::DeviceId;
 use crate::query::{Screen, Subject, ViewRequest};
-use crate::state::view::{GraphNode, GraphView, View, ViewBody};
+use crate::state::view::{DEVICE_COLUMNS, GraphNode, GraphView, View, ViewBody};
 use crate::ui::effect::Effect;
 use crate::ui::lang::{tr, trf};
 use crate::ui::layout::worker::LayoutWorker;
@@ -166,6 +166,10 @@ impl Pane for Topology {
         request.subject = Some(Subject::Device(DeviceId::new(&node.id)));
         request.at = state.time.at;
         Some(request)
+    }
+
+    fn fields(&self) -> Vec<&'static str> {
+        names_of(DEVICE_COLUMNS)
     }
 
     fn target(&self, body: &ViewBody, state: &UiState) -> Option<Target> {

@@ -1,6 +1,6 @@
 //! Actions that hold on every screen: going about, time, discovery, the end.
 
-use super::{arrive, flows, navigate, wireless};
+use super::{arrive, flows, logs, navigate, wireless};
 use crate::engine::Command;
 use crate::model::Timestamp;
 use crate::query::Screen;
@@ -12,6 +12,12 @@ use crate::ui::text::EN;
 /// Spans of graphs that `t` steps through, with the step of `{` and `}` in each; seconds.
 pub const SPANS: [(u32, u64); 7] =
     [(300, 60), (3_600, 300), (21_600, 1_800), (86_400, 3_600), (604_800, 21_600), (2_592_000, 86_400), (31_536_000, 604_800)];
+
+/// `@`: where we are, as `:go` takes it.
+pub fn copy_place(turn: &mut Turn<'_>) -> Vec<Effect> {
+    let crumb = crate::ui::command::crumb(turn.state);
+    super::lists::copy(turn.state, Some(crumb))
+}
 
 /// To a numbered screen.
 pub fn screen(turn: &mut Turn<'_>, screen: Screen) -> Vec<Effect> {
@@ -31,6 +37,9 @@ pub fn help(turn: &mut Turn<'_>) -> Vec<Effect> {
 pub fn escape(turn: &mut Turn<'_>) -> Vec<Effect> {
     if turn.state.graph.cursor.take().is_some() {
         return Vec::new();
+    }
+    if let Some(effects) = logs::widen(turn.state) {
+        return effects;
     }
     if let Some(effects) = flows::undrill(turn.state).or_else(|| wireless::undrill(turn.state)) {
         return effects;

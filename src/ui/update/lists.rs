@@ -3,14 +3,18 @@
 use super::navigate;
 use crate::query::Sort;
 use crate::state::view::View;
+use crate::trf;
 use crate::ui::action::Turn;
 use crate::ui::effect::Effect;
+use crate::ui::lang::tr;
 use crate::ui::pane::{self, Gesture, Listing, Target};
-use crate::ui::state::{ListState, UiState};
+use crate::ui::state::{ListState, Mark, UiState};
 use crate::ui::text::EN;
 
 /// The longest text that terminals take by OSC 52 (xterm's default limit, as k9s keeps it).
 const MAX_COPY: usize = 74_994;
+/// Rows that can be marked: what one looks through by hand.
+const MAX_MARKS: usize = 200;
 
 /// A gesture: the list answers those that move, the pane the others.
 pub fn gesture(turn: &mut Turn<'_>, gesture: Gesture) -> Vec<Effect> {
@@ -26,7 +30,45 @@ pub fn gesture(turn: &mut Turn<'_>, gesture: Gesture) -> Vec<Effect> {
     list.key = key_at(&listing, to);
     list.reveal(page);
     let covered = is_covered(list, &listing, page);
-    if covered && !pane.asks_of_cursor(turn.state) { Vec::new() } else { vec![Effect::Watch] }
+    let mut effects = pane.moved(turn.state, gesture);
+    let asks = !covered || pane.asks_of_cursor(turn.state);
+    if asks && !effects.contains(&Effect::Watch) {
+        effects.push(Effect::Watch);
+    }
+    effects
+}
+
+/// Puts the cursor on a row.
+pub fn go_to_row(turn: &mut Turn<'_>, row: usize) -> Vec<Effect> {
+    let pane = pane::of(turn.state.place.screen);
+    let page = pane.page(turn.state);
+    let Some(listing) = turn.view.and_then(|view| pane.listing(&view.body, turn.state)) else { return Vec::new() };
+    let list = turn.state.here_mut().list_mut();
+    list.cursor = row;
+    list.key = key_at(&listing, row);
+    list.reveal(page);
+    if is_covered(list, &listing, page) { Vec::new() } else { vec![Effect::Watch] }
+}
+
+/// Space: marks the row under the cursor, or takes its mark away, and goes on to the next.
+pub fn mark(turn: &mut Turn<'_>) -> Vec<Effect> {
+    if !pane::of(turn.state.place.screen).can_mark() {
+        turn.state.complain(tr("rows of this screen can't be marked"));
+        return Vec::new();
+    }
+    let (key, target) = match (turn.state.here().list().key.clone(), target(turn)) {
+        (Some(key), Some(target)) => (key, target),
+        _ => return Vec::new(),
+    };
+    let marks = &mut turn.state.here_mut().marks;
+    match marks.iter().position(|mark| mark.key == key) {
+        Some(at) => {
+            marks.remove(at);
+        }
+        None if marks.len() < MAX_MARKS => marks.push(Mark { key, target }),
+        None => turn.state.complain(trf!("no more than {} rows can be marked", MAX_MARKS)),
+    }
+    gesture(turn, Gesture::Down)
 }
 
 /// The row that a gesture moves to; `None` where it is not a move.
@@ -44,7 +86,7 @@ fn target_row(list: &ListState, (gesture, page): (Gesture, usize), matched: usiz
         Gesture::PageUp => at.saturating_sub(page),
         Gesture::PageDown => (at + page).min(last),
         Gesture::Left | Gesture::Right | Gesture::Enter | Gesture::Focus => return None,
-        Gesture::More | Gesture::Less | Gesture::Tree | Gesture::Layers | Gesture::ColourBy => return None,
+        Gesture::More | Gesture::Less | Gesture::Tree | Gesture::Layers | Gesture::ColourBy | Gesture::Fold => return None,
         Gesture::NextVlan | Gesture::PreviousVlan | Gesture::Roles | Gesture::Far | Gesture::Hops | Gesture::TreeSort => {
             return None;
         }
@@ -228,17 +270,28 @@ pub fn target(turn: &Turn<'_>) -> Option<Target> {
 
 /// `y`
 pub fn copy_cell(turn: &mut Turn<'_>) -> Vec<Effect> {
-    let text = target(turn).map(|target| target.cell);
+    let text = meant(turn, |target| target.cell);
     copy(turn.state, text)
 }
 
 /// `Y`
 pub fn copy_row(turn: &mut Turn<'_>) -> Vec<Effect> {
-    let text = target(turn).map(|target| target.row);
+    let text = meant(turn, |target| target.row);
     copy(turn.state, text)
 }
 
-fn copy(state: &mut UiState, text: Option<String>) -> Vec<Effect> {
+/// Of the marked rows a line each, else of the one under the cursor.
+fn meant(turn: &Turn<'_>, text: fn(Target) -> String) -> Option<String> {
+    let marks = turn.state.here().marks;
+    if marks.is_empty() {
+        return target(turn).map(text);
+    }
+    let lines: Vec<String> = marks.into_iter().map(|mark| text(mark.target)).collect();
+    Some(lines.join("\n"))
+}
+
+/// Text to the terminal's clipboard.
+pub fn copy(state: &mut UiState, text: Option<String>) -> Vec<Effect> {
     match text.filter(|text| !text.is_empty()) {
         Some(text) if text.len() <= MAX_COPY => {
             state.say(EN.copied);

@@ -2,10 +2,13 @@
 //!
 //! Start at [`navigate`], the one way from place to place.
 
+pub mod alarms;
+pub mod diff;
 pub mod flows;
 pub mod global;
 pub mod graph;
 pub mod lists;
+pub mod logs;
 pub mod overlay;
 pub mod related;
 pub mod wireless;
@@ -16,6 +19,9 @@ use crate::engine::WatchId;
 
 /// Places that are remembered; older ones are forgotten.
 const MAX_HISTORY: usize = 64;
+
+/// The last watch that a place may have; others stand above (see [`super::console`]).
+pub const LAST_PLACE: u8 = 199;
 
 /// Goes to a place and remembers where we were.
 pub fn navigate(state: &mut UiState, place: Place) -> Vec<Effect> {
@@ -33,7 +39,7 @@ pub fn navigate(state: &mut UiState, place: Place) -> Vec<Effect> {
 
 /// What every arrival does: a new watch, and lists of one thing start at their top.
 pub(super) fn arrive(state: &mut UiState) -> Vec<Effect> {
-    state.watch = WatchId(if state.watch.0 >= u8::MAX - 1 { 1 } else { state.watch.0 + 1 });
+    state.watch = WatchId(if state.watch.0 >= LAST_PLACE { 1 } else { state.watch.0 + 1 });
     state.graph.cursor = None;
     if state.place.subject.is_some() {
         let here = state.here_mut();

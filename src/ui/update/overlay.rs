@@ -1,19 +1,23 @@
 //! Actions that open, feed and close what lies over a screen: filter, command line, jump list, time, columns, related menu.
 
-use super::{global, navigate};
+use super::{flows, global, navigate, wireless};
 use crate::engine::Command;
-use crate::query::{Screen, Subject};
-use crate::state::view::screens::Name;
+use crate::query::{Screen, Subject, ViewRequest};
+use crate::state::view::{Name, NameKind};
 use crate::ui::action::Turn;
 use crate::ui::command;
 use crate::ui::effect::{Effect, Form, Picture, Purpose};
 use crate::ui::layer::{Layer, Picker};
 use crate::ui::pane;
-use crate::ui::state::{Place, UiState};
+use crate::ui::state::{ListState, Place, UiState};
 use tui_input::{Input, InputRequest};
 
+/// Names looked up at once when one is opened by its text.
+pub const CANDIDATES: usize = 20;
 /// Names asked for a list.
 const NAMES: usize = 50;
+/// Rows of tables in a preview.
+const PREVIEW_ROWS: usize = 20;
 /// Characters that an input takes; nobody types more.
 const MAX_INPUT: usize = 1_000;
 
@@ -126,10 +130,20 @@ pub fn cancel(turn: &mut Turn<'_>) -> Vec<Effect> {
 pub fn accept(turn: &mut Turn<'_>) -> Vec<Effect> {
     match turn.state.layers.pop() {
         Some(Layer::Filter(input)) => set_filter(turn.state, input.value()),
+        Some(Layer::Note(input)) => super::alarms::noted(turn, input.value()),
         Some(Layer::GoTo(input)) => go_to_text(turn, input.value()),
         Some(Layer::Palette(picker)) => command::accept(turn, picker),
         Some(Layer::Jump(picker)) => picker.chosen().map(|name| open_name(turn.state, name)).unwrap_or_default(),
-        Some(Layer::Related | Layer::Columns(_) | Layer::Groups(_) | Layer::Export | Layer::Save) | None => Vec::new(),
+        Some(
+            Layer::Related
+            | Layer::Columns(_)
+            | Layer::Groups(_)
+            | Layer::Narrow(..)
+            | Layer::Export
+            | Layer::Save
+            | Layer::Silence,
+        )
+        | None => Vec::new(),
     }
 }
 
@@ -155,48 +169,96 @@ pub fn go_to_text(turn: &mut Turn<'_>, text: &str) -> Vec<Effect> {
     }
 }
 
-/// Opens a device or one of its ports.
+/// Opens what a name is of: the device, the port that it is or hangs on, the alarm, the flows of an address.
 pub fn open_name(state: &mut UiState, name: &Name) -> Vec<Effect> {
-    let place = match &name.port {
-        Some(port) => Place {
-            screen: Screen::Interface,
-            subject: Some(Subject::Interface(name.device.clone(), port.clone())),
-            title: name.text.clone(),
-        },
-        None => Place { screen: Screen::Device, subject: Some(Subject::Device(name.device.clone())), title: name.text.clone() },
-    };
-    navigate(state, place)
+    match (name.kind, &name.device, &name.port) {
+        (NameKind::Alarm, ..) => listed(state, Screen::Alarms, &name.key),
+        (NameKind::Vlan, ..) => filtered(state, Screen::Vlans, format!("vlan={}", name.key)),
+        (NameKind::Host, ..) => flows::open(state, format!("host={}", name.key)),
+        (NameKind::Ap, ..) => wireless::access_point(state, &name.key),
+        (NameKind::Client, ..) => wireless::client(state, &name.key),
+        (_, Some(device), Some(port)) => {
+            let title = format!("{} {port}", name.device_name);
+            let subject = Some(Subject::Interface(device.clone(), port.clone()));
+            navigate(state, Place { screen: Screen::Interface, subject, title })
+        }
+        (_, Some(device), None) => {
+            let subject = Some(Subject::Device(device.clone()));
+            navigate(state, Place { screen: Screen::Device, subject, title: name.device_name.clone() })
+        }
+        (_, None, _) => Vec::new(),
+    }
 }
 
-/// Tab: takes the chosen suggestion, or the best.
+/// To a screen with the cursor on one of its objects; nothing is filtered, so that it is there.
+pub fn listed(state: &mut UiState, screen: Screen, key: &str) -> Vec<Effect> {
+    let effects = navigate(state, Place::screen(screen));
+    let here = state.here_mut();
+    here.filter.clear();
+    here.faults_only = false;
+    *here.list_mut() = ListState { key: Some(key.to_owned()), ..ListState::default() };
+    effects
+}
+
+/// To a screen with a filter of its own.
+pub fn filtered(state: &mut UiState, screen: Screen, filter: String) -> Vec<Effect> {
+    let effects = navigate(state, Place::screen(screen));
+    let here = state.here_mut();
+    here.filter = filter;
+    *here.list_mut() = ListState::default();
+    if effects.is_empty() { vec![Effect::Watch] } else { effects }
+}
+
+/// Tab: takes the chosen suggestion, or the best; in a filter the first field that fits.
 pub fn complete(turn: &mut Turn<'_>) -> Vec<Effect> {
-    let Some(Layer::Palette(picker)) = turn.state.layers.last_mut() else { return choose(turn, 1) };
-    let Some(line) = picker.chosen().or_else(|| picker.items.first()).map(|suggestion| suggestion.line.clone()) else {
-        return Vec::new();
-    };
-    picker.input = Input::new(line);
-    picker.cursor = None;
-    changed(turn.state)
+    let fields = pane::of(turn.state.place.screen).fields();
+    match turn.state.layers.last_mut() {
+        Some(Layer::Filter(input)) => {
+            if let Some(line) = command::complete_field(input.value(), &fields) {
+                *input = Input::new(line);
+            }
+            Vec::new()
+        }
+        Some(Layer::Palette(picker)) => {
+            let best = picker.chosen().or_else(|| picker.items.first()).map(|suggestion| suggestion.line.clone());
+            let Some(line) = best else { return Vec::new() };
+            picker.input = Input::new(line);
+            changed(turn.state)
+        }
+        _ => choose(turn, 1),
+    }
 }
 
-/// Another item of the list.
+/// Another item of the list; on an empty command line, or one out of the history, another command of the history.
 pub fn choose(turn: &mut Turn<'_>, by: isize) -> Vec<Effect> {
     match turn.state.layers.last_mut() {
-        Some(Layer::Palette(picker)) if picker.input.value().is_empty() && by < 0 => return recall(turn.state),
-        Some(Layer::Palette(picker)) => picker.step(by),
-        Some(Layer::Jump(picker)) => picker.step(by),
-        _ => {}
+        Some(Layer::Palette(picker)) if picker.recalled > 0 || (picker.input.value().is_empty() && by < 0) => {
+            recall(turn.state, by)
+        }
+        Some(Layer::Palette(picker)) => {
+            picker.step(by);
+            Vec::new()
+        }
+        Some(Layer::Jump(picker)) => {
+            picker.step(by);
+            Vec::new()
+        }
+        _ => Vec::new(),
     }
-    Vec::new()
 }
 
-/// Up on an empty command line: the last command.
-fn recall(state: &mut UiState) -> Vec<Effect> {
-    let Some(last) = state.commands.last().cloned() else { return Vec::new() };
+/// Up and down in the history of commands; below the last is the empty line.
+fn recall(state: &mut UiState, by: isize) -> Vec<Effect> {
+    let all = state.commands.len();
+    let Some(Layer::Palette(picker)) = state.layers.last_mut() else { return Vec::new() };
+    let back = picker.recalled.saturating_add_signed(-by).min(all);
+    let line = back.checked_sub(1).and_then(|back| state.commands.iter().rev().nth(back)).cloned().unwrap_or_default();
+    picker.input = Input::new(line);
+    let effects = changed(state);
     if let Some(Layer::Palette(picker)) = state.layers.last_mut() {
-        picker.input = Input::new(last);
+        picker.recalled = back;
     }
-    changed(state)
+    effects
 }
 
 /// A letter was written.
@@ -260,34 +322,50 @@ pub fn delete(turn: &mut Turn<'_>) -> Vec<Effect> {
 
 /// What follows from a changed line: suggestions, names asked for.
 fn changed(state: &mut UiState) -> Vec<Effect> {
-    let keymap = state.keymap.clone();
-    match state.layers.last_mut() {
-        Some(Layer::Palette(picker)) => {
-            picker.items = command::suggest(picker.input.value(), &keymap);
-            picker.cursor = None;
-            let wanted = command::wanted_name(picker.input.value()).map(str::to_owned);
-            wanted.map(|text| vec![Effect::Ask(Purpose::Names, Command::Names(text, NAMES))]).unwrap_or_default()
-        }
+    let line = match state.layers.last() {
+        Some(Layer::Palette(picker)) => picker.input.value().to_owned(),
         Some(Layer::Jump(picker)) => {
-            vec![Effect::Ask(Purpose::Names, Command::Names(picker.input.value().to_owned(), NAMES))]
+            return vec![Effect::Ask(Purpose::Names, Command::Names(picker.input.value().to_owned(), NAMES))];
         }
-        _ => Vec::new(),
+        _ => return Vec::new(),
+    };
+    let items = command::suggest(&line, state);
+    if let Some(Layer::Palette(picker)) = state.layers.last_mut() {
+        picker.items = items;
+        picker.cursor = None;
+        picker.recalled = 0;
     }
+    let wanted = command::wanted_name(&line).map(str::to_owned);
+    wanted.map(|text| vec![Effect::Ask(Purpose::Names, Command::Names(text, NAMES))]).unwrap_or_default()
+}
+
+/// What is asked beside of the name that is chosen, for its preview.
+pub fn preview(state: &UiState) -> Option<ViewRequest> {
+    let Some(Layer::Jump(picker)) = state.layers.last() else { return None };
+    let name = picker.chosen()?;
+    let device = name.device.clone()?;
+    let (screen, subject) = match (name.kind, &name.port) {
+        (NameKind::Alarm, _) | (_, None) => (Screen::Device, Subject::Device(device)),
+        (_, Some(port)) => (Screen::Interface, Subject::Interface(device, port.clone())),
+    };
+    let mut request = ViewRequest::new(screen, PREVIEW_ROWS);
+    request.subject = Some(subject);
+    request.at = state.time.at;
+    Some(request)
 }
 
 /// Names came from the engine.
-pub fn names(state: &mut UiState, mut names: Vec<Name>) {
+pub fn names(state: &mut UiState, names: Vec<Name>) {
     match state.layers.last_mut() {
         Some(Layer::Jump(picker)) => {
-            // What is called just that comes before what only mentions it; otherwise the engine's order holds.
-            let written = picker.input.value().trim();
-            names.sort_by_key(|name| (name.text != written, !name.text.starts_with(written)));
             picker.cursor = (!names.is_empty()).then_some(0);
             picker.items = names;
         }
         Some(Layer::Palette(picker)) => {
-            picker.items = command::suggest_names(picker.input.value(), &names);
-            picker.cursor = None;
+            if command::wanted_name(picker.input.value()).is_some() {
+                picker.items = command::suggest_names(picker.input.value(), &names);
+                picker.cursor = None;
+            }
         }
         _ => {}
     }

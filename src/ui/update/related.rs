@@ -1,29 +1,80 @@
 //! `o` and a letter: from what is under the cursor to its other screens.
 
-use super::{flows, lists, navigate};
+use super::{flows, navigate, overlay};
+use crate::model::Timestamp;
 use crate::query::{Screen, Subject};
+use crate::state::view::View;
 use crate::ui::action::Turn;
 use crate::ui::effect::Effect;
-use crate::ui::pane::Target;
+use crate::ui::pane::{self, Target};
 use crate::ui::state::{Place, UiState};
 use crate::ui::text::EN;
+
+/// What the related screens are about: what is under the cursor, else the place's own subject.
+fn about(state: &UiState, view: Option<&View>) -> Option<Target> {
+    let target = view.and_then(|view| pane::of(state.place.screen).target(&view.body, state));
+    target.filter(|target| target.device.is_some() || target.flows.is_some()).or_else(|| of_place(state))
+}
+
+/// Whether a related screen has anything to show of it: what has not is not offered.
+fn has(target: &Target, (state, screen): (&UiState, Screen)) -> bool {
+    let here = state.place.screen == screen && state.place.subject.is_some();
+    match screen {
+        Screen::Flows => target.flows.is_some() || target.device.is_some(),
+        Screen::Interface => target.device.is_some() && target.port.is_some() && !here,
+        Screen::Device => target.device.is_some() && !here,
+        _ => target.device.is_some(),
+    }
+}
+
+/// Whether an entry of the menu is offered.
+pub fn offers(state: &UiState, view: Option<&View>, action: &str) -> bool {
+    if action == "related.moment" {
+        return moment_of(state, view).is_some();
+    }
+    let screen = SCREENS.iter().find(|(name, _)| *name == action).map(|(_, screen)| *screen);
+    screen.zip(about(state, view)).is_some_and(|(screen, target)| has(&target, (state, screen)))
+}
+
+/// Which entry of the menu leads to which screen.
+const SCREENS: [(&str, Screen); 8] = [
+    ("related.topology", Screen::Topology),
+    ("related.device", Screen::Device),
+    ("related.interfaces", Screen::Interfaces),
+    ("related.flows", Screen::Flows),
+    ("related.logs", Screen::Logs),
+    ("related.alarms", Screen::Alarms),
+    ("related.events", Screen::Events),
+    ("related.history", Screen::Interface),
+];
+
+fn moment_of(state: &UiState, view: Option<&View>) -> Option<Timestamp> {
+    pane::of(state.place.screen).moment(&view?.body, state)
+}
+
+/// The time when what is under the cursor happened is shown; the same screen stays.
+pub fn moment(turn: &mut Turn<'_>) -> Vec<Effect> {
+    turn.state.layers.pop();
+    match moment_of(turn.state, turn.view) {
+        Some(at) => super::global::go(turn, Some(at)),
+        None => {
+            turn.state.complain(EN.nothing_here);
+            Vec::new()
+        }
+    }
+}
 
 /// To a screen of the object under the cursor, or of the place's own subject.
 pub fn to(turn: &mut Turn<'_>, screen: Screen) -> Vec<Effect> {
     turn.state.layers.pop();
-    let target =
-        lists::target(turn).filter(|target| target.device.is_some() || target.flows.is_some()).or_else(|| of_place(turn.state));
-    let Some(target) = target else {
+    let Some(target) = about(turn.state, turn.view).filter(|target| has(target, (turn.state, screen))) else {
         turn.state.complain(EN.nothing_here);
         return Vec::new();
     };
     if screen == Screen::Flows {
         return flows::open(turn.state, flow_filter(&target));
     }
-    let Some((device, name)) = target.device else {
-        turn.state.complain(EN.nothing_here);
-        return Vec::new();
-    };
+    let Some((device, name)) = target.device else { return Vec::new() };
     // A row of flows is about one port: that is the interface that is meant.
     let of_flows = matches!(turn.state.place.screen, Screen::Flows | Screen::Capture);
     let screen = if of_flows && screen == Screen::Interfaces && target.port.is_some() { Screen::Interface } else { screen };
@@ -39,13 +90,9 @@ pub fn to(turn: &mut Turn<'_>, screen: Screen) -> Vec<Effect> {
             turn.state.map.selected = Some(device.as_str().to_owned());
             return navigate(turn.state, Place::screen(Screen::Topology));
         }
-        (_, _) => format!("device=\"{}\"", name.replace('"', "")),
+        (_, _) => format!("device={}", quoted(&name)),
     };
-    let effects = navigate(turn.state, Place::screen(screen));
-    let here = turn.state.here_mut();
-    here.filter = subject;
-    *here.list_mut() = Default::default();
-    effects
+    overlay::filtered(turn.state, screen, subject)
 }
 
 fn of_place(state: &UiState) -> Option<Target> {

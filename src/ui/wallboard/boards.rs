@@ -134,7 +134,8 @@ fn state(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &OverviewView
     }
     let used = figures(scene, Rect { height: area.height * 2 / 5, ..area }, (buf, &all)) + 1;
     let rest = Rect::new(area.x, area.y + used.min(area.height), area.width, area.height.saturating_sub(used));
-    let mut worst: Vec<&Alarm> = view.alarms.rows.iter().filter(|alarm| alarm.severity >= Severity::Major).collect();
+    let mut worst: Vec<&Alarm> =
+        view.alarms.rows.iter().map(|row| &row.alarm).filter(|alarm| alarm.severity >= Severity::Major).collect();
     worst.sort_by_key(|alarm| std::cmp::Reverse((alarm.severity, alarm.raised_at)));
     if worst.is_empty() {
         notice(buf, rest, &[EN.no_alarms], scene.theme.style(Tone::Ok));

@@ -7,6 +7,7 @@
 
 mod columns;
 mod half;
+pub mod shared;
 
 use super::{put, spark};
 use crate::model::bands::Band;

@@ -13,6 +13,17 @@ pub fn row(values: &[Option<f32>], cells: u16, top: f32, glyphs: &Glyphs) -> Str
     if glyphs.braille() { braille(values, cells, top) } else { levels(values, cells, top, glyphs) }
 }
 
+/// Several rows for values scaled so that `top` fills all of them, the uppermost first.
+pub fn rows(values: &[Option<f32>], (cells, rows): (u16, u16), top: f32, glyphs: &Glyphs) -> Vec<String> {
+    let step = top / f32::from(rows.max(1));
+    // A row shows what rises above its own foot; the lowest shows every foot.
+    let above = |row: u16| -> Vec<Option<f32>> {
+        let foot = step * f32::from(row);
+        values.iter().map(|value| value.map(|value| value - foot).filter(|left| row == 0 || *left > 0.0)).collect()
+    };
+    (0..rows).rev().map(|at| row(&above(at), cells, step, glyphs)).collect()
+}
+
 /// The largest known value, at least a hair above zero so that it can be divided by.
 pub fn top(values: &[Option<f32>]) -> f32 {
     values.iter().flatten().copied().filter(|v| v.is_finite()).fold(f32::MIN_POSITIVE, f32::max)
@@ -64,6 +75,13 @@ mod tests {
         let values = [Some(0.0), Some(0.0), None, None, Some(10.0), Some(5.0)];
         assert_eq!(row(&values, 3, 10.0, &glyphs), "⣀ ⣧");
         assert_eq!(row(&values, 6, 10.0, &Glyphs::new(GlyphSet::Ascii)), "__  #-");
+    }
+
+    #[test]
+    fn rows_stand_on_one_another() {
+        let glyphs = Glyphs::new(GlyphSet::Ascii);
+        let values = [Some(1.0), Some(8.0), None, Some(16.0)];
+        assert_eq!(rows(&values, (4, 2), 16.0, &glyphs), ["   #", "_# #"]);
     }
 
     #[test]

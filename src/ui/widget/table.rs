@@ -178,6 +178,24 @@ impl<R> Rows<'_, R> {
         }
     }
 
+    /// Puts a sign before the rows that are marked, by the key of each. After [`Rows::draw`], in the same area.
+    pub fn draw_marks(&self, scene: &Scene<'_>, area: Rect, (key, buf): (fn(&R) -> String, &mut Buffer)) {
+        let marks = scene.state.here().marks;
+        if marks.is_empty() || area.is_empty() {
+            return;
+        }
+        let body = if self.header == Header::Shown { Rect { y: area.y + 1, height: area.height - 1, ..area } } else { area };
+        let mut list = self.list.cloned().unwrap_or_default();
+        list.reveal(usize::from(body.height));
+        for (at, y) in (list.top..).zip(body.y..body.bottom()) {
+            let row = at.checked_sub(self.offset).and_then(|at| self.rows.get(at));
+            let place = row.and_then(|row| marks.iter().position(|mark| mark.key == key(row)));
+            if place.is_some() {
+                put(buf, Position::new(body.x + 1, y), 1, (scene.glyphs.mark, scene.theme.style(Tone::Match)));
+            }
+        }
+    }
+
     fn draw_header(&self, scene: &Scene<'_>, area: Rect, (placed, buf): (&[Placed<'_, R>], &mut Buffer)) {
         let style = scene.theme.style(Tone::Header);
         for (column, x, width) in placed {
@@ -286,6 +304,10 @@ pub fn summary(matched: usize, total: usize, here: &ScreenState, own_order: &str
     }
     if here.faults_only {
         out.push_str(tr("  ! faults"));
+    }
+    if !here.marks.is_empty() {
+        out.push_str("  ");
+        out.push_str(&trf!("{} marked", here.marks.len()));
     }
     out
 }

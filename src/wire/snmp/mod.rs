@@ -16,6 +16,7 @@ pub mod pdu;
 mod reader;
 #[cfg(test)]
 mod reader_tests;
+pub mod trap;
 pub mod usm;
 pub mod value;
 
@@ -23,6 +24,7 @@ pub use asked::Asked;
 pub use list::List;
 pub use message::{Message, peek};
 pub use pdu::{ErrorStatus, Names, Pdu, PduKind, Question};
+pub use trap::{Notification, TrapV1};
 pub use value::{Value, VarBind};
 
 /// Why a datagram was refused.

@@ -2,6 +2,12 @@
 
 use crate::model::flow::{KeyValue, TopKey, services};
 
+/// Fields of a filter on flows, as operators call them most (contract §6).
+pub const FIELDS: [&str; 24] = [
+    "src", "dst", "host", "net", "port", "srcport", "dstport", "proto", "app", "device", "if", "exporter", "vlan", "bps",
+    "octets", "packets", "tos", "as", "srcas", "dstas", "inif", "outif", "mac", "country",
+];
+
 /// What flows can be summed up by on the screen: its name in the menu, and the keys. `b` goes through them.
 pub const GROUPS: [(&str, &[TopKey]); 16] = [
     ("conversations", &[TopKey::Src, TopKey::Dst, TopKey::App]),

@@ -11,9 +11,10 @@ mod detail;
 mod plan;
 mod radios;
 
-use super::{Context, Gesture, Listing, Pane, Place, Scene, Target, events};
+use super::{Context, Gesture, Listing, Pane, Place, Scene, Target, events, names_of};
 use crate::query::{RadioName, Screen, Subject, ViewRequest, WirelessPart, WirelessRequest};
 use crate::state::view::wireless::rows::{RadioDetail, Uplink};
+use crate::state::view::wireless::{CLIENT_COLUMNS, RADIO_COLUMNS};
 use crate::state::view::{ChannelRow, ClientRow, RadioRow, View, ViewBody, WirelessView};
 use crate::trf;
 use crate::ui::UiState;
@@ -244,6 +245,14 @@ impl Pane for Wireless {
             }
         }
         titles
+    }
+
+    fn fields(&self) -> Vec<&'static str> {
+        let mut fields = names_of(RADIO_COLUMNS);
+        fields.extend(names_of(CLIENT_COLUMNS));
+        fields.sort_unstable();
+        fields.dedup();
+        fields
     }
 
     fn listing(&self, body: &ViewBody, state: &UiState) -> Option<Listing> {

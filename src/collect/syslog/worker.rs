@@ -1,0 +1,70 @@
+//! The thread that reads the sockets.
+
+use super::Counters;
+use super::gather::Gather;
+use crate::clock;
+use crate::collect::Emitter;
+use crate::model::Timestamp;
+use crate::net::intake::{self, Intake, IntakeRoom};
+use crate::wire::syslog;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How long the thread waits for datagrams before it looks whether it shall tell or end.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Reads the sockets, whatever comes.
+pub struct Worker {
+    /// The sockets.
+    pub intakes: Vec<Intake>,
+    /// Where lines go.
+    pub emitter: Emitter,
+    /// What came.
+    pub counters: Arc<Counters>,
+}
+
+impl Worker {
+    /// Until `stop`; what was gathered by then is told.
+    pub fn run(mut self, stop: &CancellationToken) {
+        let (mut room, mut ready, mut gather) = (IntakeRoom::default(), Vec::new(), Gather::default());
+        while !stop.is_cancelled() {
+            if let Err(error) = intake::wait(&self.intakes, LOOK, &mut ready) {
+                tracing::error!(%error, "syslog can't be waited for");
+                break;
+            }
+            for (intake, _) in self.intakes.iter().zip(&ready).filter(|(_, ready)| **ready) {
+                // An error is about an earlier answer (ICMP unreachable): nothing is lost.
+                let _passed_over = intake.take(&mut room, |sender, now, octets| self.hear((sender, now), octets, &mut gather));
+            }
+            let dropped = gather.tell_in_time(clock::now(), &self.emitter);
+            self.counters.dropped_queue.fetch_add(dropped, Relaxed);
+            let dropped: u64 = self.intakes.iter_mut().map(Intake::dropped).sum();
+            self.counters.dropped_kernel.store(dropped, Relaxed);
+        }
+        let dropped = gather.tell(&self.emitter);
+        self.counters.dropped_queue.fetch_add(dropped, Relaxed);
+    }
+
+    fn hear(&self, (sender, now): (SocketAddr, Timestamp), octets: &[u8], gather: &mut Gather) {
+        let counters = &self.counters;
+        counters.received.fetch_add(1, Relaxed);
+        match syslog::read(octets, (now, plain(sender.ip()))) {
+            Ok(line) => {
+                counters.decoded.fetch_add(1, Relaxed);
+                counters.cut.fetch_add(u64::from(line.cut_octets > 0), Relaxed);
+                counters.masked.fetch_add(u64::from(line.masked > 0), Relaxed);
+                let dropped = gather.add(line, &self.emitter);
+                counters.dropped_queue.fetch_add(dropped, Relaxed);
+            }
+            Err(refusal) => counters.refuse(refusal),
+        }
+    }
+}
+
+/// The IPv4 address behind one that was mapped into IPv6, as devices are known.
+fn plain(address: IpAddr) -> IpAddr {
+    address.to_canonical()
+}

@@ -1,0 +1,136 @@
+//! The history of log lines: kept within bounds, searched by the one filter grammar, counted by minute.
+//!
+//! It must not know what a listener or a device is beyond `model::log`, nor who asks. Whatever implements [`LogStore`] can stand in its
+//! place: a question carries the filter as an expression, so that a store with an index of its own can translate it.
+//! Start at [`LogStore`], then `memory`.
+
+mod fold;
+mod memory;
+#[cfg(test)]
+mod tests;
+
+pub use memory::{Bounds, MemoryLogs};
+
+use super::StoreError;
+use crate::model::{LogLine, TimeRange, Timestamp};
+use crate::query::Window;
+use crate::query::filter::Expr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What is remembered of log lines. Everything that was appended can be read at once.
+pub trait LogStore: Send + Sync {
+    /// Takes lines over. They may be a little out of order: two listeners tell for themselves.
+    fn logs_append(&self, lines: Vec<LogLine>) -> Result<(), StoreError>;
+
+    /// Answers a question. Errors: a filter that can't be bound is told in [`LogAnswer::fault`], and nothing matches it.
+    fn logs_ask(&self, question: &LogQuestion) -> Result<LogAnswer, StoreError>;
+
+    /// The line with a number; `None` where it is no longer kept.
+    fn logs_line(&self, number: u64) -> Result<Option<Arc<LogLine>>, StoreError>;
+
+    /// What is kept, and what no longer is.
+    fn logs_kept(&self) -> Result<LogsKept, StoreError>;
+}
+
+/// What is asked of the lines.
+#[derive(Clone, Debug)]
+pub struct LogQuestion {
+    /// Which lines, over the columns of [`crate::query::LOG_COLUMNS`].
+    pub filter: Expr,
+    /// Received within; both ends count.
+    pub range: TimeRange,
+    /// What relative times in the filter are relative to.
+    pub now: Timestamp,
+    /// Which of them are returned, counted from the first of [`Self::order`]. An offset beyond the end is the last window.
+    pub window: Window,
+    /// The window begins a third of itself before the first line that was not received before this time.
+    pub seek: Option<Timestamp>,
+    /// In which order.
+    pub order: LogOrder,
+    /// Lines that say the same stand once, where the last of them stands.
+    pub fold: bool,
+    /// Only errors and worse.
+    pub faults_only: bool,
+    /// The steps of the rates: how many lines of which kind were received in each.
+    pub rates: Option<RateSteps>,
+}
+
+/// Equal steps of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateSteps {
+    /// The start of the first.
+    pub from: Timestamp,
+    /// How long each is.
+    pub step: Duration,
+    /// How many there are.
+    pub count: usize,
+}
+
+/// In which order lines are returned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogOrder {
+    /// As they came.
+    #[default]
+    OldestFirst,
+    /// The last first.
+    NewestFirst,
+}
+
+/// A line, or several that say the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundLine {
+    /// Its number: lines get them in order, and no number is given twice while the process runs.
+    pub number: u64,
+    /// The line; of several the last.
+    pub line: Arc<LogLine>,
+    /// How many say the same.
+    pub count: u32,
+    /// When the first of them came.
+    pub first: Timestamp,
+}
+
+/// Lines that were received in a step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LogRate {
+    /// All.
+    pub all: u32,
+    /// Errors and worse.
+    pub errors: u32,
+    /// Warnings.
+    pub warnings: u32,
+    /// Traps.
+    pub traps: u32,
+}
+
+/// The answer to a question.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LogAnswer {
+    /// Lines in the range that the filter lets through.
+    pub lines: u64,
+    /// Rows that they are: fewer where lines are folded.
+    pub matched: usize,
+    /// Lines in the range.
+    pub total: u64,
+    /// Place of the first returned row among all.
+    pub offset: usize,
+    /// The rows of the window.
+    pub rows: Vec<FoundLine>,
+    /// One for each step of the question.
+    pub rates: Vec<LogRate>,
+    /// What is wrong with the filter.
+    pub fault: Option<String>,
+}
+
+/// See [`LogStore::logs_kept`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LogsKept {
+    /// Lines.
+    pub lines: u64,
+    /// Octets that they take.
+    pub octets: u64,
+    /// When the oldest and the newest of them came.
+    pub span: Option<TimeRange>,
+    /// Lines that were dropped to make room.
+    pub dropped: u64,
+}
