@@ -5,7 +5,8 @@ use crate::model::poll::Counter;
 use crate::model::wireless::{Extent, Traffic, radio_part};
 use crate::model::{AccessPoint, ApStatus, DeviceId, MacAddr, Metric, Radio, Role, WifiBand, WirelessClient, WirelessReading};
 use crate::state::sample::{START, device, event, feed, inventory};
-use crate::state::{Applied, Settings, State, apply, checkpoint};
+use crate::state::view::screens::NameKind;
+use crate::state::{Applied, Settings, State, apply, checkpoint, names};
 use std::time::Duration;
 
 fn controller() -> DeviceId {
@@ -202,13 +203,33 @@ fn replayed_and_checkpointed_it_is_the_same_even_in_many_parts() {
     };
     let past = replay(&journal);
     assert_eq!(one(&past).access_point(key(0)).unwrap().status, ApStatus::Down, "changes hold between two journalled readings");
-    assert_eq!(one(&past).clients.len(), 2000 - 0);
+    assert_eq!(one(&past).clients.len(), 2000);
     let third = tell(&mut state, 720, reading(720, &aps[1..], &crowd(6000)));
     assert_eq!(seen(&third), 3);
     journal.extend(third.derived);
     assert_eq!(one(&replay(&journal)), one(&state));
     let decoded = checkpoint::decode(&checkpoint::encode(&state), Settings::default()).unwrap();
     assert_eq!(one(&decoded), one(&state));
+}
+
+#[test]
+fn access_points_and_clients_are_found_by_name_address_and_hardware_address() {
+    let (mut state, _) = known();
+    let who =
+        WirelessClient { user: Some("park.seojun".to_owned()), address: Some("10.30.1.7".parse().unwrap()), ..client(7, 0) };
+    let here = AccessPoint { address: Some("10.9.0.12".parse().unwrap()), location: Some("b3 f4".to_owned()), ..ap(12, 36) };
+    tell(&mut state, 60, reading(60, &[here], &[who]));
+    for (typed, kind, key) in [
+        ("ap-12", NameKind::Ap, "ap-12"),
+        ("10.9.0.12", NameKind::Ap, "ap-12"),
+        ("70:0f:6a:00:00:0c", NameKind::Ap, "ap-12"),
+        ("park", NameKind::Client, "02:00:00:00:00:07"),
+        ("10.30.1.7", NameKind::Client, "02:00:00:00:00:07"),
+        ("02-00-00-00-00-07", NameKind::Client, "02:00:00:00:00:07"),
+    ] {
+        let found = names(&state, typed, 5).into_iter().next().unwrap();
+        assert_eq!((found.kind, found.key.as_str()), (kind, key), "{typed}");
+    }
 }
 
 #[test]
