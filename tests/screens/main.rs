@@ -10,6 +10,8 @@ mod fixture;
 mod flows;
 mod golden;
 mod korean;
+mod logs;
 mod map;
 mod pty;
+mod vlans;
 mod wireless;

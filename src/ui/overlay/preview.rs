@@ -79,15 +79,13 @@ pub(super) fn draw(scene: &Scene<'_>, area: Rect, (buf, name): (&mut Buffer, Opt
     }
     page.fact(buf, (tr("where"), Some(name.place.clone())));
     match scene.detail.map(|view| &view.body) {
-        Some(ViewBody::Device(view)) if view.device.as_ref().map(|row| &row.id) == name.device.as_ref() => {
-            device(&mut page, buf, view)
-        }
+        Some(ViewBody::Device(view)) if is_device(view, name) => device(&mut page, buf, view),
         Some(ViewBody::Interface(view)) if is_port(view, name) => port(&mut page, buf, view),
         _ => {}
     }
-    let y = inner.bottom().saturating_sub(1);
-    if page.y <= y {
-        page.y = y;
+    let last = inner.bottom().saturating_sub(1);
+    if page.y <= last {
+        page.y = last;
         page.line(buf, &[("Enter ", scene.theme.style(Tone::Key)), (leads(name.kind), scene.theme.style(Tone::Dim))]);
     }
 }
@@ -104,6 +102,10 @@ fn leads(kind: NameKind) -> &'static str {
         NameKind::Ap => tr("opens the access point"),
         NameKind::Client => tr("opens the client"),
     }
+}
+
+fn is_device(view: &DeviceView, name: &Name) -> bool {
+    view.device.as_ref().map(|row| &row.id) == name.device.as_ref()
 }
 
 fn is_port(view: &InterfaceView, name: &Name) -> bool {

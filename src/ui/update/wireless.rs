@@ -4,7 +4,7 @@ use crate::model::WifiBand;
 use crate::query::Screen;
 use crate::ui::action::Turn;
 use crate::ui::effect::Effect;
-use crate::ui::pane::wireless::{CLIENTS, RADIOS};
+use crate::ui::pane::wireless::{CLIENTS, RADIOS, of_ap};
 use crate::ui::state::{UiState, WirelessState};
 use crate::ui::update::overlay;
 
@@ -38,13 +38,12 @@ pub fn drill(state: &mut UiState, (filter, part): (String, usize)) -> Vec<Effect
 
 /// To an access point, from wherever we are.
 pub fn access_point(state: &mut UiState, name: &str) -> Vec<Effect> {
-    let quoted = name.replace('\\', "\\\\").replace('"', "\\\"");
-    open(state, (format!("ap=\"{quoted}\""), RADIOS))
+    open(state, (of_ap(name), RADIOS))
 }
 
-/// To a client, by its hardware address, from wherever we are.
-pub fn client(state: &mut UiState, mac: &str) -> Vec<Effect> {
-    open(state, (format!("mac={mac}"), CLIENTS))
+/// To the clients of an access point, from wherever we are.
+pub fn clients(state: &mut UiState, ap: &str) -> Vec<Effect> {
+    open(state, (of_ap(ap), CLIENTS))
 }
 
 fn open(state: &mut UiState, (filter, part): (String, usize)) -> Vec<Effect> {

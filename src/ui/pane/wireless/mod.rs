@@ -137,7 +137,8 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-fn of_ap(name: &str) -> String {
+/// The filter that lets one access point through.
+pub fn of_ap(name: &str) -> String {
     format!("ap={}", quoted(name))
 }
 
