@@ -1,9 +1,9 @@
 //! The past that is played back: what it holds and that it joins the present.
 
 use super::*;
-use crate::model::wireless::CLIENTS_PART;
 use crate::event::Body;
 use crate::model::poll::IfCounter;
+use crate::model::wireless::CLIENTS_PART;
 use crate::model::{DeviceStatus, Metric};
 use crate::sim::{Scale, Scenario};
 use crate::state::{Settings, State, apply};
