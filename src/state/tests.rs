@@ -5,6 +5,7 @@ pub(super) mod endpoints;
 mod health;
 mod polling;
 mod succession;
+mod wireless;
 
 use super::sample::{campus, discovered, event, feed, inventory, poll, run, silent};
 use super::*;

@@ -1,6 +1,6 @@
 //! A small network written by hand, answered as an engine would: what the golden screens are drawn from.
 
-use super::{flows, logs, map};
+use super::{flows, logs, map, wireless};
 use noctop::engine::handle::{Backend, Sink};
 use noctop::engine::{Answer, AskError, Command, DiffRow, Handle, Update, WatchId};
 use noctop::event::{DiscoveryPhase, DiscoveryProgress};
@@ -158,6 +158,7 @@ fn body(request: &ViewRequest, network: Network) -> ViewBody {
             Screen::Logs => ViewBody::Logs(Box::new(logs::silent())),
             Screen::Flows => ViewBody::Flows(Box::new(flows::silent(&[]))),
             Screen::Capture => ViewBody::Capture(Box::default()),
+            Screen::Wireless => ViewBody::Wireless(Box::default()),
             Screen::Vlans => ViewBody::Vlans(Box::default()),
             Screen::Device => ViewBody::Device(Box::new(DeviceView {
                 device: None,
@@ -195,6 +196,7 @@ fn body(request: &ViewRequest, network: Network) -> ViewBody {
         Screen::Logs => ViewBody::Logs(Box::new(logs::view(request))),
         Screen::Flows => ViewBody::Flows(Box::new(flows::view(request))),
         Screen::Capture => ViewBody::Capture(Box::new(flows::capture(request))),
+        Screen::Wireless => ViewBody::Wireless(Box::new(wireless::view(request))),
         Screen::Vlans => ViewBody::Vlans(Box::new(super::vlans::view(request))),
         _ => ViewBody::Empty,
     }

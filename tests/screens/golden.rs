@@ -163,6 +163,11 @@ fn silence_says_what_to_do() {
 }
 
 #[test]
+fn wireless() {
+    check(Screen::Wireless);
+}
+
+#[test]
 fn alarms() {
     check(Screen::Alarms);
 }

@@ -14,3 +14,4 @@ mod logs;
 mod map;
 mod pty;
 mod vlans;
+mod wireless;

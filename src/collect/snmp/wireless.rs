@@ -14,8 +14,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::time::Duration;
 
-/// How long one reading may take: a controller with ten thousand clients answers some hundred requests in it.
+/// How long the tables of one reading may take: a controller with ten thousand clients answers some hundred requests in it.
 const DEADLINE: Duration = Duration::from_secs(45);
+
+/// How long single cells may take on top: a request for each forty radios.
+const CELLS_DEADLINE: Duration = Duration::from_secs(10);
 
 /// A reading may come this much early, milliseconds: polls do not come to the millisecond.
 const EARLY_MS: i64 = 2_000;
@@ -70,7 +73,8 @@ pub async fn read(client: &Client, plan: &PollPlan, limits: Limits) -> Option<Wi
     let mut read = Columns::default();
     let rules = &plan.wireless.rules;
     for group in groups(rules) {
-        let limits = Limits { rows: group.rows.saturating_mul(group.columns.len()), deadline: Some(DEADLINE), ..limits };
+        let left = DEADLINE.saturating_sub(clock::now().since(at));
+        let limits = Limits { rows: group.rows.saturating_mul(group.columns.len()), deadline: Some(left), ..limits };
         if let Some(error) = walk(client, (plan, limits), (&group.columns, &mut read)).await.filter(SnmpError::is_final) {
             tracing::debug!(device = %plan.device.id, %error, "a wireless controller was not read to the end");
             break;
@@ -116,7 +120,7 @@ async fn get(
     if names.is_empty() {
         return;
     }
-    let limits = Limits { deadline: Some(DEADLINE), ..limits };
+    let limits = Limits { deadline: Some(CELLS_DEADLINE), ..limits };
     let Ok(values) = client.session(&plan.agent, limits).get(&names).await else { return };
     for ((column, _), bind) in asked.into_iter().zip(values) {
         if let Some(base) = Registry::global().oid(column) {

@@ -236,3 +236,99 @@ impl Row for ChannelRow {
         column("sites", "SITES", Show::Number),
     ];
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ApStatus, DeviceId, MacAddr, Timestamp, WifiBand};
+    use crate::query::RadioName;
+    use crate::report::tabular::Format;
+    use crate::report::tabular::tests::{check_columns, written};
+
+    fn radio() -> view::RadioRow {
+        let device = DeviceId::new("chassis:x");
+        view::RadioRow {
+            name: RadioName { controller: device.clone(), key: MacAddr([0; 6]), slot: None },
+            controller_name: "wlc".to_owned(),
+            ap: "ap\u{1b}[2J".to_owned(),
+            site: None,
+            status: ApStatus::Down,
+            since: Some(Timestamp(0)),
+            model: None,
+            address: None,
+            mac: None,
+            band: None,
+            channel: None,
+            width_mhz: None,
+            tx_power_dbm: None,
+            utilisation_percent: None,
+            noise_dbm: None,
+            clients: None,
+            retry_percent: Some(12.345_678),
+            in_bps: None,
+            out_bps: None,
+            co_channel: 0,
+            uplink: Some(view::Uplink {
+                device,
+                device_name: "acc-1".to_owned(),
+                port: Some("Gi1".to_owned()),
+                by: "mac".to_owned(),
+            }),
+            sampled_at: Timestamp(0),
+            stale: false,
+            spark: Vec::new(),
+        }
+    }
+
+    fn client() -> view::ClientRow {
+        view::ClientRow {
+            mac: MacAddr([2, 0, 0, 0, 0, 1]),
+            name: None,
+            user: Some("lee".to_owned()),
+            address: Some("10.30.0.1".parse().unwrap()),
+            ssid: None,
+            radio: None,
+            controller: DeviceId::new("chassis:x"),
+            controller_name: "wlc".to_owned(),
+            ap: None,
+            site: None,
+            band: Some(WifiBand::Ghz6),
+            channel: None,
+            rssi_dbm: Some(-60),
+            snr_db: None,
+            phy: None,
+            rate_mbps: None,
+            retry_percent: None,
+            in_bps: None,
+            out_bps: None,
+            since: None,
+            uplink: None,
+            stale: false,
+        }
+    }
+
+    #[test]
+    fn columns_are_what_is_serialised() {
+        check_columns(&RadioRow::from(&radio()));
+        check_columns(&ClientRow::from(&client()));
+        let channel = view::ChannelRow {
+            band: WifiBand::Ghz5,
+            channel: 36,
+            radios: 2,
+            clients: 9,
+            utilisation_max: None,
+            utilisation_mean: None,
+            noise_max: None,
+            retry_mean: None,
+            crowded: Some(("b1".to_owned(), 2)),
+            sites: 1,
+        };
+        check_columns(&ChannelRow::from(&channel));
+    }
+
+    #[test]
+    fn names_do_no_harm_and_what_is_not_known_is_empty() {
+        let csv = written(Format::Csv, vec![RadioRow::from(&radio())]);
+        assert!(csv.contains("ap\\x1b[2J,,,chassis:x,wlc,down") && csv.contains("12.346"), "{csv}");
+    }
+}

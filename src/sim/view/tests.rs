@@ -228,3 +228,44 @@ fn what_the_past_says_of_a_device_is_what_discovery_reads() {
     // Every desk is learned by its switch and resolved by one router, those behind switches that are silent now by their router alone.
     assert!(learned > 200 && resolved >= learned, "{learned} {resolved}");
 }
+
+#[test]
+fn what_a_collector_reads_of_a_controller_is_what_its_past_tells() {
+    use crate::collect::snmp::tables::{Columns, wireless};
+    let campus = campus();
+    for (name, aps) in [("wlc-1", 16), ("wlc-2", 48)] {
+        let view = campus.view(address(&campus, name), moment()).unwrap();
+        let id = crate::model::DeviceId::new(name);
+        let rules = Registry::builtin().wireless(crate::model::Role::WlanController, view.kind.sys_object_id.as_ref());
+        let mut read = Columns::default();
+        for column in rules.iter().flat_map(|rule| rule.columns()) {
+            read.insert(column, oid(column), walk(&view, column));
+        }
+        let found = wireless::reading((&id, moment()), &rules, &read);
+        let told = view.wireless(id, moment()).unwrap();
+        assert_eq!(found.extent, told.extent, "{name}");
+        assert_eq!(found.ssids, told.ssids, "{name}");
+        for (found, told) in found.access_points.iter().zip(&told.access_points) {
+            assert_eq!(found, told, "{name}");
+        }
+        for (found, told) in found.clients.iter().zip(&told.clients) {
+            assert_eq!(found, told, "{name}");
+        }
+        assert_eq!((found.access_points.len(), found.clients.len()), (told.access_points.len(), told.clients.len()), "{name}");
+        assert!(told.access_points.len() <= aps && told.access_points.len() + 3 >= aps, "{name}: {}", told.access_points.len());
+        assert!(told.clients.len() > 150, "{name}: {}", told.clients.len());
+    }
+}
+
+#[test]
+fn a_wireless_network_is_another_at_another_time_and_the_same_at_the_same() {
+    let campus = campus();
+    let clients = |hours: i64| {
+        let at = Timestamp(moment().0 - hours * 3_600_000);
+        let view = campus.view(address(&campus, "wlc-2"), at).unwrap();
+        view.wireless(crate::model::DeviceId::new("wlc-2"), at).unwrap().clients.len()
+    };
+    assert_eq!(clients(0), clients(0));
+    let (noon, night) = (clients(24 * 2), clients(24 * 2 + 9));
+    assert!(noon > night + night / 3, "{noon} at noon on a Friday, {night} at three in the night");
+}

@@ -94,20 +94,21 @@ fn controller(
     for (switch, places) in desks {
         let Some(node) = scenario.node(*switch) else { continue };
         // Spread over the switch's ports.
-        for desk in places.iter().step_by(places.len().div_ceil(file.desks.max(1)).max(1)).take(file.desks) {
-            let number = numbers.entry((node.building, node.floor)).or_default();
+        let spread = places.iter().step_by(places.len().div_ceil(file.desks.max(1)).max(1)).take(file.desks);
+        for (desk, floor) in spread.zip(floors(node.floor)) {
+            let number = numbers.entry((node.building, floor)).or_default();
             *number += 1;
-            let fields = Fields { site: "", building: node.building, floor: node.floor, number: *number };
+            let fields = Fields { site: "", building: node.building, floor, number: *number };
             let [.., x, y, z] = desk.mac.0;
             let [a, b, c] = BASE_OUI;
             aps.push(Ap {
-                key: MacAddr([a, b, c, x, y, z & 0xf0 | 0x0f & z]),
+                key: MacAddr([a, b, c, x, y, z]),
                 mac: desk.mac,
                 name: fields.fill(&file.name),
-                site: site(node.building, node.floor),
+                site: site(node.building, floor),
                 serial: format!(
-                    "FJC{:08X}",
-                    mix(scenario.seed ^ 0x5e1a, u64::from(x) << 16 | u64::from(y) << 8 | u64::from(z)) as u32
+                    "FJC{:07X}",
+                    mix(scenario.seed ^ 0x5e1a, u64::from(x) << 16 | u64::from(y) << 8 | u64::from(z)) >> 36
                 ),
                 address: desk.address,
                 lives_by: *switch,
@@ -133,6 +134,12 @@ fn controller(
     ssid_order.sort_by_key(|at| file.ssids.get(*at).map(|name| (name.len(), name.clone())));
     let bssids = bssids(&aps, &radios, file.ssids.len());
     Controller { device, model: file.model.clone(), ssids: file.ssids.clone(), aps, clients, radios, bssids, ssid_order }
+}
+
+/// The floors that the switch of a floor's rack serves: in turn its own and the one above.
+fn floors(rack: u16) -> impl Iterator<Item = u16> {
+    let first = rack.saturating_mul(2).saturating_sub(1).max(1);
+    [first, first.saturating_add(1)].into_iter().cycle()
 }
 
 fn site(building: u16, floor: u16) -> String {
@@ -190,7 +197,7 @@ fn equip(ap: &mut Ap, file: &WlanFile, (scenario, tri_band): (&Scenario, u64)) {
             band,
             place: pick(of(4), 64),
             width,
-            busy: idle + if hot { 46.0 } else { 0.0 },
+            busy: idle + if hot { 58.0 } else { 0.0 },
             noise,
             retry: between(of(5), 2.0, 8.0) + if hot { 14.0 } else { 0.0 } + if noisy { 24.0 } else { 0.0 },
             level: between(of(6), 0.3e6, 3.0e6) * if hot { 3.0 } else { 1.0 },

@@ -99,7 +99,8 @@ fn leads(kind: NameKind) -> &'static str {
         NameKind::Alarm => tr("opens the alarm"),
         NameKind::Host => tr("shows its flows"),
         NameKind::Vlan => tr("opens the VLAN"),
-        NameKind::Ap | NameKind::Client => tr("opens it among the access points"),
+        NameKind::Ap => tr("opens the access point"),
+        NameKind::Client => tr("opens the client"),
     }
 }
 

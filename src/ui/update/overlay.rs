@@ -1,6 +1,6 @@
 //! Actions that open, feed and close what lies over a screen: filter, command line, jump list, time, columns, related menu.
 
-use super::{flows, global, navigate};
+use super::{flows, global, navigate, wireless};
 use crate::engine::Command;
 use crate::query::{Screen, Subject, ViewRequest};
 use crate::state::view::{Name, NameKind};
@@ -175,9 +175,8 @@ pub fn open_name(state: &mut UiState, name: &Name) -> Vec<Effect> {
         (NameKind::Alarm, ..) => listed(state, Screen::Alarms, &name.key),
         (NameKind::Vlan, ..) => filtered(state, Screen::Vlans, format!("vlan={}", name.key)),
         (NameKind::Host, ..) => flows::open(state, format!("host={}", name.key)),
-        (NameKind::Client | NameKind::Ap, ..) => {
-            filtered(state, Screen::Wireless, format!("ap=\"{}\"", name.key.replace('"', "")))
-        }
+        (NameKind::Ap, ..) => wireless::access_point(state, &name.key),
+        (NameKind::Client, ..) => wireless::clients(state, &name.key),
         (_, Some(device), Some(port)) => {
             let title = format!("{} {port}", name.device_name);
             let subject = Some(Subject::Interface(device.clone(), port.clone()));

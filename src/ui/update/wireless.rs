@@ -4,7 +4,9 @@ use crate::model::WifiBand;
 use crate::query::Screen;
 use crate::ui::action::Turn;
 use crate::ui::effect::Effect;
-use crate::ui::state::UiState;
+use crate::ui::pane::wireless::{CLIENTS, RADIOS, of_ap};
+use crate::ui::state::{UiState, WirelessState};
+use crate::ui::update::overlay;
 
 /// Drills that are remembered; older ones are forgotten.
 const MAX_TRAIL: usize = 16;
@@ -32,6 +34,25 @@ pub fn drill(state: &mut UiState, (filter, part): (String, usize)) -> Vec<Effect
     (here.filter, here.focus) = (filter, part);
     *here.list_mut() = Default::default();
     vec![Effect::Watch]
+}
+
+/// To an access point, from wherever we are.
+pub fn access_point(state: &mut UiState, name: &str) -> Vec<Effect> {
+    open(state, (of_ap(name), RADIOS))
+}
+
+/// To the clients of an access point, from wherever we are.
+pub fn clients(state: &mut UiState, ap: &str) -> Vec<Effect> {
+    open(state, (of_ap(ap), CLIENTS))
+}
+
+fn open(state: &mut UiState, (filter, part): (String, usize)) -> Vec<Effect> {
+    state.wireless = WirelessState::default();
+    let effects = overlay::filtered(state, Screen::Wireless, filter);
+    let here = state.here_mut();
+    (here.focus, here.faults_only) = (part, false);
+    *here.list_mut() = Default::default();
+    effects
 }
 
 /// Esc: what was shown before the last drill; `None` where nothing was drilled, or this is another screen.

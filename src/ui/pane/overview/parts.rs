@@ -165,10 +165,7 @@ pub fn health(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Overvie
                 ],
             ),
         ),
-        (
-            tr("APs"),
-            counts(scene, &[(view.access_points_up, tr("up"), Tone::Ok), (view.access_points_down, tr("DOWN"), Tone::Critical)]),
-        ),
+        (tr("APs"), access_points(scene, view)),
         (
             tr("links"),
             counts(scene, &[(view.links, tr("links"), Tone::Text), (view.neighbours, tr("unmanaged neighbours"), Tone::Text)]),
@@ -181,6 +178,13 @@ pub fn health(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Overvie
         put(buf, Position::new(inner.x + 1, y), 9, (label, scene.theme.style(Tone::Header)));
         put_pieces(buf, Position::new(inner.x + 10, y), inner.width.saturating_sub(11), pieces);
     }
+}
+
+/// Access points, and who is on them where a controller tells.
+fn access_points(scene: &Scene<'_>, view: &OverviewView) -> Vec<Piece<'static>> {
+    let mut all = vec![(view.access_points_up, tr("up"), Tone::Ok), (view.access_points_down, tr("DOWN"), Tone::Critical)];
+    all.extend(view.wireless_clients.map(|clients| (clients, tr("clients"), Tone::Text)));
+    counts(scene, &all)
 }
 
 /// Flows a second, exporters, and what is lost of them.
@@ -285,6 +289,9 @@ pub fn in_two_lines(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &O
     pieces.extend(counts(scene, &[(view.interfaces_up, tr("up"), Tone::Ok), (view.interfaces_down, tr("down"), Tone::Text)]));
     if view.access_points_up + view.access_points_down > 0 {
         pieces.push((format!("AP {}/{}", view.access_points_up, view.access_points_up + view.access_points_down), dim));
+    }
+    if let Some(clients) = view.wireless_clients {
+        pieces.push((trf!("  cli {}", clients), dim));
     }
     put_pieces(buf, Position::new(area.x + 1, area.y), width, &pieces);
     if area.height < 2 {

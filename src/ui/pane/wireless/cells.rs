@@ -1,7 +1,7 @@
 //! Cells of wireless tables: how a signal is, how busy a channel, each with its figure and told apart without colour.
 
 use crate::model::wireless::Phy;
-use crate::model::{ApStatus, DeviceStatus, WifiBand};
+use crate::model::{ApStatus, DeviceStatus, Timestamp, WifiBand};
 use crate::state::view::RadioRow;
 use crate::state::view::wireless::{BUSY_PERCENT, NOISY_DBM, RETRY_PERCENT, WEAK_DB};
 use crate::ui::lang::tr;
@@ -97,6 +97,9 @@ pub fn noise(value: Option<f64>, ink: &Ink<'_>) -> Line<'static> {
 
 /// How busy a channel is: a gauge and per cent.
 pub fn busy(percent: Option<f64>, stale: bool, ink: &Ink<'_>) -> Line<'static> {
+    if percent.is_none() {
+        return ink.tone("-", Tone::Dim);
+    }
     cells::load(percent.map(|percent| percent / 100.0), stale, ink)
 }
 
@@ -116,30 +119,37 @@ pub fn phy(phy: Option<Phy>, ink: &Ink<'_>) -> Line<'static> {
     ink.tone(phy.map_or("-", Phy::word), if phy.is_none_or(|phy| phy < Phy::N) { Tone::Minor } else { Tone::Dim })
 }
 
-/// What is the matter with a radio, in a word of five cells, and how bad it is.
+/// What is the matter with a radio, in a word of at most six cells, and how bad it is.
 pub fn trouble(row: &RadioRow) -> Option<(&'static str, Tone)> {
     if row.utilisation_percent.is_some_and(|busy| busy >= BUSY_PERCENT) {
-        return Some(("busy", Tone::Critical));
+        return Some((tr("busy"), Tone::Critical));
     }
     if row.noise_dbm.is_some_and(|noise| noise >= NOISY_DBM) {
-        return Some(("noisy", Tone::Major));
+        return Some((tr("noisy"), Tone::Major));
     }
-    row.retry_percent.is_some_and(|retry| retry >= RETRY_PERCENT).then_some(("retry", Tone::Minor))
+    row.retry_percent.is_some_and(|retry| retry >= RETRY_PERCENT).then_some((tr("retry"), Tone::Minor))
+}
+
+/// The largest unit of an age alone: `2h`.
+fn short_age(since: Option<Timestamp>, now: Timestamp) -> String {
+    let age = since.map(|since| text::age(Some(since), now)).unwrap_or_default();
+    let end = age.find(|c: char| c.is_alphabetic()).map_or(age.len(), |at| at + 1);
+    age.get(..end).unwrap_or_default().to_owned()
 }
 
 /// The state of a radio: down and since when, or what is the matter with it.
 pub fn state(row: &RadioRow, ink: &Ink<'_>) -> Line<'static> {
     let styled = |words: String, style: Style| Line::from(Span::styled(words, style));
     if row.stale {
-        return styled(format!("~{}", text::age(Some(row.sampled_at), ink.now)), ink.theme.style(Tone::Dim));
+        return styled(format!("~{}", short_age(Some(row.sampled_at), ink.now)), ink.theme.style(Tone::Dim));
     }
     match (row.status, trouble(row)) {
         (ApStatus::Down, _) => {
-            let age = row.since.map(|since| text::age(Some(since), ink.now)).unwrap_or_default();
+            let age = short_age(row.since, ink.now);
             styled(format!("{} {age}", ink.glyphs.status(DeviceStatus::Down)), ink.theme.style(Tone::Critical))
         }
         (ApStatus::Unknown, _) => styled("?".to_owned(), ink.theme.style(Tone::Unknown)),
-        (ApStatus::Up, Some((word, tone))) => styled(tr(word).to_owned(), ink.theme.style(tone)),
+        (ApStatus::Up, Some((word, tone))) => styled(word.to_owned(), ink.theme.style(tone)),
         (ApStatus::Up, None) => styled(tr("up").to_owned(), ink.theme.style(Tone::Ok)),
     }
 }

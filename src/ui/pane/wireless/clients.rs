@@ -23,7 +23,7 @@ pub const COLUMNS: [Column<ClientRow>; 16] = [
     Column { title: "IN", sort: "inBps", width: Width::Cells(5), align: Align::Right, drop: 7, cell: inward },
     Column { title: "OUT", sort: "outBps", width: Width::Cells(5), align: Align::Right, drop: 7, cell: outward },
     Column { title: "ON", sort: "since", width: Width::Cells(5), align: Align::Right, drop: 6, cell: since },
-    Column { title: "DEVICE", sort: "name", width: Width::Grow(9), align: Align::Left, drop: 11, cell: device },
+    Column { title: "KIND", sort: "name", width: Width::Grow(9), align: Align::Left, drop: 11, cell: device },
     Column { title: "SITE", sort: "site", width: Width::Grow(5), align: Align::Left, drop: 12, cell: site },
 ];
 

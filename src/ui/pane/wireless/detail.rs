@@ -19,7 +19,9 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 /// Cells of a label in a card.
-const LABEL: u16 = 10;
+const LABEL: u16 = 11;
+/// Columns from which on the counts have a gauge.
+const GAUGED: u16 = 100;
 /// Network names in one line.
 const SSIDS: usize = 6;
 
@@ -50,9 +52,12 @@ pub fn summary_line(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &W
     }
     if let Some(busy) = view.utilisation_p95 {
         pieces.push((format!("  {} ", tr("busy p95")), dim));
-        pieces
-            .extend(bar(Some(busy / 100.0), 8, scene.theme, scene.glyphs).into_iter().map(|s| (s.content.into_owned(), s.style)));
-        pieces.push((format!(" {busy:.0}%"), scene.theme.utilisation(Some(busy / 100.0))));
+        if area.width >= GAUGED {
+            let bar = bar(Some(busy / 100.0), 8, scene.theme, scene.glyphs);
+            pieces.extend(bar.into_iter().map(|span| (span.content.into_owned(), span.style)));
+            pieces.push((" ".to_owned(), dim));
+        }
+        pieces.push((format!("{busy:.0}%"), scene.theme.utilisation(Some(busy / 100.0))));
     }
     if view.stale > 0 {
         let age = text::age(view.sampled_at, scene.state.shown_at());
@@ -161,11 +166,11 @@ pub fn card(scene: &Scene<'_>, area: Rect, (buf, detail): (&mut Buffer, Option<&
     }
     let Some(detail) = detail else {
         let inner = Panel::new("").focus(Focus::Away).draw(scene, area, buf);
-        return notice(buf, inner, &[EN.waiting], scene.theme.style(Tone::Dim));
+        return notice(buf, inner, &[tr(EN.waiting)], scene.theme.style(Tone::Dim));
     };
     let row = &detail.row;
     let title = format!("{} {}", row.ap, row.site.as_deref().unwrap_or(""));
-    let inner = Panel::new(title.trim()).note(row.status.word()).focus(Focus::Away).draw(scene, area, buf);
+    let inner = Panel::new(title.trim()).note(tr(row.status.word())).focus(Focus::Away).draw(scene, area, buf);
     let mut card = Card { scene, buf, area: inner, y: inner.y };
     let port = row.uplink.as_ref().map(|uplink| {
         let port = uplink.port.as_deref().unwrap_or("-");

@@ -11,9 +11,10 @@ mod detail;
 mod plan;
 mod radios;
 
-use super::{Context, Gesture, Listing, Pane, Place, Scene, Target, events};
+use super::{Context, Gesture, Listing, Pane, Place, Scene, Target, events, names_of};
 use crate::query::{RadioName, Screen, Subject, ViewRequest, WirelessPart, WirelessRequest};
 use crate::state::view::wireless::rows::{RadioDetail, Uplink};
+use crate::state::view::wireless::{CLIENT_COLUMNS, RADIO_COLUMNS};
 use crate::state::view::{ChannelRow, ClientRow, RadioRow, View, ViewBody, WirelessView};
 use crate::trf;
 use crate::ui::UiState;
@@ -136,7 +137,8 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-fn of_ap(name: &str) -> String {
+/// The filter that lets one access point through.
+pub fn of_ap(name: &str) -> String {
     format!("ap={}", quoted(name))
 }
 
@@ -235,10 +237,6 @@ impl Pane for Wireless {
         sorts_of(state.here().focus)
     }
 
-    fn fields(&self) -> Vec<&'static str> {
-        super::names_of(crate::state::view::wireless::RADIO_COLUMNS)
-    }
-
     fn columns(&self) -> Vec<&'static str> {
         let mut titles: Vec<&'static str> = radios::COLUMNS.iter().map(|column| column.title).collect();
         let more = clients::COLUMNS.iter().map(|column| column.title).chain(channels::COLUMNS.iter().map(|column| column.title));
@@ -248,6 +246,14 @@ impl Pane for Wireless {
             }
         }
         titles
+    }
+
+    fn fields(&self) -> Vec<&'static str> {
+        let mut fields = names_of(RADIO_COLUMNS);
+        fields.extend(names_of(CLIENT_COLUMNS));
+        fields.sort_unstable();
+        fields.dedup();
+        fields
     }
 
     fn listing(&self, body: &ViewBody, state: &UiState) -> Option<Listing> {

@@ -10,7 +10,7 @@ use crate::ui::text::{fit, width};
 use crate::ui::theme::Tone;
 use crate::ui::widget::gauge::bar;
 use crate::ui::widget::panel::{Focus, Panel};
-use crate::ui::widget::put;
+use crate::ui::widget::{notice, put};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use std::collections::BTreeSet;
@@ -39,10 +39,13 @@ pub fn bars(scene: &Scene<'_>, area: Rect, (buf, row, detail): (&mut Buffer, &Ra
     }
     let site = row.site.as_deref().unwrap_or("-");
     let band = row.band.map_or("", |band| band.word());
-    let title = trf!("Channels in {} {}", site, band);
+    let title = trf!("Channels in {}", site);
     let note = if row.co_channel > 1 { trf!("same channel: {} APs", row.co_channel) } else { String::new() };
-    let inner = Panel::new(&title).note(&note).focus(Focus::Away).draw(scene, area, buf);
+    let inner = Panel::new(&title).subtitle(band).note(&note).focus(Focus::Away).draw(scene, area, buf);
     let channels = detail.map_or(&[][..], |detail| &detail.channels[..]);
+    if detail.is_some() && channels.is_empty() {
+        return notice(buf, inner, &[tr("no radio of it is told")], scene.theme.style(Tone::Dim));
+    }
     entries(scene, inner, (buf, channels, row.channel));
 }
 
