@@ -6,9 +6,10 @@ use super::State;
 use super::live::port_names;
 use super::view::screens::{Name, NameKind};
 use super::whereabouts::{digits, number};
-use crate::model::{Device, DeviceId, Endpoint, MacAddr, Neighbour};
+use crate::model::{AccessPoint, Device, DeviceId, Endpoint, MacAddr, Neighbour};
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
+use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::fmt::Write as _;
@@ -157,6 +158,43 @@ impl Search {
         }
     }
 
+    /// Access points and clients: both are found where the access point stands.
+    fn wireless(&mut self, state: &State, words: &mut String) {
+        for reading in state.wireless() {
+            let controller = &reading.controller;
+            let aps: FxHashMap<MacAddr, &AccessPoint> = reading.access_points.iter().map(|ap| (ap.key, ap)).collect();
+            for ap in &reading.access_points {
+                words.clone_from(&ap.name);
+                words.extend(ap.address.map(|address| format!(" {address}")));
+                let make = || on_air(state, (NameKind::Ap, ap.name.clone()), (controller, Some(ap)));
+                match [Some(ap.key), ap.mac].into_iter().flatten().any(|mac| self.has_mac(mac)) {
+                    true => self.found(ap.address.as_slice(), make),
+                    false => self.offer(words, &ap.name, make),
+                }
+            }
+            for client in &reading.clients {
+                let called = client.name.as_deref().or(client.user.as_deref()).unwrap_or_default();
+                words.clear();
+                words.push_str(called);
+                words.extend(client.address.map(|address| format!(" {address}")));
+                let ap = client.ap.and_then(|key| aps.get(&key)).copied();
+                let make = || {
+                    let facts = [Some(called.to_owned()), client.address.map(|address| address.to_string())];
+                    let known = facts.into_iter().flatten().filter(|fact| !fact.is_empty());
+                    let text: Vec<String> = std::iter::once(client.mac.to_string()).chain(known).collect();
+                    on_air(state, (NameKind::Client, text.join(" ")), (controller, ap))
+                };
+                let has_part = self.address
+                    && client.address.is_some_and(|address| has_address(&[address], (&self.wanted, &mut String::new())));
+                if self.has_mac(client.mac) || has_part {
+                    self.found(client.address.as_slice(), make);
+                } else if !called.is_empty() {
+                    self.offer(words, called, make);
+                }
+            }
+        }
+    }
+
     fn alarms(&mut self, state: &State) {
         for alarm in state.alarms.values().filter(|alarm| alarm.cleared_at.is_none()) {
             let words = format!("{} {}", alarm.object, alarm.text);
@@ -246,6 +284,24 @@ pub(super) fn named_on(state: &State, (kind, text): (NameKind, String), (device,
     Name { kind, text, place, device: Some(device.clone()), device_name, port: port.map(str::to_owned), key: String::new() }
 }
 
+/// What is on the air: its key is the access point, by which the wireless screen shows it.
+fn on_air(state: &State, (kind, text): (NameKind, String), (controller, ap): (&DeviceId, Option<&AccessPoint>)) -> Name {
+    let name = ap.map_or("", |ap| ap.name.as_str());
+    let own = if kind == NameKind::Client { name } else { "" };
+    let location = ap.and_then(|ap| ap.location.as_deref()).unwrap_or_default();
+    let device_name = state.name_of(controller);
+    let facts = [own, location, device_name.as_str()];
+    Name {
+        kind,
+        text,
+        place: facts.into_iter().filter(|fact| !fact.is_empty()).collect::<Vec<_>>().join("  "),
+        device: Some(controller.clone()),
+        device_name,
+        port: None,
+        key: name.to_owned(),
+    }
+}
+
 /// An endpoint by its addresses, with the port that it hangs on.
 fn endpoint_name(state: &State, endpoint: &Endpoint) -> Name {
     let mut text = endpoint.mac.to_string();
@@ -305,6 +361,7 @@ pub fn names(state: &State, text: &str, limit: usize) -> Vec<Name> {
     for neighbour in state.neighbours.values() {
         search.neighbour(state, neighbour, &mut words);
     }
+    search.wireless(state, &mut words);
     search.alarms(state);
     search.vlans(state);
     let address = search.wanted.parse::<IpAddr>().ok();

@@ -414,7 +414,8 @@ fn the_bell_rings_for_what_is_new_and_the_first_line_says_that_it_is_on() {
     assert_eq!(hear(&view), [], "what stands is no news");
     let ViewBody::Alarms(table) = &mut view.body else { panic!("alarms") };
     let mut new = table.rows[0].clone();
-    (new.alarm.id, new.alarm.object, new.alarm.severity) = ("new@core-1".to_owned(), "core-1".to_owned(), noctop::model::Severity::Critical);
+    (new.alarm.id, new.alarm.object, new.alarm.severity) =
+        ("new@core-1".to_owned(), "core-1".to_owned(), noctop::model::Severity::Critical);
     table.rows.insert(0, new);
     assert!(matches!(hear(&view).as_slice(), [Effect::Ring(Some(words))] if words.starts_with("critical: core-1")));
     assert_eq!(hear(&view), []);

@@ -126,9 +126,17 @@ fn parents(layers: &[u8], near: &[Vec<usize>]) -> Vec<Option<usize>> {
         )
     };
     let mut parents: Vec<Option<usize>> = (0..near.len()).map(above).collect();
-    let rooted = |at: &usize| parents.get(*at).copied().flatten().is_some() || layer(*at) <= layer::DISTRIBUTION;
-    let mut queue: VecDeque<usize> = (0..near.len()).filter(rooted).collect();
-    let mut reached: Vec<bool> = (0..near.len()).map(|at| rooted(&at)).collect();
+    // A parent alone is no way to a root: in an island of its own a leaf would hang on its switch and the switch on the leaf.
+    let mut order: Vec<usize> = (0..near.len()).collect();
+    order.sort_by_key(|at| layer(*at));
+    let mut reached = vec![false; near.len()];
+    for at in order {
+        let above = parents.get(at).copied().flatten().and_then(|parent| reached.get(parent).copied());
+        if let Some(slot) = reached.get_mut(at) {
+            *slot = layer(at) <= layer::DISTRIBUTION || above == Some(true);
+        }
+    }
+    let mut queue: VecDeque<usize> = (0..near.len()).filter(|at| reached.get(*at) == Some(&true)).collect();
     while let Some(at) = queue.pop_front() {
         for next in near.get(at).into_iter().flatten().copied() {
             if let (Some(reached @ false), Some(parent)) = (reached.get_mut(next), parents.get_mut(next)) {
