@@ -31,6 +31,7 @@ targets! {
     profile_toml = "fuzz/targets/profile_toml.rs",
     sflow = "fuzz/targets/sflow.rs",
     snmp_response = "fuzz/targets/snmp_response.rs",
+    syslog = "fuzz/targets/syslog.rs",
 }
 
 /// Cases of each kind, unless `NOCTOP_FUZZ_CASES` says otherwise.

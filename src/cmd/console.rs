@@ -198,6 +198,25 @@ mod tests {
     }
 
     #[test]
+    fn what_a_console_leaves_lies_where_its_data_is_and_has_a_bound() {
+        let folder = tempfile::tempdir().unwrap();
+        let common = Common { data: Some(folder.path().to_owned()), ..Default::default() };
+        let path = state_file(&common).unwrap();
+        assert_eq!(path, folder.path().join("console.json"));
+        assert_eq!(left(&path), None, "the first console finds nothing");
+        std::fs::write(&path, "{}").unwrap();
+        assert_eq!(left(&path).as_deref(), Some("{}"));
+        std::fs::write(&path, vec![b' '; usize::try_from(MOST_STATE).unwrap() + 1]).unwrap();
+        assert_eq!(left(&path), None, "no console writes so much");
+    }
+
+    #[test]
+    fn only_a_console_that_is_told_so_writes() {
+        let access = |read_write| options(&ConsoleOptions { read_write, ..Default::default() }).unwrap().access;
+        assert_eq!((access(false), access(true)), (Access::ReadOnly, Access::ReadWrite));
+    }
+
+    #[test]
     fn an_unknown_theme_or_key_file_is_exit_code_2() {
         let theme = ConsoleOptions { theme: Some("neon".to_owned()), ..Default::default() };
         assert!(options(&theme).unwrap_err().message.contains("deuteranopia"));

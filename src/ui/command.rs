@@ -163,19 +163,24 @@ pub const COMMANDS: &[CommandDef] = &[
         help: "sum flows up by src dst host app as if exporter vlan ...",
         run: flows::by,
     },
+    CommandDef {
+        name: "layer",
+        argument: Argument::Text("l2|vlan ID|l3"),
+        help: "the map's layer: links, a VLAN, subnets",
+        run: crate::ui::pane::topology::layer_command,
+    },
     CommandDef { name: "vlans", argument: Argument::None, help: "VLANs", run: |turn, _| global::screen(turn, Screen::Vlans) },
     CommandDef { name: "q", argument: Argument::None, help: "quit", run: |_, _| vec![Effect::Quit] },
 ];
 
 /// Short forms that fingers know, and screens by their names.
-const ALIASES: [(&str, &str); 16] = [
+const ALIASES: [(&str, &str); 15] = [
     ("dev", "device"),
     ("if", "interface"),
     ("port", "interface"),
     ("topo", "topology"),
     ("map", "topology"),
     ("columns", "cols"),
-    ("quit", "q"),
     ("alarms", "screen.alarms"),
     ("events", "screen.events"),
     ("devices", "screen.devices"),

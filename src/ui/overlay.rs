@@ -8,6 +8,7 @@ use super::lang::{sentence, tr};
 use super::layer::{Layer, Picker};
 use super::mouse::{self, Hit};
 use super::pane::{self, Context, Scene};
+use super::state::Room;
 use super::text::{self, EN, fit};
 use super::theme::Tone;
 use super::update::related;
@@ -204,15 +205,15 @@ fn list(scene: &Scene<'_>, area: Rect, (buf, title, rows, cursor): (&mut Buffer,
 const PREVIEW_FROM: u16 = 80;
 /// Cells of the preview.
 const PREVIEW: u16 = 42;
-/// Rows of the list of names.
-const JUMP_ROWS: u16 = 18;
 
 fn jump(scene: &Scene<'_>, area: Rect, (buf, picker): (&mut Buffer, &Picker<Name>)) {
-    let height = JUMP_ROWS.min(area.height.saturating_sub(3));
+    // The whole of the screen below the frame: half a screen under it would only be half seen.
+    let frame = if scene.state.room() == Room::Tiny { 1 } else { 2 };
+    let height = area.height.saturating_sub(frame + 1);
     if height < 3 {
         return;
     }
-    let place = Rect::new(area.x, area.bottom() - 1 - height, area.width, height);
+    let place = Rect::new(area.x, area.y + frame, area.width, height);
     Clear.render(place, buf);
     let side = if area.width >= PREVIEW_FROM { PREVIEW.max(area.width / 3) } else { 0 };
     let list = Rect { width: place.width - side, ..place };

@@ -1,6 +1,6 @@
 //! A small network written by hand, answered as an engine would: what the golden screens are drawn from.
 
-use super::{flows, map};
+use super::{flows, logs, map};
 use noctop::engine::handle::{Backend, Sink};
 use noctop::engine::{Answer, AskError, Command, DiffRow, Handle, Update, WatchId};
 use noctop::event::{DiscoveryPhase, DiscoveryProgress};
@@ -155,8 +155,10 @@ fn body(request: &ViewRequest, network: Network) -> ViewBody {
             Screen::Events => ViewBody::Events(Table::default()),
             Screen::Discovery => ViewBody::Discovery(Box::default()),
             Screen::Topology => ViewBody::Topology(Box::default()),
+            Screen::Logs => ViewBody::Logs(Box::new(logs::silent())),
             Screen::Flows => ViewBody::Flows(Box::new(flows::silent(&[]))),
             Screen::Capture => ViewBody::Capture(Box::default()),
+            Screen::Vlans => ViewBody::Vlans(Box::default()),
             Screen::Device => ViewBody::Device(Box::new(DeviceView {
                 device: None,
                 interfaces: Table::default(),
@@ -190,8 +192,10 @@ fn body(request: &ViewRequest, network: Network) -> ViewBody {
         Screen::Discovery => ViewBody::Discovery(Box::new(discovery())),
         Screen::Device => ViewBody::Device(Box::new(device(request))),
         Screen::Interface => ViewBody::Interface(Box::new(interface(request))),
+        Screen::Logs => ViewBody::Logs(Box::new(logs::view(request))),
         Screen::Flows => ViewBody::Flows(Box::new(flows::view(request))),
         Screen::Capture => ViewBody::Capture(Box::new(flows::capture(request))),
+        Screen::Vlans => ViewBody::Vlans(Box::new(super::vlans::view(request))),
         _ => ViewBody::Empty,
     }
 }

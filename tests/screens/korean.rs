@@ -39,14 +39,15 @@ fn korean_never_breaks_a_border() {
 /// Words that are the same in every language: protocols, units, the standards' own words, what is typed.
 const SAME: &str = "noctop ifindex lldp cdp snmp snmpv icmp udp tcp http https bit gbit mbit kbit dbm vlan mtu mac rtt wan esc tab enter pgdn pgup \
     ctrl shift bksp del home end space src dst app netflow ipfix sflow ipv poe syslog trap cpu asc desc dscp ospf bgp stp fdb arp lacp \
-    json csv ndjson svg ansi osc ssid rssi snr ghz mhz cron utc rfc max min eth";
+    nbtu btuu tnb tuu tnbt tnbtuu json csv ndjson svg ansi osc ssid rssi snr ghz mhz cron utc rfc max min eth \
+    emerg alert crit err warn note info debug sys local rsyslog";
 
 #[test]
 fn nothing_english_is_left_but_names() {
     let same: BTreeSet<String> = SAME.split_whitespace().map(str::to_owned).collect();
     // What the fixture calls things, and the names of actions and commands, are names.
     let mut names: BTreeSet<String> = BTreeSet::new();
-    for file in ["fixture.rs", "golden.rs", "flows.rs"] {
+    for file in ["fixture.rs", "golden.rs", "flows.rs", "vlans.rs", "map.rs", "logs.rs", "wireless.rs"] {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screens").join(file);
         let source = std::fs::read_to_string(path).unwrap();
         names.extend(source.split('"').skip(1).step_by(2).flat_map(words));

@@ -10,5 +10,7 @@ mod fixture;
 mod flows;
 mod golden;
 mod korean;
+mod logs;
 mod map;
 mod pty;
+mod vlans;

@@ -106,8 +106,13 @@ pub fn graph(request: &ViewRequest) -> GraphView {
             node.id == focus.as_str() || edges.iter().any(|edge| near(&edge))
         });
     }
+    for (node, at) in nodes.iter_mut().zip(0..) {
+        node.matches = usize::from(!request.filter.is_empty() && node.label.contains(&request.filter));
+        node.site = (!node.neighbour).then(|| format!("HQ, {}", ["B1 MDF", "building 1", "building 2", "서관"][at % 4]));
+    }
     nodes.sort_by(|a, b| a.id.cmp(&b.id));
-    GraphView { nodes, edges, total_nodes: 412, total_links: 903, folded_nodes: 393, ..GraphView::default() }
+    let vlans = vec![10, 20, 99];
+    GraphView { nodes, edges, total_nodes: 412, total_links: 903, folded_nodes: 393, vlans, ..GraphView::default() }
 }
 
 fn node_parent(node: &GraphNode) -> &'static str {

@@ -27,6 +27,9 @@ const MOST_WORDS: usize = 24;
 /// Rates: two columns for each cell of a wide screen.
 const STEPS: u32 = 240;
 
+/// Spans from which lines are counted by whole minutes, seconds.
+const MINUTES_FROM: u64 = 3600;
+
 /// Near in time.
 const NEAR: Duration = Duration::from_secs(120);
 
@@ -162,7 +165,10 @@ impl Reader {
         let range = TimeRange { from: range.from, to: range.to.min(until) };
         let steps = steps(request, to);
         let mut view = LogsView {
-            range: Some(TimeRange { from: steps.from, to: steps.from.plus(steps.step * STEPS) }),
+            range: Some(TimeRange {
+                from: steps.from,
+                to: steps.from.plus(steps.step * u32::try_from(steps.count).unwrap_or(1)),
+            }),
             step_secs: u32::try_from(steps.step.as_secs()).unwrap_or(u32::MAX),
             kept_from: kept.span.map(|span| span.from),
             dropped: kept.dropped,
@@ -254,16 +260,19 @@ const fn everything(range: TimeRange) -> LogQuestion {
     }
 }
 
-/// The steps of the rates: those of the range that is looked into, else of the span until the view's time. They begin at whole steps,
-/// so that nothing moves between two of them.
+/// The steps of the rates: those of the range that is looked into, else of the span until the view's time. Spans of an hour and more are
+/// counted by whole minutes. Steps begin at whole steps, so that nothing moves between two of them.
 fn steps(request: &ViewRequest, to: Timestamp) -> RateSteps {
     let span = Duration::from_secs(u64::from(request.span_secs.max(STEPS / 4)));
     let range = request.logs.within.unwrap_or(TimeRange { from: to.minus(span), to });
-    let secs = range.to.since(range.from).as_secs().div_ceil(u64::from(STEPS)).max(1);
-    let step = i64::try_from(secs).unwrap_or(i64::MAX).saturating_mul(1000);
+    let secs = range.to.since(range.from).as_secs();
+    let fine = secs.div_ceil(u64::from(STEPS)).max(1);
+    let step_secs = if secs >= MINUTES_FROM { fine.div_ceil(60) * 60 } else { fine };
+    let count = secs.div_ceil(step_secs).max(1);
+    let step = i64::try_from(step_secs).unwrap_or(i64::MAX).saturating_mul(1000);
     let last = range.to.0.div_euclid(step).saturating_add(1).saturating_mul(step);
-    let from = Timestamp(last.saturating_sub(step.saturating_mul(i64::from(STEPS))));
-    RateSteps { from, step: Duration::from_secs(secs), count: STEPS as usize }
+    let from = Timestamp(last.saturating_sub(step.saturating_mul(i64::try_from(count).unwrap_or(1))));
+    RateSteps { from, step: Duration::from_secs(step_secs), count: usize::try_from(count).unwrap_or(1) }
 }
 
 fn per_second(count: u32) -> f64 {
@@ -274,3 +283,6 @@ const fn step_of(rate: LogRate) -> LogStep {
     let LogRate { all, errors, warnings, traps } = rate;
     LogStep { all, errors, warnings, traps }
 }
+
+#[cfg(test)]
+mod tests;

@@ -79,32 +79,32 @@ pub(super) fn draw(scene: &Scene<'_>, area: Rect, (buf, name): (&mut Buffer, Opt
     }
     page.fact(buf, (tr("where"), Some(name.place.clone())));
     match scene.detail.map(|view| &view.body) {
-        Some(ViewBody::Device(view)) if view.device.as_ref().map(|row| &row.id) == name.device.as_ref() => {
-            device(&mut page, buf, view)
-        }
+        Some(ViewBody::Device(view)) if is_device(view, name) => device(&mut page, buf, view),
         Some(ViewBody::Interface(view)) if is_port(view, name) => port(&mut page, buf, view),
         _ => {}
     }
-    if let Some(leads) = leads(name.kind) {
-        let y = inner.bottom().saturating_sub(1);
-        if page.y <= y {
-            page.y = y;
-            page.line(buf, &[("Enter ", scene.theme.style(Tone::Key)), (leads, scene.theme.style(Tone::Dim))]);
-        }
+    let last = inner.bottom().saturating_sub(1);
+    if page.y <= last {
+        page.y = last;
+        page.line(buf, &[("Enter ", scene.theme.style(Tone::Key)), (leads(name.kind), scene.theme.style(Tone::Dim))]);
     }
 }
 
-/// Where Enter leads, where that is not the thing itself.
-fn leads(kind: NameKind) -> Option<&'static str> {
-    Some(match kind {
+/// Where Enter leads.
+fn leads(kind: NameKind) -> &'static str {
+    match kind {
         NameKind::Device => tr("opens the device"),
         NameKind::Port => tr("opens the interface"),
         NameKind::Neighbour | NameKind::Endpoint => tr("opens the port that it hangs on"),
         NameKind::Alarm => tr("opens the alarm"),
         NameKind::Host => tr("shows its flows"),
         NameKind::Vlan => tr("opens the VLAN"),
-        NameKind::Ap | NameKind::Client => return None,
-    })
+        NameKind::Ap | NameKind::Client => tr("opens it among the access points"),
+    }
+}
+
+fn is_device(view: &DeviceView, name: &Name) -> bool {
+    view.device.as_ref().map(|row| &row.id) == name.device.as_ref()
 }
 
 fn is_port(view: &InterfaceView, name: &Name) -> bool {

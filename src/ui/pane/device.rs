@@ -218,6 +218,8 @@ fn draw_side(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceVi
     let links_area = Rect { height: links.min(area.height), ..area };
     draw_links(scene, links_area, (buf, view));
     let left = area.height - links_area.height;
+    // Where no event would find room the alarms have it all: a border of two rows alone is a broken one.
+    let alarm_rows = if left.saturating_sub(alarm_rows) < 3 { left } else { alarm_rows };
     let alarms_area = Rect::new(area.x, links_area.bottom(), area.width, alarm_rows.min(left));
     draw_alarms(scene, alarms_area, (buf, view));
     let rest = Rect::new(area.x, alarms_area.bottom(), area.width, left - alarms_area.height);

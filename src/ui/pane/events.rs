@@ -5,17 +5,44 @@ use crate::model::Timestamp;
 use crate::query::{Screen, Subject};
 use crate::state::view::{EVENT_COLUMNS, EventRow, ViewBody};
 use crate::ui::UiState;
+use crate::ui::lang::{sentence, tr};
+use crate::ui::state::Room;
 use crate::ui::text::{self, EN};
 use crate::ui::theme::Tone;
-use crate::ui::widget::notice;
 use crate::ui::widget::panel::{Focus, Panel};
 use crate::ui::widget::table::{Align, Column, Header, Ink, Rows, Width, sorts, summary};
+use crate::ui::widget::{notice, put_all};
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 /// The screen.
 pub struct Events;
+
+/// What stands between the old and the new.
+const CHANGED: &str = " > ";
+/// Rows of the detail under the list, borders counted.
+const DETAIL: u16 = 5;
+/// Columns of the detail at the right; a third of what is wider.
+const SIDE: u16 = 40;
+/// Rows of a list that has a detail under it, at least.
+const LEAST_LIST: u16 = 6;
+
+/// Where the list is, and the detail.
+fn places(state: &UiState, area: Rect) -> (Rect, Rect) {
+    match state.room() {
+        Room::Wide => {
+            let side = SIDE.max(area.width / 3).min(area.width);
+            let list = Rect { width: area.width - side, ..area };
+            (list, Rect::new(list.right(), area.y, side, area.height))
+        }
+        Room::Middle if area.height >= LEAST_LIST + DETAIL => {
+            let list = Rect { height: area.height - DETAIL, ..area };
+            (list, Rect::new(area.x, list.bottom(), area.width, DETAIL))
+        }
+        Room::Middle | Room::Tiny => (area, Rect::new(area.x, area.bottom(), area.width, 0)),
+    }
+}
 
 /// Its columns.
 pub const COLUMNS: [Column<EventRow>; 5] = [
@@ -34,7 +61,10 @@ pub const BRIEF: [Column<EventRow>; 2] = [
 
 fn brief(row: &EventRow, ink: &Ink<'_>) -> Line<'static> {
     let style = row.severity.map_or_else(|| ink.theme.style(Tone::Text), |severity| ink.theme.severity(severity));
-    Line::from(vec![Span::styled(row.object.clone(), style), Span::styled(format!(" {}", row.text), ink.theme.style(Tone::Dim))])
+    Line::from(vec![
+        Span::styled(row.object.clone(), style),
+        Span::styled(format!(" {}", sentence(&row.text)), ink.theme.style(Tone::Dim)),
+    ])
 }
 
 fn time(row: &EventRow, ink: &Ink<'_>) -> Line<'static> {
@@ -53,8 +83,22 @@ fn object(row: &EventRow, ink: &Ink<'_>) -> Line<'static> {
     ink.text(row.object.clone())
 }
 
+/// What changed: the old quiet, the new strong, where the text says both.
 fn what(row: &EventRow, ink: &Ink<'_>) -> Line<'static> {
-    ink.text(row.text.clone())
+    let text = sentence(&row.text).into_owned();
+    let Some((before, after)) = text.split_once(CHANGED) else { return ink.text(text) };
+    // Words before the old one and behind the new one stand as they are.
+    let old_at = before.rfind(' ').map_or(0, |at| at + 1);
+    let new_end = after.find(' ').unwrap_or(after.len());
+    let ((lead, old), (new, rest)) = (before.split_at(old_at), after.split_at(new_end));
+    let style = row.severity.map_or_else(|| ink.theme.style(Tone::Strong), |severity| ink.theme.severity(severity));
+    Line::from(vec![
+        Span::raw(lead.to_owned()),
+        Span::styled(old.to_owned(), ink.theme.style(Tone::Dim)),
+        Span::styled(format!(" {} ", ink.glyphs.arrow), ink.theme.style(Tone::Dim)),
+        Span::styled(new.to_owned(), style),
+        Span::raw(rest.to_owned()),
+    ])
 }
 
 fn source(row: &EventRow, ink: &Ink<'_>) -> Line<'static> {
@@ -75,6 +119,11 @@ pub fn key(row: &EventRow) -> String {
 impl Pane for Events {
     fn contexts(&self) -> &'static [Context] {
         &[Context::Events, Context::List, Context::Table]
+    }
+
+    fn page(&self, state: &UiState) -> usize {
+        let area = Rect::new(0, 0, state.size.width, state.size.height.saturating_sub(3));
+        usize::from(places(state, area).0.height.saturating_sub(3)).max(1)
     }
 
     fn sorts(&self) -> &'static [&'static str] {
@@ -136,13 +185,14 @@ impl Pane for Events {
     fn draw(&self, scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         let here = scene.state.here();
         let Some(ViewBody::Events(table)) = scene.body() else {
-            return waiting(scene, area, (buf, "Events"));
+            return waiting(scene, area, (buf, tr("Events")));
         };
-        let words = summary(table.matched, table.total, &here, "newest first");
-        let inner = Panel::new("Events").subtitle(&words).focus(Focus::Here).draw(scene, area, buf);
+        let (list, detail) = places(scene.state, area);
+        let words = summary(table.matched, table.total, &here, tr("newest first"));
+        let inner = Panel::new(tr("Events")).subtitle(&words).focus(Focus::Here).draw(scene, list, buf);
         let empty = if table.total > 0 { EN.nothing_matches } else { EN.no_events };
         let rows = Rows {
-            columns: &COLUMNS,
+            columns: if scene.state.room() == Room::Tiny { &BRIEF } else { &COLUMNS },
             rows: &table.rows,
             offset: table.offset,
             matched: table.matched,
@@ -153,5 +203,44 @@ impl Pane for Events {
         };
         rows.draw(scene, inner, buf);
         rows.draw_marks(scene, inner, (key, buf));
+        if detail.height > 0 {
+            let row = here.list().cursor.checked_sub(table.offset).and_then(|at| table.rows.get(at));
+            draw_detail(scene, detail, (buf, row));
+        }
+    }
+}
+
+/// The event under the cursor in full, and the ways on.
+fn draw_detail(scene: &Scene<'_>, area: Rect, (buf, row): (&mut Buffer, Option<&EventRow>)) {
+    let title = row.map_or_else(|| tr("Event").to_owned(), |row| row.object.clone());
+    let inner = Panel::new(&title).draw(scene, area, buf);
+    let Some(row) = row else {
+        return notice(buf, inner, &[EN.nothing_here], scene.theme.style(Tone::Dim));
+    };
+    let [dim, plain, key] = [Tone::Dim, Tone::Text, Tone::Key].map(|tone| scene.theme.style(tone));
+    let (cells, side) = (usize::from(inner.width.saturating_sub(2)), scene.state.room() == Room::Wide);
+    let at = text::date_clock(row.at, &scene.state.zone);
+    let age = text::age(Some(row.at), scene.state.shown_at());
+    let severity = row.severity.map_or(("", dim), |severity| (severity.word(), scene.theme.severity(severity)));
+    let what: Vec<String> = text::lines(&sentence(&row.text), cells);
+    let mut lines: Vec<Vec<(&str, ratatui::style::Style)>> = what.iter().map(|line| vec![(line.as_str(), plain)]).collect();
+    if !side {
+        lines.truncate(1);
+    }
+    let facts = [(tr("at"), at.as_str()), (tr("kind"), row.kind.as_str()), (tr("source"), row.source.as_str())];
+    if side {
+        lines.push(Vec::new());
+        lines.extend(facts.iter().map(|(name, value)| vec![(*name, dim), ("  ", dim), (*value, plain)]));
+        lines.push(vec![severity, (if severity.0.is_empty() { "" } else { "  " }, dim), (age.as_str(), dim)]);
+        lines.push(Vec::new());
+    } else {
+        let mut one: Vec<(&str, ratatui::style::Style)> = vec![severity, (if severity.0.is_empty() { "" } else { "  " }, dim)];
+        one.extend(facts.iter().flat_map(|(name, value)| [(*name, dim), (" ", dim), (*value, plain), ("  ", dim)]));
+        one.push((age.as_str(), dim));
+        lines.push(one);
+    }
+    lines.push(vec![(tr("o l logs at that time   o a alarms   o h history"), key)]);
+    for (pieces, y) in lines.iter().zip(inner.y..inner.bottom()) {
+        put_all(buf, Position::new(inner.x + 1, y), inner.width.saturating_sub(2), pieces);
     }
 }

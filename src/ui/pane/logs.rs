@@ -11,9 +11,9 @@ pub mod menu;
 pub mod rate;
 pub mod table;
 
-use super::{Context, Gesture, Listing, Pane, Place, Scene, Target, events};
+use super::{Context, Gesture, Listing, Pane, Place, Scene, Target, events, names_of};
 use crate::model::Timestamp;
-use crate::query::{LogPart, LogRequest, Screen, Subject, ViewRequest};
+use crate::query::{LOG_COLUMNS, LogPart, LogRequest, Screen, Subject, ViewRequest};
 use crate::state::view::logs::{LogRow, LogsView};
 use crate::state::view::{View, ViewBody};
 use crate::ui::UiState;
@@ -41,7 +41,7 @@ const WIDE_RATE: u16 = 7;
 /// Rows of the detail under the list, borders counted.
 const DETAIL: u16 = 6;
 /// Columns of the detail at the right; a third of what is wider.
-const SIDE: u16 = 42;
+const SIDE: u16 = 40;
 /// Rows that a list needs before anything stands over or under it.
 const LEAST_LIST: u16 = 6;
 
@@ -138,6 +138,10 @@ impl Pane for Logs {
         2
     }
 
+    fn fields(&self) -> Vec<&'static str> {
+        names_of(LOG_COLUMNS)
+    }
+
     fn columns(&self) -> Vec<&'static str> {
         table::COLUMNS.iter().map(|column| column.title).collect()
     }
@@ -163,6 +167,10 @@ impl Pane for Logs {
             flows: None,
         })
         .map(|target| if target.row.is_empty() { Target { row: line.text.clone(), ..target } } else { target })
+    }
+
+    fn moment(&self, body: &ViewBody, state: &UiState) -> Option<Timestamp> {
+        under_cursor(view_of(body)?, state).map(|row| row.line.received)
     }
 
     fn open(&self, body: &ViewBody, state: &UiState) -> Option<Place> {
@@ -223,7 +231,7 @@ impl Pane for Logs {
 /// The list.
 fn messages(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &LogsView)) {
     let here = scene.state.here();
-    let rate = view.per_second.map(|rate| format!("{}/s", figure(Some(rate)).trim())).unwrap_or_default();
+    let rate = view.per_second.map(rate_words).unwrap_or_default();
     let inner = Panel::new(tr("Messages"))
         .subtitle(&subtitle(scene, view))
         .note(&rate)
@@ -278,6 +286,15 @@ fn subtitle(scene: &Scene<'_>, view: &LogsView) -> String {
         words.push_str(part);
     }
     words
+}
+
+/// Lines a second; few of them a minute.
+pub fn rate_words(per_second: f64) -> String {
+    if per_second < 1.0 {
+        trf!("{}/min", format!("{:.0}", per_second * 60.0))
+    } else {
+        trf!("{}/s", figure(Some(per_second)).trim())
+    }
 }
 
 /// A time that may be of another day.

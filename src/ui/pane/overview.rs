@@ -168,7 +168,7 @@ impl Pane for Overview {
 const TALKERS_FROM: u16 = 12;
 
 fn wide(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &OverviewView)) {
-    let top = 9.min(area.height);
+    let top = 10.min(area.height);
     let left = area.width * 2 / 5;
     parts::health(scene, Rect { width: left, height: top, ..area }, (buf, view));
     parts::traffic(scene, Rect::new(area.x + left, area.y, area.width - left, top), (buf, view));

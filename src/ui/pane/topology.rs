@@ -10,6 +10,7 @@ mod side;
 mod tree;
 mod walk;
 
+pub use act::layer_command;
 pub use tree::TreeRows;
 
 use super::{Context, Pane, Place, Scene, Target, names_of};

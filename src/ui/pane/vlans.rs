@@ -41,9 +41,9 @@ pub const COLUMNS: [Column<VlanRow>; 11] = [
 pub const MATRIX: [Column<VlanDevice>; 7] = [
     Column { title: "DEVICE", sort: "", width: Width::Cells(16), align: Align::Left, drop: 0, cell: device },
     Column { title: "NAME HERE", sort: "", width: Width::Cells(11), align: Align::Left, drop: 5, cell: name_here },
-    Column { title: "UNTAG", sort: "", width: Width::Cells(5), align: Align::Right, drop: 4, cell: untagged },
+    Column { title: "UNTAG", sort: "", width: Width::Cells(6), align: Align::Right, drop: 4, cell: untagged },
     Column { title: "TAG", sort: "", width: Width::Cells(4), align: Align::Right, drop: 4, cell: tagged },
-    Column { title: "BLK", sort: "", width: Width::Cells(3), align: Align::Right, drop: 6, cell: blocks },
+    Column { title: "BLK", sort: "", width: Width::Cells(4), align: Align::Right, drop: 6, cell: blocks },
     Column { title: "PORTS", sort: "", width: Width::Grow(14), align: Align::Left, drop: 1, cell: strip },
     Column { title: "BROKEN AT", sort: "", width: Width::Cells(28), align: Align::Left, drop: 2, cell: broken_at },
 ];
@@ -291,6 +291,10 @@ impl Pane for Vlans {
         &SORTS
     }
 
+    fn fields(&self) -> Vec<&'static str> {
+        super::names_of(crate::state::view::VLAN_COLUMNS)
+    }
+
     fn columns(&self) -> Vec<&'static str> {
         COLUMNS.iter().map(|column| column.title).collect()
     }
@@ -352,7 +356,7 @@ impl Pane for Vlans {
 
     fn draw(&self, scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         let Some(view) = scene.body().and_then(of) else {
-            return events::waiting(scene, area, (buf, "VLANs"));
+            return events::waiting(scene, area, (buf, tr("VLANs")));
         };
         let places = Places::new(scene.state, area, view.table.matched);
         if let Some(area) = places.list {
@@ -371,7 +375,7 @@ fn draw_list(scene: &Scene<'_>, view: &VlansView, area: Rect, buf: &mut Buffer) 
     let here = scene.state.here();
     let [list, ..] = &here.lists;
     let words = summary(view.table.matched, view.table.total, &here, "");
-    let inner = Panel::new("VLANs").subtitle(&words).focus(Focus::of(0, here.focus)).draw(scene, area, buf);
+    let inner = Panel::new(tr("VLANs")).subtitle(&words).focus(Focus::of(0, here.focus)).draw(scene, area, buf);
     let nothing = [tr("No switch has told of a VLAN."), tr("They are read by SNMP (Q-BRIDGE-MIB) with the inventory.")];
     let empty: &[&str] = match (view.table.total, here.faults_only) {
         (0, _) => &nothing,

@@ -9,15 +9,12 @@ use crate::ui::effect::Effect;
 use crate::ui::lang::tr;
 use crate::ui::layer::Layer;
 use crate::ui::pane::Gesture;
-use crate::ui::pane::logs::{self, MESSAGES, menu};
+use crate::ui::pane::logs::{self, MESSAGES, menu, rate};
 use crate::ui::state::UiState;
 use std::time::Duration;
 
 /// Cells by which a page moves the time cursor.
 pub const FAR: i64 = 10;
-
-/// Steps of the rates that a cell of the chart has.
-const STEPS_OF_A_CELL: i64 = 2;
 
 /// By how much Enter on the rates looks closer.
 const ZOOM: u32 = 8;
@@ -79,7 +76,8 @@ pub fn moved(state: &mut UiState, gesture: Gesture) -> Vec<Effect> {
 /// Left and right: the time cursor moves over the rates, and the list goes to its time.
 pub fn move_cursor(state: &mut UiState, view: &LogsView, cells: i64) -> Vec<Effect> {
     let Some(range) = view.range else { return Vec::new() };
-    let cell = (i64::from(view.step_secs) * 1000 * STEPS_OF_A_CELL).max(1);
+    let width = i64::from(rate::chart_cells(state.size.width).max(1));
+    let cell = ((range.to.0 - range.from.0) / width).max(1);
     let start = state.graph.cursor.or_else(|| at_cursor(state, Some(view))).unwrap_or(range.to);
     let to = Timestamp(start.0.saturating_add(cell.saturating_mul(cells))).clamp(range.from, range.to);
     state.graph.cursor = Some(to);

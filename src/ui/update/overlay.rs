@@ -175,7 +175,9 @@ pub fn open_name(state: &mut UiState, name: &Name) -> Vec<Effect> {
         (NameKind::Alarm, ..) => listed(state, Screen::Alarms, &name.key),
         (NameKind::Vlan, ..) => filtered(state, Screen::Vlans, format!("vlan={}", name.key)),
         (NameKind::Host, ..) => flows::open(state, format!("host={}", name.key)),
-        (NameKind::Client | NameKind::Ap, None, _) => filtered(state, Screen::Wireless, format!("\"{}\"", name.key)),
+        (NameKind::Client | NameKind::Ap, ..) => {
+            filtered(state, Screen::Wireless, format!("ap=\"{}\"", name.key.replace('"', "")))
+        }
         (_, Some(device), Some(port)) => {
             let title = format!("{} {port}", name.device_name);
             let subject = Some(Subject::Interface(device.clone(), port.clone()));
@@ -344,7 +346,7 @@ pub fn preview(state: &UiState) -> Option<ViewRequest> {
     let name = picker.chosen()?;
     let device = name.device.clone()?;
     let (screen, subject) = match (name.kind, &name.port) {
-        (NameKind::Alarm, _) | (_, None) => (Screen::Device, Subject::Device(device)),
+        (NameKind::Alarm | NameKind::Ap | NameKind::Client, _) | (_, None) => (Screen::Device, Subject::Device(device)),
         (_, Some(port)) => (Screen::Interface, Subject::Interface(device, port.clone())),
     };
     let mut request = ViewRequest::new(screen, PREVIEW_ROWS);

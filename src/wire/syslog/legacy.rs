@@ -27,11 +27,13 @@ pub(super) fn read(text: &str, line: &mut LogLine) {
 
 /// A sequence number, an origin, a time and a host, as far as they stand there.
 fn head<'a>(text: &'a str, line: &mut LogLine) -> Option<&'a str> {
-    let rest = text.trim_start_matches(' ');
+    // NX-OS begins with a colon where it has no number.
+    let rest = text.strip_prefix(": ").unwrap_or(text).trim_start_matches(' ');
     let numbered = sequence(rest);
     let rest = numbered.unwrap_or(rest);
     if let Some((own, after)) = times::take(rest, line.received) {
-        line.own = line.own.or(own);
+        // The last is that of the device itself.
+        line.own = own.or(line.own);
         let colon = rest.get(..rest.len() - after.len()).is_some_and(|head| head.trim_end().ends_with(':'));
         return Some(if colon { after } else { host(after, line) });
     }

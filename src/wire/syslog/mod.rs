@@ -56,6 +56,9 @@ pub fn read(octets: &[u8], (received, source): (Timestamp, IpAddr)) -> Result<Lo
     line.masked = masked;
     line.raw = if masked > 0 { text.as_bytes().to_vec() } else { kept.to_vec() };
     let (pri, rest) = priority(&text);
+    if rest.trim().is_empty() {
+        return Err(Refusal::Empty);
+    }
     if let Some(pri) = pri {
         line.facility = Facility::from_number(pri / 8);
         line.severity = LogSeverity::from_number(pri % 8);

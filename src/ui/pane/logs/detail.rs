@@ -31,6 +31,9 @@ pub enum Form {
 /// A difference of clocks that is worth a word, milliseconds.
 const SKEW_MS: i64 = 5_000;
 
+/// A day, milliseconds.
+const DAY_MS: i64 = 86_400_000;
+
 /// One line of the panel, in pieces.
 type Row = Vec<Span<'static>>;
 
@@ -58,7 +61,7 @@ pub fn draw(scene: &Scene<'_>, area: Rect, (buf, row, form): (&mut Buffer, Optio
 
 fn title(line: &LogLine) -> String {
     match &line.trap {
-        Some(trap) => format!("trap {}  {}", trap.name, line.who()),
+        Some(trap) => trf!("trap {}  {}", trap.name, line.who()),
         None => format!("{}  {}", line.who(), line.message_id.as_deref().or(line.app.as_deref()).unwrap_or_default())
             .trim_end()
             .to_owned(),
@@ -191,7 +194,10 @@ impl Paper<'_> {
         let mut rows = vec![self.known(tr("received"), &exact(line.received))];
         if let Some(own) = line.own {
             let skew = own.at.0 - line.received.0;
-            let mut own_row = self.known(tr("own time"), &exact(own.at));
+            // The day is said where it is another one.
+            let same_day = own.at.0.div_euclid(DAY_MS) == line.received.0.div_euclid(DAY_MS);
+            let own_time = if same_day { text::format_time(own.at, zone, "%H:%M:%S%.3f") } else { exact(own.at) };
+            let mut own_row = self.known(tr("own time"), &own_time);
             if !own.zoned {
                 own_row.push(self.span(tr("  no zone"), Tone::Dim));
             } else if skew.abs() > SKEW_MS {
@@ -286,18 +292,16 @@ impl Paper<'_> {
 fn wrapped(text: &str, cells: usize) -> Vec<String> {
     let cells = cells.max(1);
     let (mut rows, mut row, mut used) = (Vec::new(), String::new(), 0);
-    for word in text.split_word_bounds() {
+    for word in text.split_inclusive(' ') {
         let wide = text::width(word);
-        if used + wide > cells && used > 0 {
+        // The blank behind a word needs no room at the edge.
+        if used + text::width(word.trim_end_matches(' ')) > cells && used > 0 {
             rows.push(std::mem::take(&mut row).trim_end().to_owned());
             used = 0;
         }
-        if wide <= cells {
-            // A row does not begin with the blank that broke it.
-            if used > 0 || word.trim() == word || rows.is_empty() {
-                row.push_str(word);
-                used += wide;
-            }
+        if wide <= cells + 1 {
+            row.push_str(word);
+            used += wide;
             continue;
         }
         for letter in word.graphemes(true) {
@@ -310,8 +314,8 @@ fn wrapped(text: &str, cells: usize) -> Vec<String> {
             used += wide;
         }
     }
-    if !row.is_empty() {
-        rows.push(row);
+    if !row.trim_end().is_empty() {
+        rows.push(row.trim_end().to_owned());
     }
     rows
 }

@@ -3,7 +3,7 @@
 use super::{RATES, under_cursor};
 use crate::model::Timestamp;
 use crate::state::view::logs::{LogStep, LogsView};
-use crate::ui::lang::trf;
+use crate::ui::lang::{tr, trf};
 use crate::ui::pane::Scene;
 use crate::ui::state::Room;
 use crate::ui::text;
@@ -14,7 +14,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 /// Cells before the curves: a word and its highest value.
-pub const LABEL: u16 = 11;
+const LABEL: u16 = 11;
+/// Cells that the chart has less than the screen: the borders, the labels, the blank at the right.
+const AROUND: u16 = LABEL + 3;
 /// Cells between times of the axis.
 const TIME_EVERY: u16 = 16;
 
@@ -27,13 +29,18 @@ const CURVES: [Curve; 3] = [
     ("all", Tone::In, [1, 2], |step| step.all),
 ];
 
+/// Cells of the chart on a screen of this width.
+pub const fn chart_cells(width: u16) -> u16 {
+    width.saturating_sub(AROUND)
+}
+
 /// Draws the rates.
 pub fn draw(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &LogsView)) {
     let here = scene.state.here();
     let Some(range) = view.range else { return };
-    let span = trf!("{} span", text::span(u32::try_from(range.to.since(range.from).as_secs()).unwrap_or(u32::MAX)));
-    let step = trf!("in steps of {} s", view.step_secs);
-    let inner = Panel::new("Lines").subtitle(&step).note(&span).focus(Focus::of(RATES, here.focus)).draw(scene, area, buf);
+    let span = step_words(u32::try_from(range.to.since(range.from).as_secs()).unwrap_or(u32::MAX));
+    let step = trf!("per {}", step_words(view.step_secs));
+    let inner = Panel::new(tr("Rate")).subtitle(&step).note(&span).focus(Focus::of(RATES, here.focus)).draw(scene, area, buf);
     let wide = usize::from(scene.state.room() == Room::Wide);
     let chart = Rect::new(inner.x + LABEL.min(inner.width), inner.y, inner.width.saturating_sub(LABEL + 1), inner.height);
     let mut y = inner.y;
@@ -44,7 +51,8 @@ pub fn draw(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &LogsView)
         }
         let counts: Vec<u32> = view.rates.iter().map(count).collect();
         let highest = counts.iter().copied().max().unwrap_or(0);
-        let label = format!("{word:<5}{highest:>5}");
+        let word = tr(word);
+        let label = format!("{word}{:1$}{highest:>5}", "", 5usize.saturating_sub(text::width(word)));
         put(buf, Position::new(inner.x, y), LABEL, (&label, scene.theme.style(if highest > 0 { tone } else { Tone::Dim })));
         // Nothing at all in a step is blank, so that silence can be seen.
         #[allow(clippy::cast_precision_loss, reason = "a height needs no more")]
@@ -55,6 +63,11 @@ pub fn draw(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &LogsView)
         y += rows;
     }
     axis(scene, Rect::new(chart.x, y, chart.width, 1), (buf, view));
+}
+
+/// A stretch of time: `1m`, `30s`, `6h`.
+fn step_words(secs: u32) -> String {
+    if secs < 60 || secs % 60 != 0 { format!("{secs}s") } else { text::span(secs) }
 }
 
 /// The times, and over them the stretch that the list shows and the time cursor.
@@ -71,19 +84,22 @@ fn axis(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &LogsView)) {
     }
     let form = if range.to.since(range.from).as_secs() <= 2 * 86_400 { "%H:%M" } else { "%b %d" };
     let dim = scene.theme.style(Tone::Dim);
+    let window = shown_range(scene, view).filter(|(_, to)| *to >= range.from).map(|(from, to)| cell(from)..=cell(to));
+    if let Some(window) = window.clone() {
+        for x in window {
+            put(buf, Position::new(area.x + x, area.y), 1, (scene.glyphs.bar[0], scene.theme.style(Tone::Accent)));
+        }
+    }
     let mut x = 0;
     while x + 6 < area.width {
+        let hides = window.as_ref().is_some_and(|window| (x..x + 6).any(|x| window.contains(&x)));
+        if hides {
+            x += TIME_EVERY;
+            continue;
+        }
         let at = Timestamp(range.from.0 + (range.to.0 - range.from.0) * i64::from(x) / i64::from(area.width));
         put(buf, Position::new(area.x + x, area.y), area.width - x, (&text::format_time(at, &scene.state.zone, form), dim));
         x += TIME_EVERY;
-    }
-    if let Some((from, to)) = visible(scene, view)
-        && to >= range.from
-    {
-        let style = scene.theme.style(Tone::Accent);
-        for x in cell(from)..=cell(to) {
-            put(buf, Position::new(area.x + x, area.y), 1, (scene.glyphs.bar[0], style));
-        }
     }
     let cursor = scene.state.graph.cursor.filter(|at| range.contains(*at));
     if let Some(at) = cursor {
@@ -94,7 +110,7 @@ fn axis(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &LogsView)) {
 }
 
 /// When the first and the last line came that the list shows.
-fn visible(scene: &Scene<'_>, view: &LogsView) -> Option<(Timestamp, Timestamp)> {
+fn shown_range(scene: &Scene<'_>, view: &LogsView) -> Option<(Timestamp, Timestamp)> {
     let list = &scene.state.here().lists[super::MESSAGES];
     let page = super::Pane::page(&super::Logs, scene.state);
     let rows = view.table.rows.iter().skip(list.top.saturating_sub(view.table.offset)).take(page);

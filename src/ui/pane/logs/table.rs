@@ -31,7 +31,7 @@ pub struct Shown {
 pub const COLUMNS: [Column<Shown>; 6] = [
     Column { title: "TIME", sort: "", width: Width::Cells(12), align: Align::Left, drop: 0, cell: time },
     Column { title: "HOST", sort: "", width: Width::Cells(10), align: Align::Left, drop: 1, cell: who },
-    Column { title: "SEV", sort: "", width: Width::Cells(6), align: Align::Left, drop: 0, cell: severity },
+    Column { title: "SEV", sort: "", width: Width::Cells(5), align: Align::Left, drop: 0, cell: severity },
     Column { title: "KIND", sort: "", width: Width::Cells(4), align: Align::Left, drop: 3, cell: kind },
     Column { title: "COUNT", sort: "", width: Width::Cells(5), align: Align::Right, drop: 2, cell: count },
     Column { title: "TEXT", sort: "", width: Width::Grow(20), align: Align::Left, drop: 0, cell: said },
@@ -41,7 +41,7 @@ pub const COLUMNS: [Column<Shown>; 6] = [
 const EACH: [Column<Shown>; 5] = [
     Column { title: "TIME", sort: "", width: Width::Cells(12), align: Align::Left, drop: 0, cell: time },
     Column { title: "HOST", sort: "", width: Width::Cells(10), align: Align::Left, drop: 1, cell: who },
-    Column { title: "SEV", sort: "", width: Width::Cells(6), align: Align::Left, drop: 0, cell: severity },
+    Column { title: "SEV", sort: "", width: Width::Cells(5), align: Align::Left, drop: 0, cell: severity },
     Column { title: "KIND", sort: "", width: Width::Cells(4), align: Align::Left, drop: 3, cell: kind },
     Column { title: "TEXT", sort: "", width: Width::Grow(20), align: Align::Left, drop: 0, cell: said },
 ];
@@ -73,10 +73,11 @@ pub const fn tone(severity: Option<LogSeverity>) -> Tone {
     }
 }
 
-/// A severity's word in six cells.
+/// A severity's word in five cells.
 pub const fn word(severity: Option<LogSeverity>) -> &'static str {
     match severity {
         Some(LogSeverity::Warning) => "warn",
+        Some(LogSeverity::Notice) => "note",
         Some(severity) => severity.word(),
         None => "-",
     }

@@ -5,7 +5,7 @@ use crate::model::Band;
 use crate::state::view::{FlowRow, LinkRow, OverviewView};
 use crate::ui::lang::{tr, trf};
 use crate::ui::pane::flows::words;
-use crate::ui::pane::{Scene, alarms as alarm_pane, cells, events};
+use crate::ui::pane::{Scene, alarms as alarm_pane, cells, events, logs};
 use crate::ui::text::{self, EN, figure, fit, percent};
 use crate::ui::theme::Tone;
 use crate::ui::widget::graph::{Chart, Side};
@@ -152,7 +152,7 @@ pub fn health(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Overvie
             (missed, plain),
         ]
     };
-    let rows: [(&str, Vec<Piece<'_>>); 7] = [
+    let rows: [(&str, Vec<Piece<'_>>); 8] = [
         (tr("devices"), device_counts(scene, view)),
         (tr("ports"), counts(scene, &[(view.interfaces_up, tr("up"), Tone::Ok), (view.interfaces_down, tr("down"), Tone::Text)])),
         (
@@ -175,6 +175,7 @@ pub fn health(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Overvie
         ),
         (tr("polls"), polling),
         (tr("flows"), flow_counts(scene, view)),
+        (tr("logs"), log_counts(scene, view)),
     ];
     for ((label, pieces), y) in rows.iter().zip(inner.y..inner.bottom()) {
         put(buf, Position::new(inner.x + 1, y), 9, (label, scene.theme.style(Tone::Header)));
@@ -198,6 +199,14 @@ fn flow_counts(scene: &Scene<'_>, view: &OverviewView) -> Vec<Piece<'static>> {
         pieces.push((trf!("  {} silent", line.stale), scene.theme.style(Tone::Minor)));
     }
     pieces
+}
+
+/// Lines of syslog and traps, a second or a minute.
+fn log_counts(scene: &Scene<'_>, view: &OverviewView) -> Vec<Piece<'static>> {
+    let (dim, plain) = (scene.theme.style(Tone::Dim), scene.theme.style(Tone::Text));
+    let rate = |rate: Option<f64>| rate.map_or_else(|| "-".to_owned(), logs::rate_words);
+    let (syslog, traps) = (rate(view.syslog_per_second), rate(view.traps_per_second));
+    vec![(tr("syslog ").to_owned(), dim), (syslog, plain), (tr("  traps ").to_owned(), dim), (traps, plain)]
 }
 
 /// Who talks most, of the last minutes.

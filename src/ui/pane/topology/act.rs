@@ -2,18 +2,22 @@
 
 use super::{keys_are_far, selected, walk};
 use crate::model::DeviceId;
-use crate::query::MapLayer;
+use crate::query::{MapLayer, Screen};
 use crate::state::view::GraphView;
+use crate::ui::action::Turn;
 use crate::ui::effect::Effect;
 use crate::ui::lang::{tr, trf};
 use crate::ui::pane::Gesture;
-use crate::ui::state::UiState;
+use crate::ui::state::{Place, UiState};
+use crate::ui::update::navigate;
 use crate::ui::widget::map::ColourBy;
 use std::collections::BTreeSet;
 
 /// Hops about the focus: at first, and at most.
 const HOPS: u8 = 2;
 const MOST_HOPS: u8 = 6;
+/// The largest VLAN id (IEEE 802.1Q, 9.6).
+const MOST_VLAN: u16 = 4094;
 /// Nothing is folded at this level.
 pub(super) const UNFOLDED: u8 = 2;
 /// Nodes from which zooming in on a site shows its surroundings alone.
@@ -193,4 +197,24 @@ pub(super) fn show_layer(state: &mut UiState, layer: MapLayer) -> Vec<Effect> {
     state.map.request.layer = layer;
     state.map.pan = (0, 0);
     vec![Effect::Watch]
+}
+
+/// `:layer l2`, `:layer vlan 20`, `:layer l3`
+pub fn layer_command(turn: &mut Turn<'_>, text: &str) -> Vec<Effect> {
+    let words: Vec<String> = text.split_whitespace().map(str::to_ascii_lowercase).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let layer = match words.as_slice() {
+        ["l2" | "links"] => Some(MapLayer::L2),
+        ["l3" | "subnets"] => Some(MapLayer::L3),
+        ["vlan", id] | [id] => id.parse().ok().filter(|id| (1..=MOST_VLAN).contains(id)).map(MapLayer::Vlan),
+        _ => None,
+    };
+    let Some(layer) = layer else {
+        turn.state.complain(tr("a layer is l2, l3, or vlan with its number"));
+        return Vec::new();
+    };
+    let mut effects = show_layer(turn.state, layer);
+    effects.extend(navigate(turn.state, Place::screen(Screen::Topology)));
+    effects.dedup();
+    effects
 }

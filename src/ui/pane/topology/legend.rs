@@ -1,7 +1,7 @@
 //! Words about the map: its title, the counts, and what shapes and colours mean.
 
 use super::act::UNFOLDED;
-use super::{is_tree, selected};
+use super::{is_tree, keys_are_far, selected};
 use crate::model::DeviceStatus;
 use crate::query::MapLayer;
 use crate::state::view::GraphView;
@@ -28,6 +28,7 @@ pub(super) fn title(scene: &Scene<'_>, graph: &GraphView) -> String {
                 hops => trf!("{} hops of {}", hops, name),
             }
         }
+        None if keys_are_far(scene.state) => tr("places").to_owned(),
         None if map.request.level >= UNFOLDED => tr("everything").to_owned(),
         None => tr("folded").to_owned(),
     }];
@@ -168,6 +169,6 @@ pub(super) fn far(drawing: &Drawing<'_>, area: Rect, buf: &mut Buffer) {
     legend.say(alarm, theme.style(Tone::Major), tr("alarm"));
     legend.say(bad, theme.style(Tone::Critical), tr("down"));
     legend.say(heard, theme.style(Tone::Dim), tr("heard of"));
-    legend.say("", theme.style(Tone::Text), tr("a dot a device, a line the worst link between two places"));
+    legend.say("", theme.style(Tone::Text), tr("a dot is a device"));
     legend.draw(area, buf);
 }

@@ -4,14 +4,16 @@ use crate::model::unit::{age, si};
 use crate::model::{Confirmed, Timestamp};
 use crate::state::view::screens::DeviceView;
 use crate::state::view::{GraphEdge, GraphNode, LinkRow, ViewBody};
+use crate::ui::lang::{sentence, tr, trf};
 use crate::ui::layout::order::natural;
 use crate::ui::pane::Scene;
 use crate::ui::pane::devices::address_of;
-use crate::ui::text::{age as ago, fit, percent};
+use crate::ui::text::{age as ago, fit, percent, width as width_of};
 use crate::ui::theme::Tone;
 use crate::ui::widget::gauge::bar;
 use crate::ui::widget::map::{Drawing, boxes};
 use crate::ui::widget::panel::Panel;
+use crate::ui::widget::spark;
 use crate::ui::widget::{put, put_all};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -28,6 +30,10 @@ struct Line {
     bundle: usize,
     /// What speaks for it, and since when.
     proof: Option<Proof>,
+    /// The last hour, the larger direction.
+    spark: Vec<Option<f32>>,
+    /// The device at the other end.
+    peer_id: String,
 }
 
 /// Columns from which peer ports and bars have room.
@@ -38,8 +44,14 @@ const PROOF_ROWS: u16 = 3;
 const CERTAIN: f32 = 0.995;
 /// Cells of an age.
 const AGE: usize = 5;
-/// Cells of a load bar.
+/// Cells of a load bar; of one in a narrow panel at most, and at least.
 const BAR: u16 = 10;
+const GAUGE: u16 = 8;
+const LEAST_GAUGE: u16 = 3;
+/// Rows that the link under the cursor takes, with a blank one above.
+const LINK_ROWS: u16 = 5;
+/// Cells of its curve.
+const CURVE: u16 = 12;
 
 /// Draws the panel of the node under the cursor.
 pub fn draw(scene: &Scene<'_>, drawing: &Drawing<'_>, area: Rect, buf: &mut Buffer) {
@@ -55,7 +67,7 @@ pub fn draw(scene: &Scene<'_>, drawing: &Drawing<'_>, area: Rect, buf: &mut Buff
     let title = boxes::title(node);
     let about = facts(node, detail);
     let broad = area.width >= BROAD;
-    let subtitle = if broad { about.join(&format!(" {} ", scene.glyphs.dot)) } else { node.role.word().to_owned() };
+    let subtitle = if broad { about.join(&format!(" {} ", scene.glyphs.dot)) } else { tr(node.role.word()).to_owned() };
     let inner = Panel::new(&title).subtitle(&subtitle).draw(scene, area, buf);
     let mut y = inner.y;
     if !broad {
@@ -69,6 +81,8 @@ pub fn draw(scene: &Scene<'_>, drawing: &Drawing<'_>, area: Rect, buf: &mut Buff
     let rest = Rect { y, height: inner.bottom().saturating_sub(y), ..inner };
     let used = draw_links(scene, &lines, rest, buf);
     let rest = Rect { y: rest.y + used, height: rest.height.saturating_sub(used), ..rest };
+    let used = if broad { 0 } else { draw_link(scene, (&lines, drawing), rest, buf) };
+    let rest = Rect { y: rest.y + used, height: rest.height.saturating_sub(used), ..rest };
     let used = draw_alarms(scene, (node, detail), rest, buf);
     draw_proofs(scene, &lines, Rect { y: rest.y + used, height: rest.height.saturating_sub(used), ..rest }, buf);
 }
@@ -77,18 +91,18 @@ pub fn draw(scene: &Scene<'_>, drawing: &Drawing<'_>, area: Rect, buf: &mut Buff
 fn facts(node: &GraphNode, detail: Option<&DeviceView>) -> Vec<String> {
     let Some(device) = detail.and_then(|view| view.device.as_ref()) else {
         return match (node.count > 1, node.neighbour) {
-            (true, _) => vec![format!("{} of {} up", node.count_up, node.count)],
-            (false, true) => vec!["heard of, never asked".to_owned()],
-            (false, false) => vec![node.status.word().to_owned()],
+            (true, _) => vec![trf!("{} of {} up", node.count_up, node.count)],
+            (false, true) => vec![tr("heard of, never asked").to_owned()],
+            (false, false) => vec![tr(node.status.word()).to_owned()],
         };
     };
     let join = |parts: Vec<Option<String>>| parts.into_iter().flatten().collect::<Vec<_>>().join("  ");
-    let figure = |name: &str, value: Option<f64>| value.map(|value| format!("{name} {value:.0}%"));
+    let figure = |name: &str, value: Option<f64>| value.map(|value| format!("{} {value:.0}%", tr(name)));
     let what = join(vec![device.model.clone().or_else(|| device.vendor.clone()), address_of(device)]);
     let how = join(vec![
         Some(match device.uptime_seconds {
-            Some(seconds) => format!("{} {}", device.status.word(), age(seconds)),
-            None => device.status.word().to_owned(),
+            Some(seconds) => format!("{} {}", tr(device.status.word()), age(seconds)),
+            None => tr(device.status.word()).to_owned(),
         }),
         figure("cpu", device.cpu_percent),
         figure("mem", device.memory_percent),
@@ -121,7 +135,7 @@ fn proof(row: &LinkRow, now: Timestamp) -> Proof {
     // What both ends say, and what is certain, need not say so.
     let ends = match row.confirmed_by {
         Confirmed::Both => "",
-        Confirmed::One => " 1 end",
+        Confirmed::One => tr(" 1 end"),
     };
     let doubtful = (row.confidence < CERTAIN).then(|| format!(" {}", percent(Some(f64::from(row.confidence))).trim()));
     Proof {
@@ -141,6 +155,8 @@ fn of_row(row: &LinkRow, now: Timestamp) -> Line {
         down: row.up == Some(false),
         bundle: 1,
         proof: Some(proof(row, now)),
+        spark: row.spark.clone(),
+        peer_id: row.b_device.as_str().to_owned(),
     }
 }
 
@@ -157,6 +173,8 @@ fn of_edge(drawing: &Drawing<'_>, node: &GraphNode, edge: &GraphEdge) -> Line {
         down: edge.count_up == Some(0),
         bundle: edge.count,
         proof: None,
+        spark: Vec::new(),
+        peer_id: peer.clone(),
     }
 }
 
@@ -169,11 +187,18 @@ fn draw_links(scene: &Scene<'_>, lines: &[Line], area: Rect, buf: &mut Buffer) -
     let (header, dim) = (theme.style(Tone::Header), theme.style(Tone::Dim));
     let broad = area.width >= BROAD;
     let [port, peer, far] = columns(lines, area.width, broad);
-    let title = |text: &str, cells: usize| format!("{text:<cells$}");
-    let heading = [title("LINK", port + 1), title("PEER", peer + 1), if broad { title("PORT", far + 1) } else { String::new() }];
+    let title = |text: &str, cells: usize| {
+        let text = fit(text, cells, "");
+        let blanks = cells.saturating_sub(width_of(&text));
+        text + &" ".repeat(blanks)
+    };
+    let third = if broad { title(tr("PORT"), far + 1) } else { String::new() };
+    let heading = [title(tr("LINK"), port + 1), title(tr("PEER"), peer + 1), third];
     let heading: Vec<(&str, _)> = heading.iter().map(|text| (text.as_str(), header)).collect();
     put_all(buf, Position::new(area.x, area.y), area.width, &heading);
-    put(buf, Position::new(area.right().saturating_sub(5), area.y), 5, (" LOAD", header));
+    let load = tr("LOAD");
+    let cells = u16::try_from(width_of(load)).unwrap_or(4);
+    put(buf, Position::new(area.right().saturating_sub(cells), area.y), cells, (load, header));
     let room = usize::from(area.height - 1);
     let shown = if lines.len() > room { room.saturating_sub(1) } else { lines.len() };
     for (line, y) in lines.iter().take(shown).zip(area.y + 1..) {
@@ -189,29 +214,69 @@ fn draw_links(scene: &Scene<'_>, lines: &[Line], area: Rect, buf: &mut Buffer) -
         let [a, b, c] = &texts;
         let at = Position::new(area.x, y);
         let mut used = put_all(buf, at, area.width, &[(a, theme.style(Tone::Text)), (b, strong), (c, dim)]);
-        if broad && !line.down {
-            for span in bar(line.load, BAR, theme, scene.glyphs) {
+        let gauge = if broad { BAR } else { area.width.saturating_sub(used + 6).min(GAUGE) };
+        if gauge >= LEAST_GAUGE && !line.down {
+            for span in bar(line.load, gauge, theme, scene.glyphs) {
                 used += put(buf, Position::new(area.x + used, y), BAR, (&span.content, span.style));
             }
-            if let Some((inwards, outwards)) = line.rates {
+            if let Some((inwards, outwards)) = line.rates.filter(|_| broad) {
                 let [into, out_of] = scene.glyphs.in_out;
                 let rates = format!("  {into} {:>5}  {out_of} {:>5}", si(inwards), si(outwards));
                 put(buf, Position::new(area.x + used, y), area.width.saturating_sub(used + 6), (&rates, dim));
             }
         }
         let (load, style) = match line.down {
-            true => ("DOWN".to_owned(), theme.style(Tone::Critical)),
+            true => (tr("DOWN").to_owned(), theme.style(Tone::Critical)),
             false => (percent(line.load), theme.utilisation(line.load)),
         };
-        put(buf, Position::new(area.right().saturating_sub(5), y), 5, (&format!(" {load}"), style));
+        let cells = u16::try_from(width_of(&load)).unwrap_or(5);
+        put(buf, Position::new(area.right().saturating_sub(cells), y), cells, (&load, style));
     }
     let mut used = 1 + u16::try_from(shown).unwrap_or(0);
     if shown < lines.len() {
-        let more = format!("{} more: Enter lists them", lines.len() - shown);
+        let more = trf!("{} more: Enter lists them", lines.len() - shown);
         put(buf, Position::new(area.x, area.y + used), area.width, (&more, dim));
         used += 1;
     }
     used
+}
+
+/// The link that was walked along, else the busiest: both ports, both directions, the last hour, what speaks for it. Returns the
+/// rows used.
+fn draw_link(scene: &Scene<'_>, (lines, drawing): (&[Line], &Drawing<'_>), area: Rect, buf: &mut Buffer) -> u16 {
+    if area.height < LINK_ROWS + 2 {
+        return 0;
+    }
+    let from = scene.state.map.walked_from.as_deref().filter(|from| Some(*from) != drawing.selected);
+    let walked = lines.iter().find(|line| Some(line.peer_id.as_str()) == from);
+    let busiest = || lines.iter().max_by(|a, b| a.load.unwrap_or(-1.0).total_cmp(&b.load.unwrap_or(-1.0)));
+    let Some(line) = walked.or_else(busiest) else { return 0 };
+    let theme = scene.theme;
+    let (dim, strong) = (theme.style(Tone::Dim), theme.style(Tone::Strong));
+    let at = |row: u16| Position::new(area.x, area.y + row);
+    let ends = [line.port.as_str(), " ", scene.glyphs.arrow, " ", &line.peer, " ", &line.peer_port];
+    let styles = [strong, dim, dim, dim, strong, dim, dim];
+    let pieces: Vec<(&str, _)> = ends.into_iter().zip(styles).collect();
+    put_all(buf, at(1), area.width, &pieces);
+    let [into, out_of] = scene.glyphs.in_out;
+    let rate = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), si);
+    let (inwards, outwards) = line.rates.map_or((None, None), |(inwards, outwards)| (Some(inwards), Some(outwards)));
+    let figures = [format!("{into} {:<6}", rate(inwards)), format!("{out_of} {:<6}", rate(outwards))];
+    let [inward, outward] = &figures;
+    let pieces = [(inward.as_str(), theme.style(Tone::In)), ("  ", dim), (outward.as_str(), theme.style(Tone::Out))];
+    put_all(buf, at(2), area.width, &pieces);
+    let curve = spark::row(&line.spark, CURVE, spark::top(&line.spark), scene.glyphs);
+    let mut row = 3;
+    if line.spark.iter().any(Option::is_some) {
+        let hour = trf!("  1 h, peak {}", si(f64::from(spark::top(&line.spark))).trim());
+        let shown = if scene.state.slow { "" } else { curve.as_str() };
+        put_all(buf, at(row), area.width, &[(shown, theme.utilisation(line.load)), (&hour, dim)]);
+        row += 1;
+    }
+    if let Some(proof) = &line.proof {
+        put_all(buf, at(row), area.width, &[(tr("seen by "), dim), (&proof.words, dim)]);
+    }
+    LINK_ROWS
 }
 
 /// Cells of port, peer and peer port.
@@ -223,7 +288,9 @@ fn columns(lines: &[Line], width: u16, broad: bool) -> [usize; 3] {
     if broad {
         return [port, widest(|line| &line.peer, 6, 20), widest(|line| &line.peer_port, 4, 16)];
     }
-    [port, usize::from(width).saturating_sub(port + 7), 0]
+    // What the names leave free is for the gauge.
+    let room = usize::from(width).saturating_sub(port + 7);
+    [port, widest(|line| &line.peer, 4, room.max(4)), 0]
 }
 
 /// What is wrong with it. Returns the rows used.
@@ -235,8 +302,8 @@ fn draw_alarms(scene: &Scene<'_>, (node, detail): (&GraphNode, Option<&DeviceVie
     let mut y = area.y + 1;
     let alarms = detail.map_or(&[][..], |view| &view.alarms);
     let words = match (node.count > 1, detail.is_some()) {
-        (true, _) => format!("FAULTS {}", node.faults.len()),
-        (false, true) => format!("ALARMS {}", alarms.len()),
+        (true, _) => trf!("FAULTS {}", node.faults.len()),
+        (false, true) => trf!("ALARMS {}", alarms.len()),
         (false, false) => return 0,
     };
     put(buf, Position::new(area.x, y), area.width, (&words, theme.style(Tone::Header)));
@@ -251,7 +318,7 @@ fn draw_alarms(scene: &Scene<'_>, (node, detail): (&GraphNode, Option<&DeviceVie
         if y < area.bottom() {
             let pieces = [(scene.glyphs.severity(alarm.severity), theme.severity(alarm.severity)), (" ", theme.style(Tone::Dim))];
             let used = put_all(buf, Position::new(area.x, y), area.width, &pieces);
-            let text = fit(&alarm.text, usize::from(area.width.saturating_sub(used)), scene.glyphs.ellipsis);
+            let text = fit(&sentence(&alarm.text), usize::from(area.width.saturating_sub(used)), scene.glyphs.ellipsis);
             put(buf, Position::new(area.x + used, y), area.width.saturating_sub(used), (&text, theme.style(Tone::Text)));
             y += 1;
         }
@@ -271,10 +338,11 @@ fn draw_proofs(scene: &Scene<'_>, lines: &[Line], area: Rect, buf: &mut Buffer) 
     let row = |text: &str, [first, seen]: [&str; 2]| {
         let text = fit(text, words, scene.glyphs.ellipsis);
         let blanks = " ".repeat(words.saturating_sub(crate::ui::text::width(&text)));
-        format!("{text}{blanks} {first:>AGE$} {seen:>AGE$}")
+        let right = |text: &str| format!("{}{text}", " ".repeat(AGE.saturating_sub(width_of(text))));
+        format!("{text}{blanks} {} {}", right(first), right(seen))
     };
     let mut put_row = |y: u16, text: &str, tone: Tone| put(buf, Position::new(area.x, y), area.width, (text, theme.style(tone)));
-    put_row(area.y + 1, &row("EVIDENCE", ["FIRST", "SEEN"]), Tone::Header);
+    put_row(area.y + 1, &row(tr("EVIDENCE"), [tr("FIRST"), tr("SEEN")]), Tone::Header);
     for ((line, proof), y) in proofs.iter().zip(area.y + 2..area.bottom()) {
         let [first, seen] = &proof.ages;
         put_row(y, &row(&format!("{} {}", line.port, proof.words), [first, seen]), Tone::Dim);

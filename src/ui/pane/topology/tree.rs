@@ -4,6 +4,7 @@
 use crate::model::DeviceStatus;
 use crate::state::view::{GraphEdge, GraphNode, GraphView};
 use crate::ui::glyph::GlyphSet;
+use crate::ui::lang::tr;
 use crate::ui::layout::order::natural;
 use crate::ui::mouse::{self, Hit};
 use crate::ui::pane::Gesture;
@@ -250,7 +251,7 @@ fn draw_load(drawing: &Drawing<'_>, edge: &GraphEdge, area: Rect, buf: &mut Buff
     let theme = drawing.theme;
     let down = edge.count_up == Some(0);
     let (text, style) = match down {
-        true => ("DOWN".to_owned(), theme.style(Tone::Critical)),
+        true => (tr("DOWN").to_owned(), theme.style(Tone::Critical)),
         false => (lines::figure(edge, drawing.colour_by), theme.utilisation(edge.utilisation)),
     };
     let mut x = area.x;
@@ -259,7 +260,7 @@ fn draw_load(drawing: &Drawing<'_>, edge: &GraphEdge, area: Rect, buf: &mut Buff
             x += put(buf, Position::new(x, area.y), BAR, (&span.content, span.style));
         }
     }
-    let text = fit(&text, 5, "");
+    let text = fit(&text, 6, "");
     let cells = u16::try_from(width(&text)).unwrap_or(0);
     put(buf, Position::new(area.right().saturating_sub(cells + 1), area.y), cells, (&text, style));
 }

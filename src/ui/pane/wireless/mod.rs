@@ -235,6 +235,10 @@ impl Pane for Wireless {
         sorts_of(state.here().focus)
     }
 
+    fn fields(&self) -> Vec<&'static str> {
+        super::names_of(crate::state::view::wireless::RADIO_COLUMNS)
+    }
+
     fn columns(&self) -> Vec<&'static str> {
         let mut titles: Vec<&'static str> = radios::COLUMNS.iter().map(|column| column.title).collect();
         let more = clients::COLUMNS.iter().map(|column| column.title).chain(channels::COLUMNS.iter().map(|column| column.title));

@@ -5,6 +5,7 @@ use super::wire::{Arms, Weight};
 use super::{Density, Drawing, Viewport};
 use crate::model::{DeviceStatus, Severity};
 use crate::state::view::GraphNode;
+use crate::ui::lang::trf;
 use crate::ui::layout::Slab;
 use crate::ui::mouse::{self, Hit};
 use crate::ui::text::{fit, width};
@@ -65,8 +66,8 @@ pub fn fold_line(node: &GraphNode, cross: &str) -> String {
     match node.faults.first() {
         Some(name) if faults > 1 => format!("{cross}{faults} {name}"),
         Some(name) => format!("{cross} {name}"),
-        None if faults > 0 => format!("{} ok {faults} ?", node.count_up),
-        None => format!("{} ok", node.count_up),
+        None if faults > 0 => trf!("{} ok {} ?", node.count_up, faults),
+        None => trf!("{} ok", node.count_up),
     }
 }
 

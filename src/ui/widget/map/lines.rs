@@ -182,7 +182,7 @@ pub fn paint(drawing: &Drawing<'_>, canvas: &Canvas, view: &Viewport, buf: &mut 
 /// The figure of an edge: `61%`, `78%*` where part of a bundle is down, `?` after it where only one end says so.
 pub fn figure(edge: &GraphEdge, colour_by: ColourBy) -> String {
     let mut text = match colour_by {
-        _ if edge.stp_blocked => "stp".to_owned(),
+        _ if edge.stp_blocked => "STP".to_owned(),
         ColourBy::Utilisation => edge.utilisation.map_or_else(String::new, |load| format!("{:.0}%", (load * 100.0).min(999.0))),
         ColourBy::Errors => edge.errors_per_second.map_or_else(String::new, |rate| format!("{}/s", si(rate))),
         ColourBy::State => match edge.count_up {

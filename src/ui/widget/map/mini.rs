@@ -43,9 +43,9 @@ impl Dots {
         }
     }
 
-    /// Sets a dot of a block, below its title.
+    /// Sets a dot of a block.
     pub fn set(&mut self, (slab, (x, y)): (&Slab, (usize, usize)), mark: (u8, Style)) {
-        if let (Ok(left), Ok(top)) = (usize::try_from(slab.x), usize::try_from(slab.y + 1)) {
+        if let (Ok(left), Ok(top)) = (usize::try_from(slab.x), usize::try_from(slab.y)) {
             self.put((left * 2 + x, top * 4 + y), mark);
         }
     }
