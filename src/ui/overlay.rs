@@ -227,6 +227,7 @@ fn jump(scene: &Scene<'_>, area: Rect, (buf, picker): (&mut Buffer, &Picker<Name
     let first = picker.cursor.map_or(0, |at| (at + 1).saturating_sub(usize::from(inner.height)));
     for ((at, name), y) in picker.items.iter().enumerate().skip(first).zip(inner.y..inner.bottom()) {
         let row = Rect::new(inner.x, y, inner.width, 1);
+        mouse::area(row, || Hit::Choice(at));
         name_row(scene, row, (buf, name));
         if picker.cursor == Some(at) {
             buf.set_style(row, scene.theme.selected());
