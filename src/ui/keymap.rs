@@ -255,6 +255,8 @@ fn together(a: Context, b: Context) -> bool {
         (Input | Related | Columns | Groups | Narrow | Export | Silence, _)
         | (_, Input | Related | Columns | Groups | Narrow | Export | Silence) => false,
         (Global, _) | (_, Global) => true,
+        // Lines of a log are sorted by nothing but time: the keys of tables are not theirs.
+        (Logs, Table) | (Table, Logs) => false,
         (
             List | Discovery | Table | Graph | Flows | Alarms | Events | Vlans | Logs,
             List | Discovery | Table | Graph | Flows | Alarms | Events | Vlans | Logs,

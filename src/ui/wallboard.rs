@@ -129,7 +129,7 @@ const fn known(view: &OverviewView) -> usize {
 /// Whether what is shown can't be trusted, and why.
 fn trouble(scene: &Scene<'_>) -> Option<String> {
     if let Some(why) = &scene.state.lost {
-        return Some(format!("{}: {why}", tr("LOST")));
+        return Some(format!("{}: {why}", tr("OFFLINE")));
     }
     let view = scene.view?;
     let age = scene.state.time.now.since(view.chrome.at).as_secs();

@@ -1,3 +1,5 @@
+//! What syslog listeners take, refuse and count.
+
 use super::*;
 use crate::collect::emitter::channel;
 use crate::event::Body;

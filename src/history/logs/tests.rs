@@ -1,3 +1,5 @@
+//! What the store of log lines keeps, finds and forgets.
+
 use super::*;
 use crate::model::{LogKind, LogSeverity};
 use crate::query::filter;

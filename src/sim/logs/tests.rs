@@ -1,3 +1,5 @@
+//! What the simulated devices log.
+
 use super::*;
 use crate::sim::Scale;
 use crate::wire::snmp::Notification;

@@ -1,3 +1,5 @@
+//! No text without a translation, and sentences put together anew.
+
 use super::catalog::{KOREAN, korean};
 use super::sentence::holes;
 use super::{Lang, fill, sentence, speaking, tr};

@@ -1,3 +1,5 @@
+//! Lines of many makers, read as they are meant.
+
 use super::*;
 use crate::model::log::MAX_LINE_OCTETS;
 

@@ -1,3 +1,5 @@
+//! How log lines find their device, and what the Logs screen is answered.
+
 use super::super::flow_fixture::state;
 use super::*;
 use crate::history::MemoryStore;
