@@ -137,6 +137,9 @@ fn status(scene: &Scene<'_>) -> Vec<(String, Style)> {
     out
 }
 
+/// Seconds from one age of a pause to the next.
+const PAUSED_STEP: u64 = 10;
+
 /// LIVE, PAUSED with its age, or the past time in reverse video: it must not be mistaken for now.
 fn time(scene: &Scene<'_>) -> Vec<(String, Style)> {
     let theme = scene.theme;
@@ -149,7 +152,9 @@ fn time(scene: &Scene<'_>) -> Vec<(String, Style)> {
         return vec![(format!(" {} {} ", tr(EN.past), text::format_time(past, zone, form)), theme.style(Tone::Past)), blank];
     }
     if let Some(paused) = time.paused {
-        let age = crate::model::unit::age(time.now.since(paused).as_secs());
+        // In steps of ten seconds: a clock that stands need not be drawn each second.
+        let secs = time.now.since(paused).as_secs();
+        let age = crate::model::unit::age(secs - secs % PAUSED_STEP);
         return vec![(format!(" {} {age} ", tr(EN.paused)), theme.style(Tone::Paused)), blank];
     }
     let live = if scene.state.room() == Room::Tiny { String::new() } else { format!("{} {} ", scene.glyphs.live, tr(EN.live)) };

@@ -88,7 +88,7 @@ pub const EN: Sentences = Sentences {
         "t widens the span, { goes back in time, Esc takes the filter back.",
     ],
     no_exporter_yet: "no exporter was heard since the engine started: these flows come out of the store",
-    not_polling: "nothing is polled: the figures come out of the store",
+    not_polling: "nothing is polled now",
     no_curve: "nothing was heard in this span",
     no_capture: [
         "No port of this host is captured.",

@@ -6,7 +6,7 @@
 //! simulated agents on loopback, so that the engine's cost is not the console's. Programs take turns, and medians are printed
 //! with the bars of screens.md §7 and the goals G11 to G14 beside them. Peers are taken from PATH; who is missing is named.
 //!
-//! Parts: `start` (G11), `idle` (G12), `keys` (G13), `memory` (G14), `bytes` (screens.md §7), `large` (10,000 devices). All of
+//! Parts: `start` (G11), `idle` (G12), `screens` (octets of each), `keys` (G13), `memory` (G14), `bytes` (screens.md §7), `large` (10,000 devices). All of
 //! them without an argument.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a measurement that can't go on has to stop")]
 #![allow(missing_docs, reason = "a program")]

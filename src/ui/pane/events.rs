@@ -55,7 +55,7 @@ pub const COLUMNS: [Column<EventRow>; 5] = [
 
 /// The columns where there is little room.
 pub const BRIEF: [Column<EventRow>; 2] = [
-    Column { title: "TIME", sort: "", width: Width::Cells(8), align: Align::Left, drop: 0, cell: time },
+    Column { title: "TIME", sort: "", width: Width::Cells(5), align: Align::Left, drop: 0, cell: minute },
     Column { title: "WHAT", sort: "", width: Width::Grow(12), align: Align::Left, drop: 0, cell: brief },
 ];
 
@@ -68,7 +68,16 @@ fn brief(row: &EventRow, ink: &Ink<'_>) -> Line<'static> {
 }
 
 fn time(row: &EventRow, ink: &Ink<'_>) -> Line<'static> {
-    let form = if ink.now.since(row.at).as_secs() < 86_400 { "%H:%M:%S" } else { "%m-%d" };
+    moment(row, ink, "%H:%M:%S")
+}
+
+/// Where there is little room a minute is close enough.
+fn minute(row: &EventRow, ink: &Ink<'_>) -> Line<'static> {
+    moment(row, ink, "%H:%M")
+}
+
+fn moment(row: &EventRow, ink: &Ink<'_>, of_day: &str) -> Line<'static> {
+    let form = if ink.now.since(row.at).as_secs() < 86_400 { of_day } else { "%m-%d" };
     ink.tone(text::format_time(row.at, ink.zone, form), Tone::Dim)
 }
 

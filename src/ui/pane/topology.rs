@@ -312,7 +312,8 @@ fn rearrange(state: &mut UiState, graph: &GraphView) {
     if let Some((plan, layout)) = worker.take() {
         let layout = Arc::unwrap_or_clone(layout);
         let of = grow::fingerprint(&plan);
-        state.map.arrangement = Some(Arc::new(Arrangement { plan, layout, density: Density::Compact, of }));
+        state.map.arrangement =
+            Some(Arc::new(Arrangement { plan, layout, density: Density::Compact, of, room: (area.width, area.height) }));
     }
     let wanted = plan(graph, (&state.map.hidden_layers, area.width), Density::Compact);
     let of = grow::fingerprint(&wanted);

@@ -25,7 +25,7 @@ impl Stage {
         let count = devices.to_string();
         let last = devices + 1;
         let config = format!(
-            "site = \"bench\"\n[[credential]]\nname = \"bench\"\nversion = \"v2c\"\ncommunity = \"public\"\n\
+            "site = \"bench\"\n[[credential]]\nname = \"bench\"\nversion = \"2c\"\ncommunity = \"public\"\n\
              [discovery]\ntargets = [\"127.101.0.1-127.101.{}.{}\"]\nscope = [\"127.101.0.0/16\"]\nport = {port}\nown_host = false\n",
             last / 256,
             last % 256

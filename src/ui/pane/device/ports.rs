@@ -30,7 +30,7 @@ const NUMBERED_ROWS: u16 = 26;
 /// Rows that it takes in what is left of the screen; `None` where it is left out.
 pub(super) fn wanted(view: &DeviceView, area: Rect) -> Option<u16> {
     let ports = front_panel(view);
-    let fits = usize::from(area.width) >= column_at(ports.len().saturating_sub(1) / 2) + CELLS + 3;
+    let fits = usize::from(area.width) >= places(&ports).last().map_or(0, |place| place.0) + CELLS + 3;
     let height = if area.height >= NUMBERED_ROWS { 7 } else { 5 };
     (ports.len() >= LEAST_PORTS && area.height >= 20 && fits).then_some(height)
 }
@@ -41,17 +41,23 @@ fn front_panel(view: &DeviceView) -> Vec<&InterfaceRow> {
         return Vec::new();
     }
     let mut ports: Vec<&InterfaceRow> = view.interfaces.rows.iter().filter(|row| row.if_type == Some(ETHERNET)).collect();
-    ports.sort_by_cached_key(|row| {
-        let number = number(row);
-        let kind = row.name.strip_suffix(number.as_str()).unwrap_or(&row.name).to_owned();
-        (kind, number.parse::<u32>().unwrap_or(u32::MAX), row.if_index)
-    });
+    ports.sort_by_cached_key(|row| (kind(row).to_owned(), number(row).parse::<u32>().unwrap_or(u32::MAX), row.if_index));
     ports
 }
 
-/// Cells before a column of the panel.
-const fn column_at(column: usize) -> usize {
-    column * CELLS + column / BLOCK * 2
+/// Where each port stands: cells from the left, and whether in the lower row. A kind of port begins a block of its own.
+fn places(ports: &[&InterfaceRow]) -> Vec<(usize, bool)> {
+    let (mut start, mut first) = (0, 0);
+    let mut all = Vec::with_capacity(ports.len());
+    for (at, row) in ports.iter().enumerate() {
+        if at > first && ports.get(at - 1).is_some_and(|before| kind(before) != kind(row)) {
+            start = all.iter().map(|(x, _)| x + CELLS).max().unwrap_or(0) + 2;
+            first = at;
+        }
+        let column = (at - first) / 2;
+        all.push((start + column * CELLS + column / BLOCK * 2, (at - first) % 2 == 1));
+    }
+    all
 }
 
 /// What a port looks like, told apart without colour.
@@ -87,6 +93,11 @@ fn number(row: &InterfaceRow) -> String {
     digits.into_iter().rev().collect()
 }
 
+/// The name without that number: `Gi1/0/`.
+fn kind(row: &InterfaceRow) -> &str {
+    row.name.trim_end_matches(|c: char| c.is_ascii_digit())
+}
+
 /// Draws the panel.
 pub(super) fn draw(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceView)) {
     let ports = front_panel(view);
@@ -100,16 +111,16 @@ pub(super) fn draw(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &De
     }
     let rows = if numbered { [inner.y + 1, inner.y + 2] } else { [inner.y, inner.y + 1] };
     let chosen = port_under_cursor(view, scene.state).map(|row| row.if_index);
-    for (at, row) in ports.iter().enumerate() {
-        let x = inner.x + 1 + u16::try_from(column_at(at / 2)).unwrap_or(u16::MAX);
+    for (row, (cells, lower)) in ports.iter().zip(places(&ports)) {
+        let x = inner.x + 1 + u16::try_from(cells).unwrap_or(u16::MAX);
         let [odd, even] = rows;
-        let y = if at % 2 == 0 { odd } else { even };
+        let y = if lower { even } else { odd };
         let here = chosen == Some(row.if_index);
         let (shape, style) = glyph(row, scene);
         let (shape, style) = if here { (cursor(scene), scene.theme.style(Tone::Key)) } else { (shape, style) };
         put(buf, Position::new(x, y), 1, (shape, style));
         if numbered {
-            let y = if at % 2 == 0 { odd - 1 } else { even + 1 };
+            let y = if lower { even + 1 } else { odd - 1 };
             let tone = if here { Tone::Key } else { Tone::Faint };
             put(buf, Position::new(x, y), 2, (&number(row), scene.theme.style(tone)));
         }

@@ -23,13 +23,13 @@ const NOTICES: usize = 2;
 
 /// Columns of the busiest links.
 pub const COLUMNS: [Column<LinkRow>; 9] = [
-    Column { title: "LINK", sort: "", width: Width::Grow(16), align: Align::Left, drop: 0, cell: near },
-    Column { title: "TO", sort: "", width: Width::Grow(14), align: Align::Left, drop: 1, cell: far },
+    Column { title: "LINK", sort: "", width: Width::Grow(14), align: Align::Left, drop: 0, cell: near },
+    Column { title: "TO", sort: "", width: Width::Grow(18), align: Align::Left, drop: 1, cell: far },
     Column { title: "SPD", sort: "", width: Width::Cells(4), align: Align::Right, drop: 4, cell: speed },
     Column { title: "OUT", sort: "", width: Width::Cells(5), align: Align::Right, drop: 3, cell: forward },
-    Column { title: "OUT%", sort: "", width: Width::Cells(14), align: Align::Right, drop: 2, cell: forward_load },
+    Column { title: "OUT%", sort: "", width: Width::Cells(12), align: Align::Right, drop: 2, cell: forward_load },
     Column { title: "IN", sort: "", width: Width::Cells(5), align: Align::Right, drop: 3, cell: backward },
-    Column { title: "IN%", sort: "", width: Width::Cells(14), align: Align::Right, drop: 2, cell: backward_load },
+    Column { title: "IN%", sort: "", width: Width::Cells(12), align: Align::Right, drop: 2, cell: backward_load },
     Column { title: "ERR/s", sort: "", width: Width::Cells(5), align: Align::Right, drop: 5, cell: errors },
     Column { title: "60 MIN", sort: "", width: Width::Cells(15), align: Align::Left, drop: 6, cell: sparkline },
 ];

@@ -76,10 +76,20 @@ pub struct Arrangement {
     pub density: Density,
     /// The plan that a large map shows, by its fingerprint: a map that grew has its nodes in another order.
     pub of: u64,
+    /// Columns and rows that it was chosen for.
+    pub room: (u16, u16),
 }
 
 /// Lays a graph out for an area, as `before` had it where that still holds: small boxes where large ones do not fit.
+///
+/// The same graph in the same room costs a comparison: what did not fit before is not laid out again to see that it does not fit.
 pub fn arrange(graph: &GraphView, (hidden, area): (&BTreeSet<u8>, Rect), before: Option<&Arc<Arrangement>>) -> Arc<Arrangement> {
+    let room = (area.width, area.height);
+    let same =
+        |before: &&Arc<Arrangement>| before.room == room && before.plan == plan(graph, (hidden, area.width), before.density);
+    if let Some(before) = before.filter(same) {
+        return Arc::clone(before);
+    }
     let [roomy @ .., compact] = Density::ALL;
     let fitting = roomy
         .into_iter()
@@ -94,14 +104,12 @@ fn arranged(
     density: Density,
     before: Option<&Arc<Arrangement>>,
 ) -> Arc<Arrangement> {
-    let plan = plan(graph, (hidden, area.width), density);
-    match before.filter(|before| before.density == density && before.plan == plan) {
-        Some(before) => Arc::clone(before),
-        None => {
-            let layout = compute(&plan, before.map(|before| &before.layout));
-            Arc::new(Arrangement { plan, layout, density, of: 0 })
-        }
-    }
+    let (plan, room) = (plan(graph, (hidden, area.width), density), (area.width, area.height));
+    let layout = match before.filter(|before| before.density == density && before.plan == plan) {
+        Some(before) => before.layout.clone(),
+        None => compute(&plan, before.map(|before| &before.layout)),
+    };
+    Arc::new(Arrangement { plan, layout, density, of: 0, room })
 }
 
 fn fits(layout: &Layout, area: Rect) -> bool {

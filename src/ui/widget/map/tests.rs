@@ -235,3 +235,14 @@ fn a_fault_moves_no_box() {
     }
     assert!(Arc::ptr_eq(&before, &arrange(&graph, (&BTreeSet::new(), area), Some(&before))));
 }
+
+#[test]
+fn what_did_not_fit_is_not_laid_out_again_each_frame() {
+    // Too small for any box with a border: only the smallest boxes are left.
+    let area = Rect::new(0, 0, 30, 6);
+    let before = arrange(&campus(), (&BTreeSet::new(), area), None);
+    assert_eq!(before.density, Density::Compact);
+    assert!(Arc::ptr_eq(&before, &arrange(&campus(), (&BTreeSet::new(), area), Some(&before))));
+    let wider = arrange(&campus(), (&BTreeSet::new(), Rect::new(0, 0, 300, 100)), Some(&before));
+    assert_eq!(wider.density, Density::Full, "another room is another question");
+}
