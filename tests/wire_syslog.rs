@@ -21,7 +21,7 @@ fn octets(text: &str) -> Vec<u8> {
     let mut out = Vec::new();
     let mut rest = text.trim_end_matches('\n');
     while let Some(at) = rest.find('\\') {
-        out.extend_from_slice(rest[..at].as_bytes());
+        out.extend_from_slice(&rest.as_bytes()[..at]);
         rest = &rest[at + 1..];
         let taken = match rest.as_bytes().first() {
             Some(b'x') => {

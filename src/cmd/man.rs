@@ -50,7 +50,7 @@ mod tests {
         let page = String::from_utf8(out).unwrap();
         assert!(page.contains(".SH KEYS OF THE CONSOLE"));
         for name in ACTIONS.iter().map(|action| action.name) {
-            assert!(page.contains(&format!("{}", escaped(name))), "{name}");
+            assert!(page.contains(&escaped(name)), "{name}");
         }
         assert!(COMMANDS.iter().all(|command| page.contains(&escaped(&format!(":{}", command.name)))));
         assert!(page.lines().all(|line| !line.starts_with("\\fB.")));

@@ -55,7 +55,7 @@ impl Past {
     pub(super) fn radio_rows(&self, known: &Known, at: Timestamp) -> Vec<SampleRow> {
         let (reach, step) = SAMPLED;
         let age = self.until.since(at);
-        if age > reach || age.as_secs() % step.as_secs() != 0 {
+        if age > reach || !age.as_secs().is_multiple_of(step.as_secs()) {
             return Vec::new();
         }
         let view = self.campus.view(known.address, at);

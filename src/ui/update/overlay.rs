@@ -361,11 +361,9 @@ pub fn names(state: &mut UiState, names: Vec<Name>) {
             picker.cursor = (!names.is_empty()).then_some(0);
             picker.items = names;
         }
-        Some(Layer::Palette(picker)) => {
-            if command::wanted_name(picker.input.value()).is_some() {
-                picker.items = command::suggest_names(picker.input.value(), &names);
-                picker.cursor = None;
-            }
+        Some(Layer::Palette(picker)) if command::wanted_name(picker.input.value()).is_some() => {
+            picker.items = command::suggest_names(picker.input.value(), &names);
+            picker.cursor = None;
         }
         _ => {}
     }

@@ -67,7 +67,7 @@ pub fn draw(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &LogsView)
 
 /// A stretch of time: `1m`, `30s`, `6h`.
 fn step_words(secs: u32) -> String {
-    if secs < 60 || secs % 60 != 0 { format!("{secs}s") } else { text::span(secs) }
+    if secs < 60 || !secs.is_multiple_of(60) { format!("{secs}s") } else { text::span(secs) }
 }
 
 /// The times, and over them the stretch that the list shows and the time cursor.
