@@ -219,7 +219,17 @@ fn few_bytes_make_the_same_screen() {
         drawn(state, keys)
     };
     let dark = ThemeName::Dark;
+    let korean = |screen, keys: &str| {
+        let mut state = state(screen, size, GlyphSet::Unicode);
+        (state.depth, state.lang) = (Depth::True, Lang::Ko);
+        drawn(state, keys)
+    };
     let screens = [
+        korean(Screen::Overview, ""),
+        korean(Screen::Topology, ""),
+        korean(Screen::Devices, "j"),
+        korean(Screen::Flows, ""),
+        korean(Screen::Overview, "J"),
         at(Screen::Overview, "", dark),
         at(Screen::Devices, "", dark),
         at(Screen::Devices, "G", dark),

@@ -157,8 +157,9 @@ impl Encoder {
     fn run(&mut self, changes: &[Change<'_>], (from, to): (&Buffer, &Buffer)) {
         let mut at = 0;
         while let Some((x, y, cell)) = changes.get(at).copied() {
-            // Another colour of nothing is nothing.
-            if from.cell((x, y)).is_some_and(|old| is_same_blank(old, cell)) {
+            // Another colour of nothing is nothing. The second half of a wide glyph only looks like nothing: some terminals keep it
+            // when the first half is written over.
+            if !is_second_half(from, (x, y)) && from.cell((x, y)).is_some_and(|old| is_same_blank(old, cell)) {
                 at += 1;
                 continue;
             }
@@ -285,6 +286,11 @@ fn is_same_blank(old: &Cell, new: &Cell) -> bool {
     old.symbol() == " " && new.symbol() == " " && old.bg == new.bg && seen.is_empty()
 }
 
+/// Whether a glyph of two cells began in the cell before.
+fn is_second_half(screen: &Buffer, (x, y): (u16, u16)) -> bool {
+    x.checked_sub(1).and_then(|x| screen.cell((x, y))).is_some_and(|before| before.symbol().width() == 2)
+}
+
 fn absolute((x, y): (u16, u16)) -> String {
     match (x, y) {
         (0, 0) => "\x1b[H".to_owned(),
@@ -407,5 +413,14 @@ mod tests {
         assert_eq!(frame(&from, &lines(&["a                  "])), "\x1b[1;3H\x1b[K");
         let middle = frame(&lines(&["a long line of text x"]), &lines(&["a                   x"]));
         assert_eq!(middle, "\x1b[1;3H    \x1b[C    \x1b[C  \x1b[C    ".replace("\x1b[C", " ").as_str());
+    }
+
+    #[test]
+    fn the_second_half_of_a_wide_glyph_is_written_over_too() {
+        let wide = Buffer::with_lines(["\u{d1a0}\u{d3f4}  "]);
+        let narrow = Buffer::with_lines(["x     "]);
+        let bytes = frame(&wide, &narrow);
+        let written = bytes.contains("x   ") || bytes.contains("\x1b[K") || bytes.contains("x\x1b[");
+        assert!(written && !bytes.ends_with('x'), "{bytes:?}");
     }
 }
