@@ -117,7 +117,7 @@ impl Encoder {
             self.out.push_str("\x1b[?25l");
         }
         let opening = self.out.len();
-        let changes = step.from.diff(step.to);
+        let changes = with_second_halves(step.from.diff(step.to), (step.from, step.to));
         self.changes(&changes, (step.from, step.to));
         if self.out.len() == opening && was == is && !step.clear {
             return Vec::new();
@@ -286,6 +286,22 @@ fn is_same_blank(old: &Cell, new: &Cell) -> bool {
     old.symbol() == " " && new.symbol() == " " && old.bg == new.bg && seen.is_empty()
 }
 
+/// The changes, and the second half of each wide glyph whose first half gives way: it looks like the blank that it is to be, but
+/// tmux keeps it as a half of nothing when the first half is erased.
+fn with_second_halves<'a>(changes: Vec<Change<'a>>, (from, to): (&Buffer, &'a Buffer)) -> Vec<Change<'a>> {
+    let mut all = Vec::with_capacity(changes.len());
+    let mut changes = changes.into_iter().peekable();
+    while let Some((x, y, cell)) = changes.next() {
+        all.push((x, y, cell));
+        let gives_way = cell.symbol().width() < 2 && from.cell((x, y)).is_some_and(|old| old.symbol().width() == 2);
+        let is_told = changes.peek().is_some_and(|(next, row, _)| (*next, *row) == (x + 1, y));
+        if let Some(half) = to.cell((x + 1, y)).filter(|_| gives_way && !is_told) {
+            all.push((x + 1, y, half));
+        }
+    }
+    all
+}
+
 /// Whether a glyph of two cells began in the cell before.
 fn is_second_half(screen: &Buffer, (x, y): (u16, u16)) -> bool {
     x.checked_sub(1).and_then(|x| screen.cell((x, y))).is_some_and(|before| before.symbol().width() == 2)
@@ -417,10 +433,7 @@ mod tests {
 
     #[test]
     fn the_second_half_of_a_wide_glyph_is_written_over_too() {
-        let wide = Buffer::with_lines(["\u{d1a0}\u{d3f4}  "]);
-        let narrow = Buffer::with_lines(["x     "]);
-        let bytes = frame(&wide, &narrow);
-        let written = bytes.contains("x   ") || bytes.contains("\x1b[K") || bytes.contains("x\x1b[");
-        assert!(written && !bytes.ends_with('x'), "{bytes:?}");
+        let wide = Buffer::with_lines(["\u{d1a0}\u{d3f4}|"]);
+        assert_eq!(frame(&wide, &Buffer::with_lines(["x   |"])), "\x1b[Hx   ");
     }
 }
