@@ -2,6 +2,7 @@
 //! whatever the size and the keys.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may end at once")]
+#![allow(clippy::type_complexity, reason = "tables of a fixture, read once")]
 
 mod behaviour;
 mod care;

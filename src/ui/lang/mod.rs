@@ -2,7 +2,7 @@
 //!
 //! A text in the source is the English text and the key of its translation: `tr("sort")`, or with holes
 //! `trf!("{} of {} members", up, all)`. The tables stand in `ko/*.toml`, a file for each part of the console. What the engine
-//! says in whole sentences (events, alarms, reasons) is matched against the tables `[sentences]` of those files by [`sentence`]. Names, addresses, units
+//! says in whole sentences (events, alarms, reasons) is matched against the tables `[sentences]` of those files by [`sentence()`]. Names, addresses, units
 //! and the standards' own words (LLDP, ifIndex, SSID) are never translated.
 //!
 //! Drawing depends on the console's state alone, and the language is part of it: `Console` sets it for its own thread around
