@@ -153,7 +153,7 @@ fn graph(nodes: usize, (links, from): &(Vec<(usize, usize)>, [usize; 2])) -> Gra
         label: format!("node-{at}"),
         role: Role::Switch,
         layer: layer(at, *from),
-        status: if at % 97 == 0 { DeviceStatus::Down } else { DeviceStatus::Up },
+        status: if at.is_multiple_of(97) { DeviceStatus::Down } else { DeviceStatus::Up },
         alarm: None,
         count: 1,
         count_up: 1,
@@ -204,7 +204,9 @@ fn frame(name: &str, (graph, keys): (&Arc<View>, &str)) {
     let mut times = Vec::new();
     for _ in 0..ROUNDS * 3 {
         buf.reset();
-        times.push(cpu_of(|| drop(console.draw(&mut buf))));
+        times.push(cpu_of(|| {
+            console.draw(&mut buf);
+        }));
     }
     let shown = (0..SIZE.height).flat_map(|y| (0..SIZE.width).map(move |x| (x, y))).filter(|at| buf[*at].symbol() != " ").count();
     println!("{name:<25} {:>9.2} ms of CPU, {shown} cells drawn", median(times));
