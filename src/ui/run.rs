@@ -20,9 +20,7 @@ use crate::engine::{Answer, AskError, Command, Handle, Update, WatchId};
 use crossterm::event::{Event, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
-use std::io::{self, IsTerminal, Write as _};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
+use std::io::{self, IsTerminal};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
@@ -143,25 +141,11 @@ pub fn run(source: impl Into<Source>, options: &UiOptions, signals: Signals) -> 
     live.terminal.leave();
     // A wallboard leaves nothing: the next console begins where an operator was.
     if let Some(path) = options.keep.as_ref().filter(|_| options.face == Face::Screens)
-        && let Err(error) = keep(path, &saved::text(&live.console.state))
+        && let Err(error) = saved::keep(path, &saved::text(&live.console.state))
     {
         tracing::warn!("{}: {error}", path.display());
     }
     ended
-}
-
-/// Writes a small file whole or not at all, for its owner alone.
-fn keep(path: &Path, text: &str) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    }
-    let beside = path.with_extension(format!("new-{}", std::process::id()));
-    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-    let written = file.write_all(text.as_bytes()).and_then(|()| std::fs::rename(&beside, path));
-    if written.is_err() {
-        let _it_is_only_a_half_file = std::fs::remove_file(&beside);
-    }
-    written
 }
 
 struct Live {
@@ -503,22 +487,4 @@ fn jobs(handle: Handle, sender: Sender<Message>) -> io::Result<Sender<(Purpose, 
         }
     })?;
     Ok(jobs)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::os::unix::fs::PermissionsExt;
-
-    #[test]
-    fn what_is_left_is_written_whole_and_for_its_owner_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("deep/er/console.json");
-        for text in ["first", "second, and longer"] {
-            keep(&path, text).unwrap();
-            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
-        }
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "nothing else is left beside it");
-    }
 }

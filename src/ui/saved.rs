@@ -1,6 +1,6 @@
 //! What a console leaves for the next one: where it was, filters, orders, columns, folds, the span of graphs, commands given.
 //!
-//! One small versioned text (JSON). It is made and read here; reading and writing the file is its callers' (`run`, `cmd`).
+//! One small versioned text (JSON). It is made, read and kept here ([`keep`], called by `run` at the end alone); `cmd` reads the file.
 //! What can't be read, or is of another version, is left alone, and the console begins anew.
 
 use super::command::MAX_COMMANDS;
@@ -11,6 +11,9 @@ use crate::model::DeviceId;
 use crate::query::{MapRequest, Screen, Sort, Subject};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
 
 /// Format version: raised when the meaning of a field changes. Further fields have defaults.
 const VERSION: u32 = 1;
@@ -196,6 +199,22 @@ fn short(text: &str) -> String {
     text.chars().take(MAX_TEXT).collect()
 }
 
+/// Writes a small file whole or not at all, for its owner alone.
+///
+/// Errors: the folder or the file can't be written.
+pub fn keep(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    let beside = path.with_extension(format!("new-{}", std::process::id()));
+    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| std::fs::rename(&beside, path));
+    if written.is_err() {
+        let _it_is_only_a_half_file = std::fs::remove_file(&beside);
+    }
+    written
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -259,5 +278,17 @@ mod tests {
         assert_eq!(restore(&mut state, text, &[]), Ok(()));
         assert_eq!((state.place.screen, state.span_secs, state.theme), (Screen::Overview, fresh().span_secs, ThemeName::Dark));
         assert!(state.screens.get(&Screen::Devices).is_some_and(|here| here.hidden.is_empty()));
+    }
+
+    #[test]
+    fn what_is_left_is_written_whole_and_for_its_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep/er/console.json");
+        for text in ["first", "second, and longer"] {
+            keep(&path, text).unwrap();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        }
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions()) & 0o777, 0o600);
+        assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "nothing else is left beside it");
     }
 }

@@ -8,6 +8,7 @@ use super::effect::Effect;
 use super::keymap::Key;
 use super::run::UiOptions;
 use super::state::{Place, UiState};
+use super::terminal::parameters;
 use crate::engine::{AskError, Handle, Update};
 use crate::model::Timestamp;
 use crate::query::{Screen, Sort, Subject, ViewRequest};
@@ -258,31 +259,9 @@ fn sgr(cell: &Cell) -> String {
     out
 }
 
-/// SGR parameters of a colour; `base` is 30 for the foreground and 40 for the background.
+/// SGR parameters of a colour; nothing for the terminal's own.
 fn colour(colour: Color, base: u8) -> String {
-    let plain = |index: u8| format!(";{}", base + index);
-    let bright = |index: u8| format!(";{}", base + 60 + index);
-    match colour {
-        Color::Reset => String::new(),
-        Color::Black => plain(0),
-        Color::Red => plain(1),
-        Color::Green => plain(2),
-        Color::Yellow => plain(3),
-        Color::Blue => plain(4),
-        Color::Magenta => plain(5),
-        Color::Cyan => plain(6),
-        Color::Gray => plain(7),
-        Color::DarkGray => bright(0),
-        Color::LightRed => bright(1),
-        Color::LightGreen => bright(2),
-        Color::LightYellow => bright(3),
-        Color::LightBlue => bright(4),
-        Color::LightMagenta => bright(5),
-        Color::LightCyan => bright(6),
-        Color::White => bright(7),
-        Color::Indexed(index) => format!(";{};5;{index}", base + 8),
-        Color::Rgb(r, g, b) => format!(";{};2;{r};{g};{b}", base + 8),
-    }
+    if colour == Color::Reset { String::new() } else { format!(";{}", parameters(colour, base)) }
 }
 
 #[cfg(test)]

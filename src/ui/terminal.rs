@@ -10,6 +10,7 @@ mod sgr;
 
 pub use encode::{Encoder, Step};
 pub use kind::Kind;
+pub use sgr::parameters;
 
 use crossterm::terminal;
 use ratatui::buffer::Buffer;

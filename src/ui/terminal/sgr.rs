@@ -71,7 +71,7 @@ const ENDS: [(Modifier, u8); 6] = [
 ];
 
 /// SGR parameters of a colour; `base` is 30 for the foreground and 40 for the background.
-fn parameters(colour: Color, base: u8) -> String {
+pub fn parameters(colour: Color, base: u8) -> String {
     let plain = |index: u8| (base + index).to_string();
     match colour {
         Color::Reset => plain(9),
