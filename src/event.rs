@@ -10,14 +10,14 @@ use crate::model::link::LinkKey;
 use crate::model::log::LogBatch;
 use crate::model::poll::{Echoes, PollReading};
 use crate::model::{
-    AdminStatus, Alarm, AlarmAct, AlarmOrder, ApStatus, Device, DeviceId, DeviceStatus, Endpoint, GaugeKind, HealthStatus,
-    IfIndex, Inventory, Link, MacAddr, Neighbour, Oid, OperStatus, Timestamp, WirelessReading,
+    AdminStatus, Alarm, AlarmAct, AlarmOrder, ApStatus, BridgeId, BridgeReading, Device, DeviceId, DeviceStatus, Endpoint,
+    GaugeKind, HealthStatus, IfIndex, Inventory, Link, MacAddr, Neighbour, Oid, OperStatus, Timestamp, WirelessReading,
 };
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
 
 /// Format version of [`Event`]: raised when the meaning of the bytes changes. Journal records carry it.
-pub const EVENT_VERSION: u16 = 3;
+pub const EVENT_VERSION: u16 = 4;
 
 /// Something that happened, or was seen, at a time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -87,6 +87,12 @@ pub enum Body {
     AlarmHandled(Box<(String, String, AlarmAct)>),
     /// Observation: log lines. They go to the logs' store alone.
     Logs(Box<LogBatch>),
+    /// Observation: the spanning tree and Power over Ethernet of a device were read.
+    Bridge(Box<BridgeReading>),
+    /// Derived: the same where it says otherwise than what was known; only what differs.
+    BridgeSeen(Box<BridgeReading>),
+    /// Derived: something happened in the spanning tree of a device.
+    SpanningTree(Box<StpChange>),
 }
 
 impl Event {
@@ -105,6 +111,7 @@ impl Event {
                 | Body::Wireless(_)
                 | Body::AlarmOrder(_)
                 | Body::Logs(_)
+                | Body::Bridge(_)
         )
     }
 }
@@ -146,6 +153,26 @@ pub struct DeviceStatusChange {
     pub to: DeviceStatus,
     /// Why, in words.
     pub reason: String,
+}
+
+/// Something happened in the spanning tree of a device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StpChange {
+    /// The device.
+    pub device: DeviceId,
+    /// What happened.
+    pub change: StpEvent,
+}
+
+/// What happens in spanning trees.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StpEvent {
+    /// It takes another bridge for the root: before, after.
+    Root(BridgeId, BridgeId),
+    /// The topology changed so many times since the reading before.
+    Topology(u32),
+    /// A port, by its name, went from one state to another.
+    Port(String, String, String),
 }
 
 /// Other hardware in a device's place.

@@ -5,6 +5,7 @@ use super::health::Health;
 use super::interface::{IfIndex, Interface};
 use super::neighbour::{ChassisId, NeighbourRow};
 use super::oid::Oid;
+use super::switching::{Bridge, Physical};
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -214,6 +215,10 @@ pub struct Device {
     pub neighbours: Vec<NeighbourRow>,
     /// Its sensors, processors, memory, storage, supplies and PoE
     pub health: Health,
+    /// It as a bridge; `None` where it is none, or doesn't tell
+    pub bridge: Option<Box<Bridge>>,
+    /// What it is made of, by entPhysicalIndex
+    pub parts: Vec<Physical>,
     /// When the inventory was taken
     pub taken_at: Timestamp,
 }
@@ -244,6 +249,8 @@ impl Device {
             vlans: Vec::new(),
             neighbours: Vec::new(),
             health: Health { gauges: Vec::new(), outline: 0 },
+            bridge: None,
+            parts: Vec::new(),
             taken_at,
         }
     }

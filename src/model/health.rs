@@ -3,6 +3,7 @@
 //! A [`Gauge`] is one thing that is measured: what it is, under which name, which instances are asked ([`Probe`]) and what their numbers
 //! mean. Inventory and poll make a [`Measured`] of the numbers in the same way ([`Gauge::measure`]). Start at [`Health`].
 
+use super::interface::IfIndex;
 use super::oid::Oid;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -274,6 +275,22 @@ impl Limits {
     }
 }
 
+/// What a sensor's `class` may say, so that panes find what they show: telephone exchanges first, then power.
+pub const SUBJECTS: [&str; 12] = [
+    "phones-registered",
+    "phones-known",
+    "calls-active",
+    "calls-most",
+    "trunk",
+    "channels-used",
+    "channels",
+    "input",
+    "output",
+    "battery",
+    "outlet",
+    "bank",
+];
+
 /// What was measured of one gauge at one time. What is not known is `None`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
@@ -294,8 +311,11 @@ pub struct Gauge {
     pub kind: GaugeKind,
     /// Its name: no other gauge of its kind of series has it.
     pub name: String,
-    /// Of a supply: toner, wasteToner, input, … (RFC 3805 PrtMarkerSuppliesTypeTC).
+    /// Of a supply: toner, wasteToner, input, … (RFC 3805 PrtMarkerSuppliesTypeTC). Of a sensor what it is about, where a pane has to know:
+    /// see [`SUBJECTS`].
     pub class: Option<String>,
+    /// The interface that it is about: optics, what a port feeds.
+    pub if_index: Option<IfIndex>,
     /// Whether it stands for the device: the main memory, the processor as a whole.
     pub main: bool,
     /// What is asked.

@@ -1,6 +1,8 @@
 //! Interfaces of a device (RFC 2863 IF-MIB).
 
 use super::addr::MacAddr;
+use super::switching::{Duplex, PoePort, PortMode, StpPort};
+use super::time::Timestamp;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -140,6 +142,18 @@ pub struct Interface {
     pub stp_state: Option<String>,
     /// Whether 64-bit octet counters exist (ifHCInOctets)
     pub high_capacity_counters: Option<bool>,
+    /// VLAN ids among `vlans` that leave the port without a tag
+    pub untagged: Vec<u16>,
+    /// How the port takes VLANs
+    pub mode: Option<PortMode>,
+    /// dot3StatsDuplexStatus
+    pub duplex: Option<Duplex>,
+    /// When ifOperStatus changed last, from ifLastChange; never later than the reading
+    pub last_change: Option<Timestamp>,
+    /// Its place in the spanning tree
+    pub stp: Option<Box<StpPort>>,
+    /// Its Power over Ethernet; `None` where it has none
+    pub poe: Option<Box<PoePort>>,
 }
 
 impl Interface {
@@ -163,6 +177,12 @@ impl Interface {
             aggregate: None,
             stp_state: None,
             high_capacity_counters: None,
+            untagged: Vec::new(),
+            mode: None,
+            duplex: None,
+            last_change: None,
+            stp: None,
+            poe: None,
         }
     }
 

@@ -24,6 +24,7 @@ pub mod rollup;
 pub mod secret;
 pub mod series;
 pub mod sighting;
+pub mod switching;
 pub mod text;
 pub mod time;
 pub mod topology;
@@ -45,5 +46,8 @@ pub use oid::Oid;
 pub use rollup::{Level, Rollup};
 pub use series::{EntityKey, Metric, Point, Sample, SampleBatch, SampleRow};
 pub use sighting::{ArpRow, Endpoint, FdbRow, Sightings};
+pub use switching::{
+    Bridge, BridgeId, BridgeReading, Duplex, Physical, PhysicalClass, PoePort, PoeStatus, PortMode, PortReading, StpPort, StpRole,
+};
 pub use time::{TimeRange, Timestamp};
 pub use wireless::{AccessPoint, ApStatus, Radio, Ssid, WifiBand, WirelessClient, WirelessReading};

@@ -54,7 +54,7 @@ pub fn apply(state: &mut State, event: &Event) -> Applied {
             Vec::new()
         }
         // They go to the flows' store; the state derives nothing from them.
-        Body::Flows(_) | Body::FlowRecords(_) | Body::Logs(_) => Vec::new(),
+        Body::Flows(_) | Body::FlowRecords(_) | Body::Logs(_) | Body::Bridge(_) => Vec::new(),
         Body::DeviceSeen(_)
         | Body::DeviceMerged(..)
         | Body::DeviceStatus(_)
@@ -71,7 +71,9 @@ pub fn apply(state: &mut State, event: &Event) -> Applied {
         | Body::Endpoints(_)
         | Body::WirelessSeen(_)
         | Body::AccessPoint(_)
-        | Body::AlarmHandled(_) => {
+        | Body::AlarmHandled(_)
+        | Body::BridgeSeen(_)
+        | Body::SpanningTree(_) => {
             deriver.state.take(event);
             Vec::new()
         }

@@ -13,7 +13,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Format version of a part: raised when the meaning of its bytes changes.
-pub const CHECKPOINT_VERSION: u8 = 3;
+pub const CHECKPOINT_VERSION: u8 = 4;
 
 /// About how large a part is: what the store packs best (docs/decisions on the store).
 const PART_OCTETS: usize = 64 * 1024;

@@ -63,6 +63,9 @@ impl State {
             | Body::FlowRecords(_)
             | Body::Wireless(_)
             | Body::AlarmOrder(_)
+            | Body::Bridge(_)
+            | Body::BridgeSeen(_)
+            | Body::SpanningTree(_)
             | Body::Logs(_) => {}
         }
         for row in rows {

@@ -146,6 +146,7 @@ mod tests {
             kind,
             name: format!("g{number}"),
             class: None,
+            if_index: None,
             main: false,
             probes: vec![probe],
             limits: <_>::default(),

@@ -12,6 +12,7 @@ fn gauge(kind: GaugeKind, parts: &[Part]) -> Gauge {
         kind,
         name: "x".to_owned(),
         class: None,
+        if_index: None,
         main: false,
         probes: parts.iter().map(|part| probe(*part, 1.0)).collect(),
         limits: Limits::default(),

@@ -134,6 +134,7 @@ fn gauge(kind: GaugeKind, name: &str, probes: Vec<Probe>) -> Gauge {
         kind,
         name: name.to_owned(),
         class: None,
+        if_index: None,
         main: false,
         probes,
         limits: Limits::default(),

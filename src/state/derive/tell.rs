@@ -77,6 +77,9 @@ fn told(state: &State, event: &Event) -> Option<Told> {
         | Body::Flows(_)
         | Body::FlowRecords(_)
         | Body::AlarmOrder(_)
+        | Body::Bridge(_)
+        | Body::BridgeSeen(_)
+        | Body::SpanningTree(_)
         | Body::Logs(_) => None,
     }
 }

@@ -16,7 +16,16 @@ use std::sync::Arc;
 const TEMPERATURE: GaugeKind = GaugeKind::Sensor(SensorClass::Temperature);
 
 fn gauge(kind: GaugeKind, name: &str, measured: Measured) -> Gauge {
-    Gauge { kind, name: name.to_owned(), class: None, main: false, probes: Vec::new(), limits: Limits::default(), measured }
+    Gauge {
+        kind,
+        name: name.to_owned(),
+        class: None,
+        if_index: None,
+        main: false,
+        probes: Vec::new(),
+        limits: Limits::default(),
+        measured,
+    }
 }
 
 const fn measured(value: f64, status: HealthStatus) -> Measured {

@@ -210,8 +210,16 @@ impl Reader<'_> {
         let (probes, raws) = self.probes(index)?;
         let limits = self.limits(index);
         let class = self.rule.says.class.as_ref().and_then(|column| self.word(column, index));
-        let mut gauge =
-            Gauge { kind, name: String::new(), class, main: self.rule.says.main, probes, limits, measured: <_>::default() };
+        let mut gauge = Gauge {
+            kind,
+            name: String::new(),
+            class,
+            if_index: None,
+            main: self.rule.says.main,
+            probes,
+            limits,
+            measured: <_>::default(),
+        };
         gauge.measured = gauge.measure(&raws);
         (gauge.measured.value.is_some() || gauge.measured.status != HealthStatus::Unknown).then_some(gauge)
     }
