@@ -302,7 +302,6 @@ pub const SUBJECTS: [&str; 23] = [
     "outlet",
 ];
 
-
 /// What was measured of one gauge at one time. What is not known is `None`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
