@@ -10,7 +10,9 @@ mod endpoint;
 pub mod health;
 mod interface;
 mod neighbour;
+mod parts;
 pub mod rows;
+mod switching;
 mod system;
 #[cfg(test)]
 mod tests;
@@ -19,13 +21,14 @@ mod wireless;
 pub use endpoint::DeskPlace;
 
 use super::agent::MibView;
-use super::scenario::{DeviceNumber, Kind, Node, Scenario};
+use super::scenario::{DeviceNumber, Kind, Node, PortNumber, Scenario};
 use super::truth::seconds_of;
 use super::wlan::Wlans;
 use crate::mib::Registry;
 use crate::model::{Oid, Timestamp};
 use crate::wire::snmp::{Value, VarBind};
 use rows::Table;
+use rustc_hash::FxHashSet;
 
 /// Reads a cell: of this device, in this row of the column's table. `None` is a hole in the table.
 type Reader = fn(&View<'_>, usize) -> Option<Value>;
@@ -34,11 +37,13 @@ type Reader = fn(&View<'_>, usize) -> Option<Value>;
 type Part = &'static [(&'static str, Table, Reader)];
 
 /// All parts. The order is free: a tree sorts them by OID.
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 10] = [
     system::COLUMNS,
     interface::COLUMNS,
     neighbour::COLUMNS,
     bridge::COLUMNS,
+    switching::COLUMNS,
+    parts::COLUMNS,
     endpoint::COLUMNS,
     health::COLUMNS,
     wireless::AIRESPACE,
@@ -69,6 +74,10 @@ pub struct Tree {
     prefix_origin: Option<Oid>,
     /// hrStorageTypes: the rows of hrStorageTable point there.
     storage_types: Option<Oid>,
+    /// ifIndex: rows of entAliasMappingTable point there.
+    if_index: Option<Oid>,
+    /// Desks at which access points stand: switch and port.
+    fed: FxHashSet<(DeviceNumber, PortNumber)>,
     /// What its controllers control.
     wlans: Wlans,
 }
@@ -84,10 +93,17 @@ impl Tree {
         unknown.sort();
         unknown.dedup();
         if unknown.is_empty() {
-            let [prefix_origin, storage_types] = ["ipAddressPrefixOrigin", "hrStorageTypes"].map(|name| mib.oid(name));
-            let mut tree = Self { kinds, prefix_origin, storage_types, wlans: Wlans::default() };
+            let [prefix_origin, storage_types, if_index] =
+                ["ipAddressPrefixOrigin", "hrStorageTypes", "ifIndex"].map(|name| mib.oid(name));
+            let (wlans, fed) = (Wlans::default(), FxHashSet::default());
+            let mut tree = Self { kinds, prefix_origin, storage_types, if_index, fed, wlans };
             // Access points stand at desks, which the tree tells.
             tree.wlans = Wlans::of(scenario, &tree);
+            let port = |(device, place): (DeviceNumber, usize)| {
+                let kind = scenario.kind(scenario.node(device)?).filter(|kind| kind.feeds)?;
+                kind.bridge_ports.get(place).map(|port| (device, *port))
+            };
+            tree.fed = tree.wlans.fed_by().filter_map(port).collect();
             Ok(tree)
         } else {
             Err(unknown)
