@@ -553,6 +553,11 @@ fn health(device: &DeviceId) -> HealthView {
         status: *status,
         status_since: None,
         limits: Limits::default(),
+        subject: None,
+        if_index: None,
+        port: None,
+        state_oid: None,
+        spark: Vec::new(),
         sampled_at: Some(ago(if *stale { 600 } else { 20 })),
         stale: *stale,
     };
@@ -568,6 +573,7 @@ fn health(device: &DeviceId) -> HealthView {
         memory_spark: hour(60.0),
         temperature_spark: hour(41.0),
         rows: rows.iter().map(row).collect(),
+        ..HealthView::default()
     }
 }
 

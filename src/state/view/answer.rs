@@ -7,7 +7,7 @@ use super::rows::EventRow;
 use super::screens::{Chrome, DeviceView, DiscoveryView, HealthView, InterfaceView, View, ViewBody};
 use super::{Table, devices, events, health, interfaces, links, overview, vlans, wireless};
 use crate::model::{Device, DeviceId, Severity, TimeRange};
-use crate::query::{Screen, Subject, ViewRequest};
+use crate::query::{DevicePart, Screen, Subject, ViewRequest};
 use crate::state::State;
 use std::sync::Arc;
 use std::time::Duration;
@@ -154,6 +154,11 @@ fn device(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<String>
     view.alarms = events::alarms_of(look, &device.id);
     view.recent = events::of_device(look, &device.id, RECENT);
     view.health = health::health(look, device);
+    if request.device == DevicePart::Brief {
+        let (sensors, wrong) = health::of_request(look, device, request);
+        view.health.sensors = sensors;
+        return (ViewBody::Device(Box::new(view)), wrong);
+    }
     (ViewBody::Device(Box::new(view)), fault)
 }
 

@@ -3,7 +3,7 @@
 use crate::model::health::Limits;
 use crate::model::{
     Acknowledgement, AdminStatus, Alarm, Confirmed, DeviceId, DeviceStatus, Evidence, GaugeKind, HealthStatus, IfIndex, MacAddr,
-    Metric, OperStatus, Role, Severity, Silence, SnmpAccess, Timestamp,
+    Metric, Oid, OperStatus, Role, Severity, Silence, SnmpAccess, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -184,6 +184,15 @@ pub struct GaugeRow {
     /// Since when the status holds, as far as noctop saw it change.
     pub status_since: Option<Timestamp>,
     pub limits: Limits,
+    /// Of a sensor what it is about: one of `model::health::SUBJECTS`.
+    pub subject: Option<String>,
+    /// The interface that it is about, and its name.
+    pub if_index: Option<IfIndex>,
+    pub port: Option<String>,
+    /// The instance that says its status, whose object knows the words.
+    pub state_oid: Option<Oid>,
+    /// Over the last hour, or over the span of the screen where it has a subject; filled by the engine from the series store.
+    pub spark: Vec<Option<f32>>,
     pub sampled_at: Option<Timestamp>,
     /// Older than three readings.
     pub stale: bool,

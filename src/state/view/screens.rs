@@ -208,6 +208,8 @@ pub struct HealthView {
     pub temperature_spark: Vec<Option<f32>>,
     /// All gauges: processors, memory, storage, PoE, supplies, sensors by class; each kind in the order of its tables.
     pub rows: Vec<GaugeRow>,
+    /// The sensors of the window, by the filter and the sort of the request: where only the facts of the device were asked for.
+    pub sensors: Table<GaugeRow>,
 }
 
 /// One interface with its graph.

@@ -6,11 +6,15 @@ mod faceplate;
 mod facts;
 mod health;
 mod inventory;
+mod measure;
 mod ports;
+mod power;
 pub mod section;
+mod sensors;
 mod spanning;
 mod status;
 mod vlans;
+mod voice;
 
 pub use faceplate::FACES;
 pub use status::LINK_COLUMNS;

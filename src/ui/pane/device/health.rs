@@ -1,11 +1,10 @@
 //! The health of a device: processors, memory, storage, PoE, supplies and sensors with their bars, what is ill first.
 
+use super::measure::{is_stock, mark, share, tone_of, words};
 use super::status::HEALTH;
-use crate::model::health::SensorClass;
-use crate::model::{GaugeKind, HealthStatus};
+use crate::model::HealthStatus;
 use crate::state::view::rows::GaugeRow;
 use crate::state::view::screens::{DeviceView, HealthView};
-use crate::ui::glyph::GlyphSet;
 use crate::ui::lang::{tr, trf};
 use crate::ui::pane::Scene;
 use crate::ui::text::{self, EN, percent};
@@ -34,33 +33,6 @@ const COLUMNS: [Column<GaugeRow>; 5] = [
     Column { title: "VALUE", sort: "", width: Width::Cells(10), align: Align::Right, drop: 0, cell: value },
 ];
 
-fn tone_of(status: HealthStatus) -> Tone {
-    match status {
-        HealthStatus::Ok => Tone::Ok,
-        HealthStatus::Warning => Tone::Minor,
-        HealthStatus::Critical => Tone::Critical,
-        HealthStatus::Off | HealthStatus::Unknown => Tone::Dim,
-    }
-}
-
-/// One cell that says how it is without colour.
-const fn glyph_of(status: HealthStatus, set: GlyphSet) -> &'static str {
-    match (status, set) {
-        (HealthStatus::Ok, GlyphSet::Unicode) => "●",
-        (HealthStatus::Ok, GlyphSet::Cjk) => "⣿",
-        (HealthStatus::Ok, GlyphSet::Ascii) => "+",
-        (HealthStatus::Warning, _) => "!",
-        (HealthStatus::Critical, GlyphSet::Unicode | GlyphSet::Cjk) => "✗",
-        (HealthStatus::Critical, GlyphSet::Ascii) => "X",
-        (HealthStatus::Off, _) => "-",
-        (HealthStatus::Unknown, _) => " ",
-    }
-}
-
-fn mark(row: &GaugeRow, ink: &Ink<'_>) -> Line<'static> {
-    ink.tone(glyph_of(row.status, ink.glyphs.set), tone_of(row.status))
-}
-
 fn name(row: &GaugeRow, ink: &Ink<'_>) -> Line<'static> {
     let tone = if row.stale { Tone::Dim } else { Tone::Text };
     let mut spans = vec![Span::styled(row.name.clone(), ink.theme.style(tone))];
@@ -75,24 +47,6 @@ fn name(row: &GaugeRow, ink: &Ink<'_>) -> Line<'static> {
 
 fn kind(row: &GaugeRow, ink: &Ink<'_>) -> Line<'static> {
     ink.tone(row.class.clone(), Tone::Dim)
-}
-
-/// The share of 1 that a gauge shows; `None` where it is no share of anything.
-fn share(row: &GaugeRow) -> Option<f64> {
-    let is_share = matches!(
-        row.kind,
-        GaugeKind::Processor
-            | GaugeKind::Memory
-            | GaugeKind::Storage
-            | GaugeKind::Supply
-            | GaugeKind::Sensor(SensorClass::Load | SensorClass::Charge | SensorClass::Percent | SensorClass::Humidity)
-    );
-    row.value.filter(|_| is_share).map(|value| value / 100.0)
-}
-
-/// Whether a full one is a good one: what is left of toner and batteries.
-const fn is_stock(row: &GaugeRow) -> bool {
-    matches!(row.kind, GaugeKind::Supply | GaugeKind::Sensor(SensorClass::Charge))
 }
 
 fn load(row: &GaugeRow, ink: &Ink<'_>) -> Line<'static> {
@@ -111,28 +65,6 @@ fn value(row: &GaugeRow, ink: &Ink<'_>) -> Line<'static> {
         (true, false) => ink.tone(words, if row.status == HealthStatus::Critical { Tone::Critical } else { Tone::Text }),
         _ => ink.tone(words, Tone::Dim),
     }
-}
-
-/// A value with its unit, short: `31.0 C`, `5400 rpm`, `52%`, `121 W`; unknown is `-`.
-fn words(row: &GaugeRow) -> String {
-    let Some(value) = row.value else { return "-".to_owned() };
-    if let Some(share) = share(row) {
-        return percent(Some(share)).trim().to_owned();
-    }
-    let digits = if value.abs() >= 100.0 || value.fract() == 0.0 { 0 } else { 1 };
-    let short = match row.unit.as_deref() {
-        None => "",
-        Some("celsius") => " C",
-        Some("volt") => " V",
-        Some("ampere") => " A",
-        Some("watt") => " W",
-        Some("hertz") => " Hz",
-        Some("percent") => "%",
-        Some("minute") => " min",
-        Some("second") => " s",
-        Some(other) => return format!("{value:.digits$} {other}"),
-    };
-    format!("{value:.digits$}{short}")
 }
 
 /// What is ill first; then as the device has them.
@@ -225,38 +157,10 @@ fn draw_head(scene: &Scene<'_>, area: Rect, (buf, health): (&mut Buffer, &Health
 
 #[cfg(test)]
 mod tests {
+    use super::super::measure::tests::row;
     use super::*;
-    use crate::model::DeviceId;
-    use crate::model::health::Limits;
-
-    fn row(kind: GaugeKind, value: Option<f64>, status: HealthStatus) -> GaugeRow {
-        GaugeRow {
-            device: DeviceId::new("x"),
-            device_name: "x".to_owned(),
-            kind,
-            class: kind.word().to_owned(),
-            name: "n".to_owned(),
-            value,
-            unit: kind.unit().map(str::to_owned),
-            used_bytes: None,
-            total_bytes: None,
-            status,
-            status_since: None,
-            limits: Limits::default(),
-            sampled_at: None,
-            stale: false,
-        }
-    }
-
-    #[test]
-    fn values_are_short_and_unknown_is_a_dash() {
-        let said = |kind, value| words(&row(kind, value, HealthStatus::Ok));
-        assert_eq!(said(GaugeKind::Sensor(SensorClass::Temperature), Some(31.04)), "31.0 C");
-        assert_eq!(said(GaugeKind::Sensor(SensorClass::Fanspeed), Some(5400.0)), "5400 rpm");
-        assert_eq!(said(GaugeKind::Storage, Some(52.4)), "52%");
-        assert_eq!(said(GaugeKind::PoeUsed, Some(121.4)), "121 W");
-        assert_eq!(said(GaugeKind::Sensor(SensorClass::Temperature), None), "-");
-    }
+    use crate::model::GaugeKind;
+    use crate::model::health::SensorClass;
 
     #[test]
     fn what_is_ill_stands_first_and_is_counted() {

@@ -2,7 +2,7 @@
 //!
 //! A new section is a file with a [`Section`] and a line in [`SECTIONS`]; nothing else names it.
 
-use super::{inventory, ports, spanning, status, vlans};
+use super::{inventory, ports, power, sensors, spanning, status, vlans, voice};
 use crate::model::Role;
 use crate::query::{DevicePart, Screen};
 use crate::state::view::ViewBody;
@@ -95,6 +95,9 @@ pub const SECTIONS: &[&dyn Section] = &[
     &vlans::Vlans,
     &spanning::SpanningTree,
     &inventory::Inventory,
+    &voice::Voice,
+    &power::Power,
+    &sensors::Sensors,
     // What a device measures stands before how it is as a whole.
     &status::Status,
 ];
