@@ -169,6 +169,22 @@ pub enum WirelessPart {
     Detail,
 }
 
+/// What of a device is wanted beside its facts: what a section of the Device screen shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DevicePart {
+    /// Its interfaces; window, filter and sort are theirs.
+    #[default]
+    Ports,
+    /// Which port carries which VLAN.
+    Vlans,
+    /// Its place in the spanning tree, and the tree.
+    SpanningTree,
+    /// What it is made of; the filter is a search in it.
+    Inventory,
+    /// Nothing more than the facts, its health, links, alarms and events.
+    Brief,
+}
+
 /// A radio, or an access point of which no radio is known.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RadioName {
@@ -209,6 +225,8 @@ pub struct ViewRequest {
     pub flows: FlowRequest,
     /// What of the wireless networks, for [`Screen::Wireless`].
     pub wireless: WirelessRequest,
+    /// What of a device, for [`Screen::Device`].
+    pub device: DevicePart,
     /// Groups of rows that are folded, by what stands at their head.
     pub folded: Vec<String>,
     /// What is asked of log lines, for [`Screen::Logs`].
@@ -235,6 +253,7 @@ impl ViewRequest {
             map: MapRequest::default(),
             flows: FlowRequest::default(),
             wireless: WirelessRequest::default(),
+            device: DevicePart::default(),
             folded: Vec::new(),
             logs: LogRequest::default(),
         }

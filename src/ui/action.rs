@@ -5,7 +5,7 @@ use super::effect::{Effect, Form, Picture};
 use super::lang::tr;
 use super::pane::{Context, Gesture};
 use super::state::{Access, UiState};
-use super::update::{alarms, diff, flows, global, graph, lists, logs, overlay, related, wireless};
+use super::update::{alarms, device, diff, flows, global, graph, lists, logs, overlay, related, wireless};
 use super::{mouse, notice, wallboard};
 use crate::query::Screen;
 use crate::state::view::View;
@@ -135,6 +135,9 @@ pub const ACTIONS: &[Action] = &[
     action("map.related", Context::Map, ("related screens: then t d i f l a e h", "related"), overlay::related),
     action("vlans.map", Context::Vlans, ("the map of this VLAN", "map"), |turn| lists::gesture(turn, Gesture::Layers)),
     action("flows.group", Context::Flows, ("by what flows are summed up", "by"), flows::groups),
+    action("sections.next", Context::Sections, ("the next section of the device", "section"), |turn| device::step(turn, 1)),
+    action("sections.back", Context::Sections, ("the section before", ""), |turn| device::step(turn, -1)),
+    action("sections.face", Context::Sections, ("what the ports show: state, speed, PoE ...", "face"), device::face),
     action("wireless.band", Context::Wireless, ("only one band, or all: 2.4, 5, 6 GHz", "band"), wireless::band),
     action("logs.follow", Context::Logs, ("keep the newest line in view, or not", "follow"), logs::follow),
     action("logs.fold", Context::Logs, ("lines that say the same once, with their count", "fold same"), logs::fold),

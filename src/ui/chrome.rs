@@ -5,6 +5,7 @@ use super::action::ACTIONS;
 use super::console::contexts;
 use super::mouse::{self, Hit};
 use super::notice::Level;
+use super::pane::device::section;
 use super::pane::{Context, Scene};
 use super::state::{Access, Room};
 use super::text::{self, EN, fit};
@@ -96,8 +97,16 @@ fn breadcrumb(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         pieces.push((&crumb, dim));
     }
     let used = put_all(buf, Position::new(area.x, area.y), area.width, &pieces);
-    let title = fit(title, usize::from(area.width.saturating_sub(used + 1)), scene.glyphs.ellipsis);
-    put(buf, Position::new(area.x + used, area.y), area.width.saturating_sub(used), (&title, strong));
+    let section = section::crumb(scene).map(|section| format!("{crumb}{}", tr(section)));
+    let room = usize::from(area.width.saturating_sub(used + 1));
+    let title = fit(title, room, scene.glyphs.ellipsis);
+    let mut pieces = vec![(title.as_str(), if section.is_some() { dim } else { strong })];
+    if let Some(section) = section.as_deref().filter(|section| text::width(&title) + text::width(section) <= room) {
+        pieces.push((section, strong));
+    } else if let Some(first) = pieces.first_mut() {
+        first.1 = strong;
+    }
+    put_all(buf, Position::new(area.x + used, area.y), area.width.saturating_sub(used), &pieces);
 }
 
 /// Alarm counts, time, access: from the right edge.

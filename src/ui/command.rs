@@ -5,9 +5,10 @@ use super::effect::{Effect, Purpose};
 use super::lang::tr;
 use super::layer::Picker;
 use super::pane::Context;
+use super::pane::device::section;
 use super::state::{Place, UiState};
 use super::theme::ThemeName;
-use super::update::{diff, flows, global, navigate, overlay};
+use super::update::{device, diff, flows, global, navigate, overlay};
 use super::{GlyphSet, text};
 use crate::engine::Command;
 use crate::query::{Screen, Sort};
@@ -17,7 +18,7 @@ use crate::trf;
 mod suggest;
 
 pub use suggest::{Suggestion, complete_field, field_choices, fields_for, suggest, suggest_names, wanted_name};
-use suggest::{columns, crumbs, glyph_sets, is_offered, sort_words, spans, themes};
+use suggest::{columns, crumbs, glyph_sets, is_offered, sections, sort_words, spans, themes};
 
 /// Commands that are remembered; older ones are forgotten.
 pub const MAX_COMMANDS: usize = 200;
@@ -83,8 +84,8 @@ pub const COMMANDS: &[CommandDef] = &[
     },
     CommandDef {
         name: "device",
-        argument: Argument::Name("NAME"),
-        help: "open a device",
+        argument: Argument::Name("NAME [SECTION]"),
+        help: "open a device, with one of its sections",
         run: |turn, text| open(turn.state, (text, Screen::Device)),
     },
     CommandDef {
@@ -141,6 +142,12 @@ pub const COMMANDS: &[CommandDef] = &[
         run: diff::command,
     },
     CommandDef { name: "go", argument: Argument::One("CRUMB", crumbs), help: "where @ says: SCREEN NAME @TIME /FILTER", run: go },
+    CommandDef {
+        name: "section",
+        argument: Argument::One("NAME", sections),
+        help: "a section of this device",
+        run: |turn, text| device::named(turn, text),
+    },
     CommandDef { name: "vlan", argument: Argument::Name("ID"), help: "open a VLAN", run: vlan },
     CommandDef {
         name: "exporter",
@@ -271,7 +278,14 @@ pub fn give(turn: &mut Turn<'_>, line: &str) -> Vec<Effect> {
 
 /// Looks a name up and opens what it is of on a screen.
 pub fn open(state: &mut UiState, (text, screen): (&str, Screen)) -> Vec<Effect> {
-    text.clone_into(&mut state.wanted);
+    // A name may have blanks in it: only a last word that is a section's is none of its.
+    let (name, section) = match text.rsplit_once(' ').map(|(name, word)| (name.trim(), section::find(word))) {
+        Some((name, Some(section))) if screen == Screen::Device => (name, Some(section.name())),
+        _ => (text, None),
+    };
+    name.clone_into(&mut state.wanted);
+    state.wanted_section = section;
+    let text = name;
     vec![Effect::Ask(Purpose::Open(screen), Command::Names(text.to_owned(), overlay::CANDIDATES))]
 }
 
@@ -293,7 +307,11 @@ pub fn opened(turn: &mut Turn<'_>, screen: Screen, names: &[Name]) -> Vec<Effect
         turn.state.map.selected = name.device.as_ref().map(|device| device.as_str().to_owned());
         return navigate(turn.state, Place::screen(Screen::Topology));
     }
-    overlay::open_name(turn.state, name)
+    let mut effects = overlay::open_name(turn.state, name);
+    if let Some(section) = turn.state.wanted_section.take().filter(|_| turn.state.place.screen == Screen::Device) {
+        effects.extend(device::to(turn.state, section));
+    }
+    effects
 }
 
 fn sort(turn: &mut Turn<'_>, text: &str) -> Vec<Effect> {
@@ -369,6 +387,10 @@ pub fn crumb(state: &UiState) -> String {
     if !state.place.title.is_empty() {
         out.push(' ');
         out.push_str(&state.place.title);
+    }
+    if let Some(section) = state.device.section.filter(|_| state.place.screen == Screen::Device) {
+        out.push(' ');
+        out.push_str(section);
     }
     if let Some(at) = state.time.at {
         out.push_str(&format!(" @{}", at.secs()));

@@ -234,8 +234,8 @@ impl Console {
             self.state.time.now = self.state.time.now.max(view.chrome.at);
         }
         let first = self.view().is_none();
-        let effects = lists::follow(&mut self.state, &view);
-        pane::of(self.state.place.screen).absorb(&mut self.state, &view);
+        let mut effects = lists::follow(&mut self.state, &view);
+        effects.extend(pane::of(self.state.place.screen).absorb(&mut self.state, &view));
         self.view = Some(view);
         self.viewed = watch;
         self.dirty = if first || self.fresh > 0 { Dirty::Now } else { self.dirty.max(Dirty::Data) };

@@ -247,7 +247,7 @@ impl Keymap {
 fn together(a: Context, b: Context) -> bool {
     use Context::{
         Alarms, Columns, Discovery, Events, Export, Flows, Global, Graph, Groups, Input, List, Logs, Map, Narrow, Related, Save,
-        Silence, Table, Vlans, Wallboard, Wireless,
+        Sections, Silence, Table, Vlans, Wallboard, Wireless,
     };
     match (a, b) {
         (a, b) if a == b => true,
@@ -261,8 +261,8 @@ fn together(a: Context, b: Context) -> bool {
             List | Discovery | Table | Graph | Flows | Alarms | Events | Vlans | Logs,
             List | Discovery | Table | Graph | Flows | Alarms | Events | Vlans | Logs,
         ) => true,
-        (Wireless, List | Table) | (List | Table, Wireless) => true,
-        (List | Map | Discovery | Table | Graph | Flows | Alarms | Events | Vlans | Logs | Wireless, _) => false,
+        (Wireless | Sections, List | Table) | (List | Table, Wireless | Sections) => true,
+        (List | Map | Discovery | Table | Graph | Flows | Alarms | Events | Vlans | Logs | Wireless | Sections, _) => false,
     }
 }
 

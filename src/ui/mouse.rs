@@ -8,7 +8,7 @@ use super::action::{self, Turn};
 use super::effect::Effect;
 use super::layer::Layer;
 use super::pane::{self, Context, Gesture};
-use super::update::{lists, overlay};
+use super::update::{device, lists, overlay};
 use ratatui::layout::{Position, Rect};
 use std::cell::RefCell;
 
@@ -22,6 +22,8 @@ pub enum Hit {
     Action(&'static str),
     /// A part of the screen, by its number.
     Part(usize),
+    /// A section of the Device screen, by its name.
+    Section(&'static str),
     /// A row of the list of the part, by its index among all matching rows.
     Row(usize),
     /// A column that is sorted by this field.
@@ -95,6 +97,7 @@ fn click(turn: &mut Turn<'_>, at: Position, hits: &Hits) -> Vec<Effect> {
     match hit {
         Hit::Action(name) => action::find(name).map(|action| (action.run)(turn)).unwrap_or_default(),
         Hit::Part(part) => lists::focus(turn, part),
+        Hit::Section(name) => device::named(turn, name),
         Hit::Row(row) => click_row(turn, (hits.part(at), row)),
         Hit::Sort(column) => {
             let mut effects = hits.part(at).map(|part| lists::focus(turn, part)).unwrap_or_default();

@@ -4,10 +4,11 @@
 //! What can't be read, or is of another version, is left alone, and the console begins anew.
 
 use super::command::MAX_COMMANDS;
+use super::pane::device::section;
 use super::pane::flows::words;
 use super::state::{ListState, Place, ScreenState, UiState};
 use super::{GlyphSet, Lang, ThemeName, pane};
-use crate::model::DeviceId;
+use crate::model::{DeviceId, Role};
 use crate::query::{MapRequest, Screen, Sort, Subject};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +35,8 @@ struct Saved {
     #[serde(default)]
     map: SavedMap,
     #[serde(default)]
+    sections: BTreeMap<String, String>,
+    #[serde(default)]
     flows_by: String,
     #[serde(default)]
     looks: BTreeMap<String, String>,
@@ -48,6 +51,8 @@ struct SavedPlace {
     port: Option<String>,
     #[serde(default)]
     title: String,
+    #[serde(default)]
+    section: Option<String>,
 }
 
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,9 +88,13 @@ pub fn text(state: &UiState) -> String {
     let is_lasting = |place: &&Place| !matches!(place.screen, Screen::Help | Screen::Diff);
     let place = std::iter::once(&state.place).chain(state.back.iter().rev()).find(is_lasting);
     let place = match place {
-        Some(place) if *place == state.place => {
-            SavedPlace { screen: place.screen.name().to_owned(), device, port, title: place.title.clone() }
-        }
+        Some(place) if *place == state.place => SavedPlace {
+            screen: place.screen.name().to_owned(),
+            device,
+            port,
+            title: place.title.clone(),
+            section: state.device.section.map(str::to_owned),
+        },
         Some(place) if place.subject.is_none() => SavedPlace { screen: place.screen.name().to_owned(), ..SavedPlace::default() },
         _ => SavedPlace::default(),
     };
@@ -101,6 +110,7 @@ pub fn text(state: &UiState) -> String {
             colour_by: state.map.colour_by,
             hidden_layers: state.map.hidden_layers.clone(),
         },
+        sections: state.device.by_role.iter().map(|(role, name)| (role.word().to_owned(), (*name).to_owned())).collect(),
         flows_by: state.flows.by.iter().map(|key| key.name()).collect::<Vec<_>>().join(","),
         looks: state.chosen.iter().map(|(what, name)| ((*what).to_owned(), name.clone())).collect(),
         commands: state.commands.clone(),
@@ -129,6 +139,12 @@ pub fn restore(state: &mut UiState, text: &str, pinned: &[&str]) -> Result<(), S
     }
     if let Some(place) = place_of(&saved.place) {
         state.place = place;
+        state.device.section = saved.place.section.as_deref().and_then(section::find).map(|section| section.name());
+    }
+    for role in Role::ALL {
+        if let Some(section) = saved.sections.get(role.word()).and_then(|name| section::find(name)) {
+            state.device.by_role.insert(role, section.name());
+        }
     }
     for (name, screen) in saved.screens {
         if let Some(known) = Screen::from_name(&name) {
@@ -238,6 +254,8 @@ mod tests {
         state.map.tree = true;
         state.map.request.level = 2;
         state.flows.by = words::by_of("dst,app").unwrap();
+        state.device.section = Some("status");
+        state.device.by_role.insert(Role::Switch, "inventory");
         state.chosen.insert("theme", "light".to_owned());
         state.commands.push("theme light".to_owned());
         state
@@ -250,6 +268,7 @@ mod tests {
         assert_eq!((&after.place, &after.screens), (&before.place, &before.screens));
         assert_eq!((after.span_secs, after.map.tree, after.map.request.level), (86_400, true, 2));
         assert_eq!((&after.flows.by, &after.commands), (&before.flows.by, &before.commands));
+        assert_eq!((after.device.section, &after.device.by_role), (Some("status"), &before.device.by_role));
         assert_eq!(after.theme, ThemeName::Light);
         assert_eq!(text(&after), text(&before));
     }

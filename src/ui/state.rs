@@ -13,7 +13,7 @@ use super::theme::{Depth, OwnTheme, ThemeName};
 use super::wallboard::Wallboard;
 use crate::engine::WatchId;
 use crate::model::flow::TopKey;
-use crate::model::{TimeRange, Timestamp, WifiBand};
+use crate::model::{Role, TimeRange, Timestamp, WifiBand};
 use crate::query::{MapRequest, Screen, Sort, Subject, ViewRequest, Window};
 use crate::ui::layout::worker::LayoutWorker;
 use crate::ui::pane::topology::TreeRows;
@@ -203,6 +203,19 @@ pub struct WirelessState {
     pub trail: Vec<(String, usize)>,
 }
 
+/// What the Device screen remembers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeviceState {
+    /// The section that is shown, by its name; `None` before the first view of a device says of what kind it is.
+    pub section: Option<&'static str>,
+    /// The section that was looked at last, for each kind of device.
+    pub by_role: BTreeMap<Role, &'static str>,
+    /// What the other sections of this device remember.
+    pub kept: BTreeMap<&'static str, ScreenState>,
+    /// What the faceplate shows: index into its own list.
+    pub face: usize,
+}
+
 /// What the Logs screen remembers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogState {
@@ -250,10 +263,14 @@ pub struct UiState {
     pub flows: FlowState,
     /// What the Wireless screen remembers.
     pub wireless: WirelessState,
+    /// What the Device screen remembers.
+    pub device: DeviceState,
     /// What differs between two times.
     pub diff: DiffState,
     /// What a name that is being looked up was called.
     pub wanted: String,
+    /// The section that is to be shown of it.
+    pub wanted_section: Option<&'static str>,
     /// Whether anything may be changed.
     pub access: Access,
     /// Who is at the console, for what he changes.
@@ -330,8 +347,10 @@ impl UiState {
             graph: GraphState::default(),
             flows: FlowState::default(),
             wireless: WirelessState::default(),
+            device: DeviceState::default(),
             diff: DiffState::default(),
             wanted: String::new(),
+            wanted_section: None,
             access: Access::default(),
             user: String::new(),
             logs: LogState::default(),

@@ -240,3 +240,18 @@ fn a_picture_has_every_row_and_is_well_formed() {
     assert_eq!(picture.matches("<text ").count(), picture.matches("</text>").count());
     assert!(picture.ends_with("</svg>\n") && picture.len() < 200_000, "{}", picture.len());
 }
+
+#[test]
+fn a_device_is_stepped_through_by_section_and_opened_with_one() {
+    let first = |keys: &str| {
+        let text = shot::text(&drawn(state(Screen::Device, (120, 36), GlyphSet::Unicode), keys));
+        text.lines().next().unwrap().split("   ").next().unwrap().trim_end().to_owned()
+    };
+    assert!(first("").ends_with("acc-b1-02 › Ports"), "{}", first(""));
+    assert!(first("(").ends_with("acc-b1-02 › Status"), "{}", first("("));
+    assert_eq!(first("( )"), first(""));
+    assert!(first(": d e v space core-1 space status Enter").ends_with("core-1 › Status"));
+    assert!(first(": s e c t i o n space status Enter").ends_with("acc-b1-02 › Status"));
+    // Devices of a kind open with what was looked at last of that kind.
+    assert!(first("( : d e v space core-1 Enter").ends_with("core-1 › Status"));
+}

@@ -89,9 +89,9 @@ fn devices() {
 fn device() {
     check(Screen::Device);
     for (name, size, keys) in [
-        ("health-80x24", (80, 24), "tab tab tab"),
-        ("health-120x36", (120, 36), "tab tab tab j"),
-        ("health-40x12", (40, 12), "backtab"),
+        ("health-80x24", (80, 24), "("),
+        ("health-120x36", (120, 36), "( j"),
+        ("health-40x12", (40, 12), "("),
     ] {
         let text = shot::text(&drawn(state(Screen::Device, size, GlyphSet::Unicode), keys));
         insta::assert_snapshot!(format!("device-{name}"), text);

@@ -5,6 +5,7 @@ use crate::query::Screen;
 use crate::state::view::{Name, NameKind};
 use crate::ui::action::{ACTIONS, Action};
 use crate::ui::lang::tr;
+use crate::ui::pane::device::section::SECTIONS;
 use crate::ui::pane::{self, Context};
 use crate::ui::state::UiState;
 use crate::ui::theme::ThemeName;
@@ -46,6 +47,14 @@ pub(super) fn columns(state: &UiState, word: usize) -> Vec<String> {
         return Vec::new();
     }
     pane::of(state.place.screen).columns().iter().map(|title| (*title).to_owned()).collect()
+}
+
+/// Sections of the Device screen.
+pub(super) fn sections(state: &UiState, word: usize) -> Vec<String> {
+    if word > 0 || state.place.screen != Screen::Device {
+        return Vec::new();
+    }
+    SECTIONS.iter().map(|section| section.name().to_owned()).collect()
 }
 
 /// Screens, for `:go`.

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// The files, by name.
-pub(super) const KOREAN: [(&str, &str); 10] = [
+pub(super) const KOREAN: [(&str, &str); 11] = [
     ("actions", include_str!("ko/actions.toml")),
     ("care", include_str!("ko/care.toml")),
     ("chrome", include_str!("ko/chrome.toml")),
@@ -15,6 +15,7 @@ pub(super) const KOREAN: [(&str, &str); 10] = [
     ("logs", include_str!("ko/logs.toml")),
     ("panes", include_str!("ko/panes.toml")),
     ("sentences", include_str!("ko/sentences.toml")),
+    ("switch", include_str!("ko/switch.toml")),
     ("topology", include_str!("ko/topology.toml")),
     ("vlans", include_str!("ko/vlans.toml")),
     ("wireless", include_str!("ko/wireless.toml")),

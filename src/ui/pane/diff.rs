@@ -207,8 +207,9 @@ impl Pane for Diff {
         if gesture == Gesture::Enter { update::diff::enter(state) } else { Vec::new() }
     }
 
-    fn absorb(&self, state: &mut UiState, _view: &View) {
+    fn absorb(&self, state: &mut UiState, _view: &View) -> Vec<Effect> {
         choose(state);
+        Vec::new()
     }
 
     fn draw(&self, scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {

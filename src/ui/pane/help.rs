@@ -46,7 +46,7 @@ const TOPICS: [(&str, &[&str]); 4] = [
 ];
 
 /// Key contexts with their headings, in the order of the screen.
-const CONTEXTS: [(&str, Context); 13] = [
+const CONTEXTS: [(&str, Context); 14] = [
     ("Lists", Context::List),
     ("Tables", Context::Table),
     ("Graphs", Context::Graph),
@@ -54,6 +54,7 @@ const CONTEXTS: [(&str, Context); 13] = [
     ("Alarms", Context::Alarms),
     ("Events", Context::Events),
     ("Flows", Context::Flows),
+    ("Sections of a device", Context::Sections),
     ("Discovery", Context::Discovery),
     ("After o", Context::Related),
     ("After e", Context::Export),

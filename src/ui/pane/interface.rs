@@ -76,11 +76,12 @@ impl Pane for Interface {
         Vec::new()
     }
 
-    fn absorb(&self, state: &mut UiState, view: &View) {
+    fn absorb(&self, state: &mut UiState, view: &View) -> Vec<Effect> {
         // A jump brings a name with the alias in it: the breadcrumb says what the port is called.
         if let Some(row) = view_of(&view.body).and_then(|view| view.row.as_ref()) {
             state.place.title = format!("{} {}", row.device_name, row.name);
         }
+        Vec::new()
     }
 
     fn draw(&self, scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {

@@ -201,11 +201,12 @@ impl Pane for Logs {
         logs::moved(state, gesture)
     }
 
-    fn absorb(&self, state: &mut UiState, view: &View) {
+    fn absorb(&self, state: &mut UiState, view: &View) -> Vec<Effect> {
         if let Some(view) = view_of(&view.body) {
             let page = self.page(state);
             logs::absorb(state, view, page);
         }
+        Vec::new()
     }
 
     fn draw(&self, scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {

@@ -100,6 +100,8 @@ pub enum Context {
     Silence,
     /// The Logs screen.
     Logs,
+    /// The Device screen.
+    Sections,
     /// In the list of what narrows the log.
     Narrow,
 }
@@ -128,6 +130,7 @@ impl Context {
             Self::Events => "events",
             Self::Silence => "silence",
             Self::Logs => "logs",
+            Self::Sections => "sections of a device",
             Self::Narrow => "narrowing",
         }
     }
@@ -229,6 +232,11 @@ pub trait Pane: Sync {
         1
     }
 
+    /// How many parts what is shown of it just now has.
+    fn parts_of(&self, _state: &UiState) -> usize {
+        self.parts()
+    }
+
     /// Columns it can be sorted by, in order; empty where it has an order of its own.
     fn sorts(&self) -> &'static [&'static str] {
         &[]
@@ -295,7 +303,9 @@ pub trait Pane: Sync {
     }
 
     /// A new view came: what is remembered of it is brought up to date (a layout, a selection). The lists are done already.
-    fn absorb(&self, _state: &mut UiState, _view: &View) {}
+    fn absorb(&self, _state: &mut UiState, _view: &View) -> Vec<Effect> {
+        Vec::new()
+    }
 
     /// Draws it.
     fn draw(&self, scene: &Scene<'_>, area: Rect, buf: &mut Buffer);

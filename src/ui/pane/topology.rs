@@ -205,8 +205,8 @@ impl Pane for Topology {
         effects
     }
 
-    fn absorb(&self, state: &mut UiState, view: &View) {
-        let Some(graph) = graph_of(&view.body) else { return };
+    fn absorb(&self, state: &mut UiState, view: &View) -> Vec<Effect> {
+        let Some(graph) = graph_of(&view.body) else { return Vec::new() };
         let before = state.map.selected.clone();
         state.map.selected = selected(graph, state).map(|node| node.id.clone());
         let address = |state: &UiState| state.map.arrangement.as_ref().map(Arc::as_ptr);
@@ -218,6 +218,7 @@ impl Pane for Topology {
         if before != state.map.selected || !same {
             walk::reveal(state, graph);
         }
+        Vec::new()
     }
 
     fn draw(&self, scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {

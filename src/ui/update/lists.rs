@@ -233,18 +233,19 @@ pub fn previous_part(turn: &mut Turn<'_>) -> Vec<Effect> {
 
 fn part(turn: &mut Turn<'_>, by: isize) -> Vec<Effect> {
     let pane = pane::of(turn.state.place.screen);
-    let parts = pane.parts().max(1);
+    let parts = pane.parts_of(turn.state).max(1);
     let before = pane.request(turn.state);
     let here = turn.state.here_mut();
     here.focus = (here.focus.min(parts - 1) + parts).saturating_add_signed(by) % parts;
     let followed = turn.view.map(|view| follow(turn.state, view)).unwrap_or_default();
     // Some parts show other rows altogether.
-    if pane.request(turn.state).wireless != before.wireless { vec![Effect::Watch] } else { followed }
+    let after = pane.request(turn.state);
+    if after.wireless != before.wireless || after.device != before.device { vec![Effect::Watch] } else { followed }
 }
 
 /// Gives the keys to a part.
 pub fn focus(turn: &mut Turn<'_>, part: usize) -> Vec<Effect> {
-    if part >= pane::of(turn.state.place.screen).parts().max(1) || turn.state.here().focus == part {
+    if part >= pane::of(turn.state.place.screen).parts_of(turn.state).max(1) || turn.state.here().focus == part {
         return Vec::new();
     }
     turn.state.here_mut().focus = part;

@@ -3,6 +3,7 @@
 //! Start at [`navigate`], the one way from place to place.
 
 pub mod alarms;
+pub mod device;
 pub mod diff;
 pub mod flows;
 pub mod global;
@@ -41,6 +42,7 @@ pub fn navigate(state: &mut UiState, place: Place) -> Vec<Effect> {
 pub(super) fn arrive(state: &mut UiState) -> Vec<Effect> {
     state.watch = WatchId(if state.watch.0 >= LAST_PLACE { 1 } else { state.watch.0 + 1 });
     state.graph.cursor = None;
+    (state.device.section, state.device.kept) = (None, Default::default());
     if state.place.subject.is_some() {
         let here = state.here_mut();
         here.lists = Default::default();

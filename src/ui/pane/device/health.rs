@@ -1,6 +1,6 @@
 //! The health of a device: processors, memory, storage, PoE, supplies and sensors with their bars, what is ill first.
 
-use super::HEALTH;
+use super::status::HEALTH;
 use crate::model::health::SensorClass;
 use crate::model::{GaugeKind, HealthStatus};
 use crate::state::view::rows::GaugeRow;
@@ -152,11 +152,6 @@ pub(super) fn keys(view: &HealthView) -> Vec<String> {
     in_order(view).iter().map(|row| format!("{} {}", row.class, row.name)).collect()
 }
 
-/// Rows that the panel would like, borders counted.
-pub(super) fn wanted(view: &HealthView) -> u16 {
-    if view.rows.is_empty() { 0 } else { u16::try_from(view.rows.len()).unwrap_or(u16::MAX).saturating_add(2 + HEAD) }
-}
-
 /// A few words for the facts: PoE, and how many gauges are ill.
 pub(super) fn summary(view: &HealthView) -> Vec<(String, Tone)> {
     let mut out = Vec::new();
@@ -187,7 +182,7 @@ pub(super) fn draw(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &De
     if head > 0 {
         draw_head(scene, Rect { height: HEAD, ..inner }, (buf, health));
     }
-    let [.., list] = &here.lists;
+    let [list, ..] = &here.lists;
     Rows {
         columns: &COLUMNS,
         rows: &rows,

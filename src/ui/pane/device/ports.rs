@@ -1,157 +1,122 @@
-//! The front panel of a switch: odd ports above, even ports below, as the housings have them, with their numbers where there is
-//! room, and the port under the cursor in words.
+//! The ports of a device: as they stand on its housing, as a table, and the one under the cursor in full.
 
-use super::port_under_cursor;
-use crate::model::{AdminStatus, OperStatus};
-use crate::state::view::InterfaceRow;
+use super::section::{Section, rows};
+use super::{faceplate, status};
+use crate::query::DevicePart;
 use crate::state::view::screens::DeviceView;
-use crate::ui::glyph::GlyphSet;
-use crate::ui::lang::{tr, trf};
-use crate::ui::pane::{Scene, cells};
-use crate::ui::text;
-use crate::ui::theme::Tone;
-use crate::ui::widget::panel::Panel;
-use crate::ui::widget::{put, put_all};
+use crate::state::view::{INTERFACE_COLUMNS, InterfaceRow};
+use crate::ui::UiState;
+use crate::ui::lang::tr;
+use crate::ui::pane::{Listing, Place, Scene, Target, interfaces, names_of};
+use crate::ui::state::Room;
+use crate::ui::text::EN;
+use crate::ui::widget::panel::{Focus, Panel};
+use crate::ui::widget::table::{Column, Header, Rows, sorts as sorts_in, summary};
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
-use ratatui::style::Style;
+use ratatui::layout::Rect;
 
-/// ifType ethernetCsmacd (IANAifType-MIB).
-const ETHERNET: u32 = 6;
-/// Fewer ports are no panel.
-const LEAST_PORTS: usize = 8;
-/// Cells of a port: its glyph or its number, and a gap.
-const CELLS: usize = 3;
-/// Columns of a block: real panels leave a gap after each twelve ports.
-const BLOCK: usize = 6;
-/// Rows of the screen from which the numbers have room.
-const NUMBERED_ROWS: u16 = 26;
+/// The section.
+pub struct Ports;
 
-/// Rows that it takes in what is left of the screen; `None` where it is left out.
-pub(super) fn wanted(view: &DeviceView, area: Rect) -> Option<u16> {
-    let ports = front_panel(view);
-    let fits = usize::from(area.width) >= places(&ports).last().map_or(0, |place| place.0) + CELLS + 3;
-    let height = if area.height >= NUMBERED_ROWS { 7 } else { 5 };
-    (ports.len() >= LEAST_PORTS && area.height >= 20 && fits).then_some(height)
+/// Columns of the side pane.
+const SIDE: u16 = 44;
+
+fn port_columns() -> &'static [Column<InterfaceRow>] {
+    interfaces::COLUMNS.get(1..).unwrap_or_default()
 }
 
-/// Ethernet ports by kind and number, as they stand on the housing; empty while not all of them are at hand.
-fn front_panel(view: &DeviceView) -> Vec<&InterfaceRow> {
-    if view.interfaces.rows.len() < view.interfaces.total {
-        return Vec::new();
+/// Columns that the ports can be sorted by.
+pub(super) fn sorts() -> &'static [&'static str] {
+    const SORTS: [&str; 9] = sorts_in(&interfaces::COLUMNS);
+    SORTS.get(1..).unwrap_or_default()
+}
+
+/// The port under the cursor.
+pub(super) fn port_under_cursor<'v>(view: &'v DeviceView, state: &UiState) -> Option<&'v InterfaceRow> {
+    let here = state.here();
+    let [list, ..] = &here.lists;
+    view.interfaces.rows.get(list.cursor.checked_sub(view.interfaces.offset)?)
+}
+
+impl Section for Ports {
+    fn name(&self) -> &'static str {
+        "ports"
     }
-    let mut ports: Vec<&InterfaceRow> = view.interfaces.rows.iter().filter(|row| row.if_type == Some(ETHERNET)).collect();
-    ports.sort_by_cached_key(|row| (kind(row).to_owned(), number(row).parse::<u32>().unwrap_or(u32::MAX), row.if_index));
-    ports
-}
 
-/// Where each port stands: cells from the left, and whether in the lower row. A kind of port begins a block of its own.
-fn places(ports: &[&InterfaceRow]) -> Vec<(usize, bool)> {
-    let (mut start, mut first) = (0, 0);
-    let mut all = Vec::with_capacity(ports.len());
-    for (at, row) in ports.iter().enumerate() {
-        if at > first && ports.get(at - 1).is_some_and(|before| kind(before) != kind(row)) {
-            start = all.iter().map(|(x, _)| x + CELLS).max().unwrap_or(0) + 2;
-            first = at;
+    fn title(&self) -> &'static str {
+        "Ports"
+    }
+
+    fn applies(&self, view: &DeviceView) -> bool {
+        view.device.as_ref().is_some_and(|row| row.interfaces > 0) || view.interfaces.total > 0
+    }
+
+    fn part(&self) -> DevicePart {
+        DevicePart::Ports
+    }
+
+    fn page(&self, state: &UiState) -> usize {
+        let faceplate = if state.room() == Room::Tiny { 0 } else { 7 };
+        usize::from(rows(state).saturating_sub(3 + faceplate)).max(3)
+    }
+
+    fn sorts(&self) -> &'static [&'static str] {
+        sorts()
+    }
+
+    fn columns(&self) -> Vec<&'static str> {
+        port_columns().iter().map(|column| column.title).collect()
+    }
+
+    fn fields(&self) -> Vec<&'static str> {
+        names_of(INTERFACE_COLUMNS)
+    }
+
+    fn listing(&self, view: &DeviceView, _state: &UiState) -> Option<Listing> {
+        let table = &view.interfaces;
+        Some(Listing { offset: table.offset, matched: table.matched, keys: table.rows.iter().map(interfaces::key).collect() })
+    }
+
+    fn target(&self, view: &DeviceView, state: &UiState) -> Option<Target> {
+        port_under_cursor(view, state).map(interfaces::target_of)
+    }
+
+    fn open(&self, view: &DeviceView, state: &UiState) -> Option<Place> {
+        port_under_cursor(view, state).map(interfaces::place_of)
+    }
+
+    fn draw(&self, scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceView)) {
+        let mut area = area;
+        if scene.state.room() != Room::Tiny
+            && let Some(height) = faceplate::wanted(view, area)
+        {
+            faceplate::draw(scene, Rect { height, ..area }, (buf, view));
+            area = Rect { y: area.y + height, height: area.height.saturating_sub(height), ..area };
         }
-        let column = (at - first) / 2;
-        all.push((start + column * CELLS + column / BLOCK * 2, (at - first) % 2 == 1));
-    }
-    all
-}
-
-/// What a port looks like, told apart without colour.
-fn glyph(row: &InterfaceRow, scene: &Scene<'_>) -> (&'static str, Style) {
-    let faulty = cells::sum(row.in_errors_per_second, row.out_errors_per_second).is_some_and(|rate| rate > 0.0);
-    let [up, down, off, other] = glyphs(scene);
-    let style = |tone: Tone| scene.theme.style(tone);
-    match (row.admin_status, row.oper_status) {
-        (Some(AdminStatus::Down), _) => (off, style(Tone::Dim)),
-        (_, Some(OperStatus::Up)) if faulty => ("!", style(Tone::Minor)),
-        (_, Some(OperStatus::Up)) => {
-            (up, scene.theme.utilisation(Some(cells::larger(row.in_utilisation, row.out_utilisation).unwrap_or(0.3).max(0.3))))
+        if scene.state.room() != Room::Wide {
+            return table(scene, area, (buf, view));
         }
-        (_, Some(OperStatus::Down | OperStatus::LowerLayerDown | OperStatus::NotPresent | OperStatus::Dormant)) => {
-            (down, style(Tone::Dim))
-        }
-        (_, Some(OperStatus::Testing | OperStatus::Unknown) | None) => (other, style(Tone::Unknown)),
+        let main = Rect { width: area.width - SIDE, ..area };
+        table(scene, main, (buf, view));
+        status::draw_alarms(scene, Rect { x: main.right(), width: SIDE, ..area }, (buf, view));
     }
 }
 
-/// Up, without a link, switched off, unknown.
-const fn glyphs(scene: &Scene<'_>) -> [&'static str; 4] {
-    match scene.glyphs.set {
-        GlyphSet::Unicode => ["■", "□", "·", "?"],
-        GlyphSet::Cjk => ["⣿", "-", ".", "?"],
-        GlyphSet::Ascii => ["#", "-", ".", "?"],
+fn table(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceView)) {
+    let here = scene.state.here();
+    let table = &view.interfaces;
+    let words = summary(table.matched, table.total, &here, "");
+    let inner = Panel::new(tr("Interfaces")).subtitle(&words).focus(Focus::of(0, here.focus)).draw(scene, area, buf);
+    let [list, ..] = &here.lists;
+    Rows {
+        columns: port_columns(),
+        rows: &table.rows,
+        offset: table.offset,
+        matched: table.matched,
+        list: Some(list),
+        sort: here.sort.as_ref(),
+        header: Header::Shown,
+        empty: &[if here.faults_only { EN.no_faults } else { EN.nothing_matches }],
     }
-}
-
-/// The number that stands on the housing: the last one of the name.
-fn number(row: &InterfaceRow) -> String {
-    let digits: Vec<char> = row.name.chars().rev().take_while(char::is_ascii_digit).collect();
-    digits.into_iter().rev().collect()
-}
-
-/// The name without that number: `Gi1/0/`.
-fn kind(row: &InterfaceRow) -> &str {
-    row.name.trim_end_matches(|c: char| c.is_ascii_digit())
-}
-
-/// Draws the panel.
-pub(super) fn draw(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceView)) {
-    let ports = front_panel(view);
-    let up = ports.iter().filter(|row| row.oper_status == Some(OperStatus::Up)).count();
-    let words = trf!("{} of {} up", up, ports.len());
-    let legend = legend(scene);
-    let inner = Panel::new(tr("Ports")).subtitle(&words).note(&legend).draw(scene, area, buf);
-    let numbered = inner.height >= 5;
-    if inner.height < 3 {
-        return;
-    }
-    let rows = if numbered { [inner.y + 1, inner.y + 2] } else { [inner.y, inner.y + 1] };
-    let chosen = port_under_cursor(view, scene.state).map(|row| row.if_index);
-    for (row, (cells, lower)) in ports.iter().zip(places(&ports)) {
-        let x = inner.x + 1 + u16::try_from(cells).unwrap_or(u16::MAX);
-        let [odd, even] = rows;
-        let y = if lower { even } else { odd };
-        let here = chosen == Some(row.if_index);
-        let (shape, style) = glyph(row, scene);
-        let (shape, style) = if here { (cursor(scene), scene.theme.style(Tone::Key)) } else { (shape, style) };
-        put(buf, Position::new(x, y), 1, (shape, style));
-        if numbered {
-            let y = if lower { even + 1 } else { odd - 1 };
-            let tone = if here { Tone::Key } else { Tone::Faint };
-            put(buf, Position::new(x, y), 2, (&number(row), scene.theme.style(tone)));
-        }
-    }
-    let line = Rect::new(inner.x + 1, inner.bottom() - 1, inner.width.saturating_sub(2), 1);
-    if let Some(row) = port_under_cursor(view, scene.state) {
-        in_words(scene, line, (buf, row));
-    }
-}
-
-fn cursor(scene: &Scene<'_>) -> &'static str {
-    if scene.glyphs.set == GlyphSet::Unicode { "▣" } else { "@" }
-}
-
-fn legend(scene: &Scene<'_>) -> String {
-    let [up, down, off, _] = glyphs(scene);
-    format!("{up} {}  {down} {}  {off} {}  ! {}", tr("up"), tr("no link"), tr("off"), tr("errors"))
-}
-
-fn in_words(scene: &Scene<'_>, line: Rect, (buf, row): (&mut Buffer, &InterfaceRow)) {
-    let (state, tone) = cells::state_of(row);
-    let (speed, alias) = (text::speed(row.speed_bps), row.if_alias.clone().unwrap_or_default());
-    let dim = scene.theme.style(Tone::Dim);
-    let pieces = [
-        (row.name.as_str(), scene.theme.style(Tone::Strong)),
-        ("  ", dim),
-        (tr(state), scene.theme.style(tone)),
-        ("  ", dim),
-        (speed.as_str(), dim),
-        ("  ", dim),
-        (alias.as_str(), dim),
-    ];
-    put_all(buf, Position::new(line.x, line.y), line.width, &pieces);
+    .draw(scene, inner, buf);
 }
