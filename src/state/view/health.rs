@@ -5,7 +5,7 @@ use super::rows::GaugeRow;
 use super::screens::HealthView;
 use super::table::{Choice, Picked, columns, pick};
 use crate::model::health::SLOW_INTERVAL;
-use crate::model::{Device, Gauge, GaugeKind, HealthStatus, Measured, Timestamp};
+use crate::model::{Device, Gauge, GaugeKind, HealthStatus, IfIndex, Measured, Timestamp};
 use crate::query::ViewRequest;
 use crate::query::filter::Value;
 use crate::state::condition::GaugeCondition;
@@ -67,10 +67,16 @@ impl GaugeRef<'_> {
             status: self.status(),
             status_since: self.condition.and_then(|condition| condition.since),
             limits: self.gauge.limits,
+            if_index: self.gauge.if_index,
             sampled_at: Some(self.at),
             stale: self.is_stale(),
         }
     }
+}
+
+/// What is measured at a port.
+pub(super) fn of_port(look: &Lookup<'_>, device: &Device, if_index: IfIndex) -> Vec<GaugeRow> {
+    of_device(look, device).filter(|row| row.gauge.if_index == Some(if_index)).map(GaugeRef::whole).collect()
 }
 
 /// The health of one device.
