@@ -2,10 +2,13 @@
 //!
 //! Start at [`Device`], then [`section`]: a section is a file of its own.
 
+mod columns;
 mod faceplate;
 mod facts;
+mod gauge;
 mod health;
 mod inventory;
+pub mod port;
 mod ports;
 pub mod section;
 mod spanning;
@@ -66,6 +69,11 @@ impl Pane for Device {
         request.sort = request.sort.filter(|sort| section.sorts().contains(&sort.column.as_str()));
         request.device = section.part();
         request
+    }
+
+    fn detail(&self, body: &ViewBody, state: &UiState) -> Option<ViewRequest> {
+        let view = view_of(body)?;
+        shown(state, view).detail(view, state)
     }
 
     fn parts_of(&self, state: &UiState) -> usize {

@@ -34,7 +34,7 @@ const COLUMNS: [Column<GaugeRow>; 5] = [
     Column { title: "VALUE", sort: "", width: Width::Cells(10), align: Align::Right, drop: 0, cell: value },
 ];
 
-fn tone_of(status: HealthStatus) -> Tone {
+pub(super) fn tone_of(status: HealthStatus) -> Tone {
     match status {
         HealthStatus::Ok => Tone::Ok,
         HealthStatus::Warning => Tone::Minor,
@@ -44,7 +44,7 @@ fn tone_of(status: HealthStatus) -> Tone {
 }
 
 /// One cell that says how it is without colour.
-const fn glyph_of(status: HealthStatus, set: GlyphSet) -> &'static str {
+pub(super) const fn glyph_of(status: HealthStatus, set: GlyphSet) -> &'static str {
     match (status, set) {
         (HealthStatus::Ok, GlyphSet::Unicode) => "●",
         (HealthStatus::Ok, GlyphSet::Cjk) => "⣿",
@@ -114,7 +114,7 @@ fn value(row: &GaugeRow, ink: &Ink<'_>) -> Line<'static> {
 }
 
 /// A value with its unit, short: `31.0 C`, `5400 rpm`, `52%`, `121 W`; unknown is `-`.
-fn words(row: &GaugeRow) -> String {
+pub(super) fn words(row: &GaugeRow) -> String {
     let Some(value) = row.value else { return "-".to_owned() };
     if let Some(share) = share(row) {
         return percent(Some(share)).trim().to_owned();
@@ -160,6 +160,10 @@ pub(super) fn summary(view: &HealthView) -> Vec<(String, Tone)> {
         out.push((format!("PoE {used:.0}/{budget} W"), Tone::Text));
     }
     let count = |status| view.rows.iter().filter(|row| row.status == status).count();
+    // A supply that failed is named: it is what somebody has to go for.
+    let failed = view.rows.iter().filter(|row| row.status == HealthStatus::Critical);
+    let failed: Vec<&str> =
+        failed.filter(|row| MODULES.iter().any(|(_, words)| is_module(row, words))).map(|row| row.name.as_str()).collect();
     let (critical, warning) = (count(HealthStatus::Critical), count(HealthStatus::Warning));
     match (critical, warning, view.worst) {
         (0, 0, HealthStatus::Ok) => out.push((tr("health ok").to_owned(), Tone::Ok)),
@@ -167,6 +171,9 @@ pub(super) fn summary(view: &HealthView) -> Vec<(String, Tone)> {
         (0, warning, _) => out.push((trf!("health {} warning", warning), Tone::Minor)),
         (critical, 0, _) => out.push((trf!("health {} critical", critical), Tone::Critical)),
         (critical, warning, _) => out.push((trf!("health {} critical, {} warning", critical, warning), Tone::Critical)),
+    }
+    if !failed.is_empty() {
+        out.push((trf!("failed: {}", failed.join(", ")), Tone::Critical));
     }
     out
 }
@@ -178,9 +185,18 @@ pub(super) fn draw(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &De
     let count = health.rows.len().to_string();
     let inner = Panel::new(tr("Health")).subtitle(&count).focus(Focus::of(HEALTH, here.focus)).draw(scene, area, buf);
     let rows = in_order(health);
-    let head = if inner.height > HEAD + 1 && !rows.is_empty() { HEAD } else { 0 };
+    let modules: Vec<(&str, Vec<&GaugeRow>)> = MODULES
+        .iter()
+        .map(|(title, words)| (*title, health.rows.iter().filter(|row| is_module(row, words)).collect::<Vec<_>>()))
+        .filter(|(_, rows)| !rows.is_empty())
+        .collect();
+    let wanted = HEAD + u16::try_from(modules.len()).unwrap_or(0);
+    let head = if inner.height > wanted + 1 && !rows.is_empty() { wanted } else { 0 };
     if head > 0 {
         draw_head(scene, Rect { height: HEAD, ..inner }, (buf, health));
+        for ((title, rows), y) in modules.iter().zip(inner.y + HEAD..inner.y + head) {
+            draw_modules(scene, Rect { y, height: 1, ..inner }, (buf, title, rows));
+        }
     }
     let [list, ..] = &here.lists;
     Rows {
@@ -194,6 +210,47 @@ pub(super) fn draw(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &De
         empty: &[EN.no_health],
     }
     .draw(scene, Rect { y: inner.y + head, height: inner.height - head, ..inner }, buf);
+}
+
+/// What a device can lose and go on without, by words in the names of its sensors.
+const MODULES: [(&str, &[&str]); 2] = [("fans", &["fan"]), ("PSU", &["psu", "power supply", "powersupply", "pwr"])];
+
+/// Whether a gauge tells of such a part: a sensor that says how it is.
+fn is_module(row: &GaugeRow, words: &[&str]) -> bool {
+    let name = row.name.to_lowercase();
+    let is_sensor = matches!(row.kind, GaugeKind::Sensor(SensorClass::State | SensorClass::Fanspeed));
+    is_sensor && words.iter().any(|word| name.contains(word))
+}
+
+/// Fans or supplies by name, those that failed or are absent first.
+fn draw_modules(scene: &Scene<'_>, line: Rect, (buf, title, rows): (&mut Buffer, &str, &[&GaugeRow])) {
+    let rank = |row: &&&GaugeRow| match row.status {
+        HealthStatus::Critical => 0,
+        HealthStatus::Warning => 1,
+        HealthStatus::Off => 2,
+        HealthStatus::Ok | HealthStatus::Unknown => 3,
+    };
+    let mut sorted: Vec<&&GaugeRow> = rows.iter().collect();
+    sorted.sort_by_key(rank);
+    let dim = scene.theme.style(Tone::Dim);
+    let well = rows.iter().filter(|row| row.status == HealthStatus::Ok).count();
+    let count = format!(" {well}/{}  ", rows.len());
+    let mut x = line.x
+        + 2
+        + put_all(buf, Position::new(line.x + 2, line.y), line.width.saturating_sub(3), &[(tr(title), dim), (&count, dim)]);
+    for row in sorted {
+        let style = scene.theme.style(tone_of(row.status));
+        let sign = glyph_of(row.status, scene.glyphs.set);
+        let word = match row.status {
+            HealthStatus::Ok | HealthStatus::Unknown => String::new(),
+            status => format!(" {}", tr(status.word())),
+        };
+        let words = format!("{sign} {}{word}  ", row.name);
+        if usize::from(line.right().saturating_sub(x + 1)) < text::width(&words) {
+            break;
+        }
+        x += put(buf, Position::new(x, line.y), line.right().saturating_sub(x + 1), (&words, style));
+    }
 }
 
 /// Processor, memory and temperature: now, and over the last hour.
@@ -244,6 +301,7 @@ mod tests {
             status_since: None,
             limits: Limits::default(),
             sampled_at: None,
+            if_index: None,
             stale: false,
         }
     }
