@@ -5,6 +5,7 @@ use super::neighbours::Neighbours;
 use super::object::Syntax;
 use super::profile::Fact;
 use super::quirks::Quirks;
+use super::switching::Switching;
 use super::transform::Transform;
 use super::wireless::Wireless;
 use schemars::JsonSchema;
@@ -55,6 +56,9 @@ pub struct MibFile {
     /// What wireless controllers tell: access points, radios, network names, clients.
     #[serde(default)]
     pub wireless: Vec<Wireless>,
+    /// What switches tell of VLANs, ports and spanning tree beside the standards' tables.
+    #[serde(default)]
+    pub switching: Vec<Switching>,
     /// The systems by which the vendor's devices are recognised.
     #[serde(default)]
     pub system: Vec<System>,

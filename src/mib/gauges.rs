@@ -45,6 +45,8 @@ pub struct Gauges {
     pub name: Option<Names>,
     /// The column that holds the index of the row of `name`.
     pub name_at: Option<String>,
+    /// What its index begins with, where its table does not call it `ifIndex` or `entPhysicalIndex`.
+    pub index: Option<IndexOf>,
     /// Words in front of the name, or in its place.
     pub before: Option<String>,
     /// Words behind the name.
@@ -274,6 +276,16 @@ pub fn instance(name: &str) -> (&str, Option<Oid>) {
     }
 }
 
+/// What the index of a row begins with: so it is known which interface is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum IndexOf {
+    /// ifIndex
+    Interface,
+    /// entPhysicalIndex
+    Part,
+}
+
 /// A rule, ready to be used.
 #[derive(Debug)]
 pub struct GaugeRule {
@@ -323,6 +335,19 @@ impl GaugeRule {
         let reclaimable = says.reclaimable.iter().map(|name| (Part::Reclaimable, name.as_str()));
         let status = says.status.iter().map(|words| (Part::Status, words.column.as_str()));
         named.chain(reclaimable).chain(status)
+    }
+
+    /// What its index begins with, as it says or as its table calls it.
+    pub fn index_of(&self, registry: &Registry) -> Option<IndexOf> {
+        let called = || {
+            let (_, column) = self.parts().next()?;
+            match registry.table_of(instance(column).0)?.index.first()?.as_str() {
+                "ifIndex" => Some(IndexOf::Interface),
+                "entPhysicalIndex" => Some(IndexOf::Part),
+                _ => None,
+            }
+        };
+        self.says.index.or_else(called)
     }
 
     /// Every object that is read of it, without instances.

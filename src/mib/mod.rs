@@ -17,6 +17,7 @@ pub mod quirks;
 mod read;
 pub mod registry;
 pub mod smi;
+pub mod switching;
 pub mod transform;
 pub mod wireless;
 
@@ -26,4 +27,5 @@ pub use object::{Kind, Object, Syntax};
 pub use profile::{Fact, Facts, Identity, Profile};
 pub use quirks::{PerVlan, Quirks};
 pub use registry::{MibFault, ParseObjectError, Registry};
+pub use switching::SwitchRule;
 pub use wireless::WirelessRule;

@@ -7,6 +7,7 @@ use super::gauges::GaugeRule;
 use super::neighbours::{self, NeighbourTable};
 use super::object::{Kind, Object, Syntax};
 use super::profile::{Facts, Profile, ProfileSet};
+use super::switching::SwitchRule;
 use super::wireless::WirelessRule;
 use crate::model::{Oid, Role};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -31,6 +32,7 @@ pub struct Registry {
     /// Those of some devices before those of all.
     gauges: Vec<GaugeRule>,
     wireless: Vec<WirelessRule>,
+    switching: Vec<SwitchRule>,
     profiles: ProfileSet,
 }
 
@@ -127,6 +129,7 @@ impl Registry {
         registry.add_neighbours(&parsed, &mut faults);
         registry.add_gauges(&parsed, &mut faults);
         registry.add_wireless(&parsed, &mut faults);
+        registry.add_switching(&parsed, &mut faults);
         registry.profiles = ProfileSet::new(parsed, enterprises, &mut faults);
         registry.check_reads(&mut faults);
         (registry, faults)
@@ -233,6 +236,17 @@ impl Registry {
     }
 
     /// A faulty rule is left out.
+    fn add_switching(&mut self, files: &[(&str, MibFile)], faults: &mut Vec<MibFault>) {
+        let rules: Vec<SwitchRule> = files.iter().flat_map(|(name, file)| SwitchRule::of_file(name, file, self)).collect();
+        for rule in rules {
+            let found = rule.faults(self);
+            if found.is_empty() {
+                self.switching.push(rule);
+            }
+            faults.extend(found);
+        }
+    }
+
     fn add_wireless(&mut self, files: &[(&str, MibFile)], faults: &mut Vec<MibFault>) {
         let rules: Vec<WirelessRule> = files.iter().flat_map(|(name, file)| WirelessRule::of_file(name, file, self)).collect();
         for rule in rules {
@@ -329,6 +343,11 @@ impl Registry {
     /// What is asked of a device as a wireless controller: nothing of what is none.
     pub fn wireless(&self, role: Role, sys_object_id: Option<&Oid>) -> Vec<&WirelessRule> {
         self.wireless.iter().filter(|rule| rule.is_for(role, sys_object_id)).collect()
+    }
+
+    /// What a switch with this sysObjectID tells of its VLANs, ports and spanning tree in tables of its maker's.
+    pub fn switching(&self, sys_object_id: Option<&Oid>) -> Vec<&SwitchRule> {
+        self.switching.iter().filter(|rule| rule.is_for(sys_object_id)).collect()
     }
 
     /// All tables of neighbours.

@@ -410,7 +410,8 @@ impl Health {
     /// The same gauges, whatever was read of them.
     pub fn is_same_outline(&self, other: &Self) -> bool {
         let same = |(one, other): (&Gauge, &Gauge)| {
-            (one.kind, &one.name, &one.probes) == (other.kind, &other.name, &other.probes) && one.limits == other.limits
+            let known = |gauge: &Gauge| (gauge.kind, gauge.if_index, gauge.limits);
+            known(one) == known(other) && (&one.name, &one.probes) == (&other.name, &other.probes)
         };
         self.outline == other.outline
             && self.gauges.len() == other.gauges.len()

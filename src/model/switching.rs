@@ -180,6 +180,8 @@ impl PoeStatus {
 /// Power over Ethernet of a port. Source: RFC 3621 pethPsePortTable, and its vendor's own table for what it draws.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PoePort {
+    /// pethPsePortGroupIndex and pethPsePortIndex; `None` where its maker's table goes by ifIndex.
+    pub place: Option<(u32, u32)>,
     /// pethPsePortAdminEnable
     pub enabled: Option<bool>,
     /// pethPsePortDetectionStatus

@@ -3,7 +3,8 @@
 use super::columns::Columns;
 use super::neighbours::{self, Places};
 use super::{
-    addresses, arp, bridge, entity, fdb, health, interfaces, lldp, plan, ports::Ports, role, stack, stp, subnets::Subnets, system,
+    addresses, arp, bridge, entity, fdb, health, interfaces, lldp, makers, parts, plan, poe, ports::Ports, role, stack, stp,
+    subnets::Subnets, system, vlans,
 };
 use crate::mib::file::Reading;
 use crate::mib::{Facts, Identity, Profile, Registry};
@@ -17,7 +18,7 @@ pub fn scalars() -> Vec<&'static str> {
 
 /// All objects that may be read of a device, its vendor's own apart.
 pub fn all_objects() -> Vec<&'static str> {
-    [scalars(), plan::STANDARD.concat(), neighbours::all_columns()].concat()
+    [scalars(), bridge::SCALARS.to_vec(), plan::STANDARD.concat(), neighbours::all_columns()].concat()
 }
 
 /// A device, and what was passed over on the way.
@@ -53,7 +54,7 @@ pub fn base(name: &str, columns: &Columns) -> Option<Oid> {
 
 /// The objects of the vendor that hold facts about the device, once [`probes`] are read.
 pub fn vendor_objects(columns: &Columns) -> Vec<&'static str> {
-    profile(columns).into_iter().flat_map(Profile::reads).collect()
+    profile(columns).into_iter().flat_map(Profile::reads).chain(makers::objects(columns)).collect()
 }
 
 fn answered(columns: &Columns) -> Vec<&'static str> {
@@ -77,14 +78,14 @@ pub fn assemble(columns: &Columns, access: SnmpAccess, at: Timestamp) -> Assembl
     system::fill(&mut device, columns, at);
     device.chassis_id = lldp::local_chassis(columns);
     device.interfaces = interfaces::interfaces(columns);
+    interfaces::date(&mut device.interfaces, columns, at);
     device.addresses = addresses::fill(&mut device.interfaces, columns);
     if !device.addresses.contains(&answered_at) {
         device.addresses.push(answered_at);
         device.addresses.sort_unstable();
     }
     let base_ports = bridge::base_ports(columns);
-    device.vlans = bridge::fill(&mut device.interfaces, columns, &base_ports);
-    stp::fill(&mut device.interfaces, columns, &base_ports);
+    switch(&mut device, columns, &base_ports);
     stack::fill(&mut device.interfaces, columns);
     let sightings = Sightings { fdb: fdb::rows(columns, &base_ports, &device.interfaces), arp: arp::rows(columns) };
     let skipped_neighbours = hear(&mut device, columns, base_ports);
@@ -92,6 +93,17 @@ pub fn assemble(columns: &Columns, access: SnmpAccess, at: Timestamp) -> Assembl
     device.health = health::health(columns);
     device.id = identity::propose(&device, answered_at);
     Assembly { device, sightings, skipped_neighbours }
+}
+
+/// Fills what the device is as a switch: its bridge, VLANs, spanning tree, Power over Ethernet and parts.
+fn switch(device: &mut Device, columns: &Columns, base_ports: &bridge::BasePorts) {
+    bridge::fill(&mut device.interfaces, base_ports);
+    device.vlans = vlans::fill(&mut device.interfaces, columns, base_ports);
+    let bridge = bridge::bridge(columns, base_ports, device.taken_at);
+    stp::fill(&mut device.interfaces, (columns, bridge.as_ref()), base_ports);
+    device.bridge = bridge.map(Box::new);
+    poe::fill(&mut device.interfaces, (columns, base_ports), &parts::interfaces(columns));
+    device.parts = parts::parts(columns);
 }
 
 /// Fills the neighbours: what protocols tell, then the spanning tree, then link aggregation. How many rows said nothing.

@@ -1,33 +1,34 @@
-//! Bridge ports and VLANs (RFC 4188 BRIDGE-MIB, RFC 4363 Q-BRIDGE-MIB).
+//! Bridge ports, and the device as a bridge (RFC 4188 BRIDGE-MIB).
 
 use super::columns::Columns;
-use crate::model::device::Vlan;
-use crate::model::{IfIndex, Interface};
+use super::makers;
+use crate::mib::Registry;
+use crate::model::{Bridge, BridgeId, IfIndex, Interface, MacAddr, Timestamp};
 use crate::wire::snmp::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// The columns that are read.
-pub const COLUMNS: &[&str] = &[
-    "dot1dBasePortIfIndex",
-    "ieee8021BridgeBasePortIfIndex",
-    "dot1qPvid",
-    "dot1qVlanStaticName",
-    "dot1qVlanStaticEgressPorts",
-    "dot1qVlanCurrentEgressPorts",
-    "dot1qVlanFdbId",
-    "ieee8021QBridgeVlanFdbId",
-];
+pub const COLUMNS: &[&str] = &["dot1dBasePortIfIndex", "ieee8021BridgeBasePortIfIndex"];
 
-/// Ports of VLANs as they are now, and as they are configured: the latter is read where the former is not there.
-pub const CURRENT_EGRESS: &str = "dot1qVlanCurrentEgressPorts";
-/// See [`CURRENT_EGRESS`].
-pub const STATIC_EGRESS: &str = "dot1qVlanStaticEgressPorts";
+/// Scalars of the spanning tree, which are read where its table of ports is there.
+pub const SCALARS: &[&str] = &[
+    "dot1dStpProtocolSpecification",
+    "dot1dStpPriority",
+    "dot1dStpTimeSinceTopologyChange",
+    "dot1dStpTopChanges",
+    "dot1dStpDesignatedRoot",
+    "dot1dStpRootCost",
+    "dot1dStpRootPort",
+    "dot1dStpVersion",
+];
 
 /// Q-BRIDGE-MIB VlanId.
 const VLAN_IDS: std::ops::RangeInclusive<u32> = 1..=4094;
 
-/// Memberships of ports in VLANs kept of one device: 4,094 VLANs on a hundred trunks. More would be an agent that makes them up.
-const MAX_MEMBERSHIPS: usize = 500_000;
+/// dot1dStpProtocolSpecification decLb100, ieee8021d (RFC 4188)
+const DEC: i64 = 2;
+const IEEE: i64 = 3;
 
 /// dot1dBasePortIfIndex: bridge port number to ifIndex.
 pub type BasePorts = BTreeMap<u32, IfIndex>;
@@ -41,27 +42,64 @@ pub fn base_ports(columns: &Columns) -> BasePorts {
     all.filter_map(|(port, value)| Some((port, if_index(value)?))).collect()
 }
 
-/// Fills bridge port, port VLAN id and VLANs of the interfaces, and returns the VLANs by id.
-pub fn fill(interfaces: &mut [Interface], columns: &Columns, ports: &BasePorts) -> Vec<Vlan> {
+/// Fills the numbers of the interfaces as bridge ports.
+pub fn fill(interfaces: &mut [Interface], ports: &BasePorts) {
     for port in ports.keys() {
         if let Some(interface) = at_port(interfaces, ports, *port) {
             interface.bridge_port.get_or_insert(*port);
         }
     }
-    for (port, value) in columns.by_number("dot1qPvid") {
-        if let Some(interface) = at_port(interfaces, ports, port) {
-            interface.pvid = value.as_u64().and_then(|id| u32::try_from(id).ok()).and_then(vlan_id);
+}
+
+/// The device as a bridge; `None` where it has no bridge ports and tells no spanning tree. `at` is when it was read.
+pub fn bridge(columns: &Columns, ports: &BasePorts, at: Timestamp) -> Option<Bridge> {
+    let number = |name: &str| columns.scalar(name).and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok());
+    let address = columns.scalar("dot1dBaseBridgeAddress").and_then(Value::as_octets).and_then(MacAddr::from_octets_or_text);
+    let root = columns.scalar("dot1dStpDesignatedRoot").and_then(bridge_id);
+    let ticks = columns.scalar("dot1dStpTimeSinceTopologyChange").and_then(Value::as_u64);
+    let topology_changes = number("dot1dStpTopChanges");
+    let bridge = Bridge {
+        address: address.filter(|mac| mac.is_identity()),
+        protocol: protocol(columns),
+        priority: number("dot1dStpPriority").and_then(|priority| u16::try_from(priority).ok()),
+        root,
+        root_cost: number("dot1dStpRootCost").filter(|_| root.is_some()),
+        root_port: number("dot1dStpRootPort").and_then(|port| ports.get(&port).copied()),
+        topology_changes,
+        // Without a change the time counts from the start.
+        changed_at: ticks
+            .filter(|_| topology_changes != Some(0))
+            .map(|ticks| at.minus(Duration::from_millis(ticks.saturating_mul(10)))),
+    };
+    (bridge.root.is_some() || bridge.priority.is_some() || !ports.is_empty()).then_some(bridge)
+}
+
+/// Which spanning tree it speaks: its maker's word, else the version (RFC 4318), else the specification.
+fn protocol(columns: &Columns) -> Option<String> {
+    let told = makers::rules(columns).into_iter().filter_map(|rule| rule.says.protocol.as_ref()).find_map(|words| {
+        let number = columns.scalar(&words.scalar)?.as_i64()?;
+        words.words.get(Registry::global().object(&words.scalar)?.word(number)?).cloned()
+    });
+    let number = |name: &str| columns.scalar(name).and_then(Value::as_i64);
+    let word = match (number("dot1dStpVersion"), number("dot1dStpProtocolSpecification")) {
+        (Some(3), _) => Some("mstp"),
+        (Some(2), _) => Some("rstp"),
+        (_, Some(IEEE)) => Some("stp"),
+        (_, Some(DEC)) => Some("dec"),
+        _ => None,
+    };
+    told.or_else(|| word.map(str::to_owned))
+}
+
+/// BridgeId (RFC 4188): two octets of priority, then the address.
+pub fn bridge_id(value: &Value) -> Option<BridgeId> {
+    match value.as_octets()? {
+        [high, low, mac @ ..] => {
+            let mac = <[u8; 6]>::try_from(mac).ok().map(MacAddr).filter(|mac| mac.is_identity())?;
+            Some(BridgeId { priority: u16::from_be_bytes([*high, *low]), mac })
         }
+        _ => None,
     }
-    let members = members(columns, ports);
-    for (vlan, members) in &members {
-        for port in members {
-            if let Some(interface) = at_port(interfaces, ports, *port) {
-                interface.vlans.push(*vlan);
-            }
-        }
-    }
-    vlans(columns, &members)
 }
 
 /// A number as a VLAN id; `None` where it is none.
@@ -76,75 +114,30 @@ pub fn at_port<'a>(interfaces: &'a mut [Interface], ports: &BasePorts, port: u32
     interfaces.get_mut(at)
 }
 
-/// Bridge ports by VLAN: the current table where it has rows (its index begins with a time filter), else the static one.
-fn members(columns: &Columns, ports: &BasePorts) -> BTreeMap<u16, BTreeSet<u32>> {
-    let mut left = MAX_MEMBERSHIPS;
-    let mut members: BTreeMap<u16, BTreeSet<u32>> = BTreeMap::new();
-    let current = columns.rows(CURRENT_EGRESS).filter_map(|(index, value)| Some((*index.get(1)?, value)));
-    let fixed = columns.by_number(STATIC_EGRESS);
-    for (vlan, value) in current.chain(fixed) {
-        if let (Some(vlan), Some(octets)) = (vlan_id(vlan), value.as_octets()) {
-            let members = members.entry(vlan).or_default();
-            let before = members.len();
-            members.extend(port_list(octets).filter(|port| ports.contains_key(port)).take(left));
-            left -= members.len() - before;
-        }
-    }
-    members
-}
-
-/// PortList (RFC 4363 §5): the highest bit of the first octet is port 1. Junos writes the numbers out: `4097,4099`.
-fn port_list(octets: &[u8]) -> impl Iterator<Item = u32> + '_ {
-    let written = is_written_out(octets).then(|| octets.split(|octet| *octet == b','));
-    let numbers = written.into_iter().flatten().filter_map(|number| std::str::from_utf8(number).ok()?.parse().ok());
-    let bits = if is_written_out(octets) { &[] } else { octets };
-    let set = (1_u32..).zip(bits.iter().flat_map(|octet| (0..8).map(move |bit| octet & (0x80 >> bit) != 0)));
-    numbers.chain(set.filter_map(|(port, set)| set.then_some(port)))
-}
-
-/// Digits and at least one comma: as a bit map it would set the same few bits in every octet.
-fn is_written_out(octets: &[u8]) -> bool {
-    octets.contains(&b',') && octets.iter().all(|octet| octet.is_ascii_digit() || *octet == b',')
-}
-
-fn vlans(columns: &Columns, members: &BTreeMap<u16, BTreeSet<u32>>) -> Vec<Vlan> {
-    let mut names: BTreeMap<u16, Option<String>> = members.keys().map(|id| (*id, None)).collect();
-    for (number, value) in columns.by_number("dot1qVlanStaticName") {
-        if let Some(id) = vlan_id(number) {
-            names.insert(id, Value::as_text(value));
-        }
-    }
-    names.into_iter().map(|(id, name)| Vlan { id, name }).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::columns::fixture::columns;
     use super::*;
 
     #[test]
-    fn vlans_reach_interfaces_by_bridge_port() {
-        let columns = columns(
-            COLUMNS,
-            "dot1dBasePortIfIndex.1 = #101\ndot1dBasePortIfIndex.2 = #102\ndot1qPvid.2 = #20\ndot1qVlanStaticName.20 = users
-             dot1qVlanCurrentEgressPorts.0.20 = 0x40\ndot1qVlanCurrentEgressPorts.0.30 = 0xc000\ndot1qVlanStaticEgressPorts.40 = 0,2,9",
-        );
-        let mut interfaces = vec![Interface::new(IfIndex(101)), Interface::new(IfIndex(102))];
-        let vlans = fill(&mut interfaces, &columns, &base_ports(&columns));
-        assert_eq!(interfaces[0].vlans, [30]);
-        assert_eq!(interfaces[1].vlans, [20, 30, 40]);
-        assert_eq!((interfaces[0].pvid, interfaces[1].pvid), (None, Some(20)));
-        assert_eq!((interfaces[0].bridge_port, interfaces[1].bridge_port), (Some(1), Some(2)));
-        assert_eq!(
-            vlans.iter().map(|vlan| (vlan.id, vlan.name.as_deref())).collect::<Vec<_>>(),
-            [(20, Some("users")), (30, None), (40, None)]
-        );
-    }
-
-    #[test]
-    fn numbers_that_are_no_vlan_are_passed_over() {
-        let columns = columns(COLUMNS, "dot1qVlanStaticName.5000 = x\ndot1dBasePortIfIndex.3 = #0");
-        assert!(fill(&mut [], &columns, &base_ports(&columns)).is_empty());
-        assert!(base_ports(&columns).is_empty());
+    fn the_device_is_told_as_a_bridge() {
+        let names = [COLUMNS, SCALARS, &["dot1dBaseBridgeAddress", "sysObjectID", "stpxSpanningTreeType"]].concat();
+        let read = |lines: &str| {
+            let columns = columns(&names, lines);
+            bridge(&columns, &base_ports(&columns), Timestamp(1_000_000))
+        };
+        let lines = "dot1dBasePortIfIndex.7 = #101\ndot1dBaseBridgeAddress.0 = 0x001b54000001\ndot1dStpProtocolSpecification.0 = #3
+             dot1dStpVersion.0 = #2\ndot1dStpPriority.0 = #32768\ndot1dStpTimeSinceTopologyChange.0 = #1500\ndot1dStpTopChanges.0 = #4
+             dot1dStpDesignatedRoot.0 = 0x1000001b54000099\ndot1dStpRootCost.0 = #2000\ndot1dStpRootPort.0 = #7";
+        let found = read(lines).unwrap();
+        assert_eq!(found.root.map(|root| root.to_string()).as_deref(), Some("4096 00:1b:54:00:00:99"));
+        assert_eq!((found.root_cost, found.root_port, found.topology_changes), (Some(2000), Some(IfIndex(101)), Some(4)));
+        assert_eq!((found.changed_at, found.is_root()), (Some(Timestamp(985_000)), Some(false)));
+        assert_eq!(found.protocol.as_deref(), Some("rstp"));
+        let cisco = read(&format!("{lines}\nsysObjectID.0 = @1.3.6.1.4.1.9.1.1208\nstpxSpanningTreeType.0 = #5"));
+        assert_eq!(cisco.unwrap().protocol.as_deref(), Some("rapid-pvst"));
+        assert_eq!(read("dot1dBaseBridgeAddress.0 = 0x001b54000001"), None, "no port, no tree");
+        let silent = read("dot1dBasePortIfIndex.7 = #101\ndot1dStpDesignatedRoot.0 = 0x00").unwrap();
+        assert_eq!((silent.root, silent.is_root(), silent.protocol), (None, None, None));
     }
 }

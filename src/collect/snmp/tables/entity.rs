@@ -4,8 +4,8 @@ use super::columns::{Columns, text_to_nul};
 use crate::model::text;
 use std::collections::BTreeSet;
 
-/// The columns that are read.
-pub const COLUMNS: &[&str] =
+/// The columns that say something of the chassis.
+const COLUMNS: &[&str] =
     &["entPhysicalClass", "entPhysicalSerialNum", "entPhysicalModelName", "entPhysicalMfgName", "entPhysicalSoftwareRev"];
 
 /// What is read of the chassis alone, once [`CLASS`] says which it is: a large chassis has thousands of parts.

@@ -14,7 +14,7 @@ pub const COLUMNS_D: &[&str] = &["dot1dTpFdbPort", "dot1dTpFdbStatus"];
 /// The columns of the table of IEEE 802.1Q, which newer agents have instead.
 pub const COLUMNS_IEEE: &[&str] = &["ieee8021QBridgeTpFdbPort", "ieee8021QBridgeTpFdbStatus"];
 /// What is read in the context of one VLAN.
-pub const COLUMNS_OF_VLAN: &[&str] = &["dot1dBasePortIfIndex", "dot1dTpFdbPort", "dot1dTpFdbStatus"];
+pub const COLUMNS_OF_VLAN: &[&str] = &["dot1dBasePortIfIndex", "dot1dTpFdbPort", "dot1dTpFdbStatus", "dot1dStpPortState"];
 
 /// dot1qTpFdbStatus learned
 const LEARNED: i64 = 3;

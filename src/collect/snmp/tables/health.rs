@@ -3,11 +3,12 @@
 //! Start at [`health`]; what has to be read for it stands above: [`leads`] tell whether a rule has a row, [`wanted`] what is read then.
 
 use super::columns::{Columns, text_to_nul};
+use super::parts;
 use super::plan::table_of;
-use crate::mib::gauges::{GaugeRule, Limit, LimitWord, Thresholds, When, instance};
+use crate::mib::gauges::{GaugeRule, IndexOf, Limit, LimitWord, Thresholds, When, instance};
 use crate::mib::{Kind, Registry};
 use crate::model::health::{Limits, MAX_GAUGES, Part, Probe};
-use crate::model::{Gauge, GaugeKind, Health, HealthStatus, Oid};
+use crate::model::{Gauge, GaugeKind, Health, HealthStatus, IfIndex, Oid};
 use crate::wire::snmp::Value;
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -127,12 +128,13 @@ type Rows<'a> = FxHashMap<&'a [u32], &'a Value>;
 /// Rows by column, by index.
 struct All<'a> {
     rows: FxHashMap<&'static str, Rows<'a>>,
+    ports: Ports,
 }
 
 impl<'a> All<'a> {
     fn of(columns: &'a Columns) -> Self {
         let names = objects(columns);
-        Self { rows: names.into_iter().map(|name| (name, columns.rows(name).collect())).collect() }
+        Self { rows: names.into_iter().map(|name| (name, columns.rows(name).collect())).collect(), ports: Ports::of(columns) }
     }
 
     fn column(&self, name: &str) -> Option<&Rows<'a>> {
@@ -166,6 +168,40 @@ impl<'a> All<'a> {
     }
 }
 
+/// Which interfaces rows are about.
+struct Ports {
+    known: BTreeSet<IfIndex>,
+    by_part: BTreeMap<u32, IfIndex>,
+    by_name: BTreeMap<String, IfIndex>,
+}
+
+impl Ports {
+    fn of(columns: &Columns) -> Self {
+        let named = |column| columns.by_if_index(column).filter_map(|(port, value)| Some((text_to_nul(value)?, port)));
+        Self {
+            known: columns.by_if_index("ifDescr").map(|(port, _)| port).collect(),
+            by_part: parts::interfaces(columns),
+            by_name: named("ifDescr").chain(named("ifName")).collect(),
+        }
+    }
+
+    /// The interface of a row whose index begins with an ifIndex or with a part of the device.
+    fn of_row(&self, rule: &GaugeRule, index: &[u32]) -> Option<IfIndex> {
+        let first = *index.first()?;
+        match rule.index_of(Registry::global())? {
+            IndexOf::Interface => Some(IfIndex(first)).filter(|port| self.known.contains(port)),
+            IndexOf::Part => self.by_part.get(&first).copied(),
+        }
+    }
+
+    /// The interface with which the name of a part begins: agents without entAliasMappingTable write it there.
+    fn called(&self, rule: &GaugeRule, name: &str) -> Option<IfIndex> {
+        let word = name.split(' ').next().filter(|word| word.contains('/'))?;
+        let is_part = rule.index_of(Registry::global()) == Some(IndexOf::Part);
+        self.by_name.get(word).copied().filter(|_| is_part)
+    }
+}
+
 /// The indexes of all rows of a rule, in order.
 fn rows_of<'a>(rule: &GaugeRule, all: &All<'a>) -> BTreeSet<&'a [u32]> {
     let parts = || rule.parts().filter(|(part, _)| *part != Part::Reclaimable).map(|(_, name)| instance(name));
@@ -196,6 +232,7 @@ impl Reader<'_> {
         let numbers = ordinals(found.iter().map(|(index, _)| *index));
         let named = found.into_iter().zip(numbers).map(|((index, mut gauge), number)| {
             gauge.name = self.name(index, gauge.kind, several.then_some(number));
+            gauge.if_index = self.all.ports.of_row(self.rule, index).or_else(|| self.all.ports.called(self.rule, &gauge.name));
             gauge
         });
         named.collect()

@@ -1,9 +1,10 @@
 //! ifTable and ifXTable to interfaces (RFC 2863).
 
 use super::columns::Columns;
-use crate::model::{AdminStatus, IfIndex, Interface, MacAddr, OperStatus};
+use crate::model::{AdminStatus, Duplex, IfIndex, Interface, MacAddr, OperStatus, Timestamp};
 use crate::wire::snmp::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// The columns that an inventory reads of each interface.
 pub const COLUMNS: &[&str] = &[
@@ -18,7 +19,16 @@ pub const COLUMNS: &[&str] = &[
     "ifHighSpeed",
     "ifAlias",
     "ifHCInOctets",
+    LAST_CHANGE,
+    "dot3StatsDuplexStatus",
 ];
+
+/// sysUpTime when the state was entered.
+const LAST_CHANGE: &str = "ifLastChange";
+
+/// sysUpTime is read some answers before the ports are: a change that seems to come so much after it did come in between, hundredths of a
+/// second.
+const READ_LATER: u64 = 3_000;
 
 /// The column that is read only of interfaces whose ifHighSpeed does not settle the matter.
 pub const SPEED: &str = "ifSpeed";
@@ -66,8 +76,32 @@ const FILLS: &[(&str, Fill)] = &[
     ("ifPhysAddress", |interface, value| interface.mac = value.as_octets().and_then(MacAddr::from_octets_or_text)),
     ("ifAdminStatus", |interface, value| interface.admin_status = value.as_i64().and_then(AdminStatus::from_mib)),
     ("ifOperStatus", |interface, value| interface.oper_status = value.as_i64().and_then(OperStatus::from_mib)),
+    ("dot3StatsDuplexStatus", |interface, value| interface.duplex = value.as_i64().and_then(duplex)),
     ("ifHCInOctets", |interface, _| interface.high_capacity_counters = Some(true)),
 ];
+
+/// dot3StatsDuplexStatus halfDuplex(2), fullDuplex(3) (RFC 3635)
+const fn duplex(number: i64) -> Option<Duplex> {
+    match number {
+        2 => Some(Duplex::Half),
+        3 => Some(Duplex::Full),
+        _ => None,
+    }
+}
+
+/// Fills when the states of the interfaces were entered; `at` is when they were read. 0 is before the agent started (RFC 2863
+/// ifLastChange); what lies behind sysUpTime is of before its last wrap.
+pub fn date(interfaces: &mut [Interface], columns: &Columns, at: Timestamp) {
+    let Some(uptime) = columns.scalar("sysUpTime").and_then(Value::as_u64) else { return };
+    for (if_index, value) in columns.by_if_index(LAST_CHANGE) {
+        let Ok(place) = interfaces.binary_search_by_key(&if_index, |interface| interface.if_index) else { continue };
+        let entered = value.as_u64().filter(|entered| *entered > 0 && *entered <= uptime.saturating_add(READ_LATER));
+        let age = entered.map(|entered| Duration::from_millis(uptime.saturating_sub(entered).saturating_mul(10)));
+        if let Some(interface) = interfaces.get_mut(place) {
+            interface.last_change = age.map(|age| at.minus(age));
+        }
+    }
+}
 
 fn small(value: &Value) -> Option<u32> {
     value.as_u64().and_then(|number| u32::try_from(number).ok())
@@ -149,6 +183,22 @@ mod tests {
         let lines = "ifDescr.1 = a\nifDescr.2 = b\nifDescr.3 = c\nifDescr.4 = d\nifDescr.5 = e\nifHighSpeed.1 = #1000\nifHighSpeed.2 = #156
              ifHighSpeed.3 = #0\nifHighSpeed.4 = #40000";
         assert_eq!(of_unsure_speed(&columns(COLUMNS, lines)), [IfIndex(2), IfIndex(3), IfIndex(5)]);
+    }
+
+    #[test]
+    fn the_last_change_is_dated_unless_it_lies_behind_the_uptime() {
+        let lines = "sysUpTime.0 = #100000\nifDescr.1 = a\nifDescr.2 = b\nifDescr.3 = c\nifDescr.4 = d\nifLastChange.1 = #70000
+             ifLastChange.2 = #0\nifLastChange.3 = #100500\nifLastChange.4 = #4000000000\ndot3StatsDuplexStatus.1 = #3
+             dot3StatsDuplexStatus.2 = #2\ndot3StatsDuplexStatus.3 = #1";
+        let columns = columns(&[COLUMNS, &["sysUpTime"]].concat(), lines);
+        let mut found = interfaces(&columns);
+        date(&mut found, &columns, Timestamp(1_000_000));
+        let dates: Vec<_> = found.iter().map(|port| port.last_change).collect();
+        assert_eq!(dates, [Some(Timestamp(700_000)), None, Some(Timestamp(1_000_000)), None]);
+        assert_eq!(
+            found.iter().map(|port| port.duplex).collect::<Vec<_>>(),
+            [Some(Duplex::Full), Some(Duplex::Half), None, None]
+        );
     }
 
     #[test]

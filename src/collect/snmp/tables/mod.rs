@@ -13,14 +13,18 @@ pub mod fdb;
 pub mod health;
 pub mod interfaces;
 pub mod lldp;
+pub mod makers;
 pub mod neighbours;
+pub mod parts;
 pub mod plan;
+pub mod poe;
 pub mod ports;
 pub mod role;
 pub mod stack;
 pub mod stp;
 pub mod subnets;
 pub mod system;
+pub mod vlans;
 pub mod wireless;
 
 use crate::wire::lldp::id as lldp_id;

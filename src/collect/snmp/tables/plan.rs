@@ -2,7 +2,8 @@
 //! not have costs one name in one request. Pure: [`inventory`](crate::collect::snmp::inventory) does the asking.
 
 use super::columns::Columns;
-use super::{addresses, arp, assemble, bridge, entity, fdb, interfaces, neighbours, stack, stp};
+use super::{addresses, arp, assemble, bridge, entity, fdb, interfaces, makers, neighbours, parts, poe, stack, stp, vlans};
+use crate::mib::switching::{PoeIndex, Subject, SwitchRule};
 use crate::mib::{Kind, NeighbourTable, Profile, Registry};
 use crate::model::Oid;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +34,7 @@ pub struct Asked {
     /// The objects of that.
     pub vendor_objects: Vec<&'static str>,
     neighbours: Vec<&'static NeighbourTable>,
+    switching: Vec<&'static SwitchRule>,
 }
 
 impl Asked {
@@ -40,7 +42,7 @@ impl Asked {
     pub fn of(columns: &Columns) -> Self {
         let profile = assemble::profile(columns);
         let vendor_objects = profile.into_iter().flat_map(Profile::reads).collect();
-        Self { profile, vendor_objects, neighbours: neighbours::tables(columns) }
+        Self { profile, vendor_objects, neighbours: neighbours::tables(columns), switching: makers::rules(columns) }
     }
 
     fn keeps_vlans_apart(&self) -> bool {
@@ -77,18 +79,22 @@ pub fn columns_of(table: &str) -> &'static [(&'static str, Oid)] {
 }
 
 /// The columns of the standards' tables that any device may have.
-pub(super) const STANDARD: [&[&str]; 11] = [
+pub(super) const STANDARD: [&[&str]; 15] = [
     interfaces::COLUMNS,
     addresses::COLUMNS,
     bridge::COLUMNS,
+    vlans::COLUMNS,
     stp::COLUMNS,
+    poe::COLUMNS,
     stack::COLUMNS,
-    entity::COLUMNS,
+    parts::SHAPE,
+    parts::TEXTS,
     fdb::COLUMNS_Q,
     fdb::COLUMNS_IEEE,
     fdb::COLUMNS_D,
     arp::COLUMNS,
     arp::COLUMNS_OLD,
+    &[parts::ALIAS],
 ];
 
 /// Tables that any device may have and that are worth a look.
@@ -100,12 +106,19 @@ fn standard_tables() -> &'static BTreeSet<&'static str> {
     })
 }
 
+/// The table beside which makers tell what ports draw.
+const POE: &str = "pethPsePortDetectionStatus";
+
 /// Columns whose table is there where that of the other column is: a look at it would be wasted. Every agent has interfaces.
-const FOLLOWS: [(&str, Option<&str>); 4] = [
+const FOLLOWS: [(&str, Option<&str>); 8] = [
     ("ifDescr", None),
     ("ifStackStatus", Some(interfaces::HIGH_SPEED)),
+    ("dot3StatsDuplexStatus", Some(interfaces::HIGH_SPEED)),
+    ("dot1qPvid", Some("dot1dBasePortIfIndex")),
     ("ieee8021BridgeBasePortIfIndex", Some("ieee8021QBridgeTpFdbPort")),
     ("ieee8021QBridgeVlanFdbId", Some("ieee8021QBridgeTpFdbPort")),
+    ("ieee8021QBridgePvid", Some("ieee8021QBridgeVlanStaticName")),
+    (parts::ALIAS, Some(entity::CLASS)),
 ];
 
 /// The tables of which it is worth asking whether the device has them: as few as one request holds.
@@ -134,6 +147,10 @@ pub fn followers(asked: &Asked, present: &BTreeSet<&'static str>) -> BTreeMap<&'
     // The few columns of the vendor's profile are asked for as they are.
     let vendors = asked.objects(Kind::Column).filter_map(table_of).filter(|table| !standard_tables().contains(table));
     followers.extend(vendors.map(|table| (table, true)));
+    for (rule, column) in asked.switching.iter().flat_map(|rule| makers::walked(rule).map(move |column| (*rule, column))) {
+        let there = rule.says.of != Subject::Poe || rule.says.index == PoeIndex::Interface || is_there(POE);
+        followers.extend(table_of(column).filter(|table| !standard_tables().contains(table)).map(|table| (table, there)));
+    }
     let fixed = FOLLOWS.iter().filter_map(|(column, main)| Some((table_of(column)?, main.is_none_or(is_there))));
     followers.extend(fixed);
     followers.extend(asked.keeps_vlans_apart().then(|| table_of(VLAN_STATE)).flatten().map(|table| (table, true)));
@@ -148,10 +165,14 @@ pub fn small(columns: &Columns, asked: &Asked) -> Vec<&'static str> {
     let mut names: Vec<&'static str> = asked.neighbours.iter().flat_map(|table| table.remote_columns()).collect();
     names.extend(addresses::COLUMNS);
     names.extend(asked.keeps_vlans_apart().then_some(VLAN_STATE));
+    names.extend(bridge::COLUMNS);
     // What a VLAN has now says all that was configured, and more.
-    names.extend(bridge::COLUMNS.iter().filter(|name| **name != bridge::STATIC_EGRESS || lacks(bridge::CURRENT_EGRESS)));
+    names.extend(vlans::COLUMNS.iter().filter(|name| !vlans::is_superseded(name, lacks)));
+    names.extend(asked.switching.iter().flat_map(|rule| makers::walked(rule)));
     names.extend(asked.objects(Kind::Column).filter(|name| table_of(name) != table_of(entity::CLASS)));
-    names.push(entity::CLASS);
+    names.extend(parts::SHAPE);
+    names.push(parts::ALIAS);
+    names.extend(poe::COLUMNS);
     names.extend(stack::COLUMNS);
     names.extend(stp::COLUMNS);
     names.extend(interfaces::COLUMNS.iter().filter(|name| **name != interfaces::SPEED || lacks(interfaces::HIGH_SPEED)));
@@ -163,9 +184,14 @@ pub fn small(columns: &Columns, asked: &Asked) -> Vec<&'static str> {
 /// What is still wanted of the tables that are `present`: single cells, and columns that are better walked.
 pub fn cells(columns: &Columns, asked: &Asked, present: &BTreeSet<&'static str>) -> (Cells, Vec<&'static str>) {
     let mut wanted = Wanted { columns, present, cells: Cells::new(), rest: Vec::new() };
-    for scalar in asked.objects(Kind::Scalar).filter(|name| !columns.is_complete(name)) {
+    let is_bridge = table_of("dot1dStpPortState").is_some_and(|table| present.contains(table));
+    let words = asked.switching.iter().filter_map(|rule| rule.says.protocol.as_ref()).map(|protocol| protocol.scalar.as_str());
+    let of_bridge = bridge::SCALARS.iter().copied().chain(words).filter(|_| is_bridge);
+    for scalar in asked.objects(Kind::Scalar).chain(of_bridge).filter(|name| !columns.is_complete(name)) {
         wanted.cells.insert(scalar, vec![0]);
     }
+    let (maps, trunks) = makers::maps(&asked.switching, columns);
+    wanted.add(&maps, Some(trunks));
     let of_chassis: Vec<&'static str> = entity::OF_CHASSIS.iter().copied().chain(asked.objects(Kind::Column)).collect();
     let of_chassis: Vec<&'static str> = of_chassis.into_iter().filter(|name| table_of(name) == table_of(entity::CLASS)).collect();
     // Without classes it can't be told which row is the chassis.
