@@ -14,5 +14,6 @@ mod korean;
 mod logs;
 mod map;
 mod pty;
+mod switch;
 mod vlans;
 mod wireless;
