@@ -16,11 +16,11 @@ pub(super) const COLUMNS: [Column<InterfaceRow>; 15] = [
     Column { title: "PORT", sort: "if", width: Width::Grow(9), align: Align::Left, drop: 0, cell: interfaces::port },
     Column { title: "ST", sort: "oper", width: Width::Cells(5), align: Align::Left, drop: 0, cell: state },
     Column { title: "SPD", sort: "speed", width: Width::Cells(5), align: Align::Right, drop: 2, cell: speed },
-    Column { title: "VLAN", sort: "vlan", width: Width::Cells(6), align: Align::Left, drop: 1, cell: vlan },
-    Column { title: "STP", sort: "stp", width: Width::Cells(4), align: Align::Left, drop: 5, cell: stp },
-    Column { title: "POE", sort: "watts", width: Width::Cells(6), align: Align::Right, drop: 4, cell: poe },
+    Column { title: "VLAN", sort: "vlan", width: Width::Cells(5), align: Align::Left, drop: 1, cell: vlan },
+    Column { title: "STP", sort: "stp", width: Width::Cells(4), align: Align::Left, drop: 3, cell: stp },
+    Column { title: "POE", sort: "watts", width: Width::Cells(5), align: Align::Right, drop: 4, cell: poe },
     Column { title: "MACS", sort: "macs", width: Width::Cells(4), align: Align::Right, drop: 6, cell: macs },
-    Column { title: "PEER", sort: "peer", width: Width::Grow(12), align: Align::Left, drop: 3, cell: interfaces::peer },
+    Column { title: "PEER", sort: "peer", width: Width::Grow(10), align: Align::Left, drop: 3, cell: interfaces::peer },
     Column { title: "IN", sort: "inBps", width: Width::Cells(5), align: Align::Right, drop: 1, cell: in_rate },
     Column { title: "OUT", sort: "outBps", width: Width::Cells(5), align: Align::Right, drop: 1, cell: out_rate },
     Column { title: "UTIL", sort: "util", width: Width::Cells(4), align: Align::Right, drop: 7, cell: load },
@@ -49,8 +49,8 @@ fn speed(row: &InterfaceRow, ink: &Ink<'_>) -> Line<'static> {
     let words = Span::styled(speed_words(row.speed_bps), ink.theme.style(Tone::Dim));
     match row.switch.duplex {
         Some(Duplex::Half) => Line::from(vec![words, Span::styled("h", ink.theme.style(Tone::Minor))]),
-        Some(Duplex::Full) => Line::from(vec![words, Span::styled("f", ink.theme.style(Tone::Faint))]),
-        None => Line::from(vec![words, Span::raw(" ")]),
+        // Full is what is expected; what is not told is not said to be full anywhere else either.
+        Some(Duplex::Full) | None => Line::from(vec![words, Span::raw(" ")]),
     }
 }
 
@@ -86,7 +86,7 @@ fn poe(row: &InterfaceRow, ink: &Ink<'_>) -> Line<'static> {
         (Some(PoeStatus::Fault | PoeStatus::OtherFault), _) => ink.tone(tr("FAULT"), Tone::Critical),
         (Some(PoeStatus::Delivering), Some(draw)) => ink.text(format!("{:.1}W", f64::from(draw) / 1000.0)),
         (Some(PoeStatus::Delivering), None) => ink.tone(tr("on"), Tone::Ok),
-        (Some(PoeStatus::Searching), _) => ink.tone(tr("search"), Tone::Dim),
+        (Some(PoeStatus::Searching), _) => ink.tone(tr("wait"), Tone::Dim),
         (Some(PoeStatus::Disabled), _) => ink.tone(tr("off"), Tone::Dim),
         (Some(PoeStatus::Test), _) => ink.tone(tr("test"), Tone::Dim),
         (None, _) => ink.tone("?", Tone::Unknown),

@@ -12,9 +12,10 @@ use crate::ui::theme::Tone;
 const CELLS: usize = 12;
 
 /// Name, value, the bar, and what is wrong.
-pub(super) fn pieces(scene: &Scene<'_>, row: &GaugeRow) -> Vec<Piece> {
+/// The port's own name at its front is left out.
+pub(super) fn pieces(scene: &Scene<'_>, row: &GaugeRow, port: &str) -> Vec<Piece> {
     let tone = if row.stale { Tone::Dim } else { tone_of(row.status) };
-    let mut pieces = vec![(format!("{} ", row.name), Tone::Dim), (words(row), tone)];
+    let mut pieces = vec![(format!("{} ", name_at(&row.name, port)), Tone::Dim), (words(row), tone)];
     if let Some(bar) = bar(scene, row) {
         pieces.push((format!(" {bar}"), tone));
     }
@@ -22,6 +23,11 @@ pub(super) fn pieces(scene: &Scene<'_>, row: &GaugeRow) -> Vec<Piece> {
         pieces.push((format!(" {}", tr(row.status.word())), tone));
     }
     pieces
+}
+
+fn name_at<'n>(name: &'n str, port: &str) -> &'n str {
+    let rest = name.strip_prefix(port).filter(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()));
+    rest.map(|rest| rest.trim_start_matches([' ', '-', ':'])).filter(|rest| !rest.is_empty()).unwrap_or(name)
 }
 
 /// Where a value stands between its lowest and its highest limit; `None` without both.

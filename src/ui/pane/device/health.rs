@@ -92,10 +92,6 @@ pub(super) fn summary(view: &HealthView) -> Vec<(String, Tone)> {
         out.push((format!("PoE {used:.0}/{budget} W"), Tone::Text));
     }
     let count = |status| view.rows.iter().filter(|row| row.status == status).count();
-    // A supply that failed is named: it is what somebody has to go for.
-    let failed = view.rows.iter().filter(|row| row.status == HealthStatus::Critical);
-    let failed: Vec<&str> =
-        failed.filter(|row| MODULES.iter().any(|(_, words)| is_module(row, words))).map(|row| row.name.as_str()).collect();
     let (critical, warning) = (count(HealthStatus::Critical), count(HealthStatus::Warning));
     match (critical, warning, view.worst) {
         (0, 0, HealthStatus::Ok) => out.push((tr("health ok").to_owned(), Tone::Ok)),
@@ -104,10 +100,15 @@ pub(super) fn summary(view: &HealthView) -> Vec<(String, Tone)> {
         (critical, 0, _) => out.push((trf!("health {} critical", critical), Tone::Critical)),
         (critical, warning, _) => out.push((trf!("health {} critical, {} warning", critical, warning), Tone::Critical)),
     }
-    if !failed.is_empty() {
-        out.push((trf!("failed: {}", failed.join(", ")), Tone::Critical));
-    }
     out
+}
+
+/// Fans and supplies that failed, by name: they are what somebody has to go for.
+pub(super) fn failed(view: &HealthView) -> Option<(String, Tone)> {
+    let failed = view.rows.iter().filter(|row| row.status == HealthStatus::Critical);
+    let failed: Vec<&str> =
+        failed.filter(|row| MODULES.iter().any(|(_, words)| is_module(row, words))).map(|row| row.name.as_str()).collect();
+    (!failed.is_empty()).then(|| (trf!("failed: {}", failed.join(", ")), Tone::Critical))
 }
 
 /// Draws the panel.

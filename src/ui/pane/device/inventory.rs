@@ -31,14 +31,14 @@ const DETAIL: u16 = 4;
 
 /// Columns of the parts.
 const COLUMNS: [Column<PartRow>; 8] = [
-    Column { title: "PART", sort: "", width: Width::Grow(18), align: Align::Left, drop: 0, cell: name },
-    Column { title: "KIND", sort: "", width: Width::Cells(12), align: Align::Left, drop: 5, cell: class },
+    Column { title: "PART", sort: "", width: Width::Grow(24), align: Align::Left, drop: 0, cell: name },
+    Column { title: "KIND", sort: "", width: Width::Cells(12), align: Align::Left, drop: 8, cell: class },
     Column { title: "MODEL", sort: "", width: Width::Grow(14), align: Align::Left, drop: 2, cell: model },
     Column { title: "SERIAL", sort: "", width: Width::Cells(14), align: Align::Left, drop: 1, cell: serial },
     Column { title: "HW", sort: "", width: Width::Cells(6), align: Align::Left, drop: 7, cell: hardware },
     Column { title: "SW", sort: "", width: Width::Cells(12), align: Align::Left, drop: 6, cell: software },
     Column { title: "FRU", sort: "", width: Width::Cells(3), align: Align::Left, drop: 4, cell: replaceable },
-    Column { title: "STATE", sort: "", width: Width::Cells(9), align: Align::Left, drop: 0, cell: state },
+    Column { title: "STATE", sort: "", width: Width::Cells(10), align: Align::Left, drop: 0, cell: state },
 ];
 
 /// One cell for what kind of part it is.
@@ -251,8 +251,8 @@ fn draw_part(scene: &Scene<'_>, area: Rect, (buf, row): (&mut Buffer, Option<&Pa
         let text = text.map(str::trim).filter(|text| !text.is_empty());
         text.map(|text| vec![(format!("{} ", tr(label)), Tone::Dim), (format!("{text}   "), Tone::Text)]).unwrap_or_default()
     };
-    let sensors = (row.sensors > 0).then(|| trf!("{} sensors in it", row.sensors));
-    let inside = (row.inside > 0).then(|| trf!("{} parts in it", row.inside));
+    let sensors = (row.sensors > 0).then(|| trf!("sensors in it: {}", row.sensors));
+    let inside = (row.inside > 0).then(|| trf!("parts in it: {}", row.inside));
     let lines = [
         pair("what", row.descr.as_deref()),
         [pair("maker", row.maker.as_deref()), pair("model", row.model.as_deref()), pair("serial", row.serial.as_deref())]

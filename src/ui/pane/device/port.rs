@@ -2,7 +2,6 @@
 //!
 //! [`lines`] makes them of a row and of what the engine told beside it; they are drawn at the side, under a table, and on the Interface screen.
 
-use super::gauge;
 use crate::model::PortMode;
 use crate::state::view::switch::{Lag, PortDetail, is_blocked};
 use crate::state::view::{InterfaceRow, InterfaceView};
@@ -10,12 +9,15 @@ use crate::ui::lang::{tr, trf};
 use crate::ui::pane::{Scene, cells};
 use crate::ui::text::{self, figure, percent, speed};
 use crate::ui::theme::Tone;
-use crate::ui::widget::put;
+use crate::ui::widget::{put, spark};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 /// Cells of a label.
 const LABEL: u16 = 7;
+
+/// Cells of the last hour beside the load.
+const SPARK: u16 = 10;
 
 /// A piece of text with its meaning.
 pub(super) type Piece = (String, Tone);
@@ -50,7 +52,12 @@ pub fn lines(scene: &Scene<'_>, row: &InterfaceRow, view: Option<&InterfaceView>
         out.push(told("LAG", vec![dim(tr("member of ")), plain(name.clone())]));
     }
     out.extend(power(row));
-    out.extend(detail.into_iter().flat_map(|detail| &detail.gauges).map(|row| told("optics", gauge::pieces(scene, row))));
+    out.extend(
+        detail
+            .into_iter()
+            .flat_map(|detail| &detail.gauges)
+            .map(|gauge| told("optics", super::gauge::pieces(scene, gauge, &row.name))),
+    );
     out.push(faults(row));
     out.extend(behind(row, detail));
     out.extend(silent(detail));
@@ -84,7 +91,11 @@ fn rates(scene: &Scene<'_>, row: &InterfaceRow) -> Told {
     };
     let pieces =
         [side(inward, row.in_bps, row.in_utilisation, Tone::In), side(outward, row.out_bps, row.out_utilisation, Tone::Out)];
-    told("load", pieces.concat())
+    let mut pieces = pieces.concat();
+    if !scene.state.slow && row.spark.iter().any(Option::is_some) {
+        pieces.push((spark::row(&row.spark, SPARK, spark::top(&row.spark) * 1.25, scene.glyphs), Tone::In));
+    }
+    told("load", pieces)
 }
 
 fn link(scene: &Scene<'_>, row: &InterfaceRow, view: Option<&InterfaceView>) -> Told {
@@ -187,7 +198,7 @@ fn aggregate(row: &InterfaceRow, lag: &Lag) -> Vec<Told> {
         let is_over = lag.overloaded.as_ref() == Some(&member.name);
         let is_here = member.name == row.name;
         let share = percent(member.share);
-        let mut pieces = vec![
+        let pieces = vec![
             (format!("{} ", member.name), if is_here { Tone::Strong } else { Tone::Text }),
             if member.up {
                 (share, if is_over { Tone::Major } else { Tone::Text })
@@ -196,10 +207,10 @@ fn aggregate(row: &InterfaceRow, lag: &Lag) -> Vec<Told> {
             },
             dim(format!("  {}", figure(member.bps).trim())),
         ];
-        if is_over {
-            pieces.push((format!("  ! {}", tr("far more than its share")), Tone::Major));
-        }
         out.push(told("", pieces));
+        if is_over {
+            out.push(told("", vec![(format!("! {}", tr("far more than its share")), Tone::Major)]));
+        }
     }
     out
 }
@@ -210,7 +221,8 @@ fn power(row: &InterfaceRow) -> Option<Told> {
     let word = poe.status.map_or("-", |status| status.word());
     let is_fault = matches!(poe.status, Some(crate::model::PoeStatus::Fault | crate::model::PoeStatus::OtherFault));
     let mut pieces = vec![(tr(word).to_owned(), if is_fault { Tone::Critical } else { Tone::Text })];
-    pieces.extend(watts(poe.draw_mw).map(|draw| (format!("  {draw}"), Tone::Strong)));
+    let unit = if poe.limit_mw.is_some() { "" } else { " W" };
+    pieces.extend(poe.draw_mw.map(|draw| (format!("  {:.1}{unit}", f64::from(draw) / 1000.0), Tone::Strong)));
     pieces.extend(watts(poe.limit_mw).map(|limit| dim(trf!(" of {}", limit))));
     pieces.extend(poe.class.map(|class| dim(trf!("  class {}", class))));
     Some(told("PoE", pieces))
@@ -223,7 +235,11 @@ fn faults(row: &InterfaceRow) -> Told {
     };
     let errors = cells::sum(row.in_errors_per_second, row.out_errors_per_second);
     let discards = cells::sum(row.in_discards_per_second, row.out_discards_per_second);
-    told("errors", vec![piece(errors), dim(tr("/s  discards ")), piece(discards), dim("/s")])
+    let mut pieces = vec![piece(errors), dim("/s")];
+    if discards.is_some() {
+        pieces.extend([dim(tr("   discards ")), piece(discards), dim("/s")]);
+    }
+    told("errors", pieces)
 }
 
 fn behind(row: &InterfaceRow, detail: Option<&PortDetail>) -> Vec<Told> {
@@ -251,7 +267,7 @@ fn behind(row: &InterfaceRow, detail: Option<&PortDetail>) -> Vec<Told> {
 /// What the device tells nothing of, in one sentence.
 fn silent(detail: Option<&PortDetail>) -> Option<Told> {
     let tells = detail?.device_tells;
-    let all = [(tells.vlans, "VLANs"), (tells.stp, "spanning tree"), (tells.poe, "PoE"), (tells.fdb, "forwarding table")];
+    let all = [(tells.vlans, "VLANs"), (tells.stp, "STP"), (tells.poe, "PoE"), (tells.fdb, "MACs")];
     let missing: Vec<&str> = all.iter().filter(|(told, _)| !told).map(|(_, word)| tr(word)).collect();
     (!missing.is_empty()).then(|| told("", vec![dim(trf!("not told: {}", missing.join(", ")))]))
 }

@@ -22,12 +22,11 @@ use ratatui::layout::Rect;
 pub struct Ports;
 
 /// Columns of the side pane.
-const SIDE: u16 = 46;
+const SIDE: u16 = 44;
 /// Lines under a table without a side pane.
 const UNDER: u16 = 3;
-/// Rows of a graph in the side pane, and of the words that are worth more.
-const GRAPH: u16 = 9;
-const LEAST_WORDS: u16 = 8;
+/// Rows under which a graph is none.
+const GRAPH: u16 = 8;
 
 /// Columns that the ports can be sorted by.
 pub(super) fn sorts() -> &'static [&'static str] {
@@ -126,7 +125,7 @@ impl Section for Ports {
         if room != Room::Wide {
             return table(scene, rest, (buf, view));
         }
-        let side = SIDE.max(area.width / 3).min(area.width / 2);
+        let side = SIDE.max(area.width * 3 / 10).min(area.width / 2);
         let main = Rect { width: rest.width - side, ..rest };
         table(scene, main, (buf, view));
         draw_side(scene, Rect { x: main.right(), width: side, ..rest }, (buf, port, more));
@@ -148,8 +147,9 @@ fn draw_side(scene: &Scene<'_>, area: Rect, (buf, row, more): (&mut Buffer, Opti
     };
     let lines = port::lines(scene, row, more);
     let wanted = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
-    let graph =
-        if area.height >= LEAST_WORDS + GRAPH { area.height.saturating_sub(wanted).max(GRAPH).min(area.height / 2) } else { 0 };
+    // Words come first; what is left is the graph's where it is enough for one.
+    let left = area.height.saturating_sub(wanted);
+    let graph = if left >= GRAPH { left } else { 0 };
     let upper = Rect { height: area.height - graph, ..area };
     let inner = Panel::new(&row.name).subtitle(row.if_alias.as_deref().unwrap_or_default()).draw(scene, upper, buf);
     port::draw(scene, inner, (buf, &lines));

@@ -59,7 +59,7 @@ const TREE_COLUMNS: [Column<Branch>; 6] = [
 /// Columns of the blocked links.
 const BLOCKED_COLUMNS: [Column<BlockedLink>; 3] = [
     Column { title: "BLOCKED AT", sort: "", width: Width::Grow(16), align: Align::Left, drop: 0, cell: blocked_at },
-    Column { title: "ROLE", sort: "", width: Width::Cells(9), align: Align::Left, drop: 2, cell: blocked_role },
+    Column { title: "ROLE", sort: "", width: Width::Cells(10), align: Align::Left, drop: 2, cell: blocked_role },
     Column { title: "TO", sort: "", width: Width::Grow(14), align: Align::Left, drop: 1, cell: blocked_to },
 ];
 
@@ -316,7 +316,6 @@ fn draw_own(scene: &Scene<'_>, area: Rect, (buf, tree): (&mut Buffer, &SpanningV
         first.extend([dim(trf!("   by {}", port)), dim(trf!("   cost {}", or_dash(bridge.root_cost)))]);
     }
     let mut second: Vec<Piece> = vec![dim(tr("own priority ").to_owned()), plain(or_dash(bridge.priority.map(u32::from)))];
-    second.extend(bridge.address.map(|mac| dim(format!("   {mac}"))));
     let blocked = tree.ports.iter().filter(|port| is_blocked(port.state.as_deref())).count();
     second.push((trf!("   {} ports blocked", blocked), if blocked > 0 { Tone::Maintenance } else { Tone::Dim }));
     second.push(dim(tr("   topology changes ").to_owned()));
@@ -324,6 +323,7 @@ fn draw_own(scene: &Scene<'_>, area: Rect, (buf, tree): (&mut Buffer, &SpanningV
     if bridge.changed_at.is_some() {
         second.push(dim(trf!(", the last {} ago", text::age(bridge.changed_at, scene.state.shown_at()))));
     }
+    second.extend(bridge.address.map(|mac| dim(format!("   {mac}"))));
     for (line, y) in [first, second].iter().zip(inner.y..inner.bottom()) {
         faceplate::line(scene, Rect { y, height: 1, ..inner }, (buf, line));
     }
