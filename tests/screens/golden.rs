@@ -88,11 +88,9 @@ fn devices() {
 #[test]
 fn device() {
     check(Screen::Device);
-    for (name, size, keys) in [
-        ("health-80x24", (80, 24), "("),
-        ("health-120x36", (120, 36), "( j"),
-        ("health-40x12", (40, 12), "("),
-    ] {
+    for (name, size, keys) in
+        [("health-80x24", (80, 24), "("), ("health-120x36", (120, 36), "( j"), ("health-40x12", (40, 12), "(")]
+    {
         let text = shot::text(&drawn(state(Screen::Device, size, GlyphSet::Unicode), keys));
         insta::assert_snapshot!(format!("device-{name}"), text);
     }

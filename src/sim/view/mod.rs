@@ -34,7 +34,7 @@ type Reader = fn(&View<'_>, usize) -> Option<Value>;
 type Part = &'static [(&'static str, Table, Reader)];
 
 /// All parts. The order is free: a tree sorts them by OID.
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 9] = [
     system::COLUMNS,
     interface::COLUMNS,
     neighbour::COLUMNS,
@@ -43,6 +43,7 @@ const PARTS: [Part; 8] = [
     health::COLUMNS,
     wireless::AIRESPACE,
     wireless::ARUBA,
+    wireless::MIKROTIK,
 ];
 
 /// How a column is read.
