@@ -215,6 +215,8 @@ pub struct Probe {
     pub absent: Vec<i64>,
     /// Of a status: what its numbers mean; others are unknown.
     pub words: Vec<(i64, HealthStatus)>,
+    /// Of a status that is told in words: the number of each, in small letters.
+    pub texts: Vec<(String, i64)>,
 }
 
 /// What agents of all vendors send for "not known": the ends of INTEGER and Gauge32.

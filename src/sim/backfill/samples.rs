@@ -139,6 +139,7 @@ impl Past {
             cells: vec![gauge(Metric::NamedGauge, value)],
         }));
         rows.extend(self.radio_rows(known, at));
+        rows.extend(self.poe_rows(known, at));
         let broken = scenario.booted_at(known.number, seconds) > seconds_of(at.minus(step));
         for (port, name) in ports {
             let counters = scenario.counters(node, known.number, (*port, seconds));

@@ -129,6 +129,7 @@ fn probe(mib: &Registry, part: health::Part, column: &str, row: u32) -> Probe {
         reckoning: Reckoning::default(),
         absent: Vec::new(),
         words: Vec::new(),
+        texts: Vec::new(),
     }
 }
 

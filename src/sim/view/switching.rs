@@ -4,8 +4,8 @@ use super::rows::{Table, port_of};
 use super::{Part, View, integer, octets};
 use crate::model::neighbour::NeighbourRow;
 use crate::model::{
-    Bridge, BridgeId, ChassisId, Device, Duplex, Evidence, IfIndex, Interface, OperStatus, PoePort, PoeStatus, PortId, PortMode,
-    Timestamp,
+    Bridge, BridgeId, BridgeReading, ChassisId, Device, DeviceId, Duplex, Evidence, IfIndex, Interface, OperStatus, PoePort,
+    PoeStatus, PortId, PortMode, PortReading, Timestamp,
 };
 use crate::sim::scenario::file::PortUse;
 use crate::sim::scenario::{End, PortNumber};
@@ -204,7 +204,7 @@ impl View<'_> {
             Some(3) => Some(Duplex::Full),
             _ => None,
         };
-        let tells_draw = [Maker::Cisco, Maker::Aruba].into_iter().any(|maker| Self::is_of(self.kind, maker));
+        let tells_draw = self.tells_draw();
         interface.poe = self.poe_port(port).map(|poe| {
             let told = |figure: Option<u32>| figure.filter(|_| tells_draw);
             Box::new(PoePort { draw_mw: told(poe.draw_mw), limit_mw: told(poe.limit_mw), ..poe })
@@ -235,6 +235,37 @@ impl View<'_> {
         }));
         let rows = (0..self.kind.bridge_ports.len()).filter_map(|row| self.designated(row));
         device.neighbours.extend(rows);
+    }
+
+    /// What a reading beside the polls tells of it; `None` where it is no bridge.
+    pub fn bridge_reading(&self, id: DeviceId, at: Timestamp) -> Option<BridgeReading> {
+        let mut told = Device::new(id.clone(), at);
+        self.add_bridge(&mut told, at);
+        let bridge = told.bridge.take()?;
+        let port = |port: &PortNumber| {
+            let mut interface = Interface::new(IfIndex(self.if_index(*port)));
+            self.switch_port(&mut interface, *port);
+            let (stp, poe) = (interface.stp.map(|stp| *stp), interface.poe.map(|poe| *poe));
+            PortReading { if_index: interface.if_index, stp_state: interface.stp_state, stp, poe }
+        };
+        Some(BridgeReading { device: id, at, bridge: Some(*bridge), ports: self.kind.bridge_ports.iter().map(port).collect() })
+    }
+
+    /// Ports that draw something, with what they draw, where that is told.
+    pub fn drawn_watts(&self) -> Vec<(String, f64)> {
+        if !self.tells_draw() {
+            return Vec::new();
+        }
+        let drawn = |port: PortNumber| {
+            let draw = self.poe_port(port)?.draw_mw.filter(|draw| *draw > 0)?;
+            Some((self.scenario.port_name(self.node, port), f64::from(draw) / 1000.0))
+        };
+        self.poe_ports().filter_map(drawn).collect()
+    }
+
+    /// Whether its maker tells what ports draw.
+    fn tells_draw(&self) -> bool {
+        [Maker::Cisco, Maker::Aruba].into_iter().any(|maker| Self::is_of(self.kind, maker))
     }
 
     fn designated(&self, row: usize) -> Option<NeighbourRow> {

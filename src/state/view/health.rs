@@ -6,7 +6,7 @@ use super::rows::GaugeRow;
 use super::screens::HealthView;
 use super::table::{Choice, Picked, columns, pick};
 use crate::model::health::{Part, SLOW_INTERVAL};
-use crate::model::{Device, Gauge, GaugeKind, HealthStatus, Interface, Measured, Timestamp};
+use crate::model::{Device, Gauge, GaugeKind, HealthStatus, IfIndex, Interface, Measured, Timestamp};
 use crate::query::ViewRequest;
 use crate::query::filter::Value;
 use crate::state::condition::GaugeCondition;
@@ -103,6 +103,11 @@ impl GaugeRef<'_> {
             stale: self.is_stale(),
         }
     }
+}
+
+/// What is measured at a port.
+pub(super) fn of_port(look: &Lookup<'_>, device: &Device, if_index: IfIndex) -> Vec<GaugeRow> {
+    of_device(look, device).filter(|row| row.gauge.if_index == Some(if_index)).map(GaugeRef::whole).collect()
 }
 
 /// The health of one device.

@@ -1,8 +1,8 @@
 //! The health of a device: processors, memory, storage, PoE, supplies and sensors with their bars, what is ill first.
 
-use super::measure::{is_stock, mark, share, tone_of, words};
+use super::measure::{glyph_of, is_stock, mark, share, tone_of, words};
 use super::status::HEALTH;
-use crate::model::HealthStatus;
+use crate::model::{GaugeKind, HealthStatus, SensorClass};
 use crate::state::view::rows::GaugeRow;
 use crate::state::view::screens::{DeviceView, HealthView};
 use crate::ui::lang::{tr, trf};
@@ -103,6 +103,14 @@ pub(super) fn summary(view: &HealthView) -> Vec<(String, Tone)> {
     out
 }
 
+/// Fans and supplies that failed, by name: they are what somebody has to go for.
+pub(super) fn failed(view: &HealthView) -> Option<(String, Tone)> {
+    let failed = view.rows.iter().filter(|row| row.status == HealthStatus::Critical);
+    let failed: Vec<&str> =
+        failed.filter(|row| MODULES.iter().any(|(_, words)| is_module(row, words))).map(|row| row.name.as_str()).collect();
+    (!failed.is_empty()).then(|| (trf!("failed: {}", failed.join(", ")), Tone::Critical))
+}
+
 /// Draws the panel.
 pub(super) fn draw(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceView)) {
     let here = scene.state.here();
@@ -110,9 +118,18 @@ pub(super) fn draw(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &De
     let count = health.rows.len().to_string();
     let inner = Panel::new(tr("Health")).subtitle(&count).focus(Focus::of(HEALTH, here.focus)).draw(scene, area, buf);
     let rows = in_order(health);
-    let head = if inner.height > HEAD + 1 && !rows.is_empty() { HEAD } else { 0 };
+    let modules: Vec<(&str, Vec<&GaugeRow>)> = MODULES
+        .iter()
+        .map(|(title, words)| (*title, health.rows.iter().filter(|row| is_module(row, words)).collect::<Vec<_>>()))
+        .filter(|(_, rows)| !rows.is_empty())
+        .collect();
+    let wanted = HEAD + u16::try_from(modules.len()).unwrap_or(0);
+    let head = if inner.height > wanted + 1 && !rows.is_empty() { wanted } else { 0 };
     if head > 0 {
         draw_head(scene, Rect { height: HEAD, ..inner }, (buf, health));
+        for ((title, rows), y) in modules.iter().zip(inner.y + HEAD..inner.y + head) {
+            draw_modules(scene, Rect { y, height: 1, ..inner }, (buf, title, rows));
+        }
     }
     let [list, ..] = &here.lists;
     Rows {
@@ -126,6 +143,47 @@ pub(super) fn draw(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &De
         empty: &[EN.no_health],
     }
     .draw(scene, Rect { y: inner.y + head, height: inner.height - head, ..inner }, buf);
+}
+
+/// What a device can lose and go on without, by words in the names of its sensors.
+const MODULES: [(&str, &[&str]); 2] = [("fans", &["fan"]), ("PSU", &["psu", "power supply", "powersupply", "pwr"])];
+
+/// Whether a gauge tells of such a part: a sensor that says how it is.
+fn is_module(row: &GaugeRow, words: &[&str]) -> bool {
+    let name = row.name.to_lowercase();
+    let is_sensor = matches!(row.kind, GaugeKind::Sensor(SensorClass::State | SensorClass::Fanspeed));
+    is_sensor && words.iter().any(|word| name.contains(word))
+}
+
+/// Fans or supplies by name, those that failed or are absent first.
+fn draw_modules(scene: &Scene<'_>, line: Rect, (buf, title, rows): (&mut Buffer, &str, &[&GaugeRow])) {
+    let rank = |row: &&&GaugeRow| match row.status {
+        HealthStatus::Critical => 0,
+        HealthStatus::Warning => 1,
+        HealthStatus::Off => 2,
+        HealthStatus::Ok | HealthStatus::Unknown => 3,
+    };
+    let mut sorted: Vec<&&GaugeRow> = rows.iter().collect();
+    sorted.sort_by_key(rank);
+    let dim = scene.theme.style(Tone::Dim);
+    let well = rows.iter().filter(|row| row.status == HealthStatus::Ok).count();
+    let count = format!(" {well}/{}  ", rows.len());
+    let mut x = line.x
+        + 2
+        + put_all(buf, Position::new(line.x + 2, line.y), line.width.saturating_sub(3), &[(tr(title), dim), (&count, dim)]);
+    for row in sorted {
+        let style = scene.theme.style(tone_of(row.status));
+        let sign = glyph_of(row.status, scene.glyphs.set);
+        let word = match row.status {
+            HealthStatus::Ok | HealthStatus::Unknown => String::new(),
+            status => format!(" {}", tr(status.word())),
+        };
+        let words = format!("{sign} {}{word}  ", row.name);
+        if usize::from(line.right().saturating_sub(x + 1)) < text::width(&words) {
+            break;
+        }
+        x += put(buf, Position::new(x, line.y), line.right().saturating_sub(x + 1), (&words, style));
+    }
 }
 
 /// Processor, memory and temperature: now, and over the last hour.

@@ -4,7 +4,7 @@
 
 use super::{inventory, ports, power, sensors, spanning, status, vlans, voice};
 use crate::model::Role;
-use crate::query::{DevicePart, Screen};
+use crate::query::{DevicePart, Screen, ViewRequest};
 use crate::state::view::ViewBody;
 use crate::state::view::screens::DeviceView;
 use crate::ui::UiState;
@@ -77,6 +77,11 @@ pub trait Section: Sync {
 
     /// Where Enter goes.
     fn open(&self, _view: &DeviceView, _state: &UiState) -> Option<Place> {
+        None
+    }
+
+    /// What it asks beside, about the thing under the cursor.
+    fn detail(&self, _view: &DeviceView, _state: &UiState) -> Option<ViewRequest> {
         None
     }
 
