@@ -111,6 +111,9 @@ pub struct KindFile {
     /// What its vendor's own scalars say, by name; `{serial}` as above
     #[serde(default)]
     pub says: BTreeMap<String, String>,
+    /// What it tells in tables of its own: of power, of the room, of telephones
+    #[serde(default)]
+    pub tells: Vec<TellFile>,
     /// sysDescr; `{name}` is the device's name
     #[serde(default)]
     pub sys_descr: String,
@@ -185,6 +188,46 @@ pub struct ModuleFile {
     pub name: String,
     /// Its model
     pub model: String,
+}
+
+/// Cells of one object of a kind: texts, numbers by row, or a number that follows the day.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TellFile {
+    /// Its name in `mibs/`
+    pub object: String,
+    /// Indexes of its rows; none is the one of a scalar
+    #[serde(default)]
+    pub rows: Vec<String>,
+    /// By row; the last counts for all behind
+    #[serde(default)]
+    pub texts: Vec<String>,
+    /// By row; the last counts for all behind
+    #[serde(default)]
+    pub numbers: Vec<i64>,
+    /// At night, at the height of the day
+    pub day: Option<[f64; 2]>,
+    /// When it is something else
+    #[serde(default)]
+    pub during: Vec<DuringFile>,
+}
+
+/// A while in which cells are something else.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DuringFile {
+    /// On one device of the kind
+    pub device: Option<String>,
+    /// In one row, counted from 0
+    pub row: Option<usize>,
+    /// How long before the scenario's moment
+    pub since: String,
+    /// How long; none lasts
+    pub took: Option<String>,
+    /// What it is then
+    pub is: f64,
+    /// What it becomes until the end
+    pub to: Option<f64>,
 }
 
 /// What a port is for.

@@ -3,6 +3,7 @@
 use super::PortNumber;
 use super::file::{KindFile, LagFile, PortIdStyle, PortUse, PortsFile};
 use super::parts::{PartSpec, parts};
+use super::tell::Tell;
 use crate::model::{Oid, PhysicalClass, Role, SensorClass};
 use crate::sim::wlan::Family;
 
@@ -42,7 +43,7 @@ pub struct LagNames {
 }
 
 /// A kind of device.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Kind {
     /// Its name in the file
     pub name: String,
@@ -58,6 +59,8 @@ pub struct Kind {
     pub serial: Option<String>,
     /// What its vendor's own scalars say, by name
     pub says: Vec<(String, String)>,
+    /// What it tells in tables of its own
+    pub tells: Vec<Tell>,
     /// sysDescr with `{name}`
     pub sys_descr: String,
     /// sysObjectID; `None` has no SNMP
@@ -134,6 +137,7 @@ impl Kind {
             os_version: file.os_version.clone(),
             serial: file.serial.clone(),
             says: file.says.clone().into_iter().collect(),
+            tells: file.tells.iter().map(|tell| Tell::new(tell, faults)).collect(),
             sys_descr: file.sys_descr.clone(),
             sys_object_id: object_id(file, faults),
             sys_services: file.sys_services,

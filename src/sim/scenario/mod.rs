@@ -10,6 +10,7 @@ pub mod file;
 pub mod kind;
 pub mod parts;
 pub mod plan;
+pub mod tell;
 pub mod tree;
 pub mod trouble;
 

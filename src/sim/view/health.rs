@@ -73,6 +73,7 @@ impl View<'_> {
             let status = stated(probe(mib, health::Part::Status, "pethMainPseOperStatus", 1), &words);
             gauges.push(gauge(GaugeKind::Sensor(SensorClass::State), "PoE supply", vec![status]));
         }
+        gauges.extend(self.told_gauges(mib));
         let mut health = Health::new(gauges);
         let measured = self.measured(&health);
         health.gauges.iter_mut().zip(measured).for_each(|(gauge, measured)| gauge.measured = measured);
@@ -97,8 +98,12 @@ impl View<'_> {
                 }
             }
         };
+        let tells = !self.kind.tells.is_empty();
         #[allow(clippy::cast_precision_loss, reason = "figures of a device are small")]
-        let measure = |gauge: &Gauge| gauge.measure(&raws(gauge).into_iter().map(|raw| Some(raw as f64)).collect::<Vec<_>>());
+        let measure = |gauge: &Gauge| match gauge.kind {
+            GaugeKind::Sensor(_) if tells => self.told_now(gauge),
+            _ => gauge.measure(&raws(gauge).into_iter().map(|raw| Some(raw as f64)).collect::<Vec<_>>()),
+        };
         health.gauges.iter().map(measure).collect()
     }
 }
@@ -124,6 +129,7 @@ fn probe(mib: &Registry, part: health::Part, column: &str, row: u32) -> Probe {
         reckoning: Reckoning::default(),
         absent: Vec::new(),
         words: Vec::new(),
+        texts: Vec::new(),
     }
 }
 

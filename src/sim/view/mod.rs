@@ -14,6 +14,7 @@ mod parts;
 pub mod rows;
 mod switching;
 mod system;
+mod tell;
 #[cfg(test)]
 mod tests;
 mod wireless;
@@ -24,7 +25,7 @@ use super::agent::MibView;
 use super::scenario::{DeviceNumber, Kind, Node, PortNumber, Scenario};
 use super::truth::seconds_of;
 use super::wlan::Wlans;
-use crate::mib::Registry;
+use crate::mib::{Registry, Syntax};
 use crate::model::{Oid, Timestamp};
 use crate::wire::snmp::{Value, VarBind};
 use rows::Table;
@@ -56,6 +57,8 @@ enum Source {
     Reader(Reader),
     /// A text of the kind
     Said(String),
+    /// A number of what the kind tells, in the syntax of its object
+    Told(u16, Syntax),
 }
 
 /// A scalar or a column of a table.
@@ -125,6 +128,10 @@ fn columns(kind: &Kind, mib: &Registry, unknown: &mut Vec<String>) -> Vec<Column
     for (name, text) in &kind.says {
         add(name, Table::Scalar, Source::Said(text.clone()));
     }
+    for (number, tell) in (0..).zip(&kind.tells) {
+        let syntax = mib.object(&tell.object).and_then(|object| object.syntax).unwrap_or(Syntax::Integer);
+        add(&tell.object, Table::Told(number), Source::Told(number, syntax));
+    }
     columns.sort_by(|a, b| a.oid.cmp(&b.oid));
     columns
 }
@@ -161,6 +168,7 @@ impl<'a> View<'a> {
     fn read(&self, column: &Column, row: usize) -> Option<Value> {
         match &column.source {
             Source::Reader(reader) => reader(self, row),
+            Source::Told(number, syntax) => self.told(*number, (row, *syntax)),
             Source::Said(text) => Some(octets(self.with_serial(text).as_bytes())),
         }
     }

@@ -71,6 +71,8 @@ pub enum Table {
     Fdb,
     /// By ifIndex and address
     Arp,
+    /// A number of what the kind tells
+    Told(u16),
     /// A table of a wireless controller
     Wlan(Family, WlanTable),
 }
@@ -129,7 +131,7 @@ impl Table {
     pub fn is_of(self, kind: &Kind) -> bool {
         match self {
             Self::Scalar | Self::Port | Self::Address | Self::InetAddress | Self::Prefix | Self::Stack => true,
-            Self::Storage | Self::Processor => true,
+            Self::Storage | Self::Processor | Self::Told(_) => true,
             Self::LldpScalar | Self::LldpPort | Self::LldpRemote | Self::LldpAddress => kind.lldp,
             Self::CdpScalar | Self::Cdp => kind.cdp,
             Self::BridgeScalar | Self::BridgePort | Self::Vlan | Self::Fdb | Self::Arp => kind.bridge,
@@ -164,6 +166,7 @@ impl Table {
             Self::Stack => view.node.lags.iter().map(|lag| lag.members.len()).sum(),
             Self::Fdb => view.learned().len(),
             Self::Arp => view.resolvable(),
+            Self::Told(number) => view.tell(number).map_or(0, |tell| tell.rows.len()),
             Self::Wlan(_, table) => table.rows(view),
         }
     }
@@ -202,6 +205,7 @@ impl Table {
                 desk.mac.0.iter().fold(Index::new(&[u32::from(desk.vlan)]), |index, octet| index.with(u32::from(*octet)))
             }),
             Self::Arp => Index::new(&[view.gateway()]).with_address(view.desk_address(row)),
+            Self::Told(number) => view.told_index(number, row),
             Self::Wlan(_, table) => table.index(view, row),
         }
     }
