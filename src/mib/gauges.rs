@@ -8,7 +8,7 @@ use super::neighbours::Names;
 use super::object::Kind;
 use super::registry::{MibFault, Registry};
 use crate::model::Oid;
-use crate::model::health::{GaugeKind, HealthStatus, Part, Reckoning, SensorClass};
+use crate::model::health::{GaugeKind, HealthStatus, Part, Reckoning, SUBJECTS, SensorClass};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,6 +57,8 @@ pub struct Gauges {
     pub after: Option<String>,
     /// The column that says of what kind a supply is, by its words.
     pub class: Option<String>,
+    /// What a sensor is about, where a pane has to know: one of the words of `model::health::SUBJECTS`.
+    pub subject: Option<String>,
     /// Multiplies the numbers.
     pub factor: Option<f64>,
     /// Divides them.
@@ -422,6 +424,13 @@ impl GaugeRule {
         for row in self.says.row_names.keys().filter(|row| row.parse::<Oid>().is_err()) {
             fault(format!("{row:?} is no index of a row"));
         }
+        let subject = self.says.subject.as_deref();
+        if let Some(subject) = subject.filter(|subject| !SUBJECTS.contains(subject)) {
+            fault(format!("no subject is called {subject:?}: {}", SUBJECTS.join(" ")));
+        }
+        if subject.is_some() && (is_pool || self.says.class.is_some()) {
+            fault("only a sensor has a subject".to_owned());
+        }
         for below in self.says.under.iter().filter(|below| below.parse::<Oid>().is_err()) {
             fault(format!("{below:?} is not dotted numbers from the enterprise number on"));
         }
@@ -456,6 +465,9 @@ mod tests {
             ("value = \"xFanSpeed\"", Some("either `kind` or `kind-by`")),
             ("value = \"xFanSpeed\"\nkind-by = { column = \"xFanType\", words = { fan = \"fanspeed\" } }", None),
             ("value = \"xFanSpeed\"\nkind-by = { column = \"xFanType\", words = { van = \"fanspeed\" } }", Some("has no word")),
+            ("kind = \"count\"\nvalue = \"xFanSpeed\"\nsubject = \"trunk\"", None),
+            ("kind = \"count\"\nvalue = \"xFanSpeed\"\nsubject = \"breeze\"", Some("no subject is called")),
+            ("kind = \"supply\"\npercent = \"xFanSpeed\"\nsubject = \"trunk\"", Some("only a sensor")),
             ("kind = \"fanspeed\"\nvalue = \"xFanSpeed\"\nunder = [\"x.y\"]", Some("dotted numbers")),
             ("kind = \"fanspeed\"\nvalue = \"xFanSpeed\"\nwhen = [{ index = 1, is = [2] }]", None),
             ("kind = \"fanspeed\"\nvalue = \"xFanSpeed\"\nwhen = [{ is = [2] }]", Some("a place of the index")),

@@ -340,9 +340,12 @@ impl Registry {
         self.gauges.iter().filter(|rule| rule.is_for(sys_object_id)).collect()
     }
 
-    /// What is asked of a device as a wireless controller: nothing of what is none.
+    /// What is asked of a device as a wireless controller or access point: nothing of what is none. What its vendor says of its own radios
+    /// goes before what the standard does.
     pub fn wireless(&self, role: Role, sys_object_id: Option<&Oid>) -> Vec<&WirelessRule> {
-        self.wireless.iter().filter(|rule| rule.is_for(role, sys_object_id)).collect()
+        let asked: Vec<&WirelessRule> = self.wireless.iter().filter(|rule| rule.is_for(role, sys_object_id)).collect();
+        let by_vendor = asked.iter().any(|rule| !rule.is_general());
+        asked.into_iter().filter(|rule| rule.is_general() != by_vendor).collect()
     }
 
     /// What a switch with this sysObjectID tells of its VLANs, ports and spanning tree in tables of its maker's.

@@ -1,4 +1,4 @@
-//! What a wireless controller tells, as data: which column says what of access points, radios, network names and clients.
+//! What a wireless controller or an access point tells, as data: which column says what of access points, radios, network names and clients.
 //!
 //! A `[[wireless]]` section of a file is one rule; `collect::snmp::tables::wireless` makes a reading of the rows. There are no expressions:
 //! what is done to a value are words, a factor and a named reading ([`ReadAs`]).
@@ -26,6 +26,10 @@ pub struct Wireless {
     /// Roles of the devices that are asked; default: wlan-controller.
     #[serde(default)]
     pub asked_of: Vec<RoleWord>,
+    /// The rows are about the device's own radios: it is an access point itself. Where no vendor's own rule is for a device, those of files
+    /// without `enterprises` are.
+    #[serde(default)]
+    pub own: bool,
 }
 
 /// What a row is about.
@@ -56,6 +60,10 @@ pub enum WirelessIndex {
     Channel,
     /// Six octets: the hardware address of the client.
     Client,
+    /// Length and octets: the hardware address of the client.
+    ClientOctets,
+    /// Length and octets: another name of the access point, such as its serial number.
+    ApId,
     /// Six octets: the address of a network name on a radio.
     Bssid,
     /// Four octets: the client's address.
@@ -73,7 +81,7 @@ impl WirelessIndex {
             Self::AccessPoint | Self::Client | Self::Bssid => Some(6),
             Self::Slot | Self::Channel | Self::Number => Some(1),
             Self::Ipv4 => Some(4),
-            Self::Name => None,
+            Self::Name | Self::ApId | Self::ClientOctets => None,
         }
     }
 
@@ -98,6 +106,8 @@ pub enum WirelessField {
     Name,
     /// Hardware address of an access point's wired port.
     WiredMac,
+    /// Hardware address of a client whose index does not have it.
+    Mac,
     Model,
     Serial,
     Address,
@@ -108,6 +118,9 @@ pub enum WirelessField {
     Since,
     /// `2.4`, `5` or `6`, by words.
     Band,
+    /// Names the radio where rows are finer than radios: those with the same word are one, and what they count is added up.
+    Radio,
+    /// Of a client: the radio on this channel is its own.
     Channel,
     /// MHz
     Width,
@@ -118,6 +131,17 @@ pub enum WirelessField {
     /// dBm
     Noise,
     Clients,
+    /// Clients of a network name by band.
+    #[serde(rename = "clients-2g")]
+    Clients2G,
+    /// See [`Self::Clients2G`].
+    #[serde(rename = "clients-5g")]
+    Clients5G,
+    /// See [`Self::Clients2G`].
+    #[serde(rename = "clients-6g")]
+    Clients6G,
+    /// Percent of what clients could get.
+    Quality,
     /// Percent of frames that were sent again.
     Retry,
     /// Counter of frames that were sent again.
@@ -136,6 +160,8 @@ pub enum WirelessField {
     Ssid,
     /// The key of the client's access point.
     AccessPoint,
+    /// The other name of the client's access point.
+    ApId,
     Slot,
     /// The BSSID that the client is on.
     Bssid,
@@ -203,6 +229,14 @@ pub enum ReadAs {
     PlaceInList,
     /// The band in which a channel of this number is, for agents that know no 6 GHz.
     BandOfChannel,
+    /// The band of a frequency in MHz.
+    BandOfMhz,
+    /// The channel of a frequency in MHz.
+    ChannelOfMhz,
+    /// The band with whose number a text begins: `2.4GHz`, `5 GHz`.
+    BandOfText,
+    /// A negative number that was put into one octet: 165 is -91.
+    SignedOctet,
 }
 
 /// A rule, ready to be used.
@@ -211,6 +245,8 @@ pub struct WirelessRule {
     file: String,
     under: Vec<Oid>,
     asked_of: Vec<Role>,
+    /// Whether its rows are about the device's own radios.
+    pub own: bool,
     /// What its rows are about.
     pub of: WirelessKind,
     /// What the parts of a row's index mean.
@@ -235,6 +271,8 @@ const fn has(of: WirelessKind, field: WirelessField) -> bool {
                 | F::Utilisation
                 | F::Noise
                 | F::Clients
+                | F::Radio
+                | F::Quality
                 | F::Retry
                 | F::Retries
                 | F::Frames
@@ -243,11 +281,15 @@ const fn has(of: WirelessKind, field: WirelessField) -> bool {
                 | F::InBps
                 | F::OutBps
         ),
-        WirelessKind::Bssid => matches!(field, F::Ssid),
-        WirelessKind::Ssid => matches!(field, F::Name | F::Clients),
+        WirelessKind::Bssid => matches!(field, F::Ssid | F::Bssid),
+        WirelessKind::Ssid => matches!(field, F::Name | F::Clients | F::Clients2G | F::Clients5G | F::Clients6G),
         WirelessKind::Client => matches!(
             field,
             F::Name
+                | F::Mac
+                | F::ApId
+                | F::Radio
+                | F::Channel
                 | F::Address
                 | F::User
                 | F::Ssid
@@ -269,14 +311,16 @@ const fn has(of: WirelessKind, field: WirelessField) -> bool {
     }
 }
 
-/// What an index must have for its kind.
-const fn needed(of: WirelessKind) -> &'static [WirelessIndex] {
+/// What an index must have for its kind: of each entry one part, or in its place the field beside it.
+const fn needed(of: WirelessKind) -> &'static [(&'static [WirelessIndex], Option<WirelessField>)] {
+    const AP: (&[WirelessIndex], Option<WirelessField>) = (&[WirelessIndex::AccessPoint, WirelessIndex::ApId], None);
+    const SLOT: (&[WirelessIndex], Option<WirelessField>) = (&[WirelessIndex::Slot], Some(WirelessField::Radio));
     match of {
-        WirelessKind::AccessPoint => &[WirelessIndex::AccessPoint],
-        WirelessKind::Radio => &[WirelessIndex::AccessPoint, WirelessIndex::Slot],
-        WirelessKind::Bssid => &[WirelessIndex::AccessPoint, WirelessIndex::Slot, WirelessIndex::Bssid],
+        WirelessKind::AccessPoint => &[AP],
+        WirelessKind::Radio => &[AP, SLOT],
+        WirelessKind::Bssid => &[AP, SLOT, (&[WirelessIndex::Bssid], Some(WirelessField::Bssid))],
         WirelessKind::Ssid => &[],
-        WirelessKind::Client => &[WirelessIndex::Client],
+        WirelessKind::Client => &[(&[WirelessIndex::Client, WirelessIndex::ClientOctets], Some(WirelessField::Mac))],
     }
 }
 
@@ -291,6 +335,7 @@ impl WirelessRule {
                 file: name.to_owned(),
                 under: under.clone(),
                 asked_of: if asked.is_empty() { vec![Role::WlanController] } else { asked },
+                own: section.own,
                 of: section.of,
                 index: section.index.clone(),
                 says: section.says.iter().map(|(field, sources)| (*field, sources.list())).collect(),
@@ -301,7 +346,13 @@ impl WirelessRule {
 
     /// Whether it is asked of a device.
     pub fn is_for(&self, role: Role, sys_object_id: Option<&Oid>) -> bool {
-        self.asked_of.contains(&role) && sys_object_id.is_some_and(|id| self.under.iter().any(|node| id.starts_with(node)))
+        let is_under = || sys_object_id.is_some_and(|id| self.under.iter().any(|node| id.starts_with(node)));
+        self.asked_of.contains(&role) && (self.is_general() || is_under())
+    }
+
+    /// Whether it is no vendor's own.
+    pub fn is_general(&self) -> bool {
+        self.under.is_empty()
     }
 
     /// Whether its index has this part.
@@ -324,11 +375,17 @@ impl WirelessRule {
                 fault(format!("no column is called {name:?}"));
             }
         }
-        if self.under.is_empty() {
+        if self.under.is_empty() && !self.own {
             fault("the file's `enterprises` say which devices are asked".to_owned());
         }
-        for part in needed(self.of).iter().filter(|part| !self.index.contains(part)) {
-            fault(format!("the index of {:?} has no {part:?}", self.of));
+        for (parts, field) in needed(self.of) {
+            let is_told = field.is_some_and(|field| self.says.iter().any(|(known, _)| *known == field));
+            let is_own = self.own && parts.contains(&WirelessIndex::AccessPoint);
+            if let Some(first) =
+                parts.first().filter(|_| !is_told && !is_own && !parts.iter().any(|part| self.index.contains(part)))
+            {
+                fault(format!("the index of {:?} has no {first:?}", self.of));
+            }
         }
         for (field, sources) in &self.says {
             if !has(self.of, *field) {

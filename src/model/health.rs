@@ -278,19 +278,30 @@ impl Limits {
 }
 
 /// What a sensor's `class` may say, so that panes find what they show: telephone exchanges first, then power.
-pub const SUBJECTS: [&str; 12] = [
+pub const SUBJECTS: [&str; 23] = [
     "phones-registered",
     "phones-known",
+    "phones-unregistered",
+    "phones-rejected",
     "calls-active",
     "calls-most",
+    "calls-failed",
+    "calls-total",
     "trunk",
+    "trunk-calls",
+    "trunk-errors",
+    "channel",
     "channels-used",
+    "channels-most",
     "channels",
     "input",
     "output",
     "battery",
-    "outlet",
+    "bypass",
+    "alarms",
     "bank",
+    "phase",
+    "outlet",
 ];
 
 /// What was measured of one gauge at one time. What is not known is `None`.

@@ -37,18 +37,21 @@ pub enum WifiBand {
     Ghz2,
     Ghz5,
     Ghz6,
+    /// IEEE 802.11ad and ay: radios that look at one another.
+    Ghz60,
 }
 
 impl WifiBand {
     /// All of them, from the lowest.
-    pub const ALL: [Self; 3] = [Self::Ghz2, Self::Ghz5, Self::Ghz6];
+    pub const ALL: [Self; 4] = [Self::Ghz2, Self::Ghz5, Self::Ghz6, Self::Ghz60];
 
-    /// `2.4G`, `5G`, `6G`
+    /// `2.4G`, `5G`, `6G`, `60G`
     pub const fn word(self) -> &'static str {
         match self {
             Self::Ghz2 => "2.4G",
             Self::Ghz5 => "5G",
             Self::Ghz6 => "6G",
+            Self::Ghz60 => "60G",
         }
     }
 
@@ -58,8 +61,29 @@ impl WifiBand {
             "2.4" | "2" => Some(Self::Ghz2),
             "5" => Some(Self::Ghz5),
             "6" => Some(Self::Ghz6),
+            "60" => Some(Self::Ghz60),
             _ => None,
         }
+    }
+
+    /// The middle of a 20 MHz channel (at 60 GHz of one of 2.16 GHz), MHz. Source: IEEE 802.11-2020 annex E, 802.11ax §27.3.23.2.
+    pub const fn mhz(self, channel: u16) -> Option<u32> {
+        let number = channel as u32;
+        match (self, number) {
+            (Self::Ghz2, 1..=13) => Some(2407 + 5 * number),
+            (Self::Ghz2, 14) => Some(2484),
+            (Self::Ghz5, 32..=177) => Some(5000 + 5 * number),
+            (Self::Ghz6, 2) => Some(5935),
+            (Self::Ghz6, 1..=233) => Some(5950 + 5 * number),
+            (Self::Ghz60, 1..=8) => Some(56_160 + 2160 * number),
+            _ => None,
+        }
+    }
+
+    /// Band and channel in whose middle a frequency lies.
+    pub fn of_mhz(mhz: u32) -> Option<(Self, u16)> {
+        let found = |band: Self| (1..=233).find(|channel| band.mhz(*channel) == Some(mhz)).map(|channel| (band, channel));
+        Self::ALL.into_iter().find_map(found)
     }
 
     /// Where a channel number says it: those of 6 GHz repeat the others' (IEEE 802.11-2020 annex E, 802.11ax §27.3.23), so that this holds
@@ -81,6 +105,7 @@ impl WifiBand {
                 165,
             ],
             Self::Ghz6 => &[5, 21, 37, 53, 69, 85, 101, 117, 133, 149, 165, 181, 197, 213, 229],
+            Self::Ghz60 => &[1, 2, 3, 4],
         }
     }
 }
@@ -156,6 +181,8 @@ pub struct Radio {
     pub retries: Option<Counter>,
     /// Frames sent (IEEE 802.11 dot11TransmittedFrameCount)
     pub frames: Option<Counter>,
+    /// How much of what its clients could get they get, percent, where its agent reckons that (Client Connection Quality, signal quality).
+    pub quality_percent: Option<f32>,
     /// What it carries.
     pub traffic: Traffic,
 }
@@ -180,6 +207,8 @@ pub struct Ssid {
     pub name: String,
     /// Who is on it
     pub clients: Option<u32>,
+    /// The same by band, in the order of [`WifiBand::ALL`], where the agent tells it.
+    pub by_band: [Option<u32>; WifiBand::ALL.len()],
 }
 
 /// How a client speaks.
@@ -266,6 +295,8 @@ pub struct WirelessReading {
     pub clients: Vec<WirelessClient>,
     /// Whether the tables were read to their ends.
     pub extent: Extent,
+    /// An access point that told itself: there is no controller.
+    pub alone: bool,
 }
 
 /// How far the tables were read.
@@ -287,7 +318,21 @@ impl WirelessReading {
             ssids: Vec::new(),
             clients: Vec::new(),
             extent: Extent { access_points: false, clients: false },
+            alone: false,
         }
+    }
+
+    /// Who is on it in all: those that are told one by one, else what its network names count, else what its radios do. `None` where
+    /// nothing says it.
+    pub fn client_count(&self) -> Option<usize> {
+        let radios = self.access_points.iter().flat_map(|ap| &ap.radios);
+        let sum = |counts: &mut dyn Iterator<Item = Option<u32>>| {
+            counts.flatten().map(|count| usize::try_from(count).unwrap_or(usize::MAX)).reduce(usize::saturating_add)
+        };
+        let told = (!self.clients.is_empty()).then_some(self.clients.len());
+        told.or_else(|| sum(&mut self.ssids.iter().map(|ssid| ssid.clients)))
+            .or_else(|| sum(&mut radios.map(|radio| radio.clients)))
+            .or(self.extent.clients.then_some(0))
     }
 
     /// The access point with this key.
@@ -304,6 +349,29 @@ impl WirelessReading {
     pub fn is_empty(&self) -> bool {
         self.access_points.is_empty() && self.clients.is_empty() && self.ssids.is_empty()
     }
+}
+
+/// First octets of keys that are made of another name (the local bit is set: IEEE 802-2014 §8.2).
+const MADE: [u8; 2] = [0x02, 0x6e];
+
+/// The key of an access point that its controller names by a text, such as its serial number: always the same.
+pub fn key_of(text: &str) -> MacAddr {
+    // FNV-1a: it has to be the same in every version and on every machine.
+    let hash =
+        text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, octet| (hash ^ u64::from(octet)).wrapping_mul(0x0100_0000_01b3));
+    let [.., a, b, c, d] = hash.to_be_bytes();
+    let [first, second] = MADE;
+    MacAddr([first, second, a, b, c, d])
+}
+
+/// Whether a key was made by [`key_of`]: it is nobody's hardware address.
+pub fn is_made(key: MacAddr) -> bool {
+    key.0.starts_with(&MADE)
+}
+
+/// The part under which an access point's series are kept, of its controller: all its radios together.
+pub fn ap_part(key: MacAddr) -> String {
+    format!("ap:{key}")
 }
 
 /// The part under which a radio's series are kept, of its controller: no interface is called so.
@@ -327,10 +395,43 @@ mod tests {
         for phy in Phy::ALL {
             assert_eq!(Phy::from_word(phy.word()), Some(phy));
         }
-        assert_eq!((WifiBand::from_word("2.4"), WifiBand::from_word("60")), (Some(WifiBand::Ghz2), None));
+        assert_eq!((WifiBand::from_word("2.4"), WifiBand::from_word("7")), (Some(WifiBand::Ghz2), None));
         assert_eq!(
             [6, 149, 14, 15].map(WifiBand::of_channel),
             [Some(WifiBand::Ghz2), Some(WifiBand::Ghz5), Some(WifiBand::Ghz2), None]
         );
+    }
+
+    #[test]
+    fn a_frequency_is_a_channel_and_back() {
+        for (mhz, want) in [
+            (2412, Some((WifiBand::Ghz2, 1))),
+            (2484, Some((WifiBand::Ghz2, 14))),
+            (5260, Some((WifiBand::Ghz5, 52))),
+            (5805, Some((WifiBand::Ghz5, 161))),
+            (5975, Some((WifiBand::Ghz6, 5))),
+            (58_320, Some((WifiBand::Ghz60, 1))),
+            (2413, None),
+            (0, None),
+        ] {
+            assert_eq!(WifiBand::of_mhz(mhz), want, "{mhz}");
+            assert!(want.is_none_or(|(band, channel)| band.mhz(channel) == Some(mhz)));
+        }
+    }
+
+    #[test]
+    fn who_is_on_is_told_by_the_best_that_there_is() {
+        let mut reading = WirelessReading::new(DeviceId::new("x"), Timestamp(0));
+        assert_eq!(reading.client_count(), None);
+        reading.extent.clients = true;
+        assert_eq!(reading.client_count(), Some(0), "a table that was read to its end and is empty");
+        let radio = Radio { clients: Some(4), ..Radio::default() };
+        reading.access_points = vec![AccessPoint { radios: vec![radio], ..AccessPoint::default() }];
+        assert_eq!(reading.client_count(), Some(4));
+        reading.ssids = vec![Ssid { name: "corp".to_owned(), clients: Some(23), ..Ssid::default() }];
+        assert_eq!(reading.client_count(), Some(23));
+        reading.clients = vec![WirelessClient::default()];
+        assert_eq!(reading.client_count(), Some(1));
+        assert!(is_made(key_of("FP231")) && key_of("FP231") != key_of("FP232"));
     }
 }

@@ -113,8 +113,10 @@ pub struct Score {
 impl Score {
     /// A row counts as found where its class and value are right; names are everybody's own. One of the same instance comes first.
     pub fn of(kind: &str, expected: Vec<Row>, device: &Device) -> Self {
-        let mut score = Self { beside: device.health.gauges.iter().filter_map(|gauge| found(kind, gauge)).collect(), ..Self::default() };
-        let by_instance = |want: &Row, found: &Row| found.oids.iter().any(|oid| want.oids.contains(oid)) && same(kind, want, found);
+        let mut score =
+            Self { beside: device.health.gauges.iter().filter_map(|gauge| found(kind, gauge)).collect(), ..Self::default() };
+        let by_instance =
+            |want: &Row, found: &Row| found.oids.iter().any(|oid| want.oids.contains(oid)) && same(kind, want, found);
         let rest = score.take(expected, by_instance);
         score.missing = score.take(rest, |want, found| same(kind, want, found));
         score

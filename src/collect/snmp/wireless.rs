@@ -26,7 +26,7 @@ const EARLY_MS: i64 = 2_000;
 /// Readings that are left out after one in which there was nothing: a controller that controls nothing is looked at every ten minutes.
 const IDLE: i64 = 10;
 
-/// What is read of a device as a wireless controller.
+/// What is read of a device as a wireless controller or an access point.
 #[derive(Debug, Default)]
 pub struct WirelessPlan {
     rules: Vec<&'static WirelessRule>,
@@ -35,7 +35,7 @@ pub struct WirelessPlan {
 }
 
 impl WirelessPlan {
-    /// Nothing for what is no controller.
+    /// Nothing for what can be neither.
     pub fn of(device: &Device) -> Arc<Self> {
         let rules = Registry::global().wireless(device.role, device.sys_object_id.as_ref());
         Arc::new(Self { rules, due_at: AtomicI64::new(0) })
@@ -80,16 +80,16 @@ pub async fn read(client: &Client, plan: &PollPlan, limits: Limits) -> Option<Wi
             break;
         }
     }
-    let asked = cells(rules, &reading((&plan.device.id, at), rules, &read));
+    let asked = cells(rules, &reading((&plan.device, at), rules, &read));
     get(client, (plan, limits), (asked, &mut read)).await;
-    let reading = reading((&plan.device.id, at), rules, &read);
+    let reading = reading((&plan.device, at), rules, &read);
     plan.wireless.note(&reading);
     // What was cut off before anything was told says nothing; what is empty to its end says that there is nothing.
     (!reading.is_empty() || reading.extent.access_points).then_some(reading)
 }
 
 /// Walks columns side by side; the first fault of the way.
-async fn walk(
+pub(super) async fn walk(
     client: &Client,
     (plan, limits): (&PollPlan, Limits),
     (names, read): (&[&'static str], &mut Columns),

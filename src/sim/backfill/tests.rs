@@ -27,7 +27,7 @@ fn events_come_in_order_and_the_same_each_time() {
     let (first, second) = (past().events(), past().events());
     assert_eq!(first, second);
     assert!(first.windows(2).all(|pair| pair[0].at <= pair[1].at));
-    assert_eq!(first.iter().filter(|event| matches!(event.body, Body::Inventory(_))).count(), 61);
+    assert_eq!(first.iter().filter(|event| matches!(event.body, Body::Inventory(_))).count(), 64);
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn the_state_after_the_past_is_the_campus() {
         let device = state.devices().find(|device| device.sys_name.as_deref() == Some(name)).unwrap();
         state.condition(&device.id).unwrap().status
     };
-    assert_eq!(state.devices().len(), 61);
+    assert_eq!(state.devices().len(), 64);
     assert_eq!(status("core-1"), DeviceStatus::Up);
     assert_eq!(status("acc-b3-02"), DeviceStatus::Up, "it came back after its restart");
     assert!(matches!(status("acc-b2-07"), DeviceStatus::Down | DeviceStatus::Unreachable));

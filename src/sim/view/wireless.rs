@@ -169,7 +169,7 @@ const fn protocol(phy: Phy, band: WifiBand) -> u8 {
         (Phy::Ac, _) => 10,
         (Phy::Ax | Phy::Be, WifiBand::Ghz5) => 11,
         (Phy::Ax | Phy::Be, WifiBand::Ghz2) => 12,
-        (Phy::Ax | Phy::Be, WifiBand::Ghz6) => 13,
+        (Phy::Ax | Phy::Be, WifiBand::Ghz6 | WifiBand::Ghz60) => 13,
     }
 }
 
@@ -178,7 +178,7 @@ const fn if_type(band: WifiBand) -> u8 {
     match band {
         WifiBand::Ghz2 => 1,
         WifiBand::Ghz5 => 2,
-        WifiBand::Ghz6 => 6,
+        WifiBand::Ghz6 | WifiBand::Ghz60 => 6,
     }
 }
 
@@ -186,7 +186,7 @@ const fn if_type(band: WifiBand) -> u8 {
 const fn radio_type(band: WifiBand) -> u8 {
     match band {
         WifiBand::Ghz2 => 3,
-        WifiBand::Ghz5 | WifiBand::Ghz6 => 1,
+        WifiBand::Ghz5 | WifiBand::Ghz6 | WifiBand::Ghz60 => 1,
     }
 }
 
@@ -383,7 +383,7 @@ impl<'a> View<'a> {
             .ssids
             .iter()
             .enumerate()
-            .map(|(at, name)| Ssid { name: name.clone(), clients: Some(self.on_ssid(at)) })
+            .map(|(at, name)| Ssid { name: name.clone(), clients: Some(self.on_ssid(at)), ..Ssid::default() })
             .collect();
         reading.ssids.sort_by(|a, b| a.name.cmp(&b.name));
         reading.clients = (0..wlan.clients.len()).filter_map(|row| self.wireless_client(family, (row, at))).collect();

@@ -183,13 +183,13 @@ fn equip(ap: &mut Ap, file: &WlanFile, (scenario, tri_band): (&Scenario, u64)) {
             (WifiBand::Ghz5, 0 | 1) => 40,
             (WifiBand::Ghz5, _) => 80,
             (WifiBand::Ghz6, 0) => 160,
-            (WifiBand::Ghz6, _) => 80,
+            (WifiBand::Ghz6 | WifiBand::Ghz60, _) => 80,
         };
         let hot = busy && band == WifiBand::Ghz5;
         let idle = match band {
             WifiBand::Ghz2 => between(of(2), 16.0, 34.0),
             WifiBand::Ghz5 => between(of(2), 4.0, 14.0),
-            WifiBand::Ghz6 => between(of(2), 1.0, 5.0),
+            WifiBand::Ghz6 | WifiBand::Ghz60 => between(of(2), 1.0, 5.0),
         };
         let noise = between(of(3), -97.0, -92.0) + if noisy { 17.0 } else { 0.0 };
         Antenna {

@@ -75,7 +75,7 @@ impl Antenna {
         let channels: Vec<u16> = match self.band {
             WifiBand::Ghz2 => vec![1, 6, 11],
             WifiBand::Ghz5 => vec![36, 40, 44, 48, 52, 56, 60, 64, 100, 104, 108, 112, 149, 153, 157, 161],
-            WifiBand::Ghz6 => self.band.channels().to_vec(),
+            WifiBand::Ghz6 | WifiBand::Ghz60 => self.band.channels().to_vec(),
         };
         channels.get((self.place + moved) % channels.len().max(1)).copied().unwrap_or(1)
     }
@@ -102,7 +102,7 @@ impl Antenna {
         let step = i64::try_from(mix(ap.seed, u64::from(self.slot) + 60) % 4).unwrap_or(0);
         match self.band {
             WifiBand::Ghz2 => 14 - 3 * step,
-            WifiBand::Ghz5 | WifiBand::Ghz6 => 20 - 3 * step,
+            WifiBand::Ghz5 | WifiBand::Ghz6 | WifiBand::Ghz60 => 20 - 3 * step,
         }
     }
 

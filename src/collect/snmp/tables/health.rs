@@ -257,7 +257,8 @@ impl Reader<'_> {
         let kind = self.kind(index)?;
         let (probes, raws) = self.probes(index)?;
         let limits = self.limits(index);
-        let class = self.rule.says.class.as_ref().and_then(|column| self.word(column, index));
+        let kind_of_supply = self.rule.says.class.as_ref().and_then(|column| self.word(column, index));
+        let class = kind_of_supply.or_else(|| self.rule.says.subject.clone());
         let mut gauge = Gauge {
             kind,
             name: String::new(),

@@ -109,7 +109,7 @@ pub fn band(band: Option<WifiBand>, ink: &Ink<'_>) -> Line<'static> {
         None => Tone::Dim,
         Some(WifiBand::Ghz2) => Tone::Minor,
         Some(WifiBand::Ghz5) => Tone::In,
-        Some(WifiBand::Ghz6) => Tone::Out,
+        Some(WifiBand::Ghz6 | WifiBand::Ghz60) => Tone::Out,
     };
     ink.tone(band.map_or("-", WifiBand::word), tone)
 }

@@ -38,6 +38,7 @@ impl<'a> Cells<'a> {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) ap: Option<MacAddr>,
+    pub(super) ap_id: Option<String>,
     pub(super) slot: Option<u16>,
     pub(super) channel: Option<u16>,
     pub(super) client: Option<MacAddr>,
@@ -55,6 +56,10 @@ impl Place {
             arcs = rest;
             match part {
                 WirelessIndex::AccessPoint => place.ap = Some(MacAddr(octets(own)?.try_into().ok()?)),
+                WirelessIndex::ClientOctets => {
+                    place.client = Some(MacAddr(octets(own)?.try_into().ok()?));
+                }
+                WirelessIndex::ApId => place.ap_id = Some(crate::model::text::known(&octets(own)?)?),
                 WirelessIndex::Client => place.client = Some(MacAddr(octets(own)?.try_into().ok()?)),
                 WirelessIndex::Bssid => place.bssid = Some(MacAddr(octets(own)?.try_into().ok()?)),
                 WirelessIndex::Slot => place.slot = Some(u16::try_from(*own.first()?).ok()?),
@@ -73,6 +78,18 @@ impl Place {
 
 fn octets(arcs: &[u32]) -> Option<Vec<u8>> {
     arcs.iter().map(|arc| u8::try_from(*arc).ok()).collect()
+}
+
+/// An InetAddress (RFC 4001): four or sixteen octets.
+fn raw_address(octets: &[u8]) -> Option<IpAddr> {
+    let four = || <[u8; 4]>::try_from(octets).ok().map(IpAddr::from);
+    four().or_else(|| <[u8; 16]>::try_from(octets).ok().map(IpAddr::from))
+}
+
+/// A count, where it is one.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it was found to be a whole number that fits")]
+fn whole(number: f64) -> Option<u32> {
+    (number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number)).then_some(number as u32)
 }
 
 /// 0.0.0.0 is how tables say that there is none.
@@ -112,14 +129,36 @@ impl Row<'_> {
         })
     }
 
+    /// A text, or a number as one.
+    pub(super) fn naming(&self, field: Field) -> Option<String> {
+        self.first(field, |source, value| match value.as_i64() {
+            Some(number) => (!source.absent.contains(&number)).then(|| number.to_string()),
+            None => text_to_nul(value).map(|text| cut(text.trim())).filter(|text| !text.is_empty()),
+        })
+    }
+
     /// What the words of a number mean.
     pub(super) fn word(&self, field: Field) -> Option<String> {
         self.first(field, |source, value| self.meant(source, value))
     }
 
+    /// A band, and whether it follows from a channel's number alone.
+    pub(super) fn band(&self, field: Field) -> Option<(WifiBand, bool)> {
+        self.first(field, |source, value| {
+            let band = WifiBand::from_word(&self.meant(source, value)?)?;
+            Some((band, source.read_as == Some(ReadAs::BandOfChannel)))
+        })
+    }
+
     fn meant(&self, source: &Source, value: &Value) -> Option<String> {
+        if source.read_as == Some(ReadAs::BandOfText) {
+            let text = text_to_nul(value)?;
+            let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+            return WifiBand::from_word(text.get(..end)?).map(|band| band.word().to_owned());
+        }
         let number = value.as_i64()?;
         match source.read_as {
+            Some(ReadAs::BandOfMhz) => Some(WifiBand::of_mhz(u32::try_from(number).ok()?)?.0.word().to_owned()),
             Some(ReadAs::BandOfChannel) => WifiBand::of_channel(u16::try_from(number).ok()?).map(|band| band.word().to_owned()),
             _ => source.words.get(Registry::global().object(&source.column)?.word(number)?).cloned(),
         }
@@ -137,6 +176,8 @@ impl Row<'_> {
             let raw = number(value)?;
             match source.read_as {
                 Some(ReadAs::PlaceInList) => self.in_list(source, raw),
+                Some(ReadAs::ChannelOfMhz) => Some(f64::from(WifiBand::of_mhz(whole(raw)?)?.1)),
+                Some(ReadAs::SignedOctet) if (128.0..256.0).contains(&raw) => Some(raw - 256.0),
                 _ => Some(raw * source.factor.unwrap_or(1.0)),
             }
         })
@@ -184,7 +225,7 @@ impl Row<'_> {
     pub(super) fn address(&self, field: Field) -> Option<IpAddr> {
         let address = self.first(field, |_, value| match value {
             Value::IpAddress(address) => Some(IpAddr::V4(*address)),
-            _ => text_to_nul(value)?.trim().parse().ok(),
+            _ => text_to_nul(value).and_then(|text| text.trim().parse().ok()).or_else(|| raw_address(value.as_octets()?)),
         });
         address.and_then(known_address)
     }

@@ -6,7 +6,7 @@ use crate::collect::snmp::fixture::{Network, client};
 use crate::collect::snmp::poll::PollPlan;
 use crate::collect::snmp::{Agent, Limits, wireless};
 use crate::model::poll::Counter;
-use crate::model::{Credential, Device, Role};
+use crate::model::{Credential, Device, DeviceId, Role};
 use std::sync::Arc;
 
 const CISCO: &str = "1.3.6.1.4.1.9.1.2530";
@@ -24,7 +24,7 @@ fn read(id: &str, lines: &str) -> WirelessReading {
     let names: Vec<&'static str> = names.into_iter().collect();
     let lines = lines.replace("{ap}", AP).replace("{sta}", STATION);
     let columns = Columns::select(Registry::global(), &names, &varbinds(&lines));
-    reading((&DeviceId::new("wlc"), Timestamp::from_secs(10_000)), &rules, &columns)
+    reading((&Device::new(DeviceId::new("wlc"), Timestamp(0)), Timestamp::from_secs(10_000)), &rules, &columns)
 }
 
 const AIRESPACE: &str = "bsnAPName.{ap} = ap-b3-f4-12
@@ -73,7 +73,7 @@ fn cisco_tells_access_points_radios_and_clients() {
     assert_eq!((radio.tx_power_dbm, radio.utilisation_percent, radio.clients), (Some(17.0), Some(88.0), Some(61)));
     assert_eq!(radio.noise_dbm, Some(-91.0), "that of its own channel");
     assert_eq!((radio.retries, radio.frames), (Some(Counter::Bits32(220)), Some(Counter::Bits32(1000))));
-    assert_eq!(reading.ssids, [Ssid { name: "corp".to_owned(), clients: Some(61) }]);
+    assert_eq!(reading.ssids, [Ssid { name: "corp".to_owned(), clients: Some(61), ..Ssid::default() }]);
     assert_eq!(reading.clients.len(), 1, "who is only probing is not on");
     let client = &reading.clients[0];
     assert_eq!((client.ap, client.slot, client.phy), (Some(ap.key), Some(1), Some(Phy::Ax)));
@@ -112,7 +112,7 @@ fn aruba_tells_where_a_client_is_by_its_bssid() {
     let radio = &ap.radios[0];
     assert_eq!((ap.status, radio.band, radio.width_mhz), (ApStatus::Down, Some(WifiBand::Ghz5), Some(80)));
     assert_eq!((radio.utilisation_percent, radio.noise_dbm, radio.retry_percent), (Some(41.0), Some(-94.0), Some(4.0)));
-    assert_eq!(reading.ssids, [Ssid { name: "guest".to_owned(), clients: Some(1) }]);
+    assert_eq!(reading.ssids, [Ssid { name: "guest".to_owned(), clients: Some(1), ..Ssid::default() }]);
     assert_eq!(reading.clients.len(), 1);
     let client = &reading.clients[0];
     assert_eq!((client.ap, client.slot, client.user.as_deref()), (Some(ap.key), Some(1), Some("lee")));
@@ -191,6 +191,6 @@ fn a_hundred_thousand_clients_are_cut_and_it_is_said() {
     });
     let mut columns = Columns::default();
     columns.insert("bsnMobileStationSsid", base.clone(), rows.collect());
-    let reading = reading((&DeviceId::new("wlc"), Timestamp::from_secs(1)), &rules, &columns);
+    let reading = reading((&Device::new(DeviceId::new("wlc"), Timestamp(0)), Timestamp::from_secs(1)), &rules, &columns);
     assert_eq!((reading.clients.len(), reading.extent.clients), (MAX_CLIENTS, false));
 }
