@@ -366,6 +366,7 @@ mod tests {
             alarms: Vec::new(),
             recent: Vec::new(),
             health: HealthView { rows: rows.iter().map(made).collect(), ..HealthView::default() },
+            switch: <_>::default(),
         }
     }
 
