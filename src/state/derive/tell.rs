@@ -6,8 +6,8 @@ use crate::event::{
     StpEvent,
 };
 use crate::model::{
-    AdminStatus, Alarm, AlarmAct, ApStatus, BridgeId, ChassisId, Device, DeviceId, DeviceStatus, HealthStatus, Link, LinkEnd,
-    LinkKey, OperStatus, Physical, Severity, Timestamp,
+    AdminStatus, Alarm, AlarmAct, ApStatus, BridgeId, ChassisId, Device, DeviceId, DeviceStatus, Link, LinkEnd, LinkKey,
+    OperStatus, Physical, Severity, Timestamp,
 };
 use crate::state::State;
 use crate::state::view::EventRow;
@@ -248,12 +248,7 @@ fn interface_status(state: &State, change: &InterfaceStatusChange) -> Told {
 }
 
 fn gauge_status(state: &State, change: &GaugeStatusChange) -> Told {
-    let severity = match change.to {
-        HealthStatus::Critical => Some(Severity::Major),
-        HealthStatus::Warning | HealthStatus::Off => Some(Severity::Warning),
-        HealthStatus::Ok | HealthStatus::Unknown => None,
-    };
-    let text = format!("{} {} > {}", change.kind.word(), change.from.word(), change.to.word());
+    let (text, severity) = super::sensors::told(state, change);
     let object = format!("{} {}", state.name_of(&change.device), change.name);
     Told { object, severity, ..device(state, "sensor-status", &change.device, text) }
 }
