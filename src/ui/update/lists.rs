@@ -86,7 +86,14 @@ fn target_row(list: &ListState, (gesture, page): (Gesture, usize), matched: usiz
         Gesture::PageUp => at.saturating_sub(page),
         Gesture::PageDown => (at + page).min(last),
         Gesture::Left | Gesture::Right | Gesture::Enter | Gesture::Focus => return None,
-        Gesture::More | Gesture::Less | Gesture::Tree | Gesture::Layers | Gesture::ColourBy | Gesture::Fold => return None,
+        Gesture::More
+        | Gesture::Less
+        | Gesture::Tree
+        | Gesture::Layers
+        | Gesture::ColourBy
+        | Gesture::Port
+        | Gesture::Uplink
+        | Gesture::Fold => return None,
         Gesture::NextVlan | Gesture::PreviousVlan | Gesture::Roles | Gesture::Far | Gesture::Hops | Gesture::TreeSort => {
             return None;
         }
