@@ -8,7 +8,7 @@ use super::neighbours::Names;
 use super::object::Kind;
 use super::registry::{MibFault, Registry};
 use crate::model::Oid;
-use crate::model::health::{GaugeKind, HealthStatus, Part, Reckoning, SensorClass};
+use crate::model::health::{GaugeKind, HealthStatus, Part, Reckoning, SUBJECTS, SensorClass};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,6 +45,10 @@ pub struct Gauges {
     pub name: Option<Names>,
     /// The column that holds the index of the row of `name`.
     pub name_at: Option<String>,
+    /// The names of rows that the agent names nowhere, by their index: `{ "1.2" = "prints, black" }`.
+    pub row_names: BTreeMap<String, String>,
+    /// Ends of names that say nothing: they are cut off.
+    pub cut: Vec<String>,
     /// What its index begins with, where its table does not call it `ifIndex` or `entPhysicalIndex`.
     pub index: Option<IndexOf>,
     /// Words in front of the name, or in its place.
@@ -53,11 +57,13 @@ pub struct Gauges {
     pub after: Option<String>,
     /// The column that says of what kind a supply is, by its words.
     pub class: Option<String>,
+    /// What a sensor is about, where a pane has to know: one of the words of `model::health::SUBJECTS`.
+    pub subject: Option<String>,
     /// Multiplies the numbers.
     pub factor: Option<f64>,
     /// Divides them.
     pub divisor: Option<f64>,
-    /// A column that multiplies them too: allocation units.
+    /// A column that multiplies them too: allocation units. Of a part that is one row for all (`hrStorageSize.1`) that row's counts.
     pub factor_by: Option<String>,
     /// A column of SensorDataScale (RFC 3433): 8 is thousandths, 9 units, 10 thousands.
     pub scale_by: Option<String>,
@@ -172,6 +178,8 @@ pub struct Words {
     pub off: Vec<i64>,
     /// There is nothing: no gauge is made of the row. If it comes to that later, it is off.
     pub absent: Vec<i64>,
+    /// Of an agent that says its state in words: the number of each, which is the value of the state too. Capitals don't count.
+    pub texts: BTreeMap<String, i64>,
 }
 
 impl Words {
@@ -217,20 +225,28 @@ impl From<Reckoned> for Reckoning {
     }
 }
 
-/// A row counts by a number of it; of an OID the last number counts.
+/// A row counts by a number of it; of an OID the last number counts. Everything that is said has to be so.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct When {
     /// The column.
     pub column: String,
+    /// In place of a column: the number at this place of the row's own index, from 1.
+    pub index: Option<usize>,
     /// It is one of these.
     pub is: Vec<i64>,
     /// It is none of these, or nothing.
     pub not: Vec<i64>,
     /// Its text is none of these paths and lies under none: `/run` leaves `/run/lock` out, and `/runner` in.
     pub not_under: Vec<String>,
+    /// None of these stands in its text.
+    pub not_with: Vec<String>,
+    /// Its text is none of these.
+    pub not_says: Vec<String>,
     /// It is told at all.
     pub known: bool,
+    /// It is told of any row, whichever.
+    pub anywhere: bool,
     /// Its text is one of these.
     pub says: Vec<String>,
 }
@@ -361,7 +377,8 @@ impl GaugeRule {
         let single = [&says.name_at, &says.class, &says.factor_by, &says.scale_by, &says.precision_by].into_iter().flatten();
         let several = says.when.iter().map(|when| &when.column).chain(says.kind_by.iter().map(|by| &by.column));
         let named = thresholds.chain(single).chain(several).chain(says.name.iter().flat_map(Names::as_slice));
-        self.parts().map(|(_, name)| name).chain(limits).chain(named.map(String::as_str)).map(|name| instance(name).0).collect()
+        let all = self.parts().map(|(_, name)| name).chain(limits).chain(named.map(String::as_str));
+        all.filter(|name| !name.is_empty()).map(|name| instance(name).0).collect()
     }
 
     /// The objects of which one is there where the rule has a row: tables, columns that stand alone, scalars.
@@ -401,6 +418,19 @@ impl GaugeRule {
         if !is_pool && self.says.value.is_none() && self.says.status.is_none() {
             fault("`value` or `status` is needed".to_owned());
         }
+        for when in self.says.when.iter().filter(|when| when.column.is_empty() == when.index.is_none_or(|place| place == 0)) {
+            fault(format!("`when` needs either a column or a place of the index, from 1: {when:?}"));
+        }
+        for row in self.says.row_names.keys().filter(|row| row.parse::<Oid>().is_err()) {
+            fault(format!("{row:?} is no index of a row"));
+        }
+        let subject = self.says.subject.as_deref();
+        if let Some(subject) = subject.filter(|subject| !SUBJECTS.contains(subject)) {
+            fault(format!("no subject is called {subject:?}: {}", SUBJECTS.join(" ")));
+        }
+        if subject.is_some() && (is_pool || self.says.class.is_some()) {
+            fault("only a sensor has a subject".to_owned());
+        }
         for below in self.says.under.iter().filter(|below| below.parse::<Oid>().is_err()) {
             fault(format!("{below:?} is not dotted numbers from the enterprise number on"));
         }
@@ -435,7 +465,14 @@ mod tests {
             ("value = \"xFanSpeed\"", Some("either `kind` or `kind-by`")),
             ("value = \"xFanSpeed\"\nkind-by = { column = \"xFanType\", words = { fan = \"fanspeed\" } }", None),
             ("value = \"xFanSpeed\"\nkind-by = { column = \"xFanType\", words = { van = \"fanspeed\" } }", Some("has no word")),
+            ("kind = \"count\"\nvalue = \"xFanSpeed\"\nsubject = \"trunk\"", None),
+            ("kind = \"count\"\nvalue = \"xFanSpeed\"\nsubject = \"breeze\"", Some("no subject is called")),
+            ("kind = \"supply\"\npercent = \"xFanSpeed\"\nsubject = \"trunk\"", Some("only a sensor")),
             ("kind = \"fanspeed\"\nvalue = \"xFanSpeed\"\nunder = [\"x.y\"]", Some("dotted numbers")),
+            ("kind = \"fanspeed\"\nvalue = \"xFanSpeed\"\nwhen = [{ index = 1, is = [2] }]", None),
+            ("kind = \"fanspeed\"\nvalue = \"xFanSpeed\"\nwhen = [{ is = [2] }]", Some("a place of the index")),
+            ("kind = \"fanspeed\"\nvalue = \"xFanSpeed\"\nrow-names = { \"1.2\" = \"left\" }", None),
+            ("kind = \"fanspeed\"\nvalue = \"xFanSpeed\"\nrow-names = { left = \"left\" }", Some("no index of a row")),
         ] {
             let text = format!("{TABLE}[[gauges]]\n{section}\n");
             let (_, faults) = crate::mib::check::check(&[("x.toml", &text)]);

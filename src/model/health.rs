@@ -215,6 +215,8 @@ pub struct Probe {
     pub absent: Vec<i64>,
     /// Of a status: what its numbers mean; others are unknown.
     pub words: Vec<(i64, HealthStatus)>,
+    /// Of a status that is told in words: the number of each, in small letters.
+    pub texts: Vec<(String, i64)>,
 }
 
 /// What agents of all vendors send for "not known": the ends of INTEGER and Gauge32.
@@ -276,19 +278,30 @@ impl Limits {
 }
 
 /// What a sensor's `class` may say, so that panes find what they show: telephone exchanges first, then power.
-pub const SUBJECTS: [&str; 12] = [
+pub const SUBJECTS: [&str; 23] = [
     "phones-registered",
     "phones-known",
+    "phones-unregistered",
+    "phones-rejected",
     "calls-active",
     "calls-most",
+    "calls-failed",
+    "calls-total",
     "trunk",
+    "trunk-calls",
+    "trunk-errors",
+    "channel",
     "channels-used",
+    "channels-most",
     "channels",
     "input",
     "output",
     "battery",
-    "outlet",
+    "bypass",
+    "alarms",
     "bank",
+    "phase",
+    "outlet",
 ];
 
 /// What was measured of one gauge at one time. What is not known is `None`.

@@ -3,6 +3,7 @@
 //! What is not known is an empty list or null: unknown is never 0 or `""`.
 
 use super::millionths;
+use super::switching::{Bridge, Part, Poe, Stp};
 use crate::model::{self, Gauge, GaugeKind, Health, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -35,7 +36,7 @@ impl Snmp {
 }
 
 /// One interface (RFC 2863).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs, reason = "the names are the contract's")]
 pub struct Interface {
@@ -57,6 +58,16 @@ pub struct Interface {
     /// ifIndex of the aggregate of which it is a member.
     pub aggregate: Option<u32>,
     pub stp_state: Option<String>,
+    /// VLANs of `vlans` that leave it without a tag.
+    pub untagged_vlans: Vec<u16>,
+    /// access, trunk
+    pub mode: Option<&'static str>,
+    /// half, full
+    pub duplex: Option<&'static str>,
+    /// When its state changed last, as its agent says.
+    pub last_change_at: Option<String>,
+    pub stp: Option<Stp>,
+    pub poe: Option<Poe>,
     pub high_capacity_counters: Option<bool>,
 }
 
@@ -79,6 +90,12 @@ impl Interface {
             vlans: interface.vlans.clone(),
             aggregate: interface.aggregate.map(|index| index.0),
             stp_state: interface.stp_state.clone(),
+            untagged_vlans: interface.untagged.clone(),
+            mode: interface.mode.map(model::PortMode::word),
+            duplex: interface.duplex.map(model::Duplex::word),
+            last_change_at: interface.last_change.map(Timestamp::rfc3339),
+            stp: interface.stp.as_deref().map(Stp::new),
+            poe: interface.poe.as_deref().map(Poe::new),
             high_capacity_counters: interface.high_capacity_counters,
         }
     }
@@ -270,6 +287,10 @@ pub struct Device {
     pub supplies: Vec<Supply>,
     pub wireless: Option<Wireless>,
     pub power: Option<Power>,
+    /// Null where it is no bridge, or does not tell.
+    pub bridge: Option<Bridge>,
+    /// What it is made of.
+    pub parts: Vec<Part>,
 }
 
 impl Device {
@@ -302,6 +323,11 @@ impl Device {
             supplies: each(&device.health, Supply::new),
             wireless: None,
             power: Power::new(&device.health),
+            bridge: device.bridge.as_deref().map(|bridge| {
+                let port = bridge.root_port.and_then(|index| device.interface(index));
+                Bridge::new(bridge, port.map(model::Interface::name))
+            }),
+            parts: device.parts.iter().map(Part::new).collect(),
         }
     }
 }

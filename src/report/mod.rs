@@ -18,6 +18,7 @@ pub mod object;
 pub mod rows;
 pub mod schema;
 pub mod status;
+pub mod switching;
 pub mod tabular;
 pub mod top;
 pub mod topology;

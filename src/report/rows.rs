@@ -64,6 +64,8 @@ mod tests {
             cpu_percent: Some(12.0),
             memory_percent: None,
             temperature_celsius: None,
+            bridge: None,
+            parts: 0,
             traffic_bps: Some(6.1e9),
             over: vec![(model::Metric::CpuPercent, view::Extremes { max: 80.0, p95: 60.0 })],
             alarms: 0,

@@ -423,6 +423,8 @@ impl Row for Device {
         field("supplies"),
         field("wireless"),
         field("power"),
+        field("bridge"),
+        field("parts"),
     ];
 }
 
@@ -445,6 +447,12 @@ impl Row for OwnedInterface {
         field("vlans"),
         field("aggregate"),
         field("stpState"),
+        field("untaggedVlans"),
+        column("mode", "MODE", Show::Text),
+        field("duplex"),
+        field("lastChangeAt"),
+        field("stp"),
+        field("poe"),
         field("highCapacityCounters"),
     ];
 }

@@ -49,12 +49,13 @@ pub fn apply(state: &mut State, event: &Event) -> Applied {
             Vec::new()
         }
         Body::Wireless(reading) => deriver.wireless(reading),
+        Body::Bridge(reading) => deriver.bridge(reading),
         Body::AlarmOrder(order) => {
             deriver.handle(order);
             Vec::new()
         }
         // They go to the flows' store; the state derives nothing from them.
-        Body::Flows(_) | Body::FlowRecords(_) | Body::Logs(_) | Body::Bridge(_) => Vec::new(),
+        Body::Flows(_) | Body::FlowRecords(_) | Body::Logs(_) => Vec::new(),
         Body::DeviceSeen(_)
         | Body::DeviceMerged(..)
         | Body::DeviceStatus(_)

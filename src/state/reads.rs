@@ -77,6 +77,11 @@ impl State {
         if link.last_seen == last_seen { Arc::clone(link) } else { Arc::new(Link { last_seen, ..(**link).clone() }) }
     }
 
+    /// Whether a device told its forwarding table.
+    pub(super) fn tells_fdb(&self, device: &DeviceId) -> bool {
+        self.reads.get(device).is_some_and(|read| read.fdb.last.is_some())
+    }
+
     /// The endpoint with this hardware address.
     pub fn endpoint(&self, mac: MacAddr) -> Option<Endpoint> {
         self.endpoints.get(&mac).map(|endpoint| self.dated_endpoint(endpoint))

@@ -6,7 +6,7 @@ use super::view::EventRow;
 use super::{Condition, MAX_RECENT, State};
 use crate::event::{Body, DeviceStatusChange, EndpointChanges, Event, GaugeStatusChange, InterfaceStatusChange, Replacement};
 use crate::model::{Acknowledgement, Alarm, AlarmAct, Handling, Silence};
-use crate::model::{Device, DeviceId, DeviceStatus, Endpoint, Link, LinkEnd, LinkKey, Timestamp};
+use crate::model::{BridgeReading, Device, DeviceId, DeviceStatus, Endpoint, Link, LinkEnd, LinkKey, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,6 +53,7 @@ impl State {
             Body::Endpoints(changes) => self.take_endpoints(changes),
             Body::WirelessSeen(part) => self.take_wireless(part),
             Body::AccessPoint(change) => self.take_access_point(change, at),
+            Body::BridgeSeen(reading) => self.take_bridge(reading),
             Body::Inventory(_)
             | Body::Poll(_)
             | Body::Silent(_)
@@ -64,7 +65,6 @@ impl State {
             | Body::Wireless(_)
             | Body::AlarmOrder(_)
             | Body::Bridge(_)
-            | Body::BridgeSeen(_)
             | Body::SpanningTree(_)
             | Body::Logs(_) => {}
         }
@@ -117,6 +117,32 @@ impl State {
         }
         self.link_work.touch(&device.id);
         self.endpoints_dirty = true;
+    }
+
+    /// Takes over what differs of a switch. Links know which ports are blocked.
+    fn take_bridge(&mut self, reading: &BridgeReading) {
+        let Some(device) = Arc::make_mut(&mut self.devices).get_mut(&reading.device).map(Arc::make_mut) else { return };
+        if let Some(bridge) = &reading.bridge {
+            device.bridge = Some(Box::new(bridge.clone()));
+        }
+        let mut moved = false;
+        for told in &reading.ports {
+            let place = device.interfaces.binary_search_by_key(&told.if_index, |port| port.if_index);
+            let Some(port) = place.ok().and_then(|place| device.interfaces.get_mut(place)) else { continue };
+            if told.stp_state.is_some() {
+                moved = true;
+                port.stp_state.clone_from(&told.stp_state);
+            }
+            if let Some(stp) = &told.stp {
+                port.stp = Some(Box::new(stp.clone()));
+            }
+            if let Some(poe) = &told.poe {
+                port.poe = Some(Box::new(poe.clone()));
+            }
+        }
+        if moved {
+            self.link_work.touch(&reading.device);
+        }
     }
 
     fn drop_device(&mut self, id: &DeviceId) {

@@ -5,6 +5,7 @@ pub(super) mod endpoints;
 mod health;
 mod polling;
 mod succession;
+mod switching;
 mod wireless;
 
 use super::sample::{campus, discovered, event, feed, inventory, poll, run, silent};

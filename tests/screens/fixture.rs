@@ -15,6 +15,7 @@ use noctop::model::{
 use noctop::query::{Screen, Subject, ViewRequest};
 use noctop::state::view::rows::GaugeRow;
 use noctop::state::view::screens::DeviceView;
+use noctop::state::view::switch::{PortFacts, SwitchView};
 use noctop::state::view::{
     AlarmRow, Chrome, DeviceRow, DiscoveryView, EventRow, HealthView, InterfaceRow, InterfaceView, LinkRow, Name, NameKind,
     OverviewView, Table, View, ViewBody,
@@ -167,6 +168,7 @@ fn body(request: &ViewRequest, network: Network) -> ViewBody {
                 alarms: Vec::new(),
                 recent: Vec::new(),
                 health: HealthView::default(),
+                switch: SwitchView::default(),
             })),
             _ => ViewBody::Empty,
         };
@@ -268,6 +270,8 @@ fn devices() -> Vec<DeviceRow> {
                 cpu_percent: up.then_some(*cpu),
                 memory_percent: up.then_some(41.0 + cpu / 2.0),
                 temperature_celsius: up.then_some(41.0),
+                bridge: None,
+                parts: 0,
                 traffic_bps: up.then_some(cpu * 1e8),
                 over: Vec::new(),
                 alarms: usize::from(!up),
@@ -325,6 +329,7 @@ fn interfaces() -> Vec<InterfaceRow> {
                 addresses: if index == 1 { vec!["203.0.113.2/30".to_owned()] } else { Vec::new() },
                 pvid: Some(120),
                 vlans: if *speed > 1_000_000_000 { vec![10, 20, 120] } else { Vec::new() },
+                switch: PortFacts::default(),
                 peer: alias.strip_prefix("to ").map(str::to_owned),
                 peer_port: alias.strip_prefix("to ").map(|_| "Te1/0/49".to_owned()),
                 in_bps: rate(*load_in),
@@ -523,6 +528,7 @@ fn device(request: &ViewRequest) -> DeviceView {
         alarms: alarms().into_iter().filter(|alarm| alarm.device.as_ref() == Some(&wanted)).collect(),
         recent: events(),
         health: health(&wanted),
+        switch: SwitchView::default(),
     }
 }
 
@@ -553,7 +559,13 @@ fn health(device: &DeviceId) -> HealthView {
         status: *status,
         status_since: None,
         limits: Limits::default(),
+        subject: None,
+        if_index: None,
+        port: None,
+        state_oid: None,
+        spark: Vec::new(),
         sampled_at: Some(ago(if *stale { 600 } else { 20 })),
+        if_index: None,
         stale: *stale,
     };
     let hour = |top: f64| points(4, top, 3600).iter().step_by(12).map(|point| point.value.map(|value| value as f32)).collect();
@@ -568,6 +580,7 @@ fn health(device: &DeviceId) -> HealthView {
         memory_spark: hour(60.0),
         temperature_spark: hour(41.0),
         rows: rows.iter().map(row).collect(),
+        ..HealthView::default()
     }
 }
 
@@ -600,6 +613,7 @@ fn interface(request: &ViewRequest) -> InterfaceView {
         out_p95_bps: up.then_some(speed * 0.33),
         link: links().into_iter().next(),
         recent: events(),
+        detail: None,
         flows: (request.span_secs == 3_600 && request.compare_secs.is_none()).then(|| Box::new(flows::of_port())),
     }
 }

@@ -5,7 +5,7 @@
 
 use super::error::SnmpError;
 use super::session::Session;
-use super::tables::health::number;
+use super::tables::health::raw;
 use crate::clock;
 use crate::model::health::{HealthReading, SLOW_INTERVAL};
 use crate::model::{Gauge, GaugeKind, Health, Oid, SensorClass, Timestamp};
@@ -120,7 +120,8 @@ async fn read_call(
     let names: Vec<Oid> = gauges().flat_map(|(_, gauge)| gauge.probes.iter().map(|probe| probe.oid.clone())).collect();
     let mut values = session.get(&names).await?.into_iter();
     for (place, gauge) in gauges() {
-        let raws: Vec<Option<f64>> = values.by_ref().take(gauge.probes.len()).map(|bind| number(&bind.value)).collect();
+        let raws: Vec<_> = values.by_ref().take(gauge.probes.len()).collect();
+        let raws: Vec<Option<f64>> = gauge.probes.iter().zip(&raws).map(|(probe, bind)| raw(probe, &bind.value)).collect();
         if let Ok(place) = u16::try_from(place) {
             reading.measured.push((place, gauge.measure(&raws)));
         }
@@ -141,6 +142,7 @@ mod tests {
             reckoning: <_>::default(),
             absent: Vec::new(),
             words: Vec::new(),
+            texts: Vec::new(),
         };
         Gauge {
             kind,

@@ -9,6 +9,7 @@
 //! [`crawl`] a network within its [`scope`], [`poller`] goes on reading counters ([`poll`]).
 
 pub mod access;
+pub mod bridge;
 pub mod client;
 mod columns;
 pub mod counts;

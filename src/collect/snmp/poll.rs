@@ -1,5 +1,6 @@
 //! One poll of one device: a train of full GET requests, one in flight at a time.
 
+use super::bridge::BridgePlan;
 use super::client::{Agent, Client};
 use super::columns::{CounterSet, Meaning};
 use super::error::SnmpError;
@@ -32,6 +33,8 @@ pub struct PollPlan {
     health: Arc<HealthPlan>,
     /// What it controls, where it is a wireless controller.
     pub(super) wireless: Arc<WirelessPlan>,
+    /// Its spanning tree and Power over Ethernet, where it is a switch.
+    pub(super) bridge: Arc<BridgePlan>,
     ethernet: Arc<Ethernet>,
     /// Whether what is not needed is left out just now.
     pub extras: Extras,
@@ -48,8 +51,8 @@ impl PartialEq for PollPlan {
 impl PollPlan {
     /// Everything of a device that an inventory described.
     pub fn of(device: Arc<Device>, agent: Agent) -> Self {
-        let (health, wireless) = (HealthPlan::of(&device.health), WirelessPlan::of(&device));
-        Self { device, agent, interval: None, health, wireless, ethernet: Arc::default(), extras: Extras::default() }
+        let (health, wireless, bridge) = (HealthPlan::of(&device.health), WirelessPlan::of(&device), BridgePlan::of(&device));
+        Self { device, agent, interval: None, health, wireless, bridge, ethernet: Arc::default(), extras: Extras::default() }
     }
 
     /// The same, as often as this.

@@ -89,7 +89,7 @@ pub async fn read(client: &Client, plan: &PollPlan, limits: Limits) -> Option<Wi
 }
 
 /// Walks columns side by side; the first fault of the way.
-async fn walk(
+pub(super) async fn walk(
     client: &Client,
     (plan, limits): (&PollPlan, Limits),
     (names, read): (&[&'static str], &mut Columns),

@@ -3,10 +3,11 @@
 use super::graphs::{self, Graphs, Window, coarser};
 use crate::model::bands::Band;
 use crate::model::points;
-use crate::model::series::Point;
+use crate::model::series::{Point, named_part};
 use crate::model::wireless::radio_part;
-use crate::model::{DeviceId, EntityKey, Metric, Timestamp};
+use crate::model::{DeviceId, EntityKey, GaugeKind, Metric, SensorClass, Timestamp};
 use crate::query::RadioName;
+use crate::state::view::rows::GaugeRow;
 use crate::state::view::screens::{HealthView, InterfaceView};
 use crate::state::view::{InterfaceRow, LinkRow, OverviewView, View, ViewBody, WirelessView};
 use std::time::Duration;
@@ -19,6 +20,9 @@ const SPARK_STEP: Duration = Duration::from_secs(360);
 const FINE_STEP: Duration = Duration::from_secs(30);
 /// Rows that are filled: far more than a screen has, and a bound for `--limit`-less headless commands.
 const MOST_ROWS: usize = 2000;
+
+/// Sensors that a section is about and of which the span is shown: what a screen has room for.
+const MOST_TRENDS: usize = 48;
 
 /// The span of a graph and what it is made of.
 #[derive(Clone, Copy)]
@@ -123,6 +127,29 @@ impl Filler<'_> {
         view.cpu_spark = spark(Metric::CpuPercent);
         view.memory_spark = spark(Metric::MemoryPercent);
         view.temperature_spark = spark(Metric::TemperatureCelsius);
+        // Only the screens that show them ask for sensors.
+        if view.sensors.total > 0 {
+            self.gauges(device, view);
+        }
+    }
+
+    /// How sensors went: those of the window over an hour, those that a section is about over the span of the screen.
+    fn gauges(self, device: &DeviceId, view: &mut HealthView) {
+        let series = |row: &GaugeRow| {
+            let name = format!("{}{}", row.kind.series()?, row.name);
+            Some(EntityKey { device: device.clone(), part: Some(named_part(None, &name)) })
+        };
+        let is_state = |row: &GaugeRow| row.kind == GaugeKind::Sensor(SensorClass::State);
+        for row in view.sensors.rows.iter_mut().take(MOST_ROWS).filter(|row| !is_state(row)) {
+            let Some(entity) = series(row) else { continue };
+            let fine = self.graphs.points(&entity, Metric::NamedGauge, self.hour(FINE_STEP));
+            row.spark = larger_of(&coarser(&fine, self.hour(SPARK_STEP)), &[]);
+        }
+        let told = view.rows.iter_mut().filter(|row| row.subject.is_some() && !is_state(row));
+        for row in told.take(MOST_TRENDS) {
+            let Some(entity) = series(row) else { continue };
+            row.spark = larger_of(&self.graphs.points(&entity, Metric::NamedGauge, self.graph()), &[]);
+        }
     }
 
     fn links(self, rows: &mut [LinkRow]) {

@@ -68,6 +68,14 @@ fn each_list(body: &mut ViewBody, each: &mut impl EachList) -> Result<(), Unfit>
             each.list(&mut view.links)?;
             each.list(&mut view.alarms)?;
             each.list(&mut view.health.rows)?;
+            each.list(&mut view.switch.face)?;
+            each.list(&mut view.switch.matrix.rows.rows)?;
+            each.list(&mut view.switch.inventory.rows)?;
+            if let Some(spanning) = &mut view.switch.spanning {
+                each.list(&mut spanning.ports)?;
+                each.list(&mut spanning.tree)?;
+                each.list(&mut spanning.blocked)?;
+            }
             each.list(&mut view.recent)
         }
         ViewBody::Interfaces(table) => each.list(&mut table.rows),

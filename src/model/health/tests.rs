@@ -4,7 +4,7 @@ use super::*;
 
 fn probe(part: Part, factor: f64) -> Probe {
     let words = vec![(1, HealthStatus::Ok), (2, HealthStatus::Warning), (3, HealthStatus::Off)];
-    Probe { part, oid: Oid::new(&[1, 3]), factor, reckoning: Reckoning::Linear, absent: vec![-1], words }
+    Probe { part, oid: Oid::new(&[1, 3]), factor, reckoning: Reckoning::Linear, absent: vec![-1], words, texts: Vec::new() }
 }
 
 fn gauge(kind: GaugeKind, parts: &[Part]) -> Gauge {

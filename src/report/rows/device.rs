@@ -4,6 +4,7 @@ use super::at;
 use crate::model;
 use crate::model::Metric;
 use crate::report::equipment::Snmp;
+use crate::report::switching::Bridge;
 use crate::report::tabular::{Column, Row, Show, column, field};
 use crate::report::thousandths;
 use crate::state::view::rows as view;
@@ -42,6 +43,10 @@ pub struct DeviceRow {
     pub cpu_percent: Option<f64>,
     pub memory_percent: Option<f64>,
     pub temperature_celsius: Option<f64>,
+    /// Null where it is no bridge, or does not tell.
+    pub bridge: Option<Bridge>,
+    /// How many parts it tells of (ENTITY-MIB).
+    pub parts: usize,
     /// Sum of the rates of its links, bit/s.
     pub traffic_bps: Option<f64>,
     /// 95th percentile and largest over the range of `--from` and `--to`; the figures above are its means then.
@@ -94,6 +99,8 @@ impl From<&view::DeviceRow> for DeviceRow {
             cpu_percent: row.cpu_percent.map(thousandths),
             memory_percent: row.memory_percent.map(thousandths),
             temperature_celsius: row.temperature_celsius.map(thousandths),
+            bridge: row.bridge.as_deref().map(|row| Bridge::new(&row.bridge, row.root_port.clone())),
+            parts: row.parts,
             traffic_bps: row.traffic_bps.map(thousandths),
             p95_rtt_ms: p95(Metric::RttMs),
             max_rtt_ms: max(Metric::RttMs),
@@ -141,6 +148,8 @@ impl Row for DeviceRow {
         column("cpuPercent", "CPU", Show::Percent),
         column("memoryPercent", "MEM", Show::Percent),
         field("temperatureCelsius"),
+        field("bridge"),
+        field("parts"),
         column("trafficBps", "TRAFFIC", Show::Figure),
         field("p95RttMs"),
         field("maxRttMs"),

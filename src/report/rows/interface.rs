@@ -2,6 +2,7 @@
 
 use super::at;
 use crate::model;
+use crate::report::switching::{Poe, Stp};
 use crate::report::tabular::{Column, Row, Show, column, field};
 use crate::report::{millionths, thousandths};
 use crate::state::view::rows as view;
@@ -33,6 +34,24 @@ pub struct InterfaceRow {
     pub addresses: Vec<String>,
     pub pvid: Option<u16>,
     pub vlans: Vec<u16>,
+    /// VLANs of `vlans` that leave it without a tag.
+    pub untagged_vlans: Vec<u16>,
+    /// access, trunk
+    pub mode: Option<&'static str>,
+    /// half, full
+    pub duplex: Option<&'static str>,
+    /// When its state changed last, as its agent says or as it was seen.
+    pub last_change_at: Option<String>,
+    /// Whether it goes up and down.
+    pub flapping: bool,
+    /// Name of the aggregate of which it is a member.
+    pub aggregate: Option<String>,
+    /// disabled, blocking, listening, learning, forwarding, broken
+    pub stp_state: Option<String>,
+    pub stp: Option<Stp>,
+    pub poe: Option<Poe>,
+    /// Addresses behind it that are no device; null where its device tells no forwarding table.
+    pub macs: Option<usize>,
     /// Name of the device at the other end of its link.
     pub peer: Option<String>,
     pub peer_port: Option<String>,
@@ -80,6 +99,16 @@ impl From<&view::InterfaceRow> for InterfaceRow {
             addresses: row.addresses.clone(),
             pvid: row.pvid,
             vlans: row.vlans.clone(),
+            untagged_vlans: row.switch.untagged_vlans.clone(),
+            mode: row.switch.mode.map(model::PortMode::word),
+            duplex: row.switch.duplex.map(model::Duplex::word),
+            last_change_at: at(row.switch.last_change_at),
+            flapping: row.switch.flapping,
+            aggregate: row.switch.aggregate.clone(),
+            stp_state: row.switch.stp_state.clone(),
+            stp: row.switch.stp.as_deref().map(Stp::new),
+            poe: row.switch.poe.as_deref().map(Poe::new),
+            macs: row.switch.macs,
             peer: row.peer.clone(),
             peer_port: row.peer_port.clone(),
             in_bps: row.in_bps.map(thousandths),
@@ -122,6 +151,16 @@ impl Row for InterfaceRow {
         field("addresses"),
         field("pvid"),
         field("vlans"),
+        field("untaggedVlans"),
+        column("mode", "MODE", Show::Text),
+        field("duplex"),
+        field("lastChangeAt"),
+        field("flapping"),
+        field("aggregate"),
+        column("stpState", "STP", Show::Text),
+        field("stp"),
+        field("poe"),
+        field("macs"),
         column("peer", "PEER", Show::Text),
         column("peerPort", "PEER PORT", Show::Text),
         column("inBps", "IN", Show::Figure),

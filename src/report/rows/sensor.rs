@@ -17,6 +17,11 @@ pub struct SensorRow {
     /// temperature, humidity, voltage, current, power, fanspeed, … (contract §3)
     pub class: String,
     pub name: String,
+    /// What it is about, where that is told: input, output, battery, outlet, trunk, phones-registered, calls-active, …
+    pub subject: Option<String>,
+    /// The interface that it is about
+    pub if_index: Option<u32>,
+    pub port: Option<String>,
     pub value: Option<f64>,
     pub unit: Option<String>,
     /// ok, warning, critical, unknown, off
@@ -38,6 +43,9 @@ impl From<&view::GaugeRow> for SensorRow {
             device_name: row.device_name.clone(),
             class: row.class.clone(),
             name: row.name.clone(),
+            subject: row.subject.clone(),
+            if_index: row.if_index.map(|index| index.0),
+            port: row.port.clone(),
             value: row.value.map(millionths),
             unit: row.unit.clone(),
             status: row.status.word(),
@@ -58,6 +66,9 @@ impl Row for SensorRow {
         column("deviceName", "DEVICE", Show::Text),
         column("class", "CLASS", Show::Text),
         column("name", "NAME", Show::Text),
+        field("subject"),
+        field("ifIndex"),
+        field("port"),
         column("value", "VALUE", Show::Number),
         column("unit", "UNIT", Show::Text),
         column("status", "STATUS", Show::Text),

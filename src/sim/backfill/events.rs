@@ -51,6 +51,7 @@ impl Past {
                 events.push(tick(at));
             }
             events.extend(self.wireless());
+            events.extend(self.bridges());
             events.sort_by_key(|event| event.at);
         }
         events

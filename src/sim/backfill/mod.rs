@@ -4,6 +4,7 @@
 //! here knows a store or the state: [`Past::events`] are observations in the order of their times, for whoever applies events;
 //! [`Past::samples`] are made lazily, stretch by stretch, for whoever stores them while a console is already in use.
 
+mod bridges;
 mod events;
 pub mod flows;
 mod samples;

@@ -7,7 +7,6 @@ use crate::model::series::{Cell, named_part};
 use crate::model::{Health, Metric, SampleBatch, SampleRow, Timestamp};
 use crate::sim::scenario::{Node, PortNumber};
 use crate::sim::truth::{Behind, seconds_of};
-use crate::sim::view;
 use std::time::Duration;
 
 /// Step of the past before its last hour: what a store keeps of it after a day.
@@ -123,7 +122,7 @@ impl Past {
             return SampleBatch { device, at, rows };
         }
         let rtt = gauge(Metric::RttMs, scenario.rtt_ms(known.number, seconds));
-        let measured = view::health::measured(health, scenario, (node, known.number, seconds));
+        let measured = self.campus.view(known.address, at).map_or_else(Vec::new, |view| view.measured(health));
         let figures = [
             (Metric::CpuPercent, health.cpu_percent(&measured)),
             (Metric::MemoryPercent, health.memory_percent(&measured)),
@@ -140,6 +139,7 @@ impl Past {
             cells: vec![gauge(Metric::NamedGauge, value)],
         }));
         rows.extend(self.radio_rows(known, at));
+        rows.extend(self.poe_rows(known, at));
         let broken = scenario.booted_at(known.number, seconds) > seconds_of(at.minus(step));
         for (port, name) in ports {
             let counters = scenario.counters(node, known.number, (*port, seconds));

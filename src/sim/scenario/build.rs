@@ -3,6 +3,7 @@
 use super::file::{GroupFile, PortUse, ScenarioFile, VlanFile, WireFile};
 use super::kind::bit_rate;
 use super::plan::{Fields, Planned, floor_of, number_of, plan};
+use super::tree::DEFAULT_PRIORITY;
 use super::{
     Cable, DeviceNumber, End, Group, Kind, Lag, NamedVlan, Node, OwnAddress, PortNumber, Scale, Scenario, Side, Wire, WireNumber,
     trouble,
@@ -32,6 +33,7 @@ pub(super) fn build(file: &ScenarioFile, scale: Scale) -> Result<Scenario, Vec<S
     builder.cable(file, &mut faults);
     builder.load(file);
     let mut scenario = builder.scenario;
+    scenario.plant();
     let unmet = trouble::apply(&mut scenario, &file.condition);
     // A network that was cut or grown may lack what the file's conditions and uplinks name.
     if scale.devices.is_none() {
@@ -52,7 +54,7 @@ fn check_groups(file: &ScenarioFile, kinds: &[Kind], faults: &mut Vec<String>) {
         if group.kind.names().is_empty() {
             faults.push(format!("group {}: it has no kind", group.name));
         }
-        for name in group.kind.names().iter().filter(|name| kind_of(kinds, name).is_none()) {
+        for name in group.kind.names().iter().chain(group.instead.values()).filter(|name| kind_of(kinds, name).is_none()) {
             faults.push(format!("group {}: there is no kind {name}", group.name));
         }
         if group.load.as_ref().is_some_and(|load| bit_rate(load).is_none()) {
@@ -132,7 +134,8 @@ impl Builder {
             let Some(group) = file.group.get(usize::from(one.group)) else { continue };
             let device = DeviceNumber::try_from(number).unwrap_or(DeviceNumber::MAX);
             let ways: Vec<_> = group.uplinks.iter().map(|uplink| (uplink, self.targets(&uplink.to, &one))).collect();
-            let open = ways.iter().filter(|(_, targets)| !targets.is_empty()).count().max(1);
+            // What a spanning tree blocks carries nothing.
+            let open = ways.iter().filter(|(uplink, targets)| !targets.is_empty() && !uplink.blocked).count().max(1);
             for (uplink, targets) in ways {
                 let uses = (PortUse::Up, uplink.at);
                 let wires = targets.iter().map(|&to| self.connect((device, to), uses, uplink.count)).find(|w| !w.is_empty());
@@ -141,7 +144,10 @@ impl Builder {
                     faults.push(format!("group {}: no free port at {}", group.name, uplink.to));
                 }
                 #[allow(clippy::cast_precision_loss, reason = "a handful")]
-                let share = uplink.share / (open * wires.len().max(1)) as f64;
+                let share = if uplink.blocked { 0.0 } else { uplink.share / (open * wires.len().max(1)) as f64 };
+                for wire in wires.iter().filter(|_| uplink.blocked) {
+                    self.scenario.wires.get_mut(*wire as usize).iter_mut().for_each(|wire| wire.blocked = true);
+                }
                 if let Some(list) = self.uplinks.get_mut(number) {
                     list.extend(wires.iter().map(|&wire| (wire, share)));
                 }
@@ -323,6 +329,8 @@ fn empty(file: &ScenarioFile, kinds: Vec<Kind>, scale: Scale) -> Scenario {
         wires: Vec::new(),
         wire_troubles: FxHashMap::default(),
         port_troubles: FxHashMap::default(),
+        part_troubles: FxHashMap::default(),
+        trees: FxHashMap::default(),
         outages: FxHashMap::default(),
         surges: Vec::new(),
         wlans: file.wlan.clone(),
@@ -342,7 +350,9 @@ fn node(file: &ScenarioFile, scenario: &Scenario, one: &Planned, hosts: &mut u32
     let floor = floor_of(number);
     let fields = Fields { site: "", building: one.building, floor, number };
     let name = prefixed(&scenario.sites, one.site, &fields.fill(group.map_or("", |group| &group.name)));
-    let kind_name = group.and_then(|group| group.kind.names().get(usize::from(one.variant))).map_or("", String::as_str);
+    let usual = group.and_then(|group| group.kind.names().get(usize::from(one.variant)));
+    let kind_name = group.and_then(|group| group.instead.get(&name)).or(usual).map_or("", String::as_str);
+    let priority = group.and_then(|group| group.priority.get(usize::from(one.nth))).copied().unwrap_or(DEFAULT_PRIORITY);
     let (place, kind) = kind_of(&scenario.kinds, kind_name).map_or((0, scenario.kinds.first()), |(at, kind)| (at, Some(kind)));
     let serial = u32::try_from(scenario.nodes.len()).unwrap_or(0) + 1;
     let [_, _, high, low] = serial.to_be_bytes();
@@ -363,6 +373,7 @@ fn node(file: &ScenarioFile, scenario: &Scenario, one: &Planned, hosts: &mut u32
         building: one.building,
         floor,
         mac: MacAddr([x, y, z, high, low, 0]),
+        priority,
         address,
         addresses: addresses.into_iter().collect(),
         cables: Vec::new(),

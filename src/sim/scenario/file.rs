@@ -111,6 +111,9 @@ pub struct KindFile {
     /// What its vendor's own scalars say, by name; `{serial}` as above
     #[serde(default)]
     pub says: BTreeMap<String, String>,
+    /// What it tells in tables of its own: of power, of the room, of telephones
+    #[serde(default)]
+    pub tells: Vec<TellFile>,
     /// sysDescr; `{name}` is the device's name
     #[serde(default)]
     pub sys_descr: String,
@@ -139,6 +142,12 @@ pub struct KindFile {
     /// Whether entPhysicalTable has its chassis
     #[serde(default)]
     pub entity: bool,
+    /// What it is built of, beside its ports
+    #[serde(default)]
+    pub chassis: ChassisFile,
+    /// Whether its access ports feed what is plugged in (RFC 3621)
+    #[serde(default)]
+    pub feeds: bool,
     /// Whose tables of wireless networks it has
     pub wlan: Option<Family>,
     /// How it names its ports in LLDP
@@ -151,6 +160,74 @@ pub struct KindFile {
     pub ports: Vec<PortsFile>,
     /// How it names aggregates
     pub lag: Option<LagFile>,
+}
+
+/// What a device is built of. Ports belong to the member of a stack, or to the module in a chassis, that their names begin with.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ChassisFile {
+    /// Members of a stack; 0 and 1 are none
+    pub members: u16,
+    /// Modules in slots
+    pub modules: Vec<ModuleFile>,
+    /// Model of the module that holds its uplinks, where they stand in one
+    pub uplinks: Option<String>,
+    /// Model of a power supply
+    pub supply: Option<String>,
+    /// Whether its sensors stand in CISCO-ENTITY-SENSOR-MIB, which knows light: those of optics are there too
+    pub optics: bool,
+}
+
+/// A module in a slot of a chassis.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModuleFile {
+    /// Its slot
+    pub slot: u16,
+    /// What it is: `Line card`, `Supervisor`
+    pub name: String,
+    /// Its model
+    pub model: String,
+}
+
+/// Cells of one object of a kind: texts, numbers by row, or a number that follows the day.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TellFile {
+    /// Its name in `mibs/`
+    pub object: String,
+    /// Indexes of its rows; none is the one of a scalar
+    #[serde(default)]
+    pub rows: Vec<String>,
+    /// By row; the last counts for all behind
+    #[serde(default)]
+    pub texts: Vec<String>,
+    /// By row; the last counts for all behind
+    #[serde(default)]
+    pub numbers: Vec<i64>,
+    /// At night, at the height of the day
+    pub day: Option<[f64; 2]>,
+    /// When it is something else
+    #[serde(default)]
+    pub during: Vec<DuringFile>,
+}
+
+/// A while in which cells are something else.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DuringFile {
+    /// On one device of the kind
+    pub device: Option<String>,
+    /// In one row, counted from 0
+    pub row: Option<usize>,
+    /// How long before the scenario's moment
+    pub since: String,
+    /// How long; none lasts
+    pub took: Option<String>,
+    /// What it is then
+    pub is: f64,
+    /// What it becomes until the end
+    pub to: Option<f64>,
 }
 
 /// What a port is for.
@@ -252,8 +329,14 @@ pub struct GroupFile {
     pub name: String,
     /// Kind, or one for each building in turn
     pub kind: OneOrMore,
+    /// Single ones of another kind, by name
+    #[serde(default)]
+    pub instead: BTreeMap<String, String>,
     /// How many
     pub count: Count,
+    /// Bridge priorities of the first, second, …; that of the standard when left out (IEEE 802.1D-2004 table 17-2)
+    #[serde(default)]
+    pub priority: Vec<u16>,
     /// Per site or building
     #[serde(default)]
     pub per: Per,
@@ -330,6 +413,9 @@ pub struct UplinkFile {
     /// Share of the load that takes this way
     #[serde(default = "whole")]
     pub share: f64,
+    /// A spanning tree blocks it
+    #[serde(default)]
+    pub blocked: bool,
 }
 
 const fn whole() -> f64 {
@@ -352,7 +438,7 @@ pub struct WireFile {
     pub at: PortUse,
     /// bit/s each way at the busiest hour
     pub load: String,
-    /// A spanning tree blocks it at `a`
+    /// A spanning tree blocks it
     #[serde(default)]
     pub blocked: bool,
 }
@@ -438,4 +524,53 @@ pub enum ConditionFile {
         /// ifAlias instead of the usual one
         alias: Option<String>,
     },
+    /// A port is down that should be up.
+    Fallen {
+        /// Which device
+        device: String,
+        /// ifName
+        port: String,
+        /// ifAlias instead of the usual one
+        alias: Option<String>,
+        /// Since when
+        since: String,
+    },
+    /// A port can't feed what is plugged in.
+    Unfed {
+        /// Which device
+        device: String,
+        /// ifName
+        port: String,
+        /// Whether it draws too much, or there is not enough power
+        why: Unfed,
+    },
+    /// Little light reaches a port.
+    Dim {
+        /// Which device
+        device: String,
+        /// ifName
+        port: String,
+        /// What is received, dBm
+        dbm: f64,
+    },
+    /// A part failed, or was taken out.
+    Broken {
+        /// Which device
+        device: String,
+        /// entPhysicalName
+        part: String,
+        /// Taken out
+        #[serde(default)]
+        absent: bool,
+    },
+}
+
+/// Why a port feeds nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unfed {
+    /// What is plugged in draws too much: pethPsePortDetectionStatus fault
+    Overload,
+    /// There is not enough power: pethPsePortDetectionStatus otherFault
+    Denied,
 }

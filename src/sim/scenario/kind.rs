@@ -2,7 +2,9 @@
 
 use super::PortNumber;
 use super::file::{KindFile, LagFile, PortIdStyle, PortUse, PortsFile};
-use crate::model::{Oid, Role};
+use super::parts::{PartSpec, parts};
+use super::tell::Tell;
+use crate::model::{Oid, PhysicalClass, Role, SensorClass};
 use crate::sim::wlan::Family;
 
 /// A port of a kind.
@@ -41,7 +43,7 @@ pub struct LagNames {
 }
 
 /// A kind of device.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Kind {
     /// Its name in the file
     pub name: String,
@@ -57,6 +59,8 @@ pub struct Kind {
     pub serial: Option<String>,
     /// What its vendor's own scalars say, by name
     pub says: Vec<(String, String)>,
+    /// What it tells in tables of its own
+    pub tells: Vec<Tell>,
     /// sysDescr with `{name}`
     pub sys_descr: String,
     /// sysObjectID; `None` has no SNMP
@@ -77,6 +81,16 @@ pub struct Kind {
     pub poe: bool,
     /// Whether it has an entPhysicalTable
     pub entity: bool,
+    /// What it is made of, by entPhysicalIndex
+    pub parts: Vec<PartSpec>,
+    /// Sensors among its parts, by their places
+    pub sensors: Vec<usize>,
+    /// Those of them that measure light
+    pub lights: Vec<usize>,
+    /// Whether its sensors stand in CISCO-ENTITY-SENSOR-MIB
+    pub optics: bool,
+    /// Whether its access ports feed what is plugged in
+    pub feeds: bool,
     /// Whose tables of wireless networks it has
     pub wlan: Option<Family>,
     /// How it names its ports in LLDP
@@ -110,6 +124,10 @@ impl Kind {
         if ports.len() > 250 {
             faults.push(format!("kind {}: more than 250 ports, and so more than its MAC addresses", file.name));
         }
+        let parts = if file.entity { parts(file, &ports) } else { Vec::new() };
+        let measuring = |is_it: fn(&PartSpec) -> bool| (0..).zip(&parts).filter(move |(_, part)| is_it(part)).map(|(at, _)| at);
+        let sensors = measuring(|part| part.sensor.is_some()).collect();
+        let lights = measuring(|part| part.sensor.is_some_and(|measures| measures.class() == SensorClass::Dbm)).collect();
         let bridge_ports = (0..).zip(&ports).filter(|(_, port)| port.is_socket()).map(|(number, _)| number).collect();
         Self {
             name: file.name.clone(),
@@ -119,6 +137,7 @@ impl Kind {
             os_version: file.os_version.clone(),
             serial: file.serial.clone(),
             says: file.says.clone().into_iter().collect(),
+            tells: file.tells.iter().map(|tell| Tell::new(tell, faults)).collect(),
             sys_descr: file.sys_descr.clone(),
             sys_object_id: object_id(file, faults),
             sys_services: file.sys_services,
@@ -129,6 +148,11 @@ impl Kind {
             routed: file.routed,
             poe: file.poe,
             entity: file.entity,
+            sensors,
+            lights,
+            optics: file.chassis.optics,
+            parts,
+            feeds: file.feeds,
             wlan: file.wlan,
             port_id: file.port_id,
             capabilities: capabilities(file, faults),
@@ -136,6 +160,13 @@ impl Kind {
             bridge_ports,
             lag: file.lag.as_ref().map(names),
         }
+    }
+
+    /// The member of a stack, or the only one, that a port belongs to (pethPsePortGroupIndex).
+    pub fn group_of(&self, port: &PortSpec) -> u32 {
+        let stacked = self.parts.iter().any(|part| part.class == PhysicalClass::Stack);
+        let first = port.name.split(|c: char| !c.is_ascii_digit()).find_map(|digits| digits.parse().ok());
+        first.filter(|_| stacked).unwrap_or(1)
     }
 
     /// First port with this use, if there is one.

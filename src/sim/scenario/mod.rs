@@ -8,7 +8,10 @@ pub mod build;
 pub mod export;
 pub mod file;
 pub mod kind;
+pub mod parts;
 pub mod plan;
+pub mod tell;
+pub mod tree;
 pub mod trouble;
 
 use super::shape::Load;
@@ -117,7 +120,7 @@ pub struct Wire {
     pub forth: Load,
     /// What goes from b to a
     pub back: Load,
-    /// A spanning tree blocks it at a
+    /// A spanning tree blocks it at the end that is further from the root
     pub blocked: bool,
 }
 
@@ -179,6 +182,8 @@ pub struct Node {
     pub mac: MacAddr,
     /// Where it answers; `None` is only heard of
     pub address: Option<Ipv4Addr>,
+    /// Its priority as a bridge
+    pub priority: u16,
     /// Its addresses, sorted
     pub addresses: Vec<OwnAddress>,
     /// Cabled ports, by port
@@ -244,6 +249,10 @@ pub struct Scenario {
     pub wire_troubles: FxHashMap<WireNumber, WireTrouble>,
     /// Ports with something wrong
     pub port_troubles: FxHashMap<(DeviceNumber, PortNumber), PortTrouble>,
+    /// Parts that failed, by entPhysicalIndex: whether they were taken out
+    pub part_troubles: FxHashMap<(DeviceNumber, u32), bool>,
+    /// The place of each bridge in its spanning tree
+    pub trees: FxHashMap<DeviceNumber, tree::Branch>,
     /// When devices were silent
     pub outages: FxHashMap<DeviceNumber, Vec<trouble::Outage>>,
     /// What comes on top along whole paths

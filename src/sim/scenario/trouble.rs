@@ -1,6 +1,6 @@
 //! What is wrong in a network, and since when. Conditions count back from the scenario's moment.
 
-use super::file::ConditionFile;
+use super::file::{ConditionFile, Unfed};
 use super::kind::bit_rate;
 use super::{DeviceNumber, PortNumber, Scenario, Side, WireNumber};
 use crate::sim::hash::mix;
@@ -101,6 +101,12 @@ pub struct PortTrouble {
     pub discards: f64,
     /// ifAlias instead of the usual one
     pub alias: Option<String>,
+    /// Since when it is down, seconds since the epoch
+    pub fallen: Option<f64>,
+    /// Why it feeds nothing
+    pub unfed: Option<Unfed>,
+    /// What light it receives, dBm
+    pub dim: Option<f64>,
 }
 
 /// `3d4h`, `90s`: days, hours, minutes and seconds as seconds.
@@ -167,10 +173,24 @@ fn apply_one(scenario: &mut Scenario, condition: &ConditionFile) -> Applied {
             silence(scenario, find_device(scenario, device)?, Outage { from: back - seconds(took)?, to: back });
         }
         ConditionFile::Faulty { device, port, errors, discards, alias } => {
+            let trouble = trouble_of(scenario, device, port)?;
+            (trouble.errors, trouble.discards) = (*errors, *discards);
+            trouble.alias = alias.clone().or(trouble.alias.take());
+        }
+        ConditionFile::Fallen { device, port, alias, since } => {
+            let since = ago(scenario, since)?;
+            let trouble = trouble_of(scenario, device, port)?;
+            trouble.fallen = Some(since);
+            trouble.alias = alias.clone().or(trouble.alias.take());
+        }
+        ConditionFile::Unfed { device, port, why } => trouble_of(scenario, device, port)?.unfed = Some(*why),
+        ConditionFile::Dim { device, port, dbm } => trouble_of(scenario, device, port)?.dim = Some(*dbm),
+        ConditionFile::Broken { device, part, absent } => {
             let number = find_device(scenario, device)?;
-            let port = find_port(scenario, number, port).ok_or_else(|| format!("{device} has no port {port}"))?;
-            let trouble = PortTrouble { errors: *errors, discards: *discards, alias: alias.clone() };
-            scenario.port_troubles.insert((number, port), trouble);
+            let parts = scenario.node(number).and_then(|node| scenario.kind(node)).map_or(&[][..], |kind| &kind.parts);
+            let index = parts.iter().find(|known| known.name == *part).map(|part| part.index);
+            let index = index.ok_or_else(|| format!("{device} has no part {part}"))?;
+            scenario.part_troubles.insert((number, index), *absent);
         }
     }
     Ok(())
@@ -186,6 +206,13 @@ fn ago(scenario: &Scenario, text: &str) -> Result<f64, String> {
 
 fn find_device(scenario: &Scenario, name: &str) -> Result<DeviceNumber, String> {
     scenario.named(name).ok_or_else(|| format!("there is no device {name}"))
+}
+
+/// What is wrong with a port, to be added to.
+fn trouble_of<'a>(scenario: &'a mut Scenario, device: &str, port: &str) -> Result<&'a mut PortTrouble, String> {
+    let number = find_device(scenario, device)?;
+    let port = find_port(scenario, number, port).ok_or_else(|| format!("{device} has no port {port}"))?;
+    Ok(scenario.port_troubles.entry((number, port)).or_default())
 }
 
 fn find_port(scenario: &Scenario, device: DeviceNumber, name: &str) -> Option<PortNumber> {

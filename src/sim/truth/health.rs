@@ -1,30 +1,17 @@
 //! How devices are inside: load, memory, temperatures, fans, power. Smooth through the day, a little noise on top.
 
-use crate::model::SensorClass;
+use crate::model::PhysicalClass;
 use crate::sim::hash::{between, mix, unit};
+use crate::sim::scenario::parts::{MEMBER, Measures, PartSpec};
 use crate::sim::scenario::{DeviceNumber, Node, Scenario};
 
-/// A part with a sensor: its name, and what it measures.
-pub type Sensor = (&'static str, SensorClass);
-
-/// The sensors of a chassis, by entPhysicalIndex from [`FIRST_SENSOR`] on.
-pub const SENSORS: [Sensor; 6] = [
-    ("Inlet", SensorClass::Temperature),
-    ("CPU", SensorClass::Temperature),
-    ("Fan 1", SensorClass::Fanspeed),
-    ("Fan 2", SensorClass::Fanspeed),
-    ("Power supply 1", SensorClass::Power),
-    ("Power supply 2", SensorClass::Power),
-];
-
-/// entPhysicalIndex of the first of [`SENSORS`]: apart from the chassis.
-pub const FIRST_SENSOR: u32 = 1001;
-
-/// The sensor of the second power supply, which fails in a few devices.
-const SECOND_SUPPLY: usize = 5;
-
-/// One device of so many has a power supply that failed.
+/// One device of so many has a second power supply that failed.
 const FAILED_SUPPLIES: u64 = 29;
+
+/// What optics receive and send, dBm, and beyond which that is not well: alarm and warning below, warning and alarm above.
+const LIGHT: (f64, f64) = (-6.5, -1.5);
+/// See [`LIGHT`].
+pub const LIGHT_LIMITS: [f64; 4] = [-14.4, -11.1, 0.5, 2.0];
 
 /// Allocation units of memory and flash: hrStorageAllocationUnits.
 pub const UNIT_OCTETS: u32 = 1024;
@@ -35,9 +22,6 @@ const QUIETEST_SECS: f64 = 4.0 * 3600.0;
 /// How long a bit of noise lasts: as long as the poll interval, so that each poll sees another.
 const NOISE_SECS: f64 = 30.0;
 
-/// Watts that one fed device takes, and what a switch may give in all.
-const FED_WATTS: (f64, u32) = (9.5, 370);
-
 #[allow(clippy::cast_possible_truncation, reason = "figures of a device are small")]
 const fn whole(value: f64) -> i64 {
     value.round() as i64
@@ -45,7 +29,7 @@ const fn whole(value: f64) -> i64 {
 
 impl Scenario {
     /// Between 0 and 1.
-    fn bustle(&self, device: DeviceNumber, at: f64) -> f64 {
+    pub(super) fn bustle(&self, device: DeviceNumber, at: f64) -> f64 {
         let day = 0.5 - 0.5 * ((at - QUIETEST_SECS) / DAY_SECS * std::f64::consts::TAU).cos();
         let base = between(self.own_chance(device, 1), 0.1, 0.55);
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of half minutes")]
@@ -53,7 +37,7 @@ impl Scenario {
         (base * (0.35 + 0.65 * day) + 0.1 * noise).clamp(0.0, 1.0)
     }
 
-    fn own_chance(&self, device: DeviceNumber, salt: u64) -> u64 {
+    pub(super) fn own_chance(&self, device: DeviceNumber, salt: u64) -> u64 {
         mix(self.seed ^ 0x4ea1_7400 ^ salt, u64::from(device))
     }
 
@@ -78,38 +62,43 @@ impl Scenario {
         (whole(used), total)
     }
 
-    /// What a sensor shows, whole units.
-    pub fn sensor_value(&self, device: DeviceNumber, sensor: usize, at: f64) -> i64 {
+    /// What a sensor shows, in the unit of its class; of a laser's current milliamperes.
+    pub fn sensor_value(&self, device: DeviceNumber, part: &PartSpec, at: f64) -> f64 {
         let bustle = self.bustle(device, at);
-        match SENSORS.get(sensor) {
-            _ if self.sensor_fails(device, sensor) => 0,
-            Some((_, SensorClass::Temperature)) if sensor == 0 => {
-                whole(between(self.own_chance(device, 6), 21.0, 26.0) + 5.0 * bustle)
+        // The members of a stack stand above each other; the first has the figures of a device that stands alone.
+        let member = u64::from(part.index / MEMBER);
+        let of = |salt: u64| mix(self.own_chance(device, salt), member);
+        let own = |salt: u64| if member == 0 { self.own_chance(device, salt) } else { of(salt) };
+        let optic = |salt: u64| mix(self.own_chance(device, salt), u64::from(part.port.unwrap_or(0)));
+        let dim = part.port.and_then(|port| self.port_troubles.get(&(device, port))).and_then(|trouble| trouble.dim);
+        match part.sensor {
+            None => 0.0,
+            _ if self.part_fails(device, part) => 0.0,
+            Some(Measures::Inlet) => (between(own(6), 21.0, 26.0) + 5.0 * bustle).round(),
+            Some(Measures::Processor) => (between(own(7), 36.0, 44.0) + 22.0 * bustle).round(),
+            Some(Measures::Fan(number)) => {
+                (3100.0 + 2200.0 * bustle + between(mix(own(8), u64::from(number) + 1), -60.0, 60.0)).round()
             }
-            Some((_, SensorClass::Temperature)) => whole(between(self.own_chance(device, 7), 36.0, 44.0) + 22.0 * bustle),
-            Some((_, SensorClass::Fanspeed)) => {
-                whole(3100.0 + 2200.0 * bustle + between(mix(self.own_chance(device, 8), sensor as u64), -60.0, 60.0))
-            }
-            _ => whole(between(self.own_chance(device, 9), 35.0, 140.0) * (0.7 + 0.3 * bustle)),
+            Some(Measures::Supply(_)) => (between(own(9), 35.0, 140.0) * (0.7 + 0.3 * bustle)).round(),
+            Some(Measures::Optic) => (between(optic(11), 28.0, 36.0) + 4.0 * bustle).round(),
+            Some(Measures::Bias) => between(optic(12), 5.5, 8.5),
+            Some(Measures::Sent) => between(optic(13), -3.2, -1.4),
+            Some(Measures::Received) => dim.unwrap_or_else(|| between(optic(14), LIGHT.0, LIGHT.1)),
         }
     }
 
-    /// Whether a sensor does not work: its power supply has failed.
-    pub fn sensor_fails(&self, device: DeviceNumber, sensor: usize) -> bool {
-        sensor == SECOND_SUPPLY && self.own_chance(device, 10).is_multiple_of(FAILED_SUPPLIES)
+    /// Whether a part does not work: by chance the second supply, or what the scenario broke; what is in it neither.
+    pub fn part_fails(&self, device: DeviceNumber, part: &PartSpec) -> bool {
+        let is_second = part.sensor == Some(Measures::Supply(2)) && part.index < MEMBER;
+        let broken = |index: u32| self.part_troubles.get(&(device, index)) == Some(&false);
+        broken(part.index) || broken(part.within) || (is_second && self.own_chance(device, 10).is_multiple_of(FAILED_SUPPLIES))
     }
 
-    /// What a switch may give over Ethernet and what it gives now, watts; `None` where it feeds nothing.
-    pub fn poe_watts(&self, node: &Node, device: DeviceNumber, at: f64) -> Option<(i64, i64)> {
-        let is_fed = |wire: u32| {
-            let wire = self.wires.get(wire as usize)?;
-            let ends = [wire.a.device, wire.b.device].into_iter().find(|end| *end != device)?;
-            self.kind(self.node(ends)?).map(|kind| kind.poe)
-        };
-        let fed = node.cables.iter().filter(|cable| is_fed(cable.wire) == Some(true)).count();
-        let feeds = fed > 0 && self.kind(node).is_some_and(|kind| kind.bridge && !kind.poe);
-        let (each, budget) = FED_WATTS;
-        #[allow(clippy::cast_precision_loss, reason = "a few dozen ports")]
-        feeds.then(|| (i64::from(budget), whole(fed as f64 * each * (0.8 + 0.4 * self.bustle(device, at)))))
+    /// Whether a part is there: it was not taken out, nor what it is in; optics are where cables are.
+    pub fn has_part(&self, node: &Node, device: DeviceNumber, part: &PartSpec) -> bool {
+        let absent = |index: u32| self.part_troubles.get(&(device, index)) == Some(&true);
+        let is_optic = part.port.is_some() && !matches!(part.class, PhysicalClass::Port);
+        let is_plugged = !is_optic || part.port.is_some_and(|port| self.cable(node, port).is_some());
+        is_plugged && !absent(part.index) && !absent(part.within)
     }
 }

@@ -67,7 +67,8 @@ impl Scenario {
             Behind::Lag(lag, _) => self.members(node, lag).map(wired).fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1)),
             Behind::Desk => {
                 let flow = self.desk(node, device, port);
-                (flow.forth.octets(boot, at), flow.back.octets(boot, at))
+                let until = self.fallen_at(device, port).map_or(at, |fallen| at.min(fallen.max(boot)));
+                (flow.forth.octets(boot, until), flow.back.octets(boot, until))
             }
             Behind::Inside if self.spec(node, port).is_some_and(|spec| spec.usage == PortUse::Management) => {
                 let load = Load { level: 2600.0, profile: Profile::Flat, noise: 1.0, seed: self.chance(device, port, 3) };
@@ -87,7 +88,8 @@ impl Scenario {
             Behind::Cable(cable) => wired(cable),
             Behind::Desk => {
                 let flow = self.desk(node, device, port);
-                (flow.forth.octets(from, to), flow.back.octets(from, to))
+                let until = self.fallen_at(device, port).map_or(to, |fallen| to.min(fallen.max(from)));
+                (flow.forth.octets(from, until), flow.back.octets(from, until))
             }
             Behind::Lag(..) | Behind::Empty | Behind::Disabled | Behind::Inside => (0.0, 0.0),
         }

@@ -6,6 +6,7 @@
 pub mod health;
 mod load;
 mod state;
+pub mod switching;
 #[cfg(test)]
 mod tests;
 

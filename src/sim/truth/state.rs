@@ -58,6 +58,11 @@ impl Scenario {
         edges.chain(trouble.flap.and_then(|flap| flap.changed(at))).fold(start, f64::max)
     }
 
+    /// When a port fell that should be up.
+    pub(super) fn fallen_at(&self, device: DeviceNumber, port: PortNumber) -> Option<f64> {
+        self.port_troubles.get(&(device, port)).and_then(|trouble| trouble.fallen)
+    }
+
     /// State of an interface.
     pub fn port_state(&self, node: &Node, device: DeviceNumber, (port, at): (PortNumber, f64)) -> PortState {
         let (mut admin, mut oper, mut since) = (AdminStatus::Up, OperStatus::Up, f64::NEG_INFINITY);
@@ -73,6 +78,9 @@ impl Scenario {
             Behind::Desk | Behind::Inside => {}
             Behind::Empty => oper = OperStatus::Down,
             Behind::Disabled => (admin, oper) = (AdminStatus::Down, OperStatus::Down),
+        }
+        if let Some(fallen) = self.fallen_at(device, port).filter(|fallen| *fallen <= at) {
+            (oper, since) = (OperStatus::Down, since.max(fallen));
         }
         PortState { admin, oper, since: since.max(self.booted_at(device, at)) }
     }

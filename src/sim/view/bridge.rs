@@ -2,10 +2,9 @@
 
 use super::rows::Table;
 use super::{Part, View, integer, octets, text};
-use crate::model::OperStatus;
 use crate::sim::hash::mix;
+use crate::sim::scenario::NamedVlan;
 use crate::sim::scenario::file::PortUse;
-use crate::sim::scenario::{NamedVlan, Side};
 use crate::sim::truth::Behind;
 use crate::wire::snmp::Value;
 
@@ -16,9 +15,9 @@ pub(super) const COLUMNS: Part = &[
     }),
     ("dot1dBaseType", Table::BridgeScalar, |_, _| integer(TRANSPARENT)),
     ("dot1dBasePortIfIndex", Table::BridgePort, |view, row| integer(view.if_index(view.socket(row)))),
-    ("dot1dStpPortState", Table::BridgePort, |view, row| integer(view.stp_state(row))),
     ("dot1qVlanStaticName", Table::Vlan, |view, row| view.scenario.vlans.get(row).map(|vlan| text(view.vlan_name(vlan)))),
     ("dot1qVlanStaticEgressPorts", Table::Vlan, |view, row| Some(octets(&view.egress(row)))),
+    ("dot1qVlanStaticUntaggedPorts", Table::Vlan, |view, row| Some(octets(&view.untagged(row)))),
     ("dot1qPvid", Table::BridgePort, |view, row| Some(Value::Gauge32(u32::from(view.pvid(row))))),
     ("dot3adAggPortSelectedAggID", Table::Member, |view, row| view.aggregate_of(row)),
     ("dot3adAggPortAttachedAggID", Table::Member, |view, row| view.aggregate_of(row)),
@@ -26,32 +25,7 @@ pub(super) const COLUMNS: Part = &[
 
 /// dot1dBaseType transparent-only (RFC 4188)
 const TRANSPARENT: u8 = 2;
-/// dot1dStpPortState forwarding, blocking, disabled (RFC 4188)
-const FORWARDING: u8 = 5;
-const BLOCKING: u8 = 2;
-const DISABLED: u8 = 1;
-
-/// Its words, as inventories keep them.
-pub(super) const fn stp_word(state: u8) -> &'static str {
-    match state {
-        FORWARDING => "forwarding",
-        BLOCKING => "blocking",
-        _ => "disabled",
-    }
-}
-
 impl View<'_> {
-    pub(super) fn stp_state(&self, row: usize) -> u8 {
-        let state = self.scenario.port_state(self.node, self.device, (self.socket(row), self.at));
-        let cable = self.scenario.cable(self.node, self.socket(row));
-        let wire = cable.filter(|cable| cable.side == Side::A).and_then(|cable| self.scenario.wires.get(cable.wire as usize));
-        match state.oper {
-            OperStatus::Up if wire.is_some_and(|wire| wire.blocked) => BLOCKING,
-            OperStatus::Up => FORWARDING,
-            _ => DISABLED,
-        }
-    }
-
     /// Whether a port carries all VLANs: what leads to other bridges does.
     pub(super) fn is_trunk(&self, row: usize) -> bool {
         let port = self.socket(row);
@@ -86,10 +60,18 @@ impl View<'_> {
 
     /// PortList (RFC 4363): bridge port 1 is the highest bit of the first octet.
     fn egress(&self, vlan: usize) -> Vec<u8> {
-        let vlan = self.scenario.vlans.get(vlan);
+        self.port_list(|row| self.scenario.vlans.get(vlan).is_some_and(|vlan| self.carries(row, vlan)))
+    }
+
+    /// The same of those ports that a VLAN leaves without a tag: it is their own.
+    fn untagged(&self, vlan: usize) -> Vec<u8> {
+        self.port_list(|row| self.scenario.vlans.get(vlan).is_some_and(|vlan| self.pvid(row) == vlan.id))
+    }
+
+    fn port_list(&self, has: impl Fn(usize) -> bool) -> Vec<u8> {
         let ports = self.kind.bridge_ports.len();
         let mut bits = vec![0u8; ports.div_ceil(8)];
-        for row in (0..ports).filter(|&row| vlan.is_some_and(|vlan| self.carries(row, vlan))) {
+        for row in (0..ports).filter(|&row| has(row)) {
             if let Some(octet) = bits.get_mut(row / 8) {
                 *octet |= 0x80 >> (row % 8);
             }

@@ -1,7 +1,6 @@
 //! A device as discovery reads it over SNMP: the past's inventories are made by this, and a test holds that both are equal.
 
 use super::View;
-use super::bridge::stp_word;
 use super::rows::Table;
 use crate::mib::{Facts, Registry};
 use crate::model::device::Vlan;
@@ -35,6 +34,8 @@ impl View<'_> {
         device.interfaces = (0..self.scenario.port_count(self.node)).map(|port| self.interface(port)).collect();
         self.add_vlans(&mut device);
         device.neighbours = self.neighbours();
+        self.add_bridge(&mut device, at);
+        device.parts = self.parts();
         device.health = self.health(mib);
         self.identify(&mut device, mib);
         device.id = identity::propose(&device, answered_at);
@@ -59,7 +60,18 @@ impl View<'_> {
         interface.addresses = own.map(|own| ipnet::IpNet::V4(own.net)).collect();
         interface.aggregate = scenario.cable(self.node, port).and_then(|cable| scenario.aggregate(self.node, cable)).map(IfIndex);
         interface.high_capacity_counters = Some(true);
+        interface.last_change = self.changed(port);
+        self.switch_port(&mut interface, port);
         interface
+    }
+
+    /// When its state was entered, as ifLastChange tells it.
+    fn changed(&self, port: PortNumber) -> Option<Timestamp> {
+        let (entered, uptime) = (self.last_change(usize::from(port)), self.scenario.sys_up_time(self.device, self.at));
+        let age = u64::from(uptime.saturating_sub(entered)) * 10;
+        #[allow(clippy::cast_possible_truncation, reason = "times of this age are far below 2^63")]
+        let now = Timestamp((self.at * 1000.0).round() as i64);
+        (entered > 0).then(|| now.minus(Duration::from_millis(age)))
     }
 
     fn add_vlans(&self, device: &mut Device) {
@@ -74,7 +86,6 @@ impl View<'_> {
             interface.bridge_port = u32::try_from(row + 1).ok();
             interface.pvid = Some(self.pvid(row));
             interface.vlans = vlans.iter().filter(|vlan| self.carries(row, vlan)).map(|vlan| vlan.id).collect();
-            interface.stp_state = Some(stp_word(self.stp_state(row)).to_owned());
         }
     }
 

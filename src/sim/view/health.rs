@@ -5,9 +5,11 @@ use super::{Part, View, integer, text};
 use crate::mib::Registry;
 use crate::model::health::{self, Limits, Probe, Reckoning};
 use crate::model::{Gauge, GaugeKind, Health, HealthStatus, Measured, Oid, SensorClass};
-use crate::sim::scenario::{DeviceNumber, Node, Scenario};
-use crate::sim::truth::health::{FIRST_SENSOR, SENSORS, UNIT_OCTETS};
+use crate::sim::scenario::parts::PartSpec;
+use crate::sim::truth::health::UNIT_OCTETS;
+use crate::sim::truth::switching::BUDGET_WATTS;
 use crate::wire::snmp::Value;
+use rustc_hash::FxHashMap;
 
 pub(super) const COLUMNS: Part = &[
     ("hrStorageType", Table::Storage, |view, row| view.storage_type(row).map(Value::Oid)),
@@ -16,23 +18,11 @@ pub(super) const COLUMNS: Part = &[
     ("hrStorageSize", Table::Storage, |view, row| integer(view.storage(row).1)),
     ("hrStorageUsed", Table::Storage, |view, row| integer(view.storage(row).0)),
     ("hrProcessorLoad", Table::Processor, |view, _| integer(view.scenario.processor_load(view.device, view.at))),
-    ("entPhySensorType", Table::Sensor, |_, row| SENSORS.get(row).and_then(|(_, class)| integer(data_type(*class)))),
-    ("entPhySensorScale", Table::Sensor, |_, _| integer(UNITS)),
-    ("entPhySensorPrecision", Table::Sensor, |_, _| integer(0)),
-    ("entPhySensorValue", Table::Sensor, |view, row| integer(view.scenario.sensor_value(view.device, row, view.at))),
-    ("entPhySensorOperStatus", Table::Sensor, |view, row| {
-        integer(if view.scenario.sensor_fails(view.device, row) { NONOPERATIONAL } else { OK })
-    }),
     ("pethMainPsePower", Table::Pse, |view, _| view.poe().and_then(|(budget, _)| integer(budget))),
     ("pethMainPseOperStatus", Table::Pse, |_, _| integer(PSE_ON)),
     ("pethMainPseConsumptionPower", Table::Pse, |view, _| view.poe().and_then(|(_, used)| integer(used))),
 ];
 
-/// EntitySensorDataScale units (RFC 3433)
-const UNITS: u8 = 9;
-/// EntitySensorStatus ok, nonoperational (RFC 3433)
-const OK: u8 = 1;
-const NONOPERATIONAL: u8 = 3;
 /// pethMainPseOperStatus on, off, faulty (RFC 3621)
 const PSE_ON: u8 = 1;
 const PSE_OFF: u8 = 2;
@@ -43,15 +33,6 @@ type Storage = (&'static str, u32, GaugeKind);
 
 /// By hrStorageIndex from 1 on.
 pub(super) const STORAGES: [Storage; 2] = [("Physical memory", 2, GaugeKind::Memory), ("flash", 9, GaugeKind::Storage)];
-
-/// EntitySensorDataType of a class (RFC 3433).
-const fn data_type(class: SensorClass) -> u8 {
-    match class {
-        SensorClass::Temperature => 8,
-        SensorClass::Fanspeed => 10,
-        _ => 6,
-    }
-}
 
 impl View<'_> {
     fn storage_type(&self, row: usize) -> Option<Oid> {
@@ -65,7 +46,10 @@ impl View<'_> {
 
     /// Budget and use of PoE, watts.
     pub(super) fn poe(&self) -> Option<(i64, i64)> {
-        self.scenario.poe_watts(self.node, self.device, self.at)
+        let ports: Vec<_> = self.poe_ports().filter_map(|port| self.poe_port(port)).collect();
+        let groups = ports.iter().filter_map(|poe| poe.place).map(|(group, _)| group).max()?;
+        let drawn: u32 = ports.iter().filter_map(|poe| poe.draw_mw).sum();
+        Some((i64::from(BUDGET_WATTS * groups), i64::from((drawn + 500) / 1000)))
     }
 
     /// The device's gauges as discovery describes them.
@@ -83,50 +67,45 @@ impl View<'_> {
             let used = probe(mib, health::Part::Value, "pethMainPseConsumptionPower", 1);
             gauges.push(gauge(GaugeKind::PoeUsed, "PoE used", vec![used]));
         }
-        if self.kind.entity {
-            let words = [(OK, HealthStatus::Ok), (NONOPERATIONAL, HealthStatus::Critical), (2, HealthStatus::Off)];
-            for ((name, class), row) in SENSORS.iter().zip(FIRST_SENSOR..) {
-                let value = probe(mib, health::Part::Value, "entPhySensorValue", row);
-                let status = stated(probe(mib, health::Part::Status, "entPhySensorOperStatus", row), &words);
-                gauges.push(gauge(GaugeKind::Sensor(*class), name, vec![value, status]));
-            }
-        }
+        gauges.extend(self.sensor_gauges(mib));
         if self.poe().is_some() {
             let words = [(PSE_ON, HealthStatus::Ok), (PSE_FAULTY, HealthStatus::Critical), (PSE_OFF, HealthStatus::Off)];
             let status = stated(probe(mib, health::Part::Status, "pethMainPseOperStatus", 1), &words);
             gauges.push(gauge(GaugeKind::Sensor(SensorClass::State), "PoE supply", vec![status]));
         }
+        gauges.extend(self.told_gauges(mib));
         let mut health = Health::new(gauges);
-        let measured = measured(&health, self.scenario, (self.node, self.device, self.at));
+        let measured = self.measured(&health);
         health.gauges.iter_mut().zip(measured).for_each(|(gauge, measured)| gauge.measured = measured);
         health
     }
-}
 
-/// What the gauges of a device show at a time.
-pub fn measured(health: &Health, scenario: &Scenario, (node, device, at): (&Node, DeviceNumber, f64)) -> Vec<Measured> {
-    let poe = scenario.poe_watts(node, device, at);
-    let sensor = |name: &str| SENSORS.iter().position(|(known, _)| *known == name);
-    let raws = |gauge: &Gauge| -> Vec<i64> {
-        match gauge.kind {
-            GaugeKind::Processor => vec![scenario.processor_load(device, at)],
-            GaugeKind::Memory => <[i64; 2]>::from(scenario.memory_units(device, at)).to_vec(),
-            GaugeKind::Storage => <[i64; 2]>::from(scenario.flash_units(device)).to_vec(),
-            GaugeKind::PoeBudget => poe.map(|(budget, _)| budget).into_iter().collect(),
-            GaugeKind::PoeUsed => poe.map(|(_, used)| used).into_iter().collect(),
-            GaugeKind::Sensor(SensorClass::State) => vec![i64::from(PSE_ON)],
-            GaugeKind::Sensor(_) | GaugeKind::Supply => match sensor(&gauge.name) {
-                Some(row) => {
-                    let state = if scenario.sensor_fails(device, row) { NONOPERATIONAL } else { OK };
-                    vec![scenario.sensor_value(device, row, at), i64::from(state)]
+    /// What the gauges of the device show now.
+    pub fn measured(&self, health: &Health) -> Vec<Measured> {
+        let poe = self.poe();
+        let parts = self.kind.sensors.iter().filter_map(|at| self.part(*at));
+        let sensors: FxHashMap<&str, &PartSpec> = parts.map(|part| (part.name.as_str(), part)).collect();
+        let raws = |gauge: &Gauge| -> Vec<i64> {
+            match gauge.kind {
+                GaugeKind::Processor => vec![self.scenario.processor_load(self.device, self.at)],
+                GaugeKind::Memory => <[i64; 2]>::from(self.scenario.memory_units(self.device, self.at)).to_vec(),
+                GaugeKind::Storage => <[i64; 2]>::from(self.scenario.flash_units(self.device)).to_vec(),
+                GaugeKind::PoeBudget => poe.map(|(budget, _)| budget).into_iter().collect(),
+                GaugeKind::PoeUsed => poe.map(|(_, used)| used).into_iter().collect(),
+                GaugeKind::Sensor(SensorClass::State) => vec![i64::from(PSE_ON)],
+                GaugeKind::Sensor(_) | GaugeKind::Supply => {
+                    sensors.get(gauge.name.as_str()).map_or_else(Vec::new, |part| self.sensor_raws(part))
                 }
-                None => Vec::new(),
-            },
-        }
-    };
-    #[allow(clippy::cast_precision_loss, reason = "figures of a device are small")]
-    let measure = |gauge: &Gauge| gauge.measure(&raws(gauge).into_iter().map(|raw| Some(raw as f64)).collect::<Vec<_>>());
-    health.gauges.iter().map(measure).collect()
+            }
+        };
+        let tells = !self.kind.tells.is_empty();
+        #[allow(clippy::cast_precision_loss, reason = "figures of a device are small")]
+        let measure = |gauge: &Gauge| match gauge.kind {
+            GaugeKind::Sensor(_) if tells => self.told_now(gauge),
+            _ => gauge.measure(&raws(gauge).into_iter().map(|raw| Some(raw as f64)).collect::<Vec<_>>()),
+        };
+        health.gauges.iter().map(measure).collect()
+    }
 }
 
 fn gauge(kind: GaugeKind, name: &str, probes: Vec<Probe>) -> Gauge {
@@ -150,6 +129,7 @@ fn probe(mib: &Registry, part: health::Part, column: &str, row: u32) -> Probe {
         reckoning: Reckoning::default(),
         absent: Vec::new(),
         words: Vec::new(),
+        texts: Vec::new(),
     }
 }
 

@@ -95,7 +95,7 @@ impl View<'_> {
     }
 
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "TimeTicks wrap (RFC 2578 §7.1.8)")]
-    fn last_change(&self, row: usize) -> u32 {
+    pub(super) fn last_change(&self, row: usize) -> u32 {
         let since = self.state(row).since - self.scenario.booted_at(self.device, self.at);
         (since.max(0.0) * 100.0) as u64 as u32
     }

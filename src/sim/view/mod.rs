@@ -10,8 +10,11 @@ mod endpoint;
 pub mod health;
 mod interface;
 mod neighbour;
+mod parts;
 pub mod rows;
+mod switching;
 mod system;
+mod tell;
 #[cfg(test)]
 mod tests;
 mod wireless;
@@ -19,13 +22,14 @@ mod wireless;
 pub use endpoint::DeskPlace;
 
 use super::agent::MibView;
-use super::scenario::{DeviceNumber, Kind, Node, Scenario};
+use super::scenario::{DeviceNumber, Kind, Node, PortNumber, Scenario};
 use super::truth::seconds_of;
 use super::wlan::Wlans;
-use crate::mib::Registry;
+use crate::mib::{Registry, Syntax};
 use crate::model::{Oid, Timestamp};
 use crate::wire::snmp::{Value, VarBind};
 use rows::Table;
+use rustc_hash::FxHashSet;
 
 /// Reads a cell: of this device, in this row of the column's table. `None` is a hole in the table.
 type Reader = fn(&View<'_>, usize) -> Option<Value>;
@@ -34,11 +38,13 @@ type Reader = fn(&View<'_>, usize) -> Option<Value>;
 type Part = &'static [(&'static str, Table, Reader)];
 
 /// All parts. The order is free: a tree sorts them by OID.
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 11] = [
     system::COLUMNS,
     interface::COLUMNS,
     neighbour::COLUMNS,
     bridge::COLUMNS,
+    switching::COLUMNS,
+    parts::COLUMNS,
     endpoint::COLUMNS,
     health::COLUMNS,
     wireless::AIRESPACE,
@@ -52,6 +58,8 @@ enum Source {
     Reader(Reader),
     /// A text of the kind
     Said(String),
+    /// A number of what the kind tells, in the syntax of its object
+    Told(u16, Syntax),
 }
 
 /// A scalar or a column of a table.
@@ -70,6 +78,10 @@ pub struct Tree {
     prefix_origin: Option<Oid>,
     /// hrStorageTypes: the rows of hrStorageTable point there.
     storage_types: Option<Oid>,
+    /// ifIndex: rows of entAliasMappingTable point there.
+    if_index: Option<Oid>,
+    /// Desks at which access points stand: switch and port.
+    fed: FxHashSet<(DeviceNumber, PortNumber)>,
     /// What its controllers control.
     wlans: Wlans,
 }
@@ -85,10 +97,17 @@ impl Tree {
         unknown.sort();
         unknown.dedup();
         if unknown.is_empty() {
-            let [prefix_origin, storage_types] = ["ipAddressPrefixOrigin", "hrStorageTypes"].map(|name| mib.oid(name));
-            let mut tree = Self { kinds, prefix_origin, storage_types, wlans: Wlans::default() };
+            let [prefix_origin, storage_types, if_index] =
+                ["ipAddressPrefixOrigin", "hrStorageTypes", "ifIndex"].map(|name| mib.oid(name));
+            let (wlans, fed) = (Wlans::default(), FxHashSet::default());
+            let mut tree = Self { kinds, prefix_origin, storage_types, if_index, fed, wlans };
             // Access points stand at desks, which the tree tells.
             tree.wlans = Wlans::of(scenario, &tree);
+            let port = |(device, place): (DeviceNumber, usize)| {
+                let kind = scenario.kind(scenario.node(device)?).filter(|kind| kind.feeds)?;
+                kind.bridge_ports.get(place).map(|port| (device, *port))
+            };
+            tree.fed = tree.wlans.fed_by().filter_map(port).collect();
             Ok(tree)
         } else {
             Err(unknown)
@@ -109,6 +128,10 @@ fn columns(kind: &Kind, mib: &Registry, unknown: &mut Vec<String>) -> Vec<Column
     }
     for (name, text) in &kind.says {
         add(name, Table::Scalar, Source::Said(text.clone()));
+    }
+    for (number, tell) in (0..).zip(&kind.tells) {
+        let syntax = mib.object(&tell.object).and_then(|object| object.syntax).unwrap_or(Syntax::Integer);
+        add(&tell.object, Table::Told(number), Source::Told(number, syntax));
     }
     columns.sort_by(|a, b| a.oid.cmp(&b.oid));
     columns
@@ -146,6 +169,7 @@ impl<'a> View<'a> {
     fn read(&self, column: &Column, row: usize) -> Option<Value> {
         match &column.source {
             Source::Reader(reader) => reader(self, row),
+            Source::Told(number, syntax) => self.told(*number, (row, *syntax)),
             Source::Said(text) => Some(octets(self.with_serial(text).as_bytes())),
         }
     }

@@ -2,10 +2,11 @@
 
 use super::View;
 use super::health::STORAGES;
+use super::parts::THRESHOLDS;
+use super::switching::Maker;
 use super::wireless::WlanTable;
 use crate::sim::scenario::file::PortIdStyle;
 use crate::sim::scenario::{Cable, Kind, Node, OwnAddress, PortNumber, Scenario};
-use crate::sim::truth::health::{FIRST_SENSOR, SENSORS};
 use crate::sim::wlan::Family;
 use std::net::Ipv4Addr;
 
@@ -40,10 +41,22 @@ pub enum Table {
     BridgePort,
     /// By VLAN
     Vlan,
-    /// By entPhysicalIndex: the chassis and its sensors
+    /// By entPhysicalIndex
     Physical,
+    /// By entPhysicalIndex and 0: those that are interfaces
+    Alias,
     /// By entPhysicalIndex: the sensors alone
     Sensor,
+    /// The same in CISCO-ENTITY-SENSOR-MIB
+    OwnSensor,
+    /// By entPhysicalIndex of a sensor of light and entSensorThresholdIndex
+    Threshold,
+    /// Scalars of a maker's, of bridges
+    Maker(Maker),
+    /// By pethPsePortGroupIndex, pethPsePortIndex
+    PoePort,
+    /// The same in a maker's table
+    MakersPoe(Maker),
     /// By hrStorageIndex
     Storage,
     /// By hrDeviceIndex
@@ -58,6 +71,8 @@ pub enum Table {
     Fdb,
     /// By ifIndex and address
     Arp,
+    /// A number of what the kind tells
+    Told(u16),
     /// A table of a wireless controller
     Wlan(Family, WlanTable),
 }
@@ -113,14 +128,20 @@ const IPV4_OCTETS: u32 = 4;
 
 impl Table {
     /// Whether devices of `kind` have it.
-    pub const fn is_of(self, kind: &Kind) -> bool {
+    pub fn is_of(self, kind: &Kind) -> bool {
         match self {
             Self::Scalar | Self::Port | Self::Address | Self::InetAddress | Self::Prefix | Self::Stack => true,
-            Self::Storage | Self::Processor => true,
+            Self::Storage | Self::Processor | Self::Told(_) => true,
             Self::LldpScalar | Self::LldpPort | Self::LldpRemote | Self::LldpAddress => kind.lldp,
             Self::CdpScalar | Self::Cdp => kind.cdp,
-            Self::BridgeScalar | Self::BridgePort | Self::Vlan | Self::Fdb | Self::Arp | Self::Pse => kind.bridge,
-            Self::Physical | Self::Sensor => kind.entity,
+            Self::BridgeScalar | Self::BridgePort | Self::Vlan | Self::Fdb | Self::Arp => kind.bridge,
+            Self::Pse => kind.feeds,
+            Self::Physical | Self::Alias => kind.entity,
+            Self::Sensor => kind.entity && !kind.optics,
+            Self::OwnSensor | Self::Threshold => kind.entity && kind.optics,
+            Self::Maker(maker) => kind.bridge && View::is_of(kind, maker),
+            Self::PoePort => kind.feeds,
+            Self::MakersPoe(maker) => kind.feeds && View::is_of(kind, maker),
             Self::Member => kind.lag.is_some(),
             Self::Wlan(Family::Airespace, _) => matches!(kind.wlan, Some(Family::Airespace)),
             Self::Wlan(Family::Aruba, _) => matches!(kind.wlan, Some(Family::Aruba)),
@@ -132,8 +153,11 @@ impl Table {
     pub fn rows(self, view: &View<'_>) -> usize {
         match self {
             Self::Scalar | Self::LldpScalar | Self::CdpScalar | Self::BridgeScalar | Self::Processor | Self::Pse => 1,
-            Self::Physical => 1 + SENSORS.len(),
-            Self::Sensor => SENSORS.len(),
+            Self::Maker(_) => 1,
+            Self::Physical | Self::Alias => view.kind.parts.len(),
+            Self::Sensor | Self::OwnSensor => view.kind.sensors.len(),
+            Self::Threshold => view.kind.lights.len() * THRESHOLDS,
+            Self::PoePort | Self::MakersPoe(_) => view.poe_ports().count(),
             Self::Storage => STORAGES.len(),
             Self::Port => usize::from(view.scenario.port_count(view.node)),
             Self::Address | Self::InetAddress | Self::Prefix => view.node.addresses.len(),
@@ -143,6 +167,7 @@ impl Table {
             Self::Stack => view.node.lags.iter().map(|lag| lag.members.len()).sum(),
             Self::Fdb => view.learned().len(),
             Self::Arp => view.resolvable(),
+            Self::Told(number) => view.tell(number).map_or(0, |tell| tell.rows.len()),
             Self::Wlan(_, table) => table.rows(view),
         }
     }
@@ -151,10 +176,15 @@ impl Table {
     pub fn index(self, view: &View<'_>, row: usize) -> Index {
         let number = |row: usize| u32::try_from(row).unwrap_or(u32::MAX);
         match self {
-            Self::Scalar | Self::LldpScalar | Self::CdpScalar | Self::BridgeScalar => Index::new(&[0]),
-            Self::Physical if row == 0 => Index::new(&[1]),
-            Self::Physical => Index::new(&[FIRST_SENSOR + number(row - 1)]),
-            Self::Sensor => Index::new(&[FIRST_SENSOR + number(row)]),
+            Self::Scalar | Self::LldpScalar | Self::CdpScalar | Self::BridgeScalar | Self::Maker(_) => Index::new(&[0]),
+            Self::Physical => Index::new(&[view.part(row).map_or(0, |part| part.index)]),
+            Self::Alias => Index::new(&[view.part(row).map_or(0, |part| part.index), 0]),
+            Self::Sensor | Self::OwnSensor => Index::new(&[view.sensor(row).map_or(0, |part| part.index)]),
+            Self::Threshold => Index::new(&[view.light(row).map_or(0, |part| part.index), number(row % THRESHOLDS) + 1]),
+            Self::PoePort | Self::MakersPoe(_) => {
+                let (group, port) = view.poe_place(row);
+                Index::new(&[group, port])
+            }
             Self::Storage => Index::new(&[number(row) + 1]),
             Self::Processor | Self::Pse => Index::new(&[1]),
             Self::Port => Index::new(&[view.if_index(port_of(row))]),
@@ -176,6 +206,7 @@ impl Table {
                 desk.mac.0.iter().fold(Index::new(&[u32::from(desk.vlan)]), |index, octet| index.with(u32::from(*octet)))
             }),
             Self::Arp => Index::new(&[view.gateway()]).with_address(view.desk_address(row)),
+            Self::Told(number) => view.told_index(number, row),
             Self::Wlan(_, table) => table.index(view, row),
         }
     }
@@ -192,6 +223,10 @@ impl Table {
             Self::Member => view.cable(row).is_some_and(|cable| cable.lag.is_some()),
             Self::Arp => view.resolved(row).is_some(),
             Self::Pse => view.poe().is_some(),
+            Self::Physical => view.part(row).is_some_and(|part| view.has_part(part)),
+            Self::Alias => view.is_alias(row),
+            Self::Sensor | Self::OwnSensor => view.sensor(row).is_some_and(|part| view.has_part(part)),
+            Self::Threshold => view.light(row).is_some_and(|part| view.has_part(part)),
             Self::Wlan(family, table) => table.is_present(view, (family, row)),
             _ => true,
         }

@@ -1,11 +1,10 @@
-//! The system group, the SNMP engine, and the chassis in ENTITY-MIB.
+//! The system group and the SNMP engine.
 
 use super::rows::Table;
 use super::{Part, View, integer, octets, text};
 use crate::model::MacAddr;
 use crate::sim::agent::MAX_MESSAGE;
 use crate::sim::hash::mix;
-use crate::sim::truth::health::SENSORS;
 use crate::wire::snmp::Value;
 
 pub(super) const COLUMNS: Part = &[
@@ -22,33 +21,7 @@ pub(super) const COLUMNS: Part = &[
     ("snmpEngineBoots", Table::Scalar, |view, _| integer(view.boots())),
     ("snmpEngineTime", Table::Scalar, |view, _| integer(view.scenario.sys_up_time(view.device, view.at) / 100)),
     ("snmpEngineMaxMessageSize", Table::Scalar, |_, _| integer(MAX_MESSAGE)),
-    ("entPhysicalDescr", Table::Physical, |view, row| {
-        Some(text(&sensor(row).map_or_else(|| view.chassis_descr(), str::to_owned)))
-    }),
-    ("entPhysicalContainedIn", Table::Physical, |_, row| integer(if row == 0 { 0 } else { 1 })),
-    ("entPhysicalClass", Table::Physical, |_, row| integer(if row == 0 { CHASSIS } else { SENSOR })),
-    ("entPhysicalName", Table::Physical, |_, row| Some(text(sensor(row).unwrap_or("Chassis")))),
-    ("entPhysicalSoftwareRev", Table::Physical, |view, row| of_chassis(row, view.kind.os_version.as_deref().unwrap_or(""))),
-    ("entPhysicalSerialNum", Table::Physical, |view, row| {
-        of_chassis(row, &view.with_serial(view.kind.serial.as_deref().unwrap_or("")))
-    }),
-    ("entPhysicalMfgName", Table::Physical, |view, row| of_chassis(row, view.kind.vendor.as_deref().unwrap_or(""))),
-    ("entPhysicalModelName", Table::Physical, |view, row| of_chassis(row, view.kind.model.as_deref().unwrap_or(""))),
 ];
-
-/// entPhysicalClass chassis, sensor (RFC 6933)
-const CHASSIS: u8 = 3;
-const SENSOR: u8 = 8;
-
-/// The sensor of a row of entPhysicalTable; the first row is the chassis.
-fn sensor(row: usize) -> Option<&'static str> {
-    SENSORS.get(row.checked_sub(1)?).map(|(name, _)| *name)
-}
-
-/// What is said of the chassis alone: an empty text of its parts, as agents do.
-fn of_chassis(row: usize, said: &str) -> Option<Value> {
-    Some(text(if row == 0 { said } else { "" }))
-}
 
 /// Place of the enterprise number in an OID below `enterprises`.
 const ENTERPRISE_AT: usize = 6;

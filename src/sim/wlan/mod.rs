@@ -68,6 +68,15 @@ impl Wlans {
     }
 }
 
+impl Wlans {
+    /// What feeds access points that stand at desks, or the access points themselves: the device, and the last octet of the wired address,
+    /// which is the place among the ports of a switch.
+    pub fn fed_by(&self) -> impl Iterator<Item = (DeviceNumber, usize)> + '_ {
+        let aps = self.0.iter().flat_map(|controller| &controller.aps);
+        aps.map(|Ap { lives_by, mac: MacAddr([.., place]), .. }| (*lives_by, usize::from(*place)))
+    }
+}
+
 /// A controller and what it controls.
 #[derive(Clone, Debug)]
 pub struct Controller {

@@ -1,11 +1,11 @@
 //! An inventory: which device is it, and did its description really change?
 
-use super::Deriver;
+use super::{Deriver, bridge};
 use crate::analyse::identity::{self, Index, Likeness};
 use crate::analyse::succession;
 use crate::event::{Body, Replacement};
 use crate::model::identity::Mark;
-use crate::model::{Device, DeviceId, DeviceStatus, Inventory, Sightings, SnmpAccess, Timestamp};
+use crate::model::{Device, DeviceId, DeviceStatus, Interface, Inventory, Sightings, SnmpAccess, Timestamp};
 use crate::state::State;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -29,7 +29,12 @@ impl Deriver<'_> {
         put_in_order(&mut device);
         match self.state.devices.get(&device.id).cloned() {
             None => self.appeared(&device),
-            Some(known) => self.changed(&known, &mut device),
+            Some(known) => {
+                keep_what_was_not_read(&known, &mut device);
+                self.follow_bridge(&known, &bridge::reading_of(&device));
+                let known = self.state.devices.get(&device.id).cloned().unwrap_or(known);
+                self.changed(&known, &mut device);
+            }
         }
         self.state.displace(&device.id, inventory.device.snmp.as_ref());
         self.state.note_read(&device.id, inventory, &sightings);
@@ -78,7 +83,6 @@ impl Deriver<'_> {
     }
 
     fn changed(&mut self, known: &Device, device: &mut Device) {
-        keep_what_was_not_read(known, device);
         let down = self.state.conditions.get(&known.id).is_some_and(|condition| condition.status == DeviceStatus::Down);
         let displaced = self.state.displaced.remove(&known.id);
         keep_access(known, device, Access { stays: !down && !displaced });
@@ -189,6 +193,19 @@ fn keep_what_was_not_read(known: &Device, device: &mut Device) {
     if device.health.gauges.is_empty() {
         device.health.clone_from(&known.health);
     }
+    if device.parts.is_empty() {
+        device.parts.clone_from(&known.parts);
+    }
+    if device.bridge.is_none() {
+        device.bridge.clone_from(&known.bridge);
+    }
+    for port in &mut device.interfaces {
+        if let Some(old) = known.interface(port.if_index) {
+            port.stp = port.stp.take().or_else(|| old.stp.clone());
+            port.stp_state = port.stp_state.take().or_else(|| old.stp_state.clone());
+            port.poe = port.poe.take().or_else(|| old.poe.clone());
+        }
+    }
     device.chassis_id = device.chassis_id.take().or_else(|| known.chassis_id.clone());
     keep_facts(known, device);
 }
@@ -259,13 +276,32 @@ fn same_description(known: &Device, device: &mut Device) -> bool {
     comparable.taken_at = known.taken_at;
     for port in &mut comparable.interfaces {
         if let Some(old) = known.interface(port.if_index) {
-            port.admin_status = old.admin_status;
-            port.oper_status = old.oper_status;
+            settle(port, old);
         }
+    }
+    if comparable.bridge.is_some() == known.bridge.is_some() {
+        comparable.bridge.clone_from(&known.bridge);
     }
     // What is measured has samples of its own.
     if comparable.health.is_same_outline(&known.health) {
         comparable.health.clone_from(&known.health);
     }
     comparable == *known
+}
+
+/// Puts in what changes all the time of a port as it was: its states have events of their own, and so have its place in the spanning tree and
+/// what it feeds.
+pub(super) fn settle(port: &mut Interface, old: &Interface) {
+    port.admin_status = old.admin_status;
+    port.oper_status = old.oper_status;
+    port.last_change = old.last_change;
+    if port.stp.is_some() == old.stp.is_some() {
+        port.stp.clone_from(&old.stp);
+    }
+    if port.stp_state.is_some() == old.stp_state.is_some() {
+        port.stp_state.clone_from(&old.stp_state);
+    }
+    if port.poe.is_some() == old.poe.is_some() {
+        port.poe.clone_from(&old.poe);
+    }
 }

@@ -1,13 +1,18 @@
 //! Events in words, for the event screens. Only what is journalled is looked at, so that a replay tells the same.
 
-use super::moves;
-use crate::event::{ApChange, ApEvent, Body, DeviceStatusChange, Event, GaugeStatusChange, InterfaceStatusChange, Replacement};
+use super::{inventory, moves};
+use crate::event::{
+    ApChange, ApEvent, Body, DeviceStatusChange, Event, GaugeStatusChange, InterfaceStatusChange, Replacement, StpChange,
+    StpEvent,
+};
 use crate::model::{
-    AdminStatus, Alarm, AlarmAct, ApStatus, ChassisId, Device, DeviceId, DeviceStatus, HealthStatus, Link, LinkEnd, LinkKey,
-    OperStatus, Severity, Timestamp,
+    AdminStatus, Alarm, AlarmAct, ApStatus, BridgeId, ChassisId, Device, DeviceId, DeviceStatus, HealthStatus, Link, LinkEnd,
+    LinkKey, OperStatus, Physical, Severity, Timestamp,
 };
 use crate::state::State;
 use crate::state::view::EventRow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What is told of an event.
 pub(super) struct Told {
@@ -65,6 +70,7 @@ fn told(state: &State, event: &Event) -> Option<Told> {
         Body::Restarted(id) => Some(device(state, "restarted", id, "the agent restarted".to_owned())),
         Body::DeviceReplaced(replacement) => Some(device_replaced(state, replacement)),
         Body::AccessPoint(change) => Some(access_point(change)),
+        Body::SpanningTree(change) => Some(spanning_tree(state, change)),
         Body::Endpoints(_)
         | Body::Wireless(_)
         | Body::WirelessSeen(_)
@@ -79,7 +85,6 @@ fn told(state: &State, event: &Event) -> Option<Told> {
         | Body::AlarmOrder(_)
         | Body::Bridge(_)
         | Body::BridgeSeen(_)
-        | Body::SpanningTree(_)
         | Body::Logs(_) => None,
     }
 }
@@ -156,8 +161,64 @@ fn changes(known: &Device, seen: &Device) -> Option<String> {
     words.extend((removed > 0).then(|| format!("{removed} ports removed")));
     words.extend((known.addresses != seen.addresses).then(|| "addresses changed".to_owned()));
     words.extend((known.vlans != seen.vlans).then(|| "VLANs changed".to_owned()));
-    words.extend((known.interfaces != seen.interfaces && added + removed == 0).then(|| "ports changed".to_owned()));
+    words.extend((added + removed == 0 && have_ports_changed(known, seen)).then(|| "ports changed".to_owned()));
+    words.extend(parts_changed(known, seen));
     (!words.is_empty()).then(|| words.join(", "))
+}
+
+/// Whether ports are described otherwise; what changes all the time is left out.
+fn have_ports_changed(known: &Device, seen: &Device) -> bool {
+    known.interfaces.iter().zip(&seen.interfaces).any(|(old, new)| {
+        let mut settled = new.clone();
+        inventory::settle(&mut settled, old);
+        settled != *old
+    })
+}
+
+/// Parts that are told by name; of more the number is told.
+const NAMED_PARTS: usize = 3;
+
+/// Parts that came and went, as far as they can be replaced.
+fn parts_changed(known: &Device, seen: &Device) -> Vec<String> {
+    let marks = |device: &Device| -> BTreeMap<(u32, Option<String>), String> {
+        let replaceable = device.parts.iter().filter(|part| part.replaceable == Some(true) || part.serial.is_some());
+        let name =
+            |part: &Physical| part.name.clone().or_else(|| part.descr.clone()).unwrap_or_else(|| part.class.word().to_owned());
+        replaceable.map(|part| ((part.index, part.serial.clone()), name(part))).collect()
+    };
+    let (before, after) = (marks(known), marks(seen));
+    // Parts that were never read before did not come now.
+    if before.is_empty() || after.is_empty() {
+        return Vec::new();
+    }
+    let told = |word: &str, of: &BTreeMap<(u32, Option<String>), String>, other: &BTreeMap<(u32, Option<String>), String>| {
+        let names: Vec<&str> = of.iter().filter(|(mark, _)| !other.contains_key(mark)).map(|(_, name)| name.as_str()).collect();
+        match names.len() {
+            0 => None,
+            1..=NAMED_PARTS => Some(format!("parts {word}: {}", names.join(", "))),
+            count => Some(format!("{count} parts {word}")),
+        }
+    };
+    told("removed", &before, &after).into_iter().chain(told("added", &after, &before)).collect()
+}
+
+fn spanning_tree(state: &State, change: &StpChange) -> Told {
+    let called = |bridge: &BridgeId| {
+        let is_it = |device: &&Arc<Device>| device.bridge.as_ref().is_some_and(|known| known.address == Some(bridge.mac));
+        state.devices.values().find(is_it).map_or_else(|| bridge.to_string(), |device| device.name())
+    };
+    let (text, severity) = match &change.change {
+        StpEvent::Root(before, after) => (format!("root {} > {}", called(before), called(after)), Some(Severity::Warning)),
+        StpEvent::Topology(1) => ("the topology changed".to_owned(), None),
+        StpEvent::Topology(count) => (format!("the topology changed {count} times"), None),
+        StpEvent::Port(_, from, to) => (format!("{from} > {to}"), None),
+    };
+    let told = device(state, "spanning-tree", &change.device, text);
+    let object = match &change.change {
+        StpEvent::Port(port, ..) => format!("{} {port}", told.object),
+        StpEvent::Root(..) | StpEvent::Topology(_) => told.object.clone(),
+    };
+    Told { object, severity, source: "stp", ..told }
 }
 
 fn device_status(state: &State, change: &DeviceStatusChange) -> Told {

@@ -5,9 +5,10 @@ use super::lookup::Lookup;
 use super::over::Over;
 use super::rows::EventRow;
 use super::screens::{Chrome, DeviceView, DiscoveryView, HealthView, InterfaceView, View, ViewBody};
+use super::switch::{self, SwitchView};
 use super::{Table, devices, events, health, interfaces, links, overview, vlans, wireless};
 use crate::model::{Device, DeviceId, Severity, TimeRange};
-use crate::query::{Screen, Subject, ViewRequest};
+use crate::query::{DevicePart, Screen, Subject, ViewRequest};
 use crate::state::State;
 use std::sync::Arc;
 use std::time::Duration;
@@ -141,20 +142,55 @@ fn device(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<String>
         alarms: Vec::new(),
         recent: Vec::new(),
         health: HealthView::default(),
+        switch: SwitchView::default(),
     };
     let device = match subject(look, request) {
         Ok(device) => device,
         Err(fault) => return (ViewBody::Device(Box::new(view)), Some(fault)),
     };
-    let mut picked = interfaces::interfaces(look, request, Some(device));
-    let fault = picked.fault.take();
     view.device = Some(devices::DeviceRef::of(look, device).whole());
-    view.interfaces = interfaces::table(picked);
+    let fault = part_of(look, (device, request), &mut view);
     view.links = links::of_device(look, &device.id);
     view.alarms = events::alarms_of(look, &device.id);
     view.recent = events::of_device(look, &device.id, RECENT);
     view.health = health::health(look, device);
+    if request.device == DevicePart::Brief {
+        let (sensors, wrong) = health::of_request(look, device, request);
+        view.health.sensors = sensors;
+        return (ViewBody::Device(Box::new(view)), wrong);
+    }
     (ViewBody::Device(Box::new(view)), fault)
+}
+
+/// Fills the part of a device that is asked for. Returns what is wrong with the request.
+fn part_of(look: &Lookup<'_>, (device, request): (&Device, &ViewRequest), view: &mut DeviceView) -> Option<String> {
+    let switch = &mut view.switch;
+    switch.part = request.device;
+    switch.face = switch::face(look, device);
+    switch.vlan_count = switch::ids(device).len();
+    match request.device {
+        DevicePart::Ports => {
+            let mut picked = interfaces::interfaces(look, request, Some(device));
+            let fault = picked.fault.take();
+            view.interfaces = interfaces::table(picked);
+            fault
+        }
+        DevicePart::Vlans => {
+            let (matrix, fault) = switch::matrix(look, device, request);
+            switch.matrix = matrix;
+            fault
+        }
+        DevicePart::SpanningTree => {
+            switch.spanning = switch::spanning(look, device).map(Box::new);
+            None
+        }
+        DevicePart::Inventory => {
+            let (table, fault) = switch::inventory(device, (request, look.state.now));
+            switch.inventory = table;
+            fault
+        }
+        DevicePart::Brief => None,
+    }
 }
 
 fn interface(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<String>) {
@@ -177,6 +213,7 @@ fn interface(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<Stri
     view.link = links::of_device(look, &device.id).into_iter().find(|link| link.a_if_index == Some(row.if_index));
     view.recent =
         look.state.recent.iter().rev().filter(|event| is_its(event)).take(RECENT).map(|event| (**event).clone()).collect();
+    view.detail = Some(Box::new(switch::detail(look, device, row.if_index)));
     view.row = Some(row);
     (ViewBody::Interface(Box::new(view)), None)
 }

@@ -2,7 +2,7 @@
 
 use super::lookup::{Lookup, device_name, secs};
 use super::over::{self, Figures, OverDevice};
-use super::rows::{DeviceRow, Extremes};
+use super::rows::{BridgeRow, DeviceRow, Extremes};
 use super::table::{Choice, Picked, columns, pick};
 use crate::model::{ChassisId, Device, DeviceStatus, LinkEnd, Metric, Timestamp};
 use crate::query::ViewRequest;
@@ -91,6 +91,12 @@ impl<'a> DeviceRef<'a> {
         self.condition.map(|condition| self.look.state.now.since(condition.since).as_secs_f64())
     }
 
+    fn bridge(&self) -> Option<Box<BridgeRow>> {
+        let bridge = self.device.bridge.as_deref()?.clone();
+        let root_port = bridge.root_port.and_then(|index| self.device.interface(index)).map(crate::model::Interface::name);
+        Some(Box::new(BridgeRow { bridge, root_port }))
+    }
+
     fn worst_alarm(&self) -> Option<crate::model::Severity> {
         self.look.alarms(&self.device.id).iter().map(|alarm| alarm.severity).max()
     }
@@ -126,6 +132,8 @@ impl<'a> DeviceRef<'a> {
             cpu_percent: self.gauge(Metric::CpuPercent),
             memory_percent: self.gauge(Metric::MemoryPercent),
             temperature_celsius: self.gauge(Metric::TemperatureCelsius),
+            bridge: self.bridge(),
+            parts: device.parts.len(),
             traffic_bps: self.traffic(),
             over: self.extremes(),
             alarms: self.look.alarms(&device.id).len(),
@@ -185,6 +193,10 @@ columns! {
         ["p95MemoryPercent"] Percent => Value::number(row.figures(Metric::MemoryPercent).map(|figures| figures.p95));
         ["maxMemoryPercent"] Percent => Value::number(row.figures(Metric::MemoryPercent).map(|figures| figures.max));
         ["maxTemperatureCelsius"] Number => Value::number(row.figures(Metric::TemperatureCelsius).map(|figures| figures.max));
+        ["parts"] Number => count(row.device.parts.len());
+        ["stp", "stpProtocol"] Text => Value::text(row.device.bridge.as_ref().and_then(|bridge| bridge.protocol.as_deref()));
+        ["stpRoot", "root"] Mac => row.device.bridge.as_ref().and_then(|bridge| bridge.root).map_or(Value::Unknown, |root| Value::Mac(root.mac));
+        ["topologyChanges"] Number => Value::number(row.device.bridge.as_ref().and_then(|bridge| bridge.topology_changes).map(f64::from));
         ["alarms"] Number => count(row.look.alarms(&row.device.id).len());
         ["worstAlarm", "severity", "sev"] Severity => Value::number(row.worst_alarm().map(|severity| f64::from(severity as u8)));
         ["lastPolledAt"] Time => Value::number(row.last_polled().map(secs));

@@ -3,8 +3,9 @@
 use super::lookup::{Lookup, device_name, secs};
 use super::over::{self, Figures, OverMetrics};
 use super::rows::InterfaceRow;
+use super::switch::PortFacts;
 use super::table::{Choice, Picked, columns, pick};
-use crate::model::{AdminStatus, Device, Interface, Link, LinkEnd, Metric, OperStatus, Severity, Timestamp};
+use crate::model::{AdminStatus, Device, Interface, Link, LinkEnd, Metric, OperStatus, PoePort, PoeStatus, Severity, Timestamp};
 use crate::query::ViewRequest;
 use crate::query::filter::Value;
 use crate::state::live::port_names;
@@ -17,11 +18,11 @@ use std::sync::Arc;
 pub(super) struct PortRef<'a> {
     look: &'a Lookup<'a>,
     device: &'a Device,
-    port: &'a Interface,
+    pub(super) port: &'a Interface,
     condition: Option<&'a PortCondition>,
     rates: Rates<'a>,
     link: Option<&'a Link>,
-    alarm: Option<Severity>,
+    pub(super) alarm: Option<Severity>,
 }
 
 /// What a port's rates are: those of its last two readings, or those of a range.
@@ -68,15 +69,15 @@ impl<'a> PortRef<'a> {
         }
     }
 
-    fn admin(&self) -> Option<AdminStatus> {
+    pub(super) fn admin(&self) -> Option<AdminStatus> {
         self.condition.map_or(self.port.admin_status, |condition| condition.admin)
     }
 
-    fn oper(&self) -> Option<OperStatus> {
+    pub(super) fn oper(&self) -> Option<OperStatus> {
         self.condition.map_or(self.port.oper_status, |condition| condition.oper)
     }
 
-    fn rate(&self, metric: Metric) -> Option<f64> {
+    pub(super) fn rate(&self, metric: Metric) -> Option<f64> {
         match self.rates {
             Rates::Live(rates) => rates.and_then(|rates| rates.get(metric)),
             Rates::Over(_) => self.figures(metric).map(|figures| figures.mean),
@@ -113,12 +114,12 @@ impl<'a> PortRef<'a> {
     }
 
     /// The larger direction.
-    fn busiest(&self) -> Option<f64> {
+    pub(super) fn busiest(&self) -> Option<f64> {
         larger(self.utilisation(Metric::InBps), self.utilisation(Metric::OutBps))
     }
 
     /// Errors of both directions, per second.
-    fn errors(&self) -> Option<f64> {
+    pub(super) fn errors(&self) -> Option<f64> {
         sum(self.rate(Metric::InErrors), self.rate(Metric::OutErrors))
     }
 
@@ -131,15 +132,58 @@ impl<'a> PortRef<'a> {
         Some(if link.a.device == self.device.id && link.a.if_index == Some(self.port.if_index) { &link.b } else { &link.a })
     }
 
+    pub(super) fn is_flapping(&self) -> bool {
+        self.condition.is_some_and(|port| port.is_flapping(self.look.state.now))
+    }
+
+    /// As its agent says, or as it was seen to change later.
+    fn last_change(&self) -> Option<Timestamp> {
+        self.port.last_change.max(self.condition.and_then(|condition| condition.since))
+    }
+
+    fn aggregate(&self) -> Option<String> {
+        self.device.interface(self.port.aggregate?).map(Interface::name)
+    }
+
+    /// Addresses behind it; `None` where its device tells no forwarding table.
+    fn macs(&self) -> Option<usize> {
+        let count = self.look.stations(&self.device.id, self.port.if_index);
+        (count > 0 || self.look.tells_fdb(&self.device.id)).then_some(count)
+    }
+
+    fn facts(&self) -> PortFacts {
+        let port = self.port;
+        PortFacts {
+            untagged_vlans: port.untagged.clone(),
+            mode: port.mode,
+            duplex: port.duplex,
+            last_change_at: self.last_change(),
+            flapping: self.is_flapping(),
+            aggregate: self.aggregate(),
+            members: self.device.interfaces.iter().filter(|member| member.aggregate == Some(port.if_index)).count(),
+            stp_state: port.stp_state.clone(),
+            stp: port.stp.clone(),
+            poe: port.poe.clone(),
+            macs: self.macs(),
+        }
+    }
+
     fn status_age(&self) -> Option<f64> {
         let since = self.condition.and_then(|condition| condition.since)?;
         Some(self.look.state.now.since(since).as_secs_f64())
     }
 
+    fn poe(&self) -> Option<&'a PoePort> {
+        self.port.poe.as_deref()
+    }
+
     fn is_fault(&self) -> bool {
         self.alarm.is_some()
             || self.errors().is_some_and(|rate| rate > 0.0)
-            || self.condition.is_some_and(|port| port.is_flapping(self.look.state.now) || (port.is_down() && self.link.is_some()))
+            || self.is_flapping()
+            || self.port.stp_state.as_deref() == Some("broken")
+            || self.port.poe.as_ref().is_some_and(|poe| matches!(poe.status, Some(PoeStatus::Fault | PoeStatus::OtherFault)))
+            || self.condition.is_some_and(|port| port.is_down() && self.link.is_some())
     }
 
     /// The whole row. `name` is the port's name, unique on its device.
@@ -164,6 +208,7 @@ impl<'a> PortRef<'a> {
             addresses: port.addresses.iter().map(ToString::to_string).collect(),
             pvid: port.pvid,
             vlans: port.vlans.clone(),
+            switch: self.facts(),
             peer: far.map(|end| self.look.state.name_of(&end.device)),
             peer_port: far.and_then(|end| end.port.clone()),
             in_bps: self.rate(Metric::InBps),
@@ -222,6 +267,18 @@ columns! {
         ["addresses", "ip"] Address => Value::Nets(&row.port.addresses);
         ["pvid"] Number => Value::number(row.port.pvid.map(f64::from));
         ["vlans", "vlan"] Number => Value::Numbers(&row.port.vlans);
+        ["untaggedVlans", "untagged"] Number => Value::Numbers(&row.port.untagged);
+        ["mode"] Text => row.port.mode.map_or(Value::Unknown, |mode| Value::word(mode.word()));
+        ["duplex"] Text => row.port.duplex.map_or(Value::Unknown, |duplex| Value::word(duplex.word()));
+        ["lastChangeAt", "changed"] Time => Value::number(row.last_change().map(secs));
+        ["aggregate", "lag"] Text => row.aggregate().map_or(Value::Unknown, |name| Value::Text(name.into()));
+        ["stpState", "stp"] Text => Value::text(row.port.stp_state.as_deref());
+        ["stpRole"] Text => row.port.stp.as_ref().and_then(|stp| stp.role).map_or(Value::Unknown, |role| Value::word(role.word()));
+        ["poeStatus", "poe"] Text => row.poe().and_then(|poe| poe.status).map_or(Value::Unknown, |status| Value::word(status.word()));
+        ["poeDrawWatts", "watts"] Number => Value::number(row.poe().and_then(|poe| poe.draw_mw).map(|draw| f64::from(draw) / 1000.0));
+        ["poeClass"] Number => Value::number(row.poe().and_then(|poe| poe.class).map(f64::from));
+        ["macs"] Number => whole_number(row.macs().and_then(|count| u64::try_from(count).ok()));
+        ["flapping"] Text => Value::word(if row.is_flapping() { "yes" } else { "no" });
         ["peer"] Text => row.far_end().map_or(Value::Unknown, |end| Value::Text(row.look.state.name_of(&end.device).into()));
         ["peerPort"] Text => Value::text(row.far_end().and_then(|end| end.port.as_deref()));
         ["inBps", "in"] Number => Value::number(row.rate(Metric::InBps));

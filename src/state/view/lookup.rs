@@ -1,12 +1,13 @@
 //! What rows of several tables need to look up: alarms by device, links by port, names.
 
 use super::over::Over;
-use crate::model::{Alarm, Device, DeviceId, DeviceStatus, IfIndex, Link, LinkEnd, OperStatus, Severity, Timestamp};
+use crate::model::{Alarm, Device, DeviceId, DeviceStatus, Endpoint, IfIndex, Link, LinkEnd, OperStatus, Severity, Timestamp};
 use crate::query::filter::natural;
 use crate::state::live::Live;
 use crate::state::{Condition, PortRates, State};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 /// Polls after which a value is stale.
@@ -20,6 +21,8 @@ pub(super) struct Lookup<'a> {
     alarms: FxHashMap<&'a DeviceId, Vec<&'a Alarm>>,
     /// By hash: maps by id are slow where every link asks four times.
     known: FxHashMap<&'a DeviceId, Known<'a>>,
+    /// Endpoints by their device; made when first asked for. Owned, so that the look-up may still be lent for less than its state.
+    endpoints: OnceCell<FxHashMap<DeviceId, Vec<Arc<Endpoint>>>>,
 }
 
 /// What is known of a device, by reference.
@@ -45,7 +48,7 @@ impl<'a> Lookup<'a> {
         let known = |(id, condition): (&'a DeviceId, &'a Arc<Condition>)| {
             (id, Known { condition: condition.as_ref(), live: state.live.get(id).map(AsRef::as_ref) })
         };
-        Self { state, over: None, alarms, known: state.conditions.iter().map(known).collect() }
+        Self { state, over: None, alarms, known: state.conditions.iter().map(known).collect(), endpoints: OnceCell::new() }
     }
 
     /// Standing alarms of a device.
@@ -94,6 +97,34 @@ impl<'a> Lookup<'a> {
         let mut links: Vec<_> = self.state.links_of(device).iter().flat_map(own).collect();
         links.sort_by_key(|(if_index, _)| *if_index);
         links
+    }
+
+    /// Who hangs on a device.
+    pub(super) fn endpoints(&self, device: &DeviceId) -> &[Arc<Endpoint>] {
+        let all = self.endpoints.get_or_init(|| {
+            let mut all: FxHashMap<DeviceId, Vec<Arc<Endpoint>>> = FxHashMap::default();
+            for endpoint in self.state.placed_endpoints() {
+                all.entry(endpoint.device.clone()).or_default().push(Arc::clone(endpoint));
+            }
+            for list in all.values_mut() {
+                list.sort_by_key(|endpoint| endpoint.if_index);
+            }
+            all
+        });
+        all.get(device).map_or(&[], Vec::as_slice)
+    }
+
+    /// How many hang on a port.
+    pub(super) fn stations(&self, device: &DeviceId, if_index: IfIndex) -> usize {
+        let all = self.endpoints(device);
+        let from = all.partition_point(|endpoint| endpoint.if_index < Some(if_index));
+        let to = all.partition_point(|endpoint| endpoint.if_index <= Some(if_index));
+        to - from
+    }
+
+    /// Whether a device tells a forwarding table.
+    pub(super) fn tells_fdb(&self, device: &DeviceId) -> bool {
+        self.state.tells_fdb(device)
     }
 
     fn known(&self, device: &DeviceId) -> Option<&Known<'a>> {

@@ -19,6 +19,7 @@ pub mod over;
 mod overview;
 pub mod rows;
 pub mod screens;
+pub mod switch;
 mod table;
 mod vlans;
 pub mod wireless;

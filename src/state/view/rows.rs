@@ -1,9 +1,10 @@
 //! Rows of tables: the fields of contract §5 with their meaning; unknown is `None`.
 
+use super::switch::PortFacts;
 use crate::model::health::Limits;
 use crate::model::{
-    Acknowledgement, AdminStatus, Alarm, Confirmed, DeviceId, DeviceStatus, Evidence, GaugeKind, HealthStatus, IfIndex, MacAddr,
-    Metric, OperStatus, Role, Severity, Silence, SnmpAccess, Timestamp,
+    Acknowledgement, AdminStatus, Alarm, Bridge, Confirmed, DeviceId, DeviceStatus, Evidence, GaugeKind, HealthStatus, IfIndex,
+    MacAddr, Metric, Oid, OperStatus, Role, Severity, Silence, SnmpAccess, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -62,6 +63,10 @@ pub struct DeviceRow {
     pub cpu_percent: Option<f64>,
     pub memory_percent: Option<f64>,
     pub temperature_celsius: Option<f64>,
+    /// It as a bridge, with the names of its root and of the port that leads there.
+    pub bridge: Option<Box<BridgeRow>>,
+    /// How many parts it tells of.
+    pub parts: usize,
     /// Sum of the rates of its links, bit/s.
     pub traffic_bps: Option<f64>,
     /// Of the range that is asked about, by metric: the figures above are its means then.
@@ -71,6 +76,14 @@ pub struct DeviceRow {
     pub last_polled_at: Option<Timestamp>,
     /// Older than three polls.
     pub stale: bool,
+}
+
+/// A device as a bridge.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names are the contract's")]
+pub struct BridgeRow {
+    pub bridge: Bridge,
+    pub root_port: Option<String>,
 }
 
 /// The largest and the 95th percentile of a range.
@@ -104,6 +117,8 @@ pub struct InterfaceRow {
     pub addresses: Vec<String>,
     pub pvid: Option<u16>,
     pub vlans: Vec<u16>,
+    /// What it tells as a switch port.
+    pub switch: PortFacts,
     /// Name of the device at the other end of its link, and that port.
     pub peer: Option<String>,
     pub peer_port: Option<String>,
@@ -184,6 +199,15 @@ pub struct GaugeRow {
     /// Since when the status holds, as far as noctop saw it change.
     pub status_since: Option<Timestamp>,
     pub limits: Limits,
+    /// Of a sensor what it is about: one of `model::health::SUBJECTS`.
+    pub subject: Option<String>,
+    /// The interface that it is about, and its name.
+    pub if_index: Option<IfIndex>,
+    pub port: Option<String>,
+    /// The instance that says its status, whose object knows the words.
+    pub state_oid: Option<Oid>,
+    /// Over the last hour, or over the span of the screen where it has a subject; filled by the engine from the series store.
+    pub spark: Vec<Option<f32>>,
     pub sampled_at: Option<Timestamp>,
     /// Older than three readings.
     pub stale: bool,

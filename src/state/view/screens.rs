@@ -4,6 +4,7 @@ use super::Table;
 use super::flows::{CaptureView, FlowCollector, FlowRow, FlowsView, PortFlows};
 use super::logs::LogsView;
 use super::rows::{AlarmRow, DeviceRow, EventRow, GaugeRow, InterfaceRow, LinkRow};
+use super::switch::{PortDetail, SwitchView};
 use super::wireless::rows::WirelessView;
 use crate::event::DiscoveryProgress;
 use crate::model::bands::Band;
@@ -188,6 +189,8 @@ pub struct DeviceView {
     pub alarms: Vec<AlarmRow>,
     pub recent: Vec<EventRow>,
     pub health: HealthView,
+    /// It as a switch.
+    pub switch: SwitchView,
 }
 
 /// How a device is inside. What is not known is `None`.
@@ -208,6 +211,8 @@ pub struct HealthView {
     pub temperature_spark: Vec<Option<f32>>,
     /// All gauges: processors, memory, storage, PoE, supplies, sensors by class; each kind in the order of its tables.
     pub rows: Vec<GaugeRow>,
+    /// The sensors of the window, by the filter and the sort of the request: where only the facts of the device were asked for.
+    pub sensors: Table<GaugeRow>,
 }
 
 /// One interface with its graph.
@@ -235,6 +240,8 @@ pub struct InterfaceView {
     pub out_p95_bps: Option<f64>,
     pub link: Option<LinkRow>,
     pub recent: Vec<EventRow>,
+    /// It in full; `None` where the port is not known.
+    pub detail: Option<Box<PortDetail>>,
     /// Its flows; `None` where no exporter tells of this device. Filled by the engine.
     pub flows: Option<Box<PortFlows>>,
 }
@@ -259,6 +266,7 @@ impl InterfaceView {
             out_p95_bps: None,
             link: None,
             recent: Vec::new(),
+            detail: None,
             flows: None,
         }
     }
@@ -293,6 +301,11 @@ pub struct VlanRow {
     pub trunk_ports: usize,
     /// Ports that a spanning tree blocks.
     pub blocked_ports: usize,
+    /// The root of its spanning tree, by name: that of most of its switches; `None` where none tells of one. With PVST and MSTP each VLAN may
+    /// have another; what bridges tell by RFC 4188 is their common tree.
+    pub root: Option<String>,
+    /// Roots that its switches tell of.
+    pub roots: usize,
     /// Pieces that no link joins.
     pub parts: usize,
     /// Links that carry it at one end only.

@@ -2,15 +2,16 @@
 
 use super::lookup::Lookup;
 use super::screens::{ViewBody, VlanDevice, VlanFault, VlanFaultKind, VlanPort, VlanRow, VlansView};
+use super::switch::Bridges;
 use super::table::{Choice, columns, pick};
-use crate::model::{Device, DeviceId, IfIndex, Interface, Link, LinkEnd, Metric, OperStatus};
+use crate::model::{Device, DeviceId, IfIndex, Interface, Link, LinkEnd, MacAddr, Metric, OperStatus, PortMode};
 use crate::query::filter::{Value, natural};
 use crate::query::{MapLayer, ViewRequest};
 use crate::state::State;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Devices of the matrix: more than anybody reads, and a bound for the socket.
 const MOST_DEVICES: usize = 500;
@@ -22,9 +23,12 @@ const MOST_LETTERS: usize = 240;
 const LAG: u32 = 161;
 
 /// What is known of one switch port and VLANs.
+#[derive(Clone, Copy)]
 pub(super) struct Membership<'a> {
     ids: &'a [u16],
+    untagged: &'a [u16],
     pvid: Option<u16>,
+    mode: Option<PortMode>,
 }
 
 impl<'a> Membership<'a> {
@@ -32,7 +36,7 @@ impl<'a> Membership<'a> {
     pub(super) fn of(device: &'a Device, port: &'a Interface) -> Option<Self> {
         let own = |port: &'a Interface| {
             let known = !port.vlans.is_empty() || port.pvid.is_some();
-            known.then_some(Self { ids: &port.vlans, pvid: port.pvid })
+            known.then_some(Self { ids: &port.vlans, untagged: &port.untagged, pvid: port.pvid, mode: port.mode })
         };
         own(port).or_else(|| own(device.interface(port.aggregate?)?))
     }
@@ -42,13 +46,18 @@ impl<'a> Membership<'a> {
     }
 
     /// The VLANs that it carries.
-    fn all(&self) -> impl Iterator<Item = u16> {
+    pub(super) fn all(&self) -> impl Iterator<Item = u16> {
         let lone = self.pvid.filter(|_| self.ids.is_empty());
         self.ids.iter().copied().chain(lone)
     }
 
-    const fn is_trunk(&self) -> bool {
-        self.ids.len() > 1
+    fn is_trunk(&self) -> bool {
+        self.mode.map_or(self.ids.len() > 1, |mode| mode == PortMode::Trunk)
+    }
+
+    /// Whether a VLAN leaves without a tag: as the agent says, else the port's own.
+    fn is_untagged(&self, vlan: u16) -> bool {
+        if self.untagged.is_empty() { self.pvid == Some(vlan) } else { self.untagged.contains(&vlan) }
     }
 }
 
@@ -77,19 +86,19 @@ pub(super) fn knows(device: &Device, vlan: u16) -> bool {
 }
 
 /// The switch ports of a device; aggregates whose members stand for themselves are left out.
-fn switch_ports(device: &Device) -> impl Iterator<Item = (&Interface, Membership<'_>)> {
+pub(super) fn switch_ports(device: &Device) -> impl Iterator<Item = (&Interface, Membership<'_>)> {
     let with_members: FxHashSet<IfIndex> = device.interfaces.iter().filter_map(|port| port.aggregate).collect();
     let stands = move |port: &&Interface| port.if_type != Some(LAG) || !with_members.contains(&port.if_index);
     device.interfaces.iter().filter(stands).filter_map(|port| Some((port, Membership::of(device, port)?)))
 }
 
-fn is_up(look: &Lookup<'_>, device: &DeviceId, port: &Interface) -> bool {
+pub(super) fn is_up(look: &Lookup<'_>, device: &DeviceId, port: &Interface) -> bool {
     let end = LinkEnd { device: device.clone(), if_index: Some(port.if_index), port: None };
     matches!(look.oper(&end).or(port.oper_status), Some(OperStatus::Up | OperStatus::Dormant))
 }
 
-fn is_blocked(port: &Interface) -> bool {
-    matches!(port.stp_state.as_deref(), Some("blocking" | "discarding" | "broken"))
+pub(super) fn is_blocked(port: &Interface) -> bool {
+    super::switch::is_blocked(port.stp_state.as_deref())
 }
 
 /// The screen: the table, and the matrix of the VLAN that is asked about, else of the first.
@@ -135,6 +144,8 @@ columns! {
         ["access"] Number => count(row.row.access_ports);
         ["trunk"] Number => count(row.row.trunk_ports);
         ["blocked"] Number => count(row.row.blocked_ports);
+        ["root"] Text => Value::text(row.row.root.as_deref());
+        ["roots"] Number => count(row.row.roots);
         ["parts"] Number => count(row.row.parts);
         ["broken"] Number => count(row.row.broken + row.row.native);
         ["endpoints"] Number => count(row.row.endpoints);
@@ -148,6 +159,7 @@ fn rows(look: &Lookup<'_>) -> Vec<VlanRow> {
     let mut rows: FxHashMap<u16, VlanRow> = FxHashMap::default();
     let mut names: FxHashMap<u16, BTreeMap<&str, usize>> = FxHashMap::default();
     let mut holders: FxHashMap<u16, usize> = FxHashMap::default();
+    let mut roots: FxHashMap<u16, BTreeMap<MacAddr, usize>> = FxHashMap::default();
     for device in look.state.devices.values() {
         for vlan in &device.vlans {
             if let Some(name) = &vlan.name {
@@ -156,6 +168,9 @@ fn rows(look: &Lookup<'_>) -> Vec<VlanRow> {
         }
         for id in count_ports(look, device, &mut rows) {
             *holders.entry(id).or_default() += 1;
+            if let Some(root) = device.bridge.as_ref().and_then(|bridge| bridge.root) {
+                *roots.entry(id).or_default().entry(root.mac).or_default() += 1;
+            }
         }
     }
     for (id, names) in names {
@@ -169,7 +184,13 @@ fn rows(look: &Lookup<'_>) -> Vec<VlanRow> {
             row.endpoints += 1;
         }
     }
+    let all: BTreeSet<MacAddr> = roots.values().flat_map(BTreeMap::keys).copied().collect();
+    let bridges = Bridges::of(look.state, &all.into_iter().collect::<Vec<_>>());
     for (id, row) in &mut rows {
+        let told = roots.get(id);
+        row.roots = told.map_or(0, BTreeMap::len);
+        let most = told.and_then(|told| told.iter().max_by_key(|(_, times)| **times)).map(|(mac, _)| *mac);
+        row.root = most.map(|mac| bridges.name(look.state, mac).unwrap_or_else(|| mac.to_string()));
         row.id = *id;
         row.devices = holders.get(id).copied().unwrap_or(0);
         row.parts = row.devices.saturating_sub(joined.get(id).map_or(0, Joins::count));
@@ -303,7 +324,7 @@ fn device_row(look: &Lookup<'_>, device: &Device, vlan: u16) -> VlanDevice {
         let is = port_is(&membership, (vlan, is_up(look, &device.id, port), is_blocked(port)));
         ports.push(is);
         if membership.carries(vlan) {
-            let list = if membership.pvid == Some(vlan) || !membership.is_trunk() { &mut untagged } else { &mut tagged };
+            let list = if membership.is_untagged(vlan) || membership.ids.len() < 2 { &mut untagged } else { &mut tagged };
             list.push(port.name());
         }
     }
@@ -326,12 +347,13 @@ fn device_row(look: &Lookup<'_>, device: &Device, vlan: u16) -> VlanDevice {
     }
 }
 
-fn port_is(membership: &Membership<'_>, (vlan, up, blocked): (u16, bool, bool)) -> VlanPort {
+pub(super) fn port_is(membership: &Membership<'_>, (vlan, up, blocked): (u16, bool, bool)) -> VlanPort {
     match membership.carries(vlan) {
         false => VlanPort::Outside,
         true if blocked => VlanPort::Blocked,
-        true if !membership.is_trunk() => VlanPort::Access { up },
-        true if membership.pvid == Some(vlan) => VlanPort::Native { up },
+        // Beside its own VLAN an access port carries at most a voice VLAN, tagged.
+        true if !membership.is_trunk() && (membership.ids.len() < 2 || membership.is_untagged(vlan)) => VlanPort::Access { up },
+        true if membership.is_untagged(vlan) => VlanPort::Native { up },
         true => VlanPort::Tagged { up },
     }
 }
@@ -475,10 +497,10 @@ mod tests {
 
     #[test]
     fn trunks_that_disagree_are_faults_and_access_ports_are_not() {
-        let trunk = Membership { ids: &[10, 20, 99], pvid: Some(99) };
-        let pruned = Membership { ids: &[10, 99], pvid: Some(99) };
-        let native = Membership { ids: &[10, 20, 99], pvid: Some(10) };
-        let access = Membership { ids: &[99], pvid: Some(99) };
+        let trunk = Membership { ids: &[10, 20, 99], untagged: &[], pvid: Some(99), mode: None };
+        let pruned = Membership { ids: &[10, 99], untagged: &[], pvid: Some(99), mode: None };
+        let native = Membership { ids: &[10, 20, 99], untagged: &[], pvid: Some(10), mode: None };
+        let access = Membership { ids: &[99], untagged: &[], pvid: Some(99), mode: None };
         assert_eq!(faults_of((&trunk, &pruned)), [(20, VlanFaultKind::PeerLacks)]);
         assert_eq!(faults_of((&pruned, &trunk)), [(20, VlanFaultKind::Lacks)]);
         assert_eq!(faults_of((&trunk, &native)), [(99, VlanFaultKind::Native), (10, VlanFaultKind::Native)]);
@@ -488,8 +510,8 @@ mod tests {
 
     #[test]
     fn a_port_is_what_it_carries_the_vlan_as() {
-        let trunk = Membership { ids: &[10, 20], pvid: Some(10) };
-        let silent = Membership { ids: &[], pvid: Some(10) };
+        let trunk = Membership { ids: &[10, 20], untagged: &[], pvid: Some(10), mode: None };
+        let silent = Membership { ids: &[], untagged: &[], pvid: Some(10), mode: None };
         for (membership, vlan, is) in [
             (&trunk, 10, VlanPort::Native { up: true }),
             (&trunk, 20, VlanPort::Tagged { up: true }),

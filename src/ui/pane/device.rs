@@ -2,15 +2,22 @@
 //!
 //! Start at [`Device`], then [`section`]: a section is a file of its own.
 
+mod columns;
 mod faceplate;
 mod facts;
+mod gauge;
 mod health;
 mod inventory;
+mod measure;
+pub mod port;
 mod ports;
+mod power;
 pub mod section;
+mod sensors;
 mod spanning;
 mod status;
 mod vlans;
+mod voice;
 
 pub use faceplate::FACES;
 pub use status::LINK_COLUMNS;
@@ -66,6 +73,11 @@ impl Pane for Device {
         request.sort = request.sort.filter(|sort| section.sorts().contains(&sort.column.as_str()));
         request.device = section.part();
         request
+    }
+
+    fn detail(&self, body: &ViewBody, state: &UiState) -> Option<ViewRequest> {
+        let view = view_of(body)?;
+        shown(state, view).detail(view, state)
     }
 
     fn parts_of(&self, state: &UiState) -> usize {

@@ -2,6 +2,7 @@
 
 mod under;
 
+use super::device::port;
 use super::{Context, Gesture, Listing, Pane, Place, Scene, Target, cells, events, interfaces};
 use crate::model::{Point, Timestamp};
 use crate::query::{Screen, Subject};
@@ -26,6 +27,8 @@ pub struct Interface;
 
 /// Rows of the facts on top, borders counted.
 const FACTS: u16 = 5;
+/// Columns of what is known of it as a switch port, at the side of a wide screen.
+const SIDE: u16 = 44;
 /// Rows of the events at the bottom, borders counted.
 const EVENTS: u16 = 8;
 /// Rows of its flows, borders counted: some talkers and the line of reconciliation.
@@ -102,6 +105,12 @@ impl Pane for Interface {
         let recent = if area.height >= FACTS + EVENTS + 9 + flow_rows { EVENTS } else { 0 };
         let graph = area.height.saturating_sub(facts + recent + flow_rows);
         draw_facts(scene, Rect { height: facts, ..area }, (buf, row, view));
+        let mut area = area;
+        if scene.state.room() == Room::Wide {
+            let side = (area.width / 3).max(SIDE);
+            draw_port(scene, Rect::new(area.right() - side, area.y + facts, side, area.height - facts), (buf, row, view));
+            area.width -= side;
+        }
         draw_graph(scene, Rect::new(area.x, area.y + facts, area.width, graph), (buf, row, Some(view)));
         if let Some(flows) = flows {
             under::draw(scene, Rect::new(area.x, area.y + facts + graph, area.width, flow_rows), (buf, flows));
@@ -110,6 +119,12 @@ impl Pane for Interface {
             draw_events(scene, Rect::new(area.x, area.bottom() - recent, area.width, recent), (buf, view));
         }
     }
+}
+
+/// What is known of it as a switch port, and who is behind it.
+fn draw_port(scene: &Scene<'_>, area: Rect, (buf, row, view): (&mut Buffer, &InterfaceRow, &InterfaceView)) {
+    let inner = Panel::new(tr("Port")).draw(scene, area, buf);
+    port::draw(scene, inner, (buf, &port::lines(scene, row, Some(view))));
 }
 
 type Piece<'a> = (&'a str, Style);

@@ -45,7 +45,8 @@ fn device(row: &InterfaceRow, ink: &Ink<'_>) -> Line<'static> {
     ink.text(row.device_name.clone())
 }
 
-fn port(row: &InterfaceRow, ink: &Ink<'_>) -> Line<'static> {
+/// The port, with a sign where an alarm stands.
+pub fn port(row: &InterfaceRow, ink: &Ink<'_>) -> Line<'static> {
     match row.alarm {
         Some(severity) => Line::from(vec![
             Span::styled(row.name.clone(), ink.theme.severity(severity)),
@@ -55,11 +56,13 @@ fn port(row: &InterfaceRow, ink: &Ink<'_>) -> Line<'static> {
     }
 }
 
-fn alias(row: &InterfaceRow, ink: &Ink<'_>) -> Line<'static> {
+/// The alias.
+pub fn alias(row: &InterfaceRow, ink: &Ink<'_>) -> Line<'static> {
     ink.tone(row.if_alias.clone().unwrap_or_default(), Tone::Dim)
 }
 
-fn peer(row: &InterfaceRow, ink: &Ink<'_>) -> Line<'static> {
+/// The neighbour and its port.
+pub fn peer(row: &InterfaceRow, ink: &Ink<'_>) -> Line<'static> {
     match (&row.peer, &row.peer_port) {
         (Some(peer), Some(port)) => {
             Line::from(vec![Span::raw(peer.clone()), Span::styled(format!(" {port}"), ink.theme.style(Tone::Dim))])
@@ -97,7 +100,8 @@ fn out_load(row: &InterfaceRow, ink: &Ink<'_>) -> Line<'static> {
     cells::load(row.out_utilisation, row.stale, ink)
 }
 
-fn errors(row: &InterfaceRow, ink: &Ink<'_>) -> Line<'static> {
+/// Errors of both directions.
+pub fn errors(row: &InterfaceRow, ink: &Ink<'_>) -> Line<'static> {
     cells::errors(cells::sum(row.in_errors_per_second, row.out_errors_per_second), ink)
 }
 
@@ -109,7 +113,8 @@ fn p95(row: &InterfaceRow, ink: &Ink<'_>) -> Line<'static> {
     cells::rate(cells::larger(row.p95_in_bps, row.p95_out_bps), row.stale, ink)
 }
 
-fn spark(row: &InterfaceRow, ink: &Ink<'_>) -> Line<'static> {
+/// The last hour.
+pub fn spark(row: &InterfaceRow, ink: &Ink<'_>) -> Line<'static> {
     cells::sparkline(&row.spark, row.speed_bps, ink)
 }
 

@@ -23,13 +23,14 @@ use ratatui::text::{Line, Span};
 pub struct Vlans;
 
 /// Columns of the list.
-pub const COLUMNS: [Column<VlanRow>; 11] = [
+pub const COLUMNS: [Column<VlanRow>; 12] = [
     Column { title: "VLAN", sort: "vlan", width: Width::Cells(5), align: Align::Right, drop: 0, cell: id },
     Column { title: "NAME", sort: "name", width: Width::Grow(12), align: Align::Left, drop: 0, cell: name },
     Column { title: "DEVICES", sort: "devices", width: Width::Cells(7), align: Align::Right, drop: 2, cell: devices },
     Column { title: "ACCESS", sort: "access", width: Width::Cells(11), align: Align::Right, drop: 3, cell: access },
     Column { title: "TRUNK", sort: "trunk", width: Width::Cells(6), align: Align::Right, drop: 4, cell: trunk },
     Column { title: "BLOCKED", sort: "blocked", width: Width::Cells(7), align: Align::Right, drop: 6, cell: blocked },
+    Column { title: "ROOT", sort: "root", width: Width::Cells(14), align: Align::Left, drop: 10, cell: root },
     Column { title: "PARTS", sort: "parts", width: Width::Cells(5), align: Align::Right, drop: 7, cell: parts },
     Column { title: "STATIONS", sort: "endpoints", width: Width::Cells(8), align: Align::Right, drop: 5, cell: endpoints },
     Column { title: "IN", sort: "in", width: Width::Cells(6), align: Align::Right, drop: 8, cell: inward },
@@ -54,6 +55,15 @@ const DETAIL: u16 = 5;
 const DETAIL_FROM: u16 = 26;
 /// Ports that stand together in the strip, as on the front of a switch.
 const GROUP: usize = 4;
+
+/// The root of its spanning tree; that its switches do not agree on one is loud.
+fn root(row: &VlanRow, ink: &Ink<'_>) -> Line<'static> {
+    match (&row.root, row.roots) {
+        (None, _) => ink.tone("-", Tone::Dim),
+        (Some(root), 0 | 1) => ink.text(root.clone()),
+        (Some(root), more) => ink.tone(format!("{root} +{}", more - 1), Tone::Minor),
+    }
+}
 
 fn count(number: usize, ink: &Ink<'_>) -> Line<'static> {
     ink.tone(number.to_string(), if number == 0 { Tone::Dim } else { Tone::Text })
@@ -163,7 +173,7 @@ fn blocks(row: &VlanDevice, ink: &Ink<'_>) -> Line<'static> {
 }
 
 /// The letter of a port, as switches themselves print it; small where the port is down.
-const fn letter(port: VlanPort) -> (&'static str, Tone) {
+pub const fn letter(port: VlanPort) -> (&'static str, Tone) {
     match port {
         VlanPort::Outside => (".", Tone::Faint),
         VlanPort::Access { up: true } => ("U", Tone::Ok),
@@ -287,7 +297,7 @@ impl Pane for Vlans {
     }
 
     fn sorts(&self) -> &'static [&'static str] {
-        const SORTS: [&str; 11] = sorts(&COLUMNS);
+        const SORTS: [&str; 12] = sorts(&COLUMNS);
         &SORTS
     }
 

@@ -15,6 +15,7 @@ mod tests;
 pub use burst::{Looked, MOST_LOOKED_AT};
 pub use counts::{PollerCounters, PollerCounts};
 
+use super::bridge;
 use super::client::Client;
 use super::error::SnmpError;
 use super::poll::{Extent, PollPlan, poll, probe};
@@ -316,7 +317,7 @@ impl Asking {
         let outcome = if result.is_ok() { Outcome::Answered } else { Outcome::Silent };
         let listened = self.teller.tell(&self.plan, result, self.echoes).await;
         match outcome {
-            Outcome::Answered => (outcome, listened && self.wireless().await),
+            Outcome::Answered => (outcome, listened && self.wireless().await && self.bridge().await),
             Outcome::Silent | Outcome::Unasked => (outcome, listened),
         }
     }
@@ -326,6 +327,15 @@ impl Asking {
         let limits = Limits { timeout: self.options.timeout, retries: self.options.retries, ..Limits::default() };
         match wireless::read(&self.client, &self.plan, limits).await {
             Some(reading) => self.teller.wireless(reading).await,
+            None => true,
+        }
+    }
+
+    /// Its spanning tree and Power over Ethernet, where it is a switch that is due. Whether anyone listens.
+    async fn bridge(&self) -> bool {
+        let limits = Limits { timeout: self.options.timeout, retries: self.options.retries, ..Limits::default() };
+        match bridge::read(&self.client, &self.plan, limits).await {
+            Some(reading) => self.teller.bridge(reading).await,
             None => true,
         }
     }

@@ -6,9 +6,9 @@ use super::counts::{PollerCounters, count};
 use crate::clock;
 use crate::collect::Emitter;
 use crate::event::{Body, Silent};
-use crate::model::WirelessReading;
 use crate::model::inventory::Reason;
 use crate::model::poll::{Echoes, PollReading};
+use crate::model::{BridgeReading, WirelessReading};
 use std::sync::Arc;
 
 /// Where readings go, and the counters. Each answer is whether anyone still listens.
@@ -38,6 +38,11 @@ impl Teller {
     /// What a wireless controller told.
     pub(super) async fn wireless(&self, reading: WirelessReading) -> bool {
         self.emitter.send(reading.at, Body::Wireless(Box::new(reading))).await.is_ok()
+    }
+
+    /// What a switch told of its spanning tree and ports.
+    pub(super) async fn bridge(&self, reading: BridgeReading) -> bool {
+        self.emitter.send(reading.at, Body::Bridge(Box::new(reading))).await.is_ok()
     }
 
     /// A poll of what somebody looks at.

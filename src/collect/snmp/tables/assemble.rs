@@ -87,6 +87,7 @@ pub fn assemble(columns: &Columns, access: SnmpAccess, at: Timestamp) -> Assembl
     let base_ports = bridge::base_ports(columns);
     switch(&mut device, columns, &base_ports);
     stack::fill(&mut device.interfaces, columns);
+    stp::share_roots(&mut device.interfaces);
     let sightings = Sightings { fdb: fdb::rows(columns, &base_ports, &device.interfaces), arp: arp::rows(columns) };
     let skipped_neighbours = hear(&mut device, columns, base_ports);
     identify(&mut device, columns);

@@ -5,7 +5,7 @@
 use super::columns::{Columns, text_to_nul};
 use super::parts;
 use super::plan::table_of;
-use crate::mib::gauges::{GaugeRule, IndexOf, Limit, LimitWord, Thresholds, When, instance};
+use crate::mib::gauges::{GaugeRule, IndexOf, Limit, LimitWord, Thresholds, When, Words, instance};
 use crate::mib::{Kind, Registry};
 use crate::model::health::{Limits, MAX_GAUGES, Part, Probe};
 use crate::model::{Gauge, GaugeKind, Health, HealthStatus, IfIndex, Oid};
@@ -113,6 +113,17 @@ pub fn health(columns: &Columns) -> Health {
 /// The number of a value, or the first number of a text.
 pub fn number(value: &Value) -> Option<f64> {
     value.as_f64().or_else(|| first_number(&text_to_nul(value)?))
+}
+
+/// The number that a value has for a probe: of a state in words, that of its word.
+pub fn raw(probe: &Probe, value: &Value) -> Option<f64> {
+    if probe.texts.is_empty() {
+        return number(value);
+    }
+    let said = spoken(value)?.to_lowercase();
+    #[allow(clippy::cast_precision_loss, reason = "words have small numbers")]
+    let told = probe.texts.iter().find(|(text, _)| *text == said).map(|(_, number)| *number as f64);
+    told
 }
 
 fn first_number(text: &str) -> Option<f64> {
@@ -246,7 +257,8 @@ impl Reader<'_> {
         let kind = self.kind(index)?;
         let (probes, raws) = self.probes(index)?;
         let limits = self.limits(index);
-        let class = self.rule.says.class.as_ref().and_then(|column| self.word(column, index));
+        let kind_of_supply = self.rule.says.class.as_ref().and_then(|column| self.word(column, index));
+        let class = kind_of_supply.or_else(|| self.rule.says.subject.clone());
         let mut gauge = Gauge {
             kind,
             name: String::new(),
@@ -262,22 +274,29 @@ impl Reader<'_> {
     }
 
     fn counts(&self, index: &[u32]) -> bool {
-        let absent = self
-            .rule
-            .says
-            .status
-            .as_ref()
-            .is_some_and(|words| self.all.mark(&words.column, index).is_some_and(|number| words.absent.contains(&number)));
-        let text = |column: &str| spoken(self.all.find(column, index)?.1);
-        let fits = |when: &When| {
-            let mark = self.all.mark(&when.column, index);
-            (when.is.is_empty() || mark.is_some_and(|mark| when.is.contains(&mark)))
-                && !mark.is_some_and(|mark| when.not.contains(&mark))
-                && (!when.known || self.all.find(&when.column, index).is_some())
-                && (when.not_under.is_empty() || !text(&when.column).is_some_and(|text| is_under(&text, &when.not_under)))
-                && (when.says.is_empty() || text(&when.column).is_some_and(|text| when.says.contains(&text)))
-        };
-        !absent && self.rule.says.when.iter().all(fits)
+        let absent = self.rule.says.status.as_ref().is_some_and(|words| {
+            let mark = || self.all.mark(&words.column, index);
+            let said = || spoken(self.all.find(&words.column, index)?.1).map(|said| said.to_lowercase());
+            let number = if words.texts.is_empty() { mark() } else { said().and_then(|said| words.texts.get(&said).copied()) };
+            number.is_some_and(|number| words.absent.contains(&number))
+        });
+        !absent && self.rule.says.when.iter().all(|when| self.fits(when, index))
+    }
+
+    fn fits(&self, when: &When, index: &[u32]) -> bool {
+        let by_index = |place: usize| index.get(place.checked_sub(1)?).map(|number| i64::from(*number));
+        let mark = when.index.map_or_else(|| self.all.mark(&when.column, index), by_index);
+        let text = || spoken(self.all.find(&when.column, index)?.1).unwrap_or_default().into();
+        let text: Option<String> = if when.index.is_none() { text() } else { None };
+        let text = text.as_deref();
+        (when.is.is_empty() || mark.is_some_and(|mark| when.is.contains(&mark)))
+            && !mark.is_some_and(|mark| when.not.contains(&mark))
+            && (!when.known || text.is_some())
+            && (!when.anywhere || self.all.column(&when.column).is_some_and(|rows| !rows.is_empty()))
+            && !text.is_some_and(|text| is_under(text, &when.not_under))
+            && !text.is_some_and(|text| when.not_with.iter().any(|part| text.contains(part.as_str())))
+            && !text.is_some_and(|text| when.not_says.iter().any(|said| said == text))
+            && (when.says.is_empty() || text.is_some_and(|text| when.says.iter().any(|said| said == text)))
     }
 
     fn kind(&self, index: &[u32]) -> Option<GaugeKind> {
@@ -298,7 +317,6 @@ impl Reader<'_> {
     /// What is asked for a row, and the numbers that the inventory read; `None` where none is there.
     fn probes(&self, index: &[u32]) -> Option<(Vec<Probe>, Vec<Option<f64>>)> {
         let says = &self.rule.says;
-        let factor = self.factor(index)?;
         let (mut probes, mut raws) = (Vec::new(), Vec::new());
         for (part, column) in self.rule.parts() {
             if part != Part::Reclaimable && probes.iter().any(|probe: &Probe| probe.part == part) {
@@ -307,16 +325,19 @@ impl Reader<'_> {
             let Some((at, value)) = self.all.find(column, index) else { continue };
             let oid: Oid = Registry::global().oid(instance(column).0)?.child(&at);
             let scaled = !matches!(part, Part::Status | Part::Percent);
-            let words = says.status.iter().filter(|_| part == Part::Status).flat_map(|words| words.numbers());
-            probes.push(Probe {
+            let factor = self.factor(if instance(column).1.is_some() { &at } else { index })?;
+            let status = || says.status.iter().filter(|_| part == Part::Status);
+            let probe = Probe {
                 part,
                 oid,
                 factor: if scaled { factor } else { 1.0 },
                 reckoning: if part == Part::Status { <_>::default() } else { says.reckoning.into() },
                 absent: if part == Part::Status { Vec::new() } else { says.absent.clone() },
-                words: words.collect(),
-            });
-            raws.push(number(value));
+                words: status().flat_map(Words::numbers).collect(),
+                texts: status().flat_map(|words| &words.texts).map(|(text, number)| (text.to_lowercase(), *number)).collect(),
+            };
+            raws.push(raw(&probe, value));
+            probes.push(probe);
         }
         let tells = |probe: &Probe| !matches!(probe.part, Part::Total | Part::Reclaimable);
         probes.iter().any(tells).then_some((probes, raws))
@@ -349,6 +370,7 @@ impl Reader<'_> {
                 reckoning: says.reckoning.into(),
                 absent: says.absent.clone(),
                 words: Vec::new(),
+                texts: Vec::new(),
             };
             probe.value(raw)
         };
@@ -403,6 +425,9 @@ impl Reader<'_> {
         };
         let columns = says.name.iter().flat_map(|names| names.as_slice());
         let told = at.and_then(|at| columns.filter_map(|column| self.all.find(column, &at)).find_map(|(_, value)| spoken(value)));
+        let row = || says.row_names.get(&Oid::new(index).to_string()).cloned();
+        let cut = |told: String| says.cut.iter().find_map(|end| told.strip_suffix(end.as_str())).unwrap_or(&told).to_owned();
+        let told = told.map(cut).or_else(row);
         let default = (says.before.is_none() && says.after.is_none() && told.is_none()).then(|| capital(kind.word()));
         let number = if told.is_none() { number.map(|number| number.to_string()) } else { None };
         let words = [says.before.clone(), default, told, number, says.after.clone()];

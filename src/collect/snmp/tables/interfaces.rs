@@ -20,11 +20,14 @@ pub const COLUMNS: &[&str] = &[
     "ifAlias",
     "ifHCInOctets",
     LAST_CHANGE,
-    "dot3StatsDuplexStatus",
+    DUPLEX,
 ];
 
 /// sysUpTime when the state was entered.
 const LAST_CHANGE: &str = "ifLastChange";
+
+/// A table of its own: agents have rows in it for ports that they have no other of.
+const DUPLEX: &str = "dot3StatsDuplexStatus";
 
 /// sysUpTime is read some answers before the ports are: a change that seems to come so much after it did come in between, hundredths of a
 /// second.
@@ -76,7 +79,6 @@ const FILLS: &[(&str, Fill)] = &[
     ("ifPhysAddress", |interface, value| interface.mac = value.as_octets().and_then(MacAddr::from_octets_or_text)),
     ("ifAdminStatus", |interface, value| interface.admin_status = value.as_i64().and_then(AdminStatus::from_mib)),
     ("ifOperStatus", |interface, value| interface.oper_status = value.as_i64().and_then(OperStatus::from_mib)),
-    ("dot3StatsDuplexStatus", |interface, value| interface.duplex = value.as_i64().and_then(duplex)),
     ("ifHCInOctets", |interface, _| interface.high_capacity_counters = Some(true)),
 ];
 
@@ -135,6 +137,11 @@ pub fn interfaces(columns: &Columns) -> Vec<Interface> {
     for (if_index, speed) in speeds {
         found.entry(if_index).or_insert_with(|| Interface::new(if_index)).speed_bps = speed.bps();
     }
+    for (if_index, value) in columns.by_if_index(DUPLEX) {
+        if let Some(interface) = found.get_mut(&if_index) {
+            interface.duplex = value.as_i64().and_then(duplex);
+        }
+    }
     // Where the column was read to its end, an interface without it has 32-bit counters only.
     if columns.is_complete("ifHCInOctets") {
         for interface in found.values_mut() {
@@ -189,7 +196,7 @@ mod tests {
     fn the_last_change_is_dated_unless_it_lies_behind_the_uptime() {
         let lines = "sysUpTime.0 = #100000\nifDescr.1 = a\nifDescr.2 = b\nifDescr.3 = c\nifDescr.4 = d\nifLastChange.1 = #70000
              ifLastChange.2 = #0\nifLastChange.3 = #100500\nifLastChange.4 = #4000000000\ndot3StatsDuplexStatus.1 = #3
-             dot3StatsDuplexStatus.2 = #2\ndot3StatsDuplexStatus.3 = #1";
+             dot3StatsDuplexStatus.2 = #2\ndot3StatsDuplexStatus.3 = #1\ndot3StatsDuplexStatus.9 = #3";
         let columns = columns(&[COLUMNS, &["sysUpTime"]].concat(), lines);
         let mut found = interfaces(&columns);
         date(&mut found, &columns, Timestamp(1_000_000));

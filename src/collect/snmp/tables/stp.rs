@@ -54,6 +54,17 @@ pub fn fill(interfaces: &mut [Interface], (columns, bridge): (&Columns, Option<&
     }
 }
 
+/// Gives the fellows of a root port in its aggregate the same role: some agents tell the members, of which one is the root port.
+pub fn share_roots(interfaces: &mut [Interface]) {
+    let is_root = |interface: &&Interface| interface.stp.as_ref().is_some_and(|stp| stp.role == Some(StpRole::Root));
+    let Some(aggregate) = interfaces.iter().find(is_root).and_then(|interface| interface.aggregate) else { return };
+    for interface in interfaces.iter_mut().filter(|interface| interface.aggregate == Some(aggregate)) {
+        if let Some(stp) = interface.stp.as_mut().filter(|stp| stp.role.is_none()) {
+            stp.role = Some(StpRole::Root);
+        }
+    }
+}
+
 /// The columns by bridge port.
 #[derive(Default)]
 pub struct Rows<'a> {

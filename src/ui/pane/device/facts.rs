@@ -36,6 +36,7 @@ pub(super) fn draw(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &De
     let temperature = row.temperature_celsius.map_or_else(|| "-".to_owned(), |value| format!("{value:.0} C"));
     let (location, serial) = (or_dash(row.sys_location.as_deref()), or_dash(row.serial.as_deref()));
     let contact = or_dash(row.sys_contact.as_deref());
+    let failed = health::failed(&view.health);
     let health = health::summary(&view.health);
     let lines: [Vec<(&str, Style)>; 3] = [
         vec![
@@ -61,6 +62,7 @@ pub(super) fn draw(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &De
         .into_iter()
         .chain(health.iter().flat_map(|(words, tone)| [("   ", dim), (words.as_str(), scene.theme.style(*tone))]))
         .chain([("   rtt ", dim), (rtt.as_str(), plain), (tr("   loss"), dim), (loss.as_str(), plain)])
+        .chain(failed.iter().flat_map(|(words, tone)| [("   ", dim), (words.as_str(), scene.theme.style(*tone))]))
         .collect(),
         vec![
             (tr("at "), dim),

@@ -1,11 +1,10 @@
 //! The health of a device: processors, memory, storage, PoE, supplies and sensors with their bars, what is ill first.
 
+use super::measure::{glyph_of, is_stock, mark, share, tone_of, words};
 use super::status::HEALTH;
-use crate::model::health::SensorClass;
-use crate::model::{GaugeKind, HealthStatus};
+use crate::model::{GaugeKind, HealthStatus, SensorClass};
 use crate::state::view::rows::GaugeRow;
 use crate::state::view::screens::{DeviceView, HealthView};
-use crate::ui::glyph::GlyphSet;
 use crate::ui::lang::{tr, trf};
 use crate::ui::pane::Scene;
 use crate::ui::text::{self, EN, percent};
@@ -34,33 +33,6 @@ const COLUMNS: [Column<GaugeRow>; 5] = [
     Column { title: "VALUE", sort: "", width: Width::Cells(10), align: Align::Right, drop: 0, cell: value },
 ];
 
-fn tone_of(status: HealthStatus) -> Tone {
-    match status {
-        HealthStatus::Ok => Tone::Ok,
-        HealthStatus::Warning => Tone::Minor,
-        HealthStatus::Critical => Tone::Critical,
-        HealthStatus::Off | HealthStatus::Unknown => Tone::Dim,
-    }
-}
-
-/// One cell that says how it is without colour.
-const fn glyph_of(status: HealthStatus, set: GlyphSet) -> &'static str {
-    match (status, set) {
-        (HealthStatus::Ok, GlyphSet::Unicode) => "●",
-        (HealthStatus::Ok, GlyphSet::Cjk) => "⣿",
-        (HealthStatus::Ok, GlyphSet::Ascii) => "+",
-        (HealthStatus::Warning, _) => "!",
-        (HealthStatus::Critical, GlyphSet::Unicode | GlyphSet::Cjk) => "✗",
-        (HealthStatus::Critical, GlyphSet::Ascii) => "X",
-        (HealthStatus::Off, _) => "-",
-        (HealthStatus::Unknown, _) => " ",
-    }
-}
-
-fn mark(row: &GaugeRow, ink: &Ink<'_>) -> Line<'static> {
-    ink.tone(glyph_of(row.status, ink.glyphs.set), tone_of(row.status))
-}
-
 fn name(row: &GaugeRow, ink: &Ink<'_>) -> Line<'static> {
     let tone = if row.stale { Tone::Dim } else { Tone::Text };
     let mut spans = vec![Span::styled(row.name.clone(), ink.theme.style(tone))];
@@ -75,24 +47,6 @@ fn name(row: &GaugeRow, ink: &Ink<'_>) -> Line<'static> {
 
 fn kind(row: &GaugeRow, ink: &Ink<'_>) -> Line<'static> {
     ink.tone(row.class.clone(), Tone::Dim)
-}
-
-/// The share of 1 that a gauge shows; `None` where it is no share of anything.
-fn share(row: &GaugeRow) -> Option<f64> {
-    let is_share = matches!(
-        row.kind,
-        GaugeKind::Processor
-            | GaugeKind::Memory
-            | GaugeKind::Storage
-            | GaugeKind::Supply
-            | GaugeKind::Sensor(SensorClass::Load | SensorClass::Charge | SensorClass::Percent | SensorClass::Humidity)
-    );
-    row.value.filter(|_| is_share).map(|value| value / 100.0)
-}
-
-/// Whether a full one is a good one: what is left of toner and batteries.
-const fn is_stock(row: &GaugeRow) -> bool {
-    matches!(row.kind, GaugeKind::Supply | GaugeKind::Sensor(SensorClass::Charge))
 }
 
 fn load(row: &GaugeRow, ink: &Ink<'_>) -> Line<'static> {
@@ -111,28 +65,6 @@ fn value(row: &GaugeRow, ink: &Ink<'_>) -> Line<'static> {
         (true, false) => ink.tone(words, if row.status == HealthStatus::Critical { Tone::Critical } else { Tone::Text }),
         _ => ink.tone(words, Tone::Dim),
     }
-}
-
-/// A value with its unit, short: `31.0 C`, `5400 rpm`, `52%`, `121 W`; unknown is `-`.
-fn words(row: &GaugeRow) -> String {
-    let Some(value) = row.value else { return "-".to_owned() };
-    if let Some(share) = share(row) {
-        return percent(Some(share)).trim().to_owned();
-    }
-    let digits = if value.abs() >= 100.0 || value.fract() == 0.0 { 0 } else { 1 };
-    let short = match row.unit.as_deref() {
-        None => "",
-        Some("celsius") => " C",
-        Some("volt") => " V",
-        Some("ampere") => " A",
-        Some("watt") => " W",
-        Some("hertz") => " Hz",
-        Some("percent") => "%",
-        Some("minute") => " min",
-        Some("second") => " s",
-        Some(other) => return format!("{value:.digits$} {other}"),
-    };
-    format!("{value:.digits$}{short}")
 }
 
 /// What is ill first; then as the device has them.
@@ -171,6 +103,14 @@ pub(super) fn summary(view: &HealthView) -> Vec<(String, Tone)> {
     out
 }
 
+/// Fans and supplies that failed, by name: they are what somebody has to go for.
+pub(super) fn failed(view: &HealthView) -> Option<(String, Tone)> {
+    let failed = view.rows.iter().filter(|row| row.status == HealthStatus::Critical);
+    let failed: Vec<&str> =
+        failed.filter(|row| MODULES.iter().any(|(_, words)| is_module(row, words))).map(|row| row.name.as_str()).collect();
+    (!failed.is_empty()).then(|| (trf!("failed: {}", failed.join(", ")), Tone::Critical))
+}
+
 /// Draws the panel.
 pub(super) fn draw(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceView)) {
     let here = scene.state.here();
@@ -178,9 +118,18 @@ pub(super) fn draw(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &De
     let count = health.rows.len().to_string();
     let inner = Panel::new(tr("Health")).subtitle(&count).focus(Focus::of(HEALTH, here.focus)).draw(scene, area, buf);
     let rows = in_order(health);
-    let head = if inner.height > HEAD + 1 && !rows.is_empty() { HEAD } else { 0 };
+    let modules: Vec<(&str, Vec<&GaugeRow>)> = MODULES
+        .iter()
+        .map(|(title, words)| (*title, health.rows.iter().filter(|row| is_module(row, words)).collect::<Vec<_>>()))
+        .filter(|(_, rows)| !rows.is_empty())
+        .collect();
+    let wanted = HEAD + u16::try_from(modules.len()).unwrap_or(0);
+    let head = if inner.height > wanted + 1 && !rows.is_empty() { wanted } else { 0 };
     if head > 0 {
         draw_head(scene, Rect { height: HEAD, ..inner }, (buf, health));
+        for ((title, rows), y) in modules.iter().zip(inner.y + HEAD..inner.y + head) {
+            draw_modules(scene, Rect { y, height: 1, ..inner }, (buf, title, rows));
+        }
     }
     let [list, ..] = &here.lists;
     Rows {
@@ -194,6 +143,47 @@ pub(super) fn draw(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &De
         empty: &[EN.no_health],
     }
     .draw(scene, Rect { y: inner.y + head, height: inner.height - head, ..inner }, buf);
+}
+
+/// What a device can lose and go on without, by words in the names of its sensors.
+const MODULES: [(&str, &[&str]); 2] = [("fans", &["fan"]), ("PSU", &["psu", "power supply", "powersupply", "pwr"])];
+
+/// Whether a gauge tells of such a part: a sensor that says how it is.
+fn is_module(row: &GaugeRow, words: &[&str]) -> bool {
+    let name = row.name.to_lowercase();
+    let is_sensor = matches!(row.kind, GaugeKind::Sensor(SensorClass::State | SensorClass::Fanspeed));
+    is_sensor && words.iter().any(|word| name.contains(word))
+}
+
+/// Fans or supplies by name, those that failed or are absent first.
+fn draw_modules(scene: &Scene<'_>, line: Rect, (buf, title, rows): (&mut Buffer, &str, &[&GaugeRow])) {
+    let rank = |row: &&&GaugeRow| match row.status {
+        HealthStatus::Critical => 0,
+        HealthStatus::Warning => 1,
+        HealthStatus::Off => 2,
+        HealthStatus::Ok | HealthStatus::Unknown => 3,
+    };
+    let mut sorted: Vec<&&GaugeRow> = rows.iter().collect();
+    sorted.sort_by_key(rank);
+    let dim = scene.theme.style(Tone::Dim);
+    let well = rows.iter().filter(|row| row.status == HealthStatus::Ok).count();
+    let count = format!(" {well}/{}  ", rows.len());
+    let mut x = line.x
+        + 2
+        + put_all(buf, Position::new(line.x + 2, line.y), line.width.saturating_sub(3), &[(tr(title), dim), (&count, dim)]);
+    for row in sorted {
+        let style = scene.theme.style(tone_of(row.status));
+        let sign = glyph_of(row.status, scene.glyphs.set);
+        let word = match row.status {
+            HealthStatus::Ok | HealthStatus::Unknown => String::new(),
+            status => format!(" {}", tr(status.word())),
+        };
+        let words = format!("{sign} {}{word}  ", row.name);
+        if usize::from(line.right().saturating_sub(x + 1)) < text::width(&words) {
+            break;
+        }
+        x += put(buf, Position::new(x, line.y), line.right().saturating_sub(x + 1), (&words, style));
+    }
 }
 
 /// Processor, memory and temperature: now, and over the last hour.
@@ -225,38 +215,10 @@ fn draw_head(scene: &Scene<'_>, area: Rect, (buf, health): (&mut Buffer, &Health
 
 #[cfg(test)]
 mod tests {
+    use super::super::measure::tests::row;
     use super::*;
-    use crate::model::DeviceId;
-    use crate::model::health::Limits;
-
-    fn row(kind: GaugeKind, value: Option<f64>, status: HealthStatus) -> GaugeRow {
-        GaugeRow {
-            device: DeviceId::new("x"),
-            device_name: "x".to_owned(),
-            kind,
-            class: kind.word().to_owned(),
-            name: "n".to_owned(),
-            value,
-            unit: kind.unit().map(str::to_owned),
-            used_bytes: None,
-            total_bytes: None,
-            status,
-            status_since: None,
-            limits: Limits::default(),
-            sampled_at: None,
-            stale: false,
-        }
-    }
-
-    #[test]
-    fn values_are_short_and_unknown_is_a_dash() {
-        let said = |kind, value| words(&row(kind, value, HealthStatus::Ok));
-        assert_eq!(said(GaugeKind::Sensor(SensorClass::Temperature), Some(31.04)), "31.0 C");
-        assert_eq!(said(GaugeKind::Sensor(SensorClass::Fanspeed), Some(5400.0)), "5400 rpm");
-        assert_eq!(said(GaugeKind::Storage, Some(52.4)), "52%");
-        assert_eq!(said(GaugeKind::PoeUsed, Some(121.4)), "121 W");
-        assert_eq!(said(GaugeKind::Sensor(SensorClass::Temperature), None), "-");
-    }
+    use crate::model::GaugeKind;
+    use crate::model::health::SensorClass;
 
     #[test]
     fn what_is_ill_stands_first_and_is_counted() {

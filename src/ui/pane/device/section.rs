@@ -2,9 +2,9 @@
 //!
 //! A new section is a file with a [`Section`] and a line in [`SECTIONS`]; nothing else names it.
 
-use super::{inventory, ports, spanning, status, vlans};
+use super::{inventory, ports, power, sensors, spanning, status, vlans, voice};
 use crate::model::Role;
-use crate::query::{DevicePart, Screen};
+use crate::query::{DevicePart, Screen, ViewRequest};
 use crate::state::view::ViewBody;
 use crate::state::view::screens::DeviceView;
 use crate::ui::UiState;
@@ -80,6 +80,11 @@ pub trait Section: Sync {
         None
     }
 
+    /// What it asks beside, about the thing under the cursor.
+    fn detail(&self, _view: &DeviceView, _state: &UiState) -> Option<ViewRequest> {
+        None
+    }
+
     /// A gesture that its list does not answer.
     fn gesture(&self, _state: &mut UiState, _view: &DeviceView, _gesture: Gesture) -> Vec<Effect> {
         Vec::new()
@@ -95,6 +100,9 @@ pub const SECTIONS: &[&dyn Section] = &[
     &vlans::Vlans,
     &spanning::SpanningTree,
     &inventory::Inventory,
+    &voice::Voice,
+    &power::Power,
+    &sensors::Sensors,
     // What a device measures stands before how it is as a whole.
     &status::Status,
 ];
