@@ -130,6 +130,7 @@ impl Told<'_> {
                 reckoning: if is_status { <_>::default() } else { says.reckoning.into() },
                 absent: if is_status { Vec::new() } else { says.absent.clone() },
                 words: says.status.iter().filter(|_| is_status).flat_map(|words| words.numbers()).collect(),
+                texts: Vec::new(),
             });
         }
         let kind: GaugeKind = says.kind?.into();

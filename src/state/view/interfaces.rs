@@ -160,7 +160,6 @@ impl<'a> PortRef<'a> {
             last_change_at: self.last_change(),
             flapping: self.is_flapping(),
             aggregate: self.aggregate(),
-            members: self.device.interfaces.iter().filter(|member| member.aggregate == Some(port.if_index)).count(),
             stp_state: port.stp_state.clone(),
             stp: port.stp.clone(),
             poe: port.poe.clone(),

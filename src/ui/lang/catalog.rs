@@ -11,6 +11,7 @@ pub(super) const KOREAN: [(&str, &str); 11] = [
     ("actions", include_str!("ko/actions.toml")),
     ("care", include_str!("ko/care.toml")),
     ("chrome", include_str!("ko/chrome.toml")),
+    ("facility", include_str!("ko/facility.toml")),
     ("finding", include_str!("ko/finding.toml")),
     ("logs", include_str!("ko/logs.toml")),
     ("panes", include_str!("ko/panes.toml")),

@@ -167,7 +167,7 @@ pub fn sort(turn: &mut Turn<'_>, by: isize) -> Vec<Effect> {
 
 /// By a column; by the same one again the other way round.
 pub fn sort_by(turn: &mut Turn<'_>, column: &str) -> Vec<Effect> {
-    let known = pane::of(turn.state.place.screen).sorts().contains(&column);
+    let known = pane::of(turn.state.place.screen).sorts_of(turn.state).contains(&column);
     let here = turn.state.here_mut();
     match &mut here.sort {
         _ if !known => return Vec::new(),
