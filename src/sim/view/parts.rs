@@ -207,6 +207,7 @@ impl<'a> View<'a> {
                 reckoning: Reckoning::default(),
                 absent: Vec::new(),
                 words: Vec::new(),
+                texts: Vec::new(),
             };
             let status = Probe { words: words.clone(), ..probe(health::Part::Status, &status, 1.0) };
             #[allow(clippy::cast_precision_loss, reason = "tenths of dBm")]

@@ -129,6 +129,7 @@ impl Told<'_> {
                 factor: if is_status { 1.0 } else { factor },
                 reckoning: if is_status { <_>::default() } else { says.reckoning.into() },
                 absent: if is_status { Vec::new() } else { says.absent.clone() },
+                texts: Vec::new(),
                 words: says.status.iter().filter(|_| is_status).flat_map(|words| words.numbers()).collect(),
             });
         }

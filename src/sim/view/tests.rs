@@ -241,7 +241,7 @@ fn what_a_collector_reads_of_a_controller_is_what_its_past_tells() {
         for column in rules.iter().flat_map(|rule| rule.columns()) {
             read.insert(column, oid(column), walk(&view, column));
         }
-        let found = wireless::reading((&id, moment()), &rules, &read);
+        let found = wireless::reading((&crate::model::Device::new(id.clone(), moment()), moment()), &rules, &read);
         let told = view.wireless(id, moment()).unwrap();
         assert_eq!(found.extent, told.extent, "{name}");
         assert_eq!(found.ssids, told.ssids, "{name}");
