@@ -32,6 +32,7 @@ mod store;
 mod top;
 mod walk;
 mod whereabouts;
+mod wireless;
 
 /// Why a command ended early: a sentence for people and the exit code.
 #[derive(Debug)]
@@ -80,6 +81,7 @@ pub fn run(cli: Cli) -> Outcome {
         Some(Command::Interfaces(args)) => rows::run(&common, Screen::Interfaces, &args),
         Some(Command::Links(args)) => rows::run(&common, Screen::Links, &args),
         Some(Command::Sensors(args)) => rows::run(&common, Screen::Sensors, &args),
+        Some(Command::Wireless(args)) => wireless::run(&common, &args),
         Some(Command::Alarms(args)) => rows::run(&common, Screen::Alarms, &args),
         Some(Command::Events(args)) => rows::run(&common, Screen::Events, &args),
         Some(Command::Logs(args)) => rows::run(&common, Screen::Logs, &args),

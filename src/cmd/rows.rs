@@ -13,7 +13,12 @@ use std::io::{self, BufWriter, Write};
 use std::time::Duration;
 
 /// Columns that are words: they sort from a to z unless told otherwise, all others largest first.
-const WORD_COLUMNS: [&str; 25] = [
+const WORD_COLUMNS: [&str; 30] = [
+    "ap",
+    "ssid",
+    "band",
+    "user",
+    "controller",
     "name",
     "device",
     "deviceName",
@@ -86,7 +91,7 @@ fn range(screen: Screen, args: &RowArgs) -> Result<Option<TimeRange>, Failure> {
     Ok(Some(range))
 }
 
-fn sort(text: &str) -> Sort {
+pub(super) fn sort(text: &str) -> Sort {
     match text.strip_prefix('-') {
         Some(column) => Sort { column: column.to_owned(), descending: true },
         None => Sort { column: text.to_owned(), descending: !WORD_COLUMNS.contains(&text) },

@@ -165,6 +165,8 @@ pub enum WirelessPart {
     Clients,
     /// Channels in use.
     Channels,
+    /// Network names.
+    Ssids,
     /// One radio with its clients and the channels about it.
     Detail,
 }

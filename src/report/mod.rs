@@ -26,7 +26,8 @@ pub mod tree;
 
 pub use object::ObjectRow;
 pub use rows::{
-    AlarmRow, ChannelRow, ClientRow, DeviceRow, EventRow, InterfaceRow, LinkRow, LogRow, RadioRow, SensorRow, WhereRow,
+    AccessPointRow, AlarmRow, ChannelRow, ClientRow, DeviceRow, EventRow, InterfaceRow, LinkRow, LogRow, RadioRow, SensorRow,
+    SsidRow, WhereRow,
 };
 pub use tabular::{Format, write_rows};
 pub use topology::{TopologyFormat, TopologyRows, write_topology};

@@ -16,7 +16,7 @@ pub use link::{LinkEnd, LinkRow};
 pub use log::LogRow;
 pub use sensor::SensorRow;
 pub use whereabouts::WhereRow;
-pub use wireless::{ChannelRow, ClientRow, RadioRow};
+pub use wireless::{AccessPointRow, ChannelRow, ClientRow, RadioRow, SsidRow};
 
 use crate::model::Timestamp;
 

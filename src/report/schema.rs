@@ -7,12 +7,16 @@ use schemars::{Schema, schema_for};
 type Shape = (&'static str, fn() -> Schema);
 
 /// All of them.
-const SCHEMAS: [Shape; 17] = [
+const SCHEMAS: [Shape; 21] = [
     ("topology", || schema_for!(topology::Document)),
     ("device", || schema_for!(rows::DeviceRow)),
     ("interface", || schema_for!(rows::InterfaceRow)),
     ("link", || schema_for!(rows::LinkRow)),
     ("sensor", || schema_for!(rows::SensorRow)),
+    ("wireless", || schema_for!(rows::AccessPointRow)),
+    ("wireless-radio", || schema_for!(rows::RadioRow)),
+    ("wireless-client", || schema_for!(rows::ClientRow)),
+    ("wireless-ssid", || schema_for!(rows::SsidRow)),
     ("where", || schema_for!(rows::WhereRow)),
     ("event", || schema_for!(rows::EventRow)),
     ("log", || schema_for!(rows::LogRow)),

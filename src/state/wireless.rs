@@ -6,9 +6,10 @@ use crate::analyse::rate::{Growth, Span, growth};
 use crate::event::{ApChange, ApEvent, MAX_PART, WirelessPart};
 use crate::model::poll::Counter;
 use crate::model::series::Cell;
-use crate::model::wireless::{CLIENTS_PART, MAX_ACCESS_POINTS, Traffic, radio_part};
+use crate::model::wireless::{CLIENTS_PART, MAX_ACCESS_POINTS, Traffic, WifiBand, ap_part, radio_part};
 use crate::model::{
-    AccessPoint, ApStatus, DeviceId, MacAddr, Metric, SampleBatch, SampleRow, Timestamp, WirelessClient, WirelessReading,
+    AccessPoint, ApStatus, DeviceId, EntityKey, MacAddr, Metric, SampleBatch, SampleRow, Timestamp, WirelessClient,
+    WirelessReading,
 };
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
@@ -40,6 +41,33 @@ impl State {
     /// The latest readings of all wireless controllers.
     pub fn wireless(&self) -> impl ExactSizeIterator<Item = &Arc<WirelessReading>> {
         self.wireless.values()
+    }
+
+    /// The series of an access point by its name, or of one of its radios by its band or number. None where no access point is called so; of
+    /// several with the name all.
+    pub fn air_series(&self, ap: &str, radio: Option<&str>) -> Vec<EntityKey> {
+        let one = |reading: &WirelessReading, ap: &AccessPoint| {
+            let part = match radio {
+                None => Some(ap_part(ap.key)),
+                Some(word) => {
+                    let by_number = |slot: u16| word.parse() == Ok(slot);
+                    let band = WifiBand::from_word(word).filter(|_| word.parse::<u16>().is_err());
+                    let mut own = ap.radios.iter();
+                    let found = own.find(|radio| band.map_or_else(|| by_number(radio.slot), |band| radio.band == Some(band)));
+                    found.map(|radio| radio_part(ap.key, radio.slot))
+                }
+            };
+            part.map(|part| EntityKey { device: reading.controller.clone(), part: Some(part) })
+        };
+        let named = |reading: &Arc<WirelessReading>| {
+            let of_name = reading.access_points.iter().filter(|known| known.name == ap);
+            of_name.filter_map(|ap| one(reading, ap)).collect::<Vec<_>>()
+        };
+        let readings = self.wireless.values();
+        let (alone, controlled): (Vec<_>, Vec<_>) = readings.partition(|reading| reading.alone);
+        // What a controller tells of as well is told by its controller.
+        let found: Vec<EntityKey> = controlled.into_iter().flat_map(named).collect();
+        if found.is_empty() { alone.into_iter().flat_map(named).collect() } else { found }
     }
 
     /// Takes a reading over, with what the one before says of it. `None` where it is late, or of a controller that is not known.
@@ -126,6 +154,7 @@ fn parts(reading: &WirelessReading) -> Vec<WirelessPart> {
     let piece = |at: usize| {
         let mut piece = WirelessReading::new(reading.controller.clone(), reading.at);
         piece.extent = reading.extent;
+        piece.alone = reading.alone;
         piece.access_points = reading.access_points.chunks(most_aps).nth(at).unwrap_or_default().to_vec();
         piece.clients = reading.clients.chunks(most_clients).nth(at).unwrap_or_default().to_vec();
         if at == 0 {
@@ -255,7 +284,8 @@ fn sum_clients(now: &mut WirelessReading) {
         add(&mut sum.in_bps, client.traffic.in_bps);
         add(&mut sum.out_bps, client.traffic.out_bps);
     }
-    let is_whole = now.extent.clients;
+    // Where nobody is told one by one, but network names count somebody, nothing follows for a radio.
+    let is_whole = now.extent.clients && !(now.clients.is_empty() && now.client_count() != Some(0));
     for ap in &mut now.access_points {
         for radio in &mut ap.radios {
             let sum = sums.remove(&(ap.key, radio.slot)).unwrap_or_default();
@@ -299,11 +329,19 @@ fn changes(now: &WirelessReading, before: Option<&WirelessReading>) -> Vec<ApCha
     changes
 }
 
-/// Clients and channel utilisation of each radio, and all clients.
+/// Clients and channel utilisation of each radio and of each access point (of which the busiest radio counts), and all clients.
 fn samples(now: &WirelessReading) -> SampleBatch {
     let cell = |metric: Metric, value: f64| Cell { metric, value: metric.encode_gauge(value), broken: false };
     let mut rows = Vec::new();
     for ap in &now.access_points {
+        let all = ap.radios.iter().filter_map(|radio| radio.clients).reduce(u32::saturating_add);
+        let busiest = ap.radios.iter().filter_map(|radio| radio.utilisation_percent).reduce(f32::max);
+        let clients = all.map(|clients| cell(Metric::Clients, f64::from(clients)));
+        let busy = busiest.map(|percent| cell(Metric::ChannelUtilisationPercent, f64::from(percent)));
+        let cells: Vec<Cell> = clients.into_iter().chain(busy).collect();
+        if !cells.is_empty() {
+            rows.push(SampleRow { part: Some(ap_part(ap.key)), cells });
+        }
         for radio in &ap.radios {
             let clients = radio.clients.map(|clients| cell(Metric::Clients, f64::from(clients)));
             let busy = radio.utilisation_percent.map(|percent| cell(Metric::ChannelUtilisationPercent, f64::from(percent)));
@@ -314,7 +352,9 @@ fn samples(now: &WirelessReading) -> SampleBatch {
         }
     }
     #[allow(clippy::cast_precision_loss, reason = "at most some ten thousand")]
-    let all = cell(Metric::Clients, now.clients.len() as f64);
-    rows.push(SampleRow { part: Some(CLIENTS_PART.to_owned()), cells: vec![all] });
+    let all = now.client_count().map(|count| cell(Metric::Clients, count as f64));
+    if let Some(all) = all.filter(|_| !now.alone) {
+        rows.push(SampleRow { part: Some(CLIENTS_PART.to_owned()), cells: vec![all] });
+    }
     SampleBatch { device: now.controller.clone(), at: now.at, rows }
 }

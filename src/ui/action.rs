@@ -139,6 +139,12 @@ pub const ACTIONS: &[Action] = &[
     action("sections.back", Context::Sections, ("the section before", ""), |turn| device::step(turn, -1)),
     action("sections.face", Context::Sections, ("what the ports show: state, speed, PoE ...", "face"), device::face),
     action("wireless.band", Context::Wireless, ("only one band, or all: 2.4, 5, 6 GHz", "band"), wireless::band),
+    action("wireless.port", Context::Wireless, ("the switch port behind which it is", "port"), |turn| {
+        lists::gesture(turn, Gesture::Port)
+    }),
+    action("wireless.uplink", Context::Wireless, ("that switch's port towards the core", "uplink"), |turn| {
+        lists::gesture(turn, Gesture::Uplink)
+    }),
     action("logs.follow", Context::Logs, ("keep the newest line in view, or not", "follow"), logs::follow),
     action("logs.fold", Context::Logs, ("lines that say the same once, with their count", "fold same"), logs::fold),
     action("logs.raw", Context::Logs, ("lines as they came, or as they were read", "raw"), logs::raw),

@@ -316,7 +316,7 @@ pub fn opened(turn: &mut Turn<'_>, screen: Screen, names: &[Name]) -> Vec<Effect
 
 fn sort(turn: &mut Turn<'_>, text: &str) -> Vec<Effect> {
     let (column, order) = text.split_once(' ').unwrap_or((text, "desc"));
-    let sorts = super::pane::of(turn.state.place.screen).sorts();
+    let sorts = super::pane::of(turn.state.place.screen).sorts_of(turn.state);
     if !sorts.is_empty() && !sorts.contains(&column) && !super::pane::of(turn.state.place.screen).fields().contains(&column) {
         turn.state.complain(trf!("no column `{}`; there are: {}", column, sorts.join(" ")));
         return Vec::new();

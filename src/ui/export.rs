@@ -87,6 +87,7 @@ fn wireless(view: &WirelessView, format: Format, out: &mut Vec<u8>) -> io::Resul
         WirelessPart::Clients | WirelessPart::Detail => {
             write_rows(format, view.clients.rows.iter().map(report::ClientRow::from), out)
         }
+        WirelessPart::Ssids => write_rows(format, view.ssids.rows.iter().map(report::SsidRow::from), out),
         WirelessPart::Channels => write_rows(format, view.channels.rows.iter().map(report::ChannelRow::from), out),
     }
 }

@@ -567,7 +567,6 @@ fn health(device: &DeviceId) -> HealthView {
         state_oid: None,
         spark: Vec::new(),
         sampled_at: Some(ago(if *stale { 600 } else { 20 })),
-        if_index: None,
         stale: *stale,
     };
     let hour = |top: f64| points(4, top, 3600).iter().step_by(12).map(|point| point.value.map(|value| value as f32)).collect();

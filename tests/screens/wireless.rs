@@ -2,12 +2,14 @@
 
 use super::fixture::{Network, ago, handle, id, now};
 use super::golden::{drawn, state};
+use noctop::model::switching::{PoePort, PoeStatus};
 use noctop::model::wireless::Phy;
 use noctop::model::{ApStatus, MacAddr, WifiBand};
 use noctop::query::{RadioName, Screen, ViewRequest, WirelessPart};
 use noctop::state::view::Table;
 use noctop::state::view::wireless::rows::{
-    ChannelRow, ClientRow, PlanCell, RadioDetail, RadioRow, SitePlan, Uplink, WirelessSummary, WirelessView,
+    ChainStep, ChannelRow, ClientRow, CoChannel, PlanCell, RadioDetail, RadioRow, SitePlan, SsidRow, Uplink, WirelessSummary,
+    WirelessView,
 };
 use noctop::ui::{Depth, GlyphSet, ThemeName, shot};
 
@@ -22,6 +24,7 @@ fn uplink(number: u8) -> Uplink {
         device_name: "acc-b3-02".to_owned(),
         port: Some(format!("Gi1/0/{number}")),
         by: by.to_owned(),
+        next: Some((id("acc-b1-02"), "acc-b3-02".to_owned(), "Po1".to_owned())),
     }
 }
 
@@ -63,6 +66,8 @@ fn radios() -> Vec<RadioRow> {
             noise_dbm: figure(noise),
             clients: known.then_some(clients),
             retry_percent: figure(retry),
+            quality_percent: None,
+            alone: false,
             in_bps: figure(f64::from(clients) * 2.1e6),
             out_bps: figure(f64::from(clients) * 0.3e6),
             co_channel: if radio.is_some_and(|(_, _, channel, _)| channel == 149) { 3 } else { 1 },
@@ -152,7 +157,7 @@ fn summary() -> WirelessSummary {
         access_points_up: 286,
         access_points_down: 2,
         clients: 3911,
-        clients_by_band: [611, 2988, 312],
+        clients_by_band: [611, 2988, 312, 0],
         utilisation_p95: Some(71.0),
         ssids: [("corp", 3012), ("guest", 640), ("\u{1b}[2Jfree", 12)].map(|(name, count)| (name.to_owned(), count)).into(),
         sampled_at: Some(ago(12)),
@@ -183,6 +188,62 @@ fn table<R>(rows: Vec<R>, request: &ViewRequest) -> Table<R> {
     Table { matched, total: matched, offset, rows: rows.into_iter().skip(offset).take(request.window.rows).collect() }
 }
 
+/// From the access point's port over the distribution to the core: the second is full.
+fn chain() -> Vec<ChainStep> {
+    let step = |(name, port, peer, busy): (&str, &str, Option<&str>, f64)| ChainStep {
+        device: id(name),
+        device_name: name.to_owned(),
+        port: Some(port.to_owned()),
+        peer: peer.map(str::to_owned),
+        up: Some(true),
+        speed_bps: Some(if peer.is_some() { 10_000_000_000 } else { 1_000_000_000 }),
+        utilisation: Some(busy),
+        errors_per_second: Some(0.0),
+        duplex: None,
+        poe: peer.is_none().then(|| PoePort {
+            enabled: Some(true),
+            status: Some(PoeStatus::Delivering),
+            class: Some(4),
+            draw_mw: Some(12_400),
+            limit_mw: Some(30_000),
+            place: None,
+        }),
+    };
+    [("acc-b3-02", "Gi1/0/12", None, 0.12), ("acc-b3-02", "Po1", Some("dist-3"), 0.83), ("dist-3", "Po11", Some("core-1"), 0.34)]
+        .map(step)
+        .into()
+}
+
+fn co_channel(row: &RadioRow) -> Vec<CoChannel> {
+    let others =
+        radios().into_iter().filter(|other| other.site == row.site && other.channel == row.channel && other.name != row.name);
+    let one =
+        |other: RadioRow| CoChannel { ap: other.ap, clients: other.clients, utilisation_percent: other.utilisation_percent };
+    others.filter(|other| other.channel.is_some()).map(one).collect()
+}
+
+fn ssids() -> Vec<SsidRow> {
+    let row = |(name, clients, by_band, weak): (&str, Option<usize>, [usize; 3], usize)| SsidRow {
+        name: name.to_owned(),
+        clients,
+        by_band: [by_band[0], by_band[1], by_band[2], 0].map(|count| clients.map(|_| count)),
+        access_points: if clients.is_some() { 41 } else { 0 },
+        controllers: 2,
+        in_bps: clients.map(|clients| clients as f64 * 2e5),
+        out_bps: clients.map(|clients| clients as f64 * 9e5),
+        weak,
+        heard: clients.unwrap_or(0),
+    };
+    [
+        ("corp", Some(3012), [400, 2400, 212], 31),
+        ("guest", Some(640), [200, 440, 0], 4),
+        ("회의실", Some(0), [0, 0, 0], 0),
+        ("\u{1b}[2Jfree", None, [0, 0, 0], 0),
+    ]
+    .map(row)
+    .into()
+}
+
 /// The answer to a request, as an engine would give it.
 pub fn view(request: &ViewRequest) -> WirelessView {
     let part = request.wireless.part;
@@ -197,11 +258,14 @@ pub fn view(request: &ViewRequest) -> WirelessView {
         WirelessPart::Radios => view.radios = table(radios(), request),
         WirelessPart::Clients => view.clients = table(clients(), request),
         WirelessPart::Channels => view.channels = table(channels(), request),
+        WirelessPart::Ssids => view.ssids = table(ssids(), request),
         WirelessPart::Detail => {
             view.clients = table(clients(), request);
             let own = radios().into_iter().find(|row| Some(&row.name) == request.wireless.radio.as_ref());
             view.detail = own.map(|row| {
                 Box::new(RadioDetail {
+                    co_channel: co_channel(&row),
+                    chain: chain(),
                     serial: Some("FJC2401A1BC".to_owned()),
                     device: None,
                     radios: radios().into_iter().filter(|other| other.name.key == row.name.key).collect(),
@@ -235,7 +299,10 @@ fn access_points_clients_and_channels() {
         ("clients-80x24-ascii", (80, 24), GlyphSet::Ascii, "Tab"),
         ("clients-40x12", (40, 12), GlyphSet::Unicode, "Tab"),
         ("channels-120x36", (120, 36), GlyphSet::Unicode, "Tab Tab j j"),
-        ("channels-80x24", (80, 24), GlyphSet::Unicode, "backtab j j"),
+        ("channels-80x24", (80, 24), GlyphSet::Unicode, "Tab Tab j j"),
+        ("ssids-120x36", (120, 36), GlyphSet::Unicode, "backtab"),
+        ("ssids-80x24", (80, 24), GlyphSet::Unicode, "backtab j"),
+        ("ssids-40x12", (40, 12), GlyphSet::Ascii, "backtab"),
         ("band-80x24", (80, 24), GlyphSet::Unicode, "b b j"),
         ("opened-80x24", (80, 24), GlyphSet::Unicode, "j Enter"),
         ("sorted-80x24", (80, 24), GlyphSet::Unicode, "> > >"),

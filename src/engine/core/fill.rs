@@ -76,9 +76,14 @@ impl Filler<'_> {
         for row in view.radios.rows.iter_mut().take(MOST_ROWS).filter(|row| row.name.slot.is_some()) {
             row.spark = spark(&row.name, Metric::ChannelUtilisationPercent);
         }
+        // The detail's curves go over the span that is looked at.
+        let curve = |name: &RadioName, metric| {
+            let entity = EntityKey { device: name.controller.clone(), part: name.slot.map(|slot| radio_part(name.key, slot)) };
+            larger_of(&self.graphs.points(&entity, metric, self.graph()), &[])
+        };
         if let Some(detail) = view.detail.as_mut().filter(|detail| detail.row.name.slot.is_some()) {
-            detail.utilisation_spark = spark(&detail.row.name, Metric::ChannelUtilisationPercent);
-            detail.clients_spark = spark(&detail.row.name, Metric::Clients);
+            detail.utilisation_spark = curve(&detail.row.name, Metric::ChannelUtilisationPercent);
+            detail.clients_spark = curve(&detail.row.name, Metric::Clients);
         }
     }
 

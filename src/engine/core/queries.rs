@@ -46,6 +46,23 @@ fn failed(error: StoreError) -> AskError {
     AskError::Failed(error.to_string())
 }
 
+/// The series of an access point, which stand under its controller, where one is named: `AP/clients`, `AP/5G/clients`, `AP/1/clients`.
+fn on_air(state: &State, (entity, metric): (&EntityKey, Metric)) -> Result<Option<EntityKey>, AskError> {
+    let is_of_air = matches!(metric, Metric::Clients | Metric::ChannelUtilisationPercent);
+    let named = |radio| if is_of_air { state.air_series(entity.device.as_str(), radio) } else { Vec::new() };
+    match (named(entity.part.as_deref()).as_slice(), &entity.part) {
+        ([one], _) => Ok(Some(one.clone())),
+        ([], Some(radio)) if !named(None).is_empty() => {
+            Err(AskError::Refused(format!("{} has no radio `{radio}`: name a band, such as 5G, or its number", entity.device)))
+        }
+        ([], _) => Ok(None),
+        (several, _) => {
+            let names: Vec<String> = several.iter().map(|entity| series_name::print(entity, metric)).collect();
+            Err(AskError::Refused(format!("{} is the name of several access points: {}", entity.device, names.join(", "))))
+        }
+    }
+}
+
 impl Reader {
     /// Answers a command that only reads.
     pub(in crate::engine) fn command(&self, live: &Live, command: Command) -> Result<Answer, AskError> {
@@ -75,6 +92,7 @@ impl Reader {
     fn history(&self, state: &State, request: HistoryRequest) -> Result<History, AskError> {
         let HistoryRequest { entity, metric, range, step_secs } = request;
         check_size(range, step_secs)?;
+        let entity = on_air(state, (&entity, metric))?.unwrap_or(entity);
         let by_name = state.device(&entity.device).is_none();
         let name = entity.device.as_str().to_owned();
         let entity = EntityKey { device: self.device_id(state, &entity)?, ..entity };

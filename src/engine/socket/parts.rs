@@ -106,6 +106,7 @@ fn each_list(body: &mut ViewBody, each: &mut impl EachList) -> Result<(), Unfit>
             each.list(&mut view.radios.rows)?;
             each.list(&mut view.clients.rows)?;
             each.list(&mut view.channels.rows)?;
+            each.list(&mut view.ssids.rows)?;
             each.list(&mut view.plan)
         }
         ViewBody::Logs(view) => {

@@ -1,9 +1,11 @@
 //! Rows of wireless networks: radios of access points, clients, channels.
 
 use super::at;
+use crate::report::equipment::Radio;
 use crate::report::tabular::{Column, Row, Show, column, field};
 use crate::report::thousandths;
 use crate::state::view::wireless::rows as view;
+use rustc_hash::FxHashMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -32,6 +34,7 @@ pub struct RadioRow {
     pub clients: Option<u32>,
     pub retry_percent: Option<f64>,
     pub tx_power_dbm: Option<f64>,
+    pub quality_percent: Option<f64>,
     pub in_bps: Option<f64>,
     pub out_bps: Option<f64>,
     /// Radios of the same site on the same channel, itself included.
@@ -64,6 +67,7 @@ impl From<&view::RadioRow> for RadioRow {
             clients: row.clients,
             retry_percent: figure(row.retry_percent),
             tx_power_dbm: figure(row.tx_power_dbm),
+            quality_percent: figure(row.quality_percent),
             in_bps: figure(row.in_bps),
             out_bps: figure(row.out_bps),
             co_channel: row.co_channel,
@@ -95,6 +99,7 @@ impl Row for RadioRow {
         column("clients", "CLI", Show::Number),
         column("retryPercent", "RETRY", Show::Percent),
         column("txPowerDbm", "TX", Show::Number),
+        field("qualityPercent"),
         column("inBps", "IN", Show::Figure),
         column("outBps", "OUT", Show::Figure),
         field("coChannel"),
@@ -184,6 +189,174 @@ impl Row for ClientRow {
     ];
 }
 
+/// An access point with its radios.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs, reason = "the names are the contract's")]
+pub struct AccessPointRow {
+    /// Its controller; of one that stands alone itself.
+    pub device: String,
+    pub device_name: String,
+    /// Whether it tells itself, without a controller.
+    pub alone: bool,
+    pub name: String,
+    pub mac: Option<String>,
+    /// up, down, unknown
+    pub status: &'static str,
+    pub since: Option<String>,
+    pub site: Option<String>,
+    pub model: Option<String>,
+    pub address: Option<String>,
+    /// On all its radios; null where one does not tell.
+    pub clients: Option<u64>,
+    /// Of its busiest radio.
+    pub channel_utilisation_percent: Option<f64>,
+    pub radios: Vec<Radio>,
+    pub uplink_device: Option<String>,
+    pub uplink_port: Option<String>,
+    pub sampled_at: Option<String>,
+    pub stale: bool,
+}
+
+impl AccessPointRow {
+    /// Out of the rows of radios, in the order of each one's first.
+    pub fn all(rows: &[view::RadioRow]) -> Vec<Self> {
+        let mut all: Vec<(&crate::query::RadioName, Self)> = Vec::new();
+        let mut places: FxHashMap<(&crate::model::DeviceId, crate::model::MacAddr), usize> = FxHashMap::default();
+        for row in rows {
+            let key = (&row.name.controller, row.name.key);
+            match places.get(&key).and_then(|place| all.get_mut(*place)) {
+                Some((_, known)) => known.add(row),
+                None => {
+                    places.insert(key, all.len());
+                    all.push((&row.name, Self::new(row)));
+                }
+            }
+        }
+        all.into_iter().map(|(_, row)| row).collect()
+    }
+
+    fn new(row: &view::RadioRow) -> Self {
+        let mut ap = Self {
+            device: row.name.controller.to_string(),
+            device_name: row.controller_name.clone(),
+            alone: row.alone,
+            name: row.ap.clone(),
+            mac: row.mac.map(|mac| mac.to_string()),
+            status: row.status.word(),
+            since: at(row.since),
+            site: row.site.clone(),
+            model: row.model.clone(),
+            address: row.address.map(|address| address.to_string()),
+            clients: row.name.slot.map(|_| 0),
+            channel_utilisation_percent: None,
+            radios: Vec::new(),
+            uplink_device: row.uplink.as_ref().map(|uplink| uplink.device_name.clone()),
+            uplink_port: row.uplink.as_ref().and_then(|uplink| uplink.port.clone()),
+            sampled_at: at(Some(row.sampled_at)),
+            stale: row.stale,
+        };
+        ap.add(row);
+        ap
+    }
+
+    fn add(&mut self, row: &view::RadioRow) {
+        let Some(slot) = row.name.slot else { return };
+        let busy = row.utilisation_percent.map(thousandths);
+        self.clients = self.clients.zip(row.clients).map(|(sum, clients)| sum + u64::from(clients));
+        self.channel_utilisation_percent = match (self.channel_utilisation_percent, busy) {
+            (Some(known), Some(busy)) => Some(f64::max(known, busy)),
+            (known, busy) => known.or(busy),
+        };
+        self.radios.push(Radio {
+            index: slot.into(),
+            band: row.band.map(|band| format!("{}Hz", band.word())),
+            channel: row.channel.map(u32::from),
+            clients: row.clients.map(u64::from),
+            channel_utilisation_percent: busy,
+            noise_dbm: row.noise_dbm.map(thousandths),
+            tx_power_dbm: row.tx_power_dbm.map(thousandths),
+        });
+    }
+}
+
+impl Row for AccessPointRow {
+    const COLUMNS: &'static [Column] = &[
+        field("device"),
+        column("deviceName", "CONTROLLER", Show::Text),
+        field("alone"),
+        column("name", "AP", Show::Text),
+        field("mac"),
+        column("status", "STATUS", Show::Text),
+        field("since"),
+        column("site", "SITE", Show::Text),
+        field("model"),
+        field("address"),
+        column("clients", "CLI", Show::Number),
+        column("channelUtilisationPercent", "CH%", Show::Percent),
+        column("radios", "RADIOS", Show::Number),
+        column("uplinkDevice", "SWITCH", Show::Text),
+        column("uplinkPort", "PORT", Show::Text),
+        field("sampledAt"),
+        field("stale"),
+    ];
+}
+
+/// A network name, of all controllers and access points together.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs, reason = "the names are the contract's")]
+pub struct SsidRow {
+    pub name: String,
+    pub clients: Option<usize>,
+    #[serde(rename = "clients2G")]
+    pub clients_2g: Option<usize>,
+    #[serde(rename = "clients5G")]
+    pub clients_5g: Option<usize>,
+    #[serde(rename = "clients6G")]
+    pub clients_6g: Option<usize>,
+    /// Access points with somebody on it.
+    pub access_points: usize,
+    pub controllers: usize,
+    pub in_bps: Option<f64>,
+    pub out_bps: Option<f64>,
+    /// Clients whose signal is less than 15 dB above the noise; null where no signal is known.
+    pub weak_clients: Option<usize>,
+}
+
+impl From<&view::SsidRow> for SsidRow {
+    fn from(row: &view::SsidRow) -> Self {
+        let [clients_2g, clients_5g, clients_6g, _] = row.by_band;
+        Self {
+            name: row.name.clone(),
+            clients: row.clients,
+            clients_2g,
+            clients_5g,
+            clients_6g,
+            access_points: row.access_points,
+            controllers: row.controllers,
+            in_bps: row.in_bps.map(thousandths),
+            out_bps: row.out_bps.map(thousandths),
+            weak_clients: (row.heard > 0).then_some(row.weak),
+        }
+    }
+}
+
+impl Row for SsidRow {
+    const COLUMNS: &'static [Column] = &[
+        column("name", "SSID", Show::Text),
+        column("clients", "CLI", Show::Number),
+        column("clients2G", "2.4G", Show::Number),
+        column("clients5G", "5G", Show::Number),
+        column("clients6G", "6G", Show::Number),
+        column("accessPoints", "APS", Show::Number),
+        field("controllers"),
+        column("inBps", "IN", Show::Figure),
+        column("outBps", "OUT", Show::Figure),
+        column("weakClients", "WEAK", Show::Number),
+    ];
+}
+
 /// A channel of a band.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -265,6 +438,8 @@ mod tests {
             noise_dbm: None,
             clients: None,
             retry_percent: Some(12.345_678),
+            quality_percent: None,
+            alone: false,
             in_bps: None,
             out_bps: None,
             co_channel: 0,
@@ -273,6 +448,7 @@ mod tests {
                 device_name: "acc-1".to_owned(),
                 port: Some("Gi1".to_owned()),
                 by: "mac".to_owned(),
+                next: None,
             }),
             sampled_at: Timestamp(0),
             stale: false,
@@ -311,6 +487,19 @@ mod tests {
     fn columns_are_what_is_serialised() {
         check_columns(&RadioRow::from(&radio()));
         check_columns(&ClientRow::from(&client()));
+        check_columns(&AccessPointRow::all(&[radio()])[0]);
+        let ssid = view::SsidRow {
+            name: "corp".to_owned(),
+            clients: Some(7),
+            by_band: [Some(1), Some(6), None, None],
+            access_points: 2,
+            controllers: 1,
+            in_bps: Some(1e6),
+            out_bps: None,
+            weak: 0,
+            heard: 0,
+        };
+        check_columns(&SsidRow::from(&ssid));
         let channel = view::ChannelRow {
             band: WifiBand::Ghz5,
             channel: 36,
@@ -330,5 +519,25 @@ mod tests {
     fn names_do_no_harm_and_what_is_not_known_is_empty() {
         let csv = written(Format::Csv, vec![RadioRow::from(&radio())]);
         assert!(csv.contains("ap\\x1b[2J,,,chassis:x,wlc,down") && csv.contains("12.346"), "{csv}");
+    }
+
+    #[test]
+    fn an_access_point_is_one_row_with_its_radios() {
+        let on = |slot: u16, busy: Option<f64>, clients: Option<u32>| view::RadioRow {
+            name: RadioName { slot: Some(slot), ..radio().name },
+            status: ApStatus::Up,
+            band: Some(WifiBand::Ghz5),
+            utilisation_percent: busy,
+            clients,
+            ..radio()
+        };
+        let other = view::RadioRow { name: RadioName { key: MacAddr([9; 6]), ..radio().name }, ap: "ap-2".to_owned(), ..radio() };
+        let rows = AccessPointRow::all(&[on(1, Some(88.0), Some(61)), other, on(0, None, Some(3))]);
+        let told: Vec<_> = rows.iter().map(|row| (row.name.as_str(), row.radios.len(), row.clients)).collect();
+        assert_eq!(told, [("ap\u{1b}[2J", 2, Some(64)), ("ap-2", 0, None)]);
+        assert_eq!((rows[0].channel_utilisation_percent, rows[0].radios[0].band.as_deref()), (Some(88.0), Some("5GHz")));
+        let unknown = AccessPointRow::all(&[on(1, None, Some(61)), on(0, None, None)]);
+        assert_eq!(unknown[0].clients, None, "a sum with an unknown part is unknown");
+        insta::assert_snapshot!("wireless-rows", written(Format::Ndjson, rows));
     }
 }

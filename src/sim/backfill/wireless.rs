@@ -60,9 +60,11 @@ impl Past {
         }
         let view = self.campus.view(known.address, at);
         let cell = |metric: Metric, value: u32| Cell { metric, value: metric.encode_gauge(f64::from(value)), broken: false };
-        let row = |(part, clients, busy): (String, u32, u32)| SampleRow {
+        let row = |(part, clients, busy): (String, u32, Option<u32>)| SampleRow {
             part: Some(part),
-            cells: vec![cell(Metric::Clients, clients), cell(Metric::ChannelUtilisationPercent, busy)],
+            cells: std::iter::once(cell(Metric::Clients, clients))
+                .chain(busy.map(|busy| cell(Metric::ChannelUtilisationPercent, busy)))
+                .collect(),
         };
         view.into_iter().flat_map(|view| view.radio_figures()).map(row).collect()
     }

@@ -38,7 +38,7 @@ type Reader = fn(&View<'_>, usize) -> Option<Value>;
 type Part = &'static [(&'static str, Table, Reader)];
 
 /// All parts. The order is free: a tree sorts them by OID.
-const PARTS: [Part; 10] = [
+const PARTS: [Part; 11] = [
     system::COLUMNS,
     interface::COLUMNS,
     neighbour::COLUMNS,
@@ -49,6 +49,7 @@ const PARTS: [Part; 10] = [
     health::COLUMNS,
     wireless::AIRESPACE,
     wireless::ARUBA,
+    wireless::MIKROTIK,
 ];
 
 /// How a column is read.

@@ -145,6 +145,7 @@ impl Table {
             Self::Member => kind.lag.is_some(),
             Self::Wlan(Family::Airespace, _) => matches!(kind.wlan, Some(Family::Airespace)),
             Self::Wlan(Family::Aruba, _) => matches!(kind.wlan, Some(Family::Aruba)),
+            Self::Wlan(Family::Mikrotik, _) => matches!(kind.wlan, Some(Family::Mikrotik)),
         }
     }
 

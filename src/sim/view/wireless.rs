@@ -5,10 +5,11 @@
 use super::rows::{Index, Table};
 use super::{Part, View, integer, octets, text};
 use crate::model::poll::Counter;
-use crate::model::wireless::{Extent, Phy, Traffic, radio_part};
+use crate::model::wireless::{Extent, Phy, Traffic, ap_part, radio_part};
 use crate::model::{AccessPoint, ApStatus, DeviceId, MacAddr, Radio, Ssid, Timestamp, WifiBand, WirelessClient, WirelessReading};
 use crate::sim::wlan::{Antenna, Ap, Client, Controller, Family, Station};
 use crate::wire::snmp::Value;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 /// A table of a wireless controller.
@@ -30,6 +31,10 @@ pub enum WlanTable {
     Station,
     /// By hardware address and address
     User,
+    /// By the radio's interface
+    OwnRadio,
+    /// By hardware address and the radio's interface
+    OwnStation,
 }
 
 const fn cisco(table: WlanTable) -> Table {
@@ -227,15 +232,45 @@ fn with_mac(index: Index, mac: MacAddr) -> Index {
     mac.0.iter().fold(index, |index, octet| index.with(u32::from(*octet)))
 }
 
+const fn mikrotik(table: WlanTable) -> Table {
+    Table::Wlan(Family::Mikrotik, table)
+}
+
+const OWN: Table = mikrotik(WlanTable::OwnRadio);
+const OWN_STATION: Table = mikrotik(WlanTable::OwnStation);
+
+/// Where agents listen.
+const SNMP_PORT: u16 = 161;
+
+/// ifIndex of the first radio: behind the wired ports.
+const FIRST_RADIO: u16 = 3;
+
+pub(super) const MIKROTIK: Part = &[
+    ("mtxrWlRtabStrength", OWN_STATION, |view, row| integer(view.station(row)?.rssi)),
+    ("mtxrWlRtabTxBytes", OWN_STATION, |view, row| Some(Value::Counter32(low(view.station(row)?.octets.1)))),
+    ("mtxrWlRtabRxBytes", OWN_STATION, |view, row| Some(Value::Counter32(low(view.station(row)?.octets.0)))),
+    ("mtxrWlRtabTxRate", OWN_STATION, |view, row| Some(Value::Gauge32(view.station(row)?.rate.saturating_mul(1_000_000)))),
+    ("mtxrWlRtabUptime", OWN_STATION, |view, row| Some(Value::TimeTicks(view.stayed(row)?.saturating_mul(100)))),
+    ("mtxrWlRtabSignalToNoise", OWN_STATION, |view, row| integer(view.station(row)?.snr)),
+    ("mtxrWlApSsid", OWN, |view, _| view.wlan()?.ssids.first().map(|name| text(name))),
+    ("mtxrWlApClientCount", OWN, |view, row| Some(Value::Counter32(view.on_radio(row)?))),
+    ("mtxrWlApFreq", OWN, |view, row| integer(view.radio(row)?.1.band.mhz(view.channel(row)?)?)),
+    ("mtxrWlApNoiseFloor", OWN, |view, row| {
+        let (ap, antenna) = view.radio(row)?;
+        integer(antenna.noise_dbm(ap, view.at))
+    }),
+    ("mtxrWlApOverallTxCCQ", OWN, |view, row| Some(Value::Counter32(view.quality(row)?))),
+];
+
 impl WlanTable {
     pub(super) fn rows(self, view: &View<'_>) -> usize {
         let Some(wlan) = view.wlan() else { return 0 };
         match self {
             Self::Ap => wlan.aps.len(),
-            Self::Radio | Self::Noise => wlan.radios.len(),
+            Self::Radio | Self::Noise | Self::OwnRadio => wlan.radios.len(),
             Self::Ssid | Self::NamedSsid => wlan.ssids.len(),
             Self::Bssid => wlan.bssids.len(),
-            Self::Station | Self::User => wlan.clients.len(),
+            Self::Station | Self::User | Self::OwnStation => wlan.clients.len(),
         }
     }
 
@@ -261,6 +296,10 @@ impl WlanTable {
             }),
             Self::Bssid => wlan.bssids.get(row).and_then(|(place, _, bssid)| Some(with_mac(radio(*place)?, *bssid))),
             Self::Station => client.map(|client| with_mac(none(), client.mac)),
+            Self::OwnRadio => view.radio(row).map(|(_, antenna)| none().with(u32::from(own_slot(antenna)))),
+            Self::OwnStation => client
+                .zip(view.antenna_of(row))
+                .map(|(client, (_, antenna))| with_mac(none(), client.mac).with(u32::from(own_slot(antenna)))),
             Self::User => client.map(|client| with_mac(none(), client.mac).with_address(client.address)),
         };
         index.unwrap_or_else(none)
@@ -270,15 +309,20 @@ impl WlanTable {
         let is_up = |ap: Option<&Ap>| ap.is_some_and(|ap| ap.is_up(view.scenario, view.at));
         match self {
             Self::Ap => family == Family::Aruba || is_up(view.ap(row)),
-            Self::Radio | Self::Noise => is_up(view.radio(row).map(|(ap, _)| ap)),
+            Self::Radio | Self::Noise | Self::OwnRadio => is_up(view.radio(row).map(|(ap, _)| ap)),
             Self::Bssid => {
                 let place = view.wlan().and_then(|wlan| wlan.bssids.get(row)).map(|(place, ..)| *place);
                 is_up(place.and_then(|place| view.radio(place)).map(|(ap, _)| ap))
             }
             Self::Ssid | Self::NamedSsid => true,
-            Self::Station | Self::User => view.is_on(row),
+            Self::Station | Self::User | Self::OwnStation => view.is_on(row),
         }
     }
+}
+
+/// The interface of a radio of an access point that stands alone.
+const fn own_slot(antenna: &Antenna) -> u16 {
+    FIRST_RADIO + antenna.slot
 }
 
 impl<'a> View<'a> {
@@ -343,6 +387,12 @@ impl<'a> View<'a> {
         Some(antenna.utilisation(ap, (clients, self.at)))
     }
 
+    /// Percent of what clients could get: the more is sent again the less.
+    fn quality(&self, row: usize) -> Option<u32> {
+        let (ap, antenna) = self.radio(row)?;
+        Some(100_u32.saturating_sub(antenna.retry_percent(ap, self.at)).max(1))
+    }
+
     fn channel(&self, row: usize) -> Option<u16> {
         let (ap, antenna) = self.radio(row)?;
         Some(antenna.channel(ap, self.at))
@@ -385,19 +435,33 @@ impl<'a> View<'a> {
             .enumerate()
             .map(|(at, name)| Ssid { name: name.clone(), clients: Some(self.on_ssid(at)), ..Ssid::default() })
             .collect();
+        if family == Family::Mikrotik {
+            reading.alone = true;
+            self.tells_itself(&mut reading, at);
+            reading.ssids.truncate(1);
+        }
         reading.ssids.sort_by(|a, b| a.name.cmp(&b.name));
         reading.clients = (0..wlan.clients.len()).filter_map(|row| self.wireless_client(family, (row, at))).collect();
         Some(reading)
     }
 
     /// Clients and channel utilisation of each radio, by the part under which its series are kept.
-    pub fn radio_figures(&self) -> Vec<(String, u32, u32)> {
+    pub fn radio_figures(&self) -> Vec<(String, u32, Option<u32>)> {
         let rows = 0..self.wlan().map_or(0, |wlan| wlan.radios.len());
-        let figures = rows.filter_map(|row| {
-            let (ap, antenna) = self.radio(row).filter(|(ap, _)| ap.is_up(self.scenario, self.at))?;
-            Some((radio_part(ap.key, antenna.slot), self.on_radio(row)?, self.utilisation(row)?))
-        });
-        figures.collect()
+        let is_mikrotik = self.kind.wlan == Some(Family::Mikrotik);
+        let mut figures = Vec::new();
+        let mut whole: BTreeMap<MacAddr, (u32, Option<u32>)> = BTreeMap::new();
+        for row in rows {
+            let Some((ap, antenna)) = self.radio(row).filter(|(ap, _)| ap.is_up(self.scenario, self.at)) else { continue };
+            let Some(clients) = self.on_radio(row) else { continue };
+            let busy = self.utilisation(row).filter(|_| !is_mikrotik);
+            let slot = if is_mikrotik { own_slot(antenna) } else { antenna.slot };
+            figures.push((radio_part(ap.key, slot), clients, busy));
+            let sum = whole.entry(ap.key).or_default();
+            (sum.0, sum.1) = (sum.0 + clients, sum.1.max(busy));
+        }
+        figures.extend(whole.into_iter().map(|(key, (clients, busy))| (ap_part(key), clients, busy)));
+        figures
     }
 
     /// When access points of a controller were lost, seconds of the epoch.
@@ -409,6 +473,18 @@ impl<'a> View<'a> {
         self.wlan().into_iter().flat_map(|wlan| &wlan.aps).flat_map(lost).collect()
     }
 
+    /// What an access point that stands alone is comes of its own inventory.
+    fn tells_itself(&self, reading: &mut WirelessReading, at: Timestamp) {
+        let Some(ap) = reading.access_points.first_mut() else { return };
+        let Some(address) = ap.address else { return };
+        let version = crate::model::SnmpVersion::V2c;
+        let access =
+            crate::model::SnmpAccess { address: (address, SNMP_PORT).into(), version, credential: String::new(), partial: false };
+        let own = self.describe(crate::mib::Registry::global(), access, at);
+        (ap.name, ap.model, ap.serial) = (own.name(), own.model, own.serial);
+        (ap.location, ap.since) = (own.sys_location, own.started_at);
+    }
+
     fn access_point(&self, (wlan, family): (&Controller, Family), (row, at): (usize, Timestamp)) -> Option<AccessPoint> {
         let ap = wlan.aps.get(row)?;
         let is_up = ap.is_up(self.scenario, self.at);
@@ -417,9 +493,9 @@ impl<'a> View<'a> {
         Some(AccessPoint {
             key: ap.key,
             name: ap.name.clone(),
-            mac: (family == Family::Airespace).then_some(ap.mac),
+            mac: (family != Family::Aruba).then_some(ap.mac),
             model: Some(wlan.model.clone()),
-            serial: Some(ap.serial.clone()),
+            serial: Some(ap.serial.clone()).filter(|serial| !serial.is_empty()),
             address: Some(IpAddr::V4(ap.address)),
             location: Some(ap.site.clone()),
             status: if is_up { ApStatus::Up } else { ApStatus::Down },
@@ -443,6 +519,11 @@ impl<'a> View<'a> {
             ..Radio::default()
         };
         match family {
+            Family::Mikrotik => {
+                // Its tables know neither power nor width, and nothing of how busy a channel is.
+                (radio.slot, radio.quality_percent) = (own_slot(antenna), self.quality(row).map(|percent| percent as f32));
+                (radio.tx_power_dbm, radio.width_mhz, radio.utilisation_percent) = (None, None, None);
+            }
             Family::Airespace => {
                 let (frames, retries) = self.frames(row)?;
                 (radio.frames, radio.retries) = (Some(Counter::Bits32(low(frames))), Some(Counter::Bits32(low(retries))));
@@ -466,14 +547,14 @@ impl<'a> View<'a> {
             (Family::Aruba, Phy::Ax | Phy::Be) => Phy::Ac,
             (_, phy) => phy,
         };
-        Some(WirelessClient {
+        let whole = WirelessClient {
             mac: client.mac,
             name: Some(client.device.to_owned()),
             address: Some(IpAddr::V4(client.address)),
             user: Some(client.user.clone()).filter(|user| !user.is_empty()),
             ssid: self.ssid_of(row).map(str::to_owned),
             ap: Some(ap.key),
-            slot: Some(antenna.slot),
+            slot: Some(if family == Family::Mikrotik { own_slot(antenna) } else { antenna.slot }),
             rssi_dbm: Some(station.rssi),
             snr_db: Some(station.snr),
             phy: Some(phy),
@@ -485,7 +566,14 @@ impl<'a> View<'a> {
                 ..Traffic::default()
             },
             since: ago(at, self.stayed(row)?),
-        })
+        };
+        if family != Family::Mikrotik {
+            return Some(whole);
+        }
+        // A registration says who is on which interface, and how it is heard.
+        let octets = |count: u64| Some(Counter::Bits32(low(count)));
+        let traffic = Traffic { in_octets: octets(station.octets.0), out_octets: octets(station.octets.1), ..Traffic::default() };
+        Some(WirelessClient { name: None, address: None, user: None, ssid: None, phy: None, traffic, ..whole })
     }
 }
 

@@ -89,7 +89,8 @@ fn controller(
     file: &WlanFile,
     (device, desks): (DeviceNumber, &BTreeMap<DeviceNumber, Vec<DeskPlace>>),
 ) -> Controller {
-    let mut aps: Vec<Ap> = if file.devices { devices(scenario) } else { Vec::new() };
+    let alone = stands_alone(scenario, device).then(|| access_point(scenario, device)).flatten();
+    let mut aps: Vec<Ap> = if file.devices { devices(scenario) } else { alone.into_iter().collect() };
     let mut numbers: BTreeMap<(u16, u16), u16> = BTreeMap::new();
     for (switch, places) in desks {
         let Some(node) = scenario.node(*switch) else { continue };
@@ -146,9 +147,36 @@ fn site(building: u16, floor: u16) -> String {
     format!("b{building} f{floor}")
 }
 
+/// Whether a device is an access point without a controller.
+fn stands_alone(scenario: &Scenario, device: DeviceNumber) -> bool {
+    let kind = scenario.node(device).and_then(|node| scenario.kind(node));
+    kind.is_some_and(|kind| kind.role == Role::AccessPoint && kind.wlan.is_some())
+}
+
+/// A device as the access point that it is.
+fn access_point(scenario: &Scenario, device: DeviceNumber) -> Option<Ap> {
+    let (_, address, node) = scenario.agents().find(|(number, ..)| *number == device)?;
+    Some(Ap {
+        key: node.mac,
+        mac: node.mac,
+        name: node.name.clone(),
+        site: scenario.location(node),
+        serial: String::new(),
+        address,
+        lives_by: device,
+        down_since: None,
+        seed: mix(scenario.seed ^ 0xa3, u64::from(device)),
+        radios: Vec::new(),
+        guests: Vec::new(),
+    })
+}
+
 /// Access points that are devices of their own.
 fn devices(scenario: &Scenario) -> Vec<Ap> {
-    let is_ap = |kind: u16| scenario.kinds.get(usize::from(kind)).is_some_and(|kind| kind.role == Role::AccessPoint);
+    // Those that have tables of their own have no controller.
+    let is_ap = |kind: u16| {
+        scenario.kinds.get(usize::from(kind)).is_some_and(|kind| kind.role == Role::AccessPoint && kind.wlan.is_none())
+    };
     let all = scenario.agents().filter(|(_, _, node)| is_ap(node.kind));
     all.map(|(device, address, node)| {
         let mac = scenario.port_mac(node, 0).unwrap_or(node.mac);

@@ -23,6 +23,8 @@ pub enum Family {
     Airespace,
     /// WLSX-WLAN-MIB, WLSX-USER-MIB
     Aruba,
+    /// MIKROTIK-MIB mtxrWlApTable, mtxrWlRtabTable: an access point that stands alone and tells itself
+    Mikrotik,
 }
 
 /// A wireless network in a scenario file.

@@ -2,7 +2,7 @@
 
 use crate::event::{ApEvent, Body, Event};
 use crate::model::poll::Counter;
-use crate::model::wireless::{Extent, Traffic, radio_part};
+use crate::model::wireless::{Extent, Traffic, ap_part, radio_part};
 use crate::model::{AccessPoint, ApStatus, DeviceId, MacAddr, Metric, Radio, Role, WifiBand, WirelessClient, WirelessReading};
 use crate::state::sample::{START, device, event, feed, inventory};
 use crate::state::view::screens::NameKind;
@@ -161,9 +161,23 @@ fn samples_are_kept_of_each_radio_and_of_all_clients() {
     let applied = tell(&mut state, 60, reading(60, &[ap(1, 36)], &[client(1, 0)]));
     let rows = &applied.samples[0].rows;
     let metrics = |at: usize| rows[at].cells.iter().map(|cell| cell.metric).collect::<Vec<_>>();
-    assert_eq!(rows[0].part, Some(radio_part(key(1), 1)));
+    assert_eq!((rows[0].part.clone(), rows[1].part.clone()), (Some(ap_part(key(1))), Some(radio_part(key(1), 1))));
     assert_eq!(metrics(0), [Metric::Clients, Metric::ChannelUtilisationPercent]);
-    assert_eq!((rows.len(), metrics(1)), (2, vec![Metric::Clients]));
+    assert_eq!(metrics(1), [Metric::Clients, Metric::ChannelUtilisationPercent]);
+    assert_eq!((rows.len(), metrics(2)), (3, vec![Metric::Clients]));
+}
+
+#[test]
+fn an_access_point_has_series_by_its_name_and_its_radios_by_band_or_number() {
+    let (mut state, _) = known();
+    tell(&mut state, 60, reading(60, &[ap(1, 36)], &[]));
+    let name = ap(1, 36).name;
+    let part =
+        |radio: Option<&str>| state.air_series(&name, radio).into_iter().filter_map(|entity| entity.part).collect::<Vec<_>>();
+    assert_eq!(part(None), [ap_part(key(1))]);
+    assert_eq!(part(Some("1")), [radio_part(key(1), 1)]);
+    assert_eq!(part(Some("9")), Vec::<String>::new());
+    assert!(state.air_series("nobody", None).is_empty());
 }
 
 #[test]

@@ -57,6 +57,11 @@ pub(super) fn of_device<'a>(look: &'a Lookup<'a>, device: &'a Device) -> impl It
 }
 
 impl<'a> PortRef<'a> {
+    /// Whether it is the port of this ifIndex.
+    pub(super) fn is(&self, if_index: crate::model::IfIndex) -> bool {
+        self.port.if_index == if_index
+    }
+
     fn name(&self) -> Cow<'a, str> {
         match self.port.if_name.as_ref().or(self.port.if_descr.as_ref()) {
             Some(name) => Cow::Borrowed(name),
@@ -155,7 +160,6 @@ impl<'a> PortRef<'a> {
             last_change_at: self.last_change(),
             flapping: self.is_flapping(),
             aggregate: self.aggregate(),
-            members: self.device.interfaces.iter().filter(|member| member.aggregate == Some(port.if_index)).count(),
             stp_state: port.stp_state.clone(),
             stp: port.stp.clone(),
             poe: port.poe.clone(),

@@ -17,7 +17,7 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 /// Columns that the screen can be sorted by, then the order.
 pub(super) fn sort_words(state: &UiState, word: usize) -> Vec<String> {
     match word {
-        0 => pane::of(state.place.screen).sorts().iter().map(|column| (*column).to_owned()).collect(),
+        0 => pane::of(state.place.screen).sorts_of(state).iter().map(|column| (*column).to_owned()).collect(),
         _ => ["asc", "desc"].map(str::to_owned).to_vec(),
     }
 }

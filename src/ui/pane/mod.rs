@@ -175,6 +175,9 @@ pub enum Gesture {
     TreeSort,
     /// Map: what the links' colour says.
     ColourBy,
+    /// Wireless: the switch port behind which it is; that switch's port towards the core.
+    Port,
+    Uplink,
     /// A table with groups: fold the group under the cursor, or unfold it.
     Fold,
 }

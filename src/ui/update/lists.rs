@@ -86,7 +86,14 @@ fn target_row(list: &ListState, (gesture, page): (Gesture, usize), matched: usiz
         Gesture::PageUp => at.saturating_sub(page),
         Gesture::PageDown => (at + page).min(last),
         Gesture::Left | Gesture::Right | Gesture::Enter | Gesture::Focus => return None,
-        Gesture::More | Gesture::Less | Gesture::Tree | Gesture::Layers | Gesture::ColourBy | Gesture::Fold => return None,
+        Gesture::More
+        | Gesture::Less
+        | Gesture::Tree
+        | Gesture::Layers
+        | Gesture::ColourBy
+        | Gesture::Port
+        | Gesture::Uplink
+        | Gesture::Fold => return None,
         Gesture::NextVlan | Gesture::PreviousVlan | Gesture::Roles | Gesture::Far | Gesture::Hops | Gesture::TreeSort => {
             return None;
         }
@@ -160,7 +167,7 @@ pub fn sort(turn: &mut Turn<'_>, by: isize) -> Vec<Effect> {
 
 /// By a column; by the same one again the other way round.
 pub fn sort_by(turn: &mut Turn<'_>, column: &str) -> Vec<Effect> {
-    let known = pane::of(turn.state.place.screen).sorts().contains(&column);
+    let known = pane::of(turn.state.place.screen).sorts_of(turn.state).contains(&column);
     let here = turn.state.here_mut();
     match &mut here.sort {
         _ if !known => return Vec::new(),

@@ -14,7 +14,8 @@ const MAX_TRAIL: usize = 16;
 /// `b`: the next band, then all.
 pub fn band(turn: &mut Turn<'_>) -> Vec<Effect> {
     let state = &mut *turn.state;
-    let all = WifiBand::ALL;
+    // At 60 GHz are links, not networks that people are on.
+    let all = [WifiBand::Ghz2, WifiBand::Ghz5, WifiBand::Ghz6];
     state.wireless.band = match state.wireless.band {
         None => all.first().copied(),
         Some(band) => all.iter().skip_while(|known| **known != band).nth(1).copied(),

@@ -43,8 +43,6 @@ pub struct PortFacts {
     pub flapping: bool,
     /// Name of the aggregate of which it is a member.
     pub aggregate: Option<String>,
-    /// How many members it has, where it is an aggregate.
-    pub members: usize,
     /// disabled, blocking, listening, learning, forwarding, broken
     pub stp_state: Option<String>,
     pub stp: Option<Box<StpPort>>,

@@ -6,24 +6,25 @@
 mod place;
 mod plan;
 pub mod rows;
+mod ssids;
 mod table;
 #[cfg(test)]
 mod tests;
 
-pub use table::{CHANNEL_COLUMNS, CLIENT_COLUMNS, RADIO_COLUMNS};
+pub use table::{CHANNEL_COLUMNS, CLIENT_COLUMNS, RADIO_COLUMNS, SSID_COLUMNS};
 
 use super::Table;
 use super::lookup::Lookup;
 use super::table::{Choice, Picked, pick};
 use crate::model::wireless::WIRELESS_INTERVAL;
-use crate::model::{ApStatus, WifiBand, WirelessReading};
+use crate::model::{AccessPoint, ApStatus, DeviceStatus, MacAddr, Timestamp, WifiBand, WirelessReading};
 use crate::query::{ViewRequest, WirelessPart};
 use crate::state::State;
 use crate::state::wireless::JOURNALLED;
 use place::Places;
 use plan::Sites;
 use rows::{ClientRow, RadioDetail, RadioRow, WirelessSummary, WirelessView};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use table::{ClientRef, RadioRef};
 
 /// Intervals after which a reading is stale.
@@ -43,7 +44,7 @@ pub const WEAK_DB: i16 = 15;
 
 /// What is asked of the wireless networks, and what is wrong with the question.
 pub(super) fn wireless(look: &Lookup<'_>, request: &ViewRequest) -> (WirelessView, Option<String>) {
-    let readings: Vec<Reading<'_>> = look.state.wireless.values().map(|reading| Reading::of(look, reading, request)).collect();
+    let readings = readings(look, request);
     let sites = Sites::of(&readings);
     let part = request.wireless.part;
     let mut view = WirelessView { part, summary: summary(&readings), ..WirelessView::default() };
@@ -62,6 +63,11 @@ pub(super) fn wireless(look: &Lookup<'_>, request: &ViewRequest) -> (WirelessVie
             let mut picked = plan::channels(look, request, &readings);
             let fault = picked.fault.take();
             view.channels = picked.table(|row| row);
+            fault
+        }
+        WirelessPart::Ssids => {
+            let (ssids, fault) = ssids::ssids(look, request, &readings);
+            view.ssids = ssids;
             fault
         }
         WirelessPart::Detail => {
@@ -83,6 +89,24 @@ pub(super) struct Reading<'a> {
     pub(super) told: &'a WirelessReading,
     pub(super) controller_name: String,
     pub(super) stale: bool,
+    /// Of an access point that stands alone and does not answer: since when.
+    pub(super) down: Option<Timestamp>,
+}
+
+/// Every reading. An access point that its controller tells of as well is told by its controller.
+fn readings<'a>(look: &Lookup<'a>, request: &ViewRequest) -> Vec<Reading<'a>> {
+    let all = || look.state.wireless.values();
+    let controlled = all().filter(|reading| !reading.alone).flat_map(|reading| &reading.access_points);
+    let known: FxHashSet<MacAddr> = if all().any(|reading| reading.alone) {
+        controlled.flat_map(|ap| [Some(ap.key), ap.mac].into_iter().flatten()).collect()
+    } else {
+        FxHashSet::default()
+    };
+    let is_twice = |reading: &WirelessReading| {
+        let mut own = reading.access_points.iter().flat_map(|ap| [Some(ap.key), ap.mac].into_iter().flatten());
+        reading.alone && own.any(|mac| known.contains(&mac))
+    };
+    all().filter(|reading| !is_twice(reading)).map(|reading| Reading::of(look, reading, request)).collect()
 }
 
 impl<'a> Reading<'a> {
@@ -90,34 +114,60 @@ impl<'a> Reading<'a> {
     fn of(look: &Lookup<'_>, told: &'a WirelessReading, request: &ViewRequest) -> Self {
         let interval = if request.at.is_some() { JOURNALLED } else { WIRELESS_INTERVAL.max(look.state.settings.poll_interval) };
         let stale = look.state.now.since(told.at) > interval * STALE_READINGS;
-        Self { told, controller_name: look.state.name_of(&told.controller), stale }
+        let condition = look.state.conditions.get(&told.controller).filter(|_| told.alone);
+        let down = condition.filter(|condition| is_lost(condition.status)).map(|condition| condition.since);
+        Self { told, controller_name: look.state.name_of(&told.controller), stale, down }
     }
+
+    /// Whether an access point is there.
+    pub(super) fn status(&self, ap: &AccessPoint) -> ApStatus {
+        if self.down.is_some() { ApStatus::Down } else { ap.status }
+    }
+}
+
+const fn is_lost(status: DeviceStatus) -> bool {
+    matches!(status, DeviceStatus::Down | DeviceStatus::Unreachable)
 }
 
 /// Access points up, and those that are not; and clients: for the Overview.
 pub(super) fn counts(state: &State) -> (usize, usize, Option<usize>) {
-    let aps = || state.wireless.values().flat_map(|reading| &reading.access_points);
-    let up = aps().filter(|ap| ap.status == ApStatus::Up).count();
-    let down = aps().filter(|ap| ap.status == ApStatus::Down).count();
-    let clients = state.wireless.values().map(|reading| reading.clients.len()).sum();
-    (up, down, (!state.wireless.is_empty()).then_some(clients))
+    let lost = |reading: &WirelessReading| {
+        reading.alone && state.conditions.get(&reading.controller).is_some_and(|condition| is_lost(condition.status))
+    };
+    let count = |status: ApStatus| {
+        let told = |reading: &WirelessReading| match (lost(reading), status) {
+            (true, ApStatus::Down) => reading.access_points.len(),
+            (true, _) => 0,
+            (false, _) => reading.access_points.iter().filter(|ap| ap.status == status).count(),
+        };
+        state.wireless.values().map(|reading| told(reading)).sum()
+    };
+    let clients = state.wireless.values().filter_map(|reading| reading.client_count()).reduce(usize::saturating_add);
+    (count(ApStatus::Up), count(ApStatus::Down), clients)
 }
 
 fn summary(readings: &[Reading<'_>]) -> WirelessSummary {
-    let mut view = WirelessSummary { controllers: readings.len(), ..WirelessSummary::default() };
+    let alone = readings.iter().filter(|reading| reading.told.alone).count();
+    let mut view = WirelessSummary { controllers: readings.len() - alone, alone, ..WirelessSummary::default() };
     let mut busy: Vec<f64> = Vec::new();
     let mut ssids: FxHashMap<&str, usize> = FxHashMap::default();
     for reading in readings {
         let told = reading.told;
         view.access_points += told.access_points.len();
-        view.access_points_up += told.access_points.iter().filter(|ap| ap.status == ApStatus::Up).count();
-        view.access_points_down += told.access_points.iter().filter(|ap| ap.status == ApStatus::Down).count();
-        view.clients += told.clients.len();
-        view.cut += usize::from(!told.extent.clients);
+        let count = |status: ApStatus| told.access_points.iter().filter(|ap| reading.status(ap) == status).count();
+        view.access_points_up += count(ApStatus::Up);
+        view.access_points_down += count(ApStatus::Down);
+        view.clients += told.client_count().unwrap_or(0);
+        view.cut += usize::from(!told.extent.clients && !told.clients.is_empty());
         view.stale += usize::from(reading.stale);
         view.sampled_at = view.sampled_at.max(Some(told.at));
         let radios = told.access_points.iter().flat_map(|ap| &ap.radios);
         busy.extend(radios.filter_map(|radio| radio.utilisation_percent).map(f64::from));
+        if told.clients.is_empty() {
+            for ssid in told.ssids.iter().filter(|ssid| ssid.clients.is_some_and(|clients| clients > 0)) {
+                *ssids.entry(&ssid.name).or_default() += usize::try_from(ssid.clients.unwrap_or(0)).unwrap_or(0);
+            }
+        }
         for client in &told.clients {
             *ssids.entry(client.ssid.as_deref().unwrap_or("-")).or_default() += 1;
             let band = table::radio_of(told, client).and_then(|radio| radio.band);
@@ -193,6 +243,8 @@ fn detail(look: &Lookup<'_>, request: &ViewRequest, (readings, sites): (&[Readin
         device: places.device(row.ap).cloned(),
         radios: own.iter().map(whole).collect(),
         ssids: most(ssids),
+        co_channel: row.radio.map(|radio| plan::co_channel(readings, (row.ap, radio))).unwrap_or_default(),
+        chain: place::chain(look, &places, row.ap),
         channels: row.band().map(|band| sites.channels(row.ap.location.as_deref(), band)).unwrap_or_default(),
         utilisation_spark: Vec::new(),
         clients_spark: Vec::new(),

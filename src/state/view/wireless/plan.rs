@@ -1,7 +1,7 @@
 //! Channels: who uses which, in all and by site.
 
 use super::Reading;
-use super::rows::{ChannelRow, PlanCell, SitePlan};
+use super::rows::{ChannelRow, CoChannel, PlanCell, SitePlan};
 use super::table::CHANNEL_COLUMNS;
 use crate::model::{AccessPoint, ApStatus, Radio, WifiBand};
 use crate::query::ViewRequest;
@@ -47,13 +47,14 @@ fn site_of(ap: &AccessPoint) -> &str {
 impl Sites {
     pub(super) fn of(readings: &[Reading<'_>]) -> Self {
         let mut sites: BTreeMap<String, Site> = BTreeMap::new();
-        for ap in readings.iter().flat_map(|reading| &reading.told.access_points) {
+        let all = readings.iter().flat_map(|reading| reading.told.access_points.iter().map(|ap| (ap, reading.status(ap))));
+        for (ap, status) in all {
             if !sites.contains_key(site_of(ap)) {
                 sites.insert(site_of(ap).to_owned(), Site::default());
             }
             let Some(site) = sites.get_mut(site_of(ap)) else { continue };
             site.access_points += 1;
-            site.down += usize::from(ap.status == ApStatus::Down);
+            site.down += usize::from(status == ApStatus::Down);
             for radio in &ap.radios {
                 let Some(key) = radio.band.zip(radio.channel) else { continue };
                 let empty = PlanCell { channel: key.1, radios: 0, clients: 0, utilisation_max: None };
@@ -98,6 +99,27 @@ impl Sites {
         all.into_iter().map(plan).collect()
     }
 }
+
+/// Who else of a site is on a channel, the busiest first.
+pub(super) fn co_channel(readings: &[Reading<'_>], (own, radio): (&AccessPoint, &Radio)) -> Vec<CoChannel> {
+    let Some(key) = radio.band.zip(radio.channel) else { return Vec::new() };
+    let is_other = |(ap, other): &(&AccessPoint, &Radio)| {
+        site_of(ap) == site_of(own) && other.band.zip(other.channel) == Some(key) && (ap.key, other.slot) != (own.key, radio.slot)
+    };
+    let row = |(ap, other): (&AccessPoint, &Radio)| CoChannel {
+        ap: ap.name.clone(),
+        clients: other.clients,
+        utilisation_percent: other.utilisation_percent.map(f64::from),
+    };
+    let mut all: Vec<CoChannel> = each_radio(readings).filter(is_other).map(row).collect();
+    let busy = |row: &CoChannel| row.utilisation_percent.unwrap_or(-1.0);
+    all.sort_by(|a, b| busy(b).total_cmp(&busy(a)).then_with(|| a.ap.cmp(&b.ap)));
+    all.truncate(MAX_CO_CHANNEL);
+    all
+}
+
+/// Neighbours on a channel that are named.
+const MAX_CO_CHANNEL: usize = 8;
 
 /// A channel as it is summed up.
 #[derive(Default)]

@@ -1,5 +1,6 @@
 //! What the Wireless screen is drawn from: plain data, complete for its window.
 
+use crate::model::switching::{Duplex, PoePort};
 use crate::model::wireless::Phy;
 use crate::model::{ApStatus, DeviceId, MacAddr, Timestamp, WifiBand};
 use crate::query::{RadioName, WirelessPart};
@@ -20,6 +21,8 @@ pub struct WirelessView {
     pub clients: Table<ClientRow>,
     /// Channels in use.
     pub channels: Table<ChannelRow>,
+    /// Network names.
+    pub ssids: Table<SsidRow>,
     /// Which channels each site uses, of one band; the busiest sites first.
     pub plan: Vec<SitePlan>,
     /// The band of the plan.
@@ -38,8 +41,10 @@ pub struct WirelessSummary {
     pub access_points_up: usize,
     pub access_points_down: usize,
     pub clients: usize,
+    /// Access points that tell themselves: they have no controller.
+    pub alone: usize,
     /// By [`WifiBand::ALL`]; clients on a radio of unknown band are in none.
-    pub clients_by_band: [usize; 3],
+    pub clients_by_band: [usize; WifiBand::ALL.len()],
     /// Percent; `None` where no radio tells.
     pub utilisation_p95: Option<f64>,
     /// The network names with the most clients.
@@ -73,8 +78,12 @@ pub struct RadioRow {
     pub noise_dbm: Option<f64>,
     pub clients: Option<u32>,
     pub retry_percent: Option<f64>,
+    /// How much of what its clients could get they get, where its agent reckons that.
+    pub quality_percent: Option<f64>,
     pub in_bps: Option<f64>,
     pub out_bps: Option<f64>,
+    /// It tells itself: it has no controller.
+    pub alone: bool,
     /// Radios of the same site on the same channel, itself included.
     pub co_channel: usize,
     /// Where it is plugged in.
@@ -94,6 +103,8 @@ pub struct Uplink {
     pub port: Option<String>,
     /// `lldp`, `cdp` or `mac`: by what that is known.
     pub by: String,
+    /// The port of that switch towards the core: device, its name, port.
+    pub next: Option<(DeviceId, String, String)>,
 }
 
 /// Somebody on a wireless network.
@@ -146,6 +157,52 @@ pub struct ChannelRow {
     pub sites: usize,
 }
 
+/// A network name, of all controllers and access points together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct SsidRow {
+    pub name: String,
+    pub clients: Option<usize>,
+    /// By [`WifiBand::ALL`]; `None` where nothing says it.
+    pub by_band: [Option<usize>; WifiBand::ALL.len()],
+    /// Access points with somebody on it.
+    pub access_points: usize,
+    /// Controllers, and access points without one, that have it.
+    pub controllers: usize,
+    pub in_bps: Option<f64>,
+    pub out_bps: Option<f64>,
+    /// Clients that are heard badly, and all of whom that is known.
+    pub weak: usize,
+    pub heard: usize,
+}
+
+/// A port on the way from an access point towards the core.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct ChainStep {
+    pub device: DeviceId,
+    pub device_name: String,
+    pub port: Option<String>,
+    /// What is at its far end, where that is a device that is known.
+    pub peer: Option<String>,
+    pub up: Option<bool>,
+    pub speed_bps: Option<u64>,
+    /// The larger of both directions, fraction of 1.
+    pub utilisation: Option<f64>,
+    pub errors_per_second: Option<f64>,
+    pub duplex: Option<Duplex>,
+    pub poe: Option<PoePort>,
+}
+
+/// Somebody else on the channel of a radio, in its site.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct CoChannel {
+    pub ap: String,
+    pub clients: Option<u32>,
+    pub utilisation_percent: Option<f64>,
+}
+
 /// The channels of a site in one band.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the names say it")]
@@ -183,6 +240,10 @@ pub struct RadioDetail {
     pub ssids: Vec<(String, usize)>,
     /// The channels of its site, in its band.
     pub channels: Vec<PlanCell>,
+    /// Radios of its site on its channel, the busiest first.
+    pub co_channel: Vec<CoChannel>,
+    /// Where it is plugged in, and the way from there towards the core.
+    pub chain: Vec<ChainStep>,
     /// Over the last hour, filled by the engine from the series store: percent, clients.
     pub utilisation_spark: Vec<Option<f32>>,
     pub clients_spark: Vec<Option<f32>>,

@@ -3,7 +3,9 @@
 use super::place::Places;
 use super::plan::{ChannelRef, Sites};
 use super::rows::{ClientRow, RadioRow};
+use super::ssids::SsidRef;
 use super::{BUSY_PERCENT, NOISY_DBM, RETRY_PERCENT, Reading, WEAK_DB};
+use crate::model::wireless::is_made;
 use crate::model::{AccessPoint, ApStatus, Radio, WifiBand, WirelessClient, WirelessReading};
 use crate::query::RadioName;
 use crate::query::filter::{Value, natural};
@@ -54,8 +56,17 @@ impl<'a> RadioRef<'a> {
         wide(self.of(|radio| radio.retry_percent))
     }
 
+    /// What stands alone is down when it does not answer: it can't say so.
+    fn status(&self) -> ApStatus {
+        self.reading.status(self.ap)
+    }
+
+    fn since(&self) -> Option<crate::model::Timestamp> {
+        self.reading.down.or(self.ap.since)
+    }
+
     pub(super) fn is_fault(&self) -> bool {
-        self.ap.status == ApStatus::Down
+        self.status() == ApStatus::Down
             || self.utilisation().is_some_and(|busy| busy >= BUSY_PERCENT)
             || self.noise().is_some_and(|noise| noise >= NOISY_DBM)
             || self.retry().is_some_and(|retry| retry >= RETRY_PERCENT)
@@ -63,7 +74,7 @@ impl<'a> RadioRef<'a> {
 
     /// How badly it is off: what is down first, then busy channels, with what is sent again on top.
     fn badness(&self) -> f64 {
-        if self.ap.status == ApStatus::Down {
+        if self.status() == ApStatus::Down {
             return f64::MAX;
         }
         let noise = self.noise().map_or(0.0, |noise| (noise - NOISY_DBM).max(0.0) * 4.0);
@@ -92,11 +103,11 @@ impl<'a> RadioRef<'a> {
             controller_name: self.reading.controller_name.clone(),
             ap: ap.name.clone(),
             site: ap.location.clone(),
-            status: ap.status,
-            since: ap.since.filter(|since| *since <= state.now),
+            status: self.status(),
+            since: self.since().filter(|since| *since <= state.now),
             model: ap.model.clone(),
             address: ap.address,
-            mac: ap.mac.or(Some(ap.key)),
+            mac: ap.mac.or((!is_made(ap.key)).then_some(ap.key)),
             band: self.band(),
             channel: self.of(|radio| radio.channel),
             width_mhz: self.of(|radio| radio.width_mhz),
@@ -105,6 +116,8 @@ impl<'a> RadioRef<'a> {
             noise_dbm: self.noise(),
             clients: self.of(|radio| radio.clients),
             retry_percent: self.retry(),
+            quality_percent: wide(self.of(|radio| radio.quality_percent)),
+            alone: self.reading.told.alone,
             in_bps: wide(self.of(|radio| radio.traffic.in_bps)),
             out_bps: wide(self.of(|radio| radio.traffic.out_bps)),
             co_channel: channel.map_or(0, |key| sites.on_channel(site, key)),
@@ -131,8 +144,8 @@ columns! {
         ["site", "location"] Text => Value::text(row.ap.location.as_deref());
         ["controller", "device"] Text => Value::Either(
             Cow::Borrowed(&row.reading.controller_name), Cow::Borrowed(row.reading.told.controller.as_str()));
-        ["status", "state"] Text => Value::word(row.ap.status.word());
-        ["since", "statusSince"] Time => Value::number(row.ap.since.map(secs));
+        ["status", "state"] Text => Value::word(row.status().word());
+        ["since", "statusSince"] Time => Value::number(row.since().map(secs));
         ["model"] Text => Value::text(row.ap.model.as_deref());
         ["serial"] Text => Value::text(row.ap.serial.as_deref());
         ["ip", "address"] Address => Value::Addresses(row.ap.address.as_slice());
@@ -146,6 +159,7 @@ columns! {
         ["noiseDbm", "noise"] Number => Value::number(row.noise());
         ["clients", "cli"] Number => count(row.of(|radio| radio.clients));
         ["retryPercent", "retry"] Percent => Value::number(row.retry());
+        ["qualityPercent", "quality"] Percent => Value::number(wide(row.of(|radio| radio.quality_percent)));
         ["inBps", "in"] Number => Value::number(wide(row.of(|radio| radio.traffic.in_bps)));
         ["outBps", "out"] Number => Value::number(wide(row.of(|radio| radio.traffic.out_bps)));
     }
@@ -262,6 +276,18 @@ columns! {
         ["utilisationMax", "utilisation", "util"] Percent => Value::number(row.busiest());
         ["utilisationMean", "mean"] Percent => Value::number(row.mean());
         ["site"] Text => Value::text(row.crowded().map(|(site, _)| site));
+    }
+}
+
+columns! {
+    /// The columns of the network names' table.
+    SSID_COLUMNS, row: SsidRef<'_> {
+        ["ssid", "name"] Text => Value::Text(Cow::Borrowed(&row.0.name));
+        ["clients", "cli"] Number => row.0.clients.map_or(Value::Unknown, size);
+        ["radios", "aps"] Number => size(row.0.access_points);
+        ["inBps", "in"] Number => Value::number(row.0.in_bps);
+        ["outBps", "out"] Number => Value::number(row.0.out_bps);
+        ["weak"] Number => size(row.0.weak);
     }
 }
 

@@ -76,7 +76,7 @@ fn what_is_down_comes_first_then_what_is_busiest() {
     assert_eq!((names(&view), fault), (vec!["ap-3/-".into(), "ap-1/1".into(), "ap-1/0".into(), "ap-2/1".into()], None));
     let summary = &view.summary;
     assert_eq!((summary.access_points_up, summary.access_points, summary.clients), (2, 3, 3));
-    assert_eq!((summary.clients_by_band, summary.utilisation_p95), ([0, 3, 0], Some(88.0)));
+    assert_eq!((summary.clients_by_band, summary.utilisation_p95), ([0, 3, 0, 0], Some(88.0)));
     assert_eq!(summary.ssids[0], ("corp".to_owned(), 2));
 }
 

@@ -54,7 +54,7 @@ pub(super) fn act(state: &mut UiState, graph: &GraphView, gesture: Gesture) -> V
         Gesture::Layers => return next_layer(state, graph),
         Gesture::NextVlan => return vlan_step(state, graph, 1),
         Gesture::PreviousVlan => return vlan_step(state, graph, -1),
-        Gesture::Fold => {}
+        Gesture::Port | Gesture::Uplink | Gesture::Fold => {}
         Gesture::ColourBy => state.map.colour_by = (state.map.colour_by + 1) % ColourBy::ALL.len(),
     }
     Vec::new()

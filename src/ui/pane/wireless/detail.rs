@@ -1,9 +1,9 @@
 //! What stands about the tables: the counts above them; under them what is under the cursor, in full.
 
-use super::{cells, clients, counted, radios};
+use super::{cells, clients, counted, radios, way};
 use crate::model::{ApStatus, DeviceStatus};
 use crate::query::WirelessPart;
-use crate::state::view::wireless::rows::{RadioDetail, WirelessSummary};
+use crate::state::view::wireless::rows::{RadioDetail, SsidRow, WirelessSummary};
 use crate::state::view::{ChannelRow, ClientRow, RadioRow, WirelessView};
 use crate::trf;
 use crate::ui::lang::tr;
@@ -34,7 +34,7 @@ fn put_pieces(buf: &mut Buffer, at: Position, width: u16, pieces: &[Piece]) -> u
 
 /// Access points, clients by band, how full the channels are; on a wide screen the network names under it.
 pub fn summary_line(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &WirelessSummary)) {
-    if area.is_empty() || view.controllers == 0 {
+    if area.is_empty() || view.controllers + view.alone == 0 {
         return;
     }
     let [dim, text, strong] = [Tone::Dim, Tone::Text, Tone::Strong].map(|tone| scene.theme.style(tone));
@@ -46,7 +46,15 @@ pub fn summary_line(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &W
     }
     pieces.push((format!("  {} ", tr("clients")), dim));
     pieces.push((view.clients.to_string(), strong));
+    if view.alone > 0 {
+        pieces.push((format!("  {} ", tr("alone")), dim));
+        pieces.push((view.alone.to_string(), text));
+    }
     for (band, clients) in crate::model::WifiBand::ALL.iter().zip(view.clients_by_band) {
+        // Few networks have any at 60 GHz.
+        if *band == crate::model::WifiBand::Ghz60 && clients == 0 {
+            continue;
+        }
         pieces.push((format!("  {} ", band.word()), dim));
         pieces.push((clients.to_string(), text));
     }
@@ -88,7 +96,11 @@ pub fn clients(scene: &Scene<'_>, area: Rect, (buf, row, view): (&mut Buffer, &R
     let inner = Panel::new(&row.ap).subtitle(&words).focus(Focus::Away).draw(scene, area, buf);
     if row.status == ApStatus::Down {
         let since = row.since.map_or_else(|| "-".to_owned(), |since| text::age(Some(since), scene.state.shown_at()));
-        let lost = trf!("down for {}: {} has lost it", since, row.controller_name);
+        let lost = if row.alone {
+            trf!("down for {}: it does not answer", since)
+        } else {
+            trf!("down for {}: {} has lost it", since, row.controller_name)
+        };
         let place = uplink_words(row);
         notice(buf, inner, &[&lost, &place], scene.theme.style(Tone::Dim));
         return;
@@ -102,7 +114,13 @@ pub fn clients(scene: &Scene<'_>, area: Rect, (buf, row, view): (&mut Buffer, &R
         list: None,
         sort: None,
         header: Header::Shown,
-        empty: &[tr("nobody is on it")],
+        empty: &[if row.clients.is_some_and(|count| count > 0) {
+            tr("its agent tells nobody one by one")
+        } else if row.clients.is_none() {
+            tr("who is on it is not told")
+        } else {
+            tr("nobody is on it")
+        }],
     }
     .draw(scene, inner, buf);
 }
@@ -172,15 +190,15 @@ pub fn card(scene: &Scene<'_>, area: Rect, (buf, detail): (&mut Buffer, Option<&
     let title = format!("{} {}", row.ap, row.site.as_deref().unwrap_or(""));
     let inner = Panel::new(title.trim()).note(tr(row.status.word())).focus(Focus::Away).draw(scene, area, buf);
     let mut card = Card { scene, buf, area: inner, y: inner.y };
-    let port = row.uplink.as_ref().map(|uplink| {
-        let port = uplink.port.as_deref().unwrap_or("-");
-        format!("{} {port} ({})", uplink.device_name, uplink.by)
-    });
-    card.words(tr("switch"), port);
-    card.words(tr("controller"), Some(format!("{}  {}", row.controller_name, age_words(row, scene))));
+    chain(&mut card, detail);
+    let controller = if row.alone { tr("none: it stands alone").to_owned() } else { row.controller_name.clone() };
+    card.words(tr("controller"), Some(format!("{controller}  {}", age_words(row, scene))));
     let model = [row.model.as_deref(), detail.serial.as_deref()].into_iter().flatten().collect::<Vec<_>>().join("  ");
-    card.words(tr("model"), Some(model));
-    card.words(tr("address"), row.address.map(|address| address.to_string()).or_else(|| row.mac.map(|mac| mac.to_string())));
+    let address = row.address.map(|address| address.to_string()).or_else(|| row.mac.map(|mac| mac.to_string()));
+    card.words(
+        tr("model"),
+        Some([Some(model), address].into_iter().flatten().filter(|words| !words.is_empty()).collect::<Vec<_>>().join("  ")),
+    );
     for radio in &detail.radios {
         radio_line(&mut card, radio);
     }
@@ -190,6 +208,83 @@ pub fn card(scene: &Scene<'_>, area: Rect, (buf, detail): (&mut Buffer, Option<&
     card.curve(tr("clients 1h"), (&detail.clients_spark, spark::top(&detail.clients_spark), on));
     let ssids: Vec<String> = detail.ssids.iter().take(SSIDS).map(|(name, clients)| format!("{name} {clients}")).collect();
     card.words("SSID", Some(ssids.join("  ")));
+    if !detail.co_channel.is_empty() {
+        card.words(tr("co-channel"), Some(neighbours(detail)));
+    }
+    let unknown = unknown(row);
+    if row.status == ApStatus::Up && !unknown.is_empty() {
+        card.words(tr("not told"), Some(unknown.join(", ")));
+    }
+}
+
+/// What its agent leaves out.
+fn unknown(row: &RadioRow) -> Vec<&'static str> {
+    if row.name.slot.is_none() {
+        return vec![tr("radios")];
+    }
+    let told = [
+        (row.channel.is_some(), "channel"),
+        (row.utilisation_percent.is_some(), "utilisation"),
+        (row.noise_dbm.is_some(), "noise"),
+        (row.clients.is_some(), "clients"),
+        (row.tx_power_dbm.is_some(), "power"),
+    ];
+    told.into_iter().filter(|(known, _)| !known).map(|(_, word)| tr(word)).collect()
+}
+
+/// Who else of the floor is on its channel, by name.
+fn neighbours(detail: &RadioDetail) -> String {
+    let one = |other: &crate::state::view::wireless::rows::CoChannel| {
+        let busy = other.utilisation_percent.map(|percent| format!(" {percent:.0}%")).unwrap_or_default();
+        format!("{}{busy}", other.ap)
+    };
+    detail.co_channel.iter().map(one).collect::<Vec<_>>().join("  ")
+}
+
+/// Where it is plugged in, what it is fed with, and the way towards the core.
+fn chain(card: &mut Card<'_, '_>, detail: &RadioDetail) {
+    let scene = card.scene;
+    let Some(first) = detail.chain.first() else {
+        return card.words(tr("switch"), None);
+    };
+    let by = detail.row.uplink.as_ref().map(|uplink| format!(" ({})", uplink.by)).unwrap_or_default();
+    let mut pieces = way::port(scene, first);
+    pieces.push((by, card.style(Tone::Dim)));
+    card.line(tr("switch"), &pieces);
+    if let Some(poe) = &first.poe {
+        card.line("PoE", &way::power(scene, poe));
+    }
+    for (at, step) in detail.chain.iter().enumerate().skip(1) {
+        let mut pieces = way::port(scene, step);
+        pieces.extend(step.peer.as_ref().map(|peer| (format!(" > {peer}"), card.style(Tone::Dim))));
+        card.line(if at == 1 { tr("uplink") } else { "" }, &pieces);
+    }
+}
+
+/// Who is on a network name, those that are heard worst first.
+pub fn network_name(scene: &Scene<'_>, area: Rect, (buf, row, view): (&mut Buffer, &SsidRow, Option<&WirelessView>)) {
+    if area.height < 3 {
+        return;
+    }
+    let count = row.clients.map_or_else(|| "-".to_owned(), |count| count.to_string());
+    let words = trf!("clients {}, worst signal first", count);
+    let inner = Panel::new(&row.name).subtitle(&words).focus(Focus::Away).draw(scene, area, buf);
+    let Some(view) = view else { return };
+    let own = view.clients.rows.iter().filter(|client| client.ssid.as_deref().unwrap_or("-") == row.name).cloned();
+    let rows: Vec<ClientRow> = own.take(usize::from(inner.height)).collect();
+    let none =
+        if row.clients.is_some_and(|count| count > 0) { tr("its agent tells nobody one by one") } else { tr("nobody is on it") };
+    Rows {
+        columns: &clients::COLUMNS,
+        rows: &rows,
+        offset: 0,
+        matched: rows.len(),
+        list: None,
+        sort: None,
+        header: Header::Shown,
+        empty: &[none],
+    }
+    .draw(scene, inner, buf);
 }
 
 fn age_words(row: &RadioRow, scene: &Scene<'_>) -> String {
@@ -228,7 +323,8 @@ pub fn client(scene: &Scene<'_>, area: Rect, (buf, row, detail): (&mut Buffer, &
     let pen = ink(scene, 8);
     let mut card = Card { scene, buf, area: inner, y: inner.y };
     card.line(tr("signal"), &signal(row, &pen, scene));
-    card.line(tr("on"), &[(way(row, detail), scene.theme.style(Tone::Text))]);
+    card.line(tr("on"), &[(way(row), scene.theme.style(Tone::Text))]);
+    card.line(tr("way"), &steps(row, detail, scene));
     let rates = [
         (format!("{} {}", scene.glyphs.in_out[0], figure(row.in_bps).trim()), scene.theme.style(Tone::In)),
         (format!("  {} {}", scene.glyphs.in_out[1], figure(row.out_bps).trim()), scene.theme.style(Tone::Out)),
@@ -238,9 +334,6 @@ pub fn client(scene: &Scene<'_>, area: Rect, (buf, row, detail): (&mut Buffer, &
     let stay = row.since.map(|since| trf!("{} on this access point", text::age(Some(since), scene.state.shown_at())));
     card.words(tr("since"), stay);
     card.words(tr("device"), row.name.clone());
-    if let Some(detail) = detail {
-        card.words(tr("there"), Some(uplink_words(&detail.row)));
-    }
 }
 
 fn signal(row: &ClientRow, pen: &Ink<'_>, scene: &Scene<'_>) -> Vec<Piece> {
@@ -259,16 +352,27 @@ fn signal(row: &ClientRow, pen: &Ink<'_>, scene: &Scene<'_>) -> Vec<Piece> {
     pieces
 }
 
-/// The way of a client to the switch: access point, channel, switch port.
-fn way(row: &ClientRow, detail: Option<&RadioDetail>) -> String {
+/// From its access point over the switch port towards the core.
+fn steps(row: &ClientRow, detail: Option<&RadioDetail>, scene: &Scene<'_>) -> Vec<Piece> {
+    let plain = scene.theme.style(Tone::Text);
+    let mut pieces = vec![(row.ap.clone().unwrap_or_else(|| "-".to_owned()), plain)];
+    if let Some(detail) = detail {
+        let busy = detail.row.utilisation_percent.map(|percent| percent / 100.0);
+        pieces.extend(busy.map(|busy| (format!(" {:.0}%", busy * 100.0), scene.theme.utilisation(Some(busy)))));
+        pieces.extend(way::line(scene, &detail.chain));
+        if detail.chain.is_empty() {
+            pieces.push((format!("  {}", tr("where it is plugged in is not known")), scene.theme.style(Tone::Dim)));
+        }
+    }
+    pieces
+}
+
+/// Where a client is: access point, channel.
+fn way(row: &ClientRow) -> String {
     let mut words = vec![row.ap.clone().unwrap_or_else(|| "-".to_owned())];
     words.extend(row.site.clone());
     words.extend(row.band.map(|band| band.word().to_owned()));
     words.extend(row.channel.map(|channel| trf!("channel {}", channel)));
-    let uplink = row.uplink.as_ref().or_else(|| detail.and_then(|detail| detail.row.uplink.as_ref()));
-    if let Some(uplink) = uplink {
-        words.push(format!("> {} {}", uplink.device_name, uplink.port.as_deref().unwrap_or("")));
-    }
     words.join("  ")
 }
 

@@ -1,7 +1,9 @@
 //! Wireless: access points with their radios, who is on them, which channels are in use; worst first.
 //!
-//! Tab goes through the three tables. Under the table stands what is under the cursor in full; at the side of a wide screen which floor uses
-//! which channel. Enter on an access point goes to its clients, on a client to its access point, on a channel to its radios; Esc comes back.
+//! Tab goes through the four tables. Under the table stands what is under the cursor in full; at the side of a wide screen which floor uses
+//! which channel. Enter on an access point goes to its clients, on a client to its access point, on a channel to its radios, on a network
+//! name to its clients; Esc comes back. `u` goes to the switch port, `U` to that switch's port towards the core: so a complaint is followed from
+//! the client on.
 //! Start at [`Wireless`]; `radios`, `clients` and `channels` have the columns, `detail` and `plan` what stands beside.
 
 mod cells;
@@ -10,11 +12,13 @@ mod clients;
 mod detail;
 mod plan;
 mod radios;
+mod ssids;
+mod way;
 
 use super::{Context, Gesture, Listing, Pane, Place, Scene, Target, events, names_of};
 use crate::query::{RadioName, Screen, Subject, ViewRequest, WirelessPart, WirelessRequest};
-use crate::state::view::wireless::rows::{RadioDetail, Uplink};
-use crate::state::view::wireless::{CLIENT_COLUMNS, RADIO_COLUMNS};
+use crate::state::view::wireless::rows::{RadioDetail, SsidRow, Uplink};
+use crate::state::view::wireless::{CLIENT_COLUMNS, RADIO_COLUMNS, SSID_COLUMNS};
 use crate::state::view::{ChannelRow, ClientRow, RadioRow, View, ViewBody, WirelessView};
 use crate::trf;
 use crate::ui::UiState;
@@ -22,7 +26,7 @@ use crate::ui::effect::Effect;
 use crate::ui::lang::tr;
 use crate::ui::state::Room;
 use crate::ui::text::{EN, figure};
-use crate::ui::update::wireless;
+use crate::ui::update::{navigate, wireless};
 use crate::ui::widget::panel::{Focus, Panel};
 use crate::ui::widget::table::{Column, Header, Rows, summary};
 use ratatui::buffer::Buffer;
@@ -37,12 +41,14 @@ pub const RADIOS: usize = 0;
 pub const CLIENTS: usize = 1;
 /// See [`RADIOS`].
 pub const CHANNELS: usize = 2;
+/// See [`RADIOS`].
+pub const SSIDS: usize = 3;
 
 /// Rows of what stands under the table on a narrow screen, borders counted, and of the channels under that.
 const DETAIL: u16 = 6;
-const BARS: u16 = 4;
+const BARS: u16 = 5;
 /// Rows of what stands under the table on a wide one.
-const WIDE_DETAIL: u16 = 12;
+const WIDE_DETAIL: u16 = 15;
 /// Rows that a table needs before anything stands under it.
 const LEAST_LIST: u16 = 7;
 /// Clients that are asked for the detail.
@@ -100,6 +106,7 @@ const fn part_of(focus: usize) -> WirelessPart {
     match focus {
         RADIOS => WirelessPart::Radios,
         CLIENTS => WirelessPart::Clients,
+        SSIDS => WirelessPart::Ssids,
         _ => WirelessPart::Channels,
     }
 }
@@ -113,6 +120,7 @@ enum Under<'v> {
     Radio(&'v RadioRow),
     Client(&'v ClientRow),
     Channel(&'v ChannelRow),
+    Ssid(&'v SsidRow),
 }
 
 fn under_cursor<'v>(view: &'v WirelessView, state: &UiState) -> Option<Under<'v>> {
@@ -124,6 +132,7 @@ fn under_cursor<'v>(view: &'v WirelessView, state: &UiState) -> Option<Under<'v>
         WirelessPart::Radios => at(&view.radios, state).map(Under::Radio),
         WirelessPart::Clients => at(&view.clients, state).map(Under::Client),
         WirelessPart::Channels => at(&view.channels, state).map(Under::Channel),
+        WirelessPart::Ssids => at(&view.ssids, state).map(Under::Ssid),
         WirelessPart::Detail => None,
     }
 }
@@ -146,10 +155,16 @@ fn of_channel(row: &ChannelRow) -> String {
     format!("band={} channel={}", row.band.word(), row.channel)
 }
 
+/// The filter that lets the clients of one network name through.
+fn of_ssid(row: &SsidRow) -> String {
+    format!("ssid={}", quoted(&row.name))
+}
+
 fn sorts_of(focus: usize) -> &'static [&'static str] {
     match focus {
         RADIOS => &radios::SORTS,
         CLIENTS => &clients::SORTS,
+        SSIDS => &ssids::SORTS,
         _ => &channels::SORTS,
     }
 }
@@ -190,7 +205,33 @@ fn target_of(under: &Under<'_>) -> Target {
             row: format!("{} {} radios {} clients {}", row.band.word(), row.channel, row.radios, row.clients),
             ..Target::default()
         },
+        Under::Ssid(row) => Target {
+            cell: row.name.clone(),
+            row: format!(
+                "{} clients {} APs {}",
+                row.name,
+                or_dash(row.clients.map(|count| count.to_string())),
+                row.access_points
+            ),
+            ..Target::default()
+        },
     }
+}
+
+/// The port behind which something is, or that of its switch towards the core, as a place to go to.
+fn step_of(under: &Under<'_>, gesture: Gesture) -> Option<Place> {
+    let uplink = match under {
+        Under::Radio(row) => row.uplink.as_ref()?,
+        Under::Client(row) => row.uplink.as_ref()?,
+        Under::Channel(_) | Under::Ssid(_) => return None,
+    };
+    let (device, name, port) = match gesture {
+        Gesture::Port => (uplink.device.clone(), uplink.device_name.clone(), uplink.port.clone()?),
+        Gesture::Uplink => uplink.next.clone()?,
+        _ => return None,
+    };
+    let title = format!("{name} {port}");
+    Some(Place { screen: Screen::Interface, subject: Some(Subject::Interface(device, port)), title })
 }
 
 impl Pane for Wireless {
@@ -221,12 +262,16 @@ impl Pane for Wireless {
             Under::Radio(row) => request.wireless = WirelessRequest { part, band: None, radio: Some(row.name.clone()) },
             Under::Client(row) => request.wireless = WirelessRequest { part, band: None, radio: Some(row.radio.clone()?) },
             Under::Channel(row) => request.filter = of_channel(row),
+            Under::Ssid(row) => {
+                request.filter = of_ssid(row);
+                request.wireless.part = WirelessPart::Clients;
+            }
         }
         Some(request)
     }
 
     fn parts(&self) -> usize {
-        3
+        4
     }
 
     fn sorts(&self) -> &'static [&'static str] {
@@ -240,7 +285,7 @@ impl Pane for Wireless {
     fn columns(&self) -> Vec<&'static str> {
         let mut titles: Vec<&'static str> = radios::COLUMNS.iter().map(|column| column.title).collect();
         let more = clients::COLUMNS.iter().map(|column| column.title).chain(channels::COLUMNS.iter().map(|column| column.title));
-        for title in more {
+        for title in more.chain(ssids::COLUMNS.iter().map(|column| column.title)) {
             if !titles.contains(&title) {
                 titles.push(title);
             }
@@ -251,6 +296,7 @@ impl Pane for Wireless {
     fn fields(&self) -> Vec<&'static str> {
         let mut fields = names_of(RADIO_COLUMNS);
         fields.extend(names_of(CLIENT_COLUMNS));
+        fields.extend(names_of(SSID_COLUMNS));
         fields.sort_unstable();
         fields.dedup();
         fields
@@ -269,6 +315,10 @@ impl Pane for Wireless {
             WirelessPart::Channels => {
                 let table = &view.channels;
                 (table.offset, table.matched, table.rows.iter().map(of_channel).collect())
+            }
+            WirelessPart::Ssids => {
+                let table = &view.ssids;
+                (table.offset, table.matched, table.rows.iter().map(of_ssid).collect())
             }
             WirelessPart::Clients | WirelessPart::Detail => {
                 let table = &view.clients;
@@ -295,9 +345,20 @@ impl Pane for Wireless {
     }
 
     fn gesture(&self, state: &mut UiState, view: Option<&View>, gesture: Gesture) -> Vec<Effect> {
-        let Some(view) = view.and_then(|view| view_of(&view.body)).filter(|_| gesture == Gesture::Enter) else {
+        let Some(view) = view.and_then(|view| view_of(&view.body)) else { return Vec::new() };
+        if matches!(gesture, Gesture::Port | Gesture::Uplink) {
+            let place = under_cursor(view, state).and_then(|under| step_of(&under, gesture));
+            return match place {
+                Some(place) => navigate(state, place),
+                None => {
+                    state.complain(EN.nothing_here);
+                    Vec::new()
+                }
+            };
+        }
+        if gesture != Gesture::Enter {
             return Vec::new();
-        };
+        }
         let to = match under_cursor(view, state) {
             Some(Under::Radio(row)) => (of_ap(&row.ap), CLIENTS),
             Some(Under::Client(row)) => match &row.ap {
@@ -305,6 +366,7 @@ impl Pane for Wireless {
                 None => return Vec::new(),
             },
             Some(Under::Channel(row)) => (of_channel(row), RADIOS),
+            Some(Under::Ssid(row)) => (of_ssid(row), CLIENTS),
             None => return Vec::new(),
         };
         wireless::drill(state, to)
@@ -324,6 +386,10 @@ impl Pane for Wireless {
             WirelessPart::Clients | WirelessPart::Detail => {
                 let (title, own) = (tr("Clients"), tr("worst signal first"));
                 table(scene, areas.list, (buf, &view.clients, (title, own, &clients::COLUMNS[..], view)));
+            }
+            WirelessPart::Ssids => {
+                let (title, own) = (tr("Network names"), tr("most clients first"));
+                table(scene, areas.list, (buf, &view.ssids, (title, own, &ssids::COLUMNS[..], view)));
             }
             WirelessPart::Channels => {
                 let (title, own) = (tr("Channels"), tr("by band"));
@@ -347,6 +413,11 @@ impl Pane for Wireless {
                 if let Some(detail) = detail_of(known) {
                     plan::bars(scene, areas.bars, (buf, &detail.row, Some(detail)));
                 }
+            }
+            Under::Ssid(row) => {
+                let known = more.filter(|more| more.part == WirelessPart::Clients);
+                let wide = Rect { width: area.width, height: areas.detail.height + areas.bars.height, ..areas.detail };
+                detail::network_name(scene, wide, (buf, row, known));
             }
             Under::Channel(row) => {
                 let known = more.filter(|more| more.part == WirelessPart::Radios);
@@ -380,7 +451,7 @@ fn table<R>(
     }
     let note = if view.summary.cut > 0 { tr("clients cut off") } else { "" };
     let inner = Panel::new(title).subtitle(&words).note(note).focus(Focus::Here).draw(scene, area, buf);
-    let controllers = view.summary.controllers;
+    let controllers = view.summary.controllers + view.summary.alone;
     let none: Vec<&str> = match (controllers, table.total, here.faults_only) {
         (0, ..) => NO_CONTROLLER.iter().map(|sentence| tr(sentence)).collect(),
         (_, 0, _) => vec![tr("nobody is here")],
@@ -403,9 +474,9 @@ fn table<R>(
 
 /// What is said where no controller was read.
 const NO_CONTROLLER: [&str; 4] = [
-    "No wireless controller is known yet.",
+    "No wireless network is known yet.",
     "It is discovered as any device is: type  :discover ADDRESS  and give it an SNMP credential.",
-    "Access points, radios and clients are read from controllers of Cisco (AireOS, 9800) and Aruba.",
+    "Controllers of Cisco, Aruba, Huawei, Fortinet and Ruckus are read, and access points that stand alone.",
     "Access points that speak LLDP are on 2 Topology.",
 ];
 

@@ -1,5 +1,6 @@
 //! Who uses which channel: bars for one site, a grid of all sites at the side of a wide screen.
 
+use super::way;
 use crate::state::view::wireless::BUSY_PERCENT;
 use crate::state::view::wireless::rows::{PlanCell, RadioDetail, SitePlan};
 use crate::state::view::{RadioRow, WirelessView};
@@ -10,9 +11,10 @@ use crate::ui::text::{fit, width};
 use crate::ui::theme::Tone;
 use crate::ui::widget::gauge::bar;
 use crate::ui::widget::panel::{Focus, Panel};
-use crate::ui::widget::{notice, put};
+use crate::ui::widget::{notice, put, put_all};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 use std::collections::BTreeSet;
 
 /// Columns of the grid's panel, borders counted.
@@ -43,10 +45,16 @@ pub fn bars(scene: &Scene<'_>, area: Rect, (buf, row, detail): (&mut Buffer, &Ra
     let note = if row.co_channel > 1 { trf!("same channel: {} APs", row.co_channel) } else { String::new() };
     let inner = Panel::new(&title).subtitle(band).note(&note).focus(Focus::Away).draw(scene, area, buf);
     let channels = detail.map_or(&[][..], |detail| &detail.channels[..]);
+    // The way from here to the core stands above them: on a narrow screen there is no other place.
+    let way = detail.map(|detail| way::line(scene, &detail.chain)).unwrap_or_default();
+    let pieces: Vec<(&str, Style)> = way.iter().map(|(words, style)| (words.as_str(), *style)).collect();
+    put_all(buf, Position::new(inner.x + 1, inner.y), inner.width.saturating_sub(2), &pieces);
+    let below = u16::from(!pieces.is_empty()).min(inner.height);
+    let rest = Rect { y: inner.y + below, height: inner.height - below, ..inner };
     if detail.is_some() && channels.is_empty() {
-        return notice(buf, inner, &[tr("no radio of it is told")], scene.theme.style(Tone::Dim));
+        return notice(buf, rest, &[tr("no radio of it is told")], scene.theme.style(Tone::Dim));
     }
-    entries(scene, inner, (buf, channels, row.channel));
+    entries(scene, rest, (buf, channels, row.channel));
 }
 
 /// As many channels as there is room for, row by row.

@@ -3,6 +3,7 @@
 use super::cells;
 use crate::model::ApStatus;
 use crate::state::view::RadioRow;
+use crate::ui::lang::tr;
 use crate::ui::pane::cells as shared;
 use crate::ui::theme::Tone;
 use crate::ui::widget::table::{Align, Column, Ink, Width, sorts};
@@ -100,5 +101,5 @@ fn uplink(row: &RadioRow, ink: &Ink<'_>) -> Line<'static> {
 }
 
 fn controller(row: &RadioRow, ink: &Ink<'_>) -> Line<'static> {
-    ink.tone(row.controller_name.clone(), Tone::Dim)
+    ink.tone(if row.alone { tr("alone").to_owned() } else { row.controller_name.clone() }, Tone::Dim)
 }
