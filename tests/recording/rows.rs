@@ -104,9 +104,14 @@ fn same(kind: &str, want: &Row, found: &Row) -> bool {
 /// Whether a state that is expected as a row of its own is the status of what it is about: of a temperature, not beside it.
 fn is_told(want: &Row, device: &Device) -> bool {
     #[allow(clippy::float_cmp, reason = "states are small whole numbers")]
-    let means = |probe: &Probe, value: f64| probe.words.iter().any(|(number, _)| f64::from(i32::try_from(*number).unwrap_or(-1)) == value);
-    let is_it = |probe: &Probe| probe.part == Part::Status && want.oids.contains(&probe.oid) && want.values.iter().all(|value| means(probe, *value));
-    want.class == "state" && device.health.gauges.iter().any(|gauge| gauge.measured.value.is_some() && gauge.probes.iter().any(is_it))
+    let means = |probe: &Probe, value: f64| {
+        probe.words.iter().any(|(number, _)| f64::from(i32::try_from(*number).unwrap_or(-1)) == value)
+    };
+    let is_it = |probe: &Probe| {
+        probe.part == Part::Status && want.oids.contains(&probe.oid) && want.values.iter().all(|value| means(probe, *value))
+    };
+    want.class == "state"
+        && device.health.gauges.iter().any(|gauge| gauge.measured.value.is_some() && gauge.probes.iter().any(is_it))
 }
 
 /// Of one recording and kind.
