@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// The files, by name.
-pub(super) const KOREAN: [(&str, &str); 11] = [
+pub(super) const KOREAN: [(&str, &str); 12] = [
     ("actions", include_str!("ko/actions.toml")),
     ("care", include_str!("ko/care.toml")),
     ("chrome", include_str!("ko/chrome.toml")),
