@@ -129,8 +129,8 @@ impl Told<'_> {
                 factor: if is_status { 1.0 } else { factor },
                 reckoning: if is_status { <_>::default() } else { says.reckoning.into() },
                 absent: if is_status { Vec::new() } else { says.absent.clone() },
-                words: says.status.iter().filter(|_| is_status).flat_map(|words| words.numbers()).collect(),
                 texts: Vec::new(),
+                words: says.status.iter().filter(|_| is_status).flat_map(|words| words.numbers()).collect(),
             });
         }
         let kind: GaugeKind = says.kind?.into();

@@ -139,7 +139,10 @@ fn another_value_is_no_other_description_and_another_gauge_is_one() {
     let mut again = device.clone();
     again.health.gauges[4].measured = measured(29.0, HealthStatus::Warning);
     let applied = feed(&mut state, &inventory(3600, &again));
-    assert!(matches!(applied.derived.iter().map(|event| &event.body).collect::<Vec<_>>()[..], [Body::GaugeStatus(_)]));
+    assert!(matches!(
+        applied.derived.iter().map(|event| &event.body).collect::<Vec<_>>()[..],
+        [Body::GaugeStatus(_), Body::AlarmRaised(_)]
+    ));
     let shown = rows(&state, &device);
     assert_eq!((shown[4].value, shown[4].status), (Some(29.0), HealthStatus::Warning));
     again.health = Health::new(again.health.gauges.into_iter().filter(|gauge| gauge.name != "Outlet").collect());

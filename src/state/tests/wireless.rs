@@ -172,7 +172,8 @@ fn an_access_point_has_series_by_its_name_and_its_radios_by_band_or_number() {
     let (mut state, _) = known();
     tell(&mut state, 60, reading(60, &[ap(1, 36)], &[]));
     let name = ap(1, 36).name;
-    let part = |radio: Option<&str>| state.air_series(&name, radio).into_iter().filter_map(|entity| entity.part).collect::<Vec<_>>();
+    let part =
+        |radio: Option<&str>| state.air_series(&name, radio).into_iter().filter_map(|entity| entity.part).collect::<Vec<_>>();
     assert_eq!(part(None), [ap_part(key(1))]);
     assert_eq!(part(Some("1")), [radio_part(key(1), 1)]);
     assert_eq!(part(Some("9")), Vec::<String>::new());

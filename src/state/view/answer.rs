@@ -149,11 +149,11 @@ fn device(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<String>
         Err(fault) => return (ViewBody::Device(Box::new(view)), Some(fault)),
     };
     view.device = Some(devices::DeviceRef::of(look, device).whole());
+    view.health = health::health(look, device);
     let fault = part_of(look, (device, request), &mut view);
     view.links = links::of_device(look, &device.id);
     view.alarms = events::alarms_of(look, &device.id);
     view.recent = events::of_device(look, &device.id, RECENT);
-    view.health = health::health(look, device);
     (ViewBody::Device(Box::new(view)), fault)
 }
 

@@ -96,17 +96,15 @@ struct Trunk {
     stale: bool,
 }
 
-/// How many words two names end in together.
+/// How many words two names begin or end in together.
 fn common(a: &str, b: &str) -> usize {
-    a.split_whitespace().rev().zip(b.split_whitespace().rev()).take_while(|(a, b)| a == b).count()
+    let (a, b): (Vec<&str>, Vec<&str>) = (a.split_whitespace().collect(), b.split_whitespace().collect());
+    let front = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
+    let back = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
+    front.max(back)
 }
 
-fn last_words(name: &str, count: usize) -> String {
-    let words: Vec<&str> = name.split_whitespace().collect();
-    words.get(words.len().saturating_sub(count.max(1))..).unwrap_or_default().join(" ")
-}
-
-/// The trunks, what is down first. What is told of a trunk elsewhere is joined by the words in which its name ends.
+/// The trunks, what is down first. What is told of a trunk elsewhere is joined by the words in which its name begins or ends.
 fn trunks(view: &HealthView) -> Vec<Trunk> {
     let mut all: Vec<Trunk> = of(view, "trunk")
         .map(|row| Trunk {
@@ -125,11 +123,13 @@ fn trunks(view: &HealthView) -> Vec<Trunk> {
     ];
     for (subject, slot) in told {
         for row in of(view, subject) {
-            let best = (0..).zip(&all).map(|(at, trunk)| (common(&trunk.name, &row.name), at)).max_by_key(|(words, _)| *words);
+            let free =
+                (0..).zip(&mut all).filter_map(|(at, trunk)| slot(trunk).is_none().then(|| (common(&trunk.name, &row.name), at)));
+            let best = free.max_by_key(|(words, _)| *words);
             let at = match best.filter(|(words, _)| *words > 0) {
                 Some((_, at)) => at,
                 None => {
-                    let name = last_words(&row.name, 1);
+                    let name = row.name.clone();
                     all.push(Trunk { name, state: None, calls: None, channels: None, errors: None, stale: row.stale });
                     all.len() - 1
                 }
@@ -374,7 +374,7 @@ mod tests {
         let want = [
             ("Trunk E1 0/1/1".to_owned(), None, None),
             ("Trunk E1 0/1/0".to_owned(), Some(7.0), None),
-            ("PRI1".to_owned(), None, Some(31.0)),
+            ("Channels PRI1".to_owned(), None, Some(31.0)),
         ];
         assert_eq!(rows, want);
     }
