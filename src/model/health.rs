@@ -278,7 +278,7 @@ impl Limits {
 }
 
 /// What a sensor's `class` may say, so that panes find what they show: telephone exchanges first, then power.
-pub const SUBJECTS: [&str; 23] = [
+pub const SUBJECTS: [&str; 24] = [
     "phones-registered",
     "phones-known",
     "phones-unregistered",
@@ -294,6 +294,7 @@ pub const SUBJECTS: [&str; 23] = [
     "channels-used",
     "channels-most",
     "channels",
+    "source",
     "input",
     "output",
     "battery",

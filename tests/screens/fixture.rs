@@ -223,7 +223,7 @@ pub fn id(name: &str) -> DeviceId {
     DeviceId::new(&format!("chassis:00:1b:{a:02x}:{b:02x}:{c:02x}:{d:02x}"))
 }
 
-fn devices() -> Vec<DeviceRow> {
+pub fn devices() -> Vec<DeviceRow> {
     let rows: [(&str, DeviceStatus, Role, &str, &str, f64); 9] = [
         ("acc-b2-07", DeviceStatus::Down, Role::Switch, "Cisco", "C9300-48P", 0.0),
         ("ap-b2-f1-01", DeviceStatus::Unreachable, Role::AccessPoint, "Cisco", "C9120AXI", 0.0),
@@ -519,7 +519,7 @@ fn device(request: &ViewRequest) -> DeviceView {
         .filter(|_| !rows.is_empty())
         .collect();
     let all: Vec<InterfaceRow> = rows.into_iter().chain(named).collect();
-    DeviceView {
+    let mut view = DeviceView {
         device: devices().into_iter().find(|row| row.id == wanted),
         interfaces: Table { matched: all.len(), total: all.len(), offset: 0, rows: all },
         links: Some(map::links_of(&wanted))
@@ -529,7 +529,9 @@ fn device(request: &ViewRequest) -> DeviceView {
         recent: events(),
         health: health(&wanted),
         switch: SwitchView::default(),
-    }
+    };
+    super::facility::fill(&mut view, &wanted, request);
+    view
 }
 
 fn health(device: &DeviceId) -> HealthView {

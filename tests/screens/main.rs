@@ -6,6 +6,7 @@
 
 mod behaviour;
 mod care;
+mod facility;
 mod finding;
 mod fixture;
 mod flows;

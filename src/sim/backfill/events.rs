@@ -148,6 +148,11 @@ impl Past {
     fn device_changes(&self, polls: &mut Polls) {
         let (from, to) = self.seconds();
         for device in &self.devices {
+            for edge in self.told_changes(device).into_iter().map(|edge| edge + SEEN_AFTER) {
+                if from < edge && edge < to - INTERVAL.as_secs_f64() {
+                    polls.entry((millis(edge), device.number)).or_default();
+                }
+            }
             for outage in self.campus.scenario.outages.get(&device.number).into_iter().flatten() {
                 let missed = [1.0, 2.0, 3.0].map(|times| outage.from + SEEN_AFTER + times * INTERVAL.as_secs_f64());
                 for at in missed.into_iter().filter(|&at| from < at && at < to.min(outage.to) - INTERVAL.as_secs_f64()) {
@@ -159,6 +164,15 @@ impl Past {
                 }
             }
         }
+    }
+
+    /// When what a device tells of power, the room or telephones becomes another.
+    fn told_changes(&self, device: &Known) -> Vec<f64> {
+        let scenario = &self.campus.scenario;
+        let node = scenario.node(device.number);
+        let Some((node, kind)) = node.and_then(|node| Some((node, scenario.kind(node)?))) else { return Vec::new() };
+        let moment = seconds_of(scenario.moment);
+        kind.tells.iter().flat_map(|tell| tell.edges(&node.name, moment)).collect()
     }
 
     /// What a poll reads of the gauges: all, since simulated devices have few.

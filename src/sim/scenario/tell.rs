@@ -111,6 +111,15 @@ impl Tell {
         Self { object: file.object.clone(), rows, said, during }
     }
 
+    /// When it becomes another on a device, and when it is as before again, seconds since the epoch.
+    pub fn edges(&self, device: &str, moment: f64) -> impl Iterator<Item = f64> {
+        let here: Vec<&During> = self.during.iter().filter(|during| during.is_on(device)).collect();
+        here.into_iter().flat_map(move |during| {
+            let from = moment - during.since;
+            [Some(from), Some(from + during.took).filter(|to| to.is_finite())].into_iter().flatten()
+        })
+    }
+
     /// What a row says.
     pub fn cell(&self, row: usize, reading: Reading<'_>) -> Cell<'_> {
         if let Said::Texts(texts) = &self.said {
@@ -128,9 +137,13 @@ impl Tell {
 }
 
 impl During {
+    fn is_on(&self, device: &str) -> bool {
+        self.device.as_deref().is_none_or(|own| own == device)
+    }
+
     fn value(&self, row: usize, reading: Reading<'_>) -> Option<f64> {
         let into = reading.at - (reading.moment - self.since);
-        let here = self.device.as_deref().is_none_or(|device| device == reading.device) && self.row.is_none_or(|own| own == row);
+        let here = self.is_on(reading.device) && self.row.is_none_or(|own| own == row);
         let share = if self.took.is_finite() { into / self.took } else { 0.0 };
         (here && into >= 0.0 && into < self.took).then(|| self.from + (self.to - self.from) * share)
     }
@@ -177,6 +190,14 @@ mod tests {
         assert_eq!(told(text, "ups-1", 99_925.0), [5, 75]);
         assert_eq!(told(text, "ups-1", 99_950.0), [5, 6]);
         assert_eq!(told(text, "ups-2", 99_925.0), [5, 6]);
+    }
+
+    #[test]
+    fn its_changes_are_known() {
+        let text = "object = 'x'\nnumbers = [5]\nduring = [{ device = 'a', since = '100s', took = '50s', is = 1.0 }, { since = '9s', is = 2.0 }]";
+        let tell = Tell::new(&toml::from_str(text).unwrap(), &mut Vec::new());
+        assert_eq!(tell.edges("a", 1000.0).collect::<Vec<_>>(), [900.0, 950.0, 991.0]);
+        assert_eq!(tell.edges("b", 1000.0).collect::<Vec<_>>(), [991.0]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! One cause, one alarm: a port that flaps keeps one alarm and counts, and clears when it has been steady for a while.
 
 use super::poll::ANSWERS_PING;
+use super::sensors;
 use crate::analyse::port::Impossible;
 use crate::event::{ApChange, ApEvent, Body, DeviceStatusChange, InterfaceStatusChange};
 use crate::model::{
@@ -23,7 +24,9 @@ pub(super) fn before(state: &State, body: &Body) -> Vec<Body> {
     match body {
         Body::DeviceMerged(gone, _) => clear_where(state, |alarm| alarm.device.as_ref() == Some(gone)),
         Body::DeviceReplaced(replacement) => clear_where(state, |alarm| alarm.device.as_ref() == Some(&replacement.old)),
-        Body::DeviceSeen(device) => clear_where(state, |alarm| is_on_lost_port(alarm, device)),
+        Body::DeviceSeen(device) => {
+            clear_where(state, |alarm| is_on_lost_port(alarm, device) || sensors::is_on_lost(alarm, device))
+        }
         _ => Vec::new(),
     }
 }
@@ -64,6 +67,7 @@ pub(super) fn follow(state: &State, at: Timestamp, body: &Body) -> Vec<Body> {
         Body::DeviceStatus(change) => device_changed(state, at, change),
         Body::InterfaceStatus(change) => port_changed(state, at, change).into_iter().collect(),
         Body::AccessPoint(change) => access_point_changed(state, at, change).into_iter().collect(),
+        Body::GaugeStatus(change) => sensors::changed(state, at, change).into_iter().collect(),
         _ => Vec::new(),
     }
 }
@@ -108,7 +112,7 @@ fn device_alarm(state: &State, at: Timestamp, (rule, id): (&str, &DeviceId)) -> 
 }
 
 /// Raises an alarm, as the same one again where it stands or cleared just now.
-fn raise(state: &State, at: Timestamp, mut alarm: Alarm) -> Body {
+pub(super) fn raise(state: &State, at: Timestamp, mut alarm: Alarm) -> Body {
     if let Some(known) = state.alarms.get(&alarm.id)
         && known.cleared_at.is_none_or(|cleared| at.since(cleared) <= FLAP_WINDOW)
     {

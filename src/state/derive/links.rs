@@ -69,10 +69,12 @@ impl Deriver<'_> {
         let seen: Vec<Link> = seen.into_iter().filter_map(|link| self.dated(Link::clone(&link), &gone_between)).collect();
         let new = neighbours.into_iter().filter(|new| self.is_news(new)).collect::<Vec<_>>();
         self.state.link_work = LinkWork { resolver: Some(resolver), held: work.held, ..LinkWork::default() };
-        let bodies = new.into_iter().map(|neighbour| Body::NeighbourSeen(Box::new(neighbour)));
+        // Who goes is told with its place: while its link is still there.
+        let bodies = lost.into_iter().map(Body::NeighbourGone);
+        let bodies = bodies.chain(new.into_iter().map(|neighbour| Body::NeighbourSeen(Box::new(neighbour))));
         let bodies = bodies.chain(gone.into_iter().map(|key| Body::LinkGone(Box::new(key))));
         let bodies = bodies.chain(seen.into_iter().map(|link| Body::LinkSeen(Box::new(link))));
-        for body in bodies.chain(lost.into_iter().map(Body::NeighbourGone)) {
+        for body in bodies {
             self.emit(body);
         }
     }

@@ -1,7 +1,8 @@
 //! What follows from an observation: the events that are journalled.
 //!
 //! A file for each thing that derives: `inventory` (who is it, what changed), `own` (the host itself), `poll` (status and samples), `links`
-//! with their `dates`, `endpoints` with their `moves`, `bridge` (spanning tree, what ports feed), `alarms`; `tell` puts events into words. Every derived event is taken over at once,
+//! with their `dates`, `endpoints` with their `moves`, `bridge` (spanning tree, what ports feed), `alarms`, those of `sensors`; `tell` puts
+//! events into words. Every derived event is taken over at once,
 //! before the next is derived.
 
 mod alarms;
@@ -13,6 +14,7 @@ mod links;
 pub(super) mod moves;
 mod own;
 mod poll;
+mod sensors;
 pub(super) mod tell;
 mod wireless;
 

@@ -6,13 +6,14 @@ use crate::event::{
     StpEvent,
 };
 use crate::model::{
-    AdminStatus, Alarm, AlarmAct, ApStatus, BridgeId, ChassisId, Device, DeviceId, DeviceStatus, HealthStatus, Link, LinkEnd,
-    LinkKey, OperStatus, Physical, Severity, Timestamp,
+    AdminStatus, Alarm, AlarmAct, ApStatus, BridgeId, ChassisId, Device, DeviceId, DeviceStatus, Link, LinkEnd, LinkKey,
+    OperStatus, Physical, Severity, Timestamp,
 };
 use crate::state::State;
 use crate::state::view::EventRow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What is told of an event.
 pub(super) struct Told {
@@ -54,7 +55,7 @@ fn told(state: &State, event: &Event) -> Option<Told> {
         Body::DeviceStatus(change) => Some(device_status(state, change)),
         Body::InterfaceStatus(change) => Some(interface_status(state, change)),
         Body::GaugeStatus(change) => Some(gauge_status(state, change)),
-        Body::LinkSeen(link) => link_seen(state, link),
+        Body::LinkSeen(link) => link_seen(state, (link, event.at)),
         Body::LinkGone(key) => link_gone(state, key),
         Body::NeighbourSeen(neighbour) => {
             let new = !state.neighbours.contains_key(&neighbour.id);
@@ -247,12 +248,7 @@ fn interface_status(state: &State, change: &InterfaceStatusChange) -> Told {
 }
 
 fn gauge_status(state: &State, change: &GaugeStatusChange) -> Told {
-    let severity = match change.to {
-        HealthStatus::Critical => Some(Severity::Major),
-        HealthStatus::Warning | HealthStatus::Off => Some(Severity::Warning),
-        HealthStatus::Ok | HealthStatus::Unknown => None,
-    };
-    let text = format!("{} {} > {}", change.kind.word(), change.from.word(), change.to.word());
+    let (text, severity) = super::sensors::told(state, change);
     let object = format!("{} {}", state.name_of(&change.device), change.name);
     Told { object, severity, ..device(state, "sensor-status", &change.device, text) }
 }
@@ -268,9 +264,37 @@ fn access_point(change: &ApChange) -> Told {
     Told { kind, object: change.name.clone(), device: Some(change.controller.clone()), text, source: "snmp", severity }
 }
 
-fn link_seen(state: &State, link: &Link) -> Option<Told> {
+/// Who is heard of elsewhere within this time moved there.
+const MOVED_WITHIN: Duration = Duration::from_secs(3600);
+
+/// What stands before the place in the words of who is gone.
+const GONE_FROM: &str = "is not heard of any more at ";
+
+/// A neighbour that was lately heard of elsewhere.
+fn neighbour_moved(state: &State, (link, at): (&Link, Timestamp)) -> Option<Told> {
+    let is_it = |end: &&LinkEnd| state.neighbours.contains_key(&end.device);
+    let (end, far) = [(&link.a, &link.b), (&link.b, &link.a)].into_iter().find(|(end, _)| is_it(end))?;
+    let was = |row: &&Arc<EventRow>| row.kind == "neighbour-gone" && row.device.as_ref() == Some(&end.device);
+    let row = state.recent.iter().rev().take_while(|row| at.since(row.at) <= MOVED_WITHIN).find(was)?;
+    let from = row.text.strip_prefix(GONE_FROM)?;
+    let to = place(state, far);
+    (from != to).then(|| {
+        let source = link.evidence.first().map_or("lldp", |protocol| protocol.word());
+        Told { source, ..device(state, "endpoint-moved", &end.device, format!("{from} > {to}")) }
+    })
+}
+
+/// `acc-1 Gi1/0/7`
+fn place(state: &State, end: &LinkEnd) -> String {
+    end.port.as_ref().map_or_else(|| state.name_of(&end.device), |port| format!("{} {port}", state.name_of(&end.device)))
+}
+
+fn link_seen(state: &State, (link, at): (&Link, Timestamp)) -> Option<Told> {
     let text = match state.links.get(&link.key()) {
-        None => "new link".to_owned(),
+        None => match neighbour_moved(state, (link, at)) {
+            Some(moved) => return Some(moved),
+            None => "new link".to_owned(),
+        },
         Some(known) if known.stp_blocked != link.stp_blocked && link.stp_blocked == Some(true) => {
             "blocked by spanning tree".to_owned()
         }
@@ -296,7 +320,12 @@ fn neighbour_gone(state: &State, id: &DeviceId) -> Option<Told> {
         mac || device.sys_name.is_some() && device.sys_name == heard.name
     };
     let asked = state.devices.values().any(|device| is_it(device));
-    (!asked).then(|| Told { source: "lldp", ..device(state, "neighbour-gone", id, "is not heard of any more".to_owned()) })
+    let far = |link: &Arc<Link>| if link.a.device == *id { place(state, &link.b) } else { place(state, &link.a) };
+    let text = state
+        .links_of(id)
+        .first()
+        .map_or_else(|| "is not heard of any more".to_owned(), |link| format!("{GONE_FROM}{}", far(link)));
+    (!asked).then(|| Told { source: "lldp", ..device(state, "neighbour-gone", id, text) })
 }
 
 fn link_row(state: &State, kind: &'static str, (a, b): (&LinkEnd, &LinkEnd), text: String) -> Told {

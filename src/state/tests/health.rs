@@ -203,3 +203,31 @@ fn sensors_are_filtered_and_sorted_like_any_table() {
     assert_eq!(split_named_part(&named_part(None, "sensor:Inlet")), Some((None, "sensor:Inlet")));
     assert_eq!(table.rows[0].device, DeviceId::new(campus()[2].id.as_str()));
 }
+
+#[test]
+fn a_sensor_that_is_ill_raises_an_alarm_in_the_words_of_what_it_is_about() {
+    for (from, to, subject, class, want) in [
+        (HealthStatus::Ok, HealthStatus::Critical, Some("source"), SensorClass::State, "on battery: the mains are gone"),
+        (HealthStatus::Ok, HealthStatus::Critical, Some("trunk"), SensorClass::State, "the trunk is down"),
+        (HealthStatus::Ok, HealthStatus::Warning, None, SensorClass::Temperature, "temperature warning, well below 40"),
+    ] {
+        let (mut state, mut device) = known();
+        let gauge = &mut device.health.gauges[4];
+        gauge.kind = GaugeKind::Sensor(class);
+        gauge.class = subject.map(str::to_owned);
+        gauge.limits.high_warning = Some(40.0);
+        gauge.measured = measured(1.0, from);
+        let name = gauge.name.clone();
+        device.health = Health::new(device.health.gauges.clone());
+        let place = u16::try_from(device.health.gauges.iter().position(|gauge| gauge.name == name).unwrap()).unwrap();
+        let sensors = |state: &State| -> Vec<Arc<crate::model::Alarm>> {
+            state.alarms().filter(|alarm| alarm.rule == "sensor").cloned().collect()
+        };
+        feed(&mut state, &inventory(1, &device));
+        feed(&mut state, &polled(30, &device, &[(place, measured(70.0, to))]));
+        let texts: Vec<String> = sensors(&state).iter().map(|alarm| alarm.text.clone()).collect();
+        assert_eq!(texts, [want], "{subject:?}");
+        feed(&mut state, &polled(60, &device, &[(place, measured(1.0, HealthStatus::Ok))]));
+        assert!(sensors(&state).iter().all(|alarm| alarm.cleared_at.is_some()), "{subject:?}");
+    }
+}

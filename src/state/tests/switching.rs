@@ -5,7 +5,7 @@ use crate::model::{
     Bridge, BridgeId, BridgeReading, Device, IfIndex, Interface, MacAddr, Metric, Physical, PhysicalClass, PoePort, PoeStatus,
     PortReading, Role, StpPort, StpRole, Timestamp,
 };
-use crate::state::sample::{START, device, event, feed, inventory};
+use crate::state::sample::{START, device, event, feed, hears, inventory};
 use crate::state::{Settings, State};
 
 fn id(last: u8, priority: u16) -> BridgeId {
@@ -180,4 +180,29 @@ fn a_replay_of_what_was_derived_makes_the_same_state() {
     }
     assert_eq!(replayed.device(&switch().id), state.device(&switch().id));
     assert!(state.device(&switch().id).unwrap().bridge.as_ref().unwrap().root == Some(id(8, 0)));
+}
+
+#[test]
+fn who_is_heard_of_at_another_port_soon_after_moved_there() {
+    let laptop = device(77, "laptop", Role::Host, 1);
+    let (mut one, mut two) = (device(1, "acc-1", Role::Switch, 2), device(2, "acc-2", Role::Switch, 2));
+    let (nobody_one, nobody_two) = (one.clone(), two.clone());
+    hears(&mut one, 1, &laptop, 1);
+    hears(&mut two, 2, &laptop, 1);
+    let mut state = State::new(Settings::default());
+    let mut read = |secs, device: &Device| {
+        let before = state.recent().len();
+        feed(&mut state, &inventory(secs, device));
+        feed(&mut state, &event(secs + 1, Body::Tick));
+        state.recent().skip(before).map(|row| format!("{} {}: {}", row.kind, row.object, row.text)).collect::<Vec<String>>()
+    };
+    read(0, &one);
+    read(0, &nobody_two);
+    assert_eq!(read(60, &nobody_one), ["neighbour-gone laptop: is not heard of any more at acc-1 Gi1"]);
+    let rows = read(62, &two);
+    assert_eq!(rows.last().map(String::as_str), Some("endpoint-moved laptop: acc-1 Gi1 > acc-2 Gi2"), "{rows:?}");
+    // It comes back a day later: that is no move.
+    read(120, &nobody_two);
+    let rows = read(90_000, &one);
+    assert!(rows.iter().all(|row| !row.starts_with("endpoint-moved")), "{rows:?}");
 }

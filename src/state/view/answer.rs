@@ -154,11 +154,6 @@ fn device(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<String>
     view.alarms = events::alarms_of(look, &device.id);
     view.recent = events::of_device(look, &device.id, RECENT);
     view.health = health::health(look, device);
-    if request.device == DevicePart::Brief {
-        let (sensors, wrong) = health::of_request(look, device, request);
-        view.health.sensors = sensors;
-        return (ViewBody::Device(Box::new(view)), wrong);
-    }
     (ViewBody::Device(Box::new(view)), fault)
 }
 
@@ -189,7 +184,11 @@ fn part_of(look: &Lookup<'_>, (device, request): (&Device, &ViewRequest), view: 
             switch.inventory = table;
             fault
         }
-        DevicePart::Brief => None,
+        DevicePart::Brief => {
+            let (sensors, fault) = health::of_request(look, device, request);
+            view.health.sensors = sensors;
+            fault
+        }
     }
 }
 

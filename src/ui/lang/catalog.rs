@@ -7,10 +7,11 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// The files, by name.
-pub(super) const KOREAN: [(&str, &str); 11] = [
+pub(super) const KOREAN: [(&str, &str); 12] = [
     ("actions", include_str!("ko/actions.toml")),
     ("care", include_str!("ko/care.toml")),
     ("chrome", include_str!("ko/chrome.toml")),
+    ("facility", include_str!("ko/facility.toml")),
     ("finding", include_str!("ko/finding.toml")),
     ("logs", include_str!("ko/logs.toml")),
     ("panes", include_str!("ko/panes.toml")),

@@ -89,6 +89,7 @@ pub fn assemble(columns: &Columns, access: SnmpAccess, at: Timestamp) -> Assembl
     stack::fill(&mut device.interfaces, columns);
     stp::share_roots(&mut device.interfaces);
     let sightings = Sightings { fdb: fdb::rows(columns, &base_ports, &device.interfaces), arp: arp::rows(columns) };
+    vlans::add_learned(&mut device.vlans, columns, sightings.fdb.as_deref().unwrap_or_default());
     let skipped_neighbours = hear(&mut device, columns, base_ports);
     identify(&mut device, columns);
     device.health = health::health(columns);

@@ -4,7 +4,7 @@ use super::bridge::{BasePorts, at_port, vlan_id};
 use super::columns::Columns;
 use super::makers;
 use crate::model::device::Vlan;
-use crate::model::{Interface, PortMode};
+use crate::model::{FdbRow, Interface, PortMode};
 use crate::wire::snmp::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,7 +52,10 @@ pub fn fill(interfaces: &mut [Interface], columns: &Columns, ports: &BasePorts) 
     let pvids = columns.by_number("dot1qPvid");
     let newer = columns.rows("ieee8021QBridgePvid").filter_map(|(index, value)| Some((*index.get(1)?, value)));
     for (port, value) in newer.chain(pvids) {
-        if let Some(interface) = at_port(interfaces, ports, port) {
+        // Some agents number the rows of this table by ifIndex.
+        let if_index = ports.get(&port).copied().or_else(|| ports.values().copied().find(|own| own.0 == port));
+        let place = if_index.map(|own| interfaces.binary_search_by_key(&own, |interface| interface.if_index));
+        if let Some(interface) = place.and_then(|place| interfaces.get_mut(place.ok()?)) {
             interface.pvid = value.as_u64().and_then(|id| u32::try_from(id).ok()).and_then(vlan_id);
         }
     }
@@ -79,6 +82,16 @@ pub fn fill(interfaces: &mut [Interface], columns: &Columns, ports: &BasePorts) 
     names.into_iter().map(|(id, name)| Vlan { id, name }).collect()
 }
 
+/// Adds the VLANs in which addresses were learned, where no table of VLANs is told.
+pub fn add_learned(vlans: &mut Vec<Vlan>, columns: &Columns, rows: &[FdbRow]) {
+    let tables = LISTS.iter().map(|(egress, ..)| *egress).chain(["dot1qVlanStaticName", "ieee8021QBridgeVlanStaticName"]);
+    if vlans.iter().any(|vlan| vlan.name.is_some()) || tables.into_iter().any(|column| columns.len(column) > 0) {
+        return;
+    }
+    let known: BTreeSet<u16> = vlans.iter().map(|vlan| vlan.id).chain(rows.iter().filter_map(|row| row.vlan)).collect();
+    *vlans = known.into_iter().map(|id| Vlan { id, name: None }).collect();
+}
+
 /// A list of ports and the place of the VLAN in its index.
 type Listed = fn((&'static str, &'static str, usize)) -> (&'static str, usize);
 
@@ -87,11 +100,13 @@ fn lists(columns: &Columns, ports: &BasePorts, listed: Listed) -> BTreeMap<u16, 
     let mut left = MAX_MEMBERSHIPS;
     let mut members: BTreeMap<u16, BTreeSet<u32>> = BTreeMap::new();
     for (column, at) in LISTS.into_iter().map(listed) {
+        let is_text = columns.rows(column).any(|(_, value)| value.as_octets().is_some_and(is_hex_text));
         for (index, value) in columns.rows(column) {
             if let (Some(vlan), Some(octets)) = (index.get(at).copied().and_then(vlan_id), value.as_octets()) {
                 let members = members.entry(vlan).or_default();
                 let before = members.len();
-                members.extend(port_list(octets).filter(|port| ports.contains_key(port)).take(left));
+                let octets = if is_text { from_hex_text(octets) } else { octets.to_vec() };
+                members.extend(port_list(&octets).filter(|port| ports.contains_key(port)).take(left));
                 left -= members.len() - before;
             }
         }
@@ -146,6 +161,17 @@ fn port_list(octets: &[u8]) -> impl Iterator<Item = u32> + '_ {
     let bits = if is_written_out(octets) { &[] } else { octets };
     let set = (1_u32..).zip(bits.iter().flat_map(|octet| (0..8).map(move |bit| octet & (0x80 >> bit) != 0)));
     numbers.chain(set.filter_map(|(port, set)| set.then_some(port)))
+}
+
+/// Pairs of hexadecimal digits with blanks between them: SONiC's agent writes the bit map out so, and an empty one as `0`.
+fn is_hex_text(octets: &[u8]) -> bool {
+    let is_pair = |pair: &[u8]| matches!(pair, [high, low] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit());
+    octets.len() > 4 && octets.split(|octet| *octet == b' ').all(is_pair)
+}
+
+fn from_hex_text(octets: &[u8]) -> Vec<u8> {
+    let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    octets.split(|octet| *octet == b' ').filter_map(pair).collect()
 }
 
 /// Digits and at least one comma: as a bit map it would set the same few bits in every octet.
@@ -252,6 +278,28 @@ mod tests {
     fn numbers_that_are_no_vlan_are_passed_over_and_ports_tell_vlans_where_nothing_else_does() {
         assert!(read("dot1qVlanStaticName.5000 = x\ndot1dBasePortIfIndex.3 = #0").1.is_empty());
         assert_eq!(named(&read("dot1qPvid.1 = #20\ndot1qPvid.2 = #4095").1), [(20, None)]);
+    }
+
+    #[test]
+    fn rows_by_if_index_and_bit_maps_written_out_are_read_too() {
+        let lines = "dot1qPvid.102 = #20\ndot1qVlanCurrentEgressPorts.0.10 = ff 80 00\ndot1qVlanCurrentEgressPorts.0.30 = 0";
+        let (interfaces, vlans) = read(lines);
+        assert_eq!(interfaces[1].pvid, Some(20));
+        assert_eq!((interfaces[0].vlans.as_slice(), vlans.len()), (&[10][..], 2));
+        let (interfaces, _) = read("dot1qVlanCurrentEgressPorts.0.30 = 0");
+        assert_eq!(interfaces[2].vlans, [30], "one octet is a bit map: ports 3 and 4");
+    }
+
+    #[test]
+    fn addresses_tell_vlans_where_no_table_does() {
+        let row = |vlan: u16| FdbRow { mac: crate::model::MacAddr([0; 6]), if_index: None, vlan: Some(vlan) };
+        let add = |lines: &str| {
+            let columns = fixture::columns(COLUMNS, lines);
+            let mut vlans = vec![Vlan { id: 1, name: None }];
+            add_learned(&mut vlans, &columns, &[row(2), row(1)]);
+            vlans.into_iter().map(|vlan| vlan.id).collect::<Vec<u16>>()
+        };
+        assert_eq!((add(""), add("dot1qVlanCurrentEgressPorts.0.1 = 0x80")), (vec![1, 2], vec![1]));
     }
 
     #[test]

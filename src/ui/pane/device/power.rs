@@ -28,7 +28,7 @@ const COLUMNS: [Column<GaugeRow>; 6] = [
     Column { title: "VALUE", sort: "", width: Width::Cells(14), align: Align::Right, drop: 0, cell: measure::value },
     Column { title: "RANGE", sort: "", width: Width::Cells(10), align: Align::Left, drop: 1, cell: measure::within },
     Column { title: "LIMITS", sort: "", width: Width::Cells(9), align: Align::Right, drop: 3, cell: measure::limits },
-    Column { title: "SPAN", sort: "", width: Width::Cells(14), align: Align::Left, drop: 2, cell: measure::trend },
+    Column { title: "SPAN", sort: "", width: Width::Cells(10), align: Align::Left, drop: 2, cell: measure::trend },
 ];
 
 /// In one list, where blocks find no room, the block is a column.
@@ -54,7 +54,7 @@ const BLOCKS: [Block; 5] = [
     Block { title: "Battery", subjects: &["battery"], role: Role::Ups, missing: "this agent tells nothing of the battery" },
     Block {
         title: "Output",
-        subjects: &["output", "alarms"],
+        subjects: &["source", "output", "alarms"],
         role: Role::Ups,
         missing: "this agent tells nothing of the output",
     },

@@ -4,7 +4,7 @@ use super::measure;
 use super::section::Section;
 use crate::model::{HealthStatus, Role};
 use crate::state::view::rows::GaugeRow;
-use crate::state::view::screens::DeviceView;
+use crate::state::view::screens::{DeviceView, HealthView};
 use crate::ui::UiState;
 use crate::ui::lang::{tr, trf};
 use crate::ui::pane::{Listing, Scene};
@@ -52,17 +52,17 @@ fn is_voice(row: &GaugeRow) -> bool {
     row.subject.as_deref().is_some_and(|subject| SUBJECTS.contains(&subject))
 }
 
-fn of<'v>(view: &'v DeviceView, subject: &'static str) -> impl Iterator<Item = &'v GaugeRow> {
-    view.health.rows.iter().filter(move |row| row.subject.as_deref() == Some(subject))
+fn of<'v>(view: &'v HealthView, subject: &'static str) -> impl Iterator<Item = &'v GaugeRow> {
+    view.rows.iter().filter(move |row| row.subject.as_deref() == Some(subject))
 }
 
 /// The sum of what is told; `None` where nothing is.
-fn sum(view: &DeviceView, subject: &'static str) -> Option<f64> {
+fn sum(view: &HealthView, subject: &'static str) -> Option<f64> {
     of(view, subject).filter_map(|row| row.value).reduce(|a, b| a + b)
 }
 
 /// Telephones: registered, and how many there are.
-fn phones(view: &DeviceView) -> (Option<f64>, Option<f64>) {
+fn phones(view: &HealthView) -> (Option<f64>, Option<f64>) {
     let registered = sum(view, "phones-registered");
     let others = [sum(view, "phones-unregistered"), sum(view, "phones-rejected")].into_iter().flatten().reduce(|a, b| a + b);
     let known = sum(view, "phones-known").or_else(|| Some(registered? + others?));
@@ -70,12 +70,12 @@ fn phones(view: &DeviceView) -> (Option<f64>, Option<f64>) {
 }
 
 /// Calls now: what the agent says of the whole, else of its trunks.
-fn calls(view: &DeviceView) -> Option<f64> {
+fn calls(view: &HealthView) -> Option<f64> {
     sum(view, "calls-active").or_else(|| sum(view, "trunk-calls"))
 }
 
 /// Calls over the span: the curve of the whole where there is one.
-fn curve(view: &DeviceView) -> Vec<Option<f32>> {
+fn curve(view: &HealthView) -> Vec<Option<f32>> {
     let mut rows: Vec<&GaugeRow> = of(view, "calls-active").collect();
     if rows.is_empty() {
         rows = of(view, "trunk-calls").collect();
@@ -107,7 +107,7 @@ fn last_words(name: &str, count: usize) -> String {
 }
 
 /// The trunks, what is down first. What is told of a trunk elsewhere is joined by the words in which its name ends.
-fn trunks(view: &DeviceView) -> Vec<Trunk> {
+fn trunks(view: &HealthView) -> Vec<Trunk> {
     let mut all: Vec<Trunk> = of(view, "trunk")
         .map(|row| Trunk {
             name: row.name.clone(),
@@ -219,7 +219,7 @@ impl Section for Voice {
     }
 
     fn listing(&self, view: &DeviceView, _state: &UiState) -> Option<Listing> {
-        let keys: Vec<String> = trunks(view).into_iter().map(|trunk| trunk.name).collect();
+        let keys: Vec<String> = trunks(&view.health).into_iter().map(|trunk| trunk.name).collect();
         Some(Listing { offset: 0, matched: keys.len(), keys })
     }
 
@@ -227,15 +227,15 @@ impl Section for Voice {
         let mut rest = area;
         if scene.state.room() != Room::Tiny {
             let height = if area.height >= 18 { HEAD_WITH_GRAPH } else { HEAD.min(area.height) };
-            head(scene, Rect { height, ..area }, (buf, view));
+            head(scene, Rect { height, ..area }, (buf, &view.health));
             rest = Rect { y: area.y + height, height: area.height - height, ..area };
         }
-        table(scene, rest, (buf, view));
+        table(scene, rest, (buf, &view.health));
     }
 }
 
 /// Telephones and calls: figures, a bar, and how the calls went.
-fn head(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceView)) {
+fn head(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &HealthView)) {
     let inner = Panel::new(tr("Telephones and calls")).focus(Focus::Away).draw(scene, area, buf);
     if inner.is_empty() {
         return;
@@ -267,18 +267,19 @@ fn head(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceView)) 
         told.push(trf!("{} of {} channels busy", busy, channels.len()));
     }
     put(buf, line(2), width, (&told.join("  "), dim));
-    let rows = inner.height.saturating_sub(3);
+    let used = if told.is_empty() { 2 } else { 3 };
+    let rows = inner.height.saturating_sub(used);
     let top = spark::top(&curve) * 1.1;
     if rows > 0 && !scene.state.slow && curve.iter().any(Option::is_some) {
         let cells = width;
         let points = spark::resample(&curve, usize::from(cells) * if scene.glyphs.braille() { 2 } else { 1 });
-        for (row, y) in spark::rows(&points, (cells, rows), top, scene.glyphs).into_iter().zip(3..) {
+        for (row, y) in spark::rows(&points, (cells, rows), top, scene.glyphs).into_iter().zip(used..) {
             put(buf, line(y), cells, (&row, scene.theme.style(Tone::In)));
         }
     }
 }
 
-fn phones_line(scene: &Scene<'_>, (at, width): (Position, u16), (buf, view): (&mut Buffer, &DeviceView)) {
+fn phones_line(scene: &Scene<'_>, (at, width): (Position, u16), (buf, view): (&mut Buffer, &HealthView)) {
     let dim = scene.theme.style(Tone::Dim);
     let (registered, known) = phones(view);
     let Some(registered) = registered else {
@@ -320,11 +321,11 @@ fn phones_line(scene: &Scene<'_>, (at, width): (Position, u16), (buf, view): (&m
 }
 
 /// How the registered telephones went.
-fn of_first_spark(view: &DeviceView) -> Vec<Option<f32>> {
+fn of_first_spark(view: &HealthView) -> Vec<Option<f32>> {
     of(view, "phones-registered").next().map(|row| row.spark.clone()).unwrap_or_default()
 }
 
-fn table(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceView)) {
+fn table(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &HealthView)) {
     let here = scene.state.here();
     let trunks = trunks(view);
     let down = trunks.iter().filter(|trunk| trunk.state.as_ref().is_some_and(|row| row.status == HealthStatus::Critical)).count();
@@ -349,25 +350,15 @@ mod tests {
     use super::super::measure::tests::row;
     use super::*;
     use crate::model::{GaugeKind, SensorClass};
-    use crate::state::view::Table;
-    use crate::state::view::screens::HealthView;
 
-    fn view(rows: &[(&str, &str, f64, HealthStatus)]) -> DeviceView {
+    fn view(rows: &[(&str, &str, f64, HealthStatus)]) -> HealthView {
         let made = |(subject, name, value, status): &(&str, &str, f64, HealthStatus)| {
             let class = if *subject == "trunk" { SensorClass::State } else { SensorClass::Count };
             let mut made = row(GaugeKind::Sensor(class), Some(*value), *status);
             (made.subject, made.name) = (Some((*subject).to_owned()), (*name).to_owned());
             made
         };
-        DeviceView {
-            device: None,
-            interfaces: Table::default(),
-            links: Vec::new(),
-            alarms: Vec::new(),
-            recent: Vec::new(),
-            health: HealthView { rows: rows.iter().map(made).collect(), ..HealthView::default() },
-            switch: <_>::default(),
-        }
+        HealthView { rows: rows.iter().map(made).collect(), ..HealthView::default() }
     }
 
     #[test]
