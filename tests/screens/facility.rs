@@ -9,7 +9,7 @@ use noctop::query::{DevicePart, Screen, Subject, ViewRequest};
 use noctop::state::view::Table;
 use noctop::state::view::rows::GaugeRow;
 use noctop::state::view::screens::{DeviceView, HealthView};
-use noctop::ui::pane::Place;
+use noctop::ui::state::Place;
 use noctop::ui::{GlyphSet, Lang, shot};
 
 use HealthStatus::{Critical, Ok, Unknown, Warning};
