@@ -47,11 +47,13 @@ pub struct Gauges {
     pub name_at: Option<String>,
     /// The names of rows that the agent names nowhere, by their index: `{ "1.2" = "prints, black" }`.
     pub row_names: BTreeMap<String, String>,
+    /// The last number of the row's index stands behind the name: cores of one processor.
+    pub numbered: bool,
     /// Ends of names that say nothing: they are cut off.
     pub cut: Vec<String>,
     /// What its index begins with, where its table does not call it `ifIndex` or `entPhysicalIndex`.
     pub index: Option<IndexOf>,
-    /// Words in front of the name, or in its place.
+    /// Words in front of the name unless it has them itself, or in its place.
     pub before: Option<String>,
     /// Words behind the name.
     pub after: Option<String>,

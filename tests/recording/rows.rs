@@ -1,5 +1,6 @@
 //! What is measured, as rows that can be compared: what another program expects of a recording, and what noctop made of it.
 
+use noctop::model::health::{Part, Probe};
 use noctop::model::{Device, Gauge, GaugeKind, Oid};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -100,6 +101,19 @@ fn same(kind: &str, want: &Row, found: &Row) -> bool {
     class && want.values.len() == found.values.len() && want.values.iter().zip(&found.values).all(near)
 }
 
+/// Whether a state that is expected as a row of its own is the status of what it is about: of a temperature, not beside it.
+fn is_told(want: &Row, device: &Device) -> bool {
+    #[allow(clippy::float_cmp, reason = "states are small whole numbers")]
+    let means = |probe: &Probe, value: f64| {
+        probe.words.iter().any(|(number, _)| f64::from(i32::try_from(*number).unwrap_or(-1)) == value)
+    };
+    let is_it = |probe: &Probe| {
+        probe.part == Part::Status && want.oids.contains(&probe.oid) && want.values.iter().all(|value| means(probe, *value))
+    };
+    want.class == "state"
+        && device.health.gauges.iter().any(|gauge| gauge.measured.value.is_some() && gauge.probes.iter().any(is_it))
+}
+
 /// Of one recording and kind.
 #[derive(Default)]
 pub struct Score {
@@ -118,7 +132,10 @@ impl Score {
         let by_instance =
             |want: &Row, found: &Row| found.oids.iter().any(|oid| want.oids.contains(oid)) && same(kind, want, found);
         let rest = score.take(expected, by_instance);
-        score.missing = score.take(rest, |want, found| same(kind, want, found));
+        let rest = score.take(rest, |want, found| same(kind, want, found));
+        let (told, missing) = rest.into_iter().partition(|want| is_told(want, device));
+        score.right.extend(told);
+        score.missing = missing;
         score
     }
 

@@ -11,7 +11,7 @@ use noctop::state::view::wireless::rows::{
     ChainStep, ChannelRow, ClientRow, CoChannel, PlanCell, RadioDetail, RadioRow, SitePlan, SsidRow, Uplink, WirelessSummary,
     WirelessView,
 };
-use noctop::ui::{Depth, GlyphSet, ThemeName, shot};
+use noctop::ui::{Depth, GlyphSet, Lang, ThemeName, shot};
 
 fn key(number: u8) -> MacAddr {
     MacAddr([0x70, 0x0f, 0x6a, 0, 3, number])
@@ -244,6 +244,38 @@ fn ssids() -> Vec<SsidRow> {
     .into()
 }
 
+/// One that tells itself, and leaves out much; and one of whose radios its controller tells nothing.
+fn partial() -> Vec<RadioRow> {
+    let told = radios().swap_remove(3);
+    let alone = RadioRow {
+        name: RadioName { controller: id("ap-annex-1"), key: key(90), slot: Some(3) },
+        controller_name: "ap-annex-1".to_owned(),
+        ap: "ap-annex-1".to_owned(),
+        alone: true,
+        width_mhz: None,
+        tx_power_dbm: None,
+        utilisation_percent: None,
+        retry_percent: None,
+        spark: Vec::new(),
+        ..told.clone()
+    };
+    let bare = RadioRow {
+        name: RadioName { controller: id("wlc-9"), key: key(91), slot: None },
+        ap: "ap-bare".to_owned(),
+        band: None,
+        channel: None,
+        noise_dbm: None,
+        clients: None,
+        in_bps: None,
+        out_bps: None,
+        co_channel: 0,
+        uplink: None,
+        alone: false,
+        ..alone.clone()
+    };
+    vec![alone, bare]
+}
+
 /// The answer to a request, as an engine would give it.
 pub fn view(request: &ViewRequest) -> WirelessView {
     let part = request.wireless.part;
@@ -255,13 +287,14 @@ pub fn view(request: &ViewRequest) -> WirelessView {
         WirelessPart::Radios if request.filter.contains("channel=149") => {
             view.radios = table(radios().into_iter().filter(|row| row.channel == Some(149)).collect(), request);
         }
+        WirelessPart::Radios if request.filter.contains("alone") => view.radios = table(partial(), request),
         WirelessPart::Radios => view.radios = table(radios(), request),
         WirelessPart::Clients => view.clients = table(clients(), request),
         WirelessPart::Channels => view.channels = table(channels(), request),
         WirelessPart::Ssids => view.ssids = table(ssids(), request),
         WirelessPart::Detail => {
             view.clients = table(clients(), request);
-            let own = radios().into_iter().find(|row| Some(&row.name) == request.wireless.radio.as_ref());
+            let own = radios().into_iter().chain(partial()).find(|row| Some(&row.name) == request.wireless.radio.as_ref());
             view.detail = own.map(|row| {
                 Box::new(RadioDetail {
                     co_channel: co_channel(&row),
@@ -311,6 +344,24 @@ fn access_points_clients_and_channels() {
         let text = shown(size, glyphs, keys);
         assert!(!text.contains('\u{1b}'), "{name}");
         insta::assert_snapshot!(format!("wireless-{name}"), text);
+    }
+}
+
+#[test]
+fn what_an_agent_leaves_out_is_said() {
+    for (name, size, lang, keys) in [
+        ("partial-120x36", (120, 36), Lang::En, ""),
+        ("partial-bare-120x36", (120, 36), Lang::En, "j"),
+        ("partial-80x24", (80, 24), Lang::En, "j"),
+        ("korean-partial-120x36", (120, 36), Lang::Ko, ""),
+        ("korean-way-80x24", (80, 24), Lang::Ko, "Tab"),
+    ] {
+        let mut state = state(Screen::Wireless, size, GlyphSet::Unicode);
+        state.lang = lang;
+        if name.contains("partial") {
+            state.here_mut().filter = "alone".to_owned();
+        }
+        insta::assert_snapshot!(format!("wireless-{name}"), shot::text(&drawn(state, keys)));
     }
 }
 

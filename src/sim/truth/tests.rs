@@ -20,9 +20,9 @@ fn port(scenario: &Scenario, device: &str, name: &str) -> (DeviceNumber, PortNum
 }
 
 #[test]
-fn the_campus_has_its_sixty_four_devices_and_every_name_once() {
+fn the_campus_has_its_sixty_seven_devices_and_every_name_once() {
     let campus = campus(None);
-    assert_eq!(campus.agents().count(), 64);
+    assert_eq!(campus.agents().count(), 67);
     let mut names: Vec<_> = campus.nodes.iter().map(|node| &node.name).collect();
     names.sort();
     names.dedup();

@@ -430,7 +430,11 @@ impl Reader<'_> {
         let told = told.map(cut).or_else(row);
         let default = (says.before.is_none() && says.after.is_none() && told.is_none()).then(|| capital(kind.word()));
         let number = if told.is_none() { number.map(|number| number.to_string()) } else { None };
-        let words = [says.before.clone(), default, told, number, says.after.clone()];
+        // "Tray" in front of "Tray 1" says nothing more.
+        let is_said = |word: &String| told.as_ref().is_some_and(|told| told.to_lowercase().contains(&word.to_lowercase()));
+        let before = says.before.clone().filter(|word| !is_said(word));
+        let row = index.last().filter(|_| says.numbered && number.is_none()).map(|number| number.to_string());
+        let words = [before, default, told, number, says.after.clone(), row];
         words.into_iter().flatten().collect::<Vec<_>>().join(" ").chars().take(MAX_NAME).collect()
     }
 }

@@ -36,6 +36,8 @@ const CELLS: [usize; 3] = [3, 2, 1];
 const BLOCK: usize = 6;
 /// Ports of one shelf; a housing with more has several.
 const SHELF: usize = 52;
+/// Ports of a shelf that are no shelf.
+const MANAGEMENT: usize = 2;
 /// Cells before a shelf for the number of its member.
 const LABEL: usize = 4;
 /// Rows of the section from which the numbers have room.
@@ -120,7 +122,20 @@ fn shelves(ports: &[FacePort], cells: usize) -> Vec<Shelf<'_>> {
         }
         (count, before) = (count + 1, Some(port));
     }
-    out
+    with_management(out, cells)
+}
+
+/// Ports that few devices have, beside members or cards of their own numbers (`Gi0/0` of a stack): at the end of the first shelf.
+fn with_management(mut shelves: Vec<Shelf<'_>>, cells: usize) -> Vec<Shelf<'_>> {
+    let is_lone = shelves.len() > 1 && shelves.first().is_some_and(|shelf| shelf.slot == 0 && shelf.spots.len() <= MANAGEMENT);
+    if is_lone {
+        let lone = shelves.remove(0);
+        if let Some(first) = shelves.first_mut() {
+            let from = first.spots.iter().map(|spot| spot.x).max().unwrap_or(0) + cells + 1;
+            first.spots.extend(lone.spots.into_iter().map(|spot| Spot { x: from + spot.x, ..spot }));
+        }
+    }
+    shelves
 }
 
 /// The name without its last number.

@@ -151,7 +151,7 @@ const MODULES: [(&str, &[&str]); 2] = [("fans", &["fan"]), ("PSU", &["psu", "pow
 /// Whether a gauge tells of such a part: a sensor that says how it is.
 fn is_module(row: &GaugeRow, words: &[&str]) -> bool {
     let name = row.name.to_lowercase();
-    let is_sensor = matches!(row.kind, GaugeKind::Sensor(SensorClass::State | SensorClass::Fanspeed));
+    let is_sensor = matches!(row.kind, GaugeKind::Sensor(SensorClass::State | SensorClass::Fanspeed | SensorClass::Power));
     is_sensor && words.iter().any(|word| name.contains(word))
 }
 

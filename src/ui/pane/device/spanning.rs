@@ -48,7 +48,7 @@ const PORT_COLUMNS: [Column<SpanningPort>; 8] = [
 
 /// Columns of the tree.
 const TREE_COLUMNS: [Column<Branch>; 6] = [
-    Column { title: "BRIDGE", sort: "", width: Width::Grow(18), align: Align::Left, drop: 0, cell: bridge },
+    Column { title: "BRIDGE", sort: "", width: Width::Grow(26), align: Align::Left, drop: 0, cell: bridge },
     Column { title: "ROOT PORT", sort: "", width: Width::Cells(10), align: Align::Left, drop: 2, cell: root_port },
     Column { title: "COST", sort: "", width: Width::Cells(7), align: Align::Right, drop: 1, cell: root_cost },
     Column { title: "PRIO", sort: "", width: Width::Cells(5), align: Align::Right, drop: 4, cell: bridge_priority },

@@ -194,3 +194,75 @@ fn a_hundred_thousand_clients_are_cut_and_it_is_said() {
     let reading = reading((&Device::new(DeviceId::new("wlc"), Timestamp(0)), Timestamp::from_secs(1)), &rules, &columns);
     assert_eq!((reading.clients.len(), reading.extent.clients), (MAX_CLIENTS, false));
 }
+
+/// A device of `tests/vendor/wireless.toml`.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    what: String,
+    id: String,
+    role: String,
+    says: Vec<String>,
+    told: Vec<String>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cases {
+    device: Vec<Case>,
+}
+
+fn word(name: &str, value: Option<impl std::fmt::Display>) -> String {
+    value.map(|value| format!(" {name} {value}")).unwrap_or_default()
+}
+
+fn or_dash(value: Option<impl std::fmt::Display>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| value.to_string())
+}
+
+/// A reading in lines, as the cases have it.
+fn told(reading: &WirelessReading) -> Vec<String> {
+    let mut lines: Vec<String> = reading.access_points.iter().map(|ap| format!("ap {} {}", ap.name, ap.status.word())).collect();
+    lines.sort_by_key(|line| !line.ends_with(" up"));
+    for ap in &reading.access_points {
+        lines.extend(ap.radios.iter().map(|radio| {
+            let band = or_dash(radio.band.map(|band| band.word()));
+            let mut line = format!("radio {}/{} {band} {}", ap.name, radio.slot, or_dash(radio.channel));
+            line += &word("width", radio.width_mhz);
+            line += &word("busy", radio.utilisation_percent);
+            line += &word("tx", radio.tx_power_dbm);
+            line += &word("noise", radio.noise_dbm);
+            line += &word("clients", radio.clients);
+            line + &word("quality", radio.quality_percent)
+        }));
+    }
+    lines.extend(reading.ssids.iter().map(|ssid| format!("ssid {} {}", ssid.name, or_dash(ssid.clients))));
+    lines.extend(reading.clients.iter().map(|client| {
+        let ap = client.ap.and_then(|key| reading.access_point(key)).map(|ap| ap.name.as_str());
+        let mut line = format!("client {} {}/{}", client.mac, or_dash(ap), or_dash(client.slot));
+        line += &word("rssi", client.rssi_dbm);
+        line += &word("snr", client.snr_db);
+        line += &word("rate", client.rate_mbps);
+        line += &word("ssid", client.ssid.as_deref());
+        line += &word("ip", client.address);
+        line + &word("name", client.name.as_deref())
+    }));
+    lines
+}
+
+#[test]
+fn every_maker_of_the_cases_is_told() {
+    let cases: Cases = toml::from_str(include_str!("../../../../../tests/vendor/wireless.toml")).unwrap();
+    for case in cases.device {
+        let id: Oid = format!("1.3.6.1.4.1.{}", case.id).parse().unwrap();
+        let role = Role::from_word(&case.role).unwrap();
+        let rules = Registry::builtin().wireless(role, Some(&id));
+        let names: BTreeSet<&'static str> = rules.iter().flat_map(|rule| rule.columns()).collect();
+        let names: Vec<&'static str> = names.into_iter().collect();
+        let columns = Columns::select(Registry::builtin(), &names, &varbinds(&case.says.join("\n")));
+        let mut device = Device::new(DeviceId::new("self"), Timestamp(0));
+        (device.sys_name, device.role) = (Some("self".to_owned()), role);
+        let reading = reading((&device, Timestamp::from_secs(10_000)), &rules, &columns);
+        assert_eq!(told(&reading), case.told, "{}", case.what);
+    }
+}
