@@ -92,7 +92,7 @@ impl View<'_> {
                 GaugeKind::Storage => <[i64; 2]>::from(self.scenario.flash_units(self.device)).to_vec(),
                 GaugeKind::PoeBudget => poe.map(|(budget, _)| budget).into_iter().collect(),
                 GaugeKind::PoeUsed => poe.map(|(_, used)| used).into_iter().collect(),
-                GaugeKind::Sensor(SensorClass::State) => vec![self.state_raw(&gauge.name).unwrap_or(i64::from(PSE_ON))],
+                GaugeKind::Sensor(SensorClass::State) => vec![i64::from(PSE_ON)],
                 GaugeKind::Sensor(_) | GaugeKind::Supply => {
                     sensors.get(gauge.name.as_str()).map_or_else(Vec::new, |part| self.sensor_raws(part))
                 }

@@ -2,12 +2,11 @@
 //! discovery describes them.
 
 use super::rows::Table;
-use super::switching::Maker;
 use super::{Part, View, integer, text};
 use crate::mib::Registry;
 use crate::model::health::{self, Limits, Probe, Reckoning};
 use crate::model::{Gauge, GaugeKind, HealthStatus, IfIndex, Measured, Oid, Physical, PhysicalClass, SensorClass};
-use crate::sim::scenario::parts::{Measures, PartSpec};
+use crate::sim::scenario::parts::PartSpec;
 use crate::sim::truth::health::LIGHT_LIMITS;
 use crate::wire::snmp::Value;
 
@@ -47,9 +46,6 @@ pub(super) const THRESHOLDS: usize = LIGHT_LIMITS.len();
 /// EntitySensorStatus ok, nonoperational (RFC 3433)
 const OK: u8 = 1;
 const NONOPERATIONAL: u8 = 3;
-
-/// Behind the name of a supply whose state is told.
-const STATE: &str = " state";
 
 /// Light and currents are told in tenths.
 const TENTHS: f64 = 10.0;
@@ -190,41 +186,6 @@ impl<'a> View<'a> {
             .collect()
     }
 
-    /// Power supplies whose sensor says how they are: AOS-CX tells it nowhere else.
-    fn supply_gauges(&self, mib: &Registry) -> Vec<Gauge> {
-        let is_asked = self.kind.entity && !self.kind.optics && Self::is_of(self.kind, Maker::Aruba);
-        let column = mib.oid("entPhySensorOperStatus").unwrap_or_else(|| Oid::new(&[]));
-        let words = [(1, HealthStatus::Ok), (2, HealthStatus::Warning), (3, HealthStatus::Critical)];
-        let sensors = self.kind.sensors.iter().filter(|_| is_asked).filter_map(|at| self.part(*at));
-        let supplies = sensors.filter(|part| self.has_part(part) && matches!(part.sensor, Some(Measures::Supply(_))));
-        let gauge = |part: &PartSpec| Gauge {
-            kind: GaugeKind::Sensor(SensorClass::State),
-            name: format!("{}{STATE}", part.name),
-            class: None,
-            if_index: None,
-            main: false,
-            probes: vec![Probe {
-                part: health::Part::Status,
-                oid: column.child(&[part.index]),
-                factor: 1.0,
-                reckoning: Reckoning::default(),
-                absent: Vec::new(),
-                words: words.to_vec(),
-                texts: Vec::new(),
-            }],
-            limits: Limits::default(),
-            measured: Measured::default(),
-        };
-        supplies.map(gauge).collect()
-    }
-
-    /// The number of the state that is called so.
-    pub(super) fn state_raw(&self, name: &str) -> Option<i64> {
-        let name = name.strip_suffix(STATE)?;
-        let part = self.kind.sensors.iter().filter_map(|at| self.part(*at)).find(|part| part.name == name)?;
-        Some(i64::from(self.sensor_status(part)))
-    }
-
     /// The gauges of its sensors, as discovery describes them.
     pub(super) fn sensor_gauges(&self, mib: &Registry) -> Vec<Gauge> {
         let names = if self.kind.optics {
@@ -264,6 +225,6 @@ impl<'a> View<'a> {
                 measured: Measured::default(),
             })
         };
-        self.supply_gauges(mib).into_iter().chain(there.filter_map(gauge)).collect()
+        there.filter_map(gauge).collect()
     }
 }
