@@ -15,7 +15,7 @@ use noctop::collect::snmp::access::Access;
 use noctop::collect::snmp::crawl::{Control, CrawlOptions, Keep, crawl};
 use noctop::collect::snmp::{Client, Options};
 use noctop::event::Body;
-use noctop::model::{AdminStatus, Device, Evidence, IfIndex, Interface, MacAddr, OperStatus, text};
+use noctop::model::{AdminStatus, Device, Evidence, IfIndex, Interface, MacAddr, OperStatus, Role, text};
 use noctop::sim::recording::Recording;
 use noctop::sim::serve::{Recorded, Server};
 use recording::{assembled, hex};
@@ -265,6 +265,21 @@ fn the_table_of_hits_and_misses_has_nine_of_ten_identities_and_every_port() {
     assert!(faulty.is_empty(), "not as recorded:\n{}", faulty.join("\n"));
     let short = totals.facts.iter().take(INSISTED).chain([&totals.insisted()]).any(|fact| percent(*fact) < LEAST_PERCENT);
     assert!(!short, "less than {LEAST_PERCENT} % of an identity fact is right");
+}
+
+/// Whoever adds a vendor adds its recognition too.
+#[test]
+fn every_recorded_family_is_recognised() {
+    let Some(folder) = corpus() else { return };
+    let mut unknown = Vec::new();
+    for path in recordings(&folder) {
+        let device = assembled(&path);
+        let facts = [device.vendor.is_some(), device.os.is_some() || device.model.is_some(), device.role != Role::Unknown];
+        if facts.contains(&false) {
+            unknown.push(format!("{}: {:?} {:?} {:?} {:?}", path.display(), device.vendor, device.os, device.model, device.role));
+        }
+    }
+    assert!(unknown.is_empty(), "not known by vendor, system or model, and role:\n{}", unknown.join("\n"));
 }
 
 const fn mark(verdict: &Verdict) -> &'static str {
