@@ -15,5 +15,6 @@ mod korean;
 mod logs;
 mod map;
 mod pty;
+mod switch;
 mod vlans;
 mod wireless;
