@@ -39,7 +39,8 @@ fn row(gauge: &Gauge) -> String {
             }
         }),
     };
-    let class = gauge.class.as_deref().unwrap_or_else(|| gauge.kind.word());
+    let kind_of_supply = gauge.class.as_deref().filter(|_| gauge.kind == GaugeKind::Supply);
+    let class = kind_of_supply.unwrap_or_else(|| gauge.kind.word());
     format!("{class}|{}|{value}|{}", gauge.name, measured.status.word())
 }
 
