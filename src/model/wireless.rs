@@ -156,6 +156,17 @@ pub struct AccessPoint {
     pub radios: Vec<Radio>,
 }
 
+/// A radio, or an access point of which no radio is known.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RadioName {
+    /// Its controller.
+    pub controller: DeviceId,
+    /// Its access point.
+    pub key: MacAddr,
+    /// Its number there.
+    pub slot: Option<u16>,
+}
+
 /// A radio of an access point.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Radio {

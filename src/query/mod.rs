@@ -10,6 +10,6 @@ pub mod view_request;
 
 pub use logs::{LOG_COLUMNS, LogPart, LogRequest};
 pub use view_request::{
-    DevicePart, FlowPart, FlowRequest, MapLayer, MapRequest, RadioName, Screen, Sort, Subject, ViewRequest, Window, WirelessPart,
+    DevicePart, FlowPart, FlowRequest, MapLayer, MapRequest, Screen, Sort, Subject, ViewRequest, Window, WirelessPart,
     WirelessRequest,
 };

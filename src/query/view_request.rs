@@ -2,7 +2,8 @@
 
 use super::logs::LogRequest;
 use crate::model::flow::TopKey;
-use crate::model::{DeviceId, MacAddr, TimeRange, Timestamp, WifiBand};
+use crate::model::wireless::RadioName;
+use crate::model::{DeviceId, TimeRange, Timestamp, WifiBand};
 use serde::{Deserialize, Serialize};
 
 /// The screens of the contract.
@@ -185,17 +186,6 @@ pub enum DevicePart {
     Inventory,
     /// Nothing more than the facts, its health, links, alarms and events.
     Brief,
-}
-
-/// A radio, or an access point of which no radio is known.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct RadioName {
-    /// Its controller.
-    pub controller: DeviceId,
-    /// Its access point.
-    pub key: MacAddr,
-    /// Its number there.
-    pub slot: Option<u16>,
 }
 
 /// A windowed query. The same request serves live, past, local and attached.

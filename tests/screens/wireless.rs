@@ -4,8 +4,9 @@ use super::fixture::{Network, ago, handle, id, now};
 use super::golden::{drawn, state};
 use noctop::model::switching::{PoePort, PoeStatus};
 use noctop::model::wireless::Phy;
+use noctop::model::wireless::RadioName;
 use noctop::model::{ApStatus, MacAddr, WifiBand};
-use noctop::query::{RadioName, Screen, ViewRequest, WirelessPart};
+use noctop::query::{Screen, ViewRequest, WirelessPart};
 use noctop::state::view::Table;
 use noctop::state::view::wireless::rows::{
     ChainStep, ChannelRow, ClientRow, CoChannel, PlanCell, RadioDetail, RadioRow, SitePlan, SsidRow, Uplink, WirelessSummary,

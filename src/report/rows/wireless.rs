@@ -221,7 +221,7 @@ pub struct AccessPointRow {
 impl AccessPointRow {
     /// Out of the rows of radios, in the order of each one's first.
     pub fn all(rows: &[view::RadioRow]) -> Vec<Self> {
-        let mut all: Vec<(&crate::query::RadioName, Self)> = Vec::new();
+        let mut all: Vec<(&crate::model::wireless::RadioName, Self)> = Vec::new();
         let mut places: FxHashMap<(&crate::model::DeviceId, crate::model::MacAddr), usize> = FxHashMap::default();
         for row in rows {
             let key = (&row.name.controller, row.name.key);
@@ -413,8 +413,8 @@ impl Row for ChannelRow {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::wireless::RadioName;
     use crate::model::{ApStatus, DeviceId, MacAddr, Timestamp, WifiBand};
-    use crate::query::RadioName;
     use crate::report::tabular::Format;
     use crate::report::tabular::tests::{check_columns, written};
 

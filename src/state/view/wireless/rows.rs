@@ -2,8 +2,9 @@
 
 use crate::model::switching::{Duplex, PoePort};
 use crate::model::wireless::Phy;
+use crate::model::wireless::RadioName;
 use crate::model::{ApStatus, DeviceId, MacAddr, Timestamp, WifiBand};
-use crate::query::{RadioName, WirelessPart};
+use crate::query::WirelessPart;
 use crate::state::view::Table;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;

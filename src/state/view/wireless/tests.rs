@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::event::Body;
+use crate::model::wireless::RadioName;
 use crate::model::wireless::{Extent, Phy, WirelessClient};
 use crate::model::{AccessPoint, MacAddr, Radio, Role, WirelessReading};
-use crate::query::{RadioName, Screen, Sort, WirelessRequest};
+use crate::query::{Screen, Sort, WirelessRequest};
 use crate::state::Settings;
 use crate::state::sample::{START, campus, device, event, feed, inventory};
 use crate::state::view::{ViewBody, answer};

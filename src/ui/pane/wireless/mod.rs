@@ -16,7 +16,8 @@ mod ssids;
 mod way;
 
 use super::{Context, Gesture, Listing, Pane, Place, Scene, Target, events, names_of};
-use crate::query::{RadioName, Screen, Subject, ViewRequest, WirelessPart, WirelessRequest};
+use crate::model::wireless::RadioName;
+use crate::query::{Screen, Subject, ViewRequest, WirelessPart, WirelessRequest};
 use crate::state::view::wireless::rows::{RadioDetail, SsidRow, Uplink};
 use crate::state::view::wireless::{CLIENT_COLUMNS, RADIO_COLUMNS, SSID_COLUMNS};
 use crate::state::view::{ChannelRow, ClientRow, RadioRow, View, ViewBody, WirelessView};

@@ -52,7 +52,7 @@ pub fn power(scene: &Scene<'_>, poe: &PoePort) -> Vec<Piece> {
     let watts = |mw: u32| format!("{:.1} W", f64::from(mw) / 1000.0);
     let mut pieces = Vec::new();
     if let Some(status) = poe.status {
-        pieces.push((format!("{} ", status.word()), plain));
+        pieces.push((format!("{} ", tr(status.word())), plain));
     }
     pieces.extend(poe.draw_mw.map(|mw| (watts(mw), plain)));
     pieces.extend(poe.limit_mw.map(|mw| (format!(" / {}", watts(mw)), dim)));
