@@ -13,7 +13,7 @@ use ratatui::text::{Line, Span};
 
 /// The columns.
 pub(super) const COLUMNS: [Column<InterfaceRow>; 15] = [
-    Column { title: "PORT", sort: "if", width: Width::Grow(9), align: Align::Left, drop: 0, cell: interfaces::port },
+    Column { title: "PORT", sort: "if", width: Width::Grow(12), align: Align::Left, drop: 0, cell: interfaces::port },
     Column { title: "ST", sort: "oper", width: Width::Cells(5), align: Align::Left, drop: 0, cell: state },
     Column { title: "SPD", sort: "speed", width: Width::Cells(5), align: Align::Right, drop: 2, cell: speed },
     Column { title: "VLAN", sort: "vlan", width: Width::Cells(5), align: Align::Left, drop: 1, cell: vlan },

@@ -40,6 +40,8 @@ const SHELF: usize = 52;
 const MANAGEMENT: usize = 2;
 /// Cells before a shelf for the number of its member.
 const LABEL: usize = 4;
+/// Rows of the numbers: over the ports and under them.
+const NUMBERS: u16 = 2;
 /// Rows of the section from which the numbers have room.
 const NUMBERED_ROWS: u16 = 20;
 
@@ -355,14 +357,14 @@ pub(super) fn wanted(view: &DeviceView, area: Rect, words: u16) -> Option<u16> {
     let plate = Plate::of(&view.switch.face, area.width.saturating_sub(3))?;
     let room = (area.height * 9 / 20).max(7);
     let shelves = u16::try_from(plate.shelves.len()).unwrap_or(u16::MAX);
-    let rows = if is_numbered(&plate, area.height) { 4 } else { shelves.saturating_mul(2) };
+    let rows = shelves.saturating_mul(2) + if is_numbered(&plate, area.height) { NUMBERS } else { 0 };
     let least = 2 + 2 + words;
     (area.height >= least + 7).then(|| rows.saturating_add(2 + words).min(room.max(least)))
 }
 
-/// Numbers stand over and under the ports of a single shelf.
+/// Numbers stand over the first shelf and under the last.
 fn is_numbered(plate: &Plate<'_>, height: u16) -> bool {
-    plate.shelves.len() == 1 && plate.cells >= 3 && height >= NUMBERED_ROWS
+    plate.cells >= 3 && height >= NUMBERED_ROWS
 }
 
 /// Draws the panel; returns the lines that are left in it for words about the port under the cursor.
@@ -373,8 +375,8 @@ pub(super) fn draw(scene: &Scene<'_>, area: Rect, (buf, view, words): (&mut Buff
     let face = Face::of(scene, ports);
     let chosen = super::ports::port_under_cursor(view, scene.state).map(|row| row.if_index);
     let room = usize::from(area.height.saturating_sub(2 + words));
-    let numbered = room >= 4 && is_numbered(&plate, NUMBERED_ROWS);
-    let fit = if numbered { 1 } else { (room / 2).max(1) };
+    let numbered = room >= plate.shelves.len() * 2 + usize::from(NUMBERS) && is_numbered(&plate, NUMBERED_ROWS);
+    let fit = if numbered { plate.shelves.len() } else { (room / 2).max(1) };
     let here = chosen.and_then(|index| plate.shelf_of(index)).unwrap_or(0);
     let first = here.saturating_sub(fit - 1).min(plate.shelves.len().saturating_sub(fit));
     let inner =
@@ -382,16 +384,18 @@ pub(super) fn draw(scene: &Scene<'_>, area: Rect, (buf, view, words): (&mut Buff
     if inner.height < 3 {
         return none;
     }
-    let mut y = inner.y;
-    for shelf in plate.shelves.iter().skip(first).take(fit) {
-        let rows = if numbered { [y + 1, y + 2] } else { [y, y + 1] };
+    let mut y = inner.y + u16::from(numbered);
+    let last = fit.saturating_sub(1);
+    for (at, shelf) in plate.shelves.iter().skip(first).take(fit).enumerate() {
+        let numbers = [numbered && at == 0, numbered && at == last];
         if plate.shelves.len() > 1 {
             let label = shelf.slot.to_string();
             put(buf, Position::new(inner.x + 1, y), 3, (&label, scene.theme.style(Tone::Title)));
         }
-        draw_shelf(&face, (inner, rows, &plate), (buf, shelf, chosen));
-        y += if numbered { 4 } else { 2 };
+        draw_shelf(&face, (inner, y), (plate.cells, numbers), (buf, shelf, chosen));
+        y += 2;
     }
+    y += u16::from(numbered);
     Rect { y: y.min(inner.bottom()), height: inner.bottom().saturating_sub(y), ..inner }
 }
 
@@ -409,18 +413,18 @@ fn subtitle(face: &Face<'_, '_>, plate: &Plate<'_>, (first, fit): (usize, usize)
 
 fn draw_shelf(
     face: &Face<'_, '_>,
-    (inner, rows, plate): (Rect, [u16; 2], &Plate<'_>),
+    (inner, top): (Rect, u16),
+    (cells, [over, under]): (usize, [bool; 2]),
     (buf, shelf, chosen): (&mut Buffer, &Shelf<'_>, Option<IfIndex>),
 ) {
     let scene = face.scene;
-    let numbered = rows[0] > inner.y && plate.shelves.len() == 1;
     let key = scene.theme.style(Tone::Key);
     // A filter or an order makes other rows of the places that ports have on the device.
     let here = scene.state.here();
     let is_plain = here.filter.is_empty() && here.sort.is_none() && !here.faults_only;
     for spot in &shelf.spots {
         let x = inner.x + u16::try_from(LABEL + spot.x).unwrap_or(u16::MAX);
-        let y = if spot.lower { rows[1] } else { rows[0] };
+        let y = top + u16::from(spot.lower);
         if x >= inner.right() || y >= inner.bottom() {
             continue;
         }
@@ -428,7 +432,7 @@ fn draw_shelf(
         let is_here = chosen == Some(spot.port.if_index);
         let style = if is_here { style.patch(scene.theme.selected()) } else { style };
         put(buf, Position::new(x, y), 1, (shape, style));
-        if is_here && plate.cells > 1 {
+        if is_here && cells > 1 {
             put(buf, Position::new(x - 1, y), 1, ("[", key));
             put(buf, Position::new(x + 1, y), 1, ("]", key));
         }
@@ -436,7 +440,7 @@ fn draw_shelf(
         if is_plain {
             mouse::area(Rect::new(x, y, 1, 1), || Hit::Row(place));
         }
-        if numbered {
+        if (spot.lower && under) || (!spot.lower && over) {
             let y = if spot.lower { y + 1 } else { y - 1 };
             let tone = if is_here { Tone::Key } else { Tone::Faint };
             put(buf, Position::new(x, y), 2, (&spot.port.number.to_string(), scene.theme.style(tone)));

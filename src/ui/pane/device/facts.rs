@@ -62,16 +62,19 @@ pub(super) fn draw(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &De
         .into_iter()
         .chain(health.iter().flat_map(|(words, tone)| [("   ", dim), (words.as_str(), scene.theme.style(*tone))]))
         .chain([("   rtt ", dim), (rtt.as_str(), plain), (tr("   loss"), dim), (loss.as_str(), plain)])
-        .chain(failed.iter().flat_map(|(words, tone)| [("   ", dim), (words.as_str(), scene.theme.style(*tone))]))
         .collect(),
-        vec![
-            (tr("at "), dim),
-            (&location, plain),
-            (tr("   contact "), dim),
-            (&contact, plain),
-            (tr("   serial "), dim),
-            (&serial, plain),
-        ],
+        failed
+            .iter()
+            .flat_map(|(words, tone)| [(words.as_str(), scene.theme.style(*tone)), ("   ", dim)])
+            .chain([
+                (tr("at "), dim),
+                (&location, plain),
+                (tr("   contact "), dim),
+                (&contact, plain),
+                (tr("   serial "), dim),
+                (&serial, plain),
+            ])
+            .collect(),
     ];
     for (pieces, y) in lines.iter().zip(inner.y..inner.bottom()) {
         put_all(buf, Position::new(inner.x + 1, y), inner.width.saturating_sub(2), pieces);

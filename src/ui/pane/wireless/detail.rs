@@ -191,7 +191,7 @@ pub fn card(scene: &Scene<'_>, area: Rect, (buf, detail): (&mut Buffer, Option<&
     let inner = Panel::new(title.trim()).note(tr(row.status.word())).focus(Focus::Away).draw(scene, area, buf);
     let mut card = Card { scene, buf, area: inner, y: inner.y };
     chain(&mut card, detail);
-    let controller = if row.alone { tr("none: it stands alone").to_owned() } else { row.controller_name.clone() };
+    let controller = if row.alone { tr("none, alone").to_owned() } else { row.controller_name.clone() };
     card.words(tr("controller"), Some(format!("{controller}  {}", age_words(row, scene))));
     let model = [row.model.as_deref(), detail.serial.as_deref()].into_iter().flatten().collect::<Vec<_>>().join("  ");
     let address = row.address.map(|address| address.to_string()).or_else(|| row.mac.map(|mac| mac.to_string()));
@@ -247,7 +247,7 @@ fn chain(card: &mut Card<'_, '_>, detail: &RadioDetail) {
     let Some(first) = detail.chain.first() else {
         return card.words(tr("switch"), None);
     };
-    let by = detail.row.uplink.as_ref().map(|uplink| format!(" ({})", uplink.by)).unwrap_or_default();
+    let by = detail.row.uplink.as_ref().map(|uplink| format!(" {}", uplink.by)).unwrap_or_default();
     let mut pieces = way::port(scene, first);
     pieces.push((by, card.style(Tone::Dim)));
     card.line(tr("switch"), &pieces);

@@ -1,6 +1,6 @@
 //! The way from an access point towards the core, in a line or a line for each port: what is plugged in where, and how each port is.
 
-use crate::model::switching::{Duplex, PoePort};
+use crate::model::switching::{Duplex, PoePort, PoeStatus};
 use crate::state::view::wireless::BUSY_PERCENT;
 use crate::state::view::wireless::rows::ChainStep;
 use crate::ui::lang::tr;
@@ -31,7 +31,7 @@ pub fn port(scene: &Scene<'_>, step: &ChainStep) -> Vec<Piece> {
     let mut pieces =
         vec![(format!("{} ", step.device_name), plain), (step.port.clone().unwrap_or_else(|| "-".to_owned()), plain)];
     if let Some(speed) = step.speed_bps {
-        pieces.push((format!(" {}", text::figure(Some(speed_of(speed))).trim()), dim));
+        pieces.push((format!(" {}", text::speed(Some(speed)).trim()), dim));
     }
     let busy = step.utilisation.map_or_else(|| " -".to_owned(), |busy| format!(" {:.0}%", busy * 100.0));
     pieces.push((busy, scene.theme.utilisation(step.utilisation)));
@@ -41,17 +41,12 @@ pub fn port(scene: &Scene<'_>, step: &ChainStep) -> Vec<Piece> {
     pieces
 }
 
-#[allow(clippy::cast_precision_loss, reason = "a speed for show")]
-const fn speed_of(speed: u64) -> f64 {
-    speed as f64
-}
-
-/// What a port feeds, `9.8 W class 4`.
+/// What a port feeds, `9.8 W / 30.0 W  class 4`; its state where it draws nothing.
 pub fn power(scene: &Scene<'_>, poe: &PoePort) -> Vec<Piece> {
     let [dim, plain] = [Tone::Dim, Tone::Text].map(|tone| scene.theme.style(tone));
     let watts = |mw: u32| format!("{:.1} W", f64::from(mw) / 1000.0);
     let mut pieces = Vec::new();
-    if let Some(status) = poe.status {
+    if let Some(status) = poe.status.filter(|status| *status != PoeStatus::Delivering || poe.draw_mw.is_none()) {
         pieces.push((format!("{} ", tr(status.word())), plain));
     }
     pieces.extend(poe.draw_mw.map(|mw| (watts(mw), plain)));
