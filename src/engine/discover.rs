@@ -5,7 +5,8 @@ use crate::clock;
 use crate::collect::lldp::Listener;
 use crate::collect::snmp::access::Access;
 use crate::collect::snmp::crawl::{Control, CrawlOptions, CrawlOutcome, Heard, Keep, crawl};
-use crate::collect::snmp::{Client, Options};
+use crate::collect::snmp::poll::PollPlan;
+use crate::collect::snmp::{Agent, Client, Limits, Options, wireless};
 use crate::collect::{Emitter, emitter, host};
 use crate::event::{Body, Event};
 use crate::model::topology::Topology;
@@ -15,6 +16,7 @@ use ipnet::IpNet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub use crate::collect::snmp::crawl::{Ending, Ping};
@@ -25,6 +27,9 @@ const EVENTS: usize = 256;
 
 /// Links are resolved and progress is told so often.
 const TICK: Duration = Duration::from_secs(1);
+
+/// How long wireless networks may be read for at the end, within the deadline of all.
+const WIRELESS_DEADLINE: Duration = Duration::from_secs(60);
 
 /// What is discovered, and how (contract §1 `discover`).
 #[derive(Clone, Debug)]
@@ -91,6 +96,7 @@ async fn discover(options: DiscoverOptions, sink: ProgressSink) -> Result<Found,
     let limits = Options { rate: options.rate, rate_per_agent: options.per_device_rate, ..Options::default() };
     let client = Client::open(limits).map_err(|error| format!("no UDP socket can be opened: {error}"))?;
     let listen = options.listen;
+    let (deadline, started) = (options.deadline, clock::now());
     let mut options = crawl_options(options);
     let cancel = CancellationToken::new();
     let interrupted = tokio::spawn(interrupt(cancel.clone()));
@@ -104,7 +110,12 @@ async fn discover(options: DiscoverOptions, sink: ProgressSink) -> Result<Found,
         outcome.notices.extend(own.tell().await);
     }
     drop(emitter);
-    let state = follow.await.map_err(|error| format!("the discovery failed: {error}"))?;
+    let mut state = follow.await.map_err(|error| format!("the discovery failed: {error}"))?;
+    let left = deadline.saturating_sub(clock::now().since(started)).min(WIRELESS_DEADLINE);
+    if !cancel.is_cancelled() {
+        let limits = Limits { timeout: options.timeout, retries: options.retries, ..Limits::default() };
+        read_wireless(&client, (&options.access, limits, left), &mut state).await;
+    }
     let outcome = outcome.map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
     let interrupted = cancel.is_cancelled() && outcome.ending == Ending::Cancelled && interrupted.is_finished();
     Ok(found(&state, outcome, interrupted))
@@ -187,6 +198,25 @@ async fn follow(mut events: mpsc::Receiver<Event>, sink: ProgressSink) -> State 
     }
     state::apply(&mut state, &Event { at: clock::now(), body: Body::Tick });
     state
+}
+
+/// Reads what wireless controllers and access points that stand alone tell, side by side.
+async fn read_wireless(client: &Client, (access, limits, left): (&Access, Limits, Duration), state: &mut State) {
+    let mut reads = JoinSet::new();
+    for device in state.devices().filter(|device| wireless::is_asked(device)) {
+        let Some(snmp) = &device.snmp else { continue };
+        let known = access.candidates(snmp.address).into_iter().find(|credential| credential.name == snmp.credential);
+        let Some(credential) = known else { continue };
+        let plan = PollPlan::of(Arc::clone(device), Agent { address: snmp.address, credential });
+        let client = client.clone();
+        reads.spawn(async move { wireless::read(&client, &plan, limits).await });
+    }
+    let until = tokio::time::Instant::now() + left;
+    while let Ok(Some(read)) = tokio::time::timeout_at(until, reads.join_next()).await {
+        if let Ok(Some(reading)) = read {
+            state::apply(state, &Event { at: reading.at, body: Body::Wireless(Box::new(reading)) });
+        }
+    }
 }
 
 fn found(state: &State, mut outcome: CrawlOutcome, interrupted: bool) -> Found {

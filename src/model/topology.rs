@@ -1,11 +1,13 @@
 //! A whole network at one moment: what `discover` finds and what `diff` compares.
 
-use super::device::Device;
+use super::device::{Device, DeviceId};
 use super::inventory::Problem;
 use super::link::{Link, Neighbour};
 use super::sighting::Endpoint;
 use super::time::Timestamp;
+use super::wireless::WirelessReading;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Counts of a discovery run (contract §3 `summary`).
@@ -34,6 +36,8 @@ pub struct Topology {
     pub links: Vec<Arc<Link>>,
     /// Addresses that are no device, by hardware address.
     pub endpoints: Vec<Endpoint>,
+    /// Wireless networks, by who told them.
+    pub wireless: BTreeMap<DeviceId, Arc<WirelessReading>>,
     /// What went wrong, by target.
     pub problems: Vec<Problem>,
     /// Counts.

@@ -4,6 +4,7 @@
 
 use super::millionths;
 use super::switching::{Bridge, Part, Poe, Stp};
+use super::wireless::Wireless;
 use crate::model::{self, Gauge, GaugeKind, Health, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -190,51 +191,6 @@ impl Supply {
     }
 }
 
-/// What a wireless controller or access point knows.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[allow(missing_docs, reason = "the names are the contract's")]
-pub struct Wireless {
-    pub access_points: Vec<AccessPoint>,
-    pub ssids: Vec<Ssid>,
-    pub clients: Option<u64>,
-}
-
-/// An access point behind a controller.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-#[allow(missing_docs, reason = "the names are the contract's")]
-pub struct AccessPoint {
-    pub name: String,
-    pub mac: Option<String>,
-    pub status: String,
-    pub clients: Option<u64>,
-    /// Its own id, where it is a device itself.
-    pub device: Option<String>,
-    pub radios: Vec<Radio>,
-}
-
-/// One radio.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[allow(missing_docs, reason = "the names are the contract's")]
-pub struct Radio {
-    pub index: u32,
-    pub band: Option<String>,
-    pub channel: Option<u32>,
-    pub clients: Option<u64>,
-    pub channel_utilisation_percent: Option<f64>,
-    pub noise_dbm: Option<f64>,
-    pub tx_power_dbm: Option<f64>,
-}
-
-/// A network name and who is on it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[allow(missing_docs, reason = "the names are the contract's")]
-pub struct Ssid {
-    pub name: String,
-    pub clients: Option<u64>,
-}
-
 /// Power over Ethernet.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -294,7 +250,7 @@ pub struct Device {
 }
 
 impl Device {
-    /// Of the model's type. The uptime is that of the moment at which the inventory was taken.
+    /// Of the model's type, without its wireless network. The uptime is that of the moment at which the inventory was taken.
     pub fn new(device: &model::Device) -> Self {
         Self {
             id: device.id.to_string(),

@@ -23,6 +23,7 @@ pub mod tabular;
 pub mod top;
 pub mod topology;
 pub mod tree;
+pub mod wireless;
 
 pub use object::ObjectRow;
 pub use rows::{

@@ -4,9 +4,10 @@ use super::topology::{TopologyFormat, TopologyRows, write_topology};
 use crate::model::inventory::{Problem, Reason};
 use crate::model::text::is_control;
 use crate::model::topology::{Summary, Topology};
+use crate::model::wireless::key_of;
 use crate::model::{
-    AdminStatus, Confirmed, Device, DeviceId, Endpoint, Evidence, IfIndex, Interface, Link, LinkEnd, Neighbour, OperStatus, Role,
-    SnmpAccess, SnmpVersion, Timestamp,
+    AccessPoint, AdminStatus, ApStatus, Confirmed, Device, DeviceId, Endpoint, Evidence, IfIndex, Interface, Link, LinkEnd,
+    Neighbour, OperStatus, Radio, Role, SnmpAccess, SnmpVersion, Ssid, Timestamp, WifiBand, WirelessReading,
 };
 use serde_json::Value;
 use std::sync::Arc;
@@ -53,6 +54,32 @@ fn link(a: LinkEnd, b: LinkEnd) -> Arc<Link> {
     })
 }
 
+/// Two access points: one that is a device, and one that its controller names by a text and of which no radio is told.
+fn wireless() -> WirelessReading {
+    let radio = Radio {
+        slot: 1,
+        band: Some(WifiBand::Ghz5),
+        channel: Some(36),
+        clients: Some(9),
+        utilisation_percent: Some(31.0),
+        noise_dbm: Some(-95.0),
+        ..Radio::default()
+    };
+    let known = AccessPoint {
+        key: "02:00:00:00:00:10".parse().unwrap(),
+        name: "ap-1".to_owned(),
+        address: Some("10.0.0.9".parse().unwrap()),
+        status: ApStatus::Up,
+        radios: vec![radio],
+        ..AccessPoint::default()
+    };
+    let named = AccessPoint { key: key_of("FP1"), name: HOSTILE.to_owned(), ..AccessPoint::default() };
+    let mut reading = WirelessReading::new(DeviceId::new("x"), Timestamp::from_secs(1_795_348_800));
+    reading.access_points = vec![known, named];
+    reading.ssids = vec![Ssid { name: "corp".to_owned(), clients: Some(12), ..Ssid::default() }];
+    reading
+}
+
 /// Two cores, two switches in a ring with them, a phone that only LLDP speaks of, and a device on its own; out of order.
 fn network() -> Topology {
     let id = |number: u8| format!("chassis:00:1b:54:aa:bb:{number:02x}");
@@ -95,6 +122,7 @@ fn network() -> Topology {
             first_seen: Timestamp::from_secs(0),
             last_seen: Timestamp::from_secs(0),
         }],
+        wireless: [(DeviceId::new(&id(1)), Arc::new(wireless()))].into(),
         problems: vec![Problem { target: "10.0.0.9:161".to_owned(), reason: Reason::Partial, detail: "no ifTable".to_owned() }],
         summary: Summary { asked: 8, answered: 5, silent: 3, seconds: 1.234_567 },
     }
@@ -114,6 +142,11 @@ fn json_follows_the_contract() {
     assert_eq!(document["devices"][2]["sysName"], HOSTILE, "json carries the text as it is");
     assert_eq!(document["devices"][1]["uptimeSeconds"], Value::Null);
     assert_eq!(document["problems"][0]["device"], document["devices"][4]["id"]);
+    let wireless = &document["devices"][0]["wireless"];
+    assert_eq!((&wireless["clients"], &wireless["ssids"][0]["name"]), (&12.into(), &"corp".into()));
+    let [known, named] = [0, 1].map(|at| &wireless["accessPoints"][at]);
+    assert_eq!((&known["device"], &known["clients"]), (&document["devices"][4]["id"], &9.into()));
+    assert_eq!((&named["mac"], &named["clients"], &named["status"]), (&Value::Null, &Value::Null, &"unknown".into()));
     assert_eq!(document["links"][4]["b"]["ifIndex"], Value::Null);
     insta::assert_snapshot!(text);
 }

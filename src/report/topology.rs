@@ -2,6 +2,7 @@
 
 use super::equipment::Device;
 use super::tabular::{self, Column, Format, Row, Show, column, field};
+use super::wireless::{Owners, Wireless};
 use super::{dot, graphml, json, mermaid, thousandths, tree};
 use crate::model::topology::{Summary as Counts, Topology};
 use crate::model::{self, Confirmed, IfIndex, LinkEnd, Timestamp};
@@ -167,10 +168,12 @@ impl Document {
         links.sort_by(|x, y| (&x.a, &x.b).cmp(&(&y.a, &y.b)));
         let mut endpoints: Vec<_> = topology.endpoints.iter().collect();
         endpoints.sort_by_key(|endpoint| endpoint.mac);
+        let owners = Owners::of(topology);
+        let wireless = |id| topology.wireless.get(id).map(|reading| Wireless::new(reading, &owners));
         Self {
             schema: SCHEMA,
             taken_at: topology.taken_at.rfc3339(),
-            devices: devices.iter().map(|device| Device::new(device)).collect(),
+            devices: devices.iter().map(|device| Device { wireless: wireless(&device.id), ..Device::new(device) }).collect(),
             neighbours: neighbours.iter().map(|neighbour| Neighbour::new(neighbour)).collect(),
             links: links.iter().map(|link| Link::new(link)).collect(),
             endpoints: endpoints.iter().map(|endpoint| Endpoint::new(endpoint)).collect(),

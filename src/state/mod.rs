@@ -238,6 +238,7 @@ impl State {
             neighbours: self.neighbours.values().cloned().collect(),
             links: self.links.values().map(|link| self.dated_link(link)).collect(),
             endpoints: self.endpoints().collect(),
+            wireless: (*self.wireless).clone(),
             problems: self.problems.values().flatten().cloned().collect(),
             summary: Summary {
                 asked: progress.map_or(0, |p| p.asked),

@@ -64,6 +64,11 @@ fn interval_ms() -> i64 {
     i64::try_from(WIRELESS_INTERVAL.as_millis()).unwrap_or(i64::MAX)
 }
 
+/// Whether a device can have a wireless network of its own to tell of.
+pub fn is_asked(device: &Device) -> bool {
+    !Registry::global().wireless(device.role, device.sys_object_id.as_ref()).is_empty()
+}
+
 /// Reads a controller that is due; `None` for what is none, is not due, or fell silent before its access points were told.
 pub async fn read(client: &Client, plan: &PollPlan, limits: Limits) -> Option<WirelessReading> {
     let at = clock::now();

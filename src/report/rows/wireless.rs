@@ -1,9 +1,9 @@
 //! Rows of wireless networks: radios of access points, clients, channels.
 
 use super::at;
-use crate::report::equipment::Radio;
 use crate::report::tabular::{Column, Row, Show, column, field};
 use crate::report::thousandths;
+use crate::report::wireless::Radio;
 use crate::state::view::wireless::rows as view;
 use rustc_hash::FxHashMap;
 use schemars::JsonSchema;
