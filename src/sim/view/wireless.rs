@@ -573,7 +573,9 @@ impl<'a> View<'a> {
         // A registration says who is on which interface, and how it is heard.
         let octets = |count: u64| Some(Counter::Bits32(low(count)));
         let traffic = Traffic { in_octets: octets(station.octets.0), out_octets: octets(station.octets.1), ..Traffic::default() };
-        Some(WirelessClient { name: None, address: None, user: None, ssid: None, phy: None, traffic, ..whole })
+        // Its radios have one name each.
+        let ssid = self.wlan().and_then(|wlan| wlan.ssids.first()).cloned();
+        Some(WirelessClient { name: None, address: None, user: None, ssid, phy: None, traffic, ..whole })
     }
 }
 

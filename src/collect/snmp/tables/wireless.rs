@@ -121,6 +121,8 @@ struct Reader {
     radios: BTreeMap<(MacAddr, u16), Radio>,
     bssids: FxHashMap<MacAddr, (MacAddr, u16)>,
     ssids: BTreeMap<String, Ssid>,
+    /// Names of the device's own radios: who is on such a radio is on that name.
+    names_of_own: BTreeMap<u16, Option<String>>,
     clients: BTreeMap<MacAddr, WirelessClient>,
     /// Channels of clients that tell no radio.
     channels: FxHashMap<MacAddr, u16>,
@@ -139,7 +141,7 @@ impl Reader {
                 WirelessKind::AccessPoint => self.access_point(&row),
                 WirelessKind::Radio => self.radio(&row, (rule.own, &mut radios)),
                 WirelessKind::Bssid => self.bssid(&row, rule.own),
-                WirelessKind::Ssid => self.ssid(&row),
+                WirelessKind::Ssid => self.ssid(&row, rule.own),
                 WirelessKind::Client => self.client(&row, rule.own),
             };
         }
@@ -231,8 +233,12 @@ impl Reader {
     }
 
     /// The same name may stand in several rows: one for each radio or profile.
-    fn ssid(&mut self, row: &Row<'_>) -> Option<()> {
+    fn ssid(&mut self, row: &Row<'_>, own: bool) -> Option<()> {
         let name = row.place.name.clone().or_else(|| row.text(Field::Name))?;
+        if let Some(slot) = row.place.slot.filter(|_| own) {
+            // With two names on one radio nobody knows who is on which.
+            self.names_of_own.entry(slot).and_modify(|known| *known = None).or_insert_with(|| Some(name.clone()));
+        }
         if self.ssids.len() >= MAX_SSIDS && !self.ssids.contains_key(&name) {
             return None;
         }
@@ -350,6 +356,9 @@ impl Reader {
             ap.name = ap.key.to_string();
         }
         self.clients.retain(|mac, _| !self.off.contains(mac));
+        for client in self.clients.values_mut().filter(|client| client.ssid.is_none() && client.ap == Some(self.own)) {
+            client.ssid = client.slot.and_then(|slot| self.names_of_own.get(&slot)?.clone());
+        }
         let noise = |client: &WirelessClient| {
             let radios = &self.aps.get(&client.ap?)?.radios;
             radios.iter().find(|radio| Some(radio.slot) == client.slot)?.noise_dbm
