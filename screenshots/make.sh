@@ -22,6 +22,17 @@ flows|flows|120x36|
 flows-80x24|flows|80x24|
 wireless|wireless|120x36|
 wireless-80x24|wireless|80x24|
+device-80x24|device|80x24|
+device-vlans|devices|120x36|: d e v i c e space a c c - b 1 - 0 1 space v l a n s enter
+device-spanning-tree|devices|120x36|: d e v i c e space d i s t - b 1 space s p a n n i n g - t r e e enter
+device-inventory|devices|120x36|: d e v i c e space a c c - b 1 - 0 1 space i n v e n t o r y enter
+device-chassis|devices|120x36|: d e v i c e space c o r e - 1 enter
+device-poe|device|120x36|f f j j j j j
+device-power|devices|120x36|: d e v i c e space u p s - 1 space p o w e r enter
+device-voice|devices|120x36|: d e v i c e space p b x - 1 space v o i c e enter
+device-voice-80x24|devices|80x24|: d e v i c e space p b x - 1 space v o i c e enter
+wireless-clients|wireless|120x36|tab
+wireless-names|wireless|120x36|tab tab tab
 logs|logs|120x36|
 vlans|vlans|120x36|
 jump|devices|120x36|J c o r e

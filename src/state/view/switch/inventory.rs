@@ -138,7 +138,8 @@ fn in_order(device: &Device) -> Vec<Node<'_>> {
             tops.push(part);
         }
     }
-    let order = |part: &&Physical| (part.position.unwrap_or(i32::MAX), part.index);
+    // Positions are counted among siblings of one kind (RFC 6933 entPhysicalParentRelPos).
+    let order = |part: &&Physical| (part.class, part.position.unwrap_or(i32::MAX), part.index);
     inside.values_mut().for_each(|parts| parts.sort_by_key(order));
     tops.sort_by_key(order);
     let mut out: Vec<Node<'_>> = Vec::with_capacity(device.parts.len());

@@ -101,6 +101,11 @@ fn is_inner(state: &State, id: &DeviceId) -> bool {
     state.devices.get(id).is_some_and(|device| matches!(device.role, Role::Switch | Role::Router | Role::Firewall))
 }
 
+/// Whether it leads out of the bridged network.
+fn is_routing(state: &State, id: &DeviceId) -> bool {
+    state.devices.get(id).is_some_and(|device| matches!(device.role, Role::Router | Role::Firewall))
+}
+
 /// How many others of the network itself a device has links to: the nearer to the core the more.
 fn rank(state: &State, id: &DeviceId) -> usize {
     let far = |link: &Link| if link.a.device == *id { link.b.device.clone() } else { link.a.device.clone() };
@@ -111,15 +116,18 @@ fn rank(state: &State, id: &DeviceId) -> usize {
 }
 
 /// The link towards the core: that of the root port where the spanning tree tells it, else to the neighbour that has the most. None once
-/// that has no more than the device itself, or the device routes.
+/// that has no more than the device itself, or the device routes. Behind the root of the spanning tree only a router or a firewall is nearer
+/// to the world.
 fn uplink<'a>(state: &'a State, device: &'a Device, seen: &[DeviceId]) -> Option<(&'a LinkEnd, &'a LinkEnd)> {
     if device.role != Role::Switch {
         return None;
     }
     let ends = |link: &'a Link| if link.a.device == device.id { (&link.a, &link.b) } else { (&link.b, &link.a) };
     let links = state.links_of(&device.id).iter().map(|link| ends(link));
+    let at_root = device.bridge.as_ref().and_then(|bridge| bridge.is_root()) == Some(true);
+    let is_nearer = |id: &DeviceId| if at_root { is_routing(state, id) } else { is_inner(state, id) };
     let inner: Vec<(&LinkEnd, &LinkEnd)> =
-        links.filter(|(_, far)| !seen.contains(&far.device) && is_inner(state, &far.device)).collect();
+        links.filter(|(_, far)| !seen.contains(&far.device) && is_nearer(&far.device)).collect();
     let root_port = device.bridge.as_ref().and_then(|bridge| bridge.root_port);
     let is_root = |own: &LinkEnd| {
         let port = own.if_index.and_then(|if_index| device.interface(if_index));
@@ -135,7 +143,7 @@ fn uplink<'a>(state: &'a State, device: &'a Device, seen: &[DeviceId]) -> Option
     };
     let ranked = inner.into_iter().map(|pair| (is_up(pair.0), rank(state, &pair.1.device), pair));
     let best = ranked.max_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| b.2.1.device.cmp(&a.2.1.device)))?;
-    (best.1 > own_rank || own_rank <= 1).then_some(best.2)
+    (at_root || best.1 > own_rank || own_rank <= 1).then_some(best.2)
 }
 
 /// A port as it is now; of a member of a bundle the bundle.

@@ -184,3 +184,47 @@ fn without_a_controller_there_is_nothing() {
     let (view, fault) = asked(&State::new(Settings::default()), |_| {});
     assert_eq!((view.summary, view.radios.total, fault), (WirelessSummary::default(), 0, None));
 }
+
+#[test]
+fn the_way_ends_at_the_root_of_the_spanning_tree_or_at_what_leads_out_of_it() {
+    use super::place::{Places, chain};
+    use crate::model::{Bridge, BridgeId, DeviceId, Evidence, IfIndex, Link, LinkEnd};
+    let mac = |number: u8| MacAddr([2, 0, 0, 0, 1, number]);
+    let bridge = |number: u8, root_port: Option<u32>| {
+        let root = Some(BridgeId { priority: 0, mac: mac(3) });
+        Some(Box::new(Bridge { address: Some(mac(number)), root, root_port: root_port.map(IfIndex), ..Bridge::default() }))
+    };
+    let mut access_point = device(1, "ap-1", Role::AccessPoint, 1);
+    access_point.interfaces[0].mac = Some(key(1));
+    let mut all = vec![access_point];
+    for (number, name, root_port) in [(2, "acc", Some(2)), (3, "core", None), (4, "other", Some(1))] {
+        let mut switch = device(number, name, Role::Switch, 4);
+        switch.bridge = bridge(number, root_port);
+        all.push(switch);
+    }
+    all.push(device(5, "fw", Role::Firewall, 2));
+    let mut state = State::new(Settings::default());
+    for device in &all {
+        feed(&mut state, &inventory(0, device));
+    }
+    let ids: Vec<DeviceId> = all.iter().map(|device| device.id.clone()).collect();
+    let end = |number: usize, port: u32| LinkEnd {
+        device: ids[number - 1].clone(),
+        if_index: Some(IfIndex(port)),
+        port: Some(format!("p{port}")),
+    };
+    let ways = |state: &State| {
+        let look = crate::state::view::lookup::Lookup::over(state, None);
+        let steps = chain(&look, &Places::of(state), &ap(1, "b1", Vec::new()));
+        steps.into_iter().map(|step| step.device_name).collect::<Vec<_>>()
+    };
+    let join = |state: &mut State, a: LinkEnd, b: LinkEnd| {
+        feed(state, &event(1, Body::LinkSeen(Box::new(Link::between(a, b, vec![Evidence::Lldp])))));
+    };
+    join(&mut state, end(1, 1), end(2, 1));
+    join(&mut state, end(2, 2), end(3, 1));
+    join(&mut state, end(3, 2), end(4, 1));
+    assert_eq!(ways(&state), ["acc", "acc"], "what hangs on the root is no way on");
+    join(&mut state, end(3, 3), end(5, 1));
+    assert_eq!(ways(&state), ["acc", "acc", "core"]);
+}
