@@ -59,7 +59,7 @@ fn pdu() -> Vec<Told> {
         (Current, "Bank 1".to_owned(), 4.1, Unknown, "bank", "", NONE),
     ];
     let outlet = |number: u32| {
-        let (value, status) = if number % 9 == 0 { (2.0, HealthStatus::Off) } else { (1.0, Ok) };
+        let (value, status) = if number.is_multiple_of(9) { (2.0, HealthStatus::Off) } else { (1.0, Ok) };
         stated(&format!("Outlet {number}"), value, status, ("outlet", "sPDUOutletCtl"))
     };
     rows.extend((1..=24).map(outlet));

@@ -288,8 +288,7 @@ fn stack_health() -> Health {
         limits: Limits { low_critical: Some(-14.0), low_warning: Some(-11.0), high_warning: Some(0.0), high_critical: Some(2.5) },
         ..gauge(GaugeKind::Sensor(SensorClass::Dbm), name, (Some(value), status))
     };
-    let mut health = Health::default();
-    health.gauges = vec![
+    let gauges = vec![
         gauge(GaugeKind::Processor, "CPU 1", (Some(9.0), HealthStatus::Unknown)),
         gauge(GaugeKind::Memory, "Processor", (Some(52.0), HealthStatus::Unknown)),
         gauge(GaugeKind::PoeBudget, "PSE 1", (Some(715.0), HealthStatus::Unknown)),
@@ -305,7 +304,7 @@ fn stack_health() -> Health {
         light("Te1/1/1 Rx", 1101, -12.4, HealthStatus::Warning),
         light("Te1/1/1 Tx", 1101, -2.1, HealthStatus::Ok),
     ];
-    health
+    Health { gauges, ..Health::default() }
 }
 
 /// A chassis with two line cards: the root of the tree.

@@ -201,7 +201,7 @@ fn chain() -> Vec<ChainStep> {
         utilisation: Some(busy),
         errors_per_second: Some(0.0),
         duplex: None,
-        poe: peer.is_none().then(|| PoePort {
+        poe: peer.is_none().then_some(PoePort {
             enabled: Some(true),
             status: Some(PoeStatus::Delivering),
             class: Some(4),

@@ -145,7 +145,7 @@ impl During {
         let into = reading.at - (reading.moment - self.since);
         let here = self.is_on(reading.device) && self.row.is_none_or(|own| own == row);
         let share = if self.took.is_finite() { into / self.took } else { 0.0 };
-        (here && into >= 0.0 && into < self.took).then(|| self.from + (self.to - self.from) * share)
+        (here && into >= 0.0 && into < self.took).then_some(self.from + (self.to - self.from) * share)
     }
 }
 

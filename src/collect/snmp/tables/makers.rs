@@ -63,9 +63,12 @@ pub fn name_vlans(rules: &[&'static SwitchRule], columns: &Columns, names: &mut 
     }
 }
 
+/// A column's numbers by index, and those that count.
+type Mark<'a> = (BTreeMap<&'a [u32], i64>, &'static [i64]);
+
 /// Rows that `when` lets through.
 struct Counting<'a> {
-    marks: Vec<(BTreeMap<&'a [u32], i64>, &'static [i64])>,
+    marks: Vec<Mark<'a>>,
 }
 
 impl<'a> Counting<'a> {

@@ -104,6 +104,9 @@ fn common(a: &str, b: &str) -> usize {
     front.max(back)
 }
 
+/// A figure of a trunk.
+type Figure = fn(&mut Trunk) -> &mut Option<f64>;
+
 /// The trunks, what is down first. What is told of a trunk elsewhere is joined by the words in which its name begins or ends.
 fn trunks(view: &HealthView) -> Vec<Trunk> {
     let mut all: Vec<Trunk> = of(view, "trunk")
@@ -116,7 +119,7 @@ fn trunks(view: &HealthView) -> Vec<Trunk> {
             stale: row.stale,
         })
         .collect();
-    let told: [(&'static str, fn(&mut Trunk) -> &mut Option<f64>); 3] = [
+    let told: [(&'static str, Figure); 3] = [
         ("trunk-calls", |trunk| &mut trunk.calls),
         ("channels", |trunk| &mut trunk.channels),
         ("trunk-errors", |trunk| &mut trunk.errors),
