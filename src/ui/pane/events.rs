@@ -125,6 +125,24 @@ pub fn key(row: &EventRow) -> String {
     format!("{} {} {}", row.at.0, row.kind, row.object)
 }
 
+/// The latest events as a part of another screen, its third list.
+pub(super) fn recent(scene: &Scene<'_>, area: Rect, (buf, title): (&mut Buffer, &str), (part, rows): (usize, &[EventRow])) {
+    let here = scene.state.here();
+    let inner = Panel::new(title).focus(Focus::of(part, here.focus)).draw(scene, area, buf);
+    let [_, _, list, _] = &here.lists;
+    Rows {
+        columns: &BRIEF,
+        rows,
+        offset: 0,
+        matched: rows.len(),
+        list: (here.focus == part).then_some(list),
+        sort: None,
+        header: Header::Hidden,
+        empty: &[EN.no_events],
+    }
+    .draw(scene, inner, buf);
+}
+
 impl Pane for Events {
     fn contexts(&self) -> &'static [Context] {
         &[Context::Events, Context::List, Context::Table]

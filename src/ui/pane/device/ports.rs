@@ -2,7 +2,7 @@
 
 use super::columns::{COLUMNS, SORTS};
 use super::faceplate::Plate;
-use super::section::{Section, rows};
+use super::section::{self, Section, rows};
 use super::{faceplate, port};
 use crate::query::{DevicePart, Screen, Subject, ViewRequest};
 use crate::state::view::screens::DeviceView;
@@ -12,9 +12,7 @@ use crate::ui::effect::Effect;
 use crate::ui::lang::tr;
 use crate::ui::pane::{Gesture, Listing, Place, Scene, Target, interface, interfaces, names_of};
 use crate::ui::state::Room;
-use crate::ui::text::EN;
-use crate::ui::widget::panel::{Focus, Panel};
-use crate::ui::widget::table::{Header, Rows, summary};
+use crate::ui::widget::panel::Panel;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -177,20 +175,5 @@ fn beside(state: &mut UiState, view: &DeviceView, by: isize) -> Vec<Effect> {
 }
 
 fn table(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceView)) {
-    let here = scene.state.here();
-    let table = &view.interfaces;
-    let words = summary(table.matched, table.total, &here, "");
-    let inner = Panel::new(tr("Interfaces")).subtitle(&words).focus(Focus::of(0, here.focus)).draw(scene, area, buf);
-    let [list, ..] = &here.lists;
-    Rows {
-        columns: &COLUMNS,
-        rows: &table.rows,
-        offset: table.offset,
-        matched: table.matched,
-        list: Some(list),
-        sort: here.sort.as_ref(),
-        header: Header::Shown,
-        empty: &[if here.faults_only { EN.no_faults } else { EN.nothing_matches }],
-    }
-    .draw(scene, inner, buf);
+    section::windowed(scene, area, (buf, tr("Interfaces")), (&COLUMNS, &view.interfaces));
 }

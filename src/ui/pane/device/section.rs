@@ -5,17 +5,19 @@
 use super::{inventory, ports, power, sensors, spanning, status, vlans, voice};
 use crate::model::Role;
 use crate::query::{DevicePart, Screen, ViewRequest};
-use crate::state::view::ViewBody;
 use crate::state::view::screens::DeviceView;
+use crate::state::view::{Table, ViewBody};
 use crate::ui::UiState;
 use crate::ui::effect::Effect;
 use crate::ui::lang::tr;
 use crate::ui::mouse::{self, Hit};
 use crate::ui::pane::{Gesture, Listing, Place, Scene, Target, devices};
 use crate::ui::state::Room;
-use crate::ui::text;
+use crate::ui::text::{self, EN};
 use crate::ui::theme::Tone;
+use crate::ui::widget::panel::{Focus, Panel};
 use crate::ui::widget::put;
+use crate::ui::widget::table::{Column, Header, Rows, summary};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
@@ -152,6 +154,30 @@ pub const TABS: u16 = 1;
 pub fn rows(state: &UiState) -> u16 {
     let frame = if state.room() == Room::Tiny { 2 + TABS } else { 3 + FACTS + TABS };
     state.size.height.saturating_sub(frame)
+}
+
+/// A window on a table with its title, its filter and its order: the list of the section's first part.
+pub fn windowed<R>(
+    scene: &Scene<'_>,
+    area: Rect,
+    (buf, title): (&mut Buffer, &str),
+    (columns, table): (&'static [Column<R>], &Table<R>),
+) {
+    let here = scene.state.here();
+    let words = summary(table.matched, table.total, &here, "");
+    let inner = Panel::new(title).subtitle(&words).focus(Focus::of(0, here.focus)).draw(scene, area, buf);
+    let [list, ..] = &here.lists;
+    Rows {
+        columns,
+        rows: &table.rows,
+        offset: table.offset,
+        matched: table.matched,
+        list: Some(list),
+        sort: here.sort.as_ref(),
+        header: Header::Shown,
+        empty: &[if here.faults_only { EN.no_faults } else { EN.nothing_matches }],
+    }
+    .draw(scene, inner, buf);
 }
 
 /// The tabs, the one that is shown lit. Where they don't fit, the shown one alone with its number.

@@ -1,7 +1,7 @@
 //! All sensors of a device: what is ill first, by class, with their value within its limits and how it went.
 
 use super::measure;
-use super::section::{Section, rows};
+use super::section::{self, Section, rows};
 use crate::model::Role;
 use crate::state::view::SENSOR_COLUMNS;
 use crate::state::view::rows::GaugeRow;
@@ -9,10 +9,8 @@ use crate::state::view::screens::DeviceView;
 use crate::ui::UiState;
 use crate::ui::lang::tr;
 use crate::ui::pane::{Listing, Scene, names_of};
-use crate::ui::text::EN;
 use crate::ui::theme::Tone;
-use crate::ui::widget::panel::{Focus, Panel};
-use crate::ui::widget::table::{Align, Column, Header, Ink, Rows, Width, sorts as sorts_in, summary};
+use crate::ui::widget::table::{Align, Column, Ink, Width, sorts as sorts_in};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -87,21 +85,6 @@ impl Section for Sensors {
     }
 
     fn draw(&self, scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceView)) {
-        let here = scene.state.here();
-        let table = &view.health.sensors;
-        let words = summary(table.matched, table.total, &here, "");
-        let inner = Panel::new(tr("Sensors")).subtitle(&words).focus(Focus::of(0, here.focus)).draw(scene, area, buf);
-        let [list, ..] = &here.lists;
-        Rows {
-            columns: &COLUMNS,
-            rows: &table.rows,
-            offset: table.offset,
-            matched: table.matched,
-            list: Some(list),
-            sort: here.sort.as_ref(),
-            header: Header::Shown,
-            empty: &[if here.faults_only { EN.no_faults } else { EN.nothing_matches }],
-        }
-        .draw(scene, inner, buf);
+        section::windowed(scene, area, (buf, tr("Sensors")), (&COLUMNS, &view.health.sensors));
     }
 }

@@ -170,18 +170,5 @@ pub(super) fn draw_alarms(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buff
 }
 
 fn draw_events(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceView)) {
-    let here = scene.state.here();
-    let inner = Panel::new(tr("Events")).focus(Focus::of(EVENTS, here.focus)).draw(scene, area, buf);
-    let [_, _, list, _] = &here.lists;
-    Rows {
-        columns: &events::BRIEF,
-        rows: &view.recent,
-        offset: 0,
-        matched: view.recent.len(),
-        list: (here.focus == EVENTS).then_some(list),
-        sort: None,
-        header: Header::Hidden,
-        empty: &[EN.no_events],
-    }
-    .draw(scene, inner, buf);
+    events::recent(scene, area, (buf, tr("Events")), (EVENTS, &view.recent));
 }

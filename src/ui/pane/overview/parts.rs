@@ -357,18 +357,5 @@ pub fn busiest(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Overvi
 
 /// What changed.
 pub fn recent(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &OverviewView)) {
-    let here = scene.state.here();
-    let inner = Panel::new(tr("What changed")).focus(Focus::of(RECENT, here.focus)).draw(scene, area, buf);
-    let [_, _, list, _] = &here.lists;
-    Rows {
-        columns: &events::BRIEF,
-        rows: &view.recent,
-        offset: 0,
-        matched: view.recent.len(),
-        list: (here.focus == RECENT).then_some(list),
-        sort: None,
-        header: Header::Hidden,
-        empty: &[EN.no_events],
-    }
-    .draw(scene, inner, buf);
+    events::recent(scene, area, (buf, tr("What changed")), (RECENT, &view.recent));
 }
