@@ -211,12 +211,15 @@ async fn read_wireless(client: &Client, (access, limits, left): (&Access, Limits
         let client = client.clone();
         reads.spawn(async move { wireless::read(&client, &plan, limits).await });
     }
-    let until = tokio::time::Instant::now() + left;
-    while let Ok(Some(read)) = tokio::time::timeout_at(until, reads.join_next()).await {
-        if let Ok(Some(reading)) = read {
-            state::apply(state, &Event { at: reading.at, body: Body::Wireless(Box::new(reading)) });
+    let all = async {
+        while let Some(read) = reads.join_next().await {
+            if let Ok(Some(reading)) = read {
+                state::apply(state, &Event { at: reading.at, body: Body::Wireless(Box::new(reading)) });
+            }
         }
-    }
+    };
+    // Who has not told by then is not told of.
+    let _cut_off = tokio::time::timeout(left, all).await;
 }
 
 fn found(state: &State, mut outcome: CrawlOutcome, interrupted: bool) -> Found {

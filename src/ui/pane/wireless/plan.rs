@@ -47,7 +47,8 @@ pub fn bars(scene: &Scene<'_>, area: Rect, (buf, row, detail): (&mut Buffer, &Ra
     let channels = detail.map_or(&[][..], |detail| &detail.channels[..]);
     // The way from here to the core stands above them: on a narrow screen there is no other place.
     let way = detail.map(|detail| way::line(scene, &detail.chain)).unwrap_or_default();
-    let pieces: Vec<(&str, Style)> = way.iter().map(|(words, style)| (words.as_str(), *style)).collect();
+    let label = (!way.is_empty()).then(|| (tr("way"), scene.theme.style(Tone::Dim)));
+    let pieces: Vec<(&str, Style)> = label.into_iter().chain(way.iter().map(|(words, style)| (words.as_str(), *style))).collect();
     put_all(buf, Position::new(inner.x + 1, inner.y), inner.width.saturating_sub(2), &pieces);
     let below = u16::from(!pieces.is_empty()).min(inner.height);
     let rest = Rect { y: inner.y + below, height: inner.height - below, ..inner };
