@@ -8,7 +8,7 @@ use super::neighbours::Names;
 use super::object::Kind;
 use super::registry::{MibFault, Registry};
 use crate::model::Oid;
-use crate::model::health::{GaugeKind, HealthStatus, Part, Reckoning, SUBJECTS, SensorClass};
+use crate::model::health::{GaugeKind, HealthStatus, Part, Reckoning, SensorClass, subject};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,7 +59,7 @@ pub struct Gauges {
     pub after: Option<String>,
     /// The column that says of what kind a supply is, by its words.
     pub class: Option<String>,
-    /// What a sensor is about, where a pane has to know: one of the words of `model::health::SUBJECTS`.
+    /// What a sensor is about, where a pane has to know: one of the words of `model::health::subject`.
     pub subject: Option<String>,
     /// Multiplies the numbers.
     pub factor: Option<f64>,
@@ -426,11 +426,11 @@ impl GaugeRule {
         for row in self.says.row_names.keys().filter(|row| row.parse::<Oid>().is_err()) {
             fault(format!("{row:?} is no index of a row"));
         }
-        let subject = self.says.subject.as_deref();
-        if let Some(subject) = subject.filter(|subject| !SUBJECTS.contains(subject)) {
-            fault(format!("no subject is called {subject:?}: {}", SUBJECTS.join(" ")));
+        let named = self.says.subject.as_deref();
+        if let Some(unknown) = named.filter(|named| !subject::all().any(|known| known == *named)) {
+            fault(format!("no subject is called {unknown:?}: {}", subject::all().collect::<Vec<_>>().join(" ")));
         }
-        if subject.is_some() && (is_pool || self.says.class.is_some()) {
+        if named.is_some() && (is_pool || self.says.class.is_some()) {
             fault("only a sensor has a subject".to_owned());
         }
         for below in self.says.under.iter().filter(|below| below.parse::<Oid>().is_err()) {

@@ -3,6 +3,11 @@
 //! A [`Gauge`] is one thing that is measured: what it is, under which name, which instances are asked ([`Probe`]) and what their numbers
 //! mean. Inventory and poll make a [`Measured`] of the numbers in the same way ([`Gauge::measure`]). Start at [`Health`].
 
+mod class;
+pub mod subject;
+
+pub use class::SensorClass;
+
 use super::interface::IfIndex;
 use super::oid::Oid;
 use serde::{Deserialize, Serialize};
@@ -11,74 +16,6 @@ use std::time::Duration;
 
 /// How often gauges are read that are too many for every poll: temperatures and supplies change in minutes.
 pub const SLOW_INTERVAL: Duration = Duration::from_secs(60);
-
-/// What a sensor measures (contract §3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[allow(missing_docs, reason = "the names are the contract's")]
-pub enum SensorClass {
-    Temperature,
-    Humidity,
-    Voltage,
-    Current,
-    Power,
-    Energy,
-    Frequency,
-    Fanspeed,
-    Load,
-    Runtime,
-    Charge,
-    State,
-    Dbm,
-    Signal,
-    Airflow,
-    Pressure,
-    Waterflow,
-    Delay,
-    Count,
-    Percent,
-}
-
-/// Each class, its word and the unit of its values.
-const CLASSES: [(SensorClass, &str, Option<&str>); 20] = [
-    (SensorClass::Temperature, "temperature", Some("celsius")),
-    (SensorClass::Humidity, "humidity", Some("percent")),
-    (SensorClass::Voltage, "voltage", Some("volt")),
-    (SensorClass::Current, "current", Some("ampere")),
-    (SensorClass::Power, "power", Some("watt")),
-    (SensorClass::Energy, "energy", Some("kWh")),
-    (SensorClass::Frequency, "frequency", Some("hertz")),
-    (SensorClass::Fanspeed, "fanspeed", Some("rpm")),
-    (SensorClass::Load, "load", Some("percent")),
-    (SensorClass::Runtime, "runtime", Some("minute")),
-    (SensorClass::Charge, "charge", Some("percent")),
-    (SensorClass::State, "state", None),
-    (SensorClass::Dbm, "dbm", Some("dBm")),
-    (SensorClass::Signal, "signal", Some("dBm")),
-    (SensorClass::Airflow, "airflow", Some("cfm")),
-    (SensorClass::Pressure, "pressure", Some("kPa")),
-    (SensorClass::Waterflow, "waterflow", Some("l/min")),
-    (SensorClass::Delay, "delay", Some("second")),
-    (SensorClass::Count, "count", None),
-    (SensorClass::Percent, "percent", Some("percent")),
-];
-
-impl SensorClass {
-    /// The word of the contract.
-    pub fn word(self) -> &'static str {
-        CLASSES.iter().find(|(class, ..)| *class == self).map_or("", |(_, word, _)| word)
-    }
-
-    /// The unit of its values; `None` where they are bare numbers.
-    pub fn unit(self) -> Option<&'static str> {
-        CLASSES.iter().find(|(class, ..)| *class == self).and_then(|(.., unit)| *unit)
-    }
-
-    /// From the word of the contract.
-    pub fn from_word(word: &str) -> Option<Self> {
-        CLASSES.iter().find(|(_, known, _)| *known == word).map(|(class, ..)| *class)
-    }
-}
 
 /// How something is (contract §3). The order is from well to ill, then what says nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -277,34 +214,6 @@ impl Limits {
     }
 }
 
-/// What a sensor's `class` may say, so that panes find what they show: telephone exchanges first, then power.
-pub const SUBJECTS: [&str; 24] = [
-    "phones-registered",
-    "phones-known",
-    "phones-unregistered",
-    "phones-rejected",
-    "calls-active",
-    "calls-most",
-    "calls-failed",
-    "calls-total",
-    "trunk",
-    "trunk-calls",
-    "trunk-errors",
-    "channel",
-    "channels-used",
-    "channels-most",
-    "channels",
-    "source",
-    "input",
-    "output",
-    "battery",
-    "bypass",
-    "alarms",
-    "bank",
-    "phase",
-    "outlet",
-];
-
 /// What was measured of one gauge at one time. What is not known is `None`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
@@ -326,7 +235,7 @@ pub struct Gauge {
     /// Its name: no other gauge of its kind of series has it.
     pub name: String,
     /// Of a supply: toner, wasteToner, input, … (RFC 3805 PrtMarkerSuppliesTypeTC). Of a sensor what it is about, where a pane has to know:
-    /// see [`SUBJECTS`].
+    /// see [`subject`].
     pub class: Option<String>,
     /// The interface that it is about: optics, what a port feeds.
     pub if_index: Option<IfIndex>,

@@ -1,5 +1,6 @@
 //! What numbers of instances mean, names, and what is added up.
 
+use super::class::CLASSES;
 use super::*;
 
 fn probe(part: Part, factor: f64) -> Probe {

@@ -199,7 +199,7 @@ pub struct GaugeRow {
     /// Since when the status holds, as far as noctop saw it change.
     pub status_since: Option<Timestamp>,
     pub limits: Limits,
-    /// Of a sensor what it is about: one of `model::health::SUBJECTS`.
+    /// Of a sensor what it is about: one of `model::health::subject`.
     pub subject: Option<String>,
     /// The interface that it is about, and its name.
     pub if_index: Option<IfIndex>,

@@ -2,6 +2,7 @@
 
 use super::measure;
 use super::section::Section;
+use crate::model::health::subject;
 use crate::model::{HealthStatus, Role};
 use crate::state::view::rows::GaugeRow;
 use crate::state::view::screens::{DeviceView, HealthView};
@@ -23,25 +24,6 @@ use ratatui::text::{Line, Span};
 /// The section.
 pub struct Voice;
 
-/// Subjects of this section.
-const SUBJECTS: [&str; 15] = [
-    "phones-registered",
-    "phones-known",
-    "phones-unregistered",
-    "phones-rejected",
-    "calls-active",
-    "calls-most",
-    "calls-failed",
-    "calls-total",
-    "trunk",
-    "trunk-calls",
-    "trunk-errors",
-    "channel",
-    "channels",
-    "channels-used",
-    "channels-most",
-];
-
 /// Rows of the head at least and with a graph.
 const HEAD: u16 = 6;
 const HEAD_WITH_GRAPH: u16 = 9;
@@ -49,7 +31,7 @@ const HEAD_WITH_GRAPH: u16 = 9;
 const BAR: u16 = 20;
 
 fn is_voice(row: &GaugeRow) -> bool {
-    row.subject.as_deref().is_some_and(|subject| SUBJECTS.contains(&subject))
+    row.subject.as_deref().is_some_and(|subject| subject::VOICE.contains(&subject))
 }
 
 fn of<'v>(view: &'v HealthView, subject: &'static str) -> impl Iterator<Item = &'v GaugeRow> {

@@ -1,0 +1,135 @@
+//! What is wrong in a scenario, and when.
+
+use serde::Deserialize;
+
+/// Something that is wrong. Times count back from the scenario's moment.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "is", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum ConditionFile {
+    /// A link carries so much of its speed.
+    Hot {
+        /// Its two devices
+        link: [String; 2],
+        /// Which of parallel links, from 0
+        #[serde(default)]
+        member: usize,
+        /// Per cent of the speed from the first to the second device
+        forth: f64,
+        /// Per cent of the speed from the second to the first
+        back: f64,
+        /// Since when
+        since: String,
+    },
+    /// A path carries more than usual.
+    Surge {
+        /// Devices, from where it comes to where it goes
+        path: Vec<String>,
+        /// bit/s more along the path, as `600M`
+        forth: String,
+        /// bit/s more the other way
+        back: String,
+        /// Since when
+        since: String,
+    },
+    /// A link is down.
+    Down {
+        /// Its two devices
+        link: [String; 2],
+        /// Which of parallel links, from 0
+        #[serde(default)]
+        member: usize,
+        /// Since when
+        since: String,
+    },
+    /// A link goes down and up.
+    Flap {
+        /// Its two devices
+        link: [String; 2],
+        /// Since when
+        since: String,
+        /// From one fall to the next
+        every: String,
+        /// How long each time
+        down: String,
+    },
+    /// A device is silent.
+    Dead {
+        /// Which
+        device: String,
+        /// Since when
+        since: String,
+    },
+    /// A device restarted.
+    Reboot {
+        /// Which
+        device: String,
+        /// When it was back
+        since: String,
+        /// How long it was away
+        took: String,
+    },
+    /// A port counts errors or discards.
+    Faulty {
+        /// Which device
+        device: String,
+        /// ifName
+        port: String,
+        /// ifInErrors a second
+        #[serde(default)]
+        errors: f64,
+        /// ifOutDiscards a second
+        #[serde(default)]
+        discards: f64,
+        /// ifAlias instead of the usual one
+        alias: Option<String>,
+    },
+    /// A port is down that should be up.
+    Fallen {
+        /// Which device
+        device: String,
+        /// ifName
+        port: String,
+        /// ifAlias instead of the usual one
+        alias: Option<String>,
+        /// Since when
+        since: String,
+    },
+    /// A port can't feed what is plugged in.
+    Unfed {
+        /// Which device
+        device: String,
+        /// ifName
+        port: String,
+        /// Whether it draws too much, or there is not enough power
+        why: Unfed,
+    },
+    /// Little light reaches a port.
+    Dim {
+        /// Which device
+        device: String,
+        /// ifName
+        port: String,
+        /// What is received, dBm
+        dbm: f64,
+    },
+    /// A part failed, or was taken out.
+    Broken {
+        /// Which device
+        device: String,
+        /// entPhysicalName
+        part: String,
+        /// Taken out
+        #[serde(default)]
+        absent: bool,
+    },
+}
+
+/// Why a port feeds nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unfed {
+    /// What is plugged in draws too much: pethPsePortDetectionStatus fault
+    Overload,
+    /// There is not enough power: pethPsePortDetectionStatus otherFault
+    Denied,
+}
