@@ -8,16 +8,18 @@ use crate::model::flow::{FlowBatch, FlowColumns};
 use crate::model::inventory::Reason;
 use crate::model::link::LinkKey;
 use crate::model::log::LogBatch;
+use crate::model::maintenance::{MaintenanceAct, Window};
 use crate::model::poll::{Echoes, PollReading};
 use crate::model::{
     AdminStatus, Alarm, AlarmAct, AlarmOrder, ApStatus, BridgeId, BridgeReading, Device, DeviceId, DeviceStatus, Endpoint,
-    GaugeKind, HealthStatus, IfIndex, Inventory, Link, MacAddr, Neighbour, Oid, OperStatus, Timestamp, WirelessReading,
+    Explained, GaugeKind, HealthStatus, IfIndex, Inventory, Link, MacAddr, Neighbour, Notice, Oid, OperStatus, Severity,
+    Timestamp, WirelessReading,
 };
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
 
 /// Format version of [`Event`]: raised when the meaning of the bytes changes. Journal records carry it.
-pub const EVENT_VERSION: u16 = 4;
+pub const EVENT_VERSION: u16 = 5;
 
 /// Something that happened, or was seen, at a time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -93,6 +95,37 @@ pub enum Body {
     BridgeSeen(Box<BridgeReading>),
     /// Derived: something happened in the spanning tree of a device.
     SpanningTree(Box<StpChange>),
+    /// Derived: which alarms are explained by which others changed; many in one event.
+    Explained(Vec<Explained>),
+    /// Observation: an operator, or the plan in the configuration, begins or ends maintenance.
+    Maintenance(Box<MaintenanceAct>),
+    /// Derived: maintenance was begun or changed.
+    MaintenanceSet(Box<Window>),
+    /// Derived: the maintenance of this name is over; by whom, where somebody ended it.
+    MaintenanceOver(String, Option<String>),
+    /// Observation: what became of telling somebody about an alarm.
+    Notice(Box<Notice>),
+    /// Derived: the same, where the alarm is known.
+    NoticeSeen(Box<Notice>),
+    /// Derived: a trap said something that operators want to see among the events.
+    TrapSeen(Box<TrapSeen>),
+}
+
+/// What a trap said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrapSeen {
+    /// The device that it is of, where one is known.
+    pub device: Option<DeviceId>,
+    /// Who sent it.
+    pub source: IpAddr,
+    /// Its name; the number where no module names it.
+    pub name: String,
+    /// The interface that it is about.
+    pub if_index: Option<IfIndex>,
+    /// It in one line.
+    pub text: String,
+    /// How bad; `None` is no fault.
+    pub severity: Option<Severity>,
 }
 
 impl Event {
@@ -112,6 +145,8 @@ impl Event {
                 | Body::AlarmOrder(_)
                 | Body::Logs(_)
                 | Body::Bridge(_)
+                | Body::Maintenance(_)
+                | Body::Notice(_)
         )
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::model::bands::{Band, Summary};
 use crate::model::flow::{TopAnswer, TopRequest};
-use crate::model::{AlarmOrder, EntityKey, Metric, TimeRange, Timestamp};
+use crate::model::{AlarmOrder, EntityKey, MaintenanceAct, Metric, TimeRange, Timestamp};
 pub use crate::state::diff::DiffRow;
 use crate::state::view::screens::Name;
 pub use crate::state::whereabouts::Whereabouts;
@@ -40,6 +40,8 @@ pub enum Command {
     Top(TopRequest),
     /// Do something about alarms that stand.
     Alarms(AlarmOrder),
+    /// Begin or end maintenance.
+    Maintenance(MaintenanceAct),
 }
 
 impl Command {

@@ -326,6 +326,37 @@ impl LogLine {
     }
 }
 
+/// Lines that differ only in what changes from one to the next: numbers, addresses, names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogPattern {
+    /// The words that all have, with `*` for what differs.
+    pub pattern: String,
+    /// Its lines in the range that is asked about.
+    pub count: u64,
+    /// Its lines in the range of the same length before that.
+    pub before: u64,
+    /// When its first line came, of all that are kept.
+    pub first: Timestamp,
+    /// When its last line in the range came.
+    pub last: Timestamp,
+    /// Whether its first line lies in the range.
+    pub new: bool,
+    /// Devices that say it in the range.
+    pub devices: u32,
+    /// The worst of its lines.
+    pub severity: Option<LogSeverity>,
+    /// Number of its last line.
+    pub example: u64,
+}
+
+impl LogPattern {
+    /// How many times as often it came as in the range before; of one that did not come then, its count.
+    #[allow(clippy::cast_precision_loss, reason = "counts of lines fit 53 bits")]
+    pub fn rise(&self) -> f64 {
+        self.count as f64 / self.before.max(1) as f64
+    }
+}
+
 /// What a listener heard in a second, or until a batch was full.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogBatch {

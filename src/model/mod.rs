@@ -16,7 +16,9 @@ pub mod interface;
 pub mod inventory;
 pub mod link;
 pub mod log;
+pub mod maintenance;
 pub mod neighbour;
+pub mod notice;
 pub mod oid;
 pub mod points;
 pub mod poll;
@@ -33,7 +35,10 @@ pub mod wireless;
 
 pub use access::{Credential, SnmpAccess, SnmpVersion};
 pub use addr::MacAddr;
-pub use alarm::{Acknowledgement, Alarm, AlarmAct, AlarmOrder, Handling, Severity, Silence};
+pub use alarm::{
+    Acknowledgement, Alarm, AlarmAct, AlarmOrder, Cause, CauseRule, CauseStep, Episode, Explained, Flap, Handling, Severity,
+    Silence,
+};
 pub use bands::Band;
 pub use device::{Device, DeviceId, DeviceStatus, Role};
 pub use health::{Gauge, GaugeKind, Health, HealthStatus, Measured, SensorClass};
@@ -41,7 +46,9 @@ pub use interface::{AdminStatus, IfIndex, Interface, OperStatus};
 pub use inventory::Inventory;
 pub use link::{Confirmed, Evidence, Link, LinkEnd, LinkKey, Neighbour};
 pub use log::{Facility, LogBatch, LogKind, LogLine, LogSeverity};
+pub use maintenance::{MaintenanceAct, Scope, Window};
 pub use neighbour::{ChassisId, NeighbourRow, PortId};
+pub use notice::{Notice, NoticeKind, NoticeOutcome};
 pub use oid::Oid;
 pub use rollup::{Level, Rollup};
 pub use series::{EntityKey, Metric, Point, Sample, SampleBatch, SampleRow};

@@ -117,8 +117,11 @@ mod tests {
             raised_at: Timestamp::from_secs(0),
             cleared_at: None,
             count: 1,
+            if_index: None,
+            runbook: None,
+            flap: None,
         };
-        let handled = view::AlarmRow { alarm, acknowledged: None, silenced: None, root: None, children: 0, folded: false };
+        let handled = view::AlarmRow::of(alarm);
         check_columns(&AlarmRow::new(&handled, None));
         let event = view::EventRow {
             at: Timestamp::from_secs(0),

@@ -19,6 +19,8 @@ pub struct Applied {
     /// Devices whose inventory is out of date: a neighbour came or went, a port with a link changed, the agent restarted or was
     /// silent. They are to be read anew.
     pub reread: BTreeSet<DeviceId>,
+    /// Devices that are to be polled at once: something was said of them, or of what hangs on them, that a poll can tell for certain.
+    pub poll_now: BTreeSet<DeviceId>,
 }
 
 /// Applies an event. An observation yields what it derives; a derived event (replay) is taken over and yields nothing.
@@ -54,6 +56,14 @@ pub fn apply(state: &mut State, event: &Event) -> Applied {
             deriver.handle(order);
             Vec::new()
         }
+        Body::Maintenance(act) => {
+            deriver.maintain(act);
+            Vec::new()
+        }
+        Body::Notice(notice) => {
+            deriver.noticed(notice);
+            Vec::new()
+        }
         // They go to the flows' store; the state derives nothing from them.
         Body::Flows(_) | Body::FlowRecords(_) | Body::Logs(_) => Vec::new(),
         Body::DeviceSeen(_)
@@ -74,10 +84,15 @@ pub fn apply(state: &mut State, event: &Event) -> Applied {
         | Body::AccessPoint(_)
         | Body::AlarmHandled(_)
         | Body::BridgeSeen(_)
-        | Body::SpanningTree(_) => {
+        | Body::SpanningTree(_)
+        | Body::Explained(_)
+        | Body::MaintenanceSet(_)
+        | Body::MaintenanceOver(..)
+        | Body::NoticeSeen(_)
+        | Body::TrapSeen(_) => {
             deriver.state.take(event);
             Vec::new()
         }
     };
-    Applied { derived: deriver.derived, samples, reread: deriver.reread }
+    Applied { derived: deriver.derived, samples, reread: deriver.reread, poll_now: deriver.poll_now }
 }

@@ -4,7 +4,10 @@
 //! in memory (rates, discovery progress) is not in it.
 
 use super::{Condition, Settings, State};
-use crate::model::{Alarm, Device, DeviceId, Endpoint, Handling, IfIndex, Link, MacAddr, Neighbour, Timestamp, WirelessReading};
+use crate::model::{
+    Alarm, Cause, Device, DeviceId, Endpoint, Episode, Handling, IfIndex, Link, MacAddr, Neighbour, Notice, Timestamp, Window,
+    WirelessReading,
+};
 use crate::state::view::EventRow;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,7 +16,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Format version of a part: raised when the meaning of its bytes changes.
-pub const CHECKPOINT_VERSION: u8 = 4;
+pub const CHECKPOINT_VERSION: u8 = 5;
 
 /// About how large a part is: what the store packs best (docs/decisions on the store).
 const PART_OCTETS: usize = 64 * 1024;
@@ -44,6 +47,10 @@ pub fn encode(state: &State) -> Vec<(String, Vec<u8>)> {
     shards(&mut parts, "neighbour", state.neighbours.values());
     shards(&mut parts, "alarm", state.alarms.values());
     shards(&mut parts, "handling", state.handlings.iter());
+    shards(&mut parts, "cause", state.causes.iter());
+    shards(&mut parts, "episode", state.episodes.iter());
+    shards(&mut parts, "notice", state.notices.iter());
+    shards(&mut parts, "maintenance", state.maintenance.values());
     shards(&mut parts, "recent", state.recent.iter());
     shards(&mut parts, "endpoint", by_device(state));
     shards(&mut parts, "predecessor", state.predecessors.iter());
@@ -129,6 +136,14 @@ pub fn decode(parts: &[(String, Vec<u8>)], settings: Settings) -> Result<State, 
     state.alarms = Arc::new(alarms.into_iter().map(|alarm| (alarm.id.clone(), Arc::new(alarm))).collect::<BTreeMap<_, _>>());
     let handlings: Vec<(String, Handling)> = values(&parts, "handling")?;
     state.handlings = Arc::new(handlings.into_iter().map(|(id, handling)| (id, Arc::new(handling))).collect());
+    let causes: Vec<(String, Cause)> = values(&parts, "cause")?;
+    state.causes = Arc::new(causes.into_iter().map(|(id, cause)| (id, Arc::new(cause))).collect());
+    let episodes: Vec<(String, Vec<Episode>)> = values(&parts, "episode")?;
+    state.episodes = Arc::new(episodes.into_iter().map(|(id, episodes)| (id, Arc::new(episodes))).collect());
+    let notices: Vec<(String, Vec<(Timestamp, Notice)>)> = values(&parts, "notice")?;
+    state.notices = Arc::new(notices.into_iter().map(|(id, notices)| (id, Arc::new(notices))).collect());
+    let windows: Vec<Window> = values(&parts, "maintenance")?;
+    state.maintenance = Arc::new(windows.into_iter().map(|window| (window.name.clone(), Arc::new(window))).collect());
     let recent: Vec<EventRow> = values(&parts, "recent")?;
     state.recent = Arc::new(recent.into_iter().map(Arc::new).collect::<VecDeque<_>>());
     state.endpoints = Arc::new(endpoints(&state, values(&parts, "endpoint")?));

@@ -33,7 +33,10 @@ use crate::analyse::topology::ManualLink;
 use crate::event::DiscoveryProgress;
 use crate::model::inventory::Problem;
 use crate::model::topology::{Summary, Topology};
-use crate::model::{Alarm, Device, DeviceId, Endpoint, Handling, Link, LinkKey, MacAddr, Neighbour, Sightings, Timestamp};
+use crate::model::{
+    Alarm, Cause, Device, DeviceId, Endpoint, Episode, Handling, Link, LinkKey, MacAddr, Neighbour, Notice, Sightings, Timestamp,
+    Window,
+};
 use derive::LinkWork;
 use live::Live;
 use reads::Read;
@@ -63,6 +66,12 @@ impl Default for Settings {
 pub const MAX_RECENT: usize = 2048;
 /// Devices that are followed back where hardware was replaced several times.
 pub const MAX_PREDECESSORS: usize = 8;
+/// Times kept for which one alarm stood.
+pub const MAX_EPISODES: usize = 64;
+/// Alarms of which it is kept when they stood.
+pub const MAX_EPISODIC: usize = 10_000;
+/// What is kept of who was told about one alarm.
+pub const MAX_NOTICES: usize = 32;
 /// Targets whose problems are kept.
 pub const MAX_PROBLEMS: usize = 4096;
 
@@ -77,6 +86,14 @@ pub struct State {
     alarms: Arc<BTreeMap<String, Arc<Alarm>>>,
     /// What operators did about alarms that stand, by their id.
     handlings: Arc<BTreeMap<String, Arc<Handling>>>,
+    /// What explains alarms that stand, by their id.
+    causes: Arc<BTreeMap<String, Arc<Cause>>>,
+    /// For which times alarms stood before, by their id, the oldest first.
+    episodes: Arc<BTreeMap<String, Arc<Vec<Episode>>>>,
+    /// Who was told about alarms that stand or cleared lately, by their id, the oldest first.
+    notices: Arc<BTreeMap<String, Arc<Vec<(Timestamp, Notice)>>>>,
+    /// Maintenance that goes on or is planned, by name.
+    maintenance: Arc<BTreeMap<String, Arc<Window>>>,
     recent: Arc<VecDeque<Arc<EventRow>>>,
     endpoints: Arc<BTreeMap<MacAddr, Arc<Endpoint>>>,
     /// What wireless controllers control.
@@ -176,6 +193,26 @@ impl State {
     /// What operators did about an alarm that stands.
     pub fn handling(&self, id: &str) -> Option<&Handling> {
         self.handlings.get(id).map(AsRef::as_ref)
+    }
+
+    /// What explains an alarm that stands.
+    pub fn cause(&self, id: &str) -> Option<&Cause> {
+        self.causes.get(id).map(AsRef::as_ref)
+    }
+
+    /// For which times an alarm stood before, the oldest first, at most [`MAX_EPISODES`].
+    pub fn episodes(&self, id: &str) -> &[Episode] {
+        self.episodes.get(id).map_or(&[], |episodes| episodes.as_slice())
+    }
+
+    /// Who was told about an alarm that stands or cleared lately, the oldest first, at most [`MAX_NOTICES`].
+    pub fn notices(&self, id: &str) -> &[(Timestamp, Notice)] {
+        self.notices.get(id).map_or(&[], |notices| notices.as_slice())
+    }
+
+    /// Maintenance that goes on or is planned, by name.
+    pub fn maintenance(&self) -> impl ExactSizeIterator<Item = &Arc<Window>> {
+        self.maintenance.values()
     }
 
     /// What happened lately, oldest first.

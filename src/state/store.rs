@@ -3,15 +3,19 @@
 
 use super::derive::{LinkWork, moves, tell};
 use super::view::EventRow;
-use super::{Condition, MAX_RECENT, State};
+use super::{Condition, MAX_EPISODES, MAX_EPISODIC, MAX_NOTICES, MAX_RECENT, State};
 use crate::event::{Body, DeviceStatusChange, EndpointChanges, Event, GaugeStatusChange, InterfaceStatusChange, Replacement};
-use crate::model::{Acknowledgement, Alarm, AlarmAct, Handling, Silence};
+use crate::model::{Acknowledgement, Alarm, AlarmAct, Episode, Explained, Handling, Notice, Silence};
 use crate::model::{BridgeReading, Device, DeviceId, DeviceStatus, Endpoint, Link, LinkEnd, LinkKey, Timestamp};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How long an alarm that cleared is still shown, and can be raised again as the same one.
 pub(super) const CLEARED_KEPT: Duration = Duration::from_secs(3600);
+
+/// For how long it is kept when an alarm stood.
+const EPISODES_KEPT: Duration = Duration::from_secs(30 * 86_400);
 
 impl State {
     /// Takes a derived event over; observations change nothing here.
@@ -54,6 +58,14 @@ impl State {
             Body::WirelessSeen(part) => self.take_wireless(part),
             Body::AccessPoint(change) => self.take_access_point(change, at),
             Body::BridgeSeen(reading) => self.take_bridge(reading),
+            Body::Explained(changes) => self.take_explained(changes),
+            Body::MaintenanceSet(window) => {
+                Arc::make_mut(&mut self.maintenance).insert(window.name.clone(), Arc::new((**window).clone()));
+            }
+            Body::MaintenanceOver(name, _) => {
+                Arc::make_mut(&mut self.maintenance).remove(name);
+            }
+            Body::NoticeSeen(notice) => self.take_notice(notice, at),
             Body::Inventory(_)
             | Body::Poll(_)
             | Body::Silent(_)
@@ -66,6 +78,9 @@ impl State {
             | Body::AlarmOrder(_)
             | Body::Bridge(_)
             | Body::SpanningTree(_)
+            | Body::Maintenance(_)
+            | Body::Notice(_)
+            | Body::TrapSeen(_)
             | Body::Logs(_) => {}
         }
         for row in rows {
@@ -233,13 +248,42 @@ impl State {
     fn clear_alarm(&mut self, id: &str, at: Timestamp) {
         let alarms = Arc::make_mut(&mut self.alarms);
         if let Some(alarm) = alarms.get_mut(id) {
-            Arc::make_mut(alarm).cleared_at = Some(at);
+            let alarm = Arc::make_mut(alarm);
+            if alarm.cleared_at.is_none() {
+                let Alarm { raised_at, severity, count, .. } = *alarm;
+                remember(&mut self.episodes, id, Episode { raised_at, cleared_at: at, severity, count });
+            }
+            alarm.cleared_at = Some(at);
+        }
+        if self.causes.contains_key(id) {
+            Arc::make_mut(&mut self.causes).remove(id);
         }
         if self.handlings.contains_key(id) {
             Arc::make_mut(&mut self.handlings).remove(id);
         }
         let is_kept = |alarm: &Alarm| alarm.cleared_at.is_none_or(|cleared| at.since(cleared) <= CLEARED_KEPT);
         alarms.retain(|_, alarm| is_kept(alarm));
+        if self.notices.keys().any(|id| !alarms.contains_key(id)) {
+            Arc::make_mut(&mut self.notices).retain(|id, _| alarms.contains_key(id));
+        }
+    }
+
+    fn take_explained(&mut self, changes: &[Explained]) {
+        let causes = Arc::make_mut(&mut self.causes);
+        for Explained { alarm, cause } in changes {
+            match cause {
+                Some(cause) => causes.insert(alarm.clone(), Arc::new(cause.clone())),
+                None => causes.remove(alarm),
+            };
+        }
+    }
+
+    fn take_notice(&mut self, notice: &Notice, at: Timestamp) {
+        let notices = Arc::make_mut(Arc::make_mut(&mut self.notices).entry(notice.alarm.clone()).or_default());
+        if notices.len() >= MAX_NOTICES {
+            notices.remove(0);
+        }
+        notices.push((at, notice.clone()));
     }
 
     fn take_handled(&mut self, (id, by, act): &(String, String, AlarmAct), at: Timestamp) {
@@ -274,6 +318,23 @@ impl State {
             self.add_ends(link);
         }
     }
+}
+
+/// Keeps for which time an alarm stood. One that was raised again as the same goes on.
+fn remember(all: &mut Arc<BTreeMap<String, Arc<Vec<Episode>>>>, id: &str, episode: Episode) {
+    let all = Arc::make_mut(all);
+    if !all.contains_key(id) && all.len() >= MAX_EPISODIC {
+        let oldest = all.iter().min_by_key(|(_, episodes)| episodes.last().map(|last| last.cleared_at));
+        if let Some(oldest) = oldest.map(|(id, _)| id.clone()) {
+            all.remove(&oldest);
+        }
+    }
+    let episodes = Arc::make_mut(all.entry(id.to_owned()).or_default());
+    episodes.retain(|known| known.raised_at != episode.raised_at && episode.cleared_at.since(known.cleared_at) <= EPISODES_KEPT);
+    if episodes.len() >= MAX_EPISODES {
+        episodes.remove(0);
+    }
+    episodes.push(episode);
 }
 
 fn by_ends(link: &Link, a: &LinkEnd, b: &LinkEnd) -> std::cmp::Ordering {

@@ -135,6 +135,9 @@ mod tests {
             raised_at: Timestamp::from_secs(100),
             cleared_at: None,
             count: 1,
+            if_index: None,
+            runbook: None,
+            flap: None,
         }
     }
 

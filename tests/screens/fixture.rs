@@ -407,7 +407,13 @@ fn alarms() -> Vec<AlarmRow> {
             raised_at: ago(age),
             cleared_at: None,
             count,
+            if_index: None,
+            runbook: None,
+            flap: None,
         },
+        cause: None,
+        episodes: Vec::new(),
+        notices: Vec::new(),
         acknowledged: (object == "core-2 Te1/1/4").then(|| Acknowledgement {
             by: "kim".to_owned(),
             at: ago(600),

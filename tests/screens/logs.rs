@@ -179,6 +179,7 @@ pub fn view(request: &ViewRequest) -> LogsView {
         dropped: 1_204,
         listeners: listeners(12_004),
         near: None,
+        patterns: Table::default(),
     }
 }
 

@@ -65,6 +65,8 @@ pub(super) struct Turned {
     pub(super) samples: Vec<SampleBatch>,
     /// Devices that are to be read anew.
     pub(super) reread: BTreeSet<DeviceId>,
+    /// Devices that are to be polled at once.
+    pub(super) poll_now: BTreeSet<DeviceId>,
 }
 
 impl Core {
@@ -121,7 +123,13 @@ impl Core {
         let applied = state::apply(&mut self.state, event);
         let record = |event: &Event| record::encode(event).ok().map(|record| (event.at, record));
         let records = applied.derived.iter().filter_map(record).collect();
-        Turned { records, derived: applied.derived, samples: applied.samples.into_iter().collect(), reread: applied.reread }
+        Turned {
+            records,
+            derived: applied.derived,
+            samples: applied.samples.into_iter().collect(),
+            reread: applied.reread,
+            poll_now: applied.poll_now,
+        }
     }
 
     /// The answer to a request, now or at the time that it names.

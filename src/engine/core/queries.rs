@@ -75,7 +75,12 @@ impl Reader {
             Command::StoreStats => self.store_summary().map(Box::new).map(Answer::StoreStats),
             Command::StoreVerify => verify(&**self.store()),
             Command::StoreBackup(to) => self.backup(&to),
-            Command::Discover(_) | Command::PauseDiscovery | Command::CancelDiscovery | Command::Status | Command::Alarms(_) => {
+            Command::Discover(_)
+            | Command::PauseDiscovery
+            | Command::CancelDiscovery
+            | Command::Status
+            | Command::Alarms(_)
+            | Command::Maintenance(_) => {
                 Err(AskError::Failed("nothing serves this store: start noctop or noctop daemon first".to_owned()))
             }
         }

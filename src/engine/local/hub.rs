@@ -8,7 +8,8 @@ use crate::engine::handle::AskError;
 use crate::engine::notice::Notices;
 use crate::engine::socket::server::{Counters, Desk};
 use crate::engine::writer::Losses;
-use crate::model::{AlarmOrder, Timestamp};
+use crate::event::Body;
+use crate::model::{AlarmOrder, MaintenanceAct, Timestamp};
 use crate::query::ViewRequest;
 use crate::state::view::{Chrome, View, ViewBody};
 use std::collections::BTreeMap;
@@ -43,7 +44,7 @@ pub(in crate::engine) struct Hub {
     pub(super) socket: Arc<Counters>,
     pub(super) control: UnboundedSender<Control>,
     /// What operators do about alarms, for the engine.
-    pub(super) orders: Sender<AlarmOrder>,
+    pub(super) orders: Sender<Body>,
     pub(super) counts: Counts,
     pub(super) started_at: Timestamp,
     /// Events that waited for the engine at its last tick.
@@ -57,7 +58,7 @@ pub(super) struct Parts {
     pub(super) live: Live,
     pub(super) losses: Arc<Losses>,
     pub(super) control: UnboundedSender<Control>,
-    pub(super) orders: Sender<AlarmOrder>,
+    pub(super) orders: Sender<Body>,
     pub(super) counts: Counts,
 }
 
@@ -136,7 +137,23 @@ impl Hub {
             return Err(AskError::Refused("the alarm stands no more".to_owned()));
         }
         let busy = |_| AskError::Failed("the engine is busy: once more, please".to_owned());
-        self.orders.try_send(order).map(|()| Answer::Accepted).map_err(busy)
+        self.orders.try_send(Body::AlarmOrder(Box::new(order))).map(|()| Answer::Accepted).map_err(busy)
+    }
+
+    /// Maintenance begins or ends.
+    fn maintain(&self, act: MaintenanceAct) -> Result<Answer, AskError> {
+        let now = self.live().state.now();
+        match &act {
+            MaintenanceAct::Begin(window) if window.until <= now.max(window.from) => {
+                return Err(AskError::Refused("maintenance that ends before it begins".to_owned()));
+            }
+            MaintenanceAct::End(name, _) if !self.live().state.maintenance().any(|window| window.name == *name) => {
+                return Err(AskError::Refused(format!("there is no maintenance {name:?}")));
+            }
+            MaintenanceAct::Begin(_) | MaintenanceAct::End(..) => {}
+        }
+        let busy = |_| AskError::Failed("the engine is busy: once more, please".to_owned());
+        self.orders.try_send(Body::Maintenance(Box::new(act))).map(|()| Answer::Accepted).map_err(busy)
     }
 
     fn tell(&self, control: Control) -> Result<Answer, AskError> {
@@ -166,6 +183,7 @@ impl Desk for Hub {
             Command::PauseDiscovery => self.tell(Control::Pause),
             Command::CancelDiscovery => self.tell(Control::Cancel),
             Command::Alarms(order) => self.order(order),
+            Command::Maintenance(act) => self.maintain(act),
             Command::Status => self.status().map(Box::new).map(Answer::Status),
             question => self.reader.command(&self.live(), question),
         }

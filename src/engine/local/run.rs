@@ -9,7 +9,6 @@ use crate::engine::core::{Core, PollFigures, Sockets, Turned};
 use crate::engine::notice::About;
 use crate::engine::writer::Writer;
 use crate::event::{Body, Event};
-use crate::model::AlarmOrder;
 use crate::state::view::logs::LogListener;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -40,8 +39,8 @@ pub(super) type AfterChange = Box<dyn FnMut(&Core, (&Event, &Turned)) + Send>;
 pub(super) struct Engine {
     pub(super) core: Core,
     pub(super) events: Receiver<Event>,
-    /// What operators do about alarms.
-    pub(super) ordered: Receiver<AlarmOrder>,
+    /// What operators do about alarms and maintenance.
+    pub(super) ordered: Receiver<Body>,
     pub(super) writer: Writer,
     pub(super) hub: Arc<Hub>,
     pub(super) after_change: AfterChange,
@@ -81,9 +80,7 @@ impl Engine {
             tokio::select! {
                 () = stop.cancelled() => break,
                 Some(event) = self.events.recv() => self.burst(event),
-                Some(order) = self.ordered.recv() => {
-                    self.turn(&Event { at: clock::now(), body: Body::AlarmOrder(Box::new(order)) });
-                }
+                Some(body) = self.ordered.recv() => self.turn(&Event { at: clock::now(), body }),
                 _ = tick.tick() => self.tick(),
                 _ = publish.tick(), if self.pending.publish => self.publish(),
                 _ = hourly.tick() => self.checkpoint(),

@@ -107,6 +107,9 @@ fn device_alarm(state: &State, at: Timestamp, (rule, id): (&str, &DeviceId)) -> 
         raised_at: at,
         cleared_at: None,
         count: 1,
+        if_index: None,
+        runbook: None,
+        flap: None,
     };
     Some(raise(state, at, alarm))
 }
@@ -145,6 +148,9 @@ fn port_changed(state: &State, at: Timestamp, change: &InterfaceStatusChange) ->
         raised_at: at,
         cleared_at: None,
         count: 1,
+        if_index: None,
+        runbook: None,
+        flap: None,
     };
     Some(raise(state, at, alarm))
 }
@@ -168,6 +174,9 @@ pub(super) fn impossible(
         raised_at: at,
         cleared_at: None,
         count: 1,
+        if_index: None,
+        runbook: None,
+        flap: None,
     };
     Some(raise(state, at, alarm))
 }
@@ -195,6 +204,9 @@ fn access_point_changed(state: &State, at: Timestamp, change: &ApChange) -> Opti
         raised_at: at,
         cleared_at: None,
         count: 1,
+        if_index: None,
+        runbook: None,
+        flap: None,
     };
     Some(raise(state, at, alarm))
 }

@@ -1,7 +1,7 @@
 //! What follows from an observation: the events that are journalled.
 //!
 //! A file for each thing that derives: `inventory` (who is it, what changed), `own` (the host itself), `poll` (status and samples), `links`
-//! with their `dates`, `endpoints` with their `moves`, `bridge` (spanning tree, what ports feed), `alarms`, those of `sensors`; `tell` puts
+//! with their `dates`, `maintenance`, `endpoints` with their `moves`, `bridge` (spanning tree, what ports feed), `alarms`, those of `sensors`; `tell` puts
 //! events into words. Every derived event is taken over at once,
 //! before the next is derived.
 
@@ -11,6 +11,7 @@ mod dates;
 mod endpoints;
 mod inventory;
 mod links;
+mod maintenance;
 pub(super) mod moves;
 mod own;
 mod poll;
@@ -23,7 +24,7 @@ pub(super) use own::Own;
 
 use super::State;
 use crate::event::{Body, DeviceStatusChange, Event, GaugeStatusChange, InterfaceStatusChange};
-use crate::model::{AdminStatus, AlarmOrder, Device, DeviceId, DeviceStatus, IfIndex, Measured, OperStatus, Timestamp};
+use crate::model::{AdminStatus, AlarmOrder, Device, DeviceId, DeviceStatus, IfIndex, Measured, Notice, OperStatus, Timestamp};
 use std::collections::BTreeSet;
 
 /// Derives events from one observation.
@@ -33,11 +34,13 @@ pub(super) struct Deriver<'a> {
     pub(super) derived: Vec<Event>,
     /// Devices whose inventory is out of date.
     pub(super) reread: BTreeSet<DeviceId>,
+    /// Devices that are to be polled at once.
+    pub(super) poll_now: BTreeSet<DeviceId>,
 }
 
 impl<'a> Deriver<'a> {
     pub(super) const fn new(state: &'a mut State, at: Timestamp) -> Self {
-        Self { state, at, derived: Vec::new(), reread: BTreeSet::new() }
+        Self { state, at, derived: Vec::new(), reread: BTreeSet::new(), poll_now: BTreeSet::new() }
     }
 
     /// Takes a derived event over, and what alarms follow from it.
@@ -60,6 +63,7 @@ impl<'a> Deriver<'a> {
             self.links();
         }
         self.endpoints();
+        self.end_maintenance();
         for body in alarms::settle(self.state, self.at) {
             self.emit(body);
         }
@@ -69,6 +73,13 @@ impl<'a> Deriver<'a> {
     pub(super) fn handle(&mut self, order: &AlarmOrder) {
         for body in alarms::handled(self.state, order) {
             self.emit(body);
+        }
+    }
+
+    /// Somebody was told about an alarm, or was not: of those that are known it is remembered.
+    pub(super) fn noticed(&mut self, notice: &Notice) {
+        if self.state.alarms.contains_key(&notice.alarm) {
+            self.emit(Body::NoticeSeen(Box::new(notice.clone())));
         }
     }
 

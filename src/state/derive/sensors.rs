@@ -74,6 +74,9 @@ pub(super) fn changed(state: &State, at: Timestamp, change: &GaugeStatusChange) 
         raised_at: at,
         cleared_at: None,
         count: 1,
+        if_index: None,
+        runbook: None,
+        flap: None,
     };
     Some(raise(state, at, alarm))
 }

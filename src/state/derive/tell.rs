@@ -3,11 +3,11 @@
 use super::{inventory, moves};
 use crate::event::{
     ApChange, ApEvent, Body, DeviceStatusChange, Event, GaugeStatusChange, InterfaceStatusChange, Replacement, StpChange,
-    StpEvent,
+    StpEvent, TrapSeen,
 };
 use crate::model::{
-    AdminStatus, Alarm, AlarmAct, ApStatus, BridgeId, ChassisId, Device, DeviceId, DeviceStatus, Link, LinkEnd, LinkKey,
-    OperStatus, Physical, Severity, Timestamp,
+    AdminStatus, Alarm, AlarmAct, ApStatus, BridgeId, ChassisId, Device, DeviceId, DeviceStatus, Link, LinkEnd, LinkKey, Notice,
+    NoticeOutcome, OperStatus, Physical, Severity, Timestamp, Window,
 };
 use crate::state::State;
 use crate::state::view::EventRow;
@@ -72,7 +72,17 @@ fn told(state: &State, event: &Event) -> Option<Told> {
         Body::DeviceReplaced(replacement) => Some(device_replaced(state, replacement)),
         Body::AccessPoint(change) => Some(access_point(change)),
         Body::SpanningTree(change) => Some(spanning_tree(state, change)),
+        Body::MaintenanceSet(window) => Some(maintenance("maintenance-set", &window.name, begun(window))),
+        Body::MaintenanceOver(name, by) => {
+            let by = by.as_ref().map(|by| format!("ended by {by}"));
+            Some(maintenance("maintenance-over", name, by.unwrap_or_else(|| "its time is past".to_owned())))
+        }
+        Body::NoticeSeen(notice) => noticed(state, notice),
+        Body::TrapSeen(trap) => Some(trap_seen(state, trap)),
         Body::Endpoints(_)
+        | Body::Explained(_)
+        | Body::Maintenance(_)
+        | Body::Notice(_)
         | Body::Wireless(_)
         | Body::WirelessSeen(_)
         | Body::Inventory(_)
@@ -358,6 +368,40 @@ fn alarm_handled(state: &State, (id, by, act): &(String, String, AlarmAct)) -> O
     };
     let alarm = state.alarms.get(id)?;
     Some(Told { text, source: "operator", severity: None, ..alarm_row(kind, alarm, alarm.severity) })
+}
+
+fn maintenance(kind: &'static str, name: &str, text: String) -> Told {
+    Told { kind, object: name.to_owned(), device: None, text, source: "operator", severity: None }
+}
+
+fn begun(window: &Window) -> String {
+    let Window { from, until, by, note, .. } = window;
+    let note = note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
+    format!("maintenance by {by} for {}{note}", crate::model::unit::age(until.since(*from).as_secs()))
+}
+
+fn noticed(state: &State, notice: &Notice) -> Option<Told> {
+    let alarm = state.alarms.get(&notice.alarm)?;
+    let Notice { receiver, kind, attempt, outcome, .. } = notice;
+    let kind = kind.word();
+    let (text, severity) = match outcome {
+        NoticeOutcome::Sent => (format!("{receiver} was told: {kind}"), None),
+        NoticeOutcome::Failed(why, Some(_)) => {
+            (format!("{receiver} could not be told (try {attempt}): {why}"), Some(Severity::Warning))
+        }
+        NoticeOutcome::Failed(why, None) => {
+            (format!("{receiver} was not told after {attempt} tries: {why}"), Some(Severity::Minor))
+        }
+        NoticeOutcome::Held(_) => (format!("{receiver} is told after its quiet hours"), None),
+        NoticeOutcome::Uncertain => (format!("{receiver} may have been told: noctop ended meanwhile"), Some(Severity::Warning)),
+    };
+    Some(Told { text, source: "notify", ..alarm_row("notified", alarm, Severity::Cleared) }).map(|told| Told { severity, ..told })
+}
+
+fn trap_seen(state: &State, trap: &TrapSeen) -> Told {
+    let TrapSeen { device, source, text, severity, .. } = trap;
+    let object = device.as_ref().map_or_else(|| source.to_string(), |id| state.name_of(id));
+    Told { kind: "trap", object, device: device.clone(), text: text.clone(), source: "trap", severity: *severity }
 }
 
 fn alarm_row(kind: &'static str, alarm: &Alarm, severity: Severity) -> Told {

@@ -53,6 +53,9 @@ impl AlarmRef<'_> {
             acknowledged: self.acknowledged().cloned(),
             silenced: self.silence().cloned(),
             root: self.root.map(str::to_owned),
+            cause: self.look.state.cause(&self.alarm.id).cloned().map(Box::new),
+            episodes: self.look.state.episodes(&self.alarm.id).to_vec(),
+            notices: self.look.state.notices(&self.alarm.id).to_vec(),
             children: self.children,
             folded: self.folded,
         }

@@ -2,6 +2,7 @@
 
 use super::Table;
 use super::rows::EventRow;
+use crate::model::log::LogPattern;
 use crate::model::{Alarm, LogLine, TimeRange, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,8 @@ pub struct LogsView {
     pub dropped: u64,
     /// How the listeners do.
     pub listeners: Vec<LogListener>,
+    /// Patterns of the lines that match, new and rising ones first; empty where they were not asked for.
+    pub patterns: Table<LogPattern>,
     /// What happened near to one line.
     pub near: Option<Box<LogNear>>,
 }

@@ -3,8 +3,8 @@
 use super::switch::PortFacts;
 use crate::model::health::Limits;
 use crate::model::{
-    Acknowledgement, AdminStatus, Alarm, Bridge, Confirmed, DeviceId, DeviceStatus, Evidence, GaugeKind, HealthStatus, IfIndex,
-    MacAddr, Metric, Oid, OperStatus, Role, Severity, Silence, SnmpAccess, Timestamp,
+    Acknowledgement, AdminStatus, Alarm, Bridge, Cause, Confirmed, DeviceId, DeviceStatus, Episode, Evidence, GaugeKind,
+    HealthStatus, IfIndex, MacAddr, Metric, Notice, Oid, OperStatus, Role, Severity, Silence, SnmpAccess, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -20,10 +20,33 @@ pub struct AlarmRow {
     pub silenced: Option<Silence>,
     /// Id of the standing alarm that explains it.
     pub root: Option<String>,
+    /// How that is known.
+    pub cause: Option<Box<Cause>>,
+    /// For which times it stood before, the oldest first.
+    pub episodes: Vec<Episode>,
+    /// Who was told about it, the oldest first.
+    pub notices: Vec<(Timestamp, Notice)>,
     /// How many standing alarms it explains.
     pub children: usize,
     /// Whether these are folded away.
     pub folded: bool,
+}
+
+impl AlarmRow {
+    /// An alarm that nobody did anything about, that nothing explains and that explains nothing.
+    pub const fn of(alarm: Alarm) -> Self {
+        Self {
+            alarm,
+            acknowledged: None,
+            silenced: None,
+            root: None,
+            cause: None,
+            episodes: Vec::new(),
+            notices: Vec::new(),
+            children: 0,
+            folded: false,
+        }
+    }
 }
 
 impl std::ops::Deref for AlarmRow {
