@@ -77,6 +77,7 @@ fn status_shape(status: command::Status) -> shape::Status {
         lag_seconds: collector.lag_seconds.map(thousandths),
         polling: collector.polling.map(polling_shape),
         lines: collector.lines.map(|lines| shape::Lines { cut: lines.cut, masked: lines.masked }),
+        traps: collector.traps.map(traps_shape),
         flows: collector.flows.map(|flows| flows.into_iter().map(exporter_shape).collect()),
     };
     shape::Status {
@@ -104,6 +105,11 @@ fn exporter_shape(of: command::FlowExporter) -> shape::FlowExporter {
     }
 }
 
+fn traps_shape(traps: command::TrapCounts) -> shape::Traps {
+    let command::TrapCounts { engine_id, acknowledged, repeated, discoveries, folded } = traps;
+    shape::Traps { engine_id, acknowledged, repeated, discoveries, folded }
+}
+
 fn polling_shape(polling: command::PollingStatus) -> shape::Polling {
     shape::Polling {
         devices: polling.devices,
@@ -117,6 +123,7 @@ fn polling_shape(polling: command::PollingStatus) -> shape::Polling {
         renamed: polling.renamed,
         looked_at: polling.looked_at,
         bursts: polling.bursts,
+        at_once: polling.at_once,
     }
 }
 
@@ -144,6 +151,13 @@ fn write_status(status: &shape::Status, out: &mut dyn Write) -> io::Result<()> {
         writeln!(
             out,
             "polling {devices} devices: {polls} polls, {answered} answered, {missed} missed, {skipped} skipped; {backed_off} backed off, {looked_at} looked at"
+        )?;
+    }
+    for traps in status.collectors.iter().filter_map(|collector| collector.traps.as_ref()) {
+        let shape::Traps { engine_id, acknowledged, repeated, folded, .. } = traps;
+        writeln!(
+            out,
+            "traps: engine id {engine_id} for informs of version 3; {acknowledged} informs acknowledged, {repeated} of them again; {folded} traps folded"
         )?;
     }
     for of in status.collectors.iter().filter_map(|collector| collector.flows.as_ref()).flatten() {

@@ -8,7 +8,6 @@ pub mod dns;
 pub mod http;
 pub mod icmp;
 pub mod intake;
-pub mod listen;
 pub mod memory;
 pub mod pktinfo;
 pub mod priority;
