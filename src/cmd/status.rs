@@ -76,7 +76,7 @@ fn status_shape(status: command::Status) -> shape::Status {
         retried: collector.retried,
         lag_seconds: collector.lag_seconds.map(thousandths),
         polling: collector.polling.map(polling_shape),
-        lines: collector.lines.map(|lines| shape::Lines { cut: lines.cut, masked: lines.masked }),
+        lines: collector.lines.map(lines_shape),
         traps: collector.traps.map(traps_shape),
         flows: collector.flows.map(|flows| flows.into_iter().map(exporter_shape).collect()),
     };
@@ -103,6 +103,11 @@ fn exporter_shape(of: command::FlowExporter) -> shape::FlowExporter {
         sampling_interval: of.sampling_interval,
         last_heard: of.heard.map(Timestamp::rfc3339),
     }
+}
+
+const fn lines_shape(lines: command::LineCounts) -> shape::Lines {
+    let command::LineCounts { cut, masked, misdated, connections } = lines;
+    shape::Lines { cut, masked, misdated, connections }
 }
 
 fn traps_shape(traps: command::TrapCounts) -> shape::Traps {
@@ -151,6 +156,13 @@ fn write_status(status: &shape::Status, out: &mut dyn Write) -> io::Result<()> {
         writeln!(
             out,
             "polling {devices} devices: {polls} polls, {answered} answered, {missed} missed, {skipped} skipped; {backed_off} backed off, {looked_at} looked at"
+        )?;
+    }
+    for lines in status.collectors.iter().filter_map(|collector| collector.lines) {
+        let shape::Lines { cut, masked, misdated, connections } = lines;
+        writeln!(
+            out,
+            "syslog: {connections} connections; {cut} lines cut, {masked} with secrets masked, {misdated} of senders whose clock is wrong"
         )?;
     }
     for traps in status.collectors.iter().filter_map(|collector| collector.traps.as_ref()) {

@@ -63,6 +63,10 @@ pub struct Lines {
     pub cut: u64,
     /// With a secret that was masked.
     pub masked: u64,
+    /// Of senders whose clock is wrong.
+    pub misdated: u64,
+    /// Connections over TCP and TLS that there are now.
+    pub connections: u64,
 }
 
 /// What traps and informs came to.

@@ -165,7 +165,7 @@ impl Schedule {
             keep_running("changes", (reread_stop.clone(), &reread_restarts), make).await;
         });
         traps.start((hub, &emitter), (&config, &notes), &stop);
-        syslog.start((hub, &emitter), (&config.listeners.syslog, &stop));
+        syslog.start((runtime, hub, &emitter), (&config.listeners, &stop));
         flows.start((runtime, hub, &emitter), (&config.listeners, &notes), &stop);
         capture.start((hub, &emitter), (&config.listeners, &stop));
         let neighbours = config.discovery.own_host.then(|| own.start((runtime, hub, &emitter), (&stop, &restarts)));

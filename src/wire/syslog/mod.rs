@@ -2,8 +2,10 @@
 //!
 //! A message is never refused for its form: what can't be read as the standards say is text, and whoever said it is known by the
 //! datagram. Nothing here knows a socket, a clock or a device. Secrets are masked before anything else is done ([`secrets`]).
-//! Start at [`read`]; `standard` is RFC 5424, `legacy` everything else, `times` the times of day that are written there.
+//! Start at [`read`]; `standard` is RFC 5424, `legacy` everything else, `times` the times of day that are written there,
+//! `frame` the messages in a stream.
 
+pub mod frame;
 mod legacy;
 pub mod secrets;
 mod standard;

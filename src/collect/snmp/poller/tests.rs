@@ -237,7 +237,7 @@ async fn what_something_is_said_of_is_polled_at_once_and_a_storm_asks_no_agent_m
     drain(&mut running.events);
     let said: BTreeSet<DeviceId> = [plan(1).device.id.clone(), DeviceId::new("addr:203.0.113.9")].into();
     running.at_once.want(&said);
-    tokio::time::sleep(Duration::from_millis(1)).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!(drain(&mut running.events).0, [(plan(1).device.id.clone(), 1)].into());
     // For a minute something is said every 10 ms.
     for _ in 0..6000 {
