@@ -143,11 +143,7 @@ pub(super) fn objects(name: &str, file: &MibFile, faults: &mut Vec<MibFault>) ->
 }
 
 /// What the notifications of these files mean, by their numbers. Of two files the earlier one counts.
-pub(super) fn meanings(
-    files: &[(&str, MibFile)],
-    registry: &Registry,
-    faults: &mut Vec<MibFault>,
-) -> FxHashMap<Oid, Meaning> {
+pub(super) fn meanings(files: &[(&str, MibFile)], registry: &Registry, faults: &mut Vec<MibFault>) -> FxHashMap<Oid, Meaning> {
     let mut meanings = FxHashMap::default();
     for (name, file) in files {
         let mut fault = |what: String| faults.push(MibFault { file: (*name).to_owned(), what });

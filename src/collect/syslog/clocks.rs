@@ -71,9 +71,8 @@ impl Clocks {
     pub(super) fn wrong(&self) -> Vec<WrongClock> {
         let clocks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let wrong = clocks.iter().filter(|(_, clock)| clock.in_a_row >= LINES);
-        let mut wrong: Vec<WrongClock> = wrong
-            .map(|(source, clock)| WrongClock { source: *source, off_secs: clock.off_secs, zoned: clock.zoned })
-            .collect();
+        let mut wrong: Vec<WrongClock> =
+            wrong.map(|(source, clock)| WrongClock { source: *source, off_secs: clock.off_secs, zoned: clock.zoned }).collect();
         wrong.sort_by_key(|wrong| (std::cmp::Reverse(wrong.off_secs.abs()), wrong.source));
         wrong
     }

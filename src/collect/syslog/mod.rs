@@ -6,9 +6,9 @@
 
 mod clocks;
 mod gather;
-mod streams;
 #[cfg(test)]
 mod stream_tests;
+mod streams;
 #[cfg(test)]
 mod tests;
 mod worker;

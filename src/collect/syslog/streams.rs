@@ -26,27 +26,26 @@ const CHUNK: usize = 16 * 1024;
 /// How long a handshake of TLS may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
-/// How long one message may take: who is slower is taken to be stuck, or to mean no good.
-const MESSAGE: Duration = Duration::from_secs(60);
-
 /// How often batches are looked at that wait to be told.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// After a failure to accept (no descriptors are left) it is waited so long.
 const BREATHER: Duration = Duration::from_millis(100);
 
-/// How many connections there may be.
+/// How many connections there may be, and how slow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     /// In all. Each takes a descriptor and up to 64 KiB.
     pub connections: usize,
     /// From one address.
     pub of_one: usize,
+    /// How long one message may take: who is slower is taken to be stuck, or to mean no good.
+    pub message: Duration,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { connections: 1024, of_one: 64 }
+        Self { connections: 1024, of_one: 64, message: Duration::from_secs(60) }
     }
 }
 
@@ -58,7 +57,7 @@ pub struct Streams {
     pub emitter: Emitter,
     /// What came.
     pub counters: Arc<Counters>,
-    /// How many connections there may be.
+    /// How many connections there may be, and how slow.
     pub bounds: Bounds,
 }
 
@@ -161,7 +160,7 @@ async fn read_all(mut stream: Stream, (source, number): (IpAddr, u64), (desk, st
             whole = true;
             lines.extend(desk.line(frame, (now, source)));
         });
-        let amid = framer.is_amid().then(|| Instant::now() + MESSAGE);
+        let amid = framer.is_amid().then(|| Instant::now() + desk.bounds.message);
         due = if whole { amid } else { due.or(amid) };
         desk.heard(number);
         if !desk.add(lines).await {

@@ -51,7 +51,8 @@ pub(super) struct Words<'a> {
 impl<'a> Words<'a> {
     pub(super) fn new(mib: &'a Registry) -> Self {
         let [sys_up_time, trap_oid, trap_address, community, enterprise] =
-            ["sysUpTime", "snmpTrapOID", "snmpTrapAddress", "snmpTrapCommunity", "snmpTrapEnterprise"].map(|name| mib.scalar(name));
+            ["sysUpTime", "snmpTrapOID", "snmpTrapAddress", "snmpTrapCommunity", "snmpTrapEnterprise"]
+                .map(|name| mib.scalar(name));
         // The community is a secret; the others are said elsewhere.
         let head = [&sys_up_time, &trap_oid, &community, &enterprise].into_iter().flatten().cloned().collect();
         Self { mib, sys_up_time, trap_oid, trap_address, head }
@@ -89,7 +90,8 @@ impl<'a> Words<'a> {
     fn trap(&self, read: &Notification, detail: &TrapDetail, (source, agent): (IpAddr, Option<IpAddr>)) -> Trap {
         let meaning = detail.oid.as_ref().and_then(|oid| self.mib.meaning(oid)).unwrap_or(&Meaning::UNKNOWN);
         let is_good = meaning.good_when.as_ref().is_some_and(|(object, numbers)| {
-            let number = read.varbinds.iter().find(|bind| bind.oid.suffix_of(object).is_some()).and_then(|bind| bind.value.as_i64());
+            let number =
+                read.varbinds.iter().find(|bind| bind.oid.suffix_of(object).is_some()).and_then(|bind| bind.value.as_i64());
             number.is_some_and(|number| numbers.contains(&number))
         });
         let severity = if is_good { Some(Severity::Cleared) } else { meaning.severity };

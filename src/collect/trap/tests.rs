@@ -175,11 +175,7 @@ fn message(kind: PduKind, name: &str) -> Message {
     let mib = Registry::builtin();
     let value = Value::Oid(mib.oid(name).unwrap());
     let varbinds = vec![VarBind { oid: mib.scalar("snmpTrapOID").unwrap(), value }];
-    Message {
-        version: SnmpVersion::V2c,
-        community: b"public".to_vec(),
-        pdu: Pdu { varbinds, ..Pdu::request(kind, 77, &[]) },
-    }
+    Message { version: SnmpVersion::V2c, community: b"public".to_vec(), pdu: Pdu { varbinds, ..Pdu::request(kind, 77, &[]) } }
 }
 
 /// A worker over loopback, and what it tells.
@@ -250,11 +246,13 @@ fn traps_reach_the_engine_and_informs_their_sender() {
 
 #[test]
 fn a_wrong_community_is_an_event_and_no_reason_to_read_a_device() {
-    let (_, trap) = super::line::Words::new(Registry::builtin())
-        .line(&crate::wire::snmp::Notification::decode(&message(PduKind::Trap, "authenticationFailure").encode()).unwrap(), {
+    let (_, trap) = super::line::Words::new(Registry::builtin()).line(
+        &crate::wire::snmp::Notification::decode(&message(PduKind::Trap, "authenticationFailure").encode()).unwrap(),
+        {
             let (source, at) = at(1);
             (at, source)
-        });
+        },
+    );
     assert!(!trap.poll && !trap.reread && trap.told.is_some());
 }
 
@@ -274,9 +272,7 @@ fn the_meaning_of_a_trap_may_lie_in_a_varbind() {
 
 #[test]
 fn names_of_the_users_modules_name_traps() {
-    let folders = crate::mib::modules::Folders::new(vec![
-        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/smi"),
-    ]);
+    let folders = crate::mib::modules::Folders::new(vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/smi")]);
     let objects = crate::mib::smi::load(&folders, &["BREWERY-MIB".to_owned()]).unwrap();
     let mib = Registry::with_objects(objects);
     let named = |oid: &str| mib.text(&oid.parse::<Oid>().unwrap());

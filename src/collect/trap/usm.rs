@@ -248,7 +248,8 @@ impl Receiver {
         if named.is_empty() {
             return Err(Distrust::UnknownUser);
         }
-        let at_level = || named.iter().filter(|(_, (credential, user))| user.level() == claims.level && credential.is_for(source));
+        let at_level =
+            || named.iter().filter(|(_, (credential, user))| user.level() == claims.level && credential.is_for(source));
         if at_level().next().is_none() {
             return Err(Distrust::Level);
         }
@@ -329,4 +330,3 @@ impl Receiver {
         keys.seal_answer(&inform.response(inform.varbinds.clone()), &envelope, claims.message_id).ok()
     }
 }
-

@@ -117,7 +117,8 @@ fn places(listeners: &Listeners, own: Result<&Runtime, &str>) -> Places {
         let bound = match place.split_once(':') {
             Some(("udp", address)) => bind(address, |address| Intake::bind(address, 1)).map(|bound| places.intakes.extend(bound)),
             Some((transport @ ("tcp" | "tls"), address)) => {
-                let secured = (transport == "tls").then(|| tls.get_or_insert_with(|| load(listeners.syslog_tls.as_ref())).clone());
+                let secured =
+                    (transport == "tls").then(|| tls.get_or_insert_with(|| load(listeners.syslog_tls.as_ref())).clone());
                 own.map_err(str::to_owned).and_then(|own| {
                     let _inside = own.enter();
                     let secured = secured.transpose()?;
@@ -152,7 +153,8 @@ fn wrong_clocks(wrong: &[WrongClock]) -> Option<String> {
     let named: Vec<String> = wrong.iter().take(MOST_NAMED).map(named).collect();
     let more = wrong.len().saturating_sub(MOST_NAMED);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    (!named.is_empty()).then(|| format!("clocks of senders of syslog are wrong: {}{more}; lines are kept by when they came", named.join(", ")))
+    (!named.is_empty())
+        .then(|| format!("clocks of senders of syslog are wrong: {}{more}; lines are kept by when they came", named.join(", ")))
 }
 
 fn named(wrong: &WrongClock) -> String {

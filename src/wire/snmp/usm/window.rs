@@ -169,7 +169,11 @@ mod tests {
         let mut number = 0u32;
         let mut check = |(boots, time), seconds, expected: Result<(), Untimely>| {
             number += 1;
-            assert_eq!(senders.take(&says(boots, time), &number.to_be_bytes(), at(seconds)), expected, "{boots} {time} at {seconds}");
+            assert_eq!(
+                senders.take(&says(boots, time), &number.to_be_bytes(), at(seconds)),
+                expected,
+                "{boots} {time} at {seconds}"
+            );
         };
         check((5, 1000), 0, Ok(()));
         check((5, 1010), 10, Ok(()));
