@@ -145,6 +145,17 @@ pub struct Mib {
     pub modules: Vec<String>,
 }
 
+/// What syslog over TLS (RFC 5425) is secured with: files in PEM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyslogTls {
+    /// The certificate, with those above it.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+    /// Who has to have signed the certificates of senders; `None` lets every sender connect.
+    pub client_ca: Option<PathBuf>,
+}
+
 /// Listening addresses of collectors.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Listeners {
@@ -156,8 +167,10 @@ pub struct Listeners {
     pub country_file: Option<PathBuf>,
     /// `[traps] listen`
     pub traps: Vec<SocketAddr>,
-    /// `[syslog] listen`, with `udp:` or `tcp:` in front
+    /// `[syslog] listen`, with `udp:`, `tcp:` or `tls:` in front
     pub syslog: Vec<String>,
+    /// `[syslog] certificate`, `key` and `client_ca`
+    pub syslog_tls: Option<SyslogTls>,
     /// `[metrics] listen`
     pub metrics: Option<SocketAddr>,
     /// `[metrics] polled`: the counters of interfaces as well, under their IF-MIB names

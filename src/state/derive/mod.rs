@@ -1,7 +1,7 @@
 //! What follows from an observation: the events that are journalled.
 //!
 //! A file for each thing that derives: `inventory` (who is it, what changed), `own` (the host itself), `poll` (status and samples), `links`
-//! with their `dates`, `maintenance`, `endpoints` with their `moves`, `bridge` (spanning tree, what ports feed), `alarms`, those of `sensors`; `tell` puts
+//! with their `dates`, `maintenance`, `endpoints` with their `moves`, `bridge` (spanning tree, what ports feed), `alarms`, those of `sensors`; `traps`; `tell` puts
 //! events into words. Every derived event is taken over at once,
 //! before the next is derived.
 
@@ -17,6 +17,7 @@ mod own;
 mod poll;
 mod sensors;
 pub(super) mod tell;
+mod traps;
 mod wireless;
 
 pub(super) use links::LinkWork;

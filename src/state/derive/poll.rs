@@ -1,10 +1,8 @@
 //! Polls, answered and not.
 
 use super::{Deriver, alarms};
-use crate::analyse::identity::Index;
 use crate::analyse::port::Impossible;
-use crate::event::{Body, Silent, Trap};
-use crate::model::identity::Mark;
+use crate::event::{Body, Silent};
 use crate::model::inventory::Problem;
 use crate::model::poll::PollReading;
 use crate::model::{Device, DeviceStatus, IfIndex, SampleBatch};
@@ -68,16 +66,6 @@ impl Deriver<'_> {
             if is_news {
                 self.port(device, port.if_index, (port.admin_status, port.oper_status));
             }
-        }
-    }
-
-    /// A trap came: whatever it says, its sender is to be read anew. Of who is not known nothing is taken.
-    pub(in crate::state) fn trap(&mut self, trap: &Trap) {
-        let devices = &self.state.devices;
-        let marks = self.state.marks.get_or_insert_with(|| Arc::new(Index::of(devices.values().map(AsRef::as_ref))));
-        // An address that several devices have says of none that it was this one.
-        if let [only] = marks.owners(&Mark::Address(trap.source)) {
-            self.reread.insert(only.clone());
         }
     }
 
