@@ -3,6 +3,7 @@
 //! Nothing here knows what the octets mean. Start at [`datagram`].
 
 pub mod capture;
+pub mod client;
 pub mod datagram;
 pub mod dns;
 pub mod http;
@@ -12,6 +13,7 @@ pub mod listen;
 pub mod memory;
 pub mod pktinfo;
 pub mod priority;
+pub mod process;
 pub mod signal;
 mod sockaddr;
 pub mod udp;
