@@ -114,7 +114,8 @@ fn roots(ca: Option<&Path>) -> Result<RootCertStore, String> {
     };
     let pem = ca_file(path)?;
     for certificate in CertificateDer::pem_slice_iter(&pem) {
-        let added = certificate.map_err(|error| format!("{error:?}")).and_then(|one| roots.add(one).map_err(|error| error.to_string()));
+        let added =
+            certificate.map_err(|error| format!("{error:?}")).and_then(|one| roots.add(one).map_err(|error| error.to_string()));
         added.map_err(|error| format!("the certificates in {} can't be read: {error}", path.display()))?;
     }
     if roots.is_empty() { Err(format!("there is no certificate in {}", path.display())) } else { Ok(roots) }

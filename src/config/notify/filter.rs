@@ -27,7 +27,8 @@ struct FactsRow<'a>(&'a AlarmFacts);
 impl Row for FactsRow<'_> {
     fn value(&self, column: usize) -> Value<'_> {
         let AlarmFacts { alarm, device_name, site, addresses, role, vendor, children, .. } = self.0;
-        let text = |text: &'_ Option<String>| text.as_deref().map_or(Value::Unknown, |text| Value::Text(Cow::Owned(text.to_owned())));
+        let text =
+            |text: &'_ Option<String>| text.as_deref().map_or(Value::Unknown, |text| Value::Text(Cow::Owned(text.to_owned())));
         match column {
             0 => Value::Text(Cow::Borrowed(&alarm.id)),
             1 => Value::Text(Cow::Borrowed(&alarm.rule)),

@@ -85,5 +85,6 @@ pub(super) fn zone(text: &str) -> Result<TimeZone, String> {
     if text == "local" {
         return Ok(TimeZone::system());
     }
-    TimeZone::get(text).map_err(|_| format!("{text:?} is no zone that this host knows, such as \"Europe/Berlin\", \"UTC\" or \"local\""))
+    TimeZone::get(text)
+        .map_err(|_| format!("{text:?} is no zone that this host knows, such as \"Europe/Berlin\", \"UTC\" or \"local\""))
 }

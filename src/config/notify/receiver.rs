@@ -41,7 +41,10 @@ const SHARED_KEYS: [&str; 3] = ["template", "template_file", "ca"];
 pub(super) fn read(section: Section<'_, '_>) -> Option<Receiver> {
     for key in ["name", "kind"] {
         if section.raw(key).is_none() {
-            section.fault(section.start(), format!("a receiver needs {key}{}", if key == "kind" { format!(" = {KINDS}") } else { String::new() }));
+            section.fault(
+                section.start(),
+                format!("a receiver needs {key}{}", if key == "kind" { format!(" = {KINDS}") } else { String::new() }),
+            );
         }
     }
     let place = section.place(section.raw("name").map_or(section.start(), |name| name.span().start));
@@ -53,7 +56,8 @@ pub(super) fn read(section: Section<'_, '_>) -> Option<Receiver> {
     let way = way(&section, kind.as_deref());
     section.finish();
     let (name, way) = (name?, way?);
-    let to_program = matches!(&way, Way::Webhook(hook) if matches!(hook.body, Shape::PagerDuty(_) | Shape::Json)) || matches!(way, Way::Command(_));
+    let to_program = matches!(&way, Way::Webhook(hook) if matches!(hook.body, Shape::PagerDuty(_) | Shape::Json))
+        || matches!(way, Way::Command(_));
     let is_pagerduty = matches!(&way, Way::Webhook(hook) if matches!(hook.body, Shape::PagerDuty(_)));
     let rate = rate.unwrap_or(if to_program { PROGRAMS } else { PEOPLE });
     Some(Receiver { name, way, timeout, rate, only, idempotent: idempotent.unwrap_or(is_pagerduty), place })
@@ -327,7 +331,8 @@ fn mailbox(value: &DeValue<'_>) -> Result<String, String> {
         Some((_, rest)) => rest.strip_suffix('>').unwrap_or_default(),
         None => &text,
     };
-    let plain = |part: &str| !part.is_empty() && part.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"<>,;\"".contains(c));
+    let plain =
+        |part: &str| !part.is_empty() && part.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"<>,;\"".contains(c));
     let looks_right = address.split_once('@').is_some_and(|(user, domain)| plain(user) && plain(domain) && !domain.contains('@'));
     if looks_right && !text.chars().any(char::is_control) {
         Ok(text)

@@ -84,7 +84,8 @@ fn names(section: &Section<'_, '_>, receivers: &[String]) -> Vec<String> {
     let elements = section.raw("to").and_then(|list| list.get_ref().as_array());
     for element in elements.into_iter().flatten() {
         if let Some(name) = element.get_ref().as_str().filter(|name| !receivers.iter().any(|known| known == name)) {
-            let known = if receivers.is_empty() { "there is none".to_owned() } else { format!("known are {}", receivers.join(", ")) };
+            let known =
+                if receivers.is_empty() { "there is none".to_owned() } else { format!("known are {}", receivers.join(", ")) };
             section.fault(element.span().start, format!("there is no [[receiver]] {name:?}; {known}"));
         }
     }

@@ -78,7 +78,10 @@ fn quiet_hours_follow_the_clocks_of_their_zone() {
     // Summer time ends at 01:00Z: the night has an hour more.
     assert_eq!(end(&hours, "2026-10-24T20:00:00Z").as_deref(), Some("2026-10-25T06:00:00Z"));
     assert_eq!(end(&hours, "2026-10-24T19:59:00Z"), None);
-    assert_eq!(end(&Hours::parse("00:00-24:00").unwrap().within(hours::zone("UTC").unwrap()), "2026-10-24T20:00:00Z").as_deref(), Some("2026-10-25T00:00:00Z"));
+    assert_eq!(
+        end(&Hours::parse("00:00-24:00").unwrap().within(hours::zone("UTC").unwrap()), "2026-10-24T20:00:00Z").as_deref(),
+        Some("2026-10-25T00:00:00Z")
+    );
 }
 
 #[test]

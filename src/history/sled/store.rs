@@ -7,8 +7,8 @@ use crate::history::blocks::last::Wanted;
 use crate::history::blocks::open::OpenBlock;
 use crate::history::blocks::shard::{sealed, unsealed};
 use crate::history::{
-    AtQuery, Checkpoint, EntityLast, JournalRecord, LOOKBACK_SECS, Ledger, Limits, LogStore, Maintained, PeriodStats, Store, StoreError,
-    StoreStats,
+    AtQuery, Checkpoint, EntityLast, JournalRecord, LOOKBACK_SECS, Ledger, Limits, LogStore, Maintained, PeriodStats, Store,
+    StoreError, StoreStats,
 };
 use crate::model::rollup::{Level, Rollup};
 use crate::model::series::SeriesColumn;

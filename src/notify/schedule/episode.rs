@@ -128,7 +128,9 @@ impl Episode {
             let at = quiet_end(rule, &self.facts, at).unwrap_or(at);
             let kind = if number == 0 { NoticeKind::Raised } else { NoticeKind::Escalated };
             for name in &step.to {
-                let wants = |receiver: &&Receiver| receiver.name == *name && receiver.only.as_ref().is_none_or(|only| only.matches(&self.facts));
+                let wants = |receiver: &&Receiver| {
+                    receiver.name == *name && receiver.only.as_ref().is_none_or(|only| only.matches(&self.facts))
+                };
                 if plan.receivers.iter().any(|receiver| wants(&receiver)) {
                     let telling = Telling { receiver: name.clone(), step: number, kind, turn: 0 };
                     due.push(Due { telling, at, held: at > self.anchor.plus(wait) });
@@ -150,7 +152,10 @@ impl Episode {
             let turn = u32::try_from(passed).unwrap_or(u32::MAX).max(1);
             for turn in [turn, turn.saturating_add(1)] {
                 let at = first.plus(repeat.saturating_mul(turn));
-                if at > last && quiet_end(rule, &self.facts, at).is_none() && !told.iter().any(|(telling, ..)| telling.turn >= turn) {
+                if at > last
+                    && quiet_end(rule, &self.facts, at).is_none()
+                    && !told.iter().any(|(telling, ..)| telling.turn >= turn)
+                {
                     let telling = Telling { receiver: name.clone(), step, kind: NoticeKind::Repeated, turn };
                     due.push(Due { telling, at, held: false });
                 }
@@ -183,7 +188,9 @@ impl Episode {
     pub(super) fn tell(&mut self, telling: Telling, at: Timestamp, became: Became) {
         self.attempts.remove(&telling);
         if telling.kind == NoticeKind::Repeated {
-            self.told.retain(|known, _| known.receiver != telling.receiver || known.kind != NoticeKind::Repeated || known.turn > telling.turn);
+            self.told.retain(|known, _| {
+                known.receiver != telling.receiver || known.kind != NoticeKind::Repeated || known.turn > telling.turn
+            });
         }
         self.told.insert(telling, (at, became));
     }

@@ -16,7 +16,7 @@ pub use lane::{Failing, Figures};
 use super::letter::{Item, Letter};
 use super::send::{Again, Failure};
 use crate::config::notify::{Notifications, Receiver};
-use crate::model::{AlarmFacts, Notice, NoticeKind, NoticeOutcome, Timestamp};
+use crate::model::{AlarmFacts, Notice, NoticeOutcome, Timestamp};
 use episode::{Due, Episode};
 use lane::Lane;
 use record::{Became, Record, Telling};
@@ -209,7 +209,8 @@ impl Scheduler {
     /// Forgets what is over; begins anew what was raised again.
     fn close(&mut self, now: Timestamp, output: &mut Output) {
         let plan = &self.plan;
-        let is_over = |episode: &Episode| episode.cleared_at.is_some() && episode.flying.is_empty() && episode.due(plan, now).is_empty();
+        let is_over =
+            |episode: &Episode| episode.cleared_at.is_some() && episode.flying.is_empty() && episode.due(plan, now).is_empty();
         let over: Vec<u64> = self.episodes.iter().filter(|(_, episode)| is_over(episode)).map(|(number, _)| *number).collect();
         for number in over {
             let Some(episode) = self.episodes.remove(&number) else { continue };
@@ -357,10 +358,4 @@ fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),
     }
-}
-
-/// A letter by which an operator tries a receiver.
-pub fn test_letter(receiver: &str, site: &str, (facts, at): (AlarmFacts, Timestamp)) -> Letter {
-    let item = Item { kind: NoticeKind::Test, step: 0, turn: 0, since: at, facts: Arc::new(facts) };
-    Letter { receiver: receiver.to_owned(), site: site.to_owned(), at, items: vec![item] }
 }

@@ -75,9 +75,13 @@ impl Scheduler {
         let mut records = Vec::new();
         for (number, episode) in self.episodes.iter().filter(|(_, episode)| episode.opened) {
             records.push(episode.introduction(*number));
-            records.extend(episode.told.iter().map(|(telling, (at, became))| Record::Done(*at, *became, vec![(*number, telling.clone())])));
+            records.extend(
+                episode.told.iter().map(|(telling, (at, became))| Record::Done(*at, *became, vec![(*number, telling.clone())])),
+            );
             let held = episode.held.iter().filter(|telling| !episode.told.contains_key(telling));
-            records.extend(held.map(|telling| Record::Done(episode.anchor, Became::Held(episode.anchor), vec![(*number, telling.clone())])));
+            records.extend(
+                held.map(|telling| Record::Done(episode.anchor, Became::Held(episode.anchor), vec![(*number, telling.clone())])),
+            );
         }
         records.extend(self.flights.values().map(|flight| Record::Intent(flight.at, flight.tellings.clone())));
         records

@@ -5,8 +5,6 @@
 
 mod command;
 mod mail;
-#[cfg(test)]
-mod tests;
 mod webhook;
 
 use super::letter::Letter;

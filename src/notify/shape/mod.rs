@@ -8,8 +8,6 @@ pub(super) mod mail;
 pub(super) mod pagerduty;
 pub(super) mod slack;
 pub(super) mod teams;
-#[cfg(test)]
-mod tests;
 
 use super::letter::Item;
 use crate::model::text::visible;

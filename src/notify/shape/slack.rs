@@ -11,14 +11,16 @@ const LONGEST_FIELD: usize = 2000;
 pub fn write(letter: &Letter) -> String {
     let attachments: Vec<Value> = match letter.items.as_slice() {
         [only] => {
-            let fields = shown(only).into_iter().map(|(name, value)| {
-                json!({ "title": name, "value": safe(&value), "short": value.chars().count() < 40 })
-            });
+            let fields = shown(only)
+                .into_iter()
+                .map(|(name, value)| json!({ "title": name, "value": safe(&value), "short": value.chars().count() < 40 }));
             let color = match tone(only) {
                 "attention" => "danger",
                 other => other,
             };
-            vec![json!({ "color": color, "fallback": safe(&only.line()), "fields": fields.collect::<Vec<_>>(), "ts": only.since.secs() })]
+            vec![
+                json!({ "color": color, "fallback": safe(&only.line()), "fields": fields.collect::<Vec<_>>(), "ts": only.since.secs() }),
+            ]
         }
         several => {
             let lines: Vec<String> = several.iter().take(LISTED).map(|item| safe(&item.line())).collect();
