@@ -11,6 +11,7 @@ use std::time::Duration;
 
 mod credential;
 mod load;
+pub mod notify;
 mod read;
 mod sections;
 mod value;
@@ -44,6 +45,8 @@ pub struct Config {
     /// Addresses for collectors that later work adds: `[flows] listen`, `[traps] listen`, `[syslog] listen`, `[metrics] listen`,
     /// `[capture] interfaces` are read and checked, and kept here.
     pub listeners: Listeners,
+    /// `[[receiver]]` and `[[notify]]`: who is told about alarms.
+    pub notifications: notify::Notifications,
 }
 
 /// `[discovery]`

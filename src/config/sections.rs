@@ -1,7 +1,9 @@
 //! Each table of the file (contract §2) into its type. A new section is a function here and a field of [`Config`].
 
 use super::read::Section;
-use super::{Config, Discovery, Listeners, ManualLink, Mib, PollEvery, Polling, Retention, Store, SyslogTls, credential, value};
+use super::{
+    Config, Discovery, Listeners, ManualLink, Mib, PollEvery, Polling, Retention, Store, SyslogTls, credential, notify, value,
+};
 use crate::model::Credential;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -18,6 +20,7 @@ pub(super) fn config(root: Section<'_, '_>) -> Config {
         manual_links: root.tables("manual_link").into_iter().filter_map(manual_link).collect(),
         mib: root.table("mib").map(mib).unwrap_or_default(),
         listeners: listeners(&root),
+        notifications: notify::read(&root),
     };
     root.finish();
     config
