@@ -94,5 +94,8 @@ pub fn apply(state: &mut State, event: &Event) -> Applied {
             Vec::new()
         }
     };
+    if !event.is_derived() {
+        deriver.conclude(matches!(event.body, Body::Tick));
+    }
     Applied { derived: deriver.derived, samples, reread: deriver.reread, poll_now: deriver.poll_now }
 }

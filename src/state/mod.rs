@@ -12,6 +12,7 @@ pub mod diff;
 mod health;
 mod live;
 mod names;
+mod reach;
 mod reads;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -113,6 +114,8 @@ pub struct State {
     problems: Arc<BTreeMap<String, Vec<Problem>>>,
     sightings: Arc<BTreeMap<DeviceId, Arc<Sightings>>>,
     own: Option<derive::Own>,
+    /// Who does not answer, and what is known of why.
+    reach: Arc<reach::Reach>,
     link_work: LinkWork,
     endpoints_dirty: bool,
     /// When endpoints were last placed.

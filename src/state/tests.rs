@@ -4,6 +4,7 @@ mod alarms;
 pub(super) mod endpoints;
 mod health;
 mod polling;
+mod reach;
 mod succession;
 mod switching;
 mod wireless;
@@ -170,6 +171,7 @@ fn two_missed_polls_are_down_and_one_answer_is_up() {
     feed(&mut state, &poll(30, &acc, 0, &[]));
     feed(&mut state, &silent(60, &acc));
     assert_eq!(state.condition(&acc.id).unwrap().status, DeviceStatus::Up, "one may be lost");
+    feed(&mut state, &poll(70, &campus()[4], 0, &[]));
     let samples = feed(&mut state, &silent(90, &acc)).samples.remove(0);
     assert_eq!(samples.rows[0].cells[0].metric, Metric::LossPercent);
     assert_eq!(state.condition(&acc.id).unwrap().status, DeviceStatus::Down);

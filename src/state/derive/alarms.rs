@@ -11,10 +11,8 @@ use crate::model::{
 };
 use crate::state::State;
 use crate::state::condition::{FLAP_WINDOW, PortCondition};
+use crate::state::standing::{DEVICE_DOWN, SNMP_SILENT};
 
-const DEVICE_DOWN: &str = "device-down";
-/// The device is there and its agent says nothing: nothing of it is measured.
-const SNMP_SILENT: &str = "snmp-silent";
 const INTERFACE_DOWN: &str = "interface-down";
 const IMPOSSIBLE_RATE: &str = "impossible-rate";
 const AP_DOWN: &str = "ap-down";

@@ -18,8 +18,8 @@ pub(super) const ANSWERS_PING: &str = "answers ping";
 /// A port whose counters keep growing by more than it can carry is told so often at most.
 pub(super) const ODD_PACE: Duration = Duration::from_secs(600);
 
-/// Polls in a row without an answer after which a device counts as down: one may be lost on the way.
-const MISSED_IS_DOWN: u32 = 2;
+/// Polls in a row without an answer after which an agent counts as silent: one may be lost on the way.
+const MISSED_IS_SILENT: u32 = 2;
 
 impl Deriver<'_> {
     /// A poll was answered. Of a device that is not known, or that came late, nothing is taken.
@@ -42,6 +42,7 @@ impl Deriver<'_> {
         if polled.restarted || changed || reading.renamed > 0 {
             self.reread.insert(device.id.clone());
         }
+        self.heard(&device.id);
         self.status(&device, DeviceStatus::Up, ANSWERS_POLLS.to_owned());
         self.ports(&device, reading);
         if let Some(health) = reading.health.as_ref().filter(|health| health.outline == device.health.outline) {
@@ -81,12 +82,16 @@ impl Deriver<'_> {
         let live = self.state.live.of(&device.id);
         let samples = live.miss(&device.id, self.at, silent.echoes);
         let missed = live.missed;
-        if missed >= MISSED_IS_DOWN && !self.state.is_own_host(&device.id) {
-            // Whoever answers an echo is there, and so is the way to it.
-            match silent.echoes.filter(|echoes| echoes.answered > 0) {
-                Some(_) => self.status(&device, DeviceStatus::Up, format!("{ANSWERS_PING}, SNMP silent: {}", silent.detail)),
-                None => self.status(&device, DeviceStatus::Down, format!("{missed} polls not answered: {}", silent.detail)),
+        // Whoever answers an echo is there, and so is the way to it.
+        match silent.echoes.filter(|echoes| echoes.answered > 0) {
+            _ if self.state.is_own_host(&device.id) => {}
+            Some(_) => {
+                self.heard(&device.id);
+                if missed >= MISSED_IS_SILENT {
+                    self.status(&device, DeviceStatus::Up, format!("{ANSWERS_PING}, SNMP silent: {}", silent.detail));
+                }
             }
+            None => self.unanswered(&device, (missed, &silent.detail)),
         }
         samples
     }
