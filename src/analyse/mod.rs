@@ -4,6 +4,7 @@
 //! rates and kept totals; by `rate` and `timeline`), [`identity`] (is this the device that we know?), then [`topology`] (neighbour rows to links),
 //! [`endpoints`] (forwarding and address tables to the places of everything else) and [`talkers`] (flows to who talks most).
 
+pub mod alarm;
 pub mod endpoints;
 pub mod identity;
 pub mod port;
