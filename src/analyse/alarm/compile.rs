@@ -1,11 +1,11 @@
 //! From what is written to a rule, or to what is wrong with it and where.
 
+use super::Origin;
 use super::object::On;
 use super::rule::{By, Rule};
 use super::schedule::{self, Schedule};
 use super::spec::{Choice, RuleSpec};
 use super::text::Template;
-use super::Origin;
 use crate::model::{Severity, Timestamp};
 use crate::query::filter::{self, Column, FilterError, Matcher};
 use crate::query::time;
@@ -66,7 +66,7 @@ pub fn compile(spec: &RuleSpec, origin: Origin) -> Result<Option<Rule>, RuleFaul
         return Err(RuleFault::of("name", "a rule says when it holds: when, missing or change"));
     }
     let change = spec.change.as_deref().map(|name| column("change", name, columns)).transpose()?;
-    let is_of_moments = change.is_some() || matches!(on, On::Event | On::Log);
+    let is_of_moments = change.is_some() || matches!(on, On::Event | On::Log | On::Link);
     let rule = Rule {
         on,
         origin,
@@ -111,7 +111,10 @@ pub fn compile(spec: &RuleSpec, origin: Origin) -> Result<Option<Rule>, RuleFaul
 fn check_name(name: &str) -> Result<(), RuleFault> {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     if name.is_empty() || name.len() > LONGEST_NAME || !name.chars().all(fits) {
-        return Err(RuleFault::of("name", format!("{name:?} is no name: small letters, digits, - and _, at most {LONGEST_NAME}")));
+        return Err(RuleFault::of(
+            "name",
+            format!("{name:?} is no name: small letters, digits, - and _, at most {LONGEST_NAME}"),
+        ));
     }
     Ok(())
 }
@@ -166,9 +169,8 @@ fn by(spec: &RuleSpec, on: On) -> Result<By, RuleFault> {
 
 fn schedule(spec: &RuleSpec) -> Result<Option<Schedule>, RuleFault> {
     let hours = spec.between.as_deref().map(schedule::hours).transpose().map_err(|what| RuleFault::of("between", what))?;
-    let day = |(place, text): (usize, &String)| {
-        schedule::day(text).map_err(|what| RuleFault { place, ..RuleFault::of("days", what) })
-    };
+    let day =
+        |(place, text): (usize, &String)| schedule::day(text).map_err(|what| RuleFault { place, ..RuleFault::of("days", what) });
     let days = spec.days.iter().enumerate().map(day).collect::<Result<Vec<_>, _>>()?;
     Schedule::new(hours, days, spec.zone.as_deref()).map_err(|what| RuleFault::of("zone", what))
 }

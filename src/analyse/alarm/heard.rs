@@ -1,12 +1,12 @@
 //! Log lines and traps that rules wait for. Lines are no state: they are looked at as they come, and what is found in them is told together.
 
+use super::object::On;
 use super::rule::{Rule, alarm_id};
 use super::rules::Rules;
-use super::object::On;
 use super::text::Said;
+use crate::model::Severity;
 use crate::model::heard::Heard;
 use crate::model::log::LogLine;
-use crate::model::Severity;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 

@@ -5,8 +5,8 @@
 //! (what stands in a file), then `compile` ([`Rule`]), `object` (the columns of what rules look at), [`phase`] (duration, hysteresis),
 //! [`damping`] (flapping), `heard` (log lines and traps), `defaults.toml` (what is shipped).
 
-pub mod damping;
 mod compile;
+pub mod damping;
 mod heard;
 pub mod object;
 pub mod phase;
@@ -14,9 +14,9 @@ mod rule;
 mod rules;
 mod schedule;
 mod spec;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub use compile::{RuleFault, compile};
 pub use heard::Ear;

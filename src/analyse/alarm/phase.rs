@@ -58,12 +58,16 @@ const FORGOTTEN: Duration = Duration::from_secs(900);
 /// remembered.
 pub fn step(rule: &Rule, ill: Option<bool>, at: Timestamp, known: Known<'_>) -> (Step, bool) {
     let Known { alarm, watch } = known;
-    if at.since(watch.seen) > FORGOTTEN {
+    let is_forgotten = at.since(watch.seen) > FORGOTTEN;
+    if is_forgotten {
         watch.since = at;
     }
-    watch.seen = at;
+    if ill.is_some() {
+        watch.seen = at;
+    }
     match (ill, alarm.filter(|alarm| alarm.cleared_at.is_none())) {
-        (None, None) => (Step::Nothing, false),
+        // What is not known for a moment goes on as it was.
+        (None, None) => (Step::Nothing, watch.since != at && !is_forgotten),
         (None, Some(_)) => (Step::Nothing, watch.well || watch.more > 0),
         (Some(true), None) => rising(rule, at, watch),
         (Some(true), Some(alarm)) => back(alarm, at, watch),
@@ -95,7 +99,11 @@ fn falling(rule: &Rule, alarm: &Alarm, (at, watch): (Timestamp, &mut Watch)) -> 
         let (step, _) = tell(alarm, at, watch);
         return (step, true);
     }
-    if at.since(watch.since) < rule.clear_for || damping::is_held(alarm, at) { (Step::Nothing, true) } else { (Step::Clear, false) }
+    if at.since(watch.since) < rule.clear_for || damping::is_held(alarm, at) {
+        (Step::Nothing, true)
+    } else {
+        (Step::Clear, false)
+    }
 }
 
 /// What was counted is told now and then.

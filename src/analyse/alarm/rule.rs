@@ -131,7 +131,7 @@ impl Rule {
 
     /// Whether it is told by what happens, not by how something is.
     pub const fn is_of_moments(&self) -> bool {
-        self.change.is_some() || matches!(self.on, On::Event | On::Log)
+        self.change.is_some() || matches!(self.on, On::Event | On::Log | On::Link)
     }
 
     /// The columns that decide, by their names.

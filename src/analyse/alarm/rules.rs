@@ -38,7 +38,8 @@ pub struct Rules {
 
 impl PartialEq for Rules {
     fn eq(&self, other: &Self) -> bool {
-        self.all.len() == other.all.len() && self.all.iter().zip(&other.all).all(|(a, b)| a.spec == b.spec && a.origin == b.origin)
+        self.all.len() == other.all.len()
+            && self.all.iter().zip(&other.all).all(|(a, b)| a.spec == b.spec && a.origin == b.origin)
     }
 }
 

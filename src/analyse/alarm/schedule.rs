@@ -47,13 +47,11 @@ pub(super) fn day(text: &str) -> Result<Weekday, String> {
 
 impl Schedule {
     /// `None` where a rule holds always. Errors: the zone is not known.
-    pub(super) fn new(
-        hours: Option<(Time, Time)>,
-        days: Vec<Weekday>,
-        zone: Option<&str>,
-    ) -> Result<Option<Self>, String> {
+    pub(super) fn new(hours: Option<(Time, Time)>, days: Vec<Weekday>, zone: Option<&str>) -> Result<Option<Self>, String> {
         let zone = match zone {
-            Some(name) => TimeZone::get(name).map_err(|_| format!("{name:?} is no time zone such as \"Asia/Seoul\" or \"UTC\""))?,
+            Some(name) => {
+                TimeZone::get(name).map_err(|_| format!("{name:?} is no time zone such as \"Asia/Seoul\" or \"UTC\""))?
+            }
             None if hours.is_none() && days.is_empty() => return Ok(None),
             None => TimeZone::system(),
         };

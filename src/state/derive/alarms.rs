@@ -12,9 +12,7 @@ pub(super) use moments::{changed, times};
 use super::Deriver;
 use crate::analyse::alarm::{On, Rule, Step, Watch, damping, phase};
 use crate::event::{ApEvent, Body};
-use crate::model::{
-    Alarm, AlarmAct, AlarmOrder, Device, DeviceId, GaugeKind, IfIndex, Link, MacAddr, Severity, Timestamp,
-};
+use crate::model::{Alarm, AlarmAct, AlarmOrder, Device, DeviceId, GaugeKind, IfIndex, Link, MacAddr, Severity, Timestamp};
 use crate::state::State;
 use std::sync::Arc;
 
@@ -106,12 +104,12 @@ impl After {
             Body::DeviceReplaced(replacement) => Self::Described(replacement.new.id.clone()),
             Body::InterfaceStatus(change) => Self::Port(change.device.clone(), change.if_index),
             Body::GaugeStatus(change) => Self::Gauge(change.device.clone(), change.kind, change.name.clone()),
-            Body::AccessPoint(change) if change.change == ApEvent::Forgotten => Self::NoAir(change.controller.clone(), change.key),
+            Body::AccessPoint(change) if change.change == ApEvent::Forgotten => {
+                Self::NoAir(change.controller.clone(), change.key)
+            }
             Body::AccessPoint(change) => Self::Air(change.controller.clone(), change.key),
             Body::LinkSeen(link) => Self::Link(link.clone()),
-            Body::LinkGone(key) => {
-                state.links.get(key).map_or(Self::Nothing, |link| Self::NoLink(Box::new(Link::clone(link))))
-            }
+            Body::LinkGone(key) => state.links.get(key).map_or(Self::Nothing, |link| Self::NoLink(Box::new(Link::clone(link)))),
             _ => Self::Nothing,
         }
     }
@@ -255,7 +253,9 @@ impl Deriver<'_> {
                 verdicts.extend(objects::gauges(self.state, self.at, device, |_, _| true));
                 verdicts
             }
-            After::Port(device, if_index) => objects::ports(self.state, self.at, device, &objects::with_aggregate(self.state, device, *if_index)),
+            After::Port(device, if_index) => {
+                objects::ports(self.state, self.at, device, &objects::with_aggregate(self.state, device, *if_index))
+            }
             After::Gauge(device, kind, name) => {
                 objects::gauges(self.state, self.at, device, |_, gauge| gauge.kind == *kind && gauge.name == *name)
             }

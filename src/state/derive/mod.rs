@@ -20,8 +20,8 @@ pub(super) mod tell;
 mod wireless;
 
 pub(super) use links::LinkWork;
-pub(super) use poll::ODD_PACE;
 pub(super) use own::Own;
+pub(super) use poll::ODD_PACE;
 
 use super::State;
 use crate::event::{Body, DeviceStatusChange, Event, GaugeStatusChange, InterfaceStatusChange};

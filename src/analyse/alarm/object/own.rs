@@ -1,8 +1,8 @@
 //! noctop's own: its collectors, its store, and who sends it flows.
 
 use super::{columns, whole, yes};
-use crate::model::upkeep::{CollectorReading, ExporterReading};
 use crate::model::Timestamp;
+use crate::model::upkeep::{CollectorReading, ExporterReading};
 use crate::query::filter::Value;
 use std::borrow::Cow;
 

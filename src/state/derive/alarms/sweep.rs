@@ -57,8 +57,7 @@ impl Deriver<'_> {
         if !objects::lasting(self.state, On::Device).any(|rule| rule.missing.is_some()) {
             return;
         }
-        let verdicts: Vec<Verdict> =
-            self.state.devices.keys().flat_map(|id| objects::missing(self.state, self.at, id)).collect();
+        let verdicts: Vec<Verdict> = self.state.devices.keys().flat_map(|id| objects::missing(self.state, self.at, id)).collect();
         self.act(verdicts);
     }
 
