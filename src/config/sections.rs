@@ -2,7 +2,7 @@
 
 use super::read::Section;
 use super::{
-    Config, Discovery, Listeners, ManualLink, Mib, PollEvery, Polling, Retention, Store, SyslogTls, credential, notify, value,
+    Config, Discovery, Listeners, ManualLink, Mib, PollEvery, Polling, Retention, Store, SyslogTls, alarm, credential, notify, value,
 };
 use crate::model::Credential;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -18,6 +18,7 @@ pub(super) fn config(root: Section<'_, '_>) -> Config {
         store: root.table("store").map(store).unwrap_or_default(),
         retention: root.table("retention").map(retention).unwrap_or_default(),
         manual_links: root.tables("manual_link").into_iter().filter_map(manual_link).collect(),
+        rules: alarm::rules(&root),
         mib: root.table("mib").map(mib).unwrap_or_default(),
         listeners: listeners(&root),
         notifications: notify::read(&root),

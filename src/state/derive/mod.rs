@@ -25,6 +25,7 @@ mod wireless;
 
 pub(super) use links::LinkWork;
 pub(super) use own::Own;
+pub(super) use poll::ODD_PACE;
 
 use super::State;
 use crate::event::{Body, DeviceStatusChange, Event, GaugeStatusChange, InterfaceStatusChange};
@@ -51,26 +52,33 @@ impl<'a> Deriver<'a> {
     fn emit(&mut self, body: Body) {
         let event = Event { at: self.at, body };
         let before = alarms::before(self.state, &event.body);
-        self.state.take(&event);
-        let following = alarms::follow(self.state, self.at, &event.body);
+        let changes = alarms::changed(self.state, &event.body);
+        let (after, times) = (alarms::After::of(self.state, &event.body), alarms::times(&event.body));
+        let rows = self.state.take(&event);
         self.derived.push(event);
-        for body in before.into_iter().chain(following) {
-            let event = Event { at: self.at, body };
-            self.state.take(&event);
-            self.derived.push(event);
+        for body in before {
+            self.put(body);
         }
+        self.look_after(&after);
+        self.tell_changes(changes);
+        self.happened(&rows, times);
     }
 
-    /// A second passed: links are resolved and endpoints placed where inventories changed, flapping alarms settle.
+    /// Takes a derived event over from which no alarm follows.
+    fn put(&mut self, body: Body) {
+        let event = Event { at: self.at, body };
+        self.state.take(&event);
+        self.derived.push(event);
+    }
+
+    /// A second passed: links are resolved and endpoints placed where inventories changed, and what rules wait for may be over.
     pub(super) fn tick(&mut self) {
         if self.state.link_work.is_due() {
             self.links();
         }
         self.endpoints();
         self.end_maintenance();
-        for body in alarms::settle(self.state, self.at) {
-            self.emit(body);
-        }
+        self.settle();
     }
 
     /// An operator does something about alarms: of those that stand it is remembered.
