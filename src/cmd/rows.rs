@@ -81,8 +81,10 @@ const PRESENT: Duration = Duration::from_secs(5);
 
 fn range(screen: Screen, args: &RowArgs) -> Result<Option<TimeRange>, Failure> {
     let (Some(from), Some(to)) = (&args.from, &args.to) else { return Ok(None) };
-    if !matches!(screen, Screen::Interfaces | Screen::Devices) {
-        return Err(Failure::usage("--from and --to are for interfaces and devices: the other rows have no figures to sum up"));
+    if !matches!(screen, Screen::Interfaces | Screen::Devices | Screen::Events) {
+        return Err(Failure::usage(
+            "--from and --to are for interfaces, devices and events: the other rows have no figures to sum up",
+        ));
     }
     let range = TimeRange { from: attach::moment("--from", from)?, to: attach::moment("--to", to)? };
     if range.from >= range.to {
@@ -119,6 +121,9 @@ fn print(view: &View, names: &HashMap<DeviceId, String>, (format, out): (Format,
         | ViewBody::Capture(_)
         | ViewBody::Vlans(_)
         | ViewBody::Wireless(_)
+        | ViewBody::Alarm(_)
+        | ViewBody::Timeline(_)
+        | ViewBody::Near(_)
         | ViewBody::Empty => Ok(()),
     }
 }

@@ -30,9 +30,29 @@ pub struct AlarmRow {
     pub children: usize,
     /// Whether these are folded away.
     pub folded: bool,
+    /// Until when its object is being worked on, where it is.
+    pub maintained: Option<Timestamp>,
+    /// The head of a group, for which this, the worst of the group, stands.
+    pub head: Option<Box<AlarmHead>>,
+}
+
+/// The head of a group of alarms.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlarmHead {
+    /// By what it is folded.
+    pub key: String,
+    /// What all of the group share; `None` where it is not known.
+    pub title: Option<String>,
+    /// How many there are, without what they explain.
+    pub count: usize,
 }
 
 impl AlarmRow {
+    /// What the cursor stays on: its id, or the group's key.
+    pub fn key(&self) -> &str {
+        self.head.as_ref().map_or(&self.alarm.id, |head| &head.key)
+    }
+
     /// An alarm that nobody did anything about, that nothing explains and that explains nothing.
     pub const fn of(alarm: Alarm) -> Self {
         Self {
@@ -45,6 +65,8 @@ impl AlarmRow {
             notices: Vec::new(),
             children: 0,
             folded: false,
+            maintained: None,
+            head: None,
         }
     }
 }
