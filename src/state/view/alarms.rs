@@ -7,7 +7,7 @@ use super::lookup::{Lookup, secs};
 use super::rows::{AlarmHead, AlarmRow};
 use super::table::{columns, sorted};
 use super::{Table, work};
-use crate::model::{Acknowledgement, Alarm, DeviceId, Handling, Severity, Silence, TimeRange, Timestamp, Window};
+use crate::model::{Acknowledgement, Alarm, DeviceId, Handling, LinkEnd, LinkKey, Severity, Silence, TimeRange, Timestamp, Window};
 use crate::query::filter::{self, Column, Value};
 use crate::query::{AlarmGroup, Screen, Subject, ViewRequest};
 use crate::state::State;
@@ -53,6 +53,14 @@ impl<'a> AlarmRef<'a> {
         self.look.state.devices.get(id)?.sys_location.as_deref().filter(|site| !site.is_empty())
     }
 
+    /// The link of its interface.
+    fn link(&self) -> Option<LinkKey> {
+        let (id, (_, port)) = (self.alarm.device.as_ref()?, self.alarm.object.split_once(' ')?);
+        let is_it = |end: &LinkEnd| end.device == *id && end.port.as_deref() == Some(port);
+        let link = self.look.state.links_of(id).iter().find(|link| is_it(&link.a) || is_it(&link.b))?;
+        Some(link.key())
+    }
+
     /// The whole row.
     pub(super) fn whole(self) -> AlarmRow {
         AlarmRow {
@@ -65,7 +73,10 @@ impl<'a> AlarmRef<'a> {
             notices: self.look.state.notices(&self.alarm.id).to_vec(),
             children: self.children,
             folded: self.folded,
-            maintained: self.work.map(|window| window.until),
+            work: self.work.map(|window| (window.name.clone(), window.until)),
+            device_name: self.alarm.device.as_ref().map(|id| self.look.state.name_of(id)),
+            site: self.site().map(str::to_owned),
+            link: self.link().map(Box::new),
             head: None,
         }
     }

@@ -4,7 +4,7 @@ use super::switch::PortFacts;
 use crate::model::health::Limits;
 use crate::model::{
     Acknowledgement, AdminStatus, Alarm, Bridge, Cause, Confirmed, DeviceId, DeviceStatus, Episode, Evidence, GaugeKind,
-    HealthStatus, IfIndex, MacAddr, Metric, Notice, Oid, OperStatus, Role, Severity, Silence, SnmpAccess, Timestamp,
+    HealthStatus, IfIndex, LinkKey, MacAddr, Metric, Notice, Oid, OperStatus, Role, Severity, Silence, SnmpAccess, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -30,8 +30,14 @@ pub struct AlarmRow {
     pub children: usize,
     /// Whether these are folded away.
     pub folded: bool,
-    /// Until when its object is being worked on, where it is.
-    pub maintained: Option<Timestamp>,
+    /// The maintenance that goes on at its object: its name and its end.
+    pub work: Option<(String, Timestamp)>,
+    /// Name of its device.
+    pub device_name: Option<String>,
+    /// Where its device is, as it says.
+    pub site: Option<String>,
+    /// The link of its interface.
+    pub link: Option<Box<LinkKey>>,
     /// The head of a group, for which this, the worst of the group, stands.
     pub head: Option<Box<AlarmHead>>,
 }
@@ -65,7 +71,10 @@ impl AlarmRow {
             notices: Vec::new(),
             children: 0,
             folded: false,
-            maintained: None,
+            work: None,
+            device_name: None,
+            site: None,
+            link: None,
             head: None,
         }
     }

@@ -161,6 +161,9 @@ pub fn menu_step(turn: &mut Turn<'_>, by: isize) -> Vec<Effect> {
 pub fn menu_choose(turn: &mut Turn<'_>) -> Vec<Effect> {
     let Some(Layer::Narrow(ways, at)) = turn.state.layers.pop() else { return Vec::new() };
     let Some(way) = ways.get(at) else { return Vec::new() };
+    if turn.state.place.screen == Screen::Events {
+        return super::events::narrowed(turn, way);
+    }
     let time = at_cursor(turn.state, view_of(turn));
     let here = turn.state.here_mut();
     here.filter = menu::with(&here.filter, way);
