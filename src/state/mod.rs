@@ -16,6 +16,7 @@ mod reads;
 #[cfg(test)]
 pub(crate) mod sample;
 mod shards;
+mod standing;
 mod store;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -27,6 +28,7 @@ pub use apply::{Applied, apply};
 pub use condition::{Condition, PortCondition};
 pub use live::{LiveSample, PortCounter, PortRates, port_names};
 pub use names::names;
+pub use standing::UNREACHABLE;
 
 use crate::analyse::identity::Index;
 use crate::analyse::topology::ManualLink;

@@ -3,7 +3,7 @@
 use super::alarms::{self, AlarmRef};
 use super::lookup::Lookup;
 use super::rows::{AlarmRow, DeviceRow, EventRow, InterfaceRow};
-use super::{devices, interfaces, work};
+use super::{devices, interfaces};
 use crate::model::{Role, Severity, Window};
 use crate::state::live::port_names;
 use crate::state::view::LogRow;
@@ -71,7 +71,7 @@ pub(super) fn alarm(look: &Lookup<'_>, id: &str) -> AlarmView {
         remaining: remaining.into_iter().take(MOST_KINDS).map(|row| row.whole()).collect(),
         device: device.map(|device| devices::DeviceRef::of(look, device).whole()),
         port: port_of(look, &one),
-        work: work::on_alarm(look.state, one.alarm).cloned(),
+        work: look.state.maintenance_of(one.alarm).cloned(),
         events: events(look, (&one, &behind)),
         row: Some(one.whole()),
         lines: Vec::new(),

@@ -6,11 +6,11 @@ use super::causes;
 use super::lookup::{Lookup, secs};
 use super::rows::{AlarmHead, AlarmRow};
 use super::table::{columns, sorted};
-use super::{Table, work};
+use super::Table;
 use crate::model::{Acknowledgement, Alarm, DeviceId, Handling, LinkEnd, LinkKey, Severity, Silence, TimeRange, Timestamp, Window};
 use crate::query::filter::{self, Column, Value};
 use crate::query::{AlarmGroup, Screen, Subject, ViewRequest};
-use crate::state::State;
+use crate::state::UNREACHABLE;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -38,7 +38,8 @@ impl<'a> AlarmRef<'a> {
 
     /// In one word, and in two where it is nobody's yet or somebody's.
     fn state(&self) -> (&'static str, &'static str) {
-        match (self.alarm.cleared_at, self.silence(), self.work, self.root, self.acknowledged()) {
+        let root = self.root.or_else(|| (self.alarm.rule == UNREACHABLE).then_some(UNREACHABLE));
+        match (self.alarm.cleared_at, self.silence(), self.work, root, self.acknowledged()) {
             (Some(_), ..) => ("cleared", "cleared"),
             (None, Some(_), ..) => ("silenced", "silenced"),
             (None, None, Some(_), ..) => ("maintenance", "maintenance"),
@@ -127,12 +128,6 @@ pub(super) fn roots<'a>(look: &Lookup<'a>) -> FxHashMap<&'a str, &'a str> {
     causes::roots(look)
 }
 
-/// Whether an alarm counts: it stands, and it is neither explained by another, nor silent, nor being worked on.
-pub(super) fn is_active(state: &State, alarm: &Alarm) -> bool {
-    let silent = || state.handling(&alarm.id).is_some_and(|handling| handling.silence(state.now).is_some());
-    alarm.cleared_at.is_none() && state.cause(&alarm.id).is_none() && !silent() && work::on_alarm(state, alarm).is_none()
-}
-
 /// All alarms that a request is about, in the order of the screen.
 fn rows<'a>(look: &'a Lookup<'a>, request: &ViewRequest) -> Vec<AlarmRef<'a>> {
     let state = look.state;
@@ -151,7 +146,7 @@ fn rows<'a>(look: &'a Lookup<'a>, request: &ViewRequest) -> Vec<AlarmRef<'a>> {
                 alarm,
                 handling: state.handling(&alarm.id),
                 root: roots.get(alarm.id.as_str()).copied(),
-                work: work::on_alarm(state, alarm),
+                work: state.maintenance_of(alarm),
                 children,
                 folded: children > 0 && request.alarms.fold != turned.contains(alarm.id.as_str()),
             }

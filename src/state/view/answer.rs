@@ -6,7 +6,7 @@ use super::over::Over;
 use super::rows::EventRow;
 use super::screens::{Chrome, DeviceView, DiscoveryView, HealthView, InterfaceView, View, ViewBody};
 use super::switch::{self, SwitchView};
-use super::{Table, alarm, alarms, devices, events, health, interfaces, links, overview, timeline, vlans, wireless, work};
+use super::{Table, alarm, alarms, devices, events, health, interfaces, links, overview, timeline, vlans, wireless};
 use crate::model::{Device, DeviceId, Severity, TimeRange};
 use crate::query::{DevicePart, EventPart, Screen, Subject, ViewRequest};
 use crate::state::State;
@@ -97,7 +97,7 @@ fn body(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<String>) 
 
 fn chrome(state: &State, request: &ViewRequest, fault: Option<String>) -> Chrome {
     let mut chrome = Chrome { at: state.now, past: request.at.is_some(), fault, ..Chrome::default() };
-    for alarm in state.alarms.values().filter(|alarm| alarms::is_active(state, alarm)) {
+    for alarm in state.alarms.values().filter(|alarm| state.is_active(alarm)) {
         match alarm.severity {
             Severity::Critical => chrome.critical += 1,
             Severity::Major => chrome.major += 1,
@@ -162,7 +162,7 @@ fn device(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<String>
     let fault = part_of(look, (device, request), &mut view);
     view.links = links::of_device(look, &device.id);
     view.alarms = alarms::alarms_of(look, &device.id);
-    view.work = work::on_device(look.state, device).cloned().map(Box::new);
+    view.work = look.state.maintenance_on(&device.id).cloned().map(Box::new);
     view.recent = events::of_device(look, &device.id, RECENT);
     (ViewBody::Device(Box::new(view)), fault)
 }

@@ -26,7 +26,6 @@ mod table;
 pub mod timeline;
 mod vlans;
 pub mod wireless;
-mod work;
 
 pub use alarm::AlarmView;
 pub use alarms::ALARM_COLUMNS;
