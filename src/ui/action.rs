@@ -161,6 +161,7 @@ pub const ACTIONS: &[Action] = &[
     action("logs.follow", Context::Logs, ("keep the newest line in view, or not", "follow"), logs::follow),
     action("logs.fold", Context::Logs, ("lines that say the same once, with their count", "fold same"), logs::fold),
     action("logs.raw", Context::Logs, ("lines as they came, or as they were read", "raw"), logs::raw),
+    action("logs.patterns", Context::Logs, ("by pattern, new and rising first, or lines again", "patterns"), logs::by_pattern),
     action("logs.narrow", Context::Logs, ("narrow the list by what is under the cursor", "narrow"), logs::menu),
     action("discovery.pause", Context::Discovery, ("pause discovery, or go on", "pause"), global::discovery_pause),
     action("discovery.run", Context::Discovery, ("discover the configured targets again", "run again"), global::discovery_run),

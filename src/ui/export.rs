@@ -73,7 +73,7 @@ pub fn rows(view: &View, form: Form) -> io::Result<Option<Vec<u8>>> {
         }
         ViewBody::Alarms(table) => {
             let rows = table.rows.iter().filter(|row| row.head.is_none());
-            write_rows(format, rows.map(|alarm| report::AlarmRow::new(alarm, None)), &mut out)?;
+            write_rows(format, rows.map(report::AlarmRow::from), &mut out)?;
         }
         ViewBody::Discovery(view) => write_rows(format, view.changes.rows.iter().map(report::EventRow::from), &mut out)?,
         ViewBody::Logs(view) => write_rows(format, view.table.rows.iter().map(report::LogRow::from), &mut out)?,

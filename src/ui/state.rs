@@ -227,6 +227,8 @@ pub struct LogState {
     pub raw: bool,
     /// The line under the cursor has the whole screen.
     pub whole: bool,
+    /// What lines have in common is shown in place of the lines.
+    pub patterns: bool,
     /// Only lines of this range are shown.
     pub within: Option<TimeRange>,
     /// The list is to go to this time with the next answer.
