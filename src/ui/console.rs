@@ -125,7 +125,10 @@ impl Console {
             (None, Some(c)) if self.writing() => overlay::write(&mut self.state, c.encode_utf8(&mut [0; 4])),
             // A letter that no related screen has closes the menu, as in every menu.
             (None, _)
-                if matches!(self.state.layers.last(), Some(Layer::Related | Layer::Export | Layer::Save | Layer::Silence | Layer::Work(..))) =>
+                if matches!(
+                    self.state.layers.last(),
+                    Some(Layer::Related | Layer::Export | Layer::Save | Layer::Silence | Layer::Work(..))
+                ) =>
             {
                 self.state.layers.pop();
                 Vec::new()

@@ -50,10 +50,7 @@ pub fn told(mut row: AlarmRow) -> AlarmRow {
             row.cause = Some(Box::new(Cause {
                 root: "device-down@acc-b2-07".to_owned(),
                 rule: CauseRule::FarEnd,
-                chain: vec![
-                    step("acc-b2-07", 131, "2 polls not answered"),
-                    step("dist-2 Te1/0/12", 133, "link down"),
-                ],
+                chain: vec![step("acc-b2-07", 131, "2 polls not answered"), step("dist-2 Te1/0/12", 133, "link down")],
                 remains: false,
             }));
         }
@@ -132,21 +129,19 @@ pub fn happened(all: Vec<EventRow>, request: &ViewRequest) -> ViewBody {
             line_count: 12,
             ..NearView::default()
         })),
-        EventPart::Table => {
-            ViewBody::Events(window(all.into_iter().filter(about).collect(), request, |row| row.object.clone()))
-        }
+        EventPart::Table => ViewBody::Events(window(all.into_iter().filter(about).collect(), request, |row| row.object.clone())),
         EventPart::Timeline => {
             let to = request.at.unwrap_or(now());
             let line = |event: EventRow| EventLine { count: 1, objects: 1, first: event.at, burst: None, event };
-            let mut lines: Vec<EventLine> =
-                all.into_iter().filter(|row| about(row) && row.at <= to).map(line).collect();
+            let mut lines: Vec<EventLine> = all.into_iter().filter(|row| about(row) && row.at <= to).map(line).collect();
             if let Some(burst) = lines.get_mut(1) {
                 let open = request.folded.iter().any(|name| name == "interface-status@1");
                 (burst.count, burst.objects) = if open { (1, 1) } else { (12, 9) };
                 (burst.first, burst.burst) = (ago(131), Some("interface-status@1".to_owned()));
             }
             let events = lines.len() + 11;
-            let step = |at: u32| EventStep { all: at % 7 / 3, faults: u32::from(at % 31 == 0), warnings: u32::from(at % 17 == 0) };
+            let step =
+                |at: u32| EventStep { all: at % 7 / 3, faults: u32::from(at % 31 == 0), warnings: u32::from(at % 17 == 0) };
             ViewBody::Timeline(Box::new(TimelineView {
                 table: Table { total: events, ..window(lines, request, |line| line.object.clone()) },
                 events,
@@ -266,7 +261,8 @@ fn storm(children: usize) -> Handle {
             since: Some(ago(92)),
             evidence: evidence.to_owned(),
         };
-        let chain = vec![step("core-1", "2 polls not answered"), step("dist-7 Te1/1", "link down"), step(&child.object, "not reached")];
+        let chain =
+            vec![step("core-1", "2 polls not answered"), step("dist-7 Te1/1", "link down"), step(&child.object, "not reached")];
         let cause = Cause { root: root.id.clone(), rule: CauseRule::Behind, chain, remains: number == 3 };
         explained.push(Explained { alarm: child.id.clone(), cause: Some(cause) });
         take(Body::AlarmRaised(Box::new(child)));
@@ -308,7 +304,7 @@ fn alarms_stand_under_what_they_share() {
     let handle = storm(3);
     insta::assert_snapshot!("groups-80x24", stormy(&handle, ((80, 24), GlyphSet::Unicode, "b b b")));
     let folded = stormy(&handle, ((80, 24), GlyphSet::Unicode, "b b b z"));
-    assert!(!folded.contains("core-1 ") || folded.matches("core-1").count() < 2, "{folded}");
+    assert!(folded.matches("core-1").count() < 2, "under a folded head stands nothing: {folded}");
     for keys in ["b", "b b", "b b b b", "b b b b b"] {
         assert!(stormy(&handle, ((80, 24), GlyphSet::Unicode, keys)).contains("Alarms"), "{keys}");
     }
@@ -423,7 +419,8 @@ fn from_what_happened_every_screen_opens_at_that_time_and_back_is_back() {
             shot::keys(&format!("o {key}")).into_iter().for_each(|key| {
                 console.key(key);
             });
-            let wanted = if to == Screen::Interface && console.state.place.screen == Screen::Device { Screen::Device } else { to };
+            let wanted =
+                if to == Screen::Interface && console.state.place.screen == Screen::Device { Screen::Device } else { to };
             assert_eq!(console.state.place.screen, wanted, "{from:?} o {key}");
             if from != to {
                 let at = console.state.time.at.unwrap_or_else(|| panic!("{from:?} o {key} is of now"));

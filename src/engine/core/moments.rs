@@ -10,11 +10,15 @@ use crate::query::{EventPart, LogRequest, Screen, ViewRequest};
 use crate::state::view::timeline::NEAR;
 use crate::state::view::{EventRow, LogRow, View, ViewBody};
 use crate::state::{MAX_RECENT, State};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Past states that are asked for one answer at most: some 30,000 events, which nobody reads.
 const MOST_HOPS: usize = 16;
+
+/// Neighbours whose lines are shown beside those of a device: of one in the middle there are too many.
+const MOST_NEIGHBOURS: usize = 4;
 
 /// Lines that are shown about a time.
 const MOST_LINES: usize = 12;
@@ -65,9 +69,7 @@ fn wanted_from(request: &ViewRequest, now: Timestamp) -> Option<Timestamp> {
     let within = request.events.within.or(request.range).map(|range| range.from);
     match &request.events.part {
         EventPart::Near(_, at) => Some(at.minus(NEAR)),
-        EventPart::Timeline => {
-            Some(within.unwrap_or_else(|| now.minus(Duration::from_secs(u64::from(request.span_secs)))))
-        }
+        EventPart::Timeline => Some(within.unwrap_or_else(|| now.minus(Duration::from_secs(u64::from(request.span_secs))))),
         EventPart::Table => within,
     }
 }
@@ -101,7 +103,8 @@ impl Reader {
             }
             let recent: Vec<Arc<EventRow>> = self.state_at(edge.at)?.recent().cloned().collect();
             let rows = edge.before(&recent);
-            let joined = known.filter(|known| rows.first().is_some_and(|row| row.at <= known.edge.at && known.edge.at <= edge.at));
+            let joined =
+                known.filter(|known| rows.first().is_some_and(|row| row.at <= known.edge.at && known.edge.at <= edge.at));
             if let Some(known) = joined {
                 found.push(known.edge.after(rows).to_vec());
                 found.push(known.rows.iter().filter(|row| row.at >= from).cloned().collect());
@@ -119,17 +122,28 @@ impl Reader {
     }
 
     /// Fills what an alarm or a time shows of log lines.
-    pub(super) fn fill_moments(&self, view: &mut View, (live, request): (&Live, &ViewRequest)) -> Result<(), StoreError> {
+    pub(super) fn fill_moments(
+        &self,
+        view: &mut View,
+        (state, live, request): (&State, &Live, &ViewRequest),
+    ) -> Result<(), StoreError> {
         match &mut view.body {
             ViewBody::Alarm(alarm) => {
                 let row = alarm.row.as_ref();
                 if let Some((device, at)) = row.and_then(|row| Some((row.device.clone()?, row.raised_at))) {
-                    (alarm.lines, alarm.line_count) = self.lines_about(live, (&device, at), request)?;
+                    // Who fell silent says nothing: his neighbours do.
+                    let ends = state.links_of(&device).iter().flat_map(|link| [&link.a.device, &link.b.device]);
+                    let near: BTreeSet<DeviceId> = ends.filter(|id| **id != device).cloned().collect();
+                    let mut whose = vec![device];
+                    if near.len() <= MOST_NEIGHBOURS {
+                        whose.extend(near);
+                    }
+                    (alarm.lines, alarm.line_count) = self.lines_about(live, (&whose, at), request)?;
                 }
             }
             ViewBody::Near(near) => {
                 if let Some(device) = near.device.clone() {
-                    (near.lines, near.line_count) = self.lines_about(live, (&device, near.at), request)?;
+                    (near.lines, near.line_count) = self.lines_about(live, (&[device], near.at), request)?;
                 }
             }
             _ => {}
@@ -137,15 +151,16 @@ impl Reader {
         Ok(())
     }
 
-    /// What a device said about a time: a few lines, and how many there are.
+    /// What devices said about a time: a few lines, and how many there are.
     fn lines_about(
         &self,
         live: &Live,
-        (device, at): (&DeviceId, Timestamp),
+        (devices, at): (&[DeviceId], Timestamp),
         request: &ViewRequest,
     ) -> Result<(Vec<LogRow>, u64), StoreError> {
         let mut lines = ViewRequest::new(Screen::Logs, MOST_LINES);
-        lines.filter = format!("device=\"{}\"", device.as_str().replace('\\', "\\\\").replace('"', "\\\""));
+        let only = |id: &DeviceId| format!("device=\"{}\"", id.as_str().replace('\\', "\\\\").replace('"', "\\\""));
+        lines.filter = devices.iter().map(only).collect::<Vec<_>>().join(" or ");
         lines.at = request.at;
         let within = TimeRange { from: at.minus(NEAR), to: at.plus(NEAR) };
         lines.logs = LogRequest { within: Some(within), seek: Some(at), ..LogRequest::default() };

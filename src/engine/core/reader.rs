@@ -142,7 +142,7 @@ impl Reader {
         Filler { graphs, to, span, compare: request.compare_secs }.fill(&mut view, &wan);
         self.fill_flows(&mut view, (state, live, request));
         self.fill_logs(&mut view, (state, live, request))?;
-        self.fill_moments(&mut view, (live, request))?;
+        self.fill_moments(&mut view, (state, live, request))?;
         Ok(view)
     }
 

@@ -106,13 +106,14 @@ fn hidden(look: &Lookup<'_>, behind: &[AlarmRef<'_>]) -> Vec<Hidden> {
     all
 }
 
-/// Events of its device about it. Raising what it hides is told by its number, not line by line.
+/// Events of its device and of what it hides. That the latter is raised and clears is told by its number, not line by line.
 fn events(look: &Lookup<'_>, (one, behind): (&AlarmRef<'_>, &[AlarmRef<'_>])) -> Vec<EventRow> {
     let from = one.alarm.raised_at.minus(BEFORE);
     let hidden: FxHashSet<&str> = behind.iter().map(|row| row.alarm.object.as_str()).collect();
     let is_its = |row: &EventRow| {
         let own = row.device == one.alarm.device && row.device.is_some() || row.object == one.alarm.object;
-        own && !(row.kind.starts_with("alarm-") && hidden.contains(row.object.as_str()))
+        let behind = hidden.contains(row.object.as_str());
+        (own || behind) && !(behind && row.kind.starts_with("alarm-"))
     };
     // The newest stand last: what is older than the alarm ends the search.
     let recent = look.state.recent.iter().rev().take_while(|row| row.at >= from);

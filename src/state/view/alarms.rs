@@ -2,12 +2,14 @@
 //!
 //! Rows are chosen by reference: a storm has thousands of them and a screen thirty.
 
+use super::Table;
 use super::causes;
 use super::lookup::{Lookup, secs};
 use super::rows::{AlarmHead, AlarmRow};
 use super::table::{columns, sorted};
-use super::Table;
-use crate::model::{Acknowledgement, Alarm, DeviceId, Handling, LinkEnd, LinkKey, Severity, Silence, TimeRange, Timestamp, Window};
+use crate::model::{
+    Acknowledgement, Alarm, DeviceId, Handling, LinkEnd, LinkKey, Severity, Silence, TimeRange, Timestamp, Window,
+};
 use crate::query::filter::{self, Column, Value};
 use crate::query::{AlarmGroup, Screen, Subject, ViewRequest};
 use crate::state::UNREACHABLE;
@@ -125,7 +127,11 @@ pub(super) fn is_about(request: &ViewRequest, device: Option<&DeviceId>) -> bool
 
 /// What explains which alarm that stands, by the id of what is explained.
 pub(super) fn roots<'a>(look: &Lookup<'a>) -> FxHashMap<&'a str, &'a str> {
-    causes::roots(look)
+    let told = &look.state.causes;
+    if told.is_empty() {
+        return causes::roots(look);
+    }
+    told.iter().map(|(id, cause)| (id.as_str(), cause.root.as_str())).collect()
 }
 
 /// All alarms that a request is about, in the order of the screen.
@@ -283,9 +289,8 @@ pub(super) fn alarms_of(look: &Lookup<'_>, device: &DeviceId) -> Vec<AlarmRow> {
 pub(super) fn alarms_then(look: &Lookup<'_>, (device, range): (&DeviceId, TimeRange)) -> Vec<AlarmRow> {
     let mut request = ViewRequest::new(Screen::Alarms, usize::MAX);
     request.subject = Some(Subject::Device(device.clone()));
-    let stood = |row: &AlarmRef<'_>| {
-        row.alarm.raised_at <= range.to && row.alarm.cleared_at.is_none_or(|cleared| cleared >= range.from)
-    };
+    let stood =
+        |row: &AlarmRef<'_>| row.alarm.raised_at <= range.to && row.alarm.cleared_at.is_none_or(|cleared| cleared >= range.from);
     let mut rows: Vec<AlarmRef<'_>> = rows(look, &request).into_iter().filter(stood).collect();
     rows.sort_by_key(|row| Reverse(row.alarm.severity));
     rows.into_iter().map(AlarmRef::whole).collect()

@@ -47,11 +47,7 @@ pub(super) fn events_where<'a>(
     chosen(look, request, look.state.recent.iter().rev().map(AsRef::as_ref).filter(|row| wanted(row)))
 }
 
-fn chosen<'a>(
-    look: &'a Lookup<'a>,
-    request: &ViewRequest,
-    all: impl Iterator<Item = &'a EventRow>,
-) -> Picked<EventRef<'a>> {
+fn chosen<'a>(look: &'a Lookup<'a>, request: &ViewRequest, all: impl Iterator<Item = &'a EventRow>) -> Picked<EventRef<'a>> {
     let rows = all.filter(|row| is_about(request, row.device.as_ref())).map(|row| EventRef { look, row }).collect();
     let is_fault = |event: &EventRef<'_>| event.row.severity.is_some_and(|severity| severity >= Severity::Warning);
     pick(rows, &Choice { request, columns: EVENT_COLUMNS, now: look.state.now, is_fault })

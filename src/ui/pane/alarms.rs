@@ -36,7 +36,7 @@ const EVENTS: u16 = 5;
 /// Rows of a list that has a detail under it, at least.
 const LEAST_LIST: u16 = 5;
 /// Cells of the detail at the side, of 120; more on wider screens.
-const SIDE: u16 = 50;
+const SIDE: u16 = 46;
 /// Rows of the panels under the detail at the side, at least.
 const LEAST_UNDER: u16 = 4;
 
@@ -231,7 +231,7 @@ fn areas(state: &UiState, area: Rect) -> Areas {
             Areas { list, detail, after: Rect { y: detail.bottom(), height: EVENTS, ..area } }
         }
         Room::Wide => {
-            let side = SIDE.max(area.width * 2 / 5);
+            let side = SIDE.max(area.width * 3 / 8);
             let list = Rect { width: area.width - side, ..area };
             Areas { list, detail: Rect { x: list.right(), width: side, ..area }, after: nothing }
         }

@@ -89,7 +89,7 @@ fn body_area(state: &UiState) -> Rect {
 
 /// Its columns.
 pub const LINES: [Column<EventLine>; 6] = [
-    Column { title: "TIME", sort: "at", width: Width::Cells(8), align: Align::Left, drop: 0, cell: line_time },
+    Column { title: "TIME", sort: "at", width: Width::Cells(9), align: Align::Left, drop: 0, cell: line_time },
     Column { title: "SEV", sort: "severity", width: Width::Cells(3), align: Align::Left, drop: 2, cell: line_severity },
     Column { title: "KIND", sort: "kind", width: Width::Cells(18), align: Align::Left, drop: 3, cell: line_kind },
     Column { title: "OBJECT", sort: "object", width: Width::Grow(16), align: Align::Left, drop: 0, cell: line_object },
@@ -142,13 +142,13 @@ fn minute(row: &EventRow, ink: &Ink<'_>) -> Line<'static> {
 }
 
 fn moment(row: &EventRow, ink: &Ink<'_>, of_day: &str) -> Line<'static> {
-    let day = if of_day.len() > 5 { "%m-%d %Hh" } else { "%m-%d" };
-    let form = if ink.now.since(row.at).as_secs() < 86_400 { of_day } else { day };
+    let form = if ink.now.since(row.at).as_secs() < 86_400 { of_day } else { "%m-%d" };
     ink.tone(text::format_time(row.at, ink.zone, form), Tone::Dim)
 }
 
 fn line_time(line: &EventLine, ink: &Ink<'_>) -> Line<'static> {
-    time(&line.event, ink)
+    let form = if ink.now.since(line.at).as_secs() < 86_400 { "%H:%M:%S" } else { "%m-%d %Hh" };
+    ink.tone(text::format_time(line.at, ink.zone, form), Tone::Dim)
 }
 
 fn line_minute(line: &EventLine, ink: &Ink<'_>) -> Line<'static> {
@@ -206,7 +206,8 @@ fn line_what(line: &EventLine, ink: &Ink<'_>) -> Line<'static> {
     }
     let lasted = line.at.since(line.first).as_secs();
     let within = if lasted == 0 { tr("at once").to_owned() } else { trf!("within {}", crate::model::unit::age(lasted)) };
-    let last = if line.objects > 1 { format!("{}: {}", line.object, sentence(&line.text)) } else { sentence(&line.text).into_owned() };
+    let last =
+        if line.objects > 1 { format!("{}: {}", line.object, sentence(&line.text)) } else { sentence(&line.text).into_owned() };
     Line::from(vec![
         Span::styled(format!("{within}  "), ink.theme.style(Tone::Dim)),
         Span::styled(last, ink.theme.style(Tone::Dim)),

@@ -90,7 +90,7 @@ pub fn to(turn: &mut Turn<'_>, screen: Screen) -> Vec<Effect> {
     };
     let before = state.time.at;
     state.time.at = Some(at.plus(after)).filter(|at| *at < shown).or(before);
-    state.returns.push((state.back.len().saturating_sub(1), before));
+    state.returns.push((state.back.len(), before));
     let graphed = matches!(state.place.screen, Screen::Interface | Screen::Logs | Screen::Events);
     state.graph.cursor = graphed.then_some(at);
     match state.place.screen {

@@ -15,13 +15,13 @@ use ratatui::text::{Line, Span};
 /// Its columns.
 pub const COLUMNS: [Column<AlarmRow>; 8] = [
     Column { title: "SEV", sort: "severity", width: Width::Cells(4), align: Align::Left, drop: 0, cell: grouped },
-    Column { title: "SINCE", sort: "raisedAt", width: Width::Cells(8), align: Align::Left, drop: 1, cell: since },
+    Column { title: "SINCE", sort: "raisedAt", width: Width::Cells(9), align: Align::Left, drop: 1, cell: since },
     Column { title: "AGE", sort: "", width: Width::Cells(5), align: Align::Right, drop: 5, cell: age },
     Column { title: "OBJECT", sort: "object", width: Width::Grow(14), align: Align::Left, drop: 0, cell: object },
     Column { title: "WHAT", sort: "", width: Width::Grow(20), align: Align::Left, drop: 2, cell: what },
     Column { title: "RULE", sort: "rule", width: Width::Cells(16), align: Align::Left, drop: 6, cell: rule },
     Column { title: "CNT", sort: "count", width: Width::Cells(4), align: Align::Right, drop: 4, cell: count },
-    Column { title: "ACK", sort: "ack", width: Width::Cells(9), align: Align::Left, drop: 3, cell: ack },
+    Column { title: "ACK", sort: "ack", width: Width::Cells(10), align: Align::Left, drop: 3, cell: ack },
 ];
 
 /// The columns where there is little room.
@@ -86,6 +86,11 @@ pub fn title_of(head: &AlarmHead) -> String {
     }
 }
 
+/// How many a group has.
+pub fn count_of(head: &AlarmHead) -> String {
+    if head.count == 1 { tr("1 alarm").to_owned() } else { trf!("{} alarms", head.count) }
+}
+
 fn object(alarm: &AlarmRow, ink: &Ink<'_>) -> Line<'static> {
     if let Some(head) = &alarm.head {
         return ink.tone(title_of(head), Tone::Header);
@@ -100,7 +105,7 @@ fn object(alarm: &AlarmRow, ink: &Ink<'_>) -> Line<'static> {
 
 fn what(alarm: &AlarmRow, ink: &Ink<'_>) -> Line<'static> {
     if let Some(head) = &alarm.head {
-        return ink.tone(trf!("{} alarms", head.count), Tone::Dim);
+        return ink.tone(count_of(head), Tone::Dim);
     }
     let tone = if is_quiet(alarm) { Tone::Dim } else { Tone::Text };
     let mut line = ink.tone(sentence(&alarm.text).into_owned(), tone);

@@ -81,7 +81,11 @@ impl Paper<'_> {
         if let Some(cause) = &alarm.cause {
             rows.push(self.path(&cause.chain));
         } else if alarm.children > 0 {
-            rows.extend(self.hidden(alarm, view).into_iter().take(1));
+            let mut hidden: Row = self.hidden(alarm, view).into_iter().next().unwrap_or_default();
+            for kind in view.into_iter().flat_map(|view| &view.hides).take(3) {
+                hidden.extend(self.hidden_kind(kind));
+            }
+            rows.push(hidden);
         } else {
             rows.extend(self.now(view).into_iter().take(1));
         }
@@ -120,7 +124,9 @@ impl Paper<'_> {
         if let Some(port) = &view.port {
             let (word, tone) = cells::state_of(port);
             let mut row = vec![self.piece(tr(word), tone)];
-            let rate = |word: &str, load: Option<f64>, bps: Option<f64>| format!("  {word} {} {}", figure(bps).trim(), percent(load).trim());
+            let rate = |word: &str, load: Option<f64>, bps: Option<f64>| {
+                format!("  {word} {} {}", figure(bps).trim(), percent(load).trim())
+            };
             if port.in_bps.is_some() || port.out_bps.is_some() {
                 row.push(self.piece(rate(tr("in"), port.in_utilisation, port.in_bps), Tone::In));
                 row.push(self.piece(rate(tr("out"), port.out_utilisation, port.out_bps), Tone::Out));
@@ -208,7 +214,11 @@ impl Paper<'_> {
             return Vec::new();
         }
         let mut rows = vec![];
-        let mut head = vec![self.piece(trf!("hides {} other alarms", alarm.children), Tone::Accent)];
+        let words = match alarm.children {
+            1 => tr("hides 1 other alarm").to_owned(),
+            count => trf!("hides {} other alarms", count),
+        };
+        let mut head = vec![self.piece(words, Tone::Accent)];
         head.push(self.piece(format!("  {}", if alarm.folded { tr("z shows them") } else { tr("z folds them") }), Tone::Dim));
         rows.push(head);
         let Some(view) = view else { return rows };
@@ -256,7 +266,8 @@ impl Paper<'_> {
         if let Some(ack) = &alarm.acknowledged {
             rows.push(vec![self.piece(trf!("acknowledged by {} at {}", ack.by, self.clock(ack.at)), Tone::Ok)]);
             let note = ack.note.as_ref().map(|note| text::lines(&format!("\u{201c}{note}\u{201d}"), self.cells));
-            let quoted = if self.scene.glyphs.set == crate::ui::GlyphSet::Unicode { ("\u{201c}", "\u{201d}") } else { ("\"", "\"") };
+            let quoted =
+                if self.scene.glyphs.set == crate::ui::GlyphSet::Unicode { ("\u{201c}", "\u{201d}") } else { ("\"", "\"") };
             let plain = |line: String| line.replace('\u{201c}', quoted.0).replace('\u{201d}', quoted.1);
             rows.extend(note.into_iter().flatten().map(|line| vec![self.piece(plain(line), Tone::Text)]));
         }
@@ -285,8 +296,10 @@ impl Paper<'_> {
     fn notice(&self, at: Timestamp, notice: &Notice) -> Row {
         let (word, tone) = match &notice.outcome {
             NoticeOutcome::Sent => (tr("told").to_owned(), Tone::Ok),
-            NoticeOutcome::Failed(why, Some(again)) => (trf!("not told: {}; again {}", sentence(why), self.clock(*again)), Tone::Minor),
-            NoticeOutcome::Failed(why, None) => (trf!("not told: {}", sentence(why)), Tone::Critical),
+            NoticeOutcome::Failed(why, Some(again)) => {
+                (trf!("not notified: {}; again {}", sentence(why), self.clock(*again)), Tone::Minor)
+            }
+            NoticeOutcome::Failed(why, None) => (trf!("not notified: {}", sentence(why)), Tone::Critical),
             NoticeOutcome::Held(until) => (trf!("told at {}", self.clock(*until)), Tone::Dim),
             NoticeOutcome::Uncertain => (tr("perhaps told").to_owned(), Tone::Minor),
         };
@@ -316,7 +329,7 @@ impl Paper<'_> {
         let worst = (format!("{}  {}", tr(alarm.severity.word()), alarm.object), self.scene.theme.severity(alarm.severity));
         vec![
             vec![self.piece(columns::title_of(head), Tone::Header)],
-            vec![self.piece(trf!("{} alarms", head.count), Tone::Text)],
+            vec![self.piece(columns::count_of(head), Tone::Text)],
             vec![self.piece(format!("{} ", tr("the worst")), Tone::Dim), worst],
             vec![self.piece(if head_is_folded(alarm) { tr("z shows them") } else { tr("z folds them") }, Tone::Key)],
         ]

@@ -63,9 +63,9 @@ fn full(scene: &Scene<'_>, (line, near): (&EventLine, Option<&NearView>), cells:
     }
     rows.push(head);
     let kind = [(tr("kind"), &line.kind), (tr("source"), &line.source)];
-    let kind = kind.into_iter().flat_map(|(label, value)| {
-        [piece(format!("{label} "), Tone::Dim), piece(format!("{value}  "), Tone::Text)]
-    });
+    let kind = kind
+        .into_iter()
+        .flat_map(|(label, value)| [piece(format!("{label} "), Tone::Dim), piece(format!("{value}  "), Tone::Text)]);
     rows.push(kind.collect());
     if line.count > 1 {
         let first = text::clock(line.first, &scene.state.zone);

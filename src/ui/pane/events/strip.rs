@@ -24,8 +24,8 @@ const TIME_EVERY: u16 = 16;
 type Curve = (&'static str, Tone, fn(&EventStep) -> u32);
 
 const CURVES: [Curve; 3] = [
-    ("fault", Tone::Critical, |step| step.faults),
-    ("warn", Tone::Minor, |step| step.warnings),
+    ("major", Tone::Critical, |step| step.faults),
+    ("minor", Tone::Minor, |step| step.warnings),
     ("all", Tone::In, |step| step.all),
 ];
 

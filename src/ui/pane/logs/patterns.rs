@@ -114,11 +114,8 @@ pub fn draw(scene: &Scene<'_>, (list, detail): (Rect, Rect), (buf, view): (&mut 
         words.push_str(&format!("  /{}", here.filter));
     }
     let span = view.range.map(|range| text::span(u32::try_from(range.to.since(range.from).as_secs()).unwrap_or(u32::MAX)));
-    let inner = Panel::new(tr("Patterns"))
-        .subtitle(&words)
-        .note(&span.unwrap_or_default())
-        .focus(Focus::Here)
-        .draw(scene, list, buf);
+    let inner =
+        Panel::new(tr("Patterns")).subtitle(&words).note(&span.unwrap_or_default()).focus(Focus::Here).draw(scene, list, buf);
     Rows {
         columns: &COLUMNS,
         rows: &table.rows,

@@ -329,8 +329,7 @@ pub fn alarms(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Overvie
         [one] => trf!("behind {}: one cause hides {} alarms", one.object, hidden),
         several => trf!("{} causes hide {} alarms", several.len(), hidden),
     };
-    let inner =
-        Panel::new(tr("Alarms")).subtitle(&words).note(&note).focus(Focus::of(ALARMS, here.focus)).draw(scene, area, buf);
+    let inner = Panel::new(tr("Alarms")).subtitle(&words).note(&note).focus(Focus::of(ALARMS, here.focus)).draw(scene, area, buf);
     let [list, ..] = &here.lists;
     Rows {
         columns: &alarm_pane::BRIEF,
