@@ -5,11 +5,13 @@
 //! observations: they alone are journalled, and on replay they are read back, never derived again.
 
 use crate::model::flow::{FlowBatch, FlowColumns};
+use crate::model::heard::Heard;
 use crate::model::inventory::Reason;
 use crate::model::link::LinkKey;
 use crate::model::log::{LogBatch, TrapDetail};
 use crate::model::maintenance::{MaintenanceAct, Window};
 use crate::model::poll::{Echoes, PollReading};
+use crate::model::upkeep::Upkeep;
 use crate::model::{
     AdminStatus, Alarm, AlarmAct, AlarmOrder, ApStatus, BridgeId, BridgeReading, Device, DeviceId, DeviceStatus, Endpoint,
     Explained, GaugeKind, HealthStatus, IfIndex, Inventory, Link, MacAddr, Neighbour, Notice, Oid, OperStatus, Severity,
@@ -109,6 +111,10 @@ pub enum Body {
     NoticeSeen(Box<Notice>),
     /// Derived: a trap said something that operators want to see among the events.
     TrapSeen(Box<TrapSeen>),
+    /// Observation: rules found what they wait for in log lines.
+    Heard(Vec<Heard>),
+    /// Observation: how noctop's own collectors, its store and those who send it flows do.
+    Upkeep(Box<Upkeep>),
 }
 
 /// What a trap said.
@@ -147,6 +153,8 @@ impl Event {
                 | Body::Bridge(_)
                 | Body::Maintenance(_)
                 | Body::Notice(_)
+                | Body::Heard(_)
+                | Body::Upkeep(_)
         )
     }
 }

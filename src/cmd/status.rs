@@ -5,6 +5,7 @@ use crate::cli::{Common, EXIT_FAILED, EXIT_OK, FormatArgs};
 use crate::engine::{Answer, Command, command};
 use crate::model::Timestamp;
 use crate::model::text::visible;
+use crate::report::receiver::ReceiverStatus;
 use crate::report::{Format, json, status as shape, thousandths, write_rows};
 use std::io::{self, BufWriter, Write};
 
@@ -86,6 +87,23 @@ fn status_shape(status: command::Status) -> shape::Status {
         started_at: status.started_at.rfc3339(),
         collectors: status.collectors.into_iter().map(collector).collect(),
         store: store_shape(status.store),
+        receivers: status.receivers.into_iter().map(receiver_shape).collect(),
+    }
+}
+
+fn receiver_shape(of: command::ReceiverStatus) -> ReceiverStatus {
+    ReceiverStatus {
+        name: of.name,
+        kind: of.kind,
+        sent: of.sent,
+        failed: of.failed,
+        given_up: of.given_up,
+        uncertain: of.uncertain,
+        waiting: of.waiting,
+        last_sent_at: of.last_sent.map(Timestamp::rfc3339),
+        failing: of.failing,
+        failing_since: of.failing_since.map(Timestamp::rfc3339),
+        retry_at: of.retry_at.map(Timestamp::rfc3339),
     }
 }
 
@@ -180,6 +198,9 @@ fn write_status(status: &shape::Status, out: &mut dyn Write) -> io::Result<()> {
             out,
             "flows from {exporter} {version} domain {observation_domain_id}: {flows_per_second}/s, {lost} lost, sampled 1 in {sampled}, {templates} templates, {waiting} sets wait"
         )?;
+    }
+    if !status.receivers.is_empty() {
+        write_rows(Format::Table, status.receivers.iter().cloned(), out)?;
     }
     write_store(&status.store, out)
 }

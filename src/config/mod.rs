@@ -9,12 +9,15 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+mod alarm;
 mod credential;
 mod load;
+pub mod notify;
 mod read;
 mod sections;
 mod value;
 
+pub use alarm::{Alarms, parse_rule};
 pub use credential::resolve_secret;
 pub use load::{ConfigError, find, load, parse, read_credentials, read_file};
 pub use read::Fault;
@@ -39,11 +42,15 @@ pub struct Config {
     pub retention: Retention,
     /// `[[manual_link]]`
     pub manual_links: Vec<ManualLink>,
+    /// `[[alarm]]`: what raises alarms, over the rules that are shipped.
+    pub rules: Alarms,
     /// `[mib]`
     pub mib: Mib,
     /// Addresses for collectors that later work adds: `[flows] listen`, `[traps] listen`, `[syslog] listen`, `[metrics] listen`,
     /// `[capture] interfaces` are read and checked, and kept here.
     pub listeners: Listeners,
+    /// `[[receiver]]` and `[[notify]]`: who is told about alarms.
+    pub notifications: notify::Notifications,
 }
 
 /// `[discovery]`

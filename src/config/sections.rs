@@ -1,7 +1,9 @@
 //! Each table of the file (contract §2) into its type. A new section is a function here and a field of [`Config`].
 
 use super::read::Section;
-use super::{Config, Discovery, Listeners, ManualLink, Mib, PollEvery, Polling, Retention, Store, SyslogTls, credential, value};
+use super::{
+    Config, Discovery, Listeners, ManualLink, Mib, PollEvery, Polling, Retention, Store, SyslogTls, alarm, credential, notify, value,
+};
 use crate::model::Credential;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -16,8 +18,10 @@ pub(super) fn config(root: Section<'_, '_>) -> Config {
         store: root.table("store").map(store).unwrap_or_default(),
         retention: root.table("retention").map(retention).unwrap_or_default(),
         manual_links: root.tables("manual_link").into_iter().filter_map(manual_link).collect(),
+        rules: alarm::rules(&root),
         mib: root.table("mib").map(mib).unwrap_or_default(),
         listeners: listeners(&root),
+        notifications: notify::read(&root),
     };
     root.finish();
     config

@@ -224,6 +224,35 @@ pub struct Status {
     pub started_at: Timestamp,
     pub collectors: Vec<CollectorStatus>,
     pub store: StoreSummary,
+    /// Those who are told about alarms, in the order of the configuration.
+    pub receivers: Vec<ReceiverStatus>,
+}
+
+/// How one receiver does, since the engine started.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReceiverStatus {
+    /// Its name.
+    pub name: String,
+    /// `command`, `webhook`, `mail`
+    pub kind: String,
+    /// Letters that it took.
+    pub sent: u64,
+    /// Letters that it did not take.
+    pub failed: u64,
+    /// Tellings that were given up.
+    pub given_up: u64,
+    /// Tellings of which it is not known whether they arrived: the process ended meanwhile.
+    pub uncertain: u64,
+    /// What waits to be told to it.
+    pub waiting: u64,
+    /// When it last took a letter.
+    pub last_sent: Option<Timestamp>,
+    /// Why it takes none at present.
+    pub failing: Option<String>,
+    /// Since when.
+    pub failing_since: Option<Timestamp>,
+    /// When it is tried again.
+    pub retry_at: Option<Timestamp>,
 }
 
 /// The store's figures, as `store stats` prints them.

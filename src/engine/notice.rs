@@ -16,6 +16,8 @@ pub(super) enum About {
     Store,
     /// Nobody can attach.
     Socket,
+    /// A receiver that takes no notices, or a ledger that can't be written.
+    Notify,
     /// No permission for ICMP.
     Ping,
     /// No permission to hear LLDP and CDP.

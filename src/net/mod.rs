@@ -3,6 +3,7 @@
 //! Nothing here knows what the octets mean. Start at [`datagram`].
 
 pub mod capture;
+pub mod client;
 pub mod datagram;
 pub mod dns;
 pub mod http;
@@ -11,6 +12,7 @@ pub mod intake;
 pub mod memory;
 pub mod pktinfo;
 pub mod priority;
+pub mod process;
 pub mod signal;
 mod sockaddr;
 pub mod stream;

@@ -1,5 +1,6 @@
 //! The engine's counters as `status` prints them, and the store's as `store stats` does (contract §5).
 
+use super::receiver::ReceiverStatus;
 use super::tabular::{Column, Row, Show, column};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -16,6 +17,8 @@ pub struct Status {
     pub started_at: String,
     pub collectors: Vec<Collector>,
     pub store: Store,
+    /// Those who are told about alarms.
+    pub receivers: Vec<ReceiverStatus>,
 }
 
 /// What got lost, and where.
