@@ -121,14 +121,14 @@ impl From<&LogPattern> for LogPatternRow {
 
 impl Row for LogPatternRow {
     const COLUMNS: &'static [Column] = &[
-        column("new", "NEW", Show::Text),
-        column("rise", "RISE", Show::Number),
+        column("pattern", "PATTERN", Show::Text),
         column("count", "COUNT", Show::Number),
         column("before", "BEFORE", Show::Number),
+        column("rise", "RISE", Show::Number),
+        column("new", "NEW", Show::Text),
         column("devices", "DEVICES", Show::Number),
         column("severity", "SEVERITY", Show::Text),
-        column("lastAt", "LAST", Show::Text),
         field("firstAt"),
-        column("pattern", "PATTERN", Show::Text),
+        column("lastAt", "LAST", Show::Text),
     ];
 }
