@@ -18,7 +18,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("wire", &["model"]),
     ("mib", &["model"]),
     ("event", &["model"]),
-    ("config", &["model", "query"]),
+    ("config", &["model", "query", "analyse"]),
     ("analyse", &["model", "query"]),
     ("net", &["model", "clock"]),
     ("history", &["model", "query"]),
