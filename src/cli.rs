@@ -174,8 +174,8 @@ pub enum Command {
     Alarms(RowArgs),
     /// What happened, a row each
     Events(RowArgs),
-    /// Log lines (syslog and traps) that the running noctop has heard, a row each
-    Logs(RowArgs),
+    /// Log lines (syslog and traps), a row each, or their patterns
+    Logs(LogArgs),
     /// Device, port and VLAN where an address is, or was
     Where(WhereArgs),
     /// What changed in the network between two times
@@ -333,6 +333,25 @@ pub struct RowArgs {
     /// Format of what is printed
     #[arg(long, value_enum, default_value_t)]
     pub format: RowFormat,
+}
+
+/// `logs`
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  noctop logs --filter '/link.down/ device:core-1 sev>=warning' --limit 50
+  noctop logs --from -2h --to -1h --filter 'sev>=err' --format ndjson
+  noctop logs --patterns                      what the lines of the last hour say, new and rising first
+  noctop logs --patterns --from -1d --to -0s  the same of a day, beside the day before
+
+A pattern is the words that lines have in common, with * for figures, addresses and names; `pattern=\"...\"` is a filter too.
+Exit code 3: only a part of the lines was looked at, because all of them would have taken too long.")]
+pub struct LogArgs {
+    /// Which lines, and how they are printed
+    #[command(flatten)]
+    pub rows: RowArgs,
+    /// What the lines say, counted: new patterns first, then those that rise
+    #[arg(long, conflicts_with = "sort")]
+    pub patterns: bool,
 }
 
 /// `where`

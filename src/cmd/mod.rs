@@ -21,6 +21,7 @@ mod flows;
 mod get;
 mod history;
 mod keys;
+mod logs;
 mod man;
 mod mib_files;
 mod notify;
@@ -85,7 +86,7 @@ pub fn run(cli: Cli) -> Outcome {
         Some(Command::Wireless(args)) => wireless::run(&common, &args),
         Some(Command::Alarms(args)) => rows::run(&common, Screen::Alarms, &args),
         Some(Command::Events(args)) => rows::run(&common, Screen::Events, &args),
-        Some(Command::Logs(args)) => rows::run(&common, Screen::Logs, &args),
+        Some(Command::Logs(args)) => logs::run(&common, &args),
         Some(Command::Flows(args)) => flows::run(&args),
         Some(Command::Capture(args)) => capture::run(&args),
         Some(Command::History(args)) => history::run(&common, &args),

@@ -4,7 +4,7 @@ use super::{Failure, Outcome, attach, written};
 use crate::cli::{Common, RowArgs};
 use crate::clock;
 use crate::model::TimeRange;
-use crate::query::{Screen, Sort, ViewRequest, Window};
+use crate::query::{LogRequest, Screen, Sort, ViewRequest, Window};
 use crate::report::{self, Format, write_rows};
 use crate::state::view::{View, ViewBody};
 use std::io::{self, BufWriter, Write};
@@ -61,9 +61,11 @@ pub fn run(common: &Common, screen: Screen, args: &RowArgs) -> Outcome {
     written(result)
 }
 
-fn request(common: &Common, screen: Screen, args: &RowArgs) -> Result<ViewRequest, Failure> {
+pub(super) fn request(common: &Common, screen: Screen, args: &RowArgs) -> Result<ViewRequest, Failure> {
     let range = range(screen, args)?;
+    let logs = LogRequest { within: range.filter(|_| screen == Screen::Logs), ..LogRequest::default() };
     Ok(ViewRequest {
+        logs,
         filter: args.filter.clone().unwrap_or_default(),
         sort: args.sort.as_deref().map(sort),
         window: Window { offset: 0, rows: args.limit.unwrap_or(usize::MAX) },
@@ -78,9 +80,9 @@ const PRESENT: Duration = Duration::from_secs(5);
 
 fn range(screen: Screen, args: &RowArgs) -> Result<Option<TimeRange>, Failure> {
     let (Some(from), Some(to)) = (&args.from, &args.to) else { return Ok(None) };
-    if !matches!(screen, Screen::Interfaces | Screen::Devices | Screen::Events) {
+    if !matches!(screen, Screen::Interfaces | Screen::Devices | Screen::Events | Screen::Logs) {
         return Err(Failure::usage(
-            "--from and --to are for interfaces, devices and events: the other rows have no figures to sum up",
+            "--from and --to are for interfaces, devices, events and logs: the other rows have no figures to sum up",
         ));
     }
     let range = TimeRange { from: attach::moment("--from", from)?, to: attach::moment("--to", to)? };

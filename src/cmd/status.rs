@@ -150,6 +150,7 @@ fn polling_shape(polling: command::PollingStatus) -> shape::Polling {
     }
 }
 
+#[allow(clippy::cast_precision_loss, reason = "a ratio for people")]
 fn store_shape(store: command::StoreSummary) -> shape::Store {
     shape::Store {
         bytes: store.bytes,
@@ -158,7 +159,9 @@ fn store_shape(store: command::StoreSummary) -> shape::Store {
         bytes_per_sample: store.bytes_per_sample,
         events: store.events,
         flows: store.flows,
-        logs: 0,
+        logs: store.logs,
+        log_bytes: store.log_bytes,
+        bytes_per_line: (store.logs > 0).then(|| store.log_bytes as f64 / store.logs as f64),
         periods: store.periods.into_iter().map(|(name, bytes, samples)| shape::Period { name, bytes, samples }).collect(),
         journal: shape::Journal { bytes: store.journal_bytes, checkpoints: store.checkpoints },
         lost: store.lost,
@@ -206,13 +209,15 @@ fn write_status(status: &shape::Status, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// The figures of a store, a line each; also what csv has as its columns.
-fn figures(store: &shape::Store) -> [(&'static str, String); 9] {
+fn figures(store: &shape::Store) -> [(&'static str, String); 11] {
     [
         ("bytes", store.bytes.to_string()),
         ("series", store.series.to_string()),
         ("samples", store.samples.to_string()),
         ("bytesPerSample", store.bytes_per_sample.map_or_else(String::new, |bytes| format!("{bytes:.2}"))),
         ("events", store.events.to_string()),
+        ("logs", store.logs.to_string()),
+        ("bytesPerLine", store.bytes_per_line.map_or_else(String::new, |bytes| format!("{bytes:.1}"))),
         ("journal.bytes", store.journal.bytes.to_string()),
         ("journal.checkpoints", store.journal.checkpoints.to_string()),
         ("lost", store.lost.to_string()),

@@ -4,6 +4,7 @@
 //! Start at `load`, then `sections` (a function for each table), then `read` (positions, unknown keys).
 
 use crate::model::{Credential, Role};
+use crate::query::filter::Expr;
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -40,6 +41,8 @@ pub struct Config {
     pub store: Store,
     /// `[retention]`
     pub retention: Retention,
+    /// `[[log_class]]`, in the order in which they are tried.
+    pub log_classes: Vec<LogClass>,
     /// `[[manual_link]]`
     pub manual_links: Vec<ManualLink>,
     /// `[[alarm]]`: what raises alarms, over the rules that are shipped.
@@ -130,6 +133,17 @@ pub struct Retention {
     pub logs: Duration,
     /// The audit chain.
     pub audit: Duration,
+}
+
+/// `[[log_class]]`: log lines that are kept for a time of their own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogClass {
+    /// Its name: letters, figures, `-` and `_`.
+    pub name: String,
+    /// Which lines: a filter, as on the Logs screen.
+    pub filter: Expr,
+    /// For how long.
+    pub keep: Duration,
 }
 
 /// `[[manual_link]]`: series-like names `DEVICE/INTERFACE`, percent-encoded.

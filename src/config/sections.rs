@@ -2,8 +2,8 @@
 
 use super::read::Section;
 use super::{
-    Config, Discovery, Listeners, ManualLink, Mib, PollEvery, Polling, Retention, Store, SyslogTls, alarm, credential, notify,
-    value,
+    Config, Discovery, Listeners, LogClass, ManualLink, Mib, PollEvery, Polling, Retention, Store, SyslogTls, alarm, credential,
+    notify, value,
 };
 use crate::model::Credential;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -18,6 +18,7 @@ pub(super) fn config(root: Section<'_, '_>) -> Config {
         polls: root.tables("poll").into_iter().filter_map(poll_every).collect(),
         store: root.table("store").map(store).unwrap_or_default(),
         retention: root.table("retention").map(retention).unwrap_or_default(),
+        log_classes: log_classes(&root),
         manual_links: root.tables("manual_link").into_iter().filter_map(manual_link).collect(),
         rules: alarm::rules(&root),
         mib: root.table("mib").map(mib).unwrap_or_default(),
@@ -100,6 +101,32 @@ fn retention(section: Section<'_, '_>) -> Retention {
     };
     section.finish();
     retention
+}
+
+/// The classes of log lines, and all names different.
+fn log_classes(root: &Section<'_, '_>) -> Vec<LogClass> {
+    let mut classes: Vec<LogClass> = Vec::new();
+    for section in root.tables("log_class") {
+        let name_at = section.raw("name").map_or(section.start(), |name| name.span().start);
+        let Some(class) = log_class(section) else { continue };
+        if classes.iter().any(|known| known.name == class.name) {
+            root.fault(name_at, format!("there are two log classes of the name {:?}", class.name));
+        }
+        classes.push(class);
+    }
+    classes
+}
+
+fn log_class(section: Section<'_, '_>) -> Option<LogClass> {
+    for key in ["name", "filter", "keep"] {
+        if section.raw(key).is_none() {
+            section.fault(section.start(), format!("[[log_class]] needs {key}"));
+        }
+    }
+    let (name, filter) = (section.get("name", value::class_name), section.get("filter", value::log_filter));
+    let keep = section.get("keep", value::duration);
+    section.finish();
+    Some(LogClass { name: name?, filter: filter?, keep: keep? })
 }
 
 fn manual_link(section: Section<'_, '_>) -> Option<ManualLink> {

@@ -1,7 +1,9 @@
 //! How single values are written: durations, sizes, networks, addresses, targets.
 
 use super::read::kind;
-use crate::model::Role;
+use crate::model::{Role, Timestamp};
+use crate::query::LOG_COLUMNS;
+use crate::query::filter::{self, Expr};
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -152,6 +154,27 @@ fn split_unit(text: &str) -> (&str, &str) {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     (number, unit.trim_start())
+}
+
+/// The name of a class of log lines, which is that of a folder.
+pub(super) fn class_name(value: &DeValue<'_>) -> Result<String, String> {
+    /// The folder of the lines that are of no class.
+    const REST: &str = "rest";
+    /// Characters: a folder's name is to be read.
+    const MOST: usize = 32;
+    let name = text(value)?;
+    let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    if name == REST || name.len() > MOST || !name.bytes().all(is_sign) {
+        return Err(format!("{name:?} is no name of a class: letters, figures, - and _, at most {MOST}, and not `{REST}`"));
+    }
+    Ok(name)
+}
+
+/// A filter over the columns of log lines.
+pub(super) fn log_filter(value: &DeValue<'_>) -> Result<Expr, String> {
+    let filter = filter::parse(&text(value)?).map_err(|error| error.to_string())?;
+    filter::Matcher::bind(&filter, LOG_COLUMNS, Timestamp(0)).map_err(|error| error.to_string())?;
+    Ok(filter)
 }
 
 /// A network as a CIDR; a bare address is the network of that one address.

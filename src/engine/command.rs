@@ -269,6 +269,8 @@ pub struct StoreSummary {
     pub checkpoints: u64,
     pub flows: u64,
     pub flow_bytes: u64,
+    pub logs: u64,
+    pub log_bytes: u64,
     pub lost: u64,
     pub set_aside: Vec<String>,
 }

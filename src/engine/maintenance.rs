@@ -25,6 +25,7 @@ pub(super) struct Keeping {
     minute: Duration,
     hour: Duration,
     flow_records: Duration,
+    logs: Duration,
     max_bytes: Option<u64>,
 }
 
@@ -33,12 +34,19 @@ impl Keeping {
     pub(super) fn of(config: &Config) -> Self {
         let kept = &config.retention;
         let flow_records = config.listeners.keep_flow_records.unwrap_or(KEEP_FLOW_RECORDS);
-        Self { raw: kept.raw, minute: kept.minute, hour: kept.hour, flow_records, max_bytes: config.store.max_size }
+        Self {
+            raw: kept.raw,
+            minute: kept.minute,
+            hour: kept.hour,
+            flow_records,
+            logs: kept.logs,
+            max_bytes: config.store.max_size,
+        }
     }
 
     fn limits(self) -> Limits {
-        let Self { raw, minute, hour, flow_records, max_bytes } = self;
-        Limits { now: clock::now(), raw, minute, hour, flow_records, max_bytes }
+        let Self { raw, minute, hour, flow_records, logs, max_bytes } = self;
+        Limits { now: clock::now(), raw, minute, hour, flow_records, logs, max_bytes }
     }
 }
 

@@ -28,6 +28,7 @@ pub mod snmp_tools;
 mod socket;
 mod supervise;
 mod switch;
+mod tending;
 mod writer;
 
 pub use command::{Answer, Command, DiffRow, Status};

@@ -469,6 +469,8 @@ impl Store for MemoryStore {
             checkpoints: inner.checkpoints.len() as u64,
             flows: self.flows.counts().0,
             flow_bytes: 0,
+            logs: self.logs.logs_kept()?.lines,
+            log_bytes: 0,
             oldest: span.map(|span| span.from),
             newest: span.map(|span| span.to),
             lost: inner.lost,

@@ -121,6 +121,10 @@ pub struct StoreStats {
     pub flows: u64,
     /// Octets of everything about flows.
     pub flow_bytes: u64,
+    /// Log lines.
+    pub logs: u64,
+    /// Octets of everything about log lines.
+    pub log_bytes: u64,
     pub oldest: Option<Timestamp>,
     pub newest: Option<Timestamp>,
     /// Samples or records that could not be written (full disk), since the store was opened.
@@ -255,6 +259,8 @@ pub struct Limits {
     pub hour: Duration,
     /// Flow records as they were exported.
     pub flow_records: Duration,
+    /// Log lines that are of no class of their own.
+    pub logs: Duration,
     /// Octets on disk at most; `None` is as much as there is.
     pub max_bytes: Option<u64>,
 }

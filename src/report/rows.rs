@@ -13,7 +13,7 @@ pub use device::DeviceRow;
 pub use event::{AlarmRow, EventRow};
 pub use interface::InterfaceRow;
 pub use link::{LinkEnd, LinkRow};
-pub use log::LogRow;
+pub use log::{LogPatternRow, LogRow};
 pub use sensor::SensorRow;
 pub use whereabouts::WhereRow;
 pub use wireless::{AccessPointRow, ChannelRow, ClientRow, RadioRow, SsidRow};
@@ -136,6 +136,18 @@ mod tests {
         let line = model::LogLine::new(Timestamp::from_secs(0), "10.0.0.1".parse().unwrap(), model::LogKind::Syslog);
         let row = crate::state::view::LogRow { number: 0, line, count: 1, first: Timestamp::from_secs(0) };
         check_columns(&LogRow::from(&row));
+        let pattern = model::log::LogPattern {
+            pattern: "link *".to_owned(),
+            count: 3,
+            before: 0,
+            first: Timestamp::from_secs(0),
+            last: Timestamp::from_secs(0),
+            new: true,
+            devices: 1,
+            severity: None,
+            example: 1,
+        };
+        check_columns(&LogPatternRow::from(&pattern));
     }
 
     #[test]

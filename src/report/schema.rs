@@ -7,7 +7,7 @@ use schemars::{Schema, schema_for};
 type Shape = (&'static str, fn() -> Schema);
 
 /// All of them.
-const SCHEMAS: [Shape; 21] = [
+const SCHEMAS: [Shape; 22] = [
     ("topology", || schema_for!(topology::Document)),
     ("device", || schema_for!(rows::DeviceRow)),
     ("interface", || schema_for!(rows::InterfaceRow)),
@@ -20,6 +20,7 @@ const SCHEMAS: [Shape; 21] = [
     ("where", || schema_for!(rows::WhereRow)),
     ("event", || schema_for!(rows::EventRow)),
     ("log", || schema_for!(rows::LogRow)),
+    ("log-pattern", || schema_for!(rows::LogPatternRow)),
     ("alarm", || schema_for!(rows::AlarmRow)),
     ("flow", || schema_for!(flow::FlowRow)),
     ("flows-summary", || schema_for!(flow::FlowsSummary)),

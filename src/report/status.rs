@@ -165,6 +165,8 @@ pub struct Store {
     pub events: u64,
     pub flows: u64,
     pub logs: u64,
+    pub log_bytes: u64,
+    pub bytes_per_line: Option<f64>,
     pub periods: Vec<Period>,
     pub journal: Journal,
     /// What could not be written (full disk) since the store was opened.

@@ -192,6 +192,8 @@ impl Reader {
             checkpoints: stats.checkpoints,
             flows: stats.flows,
             flow_bytes: stats.flow_bytes,
+            logs: stats.logs,
+            log_bytes: stats.log_bytes,
             lost: stats.lost,
             set_aside: stats.set_aside.iter().map(|path| path.display().to_string()).collect(),
         })

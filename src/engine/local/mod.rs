@@ -28,11 +28,13 @@ use super::open::Seed;
 use super::paths::socket_mode;
 use super::session::Session;
 use super::socket::server::{Desk, Server, serve};
+use super::tending::{self, Tending};
 use super::writer::Writer;
 use crate::analyse::topology::ManualLink;
 use crate::collect::emitter;
 use crate::config::Config;
 use crate::history::Store;
+use crate::history::logs::LogClass;
 use crate::net::unix::{Listener, UnixError};
 use crate::query::{ViewRequest, series_name};
 use crate::state::Settings;
@@ -77,6 +79,7 @@ pub(super) struct Setup {
 /// Starts an engine. Errors: a sentence; nothing runs then.
 pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
     let Setup { store, data, config, sockets, seed } = setup;
+    store.logs().logs_classes(classes(&config))?;
     let mut core = Core::restore(Arc::clone(&store), &site(&config), settings(&config)).map_err(|error| error.to_string())?;
     let countries = core.know_countries(config.listeners.country_file.as_deref());
     let backfill = seed.map(|seed| seed.sow(&mut core)).transpose().map_err(|error| error.to_string())?;
@@ -128,7 +131,9 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
         feeder,
     };
     let (maintenance, ending) = Maintenance::new(Arc::clone(&store), Keeping::of(&config));
-    let mut running = Running { stop: stop.clone(), threads: Vec::new(), done: None, maintenance: ending };
+    let (tending, tending_ends) = Tending::new(Arc::clone(&store));
+    let endings = (ending, tending_ends);
+    let mut running = Running { stop: stop.clone(), threads: Vec::new(), done: None, endings };
     if let Some(desk) = desk {
         running.thread("noctop-notify", desk.run(&runtime, stop.clone()))?;
     }
@@ -137,6 +142,7 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
         let hub = Arc::clone(&hub);
         running.thread(name, move || hub.work(kind))?;
     }
+    running.thread("noctop-logs", move || tending.run())?;
     let theirs = Arc::clone(&hub);
     running.thread("noctop-maintain", move || maintenance.run(&theirs.notices))?;
     if let Some(backfill) = backfill {
@@ -144,6 +150,13 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
     }
     let session = hub.board.join(ear);
     Ok(LocalSession { hub, session, running: Mutex::new(Some(running)) })
+}
+
+/// The classes by which log lines are filed.
+fn classes(config: &Config) -> Vec<LogClass> {
+    let class =
+        |class: &crate::config::LogClass| LogClass { name: class.name.clone(), filter: class.filter.clone(), keep: class.keep };
+    config.log_classes.iter().map(class).collect()
 }
 
 pub(super) fn settings(config: &Config) -> Settings {
@@ -230,7 +243,8 @@ struct Running {
     stop: CancellationToken,
     threads: Vec<JoinHandle<()>>,
     done: Option<mpsc::Receiver<()>>,
-    maintenance: Ending,
+    /// What ends the threads that care for the store.
+    endings: (Ending, tending::Ending),
 }
 
 impl Running {
@@ -259,7 +273,7 @@ impl Running {
     /// Ends all threads: collectors, what they handed over, the history; then those who answer.
     fn end(self, hub: &Hub) {
         self.stop.cancel();
-        drop(self.maintenance);
+        drop(self.endings);
         let ended = self.done.is_none_or(|done| done.recv_timeout(CLOSE).is_ok());
         hub.board.stop();
         if !ended {

@@ -82,7 +82,7 @@ fn stretches(store: &dyn Store, level: FlowLevel, range: TimeRange) -> Vec<(i64,
 
 fn limits(now: i64) -> Limits {
     let days = |days: u64| Duration::from_secs(days * 86_400);
-    Limits { now: at(now), raw: days(9), minute: days(2), hour: days(9), flow_records: days(1), max_bytes: None }
+    Limits { now: at(now), raw: days(9), minute: days(2), hour: days(9), flow_records: days(1), logs: days(9), max_bytes: None }
 }
 
 pub fn flow_records_come_back_by_the_time_when_they_were_received(store: &dyn Store) {

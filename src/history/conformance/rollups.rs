@@ -11,6 +11,7 @@ fn limits(hours: i64, (raw, minute, hour): (u64, u64, u64)) -> Limits {
         minute: days(minute),
         hour: days(hour),
         flow_records: days(raw),
+        logs: days(raw),
         max_bytes: None,
     }
 }

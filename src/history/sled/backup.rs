@@ -10,14 +10,15 @@ use super::checkpoints::Checkpoints;
 use super::door::{Base, Changes, Spec};
 use super::folder::{Folder, NOTICES, io};
 use super::{META, SledStore, WAL, read_lock};
-use crate::history::{FlowStore, Store, StoreError};
+use crate::history::{FlowStore, Store, StoreError, logs};
 use std::fs::{self, File};
 use std::io::{Error, ErrorKind};
 use std::ops::{Bound, ControlFlow};
 use std::path::{Path, PathBuf};
 
 /// What a store's folder has beside its version; a backup has the same.
-const ENTRIES: [&str; 10] = ["meta", "wal", "journal", "checkpoints", "raw", "1m", "1h", super::flows::FOLDER, "CLOSED", NOTICES];
+const ENTRIES: [&str; 11] =
+    ["meta", "wal", "journal", "checkpoints", "raw", "1m", "1h", super::flows::FOLDER, logs::FOLDER, "CLOSED", NOTICES];
 const VERSION: &str = "VERSION";
 
 /// Where a backup lies until all of it is there and was read.
@@ -33,6 +34,7 @@ impl SledStore {
         self.flush()?;
         self.flows_flush()?;
         self.flows.copy_to(&to.join(super::flows::FOLDER), &mut copy_beginning)?;
+        self.logs.copy_to(&to.join(logs::FOLDER), &mut copy_beginning)?;
         if let Some(wal) = &self.wal {
             copy_base(wal, WAL, &to.join("wal"))?;
         }

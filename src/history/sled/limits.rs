@@ -39,6 +39,7 @@ impl SledStore {
         }
         if !self.is_stopping() {
             self.keep_flows(limits, (&mut done, &mut first));
+            self.keep_logs(limits, (&mut done, &mut first));
             first.of(self.forget_old(limits, &mut done));
             first.of(self.cap(limits, &mut done));
         }
@@ -81,6 +82,10 @@ impl SledStore {
             let key = self.oldest(limits, &in_use);
             // Flow records are the most by far, and what they amount to is kept in minutes.
             if let Some(name) = self.cap_flows(limits.now, key.map(PeriodKey::end))? {
+                done.capped.push(name);
+                continue;
+            }
+            if let Some(name) = self.cap_logs(limits.now, key.map(PeriodKey::end))? {
                 done.capped.push(name);
                 continue;
             }

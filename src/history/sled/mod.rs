@@ -18,6 +18,7 @@ mod flows;
 mod folder;
 mod journal;
 mod limits;
+mod logs;
 mod names;
 mod period;
 mod periods;
@@ -36,7 +37,7 @@ use super::StoreError;
 use super::blocks::bytes::{Reader, put_varint};
 use super::blocks::shard::{sealed, unsealed};
 use super::flows::{Access, DiskFlows};
-use super::logs::MemoryLogs;
+use super::logs::DiskLogs;
 use crate::model::Timestamp;
 use calendar::{Kind, PeriodKey, day_of};
 use checkpoints::Checkpoints;
@@ -78,8 +79,7 @@ pub struct SledStore {
     stopping: AtomicBool,
     noting: Mutex<()>,
     flows: DiskFlows,
-    /// Log lines are in memory alone.
-    logs: MemoryLogs,
+    logs: DiskLogs,
     /// Whether all minutes of flows were looked at since it was opened.
     flows_swept: AtomicBool,
     /// What it had when it was closed and has no more.
@@ -124,7 +124,7 @@ impl SledStore {
         }
         let writer = loaded.unwrap_or_else(|| Ok(Writer::default()))?;
         let checkpoints = Checkpoints::open(&folder)?;
-        let flows = flows_of(&folder);
+        let (flows, logs) = (flows_of(&folder), logs::logs_of(&folder)?);
         let mut store = Self {
             meta,
             wal,
@@ -139,7 +139,7 @@ impl SledStore {
             stopping: AtomicBool::new(false),
             noting: Mutex::default(),
             flows,
-            logs: MemoryLogs::default(),
+            logs,
             flows_swept: AtomicBool::new(false),
             missing: Vec::new(),
             missing_rows: 0,
@@ -181,6 +181,7 @@ impl SledStore {
             }
         }
         faults.extend(self.flows.faults()?);
+        faults.extend(self.logs.faults()?);
         faults.extend(self.missing.iter().cloned());
         let path = |name: &str| self.folder.path().join(name);
         let (journal, checkpoints) = (read_lock(&self.journal).verify()?, read_lock(&self.checkpoints).verify()?);

@@ -2,6 +2,7 @@
 
 use super::calendar::Kind;
 use super::folder::bytes_below;
+use super::logs::by_class;
 use super::{SledStore, VALUES, read as source, read_lock, write_lock};
 use crate::history::blocks::last::Wanted;
 use crate::history::blocks::open::OpenBlock;
@@ -66,8 +67,10 @@ impl Store for SledStore {
         times.extend(self.periods.figures().values().filter(|held| held.samples > 0).map(|held| (held.start, held.end)));
         times.extend(read_lock(&self.journal).span().map(|span| (span.from.millis(), span.to.millis())));
         times.extend(read_lock(&self.checkpoints).span().map(|(from, to)| (from.millis(), to.millis())));
-        let from = times.iter().map(|(from, _)| *from).min();
-        let to = times.iter().map(|(_, to)| *to).max();
+        let logs = self.logs.logs_kept()?.span;
+        let from = times.iter().map(|(from, _)| *from).min().or(logs.map(|span| span.from.millis()));
+        // Lines tell of later times, but not what the network looked like in earlier ones.
+        let to = times.iter().map(|(_, to)| *to).chain(logs.map(|span| span.to.millis())).max();
         Ok(from.zip(to).map(|(from, to)| TimeRange { from: Timestamp(from), to: Timestamp(to) }))
     }
 
@@ -170,7 +173,8 @@ impl Store for SledStore {
             writer.waiting_bytes() + writer.wal.waiting_bytes()
         };
         self.folder.room_for(bytes)?;
-        let samples = self.flush_samples().and(self.flows.sync());
+        let logs = self.logs.logs_flush();
+        let samples = self.flush_samples().and(self.flows.sync()).and(logs);
         write_lock(&self.journal).flush().and(samples)
     }
 
@@ -193,6 +197,8 @@ impl Store for SledStore {
         let bytes: u64 = of_samples().map(|period| period.bytes).sum();
         let flows = self.flows.figures()?;
         periods.extend(flows.by_folder().into_iter().map(|(name, bytes, samples)| PeriodStats { name, bytes, samples }));
+        let logs = self.logs.figures();
+        periods.extend(by_class(&logs));
         let span = self.span()?;
         let journal = read_lock(&self.journal);
         #[allow(clippy::cast_precision_loss, reason = "a ratio for people")]
@@ -208,9 +214,11 @@ impl Store for SledStore {
             checkpoints: read_lock(&self.checkpoints).count(),
             flows: flows.records,
             flow_bytes: flows.files.iter().map(|(_, bytes, _)| bytes).sum(),
+            logs: logs.lines,
+            log_bytes: logs.octets,
             oldest: span.map(|span| span.from),
             newest: span.map(|span| span.to),
-            lost: lost + flows.lost + journal.lost + self.periods.lost() + self.missing_rows,
+            lost: lost + flows.lost + logs.lost + journal.lost + self.periods.lost() + self.missing_rows,
             set_aside: self.folder.set_aside(),
         })
     }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 mod flows;
+mod logs;
 mod space;
 
 use space::forever;

@@ -2,6 +2,7 @@
 
 use super::at;
 use crate::model::LogSeverity;
+use crate::model::log::LogPattern;
 use crate::report::tabular::{Column, Row, Show, column, field};
 use crate::state::view::logs as view;
 use schemars::JsonSchema;
@@ -77,5 +78,57 @@ impl Row for LogRow {
         field("messageId"),
         field("trap"),
         field("count"),
+    ];
+}
+
+/// What lines say, with `*` for what differs.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs, reason = "the names are the contract's")]
+pub struct LogPatternRow {
+    pub pattern: String,
+    /// Lines in the range.
+    pub count: u64,
+    /// Lines in the range of the same length before.
+    pub before: u64,
+    /// How many times as many as before.
+    pub rise: f64,
+    /// Whether it was never there before.
+    pub new: bool,
+    /// How many devices say it.
+    pub devices: u32,
+    /// The worst of its lines: emerg, alert, crit, err, warning, notice, info, debug
+    pub severity: Option<&'static str>,
+    pub first_at: String,
+    pub last_at: String,
+}
+
+impl From<&LogPattern> for LogPatternRow {
+    fn from(of: &LogPattern) -> Self {
+        Self {
+            pattern: of.pattern.clone(),
+            count: of.count,
+            before: of.before,
+            rise: (of.rise() * 1000.0).round() / 1000.0,
+            new: of.new,
+            devices: of.devices,
+            severity: of.severity.map(LogSeverity::word),
+            first_at: of.first.rfc3339(),
+            last_at: of.last.rfc3339(),
+        }
+    }
+}
+
+impl Row for LogPatternRow {
+    const COLUMNS: &'static [Column] = &[
+        column("pattern", "PATTERN", Show::Text),
+        column("count", "COUNT", Show::Number),
+        column("before", "BEFORE", Show::Number),
+        column("rise", "RISE", Show::Number),
+        column("new", "NEW", Show::Text),
+        column("devices", "DEVICES", Show::Number),
+        column("severity", "SEVERITY", Show::Text),
+        field("firstAt"),
+        column("lastAt", "LAST", Show::Text),
     ];
 }

@@ -113,9 +113,9 @@ impl Opened {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         guarded(path, || {
             let folder = MmapDirectory::open(path).map_err(|error| damaged(path, error.to_string()))?;
-            let mut index = Index::open(folder).map_err(|error| refused(path, error))?;
+            let mut index = Index::open(folder).map_err(|error| damaged(path, error.to_string()))?;
             index.set_tokenizers(tokenizers());
-            if let Some(file) = index.validate_checksum().map_err(|error| refused(path, error))?.into_iter().next() {
+            if let Some(file) = index.validate_checksum().map_err(|error| damaged(path, error.to_string()))?.into_iter().next() {
                 return Err(damaged(&path.join(file), "it was changed since it was written".to_owned()));
             }
             Self::of(path, &index)
@@ -126,19 +126,19 @@ impl Opened {
         if index.schema() != FIELDS.schema {
             return Err(damaged(path, "it is of another version".to_owned()));
         }
-        let segments = index.searchable_segments().map_err(|error| refused(path, error))?;
+        let segments = index.searchable_segments().map_err(|error| damaged(path, error.to_string()))?;
         let [segment] = segments.as_slice() else { return Err(damaged(path, "it has not one part".to_owned())) };
-        let reader = SegmentReader::open(segment).map_err(|error| refused(path, error))?;
+        let reader = SegmentReader::open(segment).map_err(|error| damaged(path, error.to_string()))?;
         let fast = reader.fast_fields();
-        let number = |name: &str| fast.column_first_or_default::<u64>(name).map_err(|error| refused(path, error));
+        let number = |name: &str| fast.column_first_or_default::<u64>(name).map_err(|error| damaged(path, error.to_string()));
         let strings = |name: &str| {
-            let column = fast.str(name).map_err(|error| refused(path, error))?;
+            let column = fast.str(name).map_err(|error| damaged(path, error.to_string()))?;
             Ok::<_, StoreError>(column.map(|column| {
                 let places = column.ords().clone().first_or_default_col(NO_STRING);
                 Strings { column, places }
             }))
         };
-        let same = fast.bytes(SAME).map_err(|error| refused(path, error))?;
+        let same = fast.bytes(SAME).map_err(|error| damaged(path, error.to_string()))?;
         let same = same.ok_or_else(|| damaged(path, "a column is missing".to_owned()))?;
         let sames = OnceLock::new();
         let _once = sames.set(hashes(&same).map_err(|error| damaged(path, error.to_string()))?);
@@ -222,7 +222,7 @@ impl Opened {
     /// The place of the first line of a pattern.
     pub fn first_of_pattern(&self, pattern: &str) -> Result<Option<usize>, StoreError> {
         let Some(field) = FIELDS.columns.get(PATTERN).copied().flatten() else { return Ok(None) };
-        let inverted = self.reader.inverted_index(field).map_err(|error| refused(&self.path, error))?;
+        let inverted = self.reader.inverted_index(field).map_err(|error| damaged(&self.path, error.to_string()))?;
         let term = tantivy::Term::from_field_text(field, pattern);
         let postings = inverted.read_postings(&term, tantivy::schema::IndexRecordOption::Basic);
         let postings = postings.map_err(|error| damaged(&self.path, error.to_string()))?;

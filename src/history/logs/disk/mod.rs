@@ -239,7 +239,7 @@ impl DiskLogs {
         let matches = |entry: &Entry| (!asked.faults_only || entry.digest.meta.is_fault()) && asked.matcher.matches(&*entry.line);
         let mut found = Bits::none(entries.len());
         let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
-        let slot = asked.name.as_ref().map(|name| self.slot(&mut marks, name));
+        let slot = asked.name.as_ref().map(|name| self.slot(&mut marks, name, entries));
         for (at, entry) in entries.iter().enumerate() {
             let is_in = match slot {
                 None => matches(entry),
@@ -262,7 +262,7 @@ impl DiskLogs {
     }
 
     /// The place of a filter among the marks; the one that had it before is forgotten by all heads.
-    fn slot(&self, marks: &mut Marks, name: &str) -> usize {
+    fn slot(&self, marks: &mut Marks, name: &str, asked: &[Arc<Entry>]) -> usize {
         if let Some(slot) = marks.names.iter().position(|known| known.as_deref() == Some(name)) {
             return slot;
         }
@@ -271,10 +271,13 @@ impl DiskLogs {
         if let Some(place) = marks.names.get_mut(slot) {
             *place = Some(name.to_owned());
         }
+        let forget = |entry: &Arc<Entry>| {
+            entry.marks.fetch_and(!(0b11 << (2 * slot)), Ordering::Relaxed);
+        };
+        // Those that are asked may be of a head that was indexed meanwhile.
+        asked.iter().for_each(forget);
         for period in self.periods() {
-            for entry in period.read().heads.iter().flat_map(|head| head.entries.iter()) {
-                entry.marks.fetch_and(!(0b11 << (2 * slot)), Ordering::Relaxed);
-            }
+            period.read().heads.iter().flat_map(|head| head.entries.iter()).for_each(forget);
         }
         slot
     }
@@ -287,6 +290,7 @@ impl DiskLogs {
         if open.len() > MOST_OPEN {
             open.sort_by_key(|(used, _)| *used);
             open.iter().take(open.len() - MOST_OPEN).for_each(|(_, chunk)| chunk.close());
+            periods.iter().for_each(|period| period.close_unused());
         }
     }
 
@@ -320,6 +324,13 @@ impl DiskLogs {
             }
         }
         Ok(false)
+    }
+
+    /// Indexes everything, as tests want it.
+    #[cfg(test)]
+    #[allow(clippy::unwrap_used, reason = "of tests alone")]
+    pub fn index_all(&self) {
+        while self.index_next(All::Heads).unwrap() {}
     }
 
     /// Removes the periods of which everything is older than it is kept; returns how many.

@@ -257,6 +257,13 @@ impl Period {
         self.read().chunks.iter().for_each(|chunk| chunk.close());
     }
 
+    /// Closes its lines where none of its indexes is open.
+    pub fn close_unused(&self) {
+        if self.read().chunks.iter().all(|chunk| chunk.last_used().is_none()) {
+            *self.lines.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+    }
+
     /// Opens an index. One that is damaged is made again of the lines.
     pub fn opened(&self, chunk: &Arc<Chunk>) -> Result<Arc<Opened>, StoreError> {
         let error = match chunk.open() {
@@ -307,10 +314,15 @@ impl Period {
 
     /// Has a head of its own for what is to come.
     fn begin_head(&self, state: &mut State) {
-        let file = self.folder.join(format!("{}{}{}", TAIL.0, state.next_tail, TAIL.1));
-        state.next_tail += 1;
+        let file = self.next_tail(state);
         let young = state.heads.last_mut().map(|full| full.split(file.clone()));
         state.heads.push(young.unwrap_or_else(|| Head::new(file)));
+    }
+
+    fn next_tail(&self, state: &mut State) -> PathBuf {
+        let file = self.folder.join(format!("{}{}{}", TAIL.0, state.next_tail, TAIL.1));
+        state.next_tail += 1;
+        file
     }
 
     /// The order that follows on those of a time in indexes.
@@ -347,8 +359,11 @@ impl Period {
             if state.heads.first().filter(is_next).is_none() {
                 return Ok(false);
             }
-            if is_alone {
+            if is_alone && all == All::FullHeads {
                 self.begin_head(&mut state);
+            } else if is_alone {
+                let file = self.next_tail(&mut state);
+                state.heads.push(Head::new(file));
             }
             let Some(head) = state.heads.first() else { return Ok(false) };
             (Arc::clone(&head.entries), head.written)
@@ -362,6 +377,8 @@ impl Period {
             Some(blocks) => blocks,
             None => self.write_lines(&lines, entries.len())?,
         };
+        // Whoever opened them meanwhile did not see what was written.
+        *self.lines.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&lines));
         let count = entries.len() as u64;
         let name = Name { blocks, end: lines.end_of(blocks.1), first: first.number, last: last.number, count };
         let from = blocks.0 * super::lines::ROWS;

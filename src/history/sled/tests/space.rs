@@ -4,7 +4,7 @@ use super::*;
 
 pub(super) fn forever() -> Limits {
     let long = std::time::Duration::from_secs(86_400 * 36_500);
-    Limits { now: time(0), raw: long, minute: long, hour: long, flow_records: long, max_bytes: None }
+    Limits { now: time(0), raw: long, minute: long, hour: long, flow_records: long, logs: long, max_bytes: None }
 }
 
 /// A poll of one device of a few ports: busy, idle, and one with an error now and then.
