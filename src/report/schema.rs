@@ -7,7 +7,7 @@ use schemars::{Schema, schema_for};
 type Shape = (&'static str, fn() -> Schema);
 
 /// All of them.
-const SCHEMAS: [Shape; 21] = [
+const SCHEMAS: [Shape; 22] = [
     ("topology", || schema_for!(topology::Document)),
     ("device", || schema_for!(rows::DeviceRow)),
     ("interface", || schema_for!(rows::InterfaceRow)),
@@ -21,6 +21,7 @@ const SCHEMAS: [Shape; 21] = [
     ("event", || schema_for!(rows::EventRow)),
     ("log", || schema_for!(rows::LogRow)),
     ("alarm", || schema_for!(rows::AlarmRow)),
+    ("rule", || schema_for!(rows::RuleRow)),
     ("flow", || schema_for!(flow::FlowRow)),
     ("flows-summary", || schema_for!(flow::FlowsSummary)),
     ("history", || schema_for!(history::History)),

@@ -13,6 +13,7 @@ mod health;
 mod live;
 mod names;
 mod reads;
+mod rehearse;
 #[cfg(test)]
 pub(crate) mod sample;
 mod shards;

@@ -19,7 +19,7 @@ const MISSING: Duration = Duration::from_secs(10);
 
 impl Deriver<'_> {
     /// A second passed.
-    pub(in crate::state::derive) fn settle(&mut self) {
+    pub(in crate::state) fn settle(&mut self) {
         self.waits();
         if self.at.since(self.state.missed_at) >= MISSING {
             self.state.missed_at = self.at;
