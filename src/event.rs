@@ -8,7 +8,7 @@ use crate::model::flow::{FlowBatch, FlowColumns};
 use crate::model::heard::Heard;
 use crate::model::inventory::Reason;
 use crate::model::link::LinkKey;
-use crate::model::log::LogBatch;
+use crate::model::log::{LogBatch, TrapDetail};
 use crate::model::maintenance::{MaintenanceAct, Window};
 use crate::model::poll::{Echoes, PollReading};
 use crate::model::upkeep::Upkeep;
@@ -159,13 +159,35 @@ impl Event {
     }
 }
 
-/// An agent said on its own that something happened.
+/// An agent said on its own that something happened. Whoever can send a datagram can say so, unless it is of version 3: it is a reason to
+/// look, and nothing is believed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trap {
     /// Who sent it.
     pub source: IpAddr,
+    /// Whose it is, where it says so: agent-addr of version 1, or snmpTrapAddress (RFC 3584 §3.1).
+    pub agent: Option<IpAddr>,
     /// SNMPv2-MIB snmpTrapOID; `None` where it was not told in the open.
     pub name: Option<Oid>,
+    /// The interface that it is about.
+    pub if_index: Option<IfIndex>,
+    /// Whether the device is to be polled at once.
+    pub poll: bool,
+    /// Whether the device is to be read anew.
+    pub reread: bool,
+    /// What operators are to see; `None` where the same was told a moment ago.
+    pub told: Option<Box<TrapTold>>,
+}
+
+/// What operators are to see of a trap.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrapTold {
+    /// The trap in words.
+    pub detail: TrapDetail,
+    /// How bad; `None` is no fault.
+    pub severity: Option<Severity>,
+    /// How many said the same since it was told last.
+    pub count: u32,
 }
 
 /// No answer.

@@ -66,6 +66,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("prometheus_client", &["src/engine/metrics/"]),
     ("axum", &["src/net/http.rs"]),
     ("tantivy", &["src/history/logs/"]),
+    ("lz4_flex", &["src/history/logs/"]),
+    ("regex_syntax", &["src/history/logs/"]),
     ("rustls", &["src/net/"]),
     ("tokio_rustls", &["src/net/"]),
     ("rustls_native_certs", &["src/net/"]),

@@ -85,6 +85,11 @@ impl<'a, 'i> Section<'a, 'i> {
         self.start
     }
 
+    /// Line and column of a byte of the file, for faults that are found later.
+    pub(super) fn place(&self, offset: usize) -> (usize, usize) {
+        self.source.position(offset)
+    }
+
     /// Notes a fault of this table.
     pub(super) fn fault(&self, offset: usize, what: impl Into<String>) {
         self.source.fault(offset, what);

@@ -50,7 +50,7 @@ pub use link::{Confirmed, Evidence, Link, LinkEnd, LinkKey, Neighbour};
 pub use log::{Facility, LogBatch, LogKind, LogLine, LogSeverity};
 pub use maintenance::{MaintenanceAct, Scope, Window};
 pub use neighbour::{ChassisId, NeighbourRow, PortId};
-pub use notice::{Notice, NoticeKind, NoticeOutcome};
+pub use notice::{AlarmFacts, Notice, NoticeKind, NoticeOutcome};
 pub use oid::Oid;
 pub use rollup::{Level, Rollup};
 pub use series::{EntityKey, Metric, Point, Sample, SampleBatch, SampleRow};

@@ -3,11 +3,13 @@
 //! Pure: parses, prints and matches; never looks anything up. Start at [`view_request`], then [`filter`].
 
 pub mod filter;
+mod log_pattern;
 pub mod logs;
 pub mod series_name;
 pub mod time;
 pub mod view_request;
 
+pub use log_pattern::pattern_of;
 pub use logs::{LOG_COLUMNS, LogPart, LogRequest};
 pub use view_request::{
     DevicePart, FlowPart, FlowRequest, MapLayer, MapRequest, Screen, Sort, Subject, ViewRequest, Window, WirelessPart,

@@ -65,7 +65,7 @@ pub fn apply(state: &mut State, event: &Event) -> Applied {
             Vec::new()
         }
         Body::Heard(all) => {
-            deriver.heard(all);
+            deriver.found_in_lines(all);
             Vec::new()
         }
         Body::Upkeep(upkeep) => {
@@ -102,5 +102,8 @@ pub fn apply(state: &mut State, event: &Event) -> Applied {
             Vec::new()
         }
     };
+    if !event.is_derived() {
+        deriver.conclude(matches!(event.body, Body::Tick));
+    }
     Applied { derived: deriver.derived, samples, reread: deriver.reread, poll_now: deriver.poll_now }
 }

@@ -17,6 +17,8 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Live {
     pub(super) last_polled: Option<Timestamp>,
+    /// When it last answered anything: a poll, an inventory, an echo.
+    pub(super) heard: Option<Timestamp>,
     /// How often it is polled; `None` is as often as all.
     pub(super) interval: Option<Duration>,
     pub(super) missed: u32,

@@ -12,11 +12,13 @@ pub mod diff;
 mod health;
 mod live;
 mod names;
+mod reach;
 mod reads;
 mod rehearse;
 #[cfg(test)]
 pub(crate) mod sample;
 mod shards;
+mod standing;
 mod store;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -29,6 +31,7 @@ pub use apply::{Applied, apply};
 pub use condition::{Condition, PortCondition};
 pub use live::{LiveSample, PortCounter, PortRates, port_names};
 pub use names::names;
+pub use standing::UNREACHABLE;
 
 use crate::analyse::alarm::Rules;
 use crate::analyse::identity::Index;
@@ -116,6 +119,8 @@ pub struct State {
     problems: Arc<BTreeMap<String, Vec<Problem>>>,
     sightings: Arc<BTreeMap<DeviceId, Arc<Sightings>>>,
     own: Option<derive::Own>,
+    /// Who does not answer, and what is known of why.
+    reach: Arc<reach::Reach>,
     link_work: LinkWork,
     endpoints_dirty: bool,
     /// When endpoints were last placed.

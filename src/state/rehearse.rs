@@ -54,7 +54,7 @@ impl State {
 
     /// Listeners found something.
     pub fn rehearse_heard(&mut self, at: Timestamp, heard: &[Heard]) -> Vec<Event> {
-        self.rehearsed(at, |deriver| deriver.heard(heard))
+        self.rehearsed(at, |deriver| deriver.found_in_lines(heard))
     }
 
     /// Time passed.

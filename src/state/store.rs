@@ -184,8 +184,11 @@ impl State {
     fn take_status(&mut self, change: &DeviceStatusChange, at: Timestamp) {
         if let Some(condition) = Arc::make_mut(&mut self.conditions).get_mut(&change.device) {
             let condition = Arc::make_mut(condition);
+            // What it is behind may change while it stays unreachable.
+            if condition.status != change.to || change.to != DeviceStatus::Unreachable {
+                condition.since = at;
+            }
             condition.status = change.to;
-            condition.since = at;
             condition.reason.clone_from(&change.reason);
             let down = Arc::make_mut(&mut self.down);
             if change.to == DeviceStatus::Down {

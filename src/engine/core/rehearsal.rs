@@ -12,7 +12,7 @@ use crate::engine::handle::AskError;
 use crate::engine::record;
 use crate::event::{Body, Event};
 use crate::history::StoreError;
-use crate::history::logs::{LogOrder, LogQuestion};
+use crate::history::logs::{LogOrder, LogQuestion, Patience};
 use crate::model::{Alarm, DeviceId, EntityKey, Metric, Sample, TimeRange, Timestamp};
 use crate::query::Window;
 use crate::query::filter;
@@ -318,6 +318,7 @@ impl Rehearsal<'_> {
                 fold: false,
                 faults_only: false,
                 rates: None,
+                patience: Patience::default(),
             };
             let answer = self.reader.store().logs().logs_ask(&question)?;
             // An offset beyond the end is the last window again.

@@ -1,6 +1,7 @@
 //! The loop of the engine's own thread: the only writer of the state.
 
 use super::hub::Hub;
+use super::notify::Feeder;
 use super::polling::Polling;
 use crate::analyse::endpoints::MAX_ENDPOINTS;
 use crate::clock;
@@ -58,6 +59,8 @@ pub(super) struct Engine {
     pub(super) sockets: Sockets,
     /// Where log lines are listened for, by the names of the collectors.
     pub(super) log_sockets: [(&'static str, Vec<String>); 2],
+    /// Tells those who tell people what changed; `None` where nobody is to be told.
+    pub(super) feeder: Option<Feeder>,
 }
 
 /// What is not yet published or checkpointed.
@@ -160,6 +163,9 @@ impl Engine {
         (self.after_change)(&self.core, (event, &turned));
         self.writer.records(turned.records);
         self.writer.samples(turned.samples);
+        if let Some(feeder) = &mut self.feeder {
+            feeder.follow(&self.core, (event, &turned.derived), &self.writer);
+        }
         if self.pending.derived >= CHECKPOINT_EVENTS {
             self.checkpoint();
         }

@@ -18,7 +18,7 @@ const REGEX_LIMIT: usize = 1 << 20;
 pub struct Matcher(Node);
 
 #[derive(Clone, Debug)]
-enum Node {
+pub(super) enum Node {
     Or(Vec<Node>),
     And(Vec<Node>),
     Not(Box<Node>),
@@ -27,7 +27,7 @@ enum Node {
 }
 
 #[derive(Clone, Debug)]
-enum Test {
+pub(super) enum Test {
     Has(Needle, Option<IpNet>),
     Is(Needle),
     Order(Needle, Op),
@@ -43,6 +43,10 @@ impl Matcher {
     /// Errors: an unknown field, a bad value or a bad pattern, with its column.
     pub fn bind(expr: &Expr, columns: &[Column], now: Timestamp) -> Result<Self, FilterError> {
         Binder { columns, now }.expr(expr).map(Self)
+    }
+
+    pub(super) const fn node(&self) -> &Node {
+        &self.0
     }
 
     /// Whether nothing is filtered out.
@@ -228,7 +232,7 @@ fn decided(parts: &[Node], row: &impl Row, word: bool) -> Option<bool> {
 }
 
 impl Test {
-    fn holds(&self, value: &Value<'_>) -> bool {
+    pub(super) fn holds(&self, value: &Value<'_>) -> bool {
         match (self, value) {
             (_, Value::Unknown) => false,
             (_, Value::Either(a, b)) => self.text(a) || self.text(b),

@@ -1,10 +1,8 @@
 //! Polls, answered and not.
 
 use super::{Deriver, alarms::objects};
-use crate::analyse::identity::Index;
 use crate::analyse::port::Impossible;
-use crate::event::{Body, Silent, Trap};
-use crate::model::identity::Mark;
+use crate::event::{Body, Silent};
 use crate::model::inventory::Problem;
 use crate::model::poll::PollReading;
 use crate::model::{Device, DeviceStatus, IfIndex, SampleBatch};
@@ -21,8 +19,8 @@ pub(super) const ANSWERS_PING: &str = "answers ping";
 /// A port whose counters grew by more than it can carry is odd for so long after the last time.
 pub(in crate::state) const ODD_PACE: Duration = Duration::from_secs(600);
 
-/// Polls in a row without an answer after which a device counts as down: one may be lost on the way.
-const MISSED_IS_DOWN: u32 = 2;
+/// Polls in a row without an answer after which an agent counts as silent: one may be lost on the way.
+const MISSED_IS_SILENT: u32 = 2;
 
 /// What a counter did that can't be.
 fn impossible_words(device: &Device, if_index: IfIndex, impossible: Impossible) -> String {
@@ -54,6 +52,7 @@ impl Deriver<'_> {
         if polled.restarted || changed || reading.renamed > 0 {
             self.reread.insert(device.id.clone());
         }
+        self.heard(&device.id);
         self.status(&device, DeviceStatus::Up, ANSWERS_POLLS.to_owned());
         self.ports(&device, reading);
         if let Some(health) = reading.health.as_ref().filter(|health| health.outline == device.health.outline) {
@@ -89,16 +88,6 @@ impl Deriver<'_> {
         }
     }
 
-    /// A trap came: whatever it says, its sender is to be read anew. Of who is not known nothing is taken.
-    pub(in crate::state) fn trap(&mut self, trap: &Trap) {
-        let devices = &self.state.devices;
-        let marks = self.state.marks.get_or_insert_with(|| Arc::new(Index::of(devices.values().map(AsRef::as_ref))));
-        // An address that several devices have says of none that it was this one.
-        if let [only] = marks.owners(&Mark::Address(trap.source)) {
-            self.reread.insert(only.clone());
-        }
-    }
-
     /// Nobody answered.
     pub(in crate::state) fn silent(&mut self, silent: &Silent) -> Option<SampleBatch> {
         let Some(device) = silent.device.as_ref().and_then(|id| self.state.devices.get(id)).cloned() else {
@@ -111,12 +100,16 @@ impl Deriver<'_> {
         let live = self.state.live.of(&device.id);
         let samples = live.miss(&device.id, self.at, silent.echoes);
         let missed = live.missed;
-        if missed >= MISSED_IS_DOWN && !self.state.is_own_host(&device.id) {
-            // Whoever answers an echo is there, and so is the way to it.
-            match silent.echoes.filter(|echoes| echoes.answered > 0) {
-                Some(_) => self.status(&device, DeviceStatus::Up, format!("{ANSWERS_PING}, SNMP silent: {}", silent.detail)),
-                None => self.status(&device, DeviceStatus::Down, format!("{missed} polls not answered: {}", silent.detail)),
+        // Whoever answers an echo is there, and so is the way to it.
+        match silent.echoes.filter(|echoes| echoes.answered > 0) {
+            _ if self.state.is_own_host(&device.id) => {}
+            Some(_) => {
+                self.heard(&device.id);
+                if missed >= MISSED_IS_SILENT {
+                    self.status(&device, DeviceStatus::Up, format!("{ANSWERS_PING}, SNMP silent: {}", silent.detail));
+                }
             }
+            None => self.unanswered(&device, (missed, &silent.detail)),
         }
         samples
     }

@@ -45,7 +45,9 @@ fn who_answers_ping_and_not_snmp_is_up_and_the_reason_says_so() {
     let silent = (up, "answers ping, SNMP silent: no answer");
     assert_eq!(check(unanswered(90, &acc, Some((3, 2))), silent, &["snmp-silent"]), 2);
     assert_eq!(check(unanswered(120, &acc, Some((3, 3))), silent, &["snmp-silent"]), 0, "told once");
-    check(unanswered(150, &acc, Some((3, 0))), (down, "4 polls not answered"), &["device-down"]);
+    check(unanswered(150, &acc, Some((3, 0))), silent, &["snmp-silent"]);
+    check(poll(152, &campus()[4], 0, &[]), silent, &["snmp-silent"]);
+    check(unanswered(155, &acc, Some((3, 0))), (down, "5 polls not answered"), &["device-down"]);
     check(unanswered(180, &acc, Some((1, 1))), silent, &["snmp-silent"]);
     assert_eq!(check(poll(210, &acc, 0, &[]), (up, "answers polls"), &[]), 2);
 }

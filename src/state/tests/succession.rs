@@ -42,7 +42,7 @@ fn replaced_hardware_takes_the_place_and_the_old_one_is_gone() {
     let mut acc = campus()[6].clone();
     acc.serial = Some("OLD1".to_owned());
     let mut events = vec![inventory(5, &acc), read(6, &acc, &[(1, 5)], &[]), event(7, Body::Tick)];
-    events.extend([silent(60, &acc), silent(90, &acc)]);
+    events.extend([silent(60, &acc), poll(70, &campus()[4], 0, &[]), silent(90, &acc)]);
     let new = spare(&acc);
     events.extend([read(100, &new, &[(1, 5)], &[]), event(101, Body::Tick)]);
     for event in &events {

@@ -9,6 +9,7 @@ use crate::model::upkeep::Upkeep;
 use crate::model::{Alarm, DeviceId, Timestamp};
 use crate::state::State;
 use crate::state::derive::Deriver;
+use crate::state::standing::UNREACHABLE;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -66,7 +67,10 @@ impl Deriver<'_> {
         let standing: Vec<Arc<Alarm>> = self.state.alarms.values().filter(|alarm| alarm.cleared_at.is_none()).cloned().collect();
         for alarm in standing {
             let Some(rule) = self.state.settings.rules.named(&alarm.rule).cloned() else {
-                self.put(Body::AlarmCleared(alarm.id.clone()));
+                // What lists those behind what is down is no rule's.
+                if alarm.rule != UNREACHABLE {
+                    self.put(Body::AlarmCleared(alarm.id.clone()));
+                }
                 continue;
             };
             if rule.is_of_moments() {
