@@ -339,3 +339,6 @@ impl Rehearsal<'_> {
         Ok(found)
     }
 }
+
+#[cfg(test)]
+mod tests;

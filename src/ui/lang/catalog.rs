@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// The files, by name.
-pub(super) const KOREAN: [(&str, &str); 13] = [
+pub(super) const KOREAN: [(&str, &str); 14] = [
     ("actions", include_str!("ko/actions.toml")),
     ("care", include_str!("ko/care.toml")),
     ("chrome", include_str!("ko/chrome.toml")),
@@ -16,6 +16,7 @@ pub(super) const KOREAN: [(&str, &str); 13] = [
     ("listen", include_str!("ko/listen.toml")),
     ("logs", include_str!("ko/logs.toml")),
     ("panes", include_str!("ko/panes.toml")),
+    ("rules", include_str!("ko/rules.toml")),
     ("sentences", include_str!("ko/sentences.toml")),
     ("switch", include_str!("ko/switch.toml")),
     ("topology", include_str!("ko/topology.toml")),
