@@ -15,6 +15,7 @@ mod flows;
 mod gaps;
 mod graphs;
 mod logs;
+mod moments;
 mod over;
 mod past;
 mod queries;

@@ -191,7 +191,7 @@ impl Rehearsal<'_> {
             }
             from = to;
         }
-        self.wait(range.to);
+        self.wait(range.to.plus(self.step));
         Ok(())
     }
 
@@ -202,9 +202,9 @@ impl Rehearsal<'_> {
         Duration::from_secs(polls.saturating_mul(30).min(86_400)).max(SHORTEST)
     }
 
-    /// Time passes.
+    /// Time passes, up to a moment: a second is over once what happened in it is known.
     fn wait(&mut self, until: Timestamp) {
-        while self.now.plus(self.step) <= until {
+        while self.now.plus(self.step) < until {
             self.now = self.now.plus(self.step);
             let told = self.state.rehearse_tick(self.now);
             self.tell(told);

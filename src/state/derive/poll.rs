@@ -52,7 +52,7 @@ impl Deriver<'_> {
         if polled.restarted || changed || reading.renamed > 0 {
             self.reread.insert(device.id.clone());
         }
-        self.heard(&device.id);
+        self.answered(&device.id);
         self.status(&device, DeviceStatus::Up, ANSWERS_POLLS.to_owned());
         self.ports(&device, reading);
         if let Some(health) = reading.health.as_ref().filter(|health| health.outline == device.health.outline) {
@@ -104,7 +104,7 @@ impl Deriver<'_> {
         match silent.echoes.filter(|echoes| echoes.answered > 0) {
             _ if self.state.is_own_host(&device.id) => {}
             Some(_) => {
-                self.heard(&device.id);
+                self.answered(&device.id);
                 if missed >= MISSED_IS_SILENT {
                     self.status(&device, DeviceStatus::Up, format!("{ANSWERS_PING}, SNMP silent: {}", silent.detail));
                 }

@@ -32,7 +32,7 @@ impl Deriver<'_> {
     }
 
     /// A device answered, by SNMP or by ICMP.
-    pub(super) fn heard(&mut self, id: &DeviceId) {
+    pub(super) fn answered(&mut self, id: &DeviceId) {
         let at = self.at;
         self.state.live.of(id).heard = Some(at);
         if self.state.reach.silent.contains_key(id) {

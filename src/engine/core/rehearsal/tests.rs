@@ -14,7 +14,10 @@ const RULES: [(&str, &str); 4] = [
     ("fell", "on = \"interface\"\nwhen = \"down:yes wasUp:yes\"\nseverity = \"minor\"\ntext = \"{oper}\""),
     ("busy", "on = \"interface\"\nwhen = \"in>=1M\"\nclear = \"in<100k\"\nfor = \"1m\"\nseverity = \"minor\"\ntext = \"{in}\""),
     ("lossy", "on = \"device\"\nwhen = \"loss>=50%\"\nclear_for = \"1m\"\nseverity = \"warning\"\ntext = \"{loss}\""),
-    ("guessed", "on = \"log\"\nwhen = \"/guess/\"\ncount = 3\nwithin = \"1m\"\nclear_for = \"2m\"\nseverity = \"minor\"\ntext = \"x\""),
+    (
+        "guessed",
+        "on = \"log\"\nwhen = \"/guess/\"\ncount = 3\nwithin = \"1m\"\nclear_for = \"2m\"\nseverity = \"minor\"\ntext = \"x\"",
+    ),
 ];
 
 fn text(name: &str, rule: &str) -> String {
@@ -79,11 +82,14 @@ fn a_replay_tells_what_was_told_then() {
     for (name, rule) in RULES {
         let told: Vec<Alarm> = core.state().alarms().filter(|alarm| alarm.rule == name).map(|alarm| (**alarm).clone()).collect();
         assert!(!told.is_empty(), "{name} was never raised");
-        for source in [RuleSource::Name(name.to_owned()), RuleSource::Text("x.toml".to_owned(), format!("[[alarm]]\n{}", text(name, rule)))]
+        for source in
+            [RuleSource::Name(name.to_owned()), RuleSource::Text("x.toml".to_owned(), format!("[[alarm]]\n{}", text(name, rule)))]
         {
             let tested = test(&core, source, 1_800).unwrap();
             let last = tested.alarms.last().unwrap();
-            let same = |alarm: &Alarm| (alarm.id.clone(), alarm.raised_at, alarm.cleared_at, alarm.severity, alarm.count, alarm.text.clone());
+            let same = |alarm: &Alarm| {
+                (alarm.id.clone(), alarm.raised_at, alarm.cleared_at, alarm.severity, alarm.count, alarm.text.clone())
+            };
             assert_eq!(same(&last.0), same(&told[0]), "{name}");
             assert_eq!(last.1.as_deref(), Some("sw-1"));
         }
@@ -101,7 +107,8 @@ fn a_rule_that_is_unknown_faulty_or_looks_at_what_is_not_kept_says_so() {
         other => panic!("{other:?}"),
     };
     assert!(refused(RuleSource::Name("nonsense".to_owned())).contains("there is no rule \"nonsense\""));
-    let faulty = RuleSource::Text("x.toml".to_owned(), "[[alarm]]\nname = \"x\"\non = \"device\"\nwhen = \"nosuch:1\"\n".to_owned());
+    let faulty =
+        RuleSource::Text("x.toml".to_owned(), "[[alarm]]\nname = \"x\"\non = \"device\"\nwhen = \"nosuch:1\"\n".to_owned());
     assert!(refused(faulty).starts_with("x.toml:4:9: alarm.when: there is no field `nosuch` here"));
     let tested = test(&core, RuleSource::Name("collector-dropping".to_owned()), 60).unwrap();
     assert!(tested.alarms.is_empty() && !tested.gaps.is_empty());

@@ -64,7 +64,9 @@ impl Deriver<'_> {
 
     /// Alarms that stand: whether what they are on is still there and still ill, and whether there is still a rule.
     fn sweep(&mut self) {
-        let standing: Vec<Arc<Alarm>> = self.state.alarms.values().filter(|alarm| alarm.cleared_at.is_none()).cloned().collect();
+        // What only lists who is behind a root has no rule: `reach` raises and clears it.
+        let of_rules = |alarm: &&Arc<Alarm>| alarm.cleared_at.is_none() && alarm.rule != UNREACHABLE;
+        let standing: Vec<Arc<Alarm>> = self.state.alarms.values().filter(of_rules).cloned().collect();
         for alarm in standing {
             let Some(rule) = self.state.settings.rules.named(&alarm.rule).cloned() else {
                 // What lists those behind what is down is no rule's.
