@@ -1,5 +1,6 @@
 //! The command line: clap types only. What each command does lives in `cmd/`.
 
+mod alarms;
 mod capture;
 mod discover;
 mod flows;
@@ -9,6 +10,7 @@ mod store;
 mod top;
 mod wireless;
 
+pub use alarms::{AlarmTestArgs, AlarmsArgs, AlarmsCommand};
 pub use capture::CaptureArgs;
 pub use discover::{DiscoverArgs, TopologyFormat, TopologyRows};
 pub use flows::{FlowsArgs, FlowsFormat};
@@ -170,8 +172,8 @@ pub enum Command {
     Sensors(RowArgs),
     /// Access points, radios, clients, network names or channels, a row each
     Wireless(WirelessArgs),
-    /// Alarms, a row each
-    Alarms(RowArgs),
+    /// Alarms, a row each; the rules that raise them, and a try of one on a past
+    Alarms(AlarmsArgs),
     /// What happened, a row each
     Events(RowArgs),
     /// Log lines (syslog and traps), a row each, or their patterns

@@ -2,18 +2,24 @@
 
 use super::{Failure, Outcome, mib_files, written};
 use crate::cli::{EXIT_USAGE, SchemaArgs};
+use crate::config;
 use crate::mib;
 use crate::report::schema;
 use std::io::Write;
 use std::path::PathBuf;
 
+/// The name of the configuration's schema.
+const CONFIG: &str = "config";
+
 /// Prints the JSON Schema of a shape, or the names of all.
 pub fn schema(args: &SchemaArgs, out: &mut dyn Write) -> Outcome {
+    let names = || schema::names().chain([CONFIG]);
     let Some(name) = &args.name else {
-        return written(schema::names().try_for_each(|name| writeln!(out, "{name}")));
+        return written(names().try_for_each(|name| writeln!(out, "{name}")));
     };
-    let Some(found) = schema::schema(name) else {
-        let known: Vec<&str> = schema::names().collect();
+    let found = if name == CONFIG { Some(config::schema()) } else { schema::schema(name) };
+    let Some(found) = found else {
+        let known: Vec<&str> = names().collect();
         return Err(Failure::usage(format!("there is no shape called {name:?}; there are: {}", known.join(", "))));
     };
     written(writeln!(out, "{found:#}"))

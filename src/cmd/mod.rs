@@ -7,6 +7,7 @@ use crate::cli::{Cli, Command, ConfigCommand, EXIT_FAILED, EXIT_OK, EXIT_USAGE, 
 use crate::query::Screen;
 use std::fmt;
 
+mod alarms;
 mod attach;
 mod capture;
 mod config_check;
@@ -84,7 +85,7 @@ pub fn run(cli: Cli) -> Outcome {
         Some(Command::Links(args)) => rows::run(&common, Screen::Links, &args),
         Some(Command::Sensors(args)) => rows::run(&common, Screen::Sensors, &args),
         Some(Command::Wireless(args)) => wireless::run(&common, &args),
-        Some(Command::Alarms(args)) => rows::run(&common, Screen::Alarms, &args),
+        Some(Command::Alarms(args)) => alarms::run(&common, &args),
         Some(Command::Events(args)) => rows::run(&common, Screen::Events, &args),
         Some(Command::Logs(args)) => logs::run(&common, &args),
         Some(Command::Flows(args)) => flows::run(&args),

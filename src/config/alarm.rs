@@ -18,6 +18,50 @@ impl Default for Alarms {
     }
 }
 
+/// A rule as it is listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are those of [[alarm]]")]
+pub struct RuleLine {
+    pub name: String,
+    pub on: &'static str,
+    /// `shipped` or `configured`
+    pub origin: &'static str,
+    pub severity: String,
+    pub when: String,
+    pub clear: Option<String>,
+    pub lasts: Option<String>,
+    pub text: String,
+    pub runbook: Option<String>,
+}
+
+impl Alarms {
+    /// All rules, the shipped ones first.
+    pub fn lines(&self) -> Vec<RuleLine> {
+        let joined = |choices: &[Choice]| choices.iter().map(|choice| choice.is.as_str()).collect::<Vec<_>>().join(", ");
+        let line = |rule: &Arc<Rule>| RuleLine {
+            name: rule.spec.name.clone(),
+            on: rule.on.word(),
+            origin: rule.origin.word(),
+            severity: joined(&rule.spec.severity),
+            when: when(&rule.spec),
+            clear: rule.spec.clear.clone(),
+            lasts: rule.spec.lasts.clone(),
+            text: joined(&rule.spec.text),
+            runbook: rule.spec.runbook.clone(),
+        };
+        self.0.iter().map(line).collect()
+    }
+}
+
+/// When a rule holds, in a line.
+fn when(spec: &RuleSpec) -> String {
+    let mut words: Vec<String> = spec.when.iter().filter(|when| !when.is_empty()).cloned().collect();
+    words.extend(spec.change.iter().map(|change| format!("{change} changes")));
+    words.extend(spec.missing.iter().map(|missing| format!("nothing for {missing}")));
+    words.extend(spec.count.map(|count| format!("{count} times in {}", spec.within.as_deref().unwrap_or("5m"))));
+    words.join(", ")
+}
+
 /// The rules of a document.
 pub(super) fn rules(root: &Section<'_, '_>) -> Alarms {
     let mut specs: Vec<RuleSpec> = Vec::new();

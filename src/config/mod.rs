@@ -15,13 +15,15 @@ mod credential;
 mod load;
 pub mod notify;
 mod read;
+mod schema;
 mod sections;
 mod value;
 
-pub use alarm::{Alarms, parse_rule};
+pub use alarm::{Alarms, RuleLine, parse_rule};
 pub use credential::resolve_secret;
 pub use load::{ConfigError, find, load, parse, read_credentials, read_file};
 pub use read::Fault;
+pub use schema::schema;
 pub use value::{parse_duration, parse_network};
 
 /// The whole configuration, checked. `Config::default()` is what an empty file means.

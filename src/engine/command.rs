@@ -2,7 +2,7 @@
 
 use crate::model::bands::{Band, Summary};
 use crate::model::flow::{TopAnswer, TopRequest};
-use crate::model::{AlarmOrder, EntityKey, MaintenanceAct, Metric, TimeRange, Timestamp};
+use crate::model::{Alarm, AlarmOrder, EntityKey, MaintenanceAct, Metric, TimeRange, Timestamp};
 pub use crate::state::diff::DiffRow;
 use crate::state::view::screens::Name;
 pub use crate::state::whereabouts::Whereabouts;
@@ -42,13 +42,42 @@ pub enum Command {
     Alarms(AlarmOrder),
     /// Begin or end maintenance.
     Maintenance(MaintenanceAct),
+    /// Go through a past with a rule.
+    AlarmTest(Box<AlarmTest>),
 }
 
 impl Command {
     /// Whether it reads or copies all that there is: hours, where that is much.
     pub const fn is_long(&self) -> bool {
-        matches!(self, Self::StoreVerify | Self::StoreBackup(_))
+        matches!(self, Self::StoreVerify | Self::StoreBackup(_) | Self::AlarmTest(_))
     }
+}
+
+/// A rule and the time that it is tried on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AlarmTest {
+    /// Which rule.
+    pub rule: RuleSource,
+    /// When.
+    pub range: TimeRange,
+}
+
+/// A rule that is to be tried.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum RuleSource {
+    /// By its name: shipped, or of the engine's configuration.
+    Name(String),
+    /// The text of a file with `[[alarm]]`, and what the file is called.
+    Text(String, String),
+}
+
+/// What a rule would have raised.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct AlarmTested {
+    /// Alarms with their devices' names, by the time at which they were raised; without an end those that stand at the end of the range.
+    pub alarms: Vec<(Alarm, Option<String>)>,
+    /// What could not be looked at, in sentences.
+    pub gaps: Vec<String>,
 }
 
 /// A series and how it is wanted.
@@ -86,6 +115,8 @@ pub enum Answer {
     Where(Box<Whereabouts>),
     /// To `Top`.
     Top(Box<TopAnswer>),
+    /// To `AlarmTest`.
+    AlarmTested(Box<AlarmTested>),
 }
 
 /// A series as it is shown.

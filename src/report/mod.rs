@@ -28,7 +28,7 @@ pub mod wireless;
 
 pub use object::ObjectRow;
 pub use rows::{
-    AccessPointRow, AlarmRow, ChannelRow, ClientRow, DeviceRow, EventRow, InterfaceRow, LinkRow, LogPatternRow, LogRow, RadioRow,
+    AccessPointRow, AlarmRow, ChannelRow, ClientRow, DeviceRow, EventRow, InterfaceRow, LinkRow, LogPatternRow, LogRow, RadioRow, RuleRow,
     SensorRow, SsidRow, WhereRow,
 };
 pub use tabular::{Format, write_rows};

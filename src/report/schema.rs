@@ -22,6 +22,7 @@ const SCHEMAS: [Shape; 22] = [
     ("log", || schema_for!(rows::LogRow)),
     ("log-pattern", || schema_for!(rows::LogPatternRow)),
     ("alarm", || schema_for!(rows::AlarmRow)),
+    ("rule", || schema_for!(rows::RuleRow)),
     ("flow", || schema_for!(flow::FlowRow)),
     ("flows-summary", || schema_for!(flow::FlowsSummary)),
     ("history", || schema_for!(history::History)),

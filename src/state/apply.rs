@@ -65,7 +65,7 @@ pub fn apply(state: &mut State, event: &Event) -> Applied {
             Vec::new()
         }
         Body::Heard(all) => {
-            deriver.heard(all);
+            deriver.found_in_lines(all);
             Vec::new()
         }
         Body::Upkeep(upkeep) => {

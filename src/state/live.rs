@@ -349,6 +349,47 @@ impl Run {
 }
 
 impl Live {
+    /// Follows samples of one time, one time after another.
+    pub(super) fn follow(&mut self, device: &Arc<Device>, samples: &[LiveSample]) {
+        let names = port_names(device);
+        for LiveSample { entity, metric, before, last } in samples {
+            let Some(part) = &entity.part else {
+                self.put_figure(device, (*metric, last));
+                self.follow_own(*metric, last);
+                continue;
+            };
+            if crate::model::series::is_named_part(part) {
+                self.put_named(device, part, (*metric, last));
+                continue;
+            }
+            let port = names.iter().position(|name| name == part).and_then(|place| device.interfaces.get(place));
+            if let Some(port) = port {
+                let rates = slot(&mut self.rates, port.if_index);
+                rates.seen(last.at);
+                rates.set(*metric, before.as_ref().and_then(|before| points::rate(*metric, before, last)));
+            }
+        }
+    }
+
+    fn follow_own(&mut self, metric: Metric, last: &Sample) {
+        /// What is kept of a poll that was not answered.
+        const ALL_LOST: f64 = 100.0;
+        let value = last.value.map(|kept| metric.decode_gauge(kept));
+        match metric {
+            Metric::RttMs => self.rtt_ms = value,
+            Metric::LossPercent => {
+                self.loss_percent = value;
+                if value.is_some_and(|lost| lost < ALL_LOST) {
+                    self.last_polled = Some(last.at);
+                }
+            }
+            _ => {
+                self.gauges.retain(|(known, _)| *known != metric);
+                self.gauges.extend(value.map(|value| (metric, value)));
+            }
+        }
+    }
+
     /// Puts a sample of the device itself in.
     fn put(&mut self, metric: Metric, last: &Sample) {
         let value = last.value.map(|kept| metric.decode_gauge(kept));

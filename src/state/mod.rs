@@ -14,6 +14,7 @@ mod live;
 mod names;
 mod reach;
 mod reads;
+mod rehearse;
 #[cfg(test)]
 pub(crate) mod sample;
 mod shards;

@@ -21,6 +21,7 @@ mod past;
 mod queries;
 mod reader;
 mod reconcile;
+mod rehearsal;
 mod series;
 #[cfg(test)]
 mod tests;

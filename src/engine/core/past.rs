@@ -22,7 +22,7 @@ const WITHIN_SECS: u32 = 900;
 pub(super) struct Restored {
     pub(super) state: State,
     /// The last record that is in it.
-    seq: u64,
+    pub(super) seq: u64,
     /// Records that could not be read.
     pub(super) skipped: u64,
 }

@@ -75,6 +75,7 @@ impl Reader {
             Command::StoreStats => self.store_summary().map(Box::new).map(Answer::StoreStats),
             Command::StoreVerify => verify(&**self.store()),
             Command::StoreBackup(to) => self.backup(&to),
+            Command::AlarmTest(test) => self.rehearse(&test).map(Box::new).map(Answer::AlarmTested),
             Command::Discover(_)
             | Command::PauseDiscovery
             | Command::CancelDiscovery

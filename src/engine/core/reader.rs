@@ -51,6 +51,11 @@ pub(in crate::engine) struct Reader {
 }
 
 impl Reader {
+    /// What the configuration says.
+    pub(super) const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     pub(super) fn new(store: Arc<dyn Store>, site: &str, settings: Settings) -> Self {
         Self {
             store,

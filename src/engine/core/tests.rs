@@ -16,11 +16,11 @@ use std::sync::Arc;
 
 const START: i64 = 1_700_000_000;
 
-fn at(secs: i64) -> Timestamp {
+pub(super) fn at(secs: i64) -> Timestamp {
     Timestamp::from_secs(START + secs)
 }
 
-fn device(number: u8, ports: u32) -> Device {
+pub(super) fn device(number: u8, ports: u32) -> Device {
     let mut device = Device::new(DeviceId::new(&format!("chassis:00:00:00:00:00:{number:02x}")), at(0));
     device.sys_name = Some(format!("sw-{number}"));
     device.chassis_id = Some(crate::model::ChassisId::Mac(MacAddr([0, 0, 0, 0, 0, number])));
@@ -38,7 +38,7 @@ fn device(number: u8, ports: u32) -> Device {
     device
 }
 
-fn inventory(number: u8, secs: i64) -> Event {
+pub(super) fn inventory(number: u8, secs: i64) -> Event {
     let address = ([10, 0, 0, number], 161).into();
     let body = Inventory::of(address, at(secs), device(number, 2));
     Event { at: at(secs), body: Body::Inventory(Box::new(body)) }

@@ -243,6 +243,26 @@ impl Deriver<'_> {
         self.put(Body::AlarmRaised(Box::new(alarm)));
     }
 
+    /// Looks at all access points of a controller.
+    pub(in crate::state) fn look_at_air(&mut self, controller: &DeviceId) {
+        let verdicts = objects::air(self.state, self.at, controller, None);
+        self.act(verdicts);
+    }
+
+    /// Looks at a device and everything on it.
+    pub(in crate::state) fn look_at_all(&mut self, device: &DeviceId) {
+        let ports: Vec<IfIndex> = self
+            .state
+            .devices
+            .get(device)
+            .map(|device| device.interfaces.iter().map(|port| port.if_index).collect())
+            .unwrap_or_default();
+        let mut verdicts = objects::device(self.state, self.at, device);
+        verdicts.extend(objects::ports(self.state, self.at, device, &ports));
+        verdicts.extend(objects::gauges(self.state, self.at, device, |_, _| true));
+        self.act(verdicts);
+    }
+
     /// Looks at what an event is about.
     pub(super) fn look_after(&mut self, after: &After) {
         let verdicts = match after {

@@ -49,7 +49,7 @@ impl<'a> Deriver<'a> {
     }
 
     /// Takes a derived event over, and what alarms follow from it.
-    fn emit(&mut self, body: Body) {
+    pub(super) fn emit(&mut self, body: Body) {
         let event = Event { at: self.at, body };
         let before = alarms::before(self.state, &event.body);
         let changes = alarms::changed(self.state, &event.body);

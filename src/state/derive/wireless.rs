@@ -1,6 +1,6 @@
 //! Readings of wireless controllers.
 
-use super::{Deriver, alarms::objects};
+use super::Deriver;
 use crate::event::{ApEvent, Body};
 use crate::model::{SampleBatch, WirelessReading};
 
@@ -16,8 +16,7 @@ impl Deriver<'_> {
         for part in parts {
             self.emit(Body::WirelessSeen(Box::new(part)));
         }
-        let verdicts = objects::air(self.state, self.at, &reading.controller, None);
-        self.act(verdicts);
+        self.look_at_air(&reading.controller);
         followed.samples
     }
 }

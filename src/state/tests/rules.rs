@@ -238,9 +238,13 @@ fn what_rules_wait_for_goes_with_checkpoints() {
 #[test]
 fn an_alarm_whose_rule_is_gone_clears() {
     let mut state = under("");
-    let acc = campus()[6].clone();
-    feed(&mut state, &silent(60, &acc));
-    feed(&mut state, &silent(90, &acc));
+    let campus = campus();
+    for secs in [30, 60] {
+        campus.iter().for_each(|device| drop(feed(&mut state, &poll(secs, device, 1_000, &[]))));
+    }
+    for secs in [100, 110, 120] {
+        feed(&mut state, &silent(secs, &campus[6]));
+    }
     assert_eq!(standing(&state).len(), 1);
     let off: RuleSpec = toml::from_str("name = \"device-down\"\nenabled = false").unwrap();
     state.configure(Settings { rules: Rules::over_shipped(&[off]).unwrap(), ..Settings::default() });

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// The files, by name.
-pub(super) const KOREAN: [(&str, &str); 14] = [
+pub(super) const KOREAN: [(&str, &str); 15] = [
     ("actions", include_str!("ko/actions.toml")),
     ("alarms", include_str!("ko/alarms.toml")),
     ("care", include_str!("ko/care.toml")),
@@ -17,6 +17,7 @@ pub(super) const KOREAN: [(&str, &str); 14] = [
     ("listen", include_str!("ko/listen.toml")),
     ("logs", include_str!("ko/logs.toml")),
     ("panes", include_str!("ko/panes.toml")),
+    ("rules", include_str!("ko/rules.toml")),
     ("sentences", include_str!("ko/sentences.toml")),
     ("switch", include_str!("ko/switch.toml")),
     ("topology", include_str!("ko/topology.toml")),

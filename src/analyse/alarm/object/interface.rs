@@ -43,7 +43,7 @@ pub trait Surroundings {
     fn peer_duplex(&self, if_index: IfIndex) -> Option<Duplex>;
     /// How much hangs on it.
     fn importance(&self, port: &Interface) -> Importance;
-    /// Of an aggregate, its members and those of them that are down.
+    /// Of an aggregate, its members, and those of them that are down and lead nowhere that is known: others have alarms of their own.
     fn members(&self, if_index: IfIndex) -> (usize, usize);
     /// What its counters did that can't be, in words.
     fn odd(&self, if_index: IfIndex) -> Option<&str>;

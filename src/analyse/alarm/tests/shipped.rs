@@ -88,7 +88,7 @@ fn devices() {
         let (rule, mut ill, mut seen) = (rule(name), well, at(1_000));
         let severity = match name {
             "device-down" => {
-                ill.status = DeviceStatus::Unreachable;
+                ill.status = DeviceStatus::Down;
                 Severity::Critical
             }
             "snmp-silent" => {

@@ -181,7 +181,7 @@ impl Deriver<'_> {
     }
 
     /// What listeners found in log lines.
-    pub(in crate::state) fn heard(&mut self, all: &[Heard]) {
+    pub(in crate::state) fn found_in_lines(&mut self, all: &[Heard]) {
         for heard in all {
             let Some(rule) = self.state.settings.rules.named(&heard.rule).cloned() else { continue };
             let id = alarm_id(rule.name(), heard.device.as_ref(), &heard.part);

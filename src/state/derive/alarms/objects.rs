@@ -120,7 +120,7 @@ pub(super) struct Around<'a> {
     condition: &'a Condition,
     live: Option<&'a Live>,
     links: &'a [Arc<Link>],
-    /// Of each aggregate its members, and those that are down.
+    /// Of each aggregate its members, and those that are down without an alarm of their own.
     members: Vec<(IfIndex, (usize, usize))>,
     at: Timestamp,
 }
@@ -132,6 +132,8 @@ impl<'a> Around<'a> {
         for (place, port) in device.interfaces.iter().enumerate() {
             let Some(aggregate) = port.aggregate.filter(|aggregate| *aggregate != port.if_index) else { continue };
             let is_down = condition.port_near(place, port.if_index).is_some_and(|port| port.is_down() && port.was_up);
+            // A member that leads somewhere has an alarm of its own.
+            let is_down = is_down && !leads(state, id, port.if_index);
             match members.iter_mut().find(|(known, _)| *known == aggregate) {
                 Some((_, (all, down))) => (*all, *down) = (*all + 1, *down + usize::from(is_down)),
                 None => members.push((aggregate, (1, usize::from(is_down)))),
@@ -201,6 +203,12 @@ impl Surroundings for Around<'_> {
         let mut lately = self.live?.odd.iter().filter(|odd| self.at.since(odd.last) <= poll::ODD_PACE);
         lately.find(|odd| odd.if_index == if_index).map(|odd| odd.text.as_str())
     }
+}
+
+/// Whether a link hangs on a port.
+fn leads(state: &State, id: &DeviceId, if_index: IfIndex) -> bool {
+    let is_it = |end: &LinkEnd| end.device == *id && end.if_index == Some(if_index);
+    state.links_of(id).iter().any(|link: &Arc<Link>| is_it(&link.a) || is_it(&link.b))
 }
 
 /// Whether a neighbour carries others' traffic; a telephone with a port for a computer says bridge too.

@@ -20,7 +20,7 @@ const MISSING: Duration = Duration::from_secs(10);
 
 impl Deriver<'_> {
     /// A second passed.
-    pub(in crate::state::derive) fn settle(&mut self) {
+    pub(in crate::state) fn settle(&mut self) {
         self.waits();
         if self.at.since(self.state.missed_at) >= MISSING {
             self.state.missed_at = self.at;
@@ -69,7 +69,10 @@ impl Deriver<'_> {
         let standing: Vec<Arc<Alarm>> = self.state.alarms.values().filter(of_rules).cloned().collect();
         for alarm in standing {
             let Some(rule) = self.state.settings.rules.named(&alarm.rule).cloned() else {
-                self.put(Body::AlarmCleared(alarm.id.clone()));
+                // What lists those behind what is down is no rule's.
+                if alarm.rule != UNREACHABLE {
+                    self.put(Body::AlarmCleared(alarm.id.clone()));
+                }
                 continue;
             };
             if rule.is_of_moments() {
