@@ -412,6 +412,7 @@ fn alarms() -> Vec<AlarmRow> {
             flap: None,
         },
         cause: None,
+        maintenance: None,
         episodes: Vec::new(),
         notices: Vec::new(),
         acknowledged: (object == "core-2 Te1/1/4").then(|| Acknowledgement {

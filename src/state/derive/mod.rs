@@ -22,7 +22,9 @@ mod sensors;
 pub(super) mod tell;
 mod wireless;
 
+pub(super) use causes::port_of;
 pub(super) use links::LinkWork;
+pub(super) use reach::net::chart;
 pub(super) use own::Own;
 
 use super::State;

@@ -75,10 +75,7 @@ fn body(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<String>) 
 
 fn chrome(state: &State, request: &ViewRequest, fault: Option<String>) -> Chrome {
     let standing = |from: Severity, to: Severity| {
-        let counts = |alarm: &&Arc<crate::model::Alarm>| {
-            let silent = || state.handling(&alarm.id).is_some_and(|handling| handling.silence(state.now).is_some());
-            alarm.cleared_at.is_none() && (from..=to).contains(&alarm.severity) && !silent()
-        };
+        let counts = |alarm: &&Arc<crate::model::Alarm>| (from..=to).contains(&alarm.severity) && state.is_active(alarm);
         state.alarms.values().filter(counts).count()
     };
     Chrome {

@@ -1,10 +1,9 @@
 //! The tables of events and alarms.
 
-use super::causes;
 use super::lookup::{Lookup, secs};
 use super::rows::{AlarmRow, EventRow};
 use super::table::{Choice, Picked, columns, pick};
-use crate::model::{Acknowledgement, Alarm, DeviceId, Handling, Severity, Silence, Timestamp};
+use crate::model::{Acknowledgement, Alarm, DeviceId, Handling, Severity, Silence, Timestamp, Window};
 use crate::query::filter::Value;
 use crate::query::{Screen, Subject, ViewRequest};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -27,6 +26,7 @@ pub(super) struct AlarmRef<'a> {
     root: Option<&'a str>,
     children: usize,
     folded: bool,
+    maintenance: Option<&'a Window>,
 }
 
 impl AlarmRef<'_> {
@@ -39,10 +39,11 @@ impl AlarmRef<'_> {
     }
 
     fn state(&self) -> &'static str {
-        match (self.alarm.cleared_at, self.silence()) {
-            (Some(_), _) => "cleared",
-            (None, Some(_)) => "silenced",
-            (None, None) => "active",
+        match (self.alarm.cleared_at, self.silence(), self.maintenance) {
+            (Some(_), ..) => "cleared",
+            (None, Some(_), _) => "silenced",
+            (None, None, Some(_)) => "maintenance",
+            (None, None, None) => "active",
         }
     }
 
@@ -52,6 +53,7 @@ impl AlarmRef<'_> {
             alarm: self.alarm.clone(),
             acknowledged: self.acknowledged().cloned(),
             silenced: self.silence().cloned(),
+            maintenance: self.maintenance.map(|window| window.name.clone()),
             root: self.root.map(str::to_owned),
             cause: self.look.state.cause(&self.alarm.id).cloned().map(Box::new),
             episodes: self.look.state.episodes(&self.alarm.id).to_vec(),
@@ -123,13 +125,12 @@ pub(super) fn events<'a>(
 }
 
 /// The wanted alarms: those that stand first, the worst first, then the latest; under each what it explains, unless it is folded.
-/// What is silenced comes after what is not, what cleared last.
+/// What is silenced or in maintenance comes after what is not, what cleared last.
 pub(super) fn alarms<'a>(look: &'a Lookup<'a>, request: &ViewRequest) -> Picked<AlarmRef<'a>> {
     let state = look.state;
-    let roots = causes::roots(look);
     let mut children: FxHashMap<&str, usize> = FxHashMap::default();
-    for root in roots.values() {
-        *children.entry(*root).or_default() += 1;
+    for cause in state.causes.values() {
+        *children.entry(cause.root.as_str()).or_default() += 1;
     }
     let alarms = state.alarms.values().map(AsRef::as_ref).filter(|alarm: &&Alarm| is_about(request, alarm.device.as_ref()));
     let mut rows: Vec<AlarmRef<'_>> = alarms
@@ -137,13 +138,14 @@ pub(super) fn alarms<'a>(look: &'a Lookup<'a>, request: &ViewRequest) -> Picked<
             look,
             alarm,
             handling: state.handling(&alarm.id),
-            root: roots.get(alarm.id.as_str()).copied(),
+            root: state.cause(&alarm.id).map(|cause| cause.root.as_str()),
             children: children.get(alarm.id.as_str()).copied().unwrap_or(0),
             folded: request.folded.contains(&alarm.id),
+            maintenance: state.maintenance_of(alarm),
         })
         .collect();
     rows.sort_by(|x, y| rank(x).cmp(&rank(y)).then_with(|| x.alarm.id.cmp(&y.alarm.id)));
-    let is_fault = |alarm: &AlarmRef<'_>| alarm.state() == "active";
+    let is_fault = |row: &AlarmRef<'_>| row.look.state.is_active(row.alarm);
     pick(under_roots(rows), &Choice { request, columns: ALARM_COLUMNS, now: state.now, is_fault })
 }
 
@@ -151,7 +153,7 @@ type Rank = (bool, bool, Reverse<Severity>, Reverse<Timestamp>);
 
 fn rank(row: &AlarmRef<'_>) -> Rank {
     let alarm = row.alarm;
-    (alarm.cleared_at.is_some(), row.silence().is_some(), Reverse(alarm.severity), Reverse(alarm.raised_at))
+    (alarm.cleared_at.is_some(), row.silence().is_some() || row.maintenance.is_some(), Reverse(alarm.severity), Reverse(alarm.raised_at))
 }
 
 /// What is explained stands under what explains it; under a fold it does not stand at all.

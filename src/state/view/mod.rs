@@ -5,7 +5,6 @@
 //! Start at [`answer`](fn@answer): a file for each table, `table` chooses rows, `graph` folds the map.
 
 mod answer;
-mod causes;
 mod devices;
 mod events;
 pub mod flows;

@@ -18,6 +18,8 @@ pub struct AlarmRow {
     pub acknowledged: Option<Acknowledgement>,
     /// How long it is silent, where it still is.
     pub silenced: Option<Silence>,
+    /// The maintenance that what it is on is in, by name.
+    pub maintenance: Option<String>,
     /// Id of the standing alarm that explains it.
     pub root: Option<String>,
     /// How that is known.
@@ -39,6 +41,7 @@ impl AlarmRow {
             alarm,
             acknowledged: None,
             silenced: None,
+            maintenance: None,
             root: None,
             cause: None,
             episodes: Vec::new(),
