@@ -5,6 +5,7 @@
 //! [`endpoints`] (forwarding and address tables to the places of everything else), [`reachability`] (who is down, and who only behind it) and
 //! [`talkers`] (flows to who talks most).
 
+pub mod alarm;
 pub mod endpoints;
 pub mod identity;
 pub mod port;

@@ -64,6 +64,14 @@ pub fn apply(state: &mut State, event: &Event) -> Applied {
             deriver.noticed(notice);
             Vec::new()
         }
+        Body::Heard(all) => {
+            deriver.heard(all);
+            Vec::new()
+        }
+        Body::Upkeep(upkeep) => {
+            deriver.upkeep(upkeep);
+            Vec::new()
+        }
         // They go to the flows' store; the state derives nothing from them.
         Body::Flows(_) | Body::FlowRecords(_) | Body::Logs(_) => Vec::new(),
         Body::DeviceSeen(_)

@@ -23,6 +23,7 @@ mod store;
 #[cfg(test)]
 pub(crate) mod tests;
 pub mod view;
+mod watches;
 pub mod whereabouts;
 mod wireless;
 
@@ -32,6 +33,7 @@ pub use live::{LiveSample, PortCounter, PortRates, port_names};
 pub use names::names;
 pub use standing::UNREACHABLE;
 
+use crate::analyse::alarm::Rules;
 use crate::analyse::identity::Index;
 use crate::analyse::topology::ManualLink;
 use crate::event::DiscoveryProgress;
@@ -58,11 +60,13 @@ pub struct Settings {
     pub poll_interval: Duration,
     /// Links that the operator wrote down.
     pub manual_links: Vec<ManualLink>,
+    /// What raises alarms.
+    pub rules: Arc<Rules>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { poll_interval: Duration::from_secs(30), manual_links: Vec::new() }
+        Self { poll_interval: Duration::from_secs(30), manual_links: Vec::new(), rules: Rules::shipped() }
     }
 }
 
@@ -128,12 +132,20 @@ pub struct State {
     displaced: BTreeSet<DeviceId>,
     unknown_manual: Vec<usize>,
     settings: Arc<Settings>,
+    /// What rules remember; with checkpoints, as far as they have it.
+    watches: Arc<watches::Watches>,
+    /// How noctop's own did when it was last told.
+    upkeep: Option<Arc<(Timestamp, crate::model::upkeep::Upkeep)>>,
+    /// When it was last looked for what is missing, and at all standing alarms.
+    missed_at: Timestamp,
+    swept_at: Timestamp,
     // Indexes over the journalled part.
     marks: Option<Arc<Index>>,
     ends: Arc<FxHashMap<DeviceId, Vec<Arc<Link>>>>,
     down: Arc<BTreeSet<DeviceId>>,
     /// What maintenance covers; found when first asked for.
     coverage: Arc<OnceLock<coverage::Coverage>>,
+    alarmed: Arc<watches::Alarmed>,
 }
 
 impl State {

@@ -2,7 +2,7 @@
 //!
 //! A file for each thing that derives: `inventory` (who is it, what changed), `own` (the host itself), `poll` (status and samples), `links`
 //! with their `dates`, `maintenance`, `endpoints` with their `moves`, `bridge` (spanning tree, what ports feed), `alarms`, those of `sensors`, `reach` (who is down, who only
-//! behind it), `causes` (which alarm explains which); `tell` puts
+//! behind it), `causes` (which alarm explains which), `traps`; `tell` puts
 //! events into words. Every derived event is taken over at once,
 //! before the next is derived.
 
@@ -20,12 +20,14 @@ mod poll;
 mod reach;
 mod sensors;
 pub(super) mod tell;
+mod traps;
 mod wireless;
 
 pub(super) use causes::port_of;
 pub(super) use links::LinkWork;
 pub(super) use reach::net::chart;
 pub(super) use own::Own;
+pub(super) use poll::ODD_PACE;
 
 use super::State;
 use crate::event::{Body, DeviceStatusChange, Event, GaugeStatusChange, InterfaceStatusChange};
@@ -52,26 +54,33 @@ impl<'a> Deriver<'a> {
     fn emit(&mut self, body: Body) {
         let event = Event { at: self.at, body };
         let before = alarms::before(self.state, &event.body);
-        self.state.take(&event);
-        let following = alarms::follow(self.state, self.at, &event.body);
+        let changes = alarms::changed(self.state, &event.body);
+        let (after, times) = (alarms::After::of(self.state, &event.body), alarms::times(&event.body));
+        let rows = self.state.take(&event);
         self.derived.push(event);
-        for body in before.into_iter().chain(following) {
-            let event = Event { at: self.at, body };
-            self.state.take(&event);
-            self.derived.push(event);
+        for body in before {
+            self.put(body);
         }
+        self.look_after(&after);
+        self.tell_changes(changes);
+        self.happened(&rows, times);
     }
 
-    /// A second passed: links are resolved and endpoints placed where inventories changed, flapping alarms settle.
+    /// Takes a derived event over from which no alarm follows.
+    fn put(&mut self, body: Body) {
+        let event = Event { at: self.at, body };
+        self.state.take(&event);
+        self.derived.push(event);
+    }
+
+    /// A second passed: links are resolved and endpoints placed where inventories changed, and what rules wait for may be over.
     pub(super) fn tick(&mut self) {
         if self.state.link_work.is_due() {
             self.links();
         }
         self.endpoints();
         self.end_maintenance();
-        for body in alarms::settle(self.state, self.at) {
-            self.emit(body);
-        }
+        self.settle();
     }
 
     /// An operator does something about alarms: of those that stand it is remembered.

@@ -32,7 +32,7 @@ impl Deriver<'_> {
     }
 
     /// A device answered, by SNMP or by ICMP.
-    pub(super) fn heard(&mut self, id: &DeviceId) {
+    pub(super) fn answered(&mut self, id: &DeviceId) {
         let at = self.at;
         self.state.live.of(id).heard = Some(at);
         if self.state.reach.silent.contains_key(id) {
@@ -226,7 +226,7 @@ impl Deriver<'_> {
         self.emit(Body::DeviceStatus(change));
         self.clear(&format!("{DEVICE_DOWN}@{}", device.id));
         let alarm = self.listed(device, text);
-        self.emit(Body::AlarmRaised(Box::new(alarm)));
+        self.put(Body::AlarmRaised(Box::new(alarm)));
     }
 
     /// The alarm that lists a device under what it is behind.
@@ -254,7 +254,7 @@ impl Deriver<'_> {
     /// Clears an alarm where it stands.
     pub(super) fn clear(&mut self, id: &str) {
         if self.state.alarms.get(id).is_some_and(|alarm| alarm.cleared_at.is_none()) {
-            self.emit(Body::AlarmCleared(id.to_owned()));
+            self.put(Body::AlarmCleared(id.to_owned()));
         }
     }
 }

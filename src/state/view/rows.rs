@@ -4,7 +4,7 @@ use super::switch::PortFacts;
 use crate::model::health::Limits;
 use crate::model::{
     Acknowledgement, AdminStatus, Alarm, Bridge, Cause, Confirmed, DeviceId, DeviceStatus, Episode, Evidence, GaugeKind,
-    HealthStatus, IfIndex, MacAddr, Metric, Notice, Oid, OperStatus, Role, Severity, Silence, SnmpAccess, Timestamp,
+    HealthStatus, IfIndex, LinkKey, MacAddr, Metric, Notice, Oid, OperStatus, Role, Severity, Silence, SnmpAccess, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -18,8 +18,6 @@ pub struct AlarmRow {
     pub acknowledged: Option<Acknowledgement>,
     /// How long it is silent, where it still is.
     pub silenced: Option<Silence>,
-    /// The maintenance that what it is on is in, by name.
-    pub maintenance: Option<String>,
     /// Id of the standing alarm that explains it.
     pub root: Option<String>,
     /// How that is known.
@@ -32,22 +30,52 @@ pub struct AlarmRow {
     pub children: usize,
     /// Whether these are folded away.
     pub folded: bool,
+    /// The maintenance that goes on at its object: its name and its end.
+    pub work: Option<(String, Timestamp)>,
+    /// Name of its device.
+    pub device_name: Option<String>,
+    /// Where its device is, as it says.
+    pub site: Option<String>,
+    /// The link of its interface.
+    pub link: Option<Box<LinkKey>>,
+    /// The head of a group, for which this, the worst of the group, stands.
+    pub head: Option<Box<AlarmHead>>,
+}
+
+/// The head of a group of alarms.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlarmHead {
+    /// By what it is folded.
+    pub key: String,
+    /// What all of the group share; `None` where it is not known.
+    pub title: Option<String>,
+    /// How many there are, without what they explain.
+    pub count: usize,
 }
 
 impl AlarmRow {
+    /// What the cursor stays on: its id, or the group's key.
+    pub fn key(&self) -> &str {
+        self.head.as_ref().map_or(&self.alarm.id, |head| &head.key)
+    }
+
     /// An alarm that nobody did anything about, that nothing explains and that explains nothing.
     pub const fn of(alarm: Alarm) -> Self {
         Self {
             alarm,
             acknowledged: None,
             silenced: None,
-            maintenance: None,
             root: None,
             cause: None,
             episodes: Vec::new(),
             notices: Vec::new(),
             children: 0,
             folded: false,
+            work: None,
+            device_name: None,
+            site: None,
+            link: None,
+            head: None,
         }
     }
 }
