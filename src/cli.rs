@@ -3,6 +3,7 @@
 mod capture;
 mod discover;
 mod flows;
+mod maintenance;
 mod notify;
 mod sim;
 mod store;
@@ -12,6 +13,7 @@ mod wireless;
 pub use capture::CaptureArgs;
 pub use discover::{DiscoverArgs, TopologyFormat, TopologyRows};
 pub use flows::{FlowsArgs, FlowsFormat};
+pub use maintenance::{BeginArgs, EndArgs, MaintenanceArgs, MaintenanceCommand};
 pub use notify::{NotifyArgs, NotifyCommand, NotifyTestArgs};
 pub use sim::{DemoArgs, SimArgs};
 pub use store::{BackupArgs, ImportArgs, RestoreArgs, StoreArgs, StoreCommand};
@@ -172,6 +174,8 @@ pub enum Command {
     Wireless(WirelessArgs),
     /// Alarms, a row each
     Alarms(RowArgs),
+    /// Times of work, during which nothing there is anybody's alarm: list, begin, end
+    Maintenance(MaintenanceArgs),
     /// What happened, a row each
     Events(RowArgs),
     /// Log lines (syslog and traps) that the running noctop has heard, a row each

@@ -21,6 +21,7 @@ mod flows;
 mod get;
 mod history;
 mod keys;
+mod maintenance;
 mod man;
 mod mib_files;
 mod notify;
@@ -84,6 +85,7 @@ pub fn run(cli: Cli) -> Outcome {
         Some(Command::Sensors(args)) => rows::run(&common, Screen::Sensors, &args),
         Some(Command::Wireless(args)) => wireless::run(&common, &args),
         Some(Command::Alarms(args)) => rows::run(&common, Screen::Alarms, &args),
+        Some(Command::Maintenance(args)) => maintenance::run(&common, &console, &args.command),
         Some(Command::Events(args)) => rows::run(&common, Screen::Events, &args),
         Some(Command::Logs(args)) => rows::run(&common, Screen::Logs, &args),
         Some(Command::Flows(args)) => flows::run(&args),

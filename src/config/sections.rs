@@ -2,7 +2,8 @@
 
 use super::read::Section;
 use super::{
-    Config, Discovery, Listeners, ManualLink, Mib, PollEvery, Polling, Retention, Store, SyslogTls, alarm, credential, notify, value,
+    Config, Discovery, Listeners, ManualLink, Mib, PollEvery, Polling, Retention, Store, SyslogTls, alarm, credential,
+    maintenance, notify, value,
 };
 use crate::model::Credential;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -19,6 +20,7 @@ pub(super) fn config(root: Section<'_, '_>) -> Config {
         retention: root.table("retention").map(retention).unwrap_or_default(),
         manual_links: root.tables("manual_link").into_iter().filter_map(manual_link).collect(),
         rules: alarm::rules(&root),
+        maintenance: maintenance::read(&root),
         mib: root.table("mib").map(mib).unwrap_or_default(),
         listeners: listeners(&root),
         notifications: notify::read(&root),

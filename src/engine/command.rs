@@ -2,7 +2,7 @@
 
 use crate::model::bands::{Band, Summary};
 use crate::model::flow::{TopAnswer, TopRequest};
-use crate::model::{AlarmOrder, EntityKey, MaintenanceAct, Metric, TimeRange, Timestamp};
+use crate::model::{AlarmOrder, EntityKey, MaintenanceAct, Metric, TimeRange, Timestamp, Window};
 pub use crate::state::diff::DiffRow;
 use crate::state::view::screens::Name;
 pub use crate::state::whereabouts::Whereabouts;
@@ -42,6 +42,8 @@ pub enum Command {
     Alarms(AlarmOrder),
     /// Begin or end maintenance.
     Maintenance(MaintenanceAct),
+    /// Maintenance that goes on or is planned, now or at a time.
+    MaintenanceList(Option<Timestamp>),
 }
 
 impl Command {
@@ -86,6 +88,8 @@ pub enum Answer {
     Where(Box<Whereabouts>),
     /// To `Top`.
     Top(Box<TopAnswer>),
+    /// To `MaintenanceList`.
+    Maintenance(Vec<Window>),
 }
 
 /// A series as it is shown.

@@ -1,13 +1,13 @@
 //! JSON Schemas of every shape, made from the types that are printed.
 
-use super::{diff, flow, history, object, rows, status, top, topology};
+use super::{diff, flow, history, maintenance, object, rows, status, top, topology};
 use schemars::{Schema, schema_for};
 
 /// A name, and how its schema is made.
 type Shape = (&'static str, fn() -> Schema);
 
 /// All of them.
-const SCHEMAS: [Shape; 21] = [
+const SCHEMAS: [Shape; 22] = [
     ("topology", || schema_for!(topology::Document)),
     ("device", || schema_for!(rows::DeviceRow)),
     ("interface", || schema_for!(rows::InterfaceRow)),
@@ -25,6 +25,7 @@ const SCHEMAS: [Shape; 21] = [
     ("flows-summary", || schema_for!(flow::FlowsSummary)),
     ("history", || schema_for!(history::History)),
     ("diff", || schema_for!(diff::DiffRow)),
+    ("maintenance", || schema_for!(maintenance::MaintenanceRow)),
     ("object", || schema_for!(object::ObjectRow)),
     ("status", || schema_for!(status::Status)),
     ("top", || schema_for!(top::TopRow)),

@@ -76,7 +76,8 @@ fn covered(state: &State, scope: &Scope) -> Covered {
     match scope {
         Scope::All => covered.all = true,
         Scope::Site(site) => {
-            let is_there = |device: &&Arc<Device>| device.sys_location.as_ref().is_some_and(|place| place.starts_with(site.as_str()));
+            let is_there =
+                |device: &&Arc<Device>| device.sys_location.as_ref().is_some_and(|place| place.starts_with(site.as_str()));
             covered.devices.extend(state.devices.values().filter(is_there).map(|device| device.id.clone()));
         }
         Scope::Device(id) => covered.devices.extend(known(state, id)),

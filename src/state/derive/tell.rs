@@ -6,8 +6,8 @@ use crate::event::{
     StpEvent, TrapSeen,
 };
 use crate::model::{
-    AdminStatus, Alarm, AlarmAct, ApStatus, BridgeId, ChassisId, Device, DeviceId, DeviceStatus, Explained, Link, LinkEnd, LinkKey, Notice,
-    NoticeOutcome, OperStatus, Physical, Severity, Timestamp, Window,
+    AdminStatus, Alarm, AlarmAct, ApStatus, BridgeId, ChassisId, Device, DeviceId, DeviceStatus, Explained, Link, LinkEnd,
+    LinkKey, Notice, NoticeOutcome, OperStatus, Physical, Severity, Timestamp, Window,
 };
 use crate::state::State;
 use crate::state::standing::UNREACHABLE;
@@ -55,7 +55,9 @@ fn told(state: &State, event: &Event) -> Option<Told> {
             Some(device(state, "device-merged", stays, format!("is the same device as {}", state.name_of(gone))))
         }
         // Thousands behind one device are told with it, not each by itself.
-        Body::DeviceStatus(change) if [change.from, change.to].contains(&DeviceStatus::Unreachable) && change.to != DeviceStatus::Down => {
+        Body::DeviceStatus(change)
+            if [change.from, change.to].contains(&DeviceStatus::Unreachable) && change.to != DeviceStatus::Down =>
+        {
             None
         }
         Body::DeviceStatus(change) => Some(device_status(state, change)),

@@ -72,7 +72,7 @@ fn an_alarm_in_maintenance_is_kept_and_counts_when_it_is_over() {
     let id = world.devices[2].id.clone();
     assert_eq!(world.state.status(&id), DeviceStatus::Maintenance);
     let told: Vec<(String, Option<String>)> =
-        rows(&world.state).into_iter().map(|row| (row.object.clone(), row.maintenance.clone())).collect();
+        rows(&world.state).into_iter().map(|row| (row.alarm.object.clone(), row.work.map(|(name, _)| name))).collect();
     assert_eq!(told[0], ("a".to_owned(), Some("work".to_owned())));
     assert_eq!(told.len(), 3, "{told:?}");
     let request = |filter: &str| ViewRequest { filter: filter.to_owned(), ..ViewRequest::new(Screen::Devices, 100) };
@@ -139,8 +139,12 @@ fn it_is_kept_for_which_times_an_alarm_stood_and_only_so_many() {
     };
     (0..3).for_each(|_| rise(&mut world));
     let alarm = format!("device-down@{}", world.devices[4].id);
-    let stood: Vec<(u64, u32)> =
-        world.state.episodes(&alarm).iter().map(|known| (known.cleared_at.since(known.raised_at).as_secs() / 30, known.count)).collect();
+    let stood: Vec<(u64, u32)> = world
+        .state
+        .episodes(&alarm)
+        .iter()
+        .map(|known| (known.cleared_at.since(known.raised_at).as_secs() / 30, known.count))
+        .collect();
     assert_eq!(stood.len(), 3, "{stood:?}");
     assert!(stood.iter().all(|(rounds, count)| (1..=3).contains(rounds) && *count == 1), "{stood:?}");
     let (replayed, _) = run(&world.derived);
