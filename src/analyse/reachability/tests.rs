@@ -13,8 +13,8 @@ fn answers() -> Sign {
 
 /// Heard until `heard`, silent since 20 s later.
 fn silent(heard: i64) -> Sign {
-    let (heard, missed, fell) = (at(heard), at(heard + 10), at(heard + 20));
-    Sign::Silent(Silence { heard: Some(heard), missed: Some(missed), fell, own: false, until: at(heard + 100) })
+    let (missed, fell, until) = (Some(at(heard + 10)), at(heard + 20), at(heard + 100));
+    Sign::Silent(Silence { heard: Some(at(heard)), missed, fell, own: false, until })
 }
 
 fn net(signs: &[Sign], ways: &[(Place, Place, Pass)]) -> Net {

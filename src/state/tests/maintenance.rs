@@ -129,7 +129,7 @@ fn an_acknowledgement_stays_while_the_alarm_flaps_and_falls_when_it_clears() {
 #[test]
 fn it_is_kept_for_which_times_an_alarm_stood_and_only_so_many() {
     let mut world = world();
-    let mut rise = |world: &mut World| {
+    let rise = |world: &mut World| {
         world.kill(&["leaf-a"]);
         world.rounds(3);
         world.revive(&["leaf-a"]);

@@ -1,6 +1,6 @@
 //! Who is down, who is only behind it, and what explains which alarm.
 
-use super::super::sample::{campus, device, discovered, event, feed, inventory, link, poll, run, silent};
+use super::super::sample::{campus, device, event, feed, inventory, link, poll, run, silent};
 use super::*;
 use crate::model::{Device, Role};
 use std::collections::{BTreeMap, BTreeSet};
