@@ -4,6 +4,7 @@ mod alarms;
 mod capture;
 mod discover;
 mod flows;
+mod maintenance;
 mod notify;
 mod sim;
 mod store;
@@ -14,6 +15,7 @@ pub use alarms::{AlarmTestArgs, AlarmsArgs, AlarmsCommand};
 pub use capture::CaptureArgs;
 pub use discover::{DiscoverArgs, TopologyFormat, TopologyRows};
 pub use flows::{FlowsArgs, FlowsFormat};
+pub use maintenance::{BeginArgs, EndArgs, MaintenanceArgs, MaintenanceCommand};
 pub use notify::{NotifyArgs, NotifyCommand, NotifyTestArgs};
 pub use sim::{DemoArgs, SimArgs};
 pub use store::{BackupArgs, ImportArgs, RestoreArgs, StoreArgs, StoreCommand};
@@ -174,6 +176,8 @@ pub enum Command {
     Wireless(WirelessArgs),
     /// Alarms, a row each; the rules that raise them, and a try of one on a past
     Alarms(AlarmsArgs),
+    /// Times of work, during which nothing there is anybody's alarm: list, begin, end
+    Maintenance(MaintenanceArgs),
     /// What happened, a row each
     Events(RowArgs),
     /// Log lines (syslog and traps), a row each, or their patterns

@@ -23,6 +23,7 @@ mod get;
 mod history;
 mod keys;
 mod logs;
+mod maintenance;
 mod man;
 mod mib_files;
 mod notify;
@@ -86,6 +87,7 @@ pub fn run(cli: Cli) -> Outcome {
         Some(Command::Sensors(args)) => rows::run(&common, Screen::Sensors, &args),
         Some(Command::Wireless(args)) => wireless::run(&common, &args),
         Some(Command::Alarms(args)) => alarms::run(&common, &args),
+        Some(Command::Maintenance(args)) => maintenance::run(&common, &console, &args.command),
         Some(Command::Events(args)) => rows::run(&common, Screen::Events, &args),
         Some(Command::Logs(args)) => logs::run(&common, &args),
         Some(Command::Flows(args)) => flows::run(&args),

@@ -13,6 +13,7 @@ use std::time::Duration;
 mod alarm;
 mod credential;
 mod load;
+mod maintenance;
 pub mod notify;
 mod read;
 mod schema;
@@ -22,6 +23,7 @@ mod value;
 pub use alarm::{Alarms, RuleLine, parse_rule};
 pub use credential::resolve_secret;
 pub use load::{ConfigError, find, load, parse, read_credentials, read_file};
+pub use maintenance::{Moment, Planned, When};
 pub use read::Fault;
 pub use schema::schema;
 pub use value::{parse_duration, parse_network};
@@ -49,6 +51,8 @@ pub struct Config {
     pub manual_links: Vec<ManualLink>,
     /// `[[alarm]]`: what raises alarms, over the rules that are shipped.
     pub rules: Alarms,
+    /// `[[maintenance]]`
+    pub maintenance: Vec<Planned>,
     /// `[mib]`
     pub mib: Mib,
     /// Addresses for collectors that later work adds: `[flows] listen`, `[traps] listen`, `[syslog] listen`, `[metrics] listen`,

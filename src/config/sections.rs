@@ -3,7 +3,7 @@
 use super::read::Section;
 use super::{
     Config, Discovery, Listeners, LogClass, ManualLink, Mib, PollEvery, Polling, Retention, Store, SyslogTls, alarm, credential,
-    notify, value,
+    maintenance, notify, value,
 };
 use crate::model::Credential;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -21,6 +21,7 @@ pub(super) fn config(root: Section<'_, '_>) -> Config {
         log_classes: log_classes(&root),
         manual_links: root.tables("manual_link").into_iter().filter_map(manual_link).collect(),
         rules: alarm::rules(&root),
+        maintenance: maintenance::read(&root),
         mib: root.table("mib").map(mib).unwrap_or_default(),
         listeners: listeners(&root),
         notifications: notify::read(&root),

@@ -2,7 +2,7 @@
 
 use crate::model::bands::{Band, Summary};
 use crate::model::flow::{TopAnswer, TopRequest};
-use crate::model::{Alarm, AlarmOrder, EntityKey, MaintenanceAct, Metric, TimeRange, Timestamp};
+use crate::model::{Alarm, AlarmOrder, EntityKey, MaintenanceAct, Metric, TimeRange, Timestamp, Window};
 pub use crate::state::diff::DiffRow;
 use crate::state::view::screens::Name;
 pub use crate::state::whereabouts::Whereabouts;
@@ -44,6 +44,8 @@ pub enum Command {
     Maintenance(MaintenanceAct),
     /// Go through a past with a rule.
     AlarmTest(Box<AlarmTest>),
+    /// Maintenance that goes on or is planned, now or at a time.
+    MaintenanceList(Option<Timestamp>),
 }
 
 impl Command {
@@ -117,6 +119,8 @@ pub enum Answer {
     Top(Box<TopAnswer>),
     /// To `AlarmTest`.
     AlarmTested(Box<AlarmTested>),
+    /// To `MaintenanceList`.
+    Maintenance(Vec<Window>),
 }
 
 /// A series as it is shown.

@@ -1,7 +1,7 @@
 //! Maintenance: times for which what happens to a part of the network is nobody's alarm.
 
 use super::device::DeviceId;
-use super::link::LinkKey;
+use super::link::{LinkEnd, LinkKey};
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,31 @@ pub enum Scope {
     Link(Box<LinkKey>),
     /// Every device and link on the shortest ways between two devices.
     Path(DeviceId, DeviceId),
+}
+
+impl Scope {
+    /// In words, as it is listed.
+    pub fn words(&self) -> String {
+        let end = |end: &LinkEnd| format!("{} {}", end.device, end.port.as_deref().unwrap_or("?"));
+        match self {
+            Self::All => "all".to_owned(),
+            Self::Site(site) => format!("site {site}"),
+            Self::Device(id) => format!("device {id}"),
+            Self::Interface(id, port) => format!("interface {id} {port}"),
+            Self::Link(key) => format!("link {} - {}", end(&key.0), end(&key.1)),
+            Self::Path(from, to) => format!("path {from} - {to}"),
+        }
+    }
+
+    /// The devices that it names, by id or name.
+    pub fn devices(&self) -> Vec<&DeviceId> {
+        match self {
+            Self::All | Self::Site(_) => Vec::new(),
+            Self::Device(id) | Self::Interface(id, _) => vec![id],
+            Self::Link(key) => vec![&key.0.device, &key.1.device],
+            Self::Path(from, to) => vec![from, to],
+        }
+    }
 }
 
 /// A time of work.

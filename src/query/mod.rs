@@ -6,6 +6,7 @@ pub mod alarms;
 pub mod filter;
 mod log_pattern;
 pub mod logs;
+pub mod scope;
 pub mod series_name;
 pub mod time;
 pub mod view_request;

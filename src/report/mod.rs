@@ -13,6 +13,7 @@ pub mod graph;
 pub mod graphml;
 pub mod history;
 pub mod json;
+pub mod maintenance;
 pub mod mermaid;
 pub mod object;
 pub mod receiver;
@@ -26,6 +27,7 @@ pub mod topology;
 pub mod tree;
 pub mod wireless;
 
+pub use maintenance::MaintenanceRow;
 pub use object::ObjectRow;
 pub use rows::{
     AccessPointRow, AlarmRow, ChannelRow, ClientRow, DeviceRow, EventRow, InterfaceRow, LinkRow, LogPatternRow, LogRow, RadioRow, RuleRow,

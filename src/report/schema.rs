@@ -1,6 +1,6 @@
 //! JSON Schemas of every shape, made from the types that are printed.
 
-use super::{diff, flow, history, object, rows, status, top, topology};
+use super::{diff, flow, history, maintenance, object, rows, status, top, topology};
 use schemars::{Schema, schema_for};
 
 /// A name, and how its schema is made.
@@ -27,6 +27,7 @@ const SCHEMAS: [Shape; 22] = [
     ("flows-summary", || schema_for!(flow::FlowsSummary)),
     ("history", || schema_for!(history::History)),
     ("diff", || schema_for!(diff::DiffRow)),
+    ("maintenance", || schema_for!(maintenance::MaintenanceRow)),
     ("object", || schema_for!(object::ObjectRow)),
     ("status", || schema_for!(status::Status)),
     ("top", || schema_for!(top::TopRow)),

@@ -7,6 +7,7 @@
 pub mod apply;
 pub mod checkpoint;
 mod condition;
+mod coverage;
 mod derive;
 pub mod diff;
 mod health;
@@ -49,7 +50,7 @@ use reads::Read;
 use rustc_hash::FxHashMap;
 use shards::Shards;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use view::EventRow;
 
@@ -143,6 +144,8 @@ pub struct State {
     marks: Option<Arc<Index>>,
     ends: Arc<FxHashMap<DeviceId, Vec<Arc<Link>>>>,
     down: Arc<BTreeSet<DeviceId>>,
+    /// What maintenance covers; found when first asked for.
+    coverage: Arc<OnceLock<coverage::Coverage>>,
     alarmed: Arc<watches::Alarmed>,
 }
 

@@ -1,8 +1,10 @@
 //! Whether an alarm is somebody's business now: the one place that says what is counted, notified and listed as active.
 
 use super::State;
-use crate::model::{Alarm, DeviceId, Scope, Silence, Window};
-use std::sync::Arc;
+use super::coverage::Coverage;
+use super::derive::port_of;
+use super::reach::is_lost;
+use crate::model::{Alarm, DeviceId, DeviceStatus, Silence, Window};
 
 /// The rule of alarms that only list what can't be reached under what is down: never anybody's business by itself.
 pub const UNREACHABLE: &str = "unreachable";
@@ -26,24 +28,38 @@ impl State {
         self.handling(&alarm.id)?.silence(self.now)
     }
 
-    /// The maintenance that what an alarm is on is in now.
+    /// The maintenance that what an alarm is on is in now: its device, or its port.
     pub fn maintenance_of(&self, alarm: &Alarm) -> Option<&Window> {
         if self.maintenance.is_empty() {
             return None;
         }
-        self.maintenance_on(alarm.device.as_ref()?)
+        let Some(device) = &alarm.device else { return self.holding(self.coverage().everywhere()) };
+        let port = || port_of(self, alarm).and_then(|(_, if_index)| self.holding(self.coverage().on_port(device, if_index)));
+        self.maintenance_on(device).or_else(port)
     }
 
-    /// The maintenance that a device is in now.
+    /// The maintenance that a device is in now: of itself, of its site, or of all ways to it.
     pub fn maintenance_on(&self, id: &DeviceId) -> Option<&Window> {
-        let holds = |window: &&Arc<Window>| {
-            window.holds(self.now)
-                && match &window.scope {
-                    Scope::All => true,
-                    Scope::Device(device) => device == id,
-                    _ => false,
-                }
-        };
-        self.maintenance.values().find(holds).map(AsRef::as_ref)
+        if self.maintenance.is_empty() {
+            return None;
+        }
+        let coverage = self.coverage();
+        self.holding(coverage.on_device(id)).or_else(|| self.holding(coverage.everywhere()))
+    }
+
+    /// Whether a device is reached, as it is shown: what does not answer in maintenance is in maintenance.
+    pub fn status(&self, id: &DeviceId) -> DeviceStatus {
+        let status = self.conditions.get(id).map_or(DeviceStatus::Unknown, |condition| condition.status);
+        if is_lost(status) && self.maintenance_on(id).is_some() { DeviceStatus::Maintenance } else { status }
+    }
+
+    fn coverage(&self) -> &Coverage {
+        self.coverage.get_or_init(|| Coverage::of(self))
+    }
+
+    /// The first of these windows that goes on now.
+    fn holding(&self, names: &[String]) -> Option<&Window> {
+        let windows = names.iter().filter_map(|name| self.maintenance.get(name));
+        windows.map(AsRef::as_ref).find(|window| window.holds(self.now))
     }
 }

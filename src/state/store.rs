@@ -1,6 +1,7 @@
 //! Taking derived events over. Nothing here derives anything, and nothing looks at what is only in memory: replay runs
 //! through the same lines.
 
+use super::coverage;
 use super::derive::{LinkWork, moves, tell};
 use super::view::EventRow;
 use super::{Condition, MAX_EPISODES, MAX_EPISODIC, MAX_NOTICES, MAX_RECENT, State};
@@ -22,6 +23,9 @@ impl State {
     pub(super) fn take(&mut self, event: &Event) -> Vec<Arc<EventRow>> {
         let rows: Vec<Arc<EventRow>> = tell::rows(self, event).into_iter().map(Arc::new).collect();
         let at = event.at;
+        if coverage::changes(self, &event.body) {
+            self.coverage = Arc::default();
+        }
         match &event.body {
             Body::DeviceSeen(device) => self.take_device(device, at),
             Body::DeviceMerged(gone, _) => self.drop_device(gone),
@@ -322,6 +326,7 @@ impl State {
         self.marks = None;
         self.link_work = LinkWork::stale();
         self.endpoints_dirty = true;
+        self.coverage = Arc::default();
         let down = self.conditions.iter().filter(|(_, condition)| condition.status == DeviceStatus::Down);
         self.down = Arc::new(down.map(|(id, _)| id.clone()).collect());
         let links: Vec<Arc<Link>> = self.links.values().cloned().collect();

@@ -3,6 +3,7 @@
 mod alarms;
 pub(super) mod endpoints;
 mod health;
+mod maintenance;
 mod polling;
 mod reach;
 mod rules;

@@ -7,7 +7,7 @@ use crate::engine::command::{Answer, Command, History, HistoryRequest, StoreSumm
 use crate::engine::handle::AskError;
 use crate::history::{SledStore, Store, StoreError};
 use crate::model::series::split_named_part;
-use crate::model::{DeviceId, EntityKey, Metric, TimeRange, Timestamp};
+use crate::model::{DeviceId, EntityKey, Metric, TimeRange, Timestamp, Window};
 use crate::query::series_name;
 use crate::state::whereabouts::whereabouts;
 use crate::state::{State, diff, names, port_names};
@@ -76,6 +76,7 @@ impl Reader {
             Command::StoreVerify => verify(&**self.store()),
             Command::StoreBackup(to) => self.backup(&to),
             Command::AlarmTest(test) => self.rehearse(&test).map(Box::new).map(Answer::AlarmTested),
+            Command::MaintenanceList(at) => self.maintenance(&live.state, at).map(Answer::Maintenance),
             Command::Discover(_)
             | Command::PauseDiscovery
             | Command::CancelDiscovery
@@ -84,6 +85,14 @@ impl Reader {
             | Command::Maintenance(_) => {
                 Err(AskError::Failed("nothing serves this store: start noctop or noctop daemon first".to_owned()))
             }
+        }
+    }
+
+    fn maintenance(&self, state: &State, at: Option<Timestamp>) -> Result<Vec<Window>, AskError> {
+        let listed = |state: &State| state.maintenance().map(|window| Window::clone(window)).collect();
+        match at {
+            None => Ok(listed(state)),
+            Some(at) => self.state_at(at).map(|state| listed(&state)).map_err(failed),
         }
     }
 

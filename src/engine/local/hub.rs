@@ -155,7 +155,14 @@ impl Hub {
             MaintenanceAct::End(name, _) if !self.live().state.maintenance().any(|window| window.name == *name) => {
                 return Err(AskError::Refused(format!("there is no maintenance {name:?}")));
             }
-            MaintenanceAct::Begin(_) | MaintenanceAct::End(..) => {}
+            MaintenanceAct::Begin(window) => {
+                let live = self.live();
+                let unknown = window.scope.devices().into_iter().find(|id| live.state.find(id.as_str()).is_err());
+                if let Some(id) = unknown {
+                    return Err(AskError::Refused(format!("there is no device {id}, or several of that name")));
+                }
+            }
+            MaintenanceAct::End(..) => {}
         }
         let busy = |_| AskError::Failed("the engine is busy: once more, please".to_owned());
         self.orders.try_send(Body::Maintenance(Box::new(act))).map(|()| Answer::Accepted).map_err(busy)

@@ -10,6 +10,7 @@ mod look;
 mod metrics;
 mod notify;
 mod own;
+mod planned;
 mod plans;
 mod polling;
 mod reread;
@@ -129,6 +130,7 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
         sockets: listened,
         log_sockets: log_sockets_of(&config),
         feeder,
+        plan: planned::Plan::new(config.maintenance.clone()),
     };
     let (maintenance, ending) = Maintenance::new(Arc::clone(&store), Keeping::of(&config));
     let (tending, tending_ends) = Tending::new(Arc::clone(&store));

@@ -2,6 +2,7 @@
 
 use super::hub::Hub;
 use super::notify::Feeder;
+use super::planned::Plan;
 use super::polling::Polling;
 use crate::analyse::endpoints::MAX_ENDPOINTS;
 use crate::clock;
@@ -61,6 +62,8 @@ pub(super) struct Engine {
     pub(super) log_sockets: [(&'static str, Vec<String>); 2],
     /// Tells those who tell people what changed; `None` where nobody is to be told.
     pub(super) feeder: Option<Feeder>,
+    /// The maintenance that the configuration plans.
+    pub(super) plan: Plan,
 }
 
 /// What is not yet published or checkpointed.
@@ -143,6 +146,9 @@ impl Engine {
     fn tick(&mut self) {
         let now = clock::now();
         self.hub.queue.store(self.events.len(), Ordering::Relaxed);
+        for body in self.plan.due(now, self.core.state()) {
+            self.turn(&Event { at: now, body });
+        }
         self.turn(&Event { at: now, body: Body::Tick });
         self.core.flows().tick(now).into_iter().for_each(|time| self.writer.flow_time(time));
         self.pending.figures = self.polling.figures();

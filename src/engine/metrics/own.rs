@@ -188,12 +188,12 @@ fn of_network(state: &State) -> Vec<Family> {
     let mut interfaces = 0;
     for device in state.devices() {
         interfaces += device.interfaces.len();
-        let status = state.condition(&device.id).map_or(DeviceStatus::Unknown, |condition| condition.status);
+        let status = state.status(&device.id);
         by_status.iter_mut().filter(|(known, _)| *known == status).for_each(|(_, number)| *number += 1);
     }
     let severities = [Severity::Critical, Severity::Major, Severity::Minor, Severity::Warning, Severity::Indeterminate];
     let standing =
-        |severity: Severity| state.alarms().filter(|alarm| alarm.cleared_at.is_none() && alarm.severity == severity).count();
+        |severity: Severity| state.alarms().filter(|alarm| state.is_active(alarm) && alarm.severity == severity).count();
     let devices = by_status.iter().map(|(status, number)| (vec![("status", status.word().to_owned())], whole(*number)));
     let alarms = severities.iter().map(|severity| (vec![("severity", severity.word().to_owned())], whole(standing(*severity))));
     vec![

@@ -56,7 +56,7 @@ impl Deriver<'_> {
         let changes = changes(self.state);
         Arc::make_mut(&mut self.state.reach).unexplained = false;
         for piece in changes.chunks(CHANGES) {
-            self.emit(Body::Explained(piece.to_vec()));
+            self.put(Body::Explained(piece.to_vec()));
         }
     }
 }

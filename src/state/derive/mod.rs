@@ -23,9 +23,11 @@ pub(super) mod tell;
 mod traps;
 mod wireless;
 
+pub(super) use causes::port_of;
 pub(super) use links::LinkWork;
 pub(super) use own::Own;
 pub(super) use poll::ODD_PACE;
+pub(super) use reach::net::chart;
 
 use super::State;
 use crate::event::{Body, DeviceStatusChange, Event, GaugeStatusChange, InterfaceStatusChange};

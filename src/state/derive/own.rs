@@ -28,7 +28,7 @@ impl Own {
 
 impl State {
     /// Whether the device is the host that noctop runs on: it is up, whatever its SNMP agent does.
-    pub(super) fn is_own_host(&self, id: &DeviceId) -> bool {
+    pub(in crate::state) fn is_own_host(&self, id: &DeviceId) -> bool {
         self.own.as_ref().is_some_and(|own| own.id == *id)
     }
 }

@@ -241,7 +241,7 @@ impl Deriver<'_> {
         self.emit(Body::DeviceStatus(change));
         self.clear(&format!("{DEVICE_DOWN}@{}", device.id));
         let alarm = self.listed(device, text);
-        self.emit(Body::AlarmRaised(Box::new(alarm)));
+        self.put(Body::AlarmRaised(Box::new(alarm)));
     }
 
     /// The alarm that lists a device under what it is behind.
@@ -273,7 +273,7 @@ impl Deriver<'_> {
     /// Clears an alarm where it stands.
     pub(super) fn clear(&mut self, id: &str) {
         if self.state.alarms.get(id).is_some_and(|alarm| alarm.cleared_at.is_none()) {
-            self.emit(Body::AlarmCleared(id.to_owned()));
+            self.put(Body::AlarmCleared(id.to_owned()));
         }
     }
 }

@@ -6,10 +6,11 @@ use crate::event::{
     StpEvent, TrapSeen,
 };
 use crate::model::{
-    AdminStatus, Alarm, AlarmAct, ApStatus, BridgeId, ChassisId, Device, DeviceId, DeviceStatus, Link, LinkEnd, LinkKey, Notice,
-    NoticeOutcome, OperStatus, Physical, Severity, Timestamp, Window,
+    AdminStatus, Alarm, AlarmAct, ApStatus, BridgeId, ChassisId, Device, DeviceId, DeviceStatus, Explained, Link, LinkEnd,
+    LinkKey, Notice, NoticeOutcome, OperStatus, Physical, Severity, Timestamp, Window,
 };
 use crate::state::State;
+use crate::state::standing::UNREACHABLE;
 use crate::state::view::EventRow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub(super) struct Told {
 pub fn rows(state: &State, event: &Event) -> Vec<EventRow> {
     let told = match &event.body {
         Body::Endpoints(changes) => moves::told(state, changes),
+        Body::Explained(changes) => explained(state, changes),
         _ => told(state, event).into_iter().collect(),
     };
     told.into_iter().map(|told| row(event.at, told)).collect()
@@ -52,6 +54,12 @@ fn told(state: &State, event: &Event) -> Option<Told> {
         Body::DeviceMerged(gone, stays) => {
             Some(device(state, "device-merged", stays, format!("is the same device as {}", state.name_of(gone))))
         }
+        // Thousands behind one device are told with it, not each by itself.
+        Body::DeviceStatus(change)
+            if [change.from, change.to].contains(&DeviceStatus::Unreachable) && change.to != DeviceStatus::Down =>
+        {
+            None
+        }
         Body::DeviceStatus(change) => Some(device_status(state, change)),
         Body::InterfaceStatus(change) => Some(interface_status(state, change)),
         Body::GaugeStatus(change) => Some(gauge_status(state, change)),
@@ -66,6 +74,7 @@ fn told(state: &State, event: &Event) -> Option<Told> {
         }
         Body::NeighbourGone(id) => neighbour_gone(state, id),
         Body::AlarmRaised(alarm) => alarm_raised(state, alarm),
+        Body::AlarmCleared(id) if id.starts_with(UNREACHABLE) => None,
         Body::AlarmCleared(id) => state.alarms.get(id).map(|alarm| alarm_row("alarm-cleared", alarm, Severity::Cleared)),
         Body::AlarmHandled(handled) => alarm_handled(state, handled),
         Body::Restarted(id) => Some(device(state, "restarted", id, "the agent restarted".to_owned())),
@@ -357,7 +366,23 @@ pub fn link_words(state: &State, a: &LinkEnd, b: &LinkEnd) -> String {
 fn alarm_raised(state: &State, alarm: &Alarm) -> Option<Told> {
     let standing = state.alarms.get(&alarm.id).filter(|known| known.cleared_at.is_none());
     let is_news = standing.is_none_or(|known| known.severity != alarm.severity);
-    is_news.then(|| alarm_row("alarm-raised", alarm, alarm.severity))
+    (is_news && alarm.rule != UNREACHABLE).then(|| alarm_row("alarm-raised", alarm, alarm.severity))
+}
+
+/// How many alarms are newly explained by each root, a row for each root.
+fn explained(state: &State, changes: &[Explained]) -> Vec<Told> {
+    let mut roots: BTreeMap<&str, usize> = BTreeMap::new();
+    let is_new = |change: &&Explained| !state.causes.contains_key(&change.alarm);
+    for cause in changes.iter().filter(is_new).filter_map(|change| change.cause.as_ref()) {
+        *roots.entry(cause.root.as_str()).or_default() += 1;
+    }
+    let told = |(root, count): (&str, usize)| {
+        let alarm = state.alarms.get(root)?;
+        let what = if count == 1 { "1 alarm is".to_owned() } else { format!("{count} alarms are") };
+        let text = format!("{what} explained by it");
+        Some(Told { text, severity: None, ..alarm_row("alarms-explained", alarm, alarm.severity) })
+    };
+    roots.into_iter().filter_map(told).collect()
 }
 
 fn alarm_handled(state: &State, (id, by, act): &(String, String, AlarmAct)) -> Option<Told> {

@@ -1,6 +1,6 @@
 //! Who is down, who is only behind it, and what explains which alarm.
 
-use super::super::sample::{campus, device, discovered, event, feed, inventory, link, poll, run, silent};
+use super::super::sample::{campus, device, event, feed, inventory, link, poll, run, silent};
 use super::*;
 use crate::model::{Device, Role};
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,22 +9,22 @@ mod orders;
 mod shapes;
 
 /// A network whose devices are polled in an order of one's own, and what of it is dead.
-pub(super) struct World {
-    pub(super) state: State,
-    pub(super) devices: Vec<Device>,
-    pub(super) derived: Vec<Event>,
+pub(in crate::state::tests) struct World {
+    pub(in crate::state::tests) state: State,
+    pub(in crate::state::tests) devices: Vec<Device>,
+    pub(in crate::state::tests) derived: Vec<Event>,
     /// Who does not answer.
-    pub(super) dead: BTreeSet<usize>,
+    pub(in crate::state::tests) dead: BTreeSet<usize>,
     /// Ports that are down, by device.
-    pub(super) shut: BTreeMap<usize, Vec<u32>>,
+    pub(in crate::state::tests) shut: BTreeMap<usize, Vec<u32>>,
     /// Whether whoever is to be polled at once is.
-    pub(super) asks: bool,
-    pub(super) now: i64,
+    pub(in crate::state::tests) asks: bool,
+    pub(in crate::state::tests) now: i64,
 }
 
 impl World {
     /// Found, and polled twice.
-    pub(super) fn of(devices: Vec<Device>) -> Self {
+    pub(in crate::state::tests) fn of(devices: Vec<Device>) -> Self {
         let mut world = Self {
             state: State::new(Settings::default()),
             devices,
@@ -43,18 +43,23 @@ impl World {
         world
     }
 
-    pub(super) fn number(&self, name: &str) -> usize {
+    pub(in crate::state::tests) fn number(&self, name: &str) -> usize {
         self.devices.iter().position(|device| device.sys_name.as_deref() == Some(name)).unwrap()
     }
 
-    pub(super) fn kill(&mut self, names: &[&str]) {
+    pub(in crate::state::tests) fn kill(&mut self, names: &[&str]) {
         let dead: Vec<usize> = names.iter().map(|name| self.number(name)).collect();
         self.dead.extend(dead);
     }
 
-    pub(super) fn revive(&mut self, names: &[&str]) {
+    pub(in crate::state::tests) fn revive(&mut self, names: &[&str]) {
         let back: Vec<usize> = names.iter().map(|name| self.number(name)).collect();
         self.dead.retain(|number| !back.contains(number));
+    }
+
+    /// Something else happens.
+    pub(in crate::state::tests) fn take(&mut self, event: &Event) {
+        self.feed(event);
     }
 
     fn feed(&mut self, event: &Event) {
@@ -69,21 +74,21 @@ impl World {
         }
     }
 
-    pub(super) fn poll(&mut self, number: usize) {
+    pub(in crate::state::tests) fn poll(&mut self, number: usize) {
         let device = self.devices[number].clone();
         let shut = self.shut.get(&number).cloned().unwrap_or_default();
         let event = if self.dead.contains(&number) { silent(self.now, &device) } else { poll(self.now, &device, 1000, &shut) };
         self.feed(&event);
     }
 
-    pub(super) fn tick(&mut self) {
+    pub(in crate::state::tests) fn tick(&mut self) {
         self.now += 1;
         let tick = event(self.now, Body::Tick);
         self.feed(&tick);
     }
 
     /// Everybody is polled once in 30 seconds, in this order.
-    pub(super) fn round(&mut self, order: &[usize]) {
+    pub(in crate::state::tests) fn round(&mut self, order: &[usize]) {
         let end = self.now + 30;
         for number in order {
             self.poll(*number);
@@ -95,21 +100,21 @@ impl World {
         self.tick();
     }
 
-    pub(super) fn rounds(&mut self, count: usize) {
+    pub(in crate::state::tests) fn rounds(&mut self, count: usize) {
         let order: Vec<usize> = (0..self.devices.len()).collect();
         (0..count).for_each(|_| self.round(&order));
     }
 
-    pub(super) fn status(&self, name: &str) -> DeviceStatus {
+    pub(in crate::state::tests) fn status(&self, name: &str) -> DeviceStatus {
         self.state.condition(&self.devices[self.number(name)].id).unwrap().status
     }
 
-    pub(super) fn reason(&self, name: &str) -> String {
+    pub(in crate::state::tests) fn reason(&self, name: &str) -> String {
         self.state.condition(&self.devices[self.number(name)].id).unwrap().reason.clone()
     }
 
     /// Names of devices with this status, sorted.
-    pub(super) fn with(&self, status: DeviceStatus) -> Vec<String> {
+    pub(in crate::state::tests) fn with(&self, status: DeviceStatus) -> Vec<String> {
         let is_it = |device: &&Device| self.state.condition(&device.id).is_some_and(|known| known.status == status);
         let mut names: Vec<String> = self.devices.iter().filter(is_it).map(Device::name).collect();
         names.sort();
@@ -117,13 +122,13 @@ impl World {
     }
 
     /// Alarms that count: `RULE@OBJECT`.
-    pub(super) fn active(&self) -> Vec<String> {
+    pub(in crate::state::tests) fn active(&self) -> Vec<String> {
         let active = self.state.alarms().filter(|alarm| self.state.is_active(alarm));
         active.map(|alarm| format!("{}@{}", alarm.rule, alarm.object)).collect()
     }
 
     /// What stands under an alarm: `RULE@OBJECT`.
-    pub(super) fn under(&self, root: &str) -> Vec<String> {
+    pub(in crate::state::tests) fn under(&self, root: &str) -> Vec<String> {
         let of_root = |cause: &crate::model::Cause| {
             self.state.alarms.get(&cause.root).is_some_and(|alarm| format!("{}@{}", alarm.rule, alarm.object) == root)
         };
@@ -132,14 +137,14 @@ impl World {
         its.map(|alarm| format!("{}@{}", alarm.rule, alarm.object)).collect()
     }
 
-    pub(super) fn cause(&self, alarm: &str) -> crate::model::Cause {
+    pub(in crate::state::tests) fn cause(&self, alarm: &str) -> crate::model::Cause {
         let is_it = |known: &&Arc<Alarm>| format!("{}@{}", known.rule, known.object) == alarm && known.cleared_at.is_none();
         let found = self.state.alarms().find(is_it).unwrap_or_else(|| panic!("{alarm}: {:?}", standing(&self.state)));
         self.state.cause(&found.id).cloned().unwrap_or_else(|| panic!("{alarm} has no cause"))
     }
 
     /// What was ever raised as an alarm of its own on a device.
-    pub(super) fn ever_down(&self) -> BTreeSet<String> {
+    pub(in crate::state::tests) fn ever_down(&self) -> BTreeSet<String> {
         let raised = self.derived.iter().filter_map(|event| match &event.body {
             Body::AlarmRaised(alarm) if alarm.rule == "device-down" => Some(alarm.object.clone()),
             _ => None,
@@ -148,7 +153,7 @@ impl World {
     }
 
     /// No root is explained, and every root stands.
-    pub(super) fn is_sound(&self) {
+    pub(in crate::state::tests) fn is_sound(&self) {
         for (id, cause) in self.state.causes.iter() {
             assert!(!self.state.causes.contains_key(&cause.root), "{id}: its root {} is explained", cause.root);
             assert!(
@@ -162,7 +167,7 @@ impl World {
 }
 
 /// Switches joined by these links; ports are numbered in the order of the links of each.
-pub(super) fn switches(names: &[&str], links: &[(&str, &str)]) -> Vec<Device> {
+pub(in crate::state::tests) fn switches(names: &[&str], links: &[(&str, &str)]) -> Vec<Device> {
     let ports = u32::try_from(links.len()).unwrap() + 1;
     let mut devices: Vec<Device> =
         names.iter().zip(1..).map(|(name, number)| device(number, name, Role::Switch, ports)).collect();

@@ -3,7 +3,6 @@
 //! Rows are chosen by reference: a storm has thousands of them and a screen thirty.
 
 use super::Table;
-use super::causes;
 use super::lookup::{Lookup, secs};
 use super::rows::{AlarmHead, AlarmRow};
 use super::table::{columns, sorted};
@@ -125,22 +124,12 @@ pub(super) fn is_about(request: &ViewRequest, device: Option<&DeviceId>) -> bool
     }
 }
 
-/// What explains which alarm that stands, by the id of what is explained.
-pub(super) fn roots<'a>(look: &Lookup<'a>) -> FxHashMap<&'a str, &'a str> {
-    let told = &look.state.causes;
-    if told.is_empty() {
-        return causes::roots(look);
-    }
-    told.iter().map(|(id, cause)| (id.as_str(), cause.root.as_str())).collect()
-}
-
 /// All alarms that a request is about, in the order of the screen.
 fn rows<'a>(look: &'a Lookup<'a>, request: &ViewRequest) -> Vec<AlarmRef<'a>> {
     let state = look.state;
-    let roots = roots(look);
     let mut children: FxHashMap<&str, usize> = FxHashMap::default();
-    for root in roots.values() {
-        *children.entry(*root).or_default() += 1;
+    for cause in state.causes.values() {
+        *children.entry(cause.root.as_str()).or_default() += 1;
     }
     let turned: FxHashSet<&str> = request.folded.iter().map(String::as_str).collect();
     let alarms = state.alarms.values().map(AsRef::as_ref).filter(|alarm: &&Alarm| is_about(request, alarm.device.as_ref()));
@@ -151,7 +140,7 @@ fn rows<'a>(look: &'a Lookup<'a>, request: &ViewRequest) -> Vec<AlarmRef<'a>> {
                 look,
                 alarm,
                 handling: state.handling(&alarm.id),
-                root: roots.get(alarm.id.as_str()).copied(),
+                root: state.cause(&alarm.id).map(|cause| cause.root.as_str()),
                 work: state.maintenance_of(alarm),
                 children,
                 folded: children > 0 && request.alarms.fold != turned.contains(alarm.id.as_str()),

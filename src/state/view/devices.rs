@@ -31,7 +31,7 @@ impl<'a> DeviceRef<'a> {
     }
 
     fn status(&self) -> DeviceStatus {
-        self.condition.map_or(DeviceStatus::Unknown, |condition| condition.status)
+        self.look.status(&self.device.id).unwrap_or_default()
     }
 
     fn ports_up(&self) -> usize {

@@ -133,7 +133,10 @@ impl<'a> Lookup<'a> {
 
     /// Whether a device is reached; `None` where it has no inventory.
     pub(super) fn status(&self, device: &DeviceId) -> Option<DeviceStatus> {
-        self.known(device).map(|known| known.condition.status)
+        let status = self.known(device)?.condition.status;
+        // What answers is up, in maintenance or not.
+        let is_lost = matches!(status, DeviceStatus::Down | DeviceStatus::Unreachable);
+        Some(if is_lost { self.state.status(device) } else { status })
     }
 
     /// The rates at one end of a link.

@@ -7,7 +7,6 @@
 pub mod alarm;
 mod alarms;
 mod answer;
-mod causes;
 mod devices;
 mod events;
 pub mod flows;

@@ -41,7 +41,7 @@ pub(super) fn overview(look: &Lookup<'_>, request: &ViewRequest) -> OverviewView
 
 fn count_devices(state: &State, view: &mut OverviewView) {
     for device in state.devices.values() {
-        let status = state.conditions.get(&device.id).map_or(DeviceStatus::Unknown, |condition| condition.status);
+        let status = state.status(&device.id);
         let count = match status {
             DeviceStatus::Up => &mut view.devices_up,
             DeviceStatus::Down => &mut view.devices_down,

@@ -18,6 +18,7 @@ pub(super) const KOREAN: [(&str, &str); 15] = [
     ("logs", include_str!("ko/logs.toml")),
     ("panes", include_str!("ko/panes.toml")),
     ("rules", include_str!("ko/rules.toml")),
+    ("reach", include_str!("ko/reach.toml")),
     ("sentences", include_str!("ko/sentences.toml")),
     ("switch", include_str!("ko/switch.toml")),
     ("topology", include_str!("ko/topology.toml")),
