@@ -29,7 +29,10 @@ fn a_receiver_is_tried_and_what_became_of_it_is_said() {
     assert_eq!(run(&config, &["notify", "test", "good"]), (Some(0), "good took the test notice\n".to_owned(), String::new()));
     assert!(std::fs::read_to_string(told).unwrap().contains("\"kind\":\"test\""));
     let (code, out, err) = run(&config, &["notify", "test", "bad"]);
-    assert_eq!((code, out.as_str(), err.as_str()), (Some(1), "", "noctop: bad did not take the test notice: it ended with 9: broken\n"));
+    assert_eq!(
+        (code, out.as_str(), err.as_str()),
+        (Some(1), "", "noctop: bad did not take the test notice: it ended with 9: broken\n")
+    );
     let (code, _, err) = run(&config, &["notify", "test", "other"]);
     assert_eq!((code, err.as_str()), (Some(2), "noctop: there is no [[receiver]] \"other\"; known are good, bad\n"));
 }

@@ -13,14 +13,25 @@ fn shell(line: &str, rest: &str) -> noctop::config::notify::Receiver {
 async fn a_command_gets_the_document_and_the_facts_and_nothing_of_ours() {
     let folder = tempfile::tempdir().unwrap();
     let (document, environment) = (folder.path().join("in"), folder.path().join("env"));
-    let line = format!("cat > {}; env > {}; ls /proc/self/fd | wc -l >> {}", document.display(), environment.display(), environment.display());
+    let line = format!(
+        "cat > {}; env > {}; ls /proc/self/fd | wc -l >> {}",
+        document.display(),
+        environment.display(),
+        environment.display()
+    );
     send(shell(&line, ""), &raised()).await.unwrap();
     let text = std::fs::read_to_string(document).unwrap();
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!((text.lines().count(), json["kind"].as_str()), (1, Some("raised")));
     let environment = std::fs::read_to_string(environment).unwrap();
     assert_plain(&environment);
-    for wanted in ["NOCTOP_KIND=raised", "NOCTOP_SEVERITY=critical", "NOCTOP_RULE=device-down", "NOCTOP_RAISED_AT=2026-11-26T10:00:00Z", "NOCTOP_OBJECT=core-1 x\\x1b[2J"] {
+    for wanted in [
+        "NOCTOP_KIND=raised",
+        "NOCTOP_SEVERITY=critical",
+        "NOCTOP_RULE=device-down",
+        "NOCTOP_RAISED_AT=2026-11-26T10:00:00Z",
+        "NOCTOP_OBJECT=core-1 x\\x1b[2J",
+    ] {
         assert!(environment.contains(wanted), "{wanted}: {environment}");
     }
     // Cargo's variables are ours and stay here.
@@ -30,7 +41,7 @@ async fn a_command_gets_the_document_and_the_facts_and_nothing_of_ours() {
 
 #[tokio::test]
 async fn what_a_command_says_when_it_fails_is_told() {
-    let failure = send(shell("echo 'no such \x1b[31mpager' >&2; exit 3", ""), &raised()).await.unwrap_err();
+    let failure = send(shell(r#"printf "no such \033[31mpager\n" >&2; exit 3"#, ""), &raised()).await.unwrap_err();
     assert_eq!((failure.why.as_str(), failure.again), ("it ended with 3: no such \\x1b[31mpager", Again::Later(None)));
     let failure = send(receiver("kind = \"command\"\ncommand = [\"/nonexistent/pager\"]\n"), &raised()).await.unwrap_err();
     assert!(failure.why.starts_with("it can't be run"), "{}", failure.why);

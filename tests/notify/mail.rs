@@ -54,7 +54,11 @@ async fn serve(behaves: Behaves, acceptor: TlsAcceptor) -> (u16, Said) {
 }
 
 /// Speaks SMTP; gives the stream back where TLS is to begin.
-async fn session<S: AsyncRead + AsyncWrite + Unpin>(stream: S, (mark, greets): (&str, bool), (behaves, heard): (Behaves, &Said)) -> Option<S> {
+async fn session<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    (mark, greets): (&str, bool),
+    (behaves, heard): (Behaves, &Said),
+) -> Option<S> {
     let mut stream = BufReader::new(stream);
     if greets {
         stream.write_all(b"220 test\r\n").await.ok()?;
@@ -102,7 +106,8 @@ async fn told(behaves: Behaves, rest: &str) -> (Result<(), noctop::notify::Failu
     let (ca, acceptor) = certificate(folder.path());
     let (port, said) = serve(behaves, acceptor).await;
     let rest = rest.replace("CA", &format!("ca = \"{}\"", ca.display()));
-    let receiver = receiver(&format!("kind = \"mail\"\nserver = \"localhost\"\nport = {port}\ntimeout = \"5s\"\n{ADDRESSES}{rest}"));
+    let receiver =
+        receiver(&format!("kind = \"mail\"\nserver = \"localhost\"\nport = {port}\ntimeout = \"5s\"\n{ADDRESSES}{rest}"));
     let sent = send(receiver, &raised()).await;
     let said = said.lock().unwrap().clone();
     (sent, said)
@@ -130,7 +135,14 @@ async fn a_device_writes_no_header_and_the_mail_is_known_again() {
     let end = lines.iter().skip(data).position(|line| line.is_empty()).unwrap() + data;
     let head = &lines[data + 1..end];
     assert!(head.iter().all(|line| !line.to_lowercase().starts_with("bcc")), "{head:?}");
-    for wanted in ["Message-ID: <", "References: <", "In-Reply-To: <", "Auto-Submitted: auto-generated", "Subject: [HQ] CRITICAL", "Date: Thu, 26 Nov 2026 10:00:30 +0000"] {
+    for wanted in [
+        "Message-ID: <",
+        "References: <",
+        "In-Reply-To: <",
+        "Auto-Submitted: auto-generated",
+        "Subject: [HQ] CRITICAL",
+        "Date: Thu, 26 Nov 2026 10:00:30 +0000",
+    ] {
         assert!(head.iter().any(|line| line.starts_with(wanted)), "{wanted}: {head:?}");
     }
     lines.iter().for_each(|line| assert_plain(line));
@@ -164,7 +176,11 @@ async fn an_address_that_is_refused_is_given_up_and_a_busy_server_is_tried_again
 
 #[tokio::test]
 async fn subject_and_text_may_be_ones_own() {
-    let (sent, said) = told(Behaves::default(), "CA\nsubject = \"{{ severity }} {{ kind }} at {{ site }}\"\ntemplate = \"{{ line }}\\nsee {{ runbook }}\"\n").await;
+    let (sent, said) = told(
+        Behaves::default(),
+        "CA\nsubject = \"{{ severity }} {{ kind }} at {{ site }}\"\ntemplate = \"{{ line }}\\nsee {{ runbook }}\"\n",
+    )
+    .await;
     assert_eq!(sent, Ok(()));
     let all = said.join("\n");
     assert!(all.contains("Subject: critical raised at HQ/B1") && all.contains("see https://wiki.example.net/core"), "{all}");
@@ -175,7 +191,8 @@ async fn a_digest_lists_its_alarms() {
     let folder = tempfile::tempdir().unwrap();
     let (ca, acceptor) = certificate(folder.path());
     let (port, said) = serve(Behaves::default(), acceptor).await;
-    let receiver = receiver(&format!("kind = \"mail\"\nserver = \"localhost\"\nport = {port}\nca = \"{}\"\n{ADDRESSES}", ca.display()));
+    let receiver =
+        receiver(&format!("kind = \"mail\"\nserver = \"localhost\"\nport = {port}\nca = \"{}\"\n{ADDRESSES}", ca.display()));
     let many = (0..130).map(|n| item(NoticeKind::Raised, &format!("switch-{n}"))).collect();
     send(receiver, &letter(many)).await.unwrap();
     let all = said.lock().unwrap().join("\n");

@@ -50,7 +50,7 @@ pub fn item(kind: NoticeKind, object: &str) -> Item {
         note: None,
         children: 98,
     };
-    Item { kind, step: 0, turn: 0, since, facts: Arc::new(facts) }
+    Item { kind, step: 0, turn: 0, episode: 1, since, facts: Arc::new(facts) }
 }
 
 pub fn letter(items: Vec<Item>) -> Letter {

@@ -93,7 +93,8 @@ async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> String {
     loop {
         let text = String::from_utf8_lossy(&octets).into_owned();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length:")?.trim().parse::<usize>().ok());
+            let length =
+                head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length:")?.trim().parse::<usize>().ok());
             if body.len() >= length.unwrap_or(0) {
                 return text;
             }

@@ -60,9 +60,14 @@ async fn a_device_calls_nobody_in_slack() {
 
 #[tokio::test]
 async fn a_device_makes_no_link_in_teams() {
-    let got = arrived("body = \"teams\"\n", &[raised(), letter((0..30).map(|n| item(NoticeKind::Raised, &n.to_string())).collect())]).await;
+    let got =
+        arrived("body = \"teams\"\n", &[raised(), letter((0..30).map(|n| item(NoticeKind::Raised, &n.to_string())).collect())])
+            .await;
     let card = &got[0].1["attachments"][0]["content"];
-    assert_eq!((&card["type"], &got[0].1["attachments"][0]["contentType"]), (&"AdaptiveCard".into(), &"application/vnd.microsoft.card.adaptive".into()));
+    assert_eq!(
+        (&card["type"], &got[0].1["attachments"][0]["contentType"]),
+        (&"AdaptiveCard".into(), &"application/vnd.microsoft.card.adaptive".into())
+    );
     // Only these are read as they are.
     let blocks = card["body"].as_array().unwrap();
     assert!(blocks.len() > 5 && blocks.iter().all(|block| block["type"] == "RichTextBlock"), "{card}");
@@ -121,7 +126,9 @@ async fn what_is_not_taken_is_tried_again_unless_it_would_be_refused_again() {
         ("400 Bad Request", Again::Never),
         ("413 Too Large", Again::Never),
     ] {
-        let answer = format!("HTTP/1.1 {head}\r\nContent-Length: 60\r\n\r\nno: hook/{SECRET} k3y-secret \x1b[2J and some more text ......");
+        let answer = format!(
+            "HTTP/1.1 {head}\r\nContent-Length: 60\r\n\r\nno: hook/{SECRET} k3y-secret \x1b[2J and some more text ......"
+        );
         let (why, found) = becomes(Behaves::Says(answer.leak())).await.unwrap_err();
         assert_eq!(found, again, "{head}: {why}");
         assert!(why.contains(&head[..3]), "{why}");
@@ -144,7 +151,8 @@ async fn an_answer_without_an_end_is_cut_off() {
 #[tokio::test]
 async fn nobody_there_is_said() {
     let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let failure = send(receiver(&format!("kind = \"webhook\"\nurl = \"https://{gone}/{SECRET}\"\n")), &raised()).await.unwrap_err();
+    let failure =
+        send(receiver(&format!("kind = \"webhook\"\nurl = \"https://{gone}/{SECRET}\"\n")), &raised()).await.unwrap_err();
     assert!(failure.why.contains("can't be reached") && failure.why.to_lowercase().contains("refused"), "{}", failure.why);
     assert!(!failure.why.contains(SECRET));
 }
@@ -154,7 +162,8 @@ async fn a_private_authority_is_trusted_where_it_is_named_and_nowhere_else() {
     let folder = tempfile::tempdir().unwrap();
     let (ca, acceptor) = certificate(folder.path());
     let mut server = https(TAKEN, acceptor).await;
-    let rest = |host: &str| format!("kind = \"webhook\"\nurl = \"https://{host}:{}/x\"\n", server.address.port());
+    let port = server.address.port();
+    let rest = |host: &str| format!("kind = \"webhook\"\nurl = \"https://{host}:{port}/x\"\n");
     let (trusting, doubting) = (format!("{}ca = \"{}\"\n", rest("localhost"), ca.display()), rest("localhost"));
     let other_name = format!("{}ca = \"{}\"\n", rest("127.0.0.1"), ca.display());
     assert_eq!(send(receiver(&trusting), &raised()).await, Ok(()));
