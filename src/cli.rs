@@ -324,10 +324,10 @@ pub struct RowArgs {
     /// At most this many rows
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
-    /// First time of a range to sum up
+    /// First time of a range: of interfaces and devices to sum up, of events to list
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, requires = "to")]
     pub from: Option<String>,
-    /// Last time of a range to sum up
+    /// Last time of it
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, requires = "from")]
     pub to: Option<String>,
     /// Format of what is printed

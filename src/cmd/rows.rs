@@ -3,12 +3,10 @@
 use super::{Failure, Outcome, attach, written};
 use crate::cli::{Common, RowArgs};
 use crate::clock;
-use crate::engine::Handle;
-use crate::model::{DeviceId, TimeRange};
+use crate::model::TimeRange;
 use crate::query::{Screen, Sort, ViewRequest, Window};
 use crate::report::{self, Format, write_rows};
-use crate::state::view::{AlarmRow, View, ViewBody};
-use std::collections::HashMap;
+use crate::state::view::{View, ViewBody};
 use std::io::{self, BufWriter, Write};
 use std::time::Duration;
 
@@ -57,9 +55,8 @@ pub fn run(common: &Common, screen: Screen, args: &RowArgs) -> Outcome {
     for notice in &view.chrome.notices {
         tracing::info!("{notice}");
     }
-    let names = alarm_names(&handle, &view);
     let mut out = BufWriter::new(io::stdout().lock());
-    let result = print(&view, &names, (attach::format(args.format), &mut out)).and_then(|()| out.flush());
+    let result = print(&view, (attach::format(args.format), &mut out)).and_then(|()| out.flush());
     handle.close();
     written(result)
 }
@@ -81,8 +78,10 @@ const PRESENT: Duration = Duration::from_secs(5);
 
 fn range(screen: Screen, args: &RowArgs) -> Result<Option<TimeRange>, Failure> {
     let (Some(from), Some(to)) = (&args.from, &args.to) else { return Ok(None) };
-    if !matches!(screen, Screen::Interfaces | Screen::Devices) {
-        return Err(Failure::usage("--from and --to are for interfaces and devices: the other rows have no figures to sum up"));
+    if !matches!(screen, Screen::Interfaces | Screen::Devices | Screen::Events) {
+        return Err(Failure::usage(
+            "--from and --to are for interfaces, devices and events: the other rows have no figures to sum up",
+        ));
     }
     let range = TimeRange { from: attach::moment("--from", from)?, to: attach::moment("--to", to)? };
     if range.from >= range.to {
@@ -98,17 +97,14 @@ pub(super) fn sort(text: &str) -> Sort {
     }
 }
 
-fn print(view: &View, names: &HashMap<DeviceId, String>, (format, out): (Format, &mut dyn Write)) -> io::Result<()> {
+fn print(view: &View, (format, out): (Format, &mut dyn Write)) -> io::Result<()> {
     match &view.body {
         ViewBody::Devices(table) => write_rows(format, table.rows.iter().map(report::DeviceRow::from), out),
         ViewBody::Interfaces(table) => write_rows(format, table.rows.iter().map(report::InterfaceRow::from), out),
         ViewBody::Sensors(table) => write_rows(format, table.rows.iter().map(report::SensorRow::from), out),
         ViewBody::Links(table) => write_rows(format, table.rows.iter().map(report::LinkRow::from), out),
         ViewBody::Events(table) => write_rows(format, table.rows.iter().map(report::EventRow::from), out),
-        ViewBody::Alarms(table) => {
-            let name = |alarm: &AlarmRow| alarm.device.as_ref().and_then(|device| names.get(device)).cloned();
-            write_rows(format, table.rows.iter().map(|alarm| report::AlarmRow::new(alarm, name(alarm))), out)
-        }
+        ViewBody::Alarms(table) => write_rows(format, table.rows.iter().map(report::AlarmRow::from), out),
         ViewBody::Logs(view) => write_rows(format, view.table.rows.iter().map(report::LogRow::from), out),
         ViewBody::Overview(_)
         | ViewBody::Topology(_)
@@ -119,20 +115,10 @@ fn print(view: &View, names: &HashMap<DeviceId, String>, (format, out): (Format,
         | ViewBody::Capture(_)
         | ViewBody::Vlans(_)
         | ViewBody::Wireless(_)
+        | ViewBody::Alarm(_)
+        | ViewBody::Timeline(_)
+        | ViewBody::Near(_)
         | ViewBody::Empty => Ok(()),
-    }
-}
-
-/// The names of the devices that alarms are on.
-fn alarm_names(handle: &Handle, view: &View) -> HashMap<DeviceId, String> {
-    let any = matches!(&view.body, ViewBody::Alarms(table) if table.rows.iter().any(|alarm| alarm.device.is_some()));
-    if !any {
-        return HashMap::new();
-    }
-    let at = view.chrome.past.then_some(view.chrome.at);
-    match handle.ask(ViewRequest { at, ..ViewRequest::new(Screen::Devices, usize::MAX) }).map(|view| view.body) {
-        Ok(ViewBody::Devices(table)) => table.rows.into_iter().map(|row| (row.id, row.name)).collect(),
-        _ => HashMap::new(),
     }
 }
 

@@ -77,7 +77,8 @@ fn status_shape(status: command::Status) -> shape::Status {
         retried: collector.retried,
         lag_seconds: collector.lag_seconds.map(thousandths),
         polling: collector.polling.map(polling_shape),
-        lines: collector.lines.map(|lines| shape::Lines { cut: lines.cut, masked: lines.masked }),
+        lines: collector.lines.map(lines_shape),
+        traps: collector.traps.map(traps_shape),
         flows: collector.flows.map(|flows| flows.into_iter().map(exporter_shape).collect()),
     };
     shape::Status {
@@ -122,6 +123,16 @@ fn exporter_shape(of: command::FlowExporter) -> shape::FlowExporter {
     }
 }
 
+const fn lines_shape(lines: command::LineCounts) -> shape::Lines {
+    let command::LineCounts { cut, masked, misdated, connections } = lines;
+    shape::Lines { cut, masked, misdated, connections }
+}
+
+fn traps_shape(traps: command::TrapCounts) -> shape::Traps {
+    let command::TrapCounts { engine_id, acknowledged, repeated, discoveries, folded } = traps;
+    shape::Traps { engine_id, acknowledged, repeated, discoveries, folded }
+}
+
 fn polling_shape(polling: command::PollingStatus) -> shape::Polling {
     shape::Polling {
         devices: polling.devices,
@@ -135,6 +146,7 @@ fn polling_shape(polling: command::PollingStatus) -> shape::Polling {
         renamed: polling.renamed,
         looked_at: polling.looked_at,
         bursts: polling.bursts,
+        at_once: polling.at_once,
     }
 }
 
@@ -162,6 +174,20 @@ fn write_status(status: &shape::Status, out: &mut dyn Write) -> io::Result<()> {
         writeln!(
             out,
             "polling {devices} devices: {polls} polls, {answered} answered, {missed} missed, {skipped} skipped; {backed_off} backed off, {looked_at} looked at"
+        )?;
+    }
+    for lines in status.collectors.iter().filter_map(|collector| collector.lines) {
+        let shape::Lines { cut, masked, misdated, connections } = lines;
+        writeln!(
+            out,
+            "syslog: {connections} connections; {cut} lines cut, {masked} with secrets masked, {misdated} of senders whose clock is wrong"
+        )?;
+    }
+    for traps in status.collectors.iter().filter_map(|collector| collector.traps.as_ref()) {
+        let shape::Traps { engine_id, acknowledged, repeated, folded, .. } = traps;
+        writeln!(
+            out,
+            "traps: engine id {engine_id} for informs of version 3; {acknowledged} informs acknowledged, {repeated} of them again; {folded} traps folded"
         )?;
     }
     for of in status.collectors.iter().filter_map(|collector| collector.flows.as_ref()).flatten() {

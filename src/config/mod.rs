@@ -9,6 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+mod alarm;
 mod credential;
 mod load;
 pub mod notify;
@@ -16,6 +17,7 @@ mod read;
 mod sections;
 mod value;
 
+pub use alarm::{Alarms, parse_rule};
 pub use credential::resolve_secret;
 pub use load::{ConfigError, find, load, parse, read_credentials, read_file};
 pub use read::Fault;
@@ -40,6 +42,8 @@ pub struct Config {
     pub retention: Retention,
     /// `[[manual_link]]`
     pub manual_links: Vec<ManualLink>,
+    /// `[[alarm]]`: what raises alarms, over the rules that are shipped.
+    pub rules: Alarms,
     /// `[mib]`
     pub mib: Mib,
     /// Addresses for collectors that later work adds: `[flows] listen`, `[traps] listen`, `[syslog] listen`, `[metrics] listen`,
@@ -148,6 +152,17 @@ pub struct Mib {
     pub modules: Vec<String>,
 }
 
+/// What syslog over TLS (RFC 5425) is secured with: files in PEM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyslogTls {
+    /// The certificate, with those above it.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+    /// Who has to have signed the certificates of senders; `None` lets every sender connect.
+    pub client_ca: Option<PathBuf>,
+}
+
 /// Listening addresses of collectors.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Listeners {
@@ -159,8 +174,10 @@ pub struct Listeners {
     pub country_file: Option<PathBuf>,
     /// `[traps] listen`
     pub traps: Vec<SocketAddr>,
-    /// `[syslog] listen`, with `udp:` or `tcp:` in front
+    /// `[syslog] listen`, with `udp:`, `tcp:` or `tls:` in front
     pub syslog: Vec<String>,
+    /// `[syslog] certificate`, `key` and `client_ca`
+    pub syslog_tls: Option<SyslogTls>,
     /// `[metrics] listen`
     pub metrics: Option<SocketAddr>,
     /// `[metrics] polled`: the counters of interfaces as well, under their IF-MIB names

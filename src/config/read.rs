@@ -95,6 +95,14 @@ impl<'a, 'i> Section<'a, 'i> {
         self.source.fault(offset, what);
     }
 
+    /// Where a character of a string stands in the file; `None` where the string is written with escapes.
+    pub(super) fn inside(&self, value: &Spanned<DeValue<'i>>, at: usize) -> Option<usize> {
+        let text = value.get_ref().as_str()?;
+        let written = self.source.text.get(value.span())?;
+        let offset = text.char_indices().nth(at).map_or(text.len(), |(offset, _)| offset);
+        written.find(text).map(|start| value.span().start + start + offset)
+    }
+
     /// The value of a key with its place in the file.
     pub(super) fn raw(&self, key: &'static str) -> Option<&'a Spanned<DeValue<'i>>> {
         self.asked.borrow_mut().push(key);

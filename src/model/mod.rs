@@ -11,6 +11,7 @@ pub mod bands;
 pub mod device;
 pub mod flow;
 pub mod health;
+pub mod heard;
 pub mod identity;
 pub mod interface;
 pub mod inventory;
@@ -31,6 +32,7 @@ pub mod text;
 pub mod time;
 pub mod topology;
 pub mod unit;
+pub mod upkeep;
 pub mod wireless;
 
 pub use access::{Credential, SnmpAccess, SnmpVersion};

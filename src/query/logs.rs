@@ -1,6 +1,7 @@
 //! Log lines as rows of the filter language, and what is asked of them.
 
 use super::filter::{Column, Kind, Row, Value};
+use super::log_pattern::pattern_of;
 use crate::model::LogLine;
 use crate::model::{TimeRange, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,7 @@ pub const LOG_COLUMNS: &[Column] = &[
     column(&["receivedAt", "received"], Kind::Time),
     column(&["at", "time"], Kind::Time),
     column(&["process", "pid"], Kind::Word),
+    column(&["pattern"], Kind::Word),
 ];
 
 /// The rank of a severity as rows hold it: a worse one is greater, as for alarms.
@@ -33,8 +35,9 @@ pub fn rank(severity: crate::model::LogSeverity) -> f64 {
     f64::from(7 - severity.number())
 }
 
+/// A time as rows hold it.
 #[allow(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit 53 bits for 285,000 years")]
-fn seconds(at: Timestamp) -> Value<'static> {
+pub fn seconds(at: Timestamp) -> Value<'static> {
     Value::Number(at.millis() as f64 / 1000.0)
 }
 
@@ -65,6 +68,7 @@ impl Row for LogLine {
             11 => seconds(self.received),
             12 => seconds(self.own.map_or(self.received, |own| own.at)),
             13 => Value::text(self.process.as_deref()),
+            14 => Value::Text(Cow::Owned(pattern_of(self))),
             _ => Value::Unknown,
         }
     }
@@ -91,4 +95,6 @@ pub enum LogPart {
     Table,
     /// What happened near to the line with this number.
     Near(u64),
+    /// The patterns of the lines that match, in [`LogRequest::within`] or else the span of the view; the window is of patterns.
+    Patterns,
 }

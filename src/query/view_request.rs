@@ -1,5 +1,6 @@
 //! What a console or a headless command asks of the engine: a window on one screen's rows, at a time.
 
+use super::alarms::{AlarmRequest, EventRequest};
 use super::logs::LogRequest;
 use crate::model::flow::TopKey;
 use crate::model::wireless::RadioName;
@@ -219,10 +220,14 @@ pub struct ViewRequest {
     pub wireless: WirelessRequest,
     /// What of a device, for [`Screen::Device`].
     pub device: DevicePart,
-    /// Groups of rows that are folded, by what stands at their head.
+    /// Groups of rows that are folded, by what stands at their head; where everything is folded, those that are not.
     pub folded: Vec<String>,
     /// What is asked of log lines, for [`Screen::Logs`].
     pub logs: LogRequest,
+    /// What is asked of alarms, for [`Screen::Alarms`].
+    pub alarms: AlarmRequest,
+    /// What is asked of what happened, for [`Screen::Events`].
+    pub events: EventRequest,
 }
 
 /// Graphs span an hour unless asked otherwise.
@@ -248,6 +253,8 @@ impl ViewRequest {
             device: DevicePart::default(),
             folded: Vec::new(),
             logs: LogRequest::default(),
+            alarms: AlarmRequest::default(),
+            events: EventRequest::default(),
         }
     }
 }

@@ -122,7 +122,7 @@ mod tests {
             flap: None,
         };
         let handled = view::AlarmRow::of(alarm);
-        check_columns(&AlarmRow::new(&handled, None));
+        check_columns(&AlarmRow::from(&handled));
         let event = view::EventRow {
             at: Timestamp::from_secs(0),
             kind: "link-gone".to_owned(),

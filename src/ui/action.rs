@@ -5,7 +5,7 @@ use super::effect::{Effect, Form, Picture};
 use super::lang::tr;
 use super::pane::{Context, Gesture};
 use super::state::{Access, UiState};
-use super::update::{alarms, device, diff, flows, global, graph, lists, logs, overlay, related, wireless};
+use super::update::{alarms, device, diff, events, flows, global, graph, lists, logs, overlay, related, wireless, work};
 use super::{mouse, notice, wallboard};
 use crate::query::Screen;
 use crate::state::view::View;
@@ -90,13 +90,26 @@ pub const ACTIONS: &[Action] = &[
     writing("alarms.acknowledge", Context::Alarms, ("acknowledge, or take it back", "ack"), alarms::acknowledge),
     writing("alarms.note", Context::Alarms, ("acknowledge with a note", "note"), alarms::note),
     writing("alarms.silence", Context::Alarms, ("silence: then 1 4 d, or e to end it", "silence"), alarms::silence),
+    writing("alarms.maintenance", Context::Alarms, ("maintenance of its object begins, or ends", "work"), work::menu),
+    writing("alarms.undo", Context::Alarms, ("take back what was done last", "undo"), alarms::undo),
+    action("alarms.group", Context::Alarms, ("by cause, site, device, rule, severity", "by"), alarms::group),
+    action("alarms.whole", Context::Alarms, ("the alarm in full, or the list again", "in full"), alarms::whole),
     action("alarms.next", Context::Alarms, ("next one that nobody acknowledged", "next unacked"), alarms::next_unacknowledged),
     writing("silence.hour", Context::Silence, ("1 hour", "1 h"), |turn| alarms::silence_for(turn, 3_600)),
     writing("silence.four-hours", Context::Silence, ("4 hours", "4 h"), |turn| alarms::silence_for(turn, 4 * 3_600)),
     writing("silence.day", Context::Silence, ("24 hours", "24 h"), |turn| alarms::silence_for(turn, 86_400)),
+    writing("silence.until", Context::Silence, ("until a time, or for so long", "until"), alarms::silence_until),
     writing("silence.end", Context::Silence, ("end it; nobody cares for it either", "end"), alarms::release),
     action("silence.cancel", Context::Silence, ("leave it", "leave"), overlay::cancel),
     action("events.diff", Context::Events, ("what differs between then and the time shown", "diff"), diff::since),
+    action("events.each", Context::Events, ("every event by itself, or bursts as one row", "bursts"), events::each),
+    action("events.narrow", Context::Events, ("narrow the list by what is under the cursor", "narrow"), events::menu),
+    action("work.down", Context::Work, ("next", ""), |turn| work::step(turn, 1)),
+    action("work.up", Context::Work, ("the one before", ""), |turn| work::step(turn, -1)),
+    writing("work.hour", Context::Work, ("1 hour, or end it", "1 h"), |turn| work::begin(turn, 3_600)),
+    writing("work.four-hours", Context::Work, ("4 hours", "4 h"), |turn| work::begin(turn, 4 * 3_600)),
+    writing("work.day", Context::Work, ("24 hours", "24 h"), |turn| work::begin(turn, 86_400)),
+    action("work.cancel", Context::Work, ("leave it", "leave"), overlay::cancel),
     action("graph.week", Context::Graph, ("last week's curve beside this week's, or not", "week"), graph::week),
     action("graph.zoom-in", Context::Graph, ("a shorter span", "zoom"), |turn| graph::zoom(turn, -1)),
     action("graph.zoom-out", Context::Graph, ("a longer span", ""), |turn| graph::zoom(turn, 1)),
@@ -148,6 +161,7 @@ pub const ACTIONS: &[Action] = &[
     action("logs.follow", Context::Logs, ("keep the newest line in view, or not", "follow"), logs::follow),
     action("logs.fold", Context::Logs, ("lines that say the same once, with their count", "fold same"), logs::fold),
     action("logs.raw", Context::Logs, ("lines as they came, or as they were read", "raw"), logs::raw),
+    action("logs.patterns", Context::Logs, ("by pattern, new and rising first, or lines again", "patterns"), logs::by_pattern),
     action("logs.narrow", Context::Logs, ("narrow the list by what is under the cursor", "narrow"), logs::menu),
     action("discovery.pause", Context::Discovery, ("pause discovery, or go on", "pause"), global::discovery_pause),
     action("discovery.run", Context::Discovery, ("discover the configured targets again", "run again"), global::discovery_run),

@@ -126,6 +126,11 @@ fn status(scene: &Scene<'_>) -> Vec<(String, Style)> {
             out.push((format!("{word}{count}"), theme.style(tone)));
             out.push((if wide { "  " } else { " " }.to_owned(), theme.style(Tone::Text)));
         }
+        // How many of them nobody cares for: the key that goes to the next one says it where there is little room.
+        if chrome.unacknowledged > 0 && !tiny {
+            let words = if wide { trf!("{} unacked  ", chrome.unacknowledged) } else { format!("u{} ", chrome.unacknowledged) };
+            out.push((words, theme.style(Tone::Key)));
+        }
     }
     if let Some(why) = &scene.state.lost {
         out.push((trf!(" LOST: {} ", fit(why, 24, scene.glyphs.ellipsis)), theme.style(Tone::Past)));

@@ -16,7 +16,7 @@ use super::update::{LAST_PLACE, diff, lists, overlay};
 use super::{chrome, command, overlay as layers, wallboard};
 use crate::engine::{Answer, AskError, Update, WatchId};
 use crate::query::ViewRequest;
-use crate::state::view::{View, ViewBody};
+use crate::state::view::{AlarmRow, View, ViewBody};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
 use std::cell::RefCell;
@@ -125,7 +125,10 @@ impl Console {
             (None, Some(c)) if self.writing() => overlay::write(&mut self.state, c.encode_utf8(&mut [0; 4])),
             // A letter that no related screen has closes the menu, as in every menu.
             (None, _)
-                if matches!(self.state.layers.last(), Some(Layer::Related | Layer::Export | Layer::Save | Layer::Silence)) =>
+                if matches!(
+                    self.state.layers.last(),
+                    Some(Layer::Related | Layer::Export | Layer::Save | Layer::Silence | Layer::Work(..))
+                ) =>
             {
                 self.state.layers.pop();
                 Vec::new()
@@ -213,7 +216,8 @@ impl Console {
     fn receive(&mut self, watch: WatchId, view: Arc<View>) -> Vec<Effect> {
         if watch == notice::ALARMS {
             if let ViewBody::Alarms(table) = &view.body {
-                self.state.notices.heard(table.rows.iter().filter(|row| row.silenced.is_none()).map(|row| &row.alarm));
+                let counts = |row: &&AlarmRow| row.silenced.is_none() && row.work.is_none() && row.root.is_none();
+                self.state.notices.heard(table.rows.iter().filter(counts).map(|row| &row.alarm));
             }
             return self.ring();
         }
@@ -407,7 +411,10 @@ pub fn contexts(state: &UiState) -> Vec<Context> {
         return vec![Context::Wallboard];
     }
     match state.layers.last() {
-        Some(Layer::Filter(_) | Layer::GoTo(_) | Layer::Note(_) | Layer::Palette(_) | Layer::Jump(_)) => vec![Context::Input],
+        Some(Layer::Filter(_) | Layer::GoTo(_) | Layer::Note(_) | Layer::Until(_) | Layer::Palette(_) | Layer::Jump(_)) => {
+            vec![Context::Input]
+        }
+        Some(Layer::Work(..)) => vec![Context::Work],
         Some(Layer::Silence) => vec![Context::Silence],
         Some(Layer::Related) => vec![Context::Related],
         Some(Layer::Columns(_)) => vec![Context::Columns],

@@ -45,6 +45,7 @@ pub fn marked<'v>(view: &'v View, marks: &[Mark]) -> Cow<'v, View> {
         ViewBody::Devices(table) => table.rows.retain(|row| has(row.id.as_str())),
         ViewBody::Interfaces(table) => table.rows.retain(|row| has(&pane::interfaces::key(row))),
         ViewBody::Events(table) => table.rows.retain(|row| has(&pane::events::key(row))),
+        ViewBody::Timeline(view) => view.table.rows.retain(|row| has(&pane::events::key(row))),
         ViewBody::Alarms(table) => table.rows.retain(|row| has(&row.id)),
         _ => {}
     }
@@ -67,15 +68,19 @@ pub fn rows(view: &View, form: Form) -> io::Result<Option<Vec<u8>>> {
         ViewBody::Links(table) => write_rows(format, table.rows.iter().map(report::LinkRow::from), &mut out)?,
         ViewBody::Sensors(table) => write_rows(format, table.rows.iter().map(report::SensorRow::from), &mut out)?,
         ViewBody::Events(table) => write_rows(format, table.rows.iter().map(report::EventRow::from), &mut out)?,
+        ViewBody::Timeline(view) => {
+            write_rows(format, view.table.rows.iter().map(|row| report::EventRow::from(&row.event)), &mut out)?;
+        }
         ViewBody::Alarms(table) => {
-            write_rows(format, table.rows.iter().map(|alarm| report::AlarmRow::new(alarm, None)), &mut out)?;
+            let rows = table.rows.iter().filter(|row| row.head.is_none());
+            write_rows(format, rows.map(report::AlarmRow::from), &mut out)?;
         }
         ViewBody::Discovery(view) => write_rows(format, view.changes.rows.iter().map(report::EventRow::from), &mut out)?,
         ViewBody::Logs(view) => write_rows(format, view.table.rows.iter().map(report::LogRow::from), &mut out)?,
         ViewBody::Flows(view) => out = talkers(view, form)?,
         ViewBody::Capture(view) => out = talkers(&view.flows, form)?,
         ViewBody::Wireless(view) => wireless(view, format, &mut out)?,
-        ViewBody::Vlans(_) | ViewBody::Empty => return Ok(None),
+        ViewBody::Vlans(_) | ViewBody::Alarm(_) | ViewBody::Near(_) | ViewBody::Empty => return Ok(None),
     }
     Ok(Some(out))
 }

@@ -123,7 +123,8 @@ impl Glyphs {
             (DeviceStatus::Up, GlyphSet::Ascii) => "+",
             (DeviceStatus::Down, GlyphSet::Unicode | GlyphSet::Cjk) => "✗",
             (DeviceStatus::Down, GlyphSet::Ascii) => "X",
-            (DeviceStatus::Unreachable, _) => "!",
+            (DeviceStatus::Unreachable, GlyphSet::Unicode | GlyphSet::Cjk) => "\u{2298}",
+            (DeviceStatus::Unreachable, GlyphSet::Ascii) => "x",
             (DeviceStatus::Unknown, _) => "?",
             (DeviceStatus::Maintenance, _) => "~",
         }

@@ -247,16 +247,19 @@ impl Keymap {
 fn together(a: Context, b: Context) -> bool {
     use Context::{
         Alarms, Columns, Discovery, Events, Export, Flows, Global, Graph, Groups, Input, List, Logs, Map, Narrow, Related, Save,
-        Sections, Silence, Table, Vlans, Wallboard, Wireless,
+        Sections, Silence, Table, Vlans, Wallboard, Wireless, Work,
     };
     match (a, b) {
         (a, b) if a == b => true,
         (Save | Wallboard, _) | (_, Save | Wallboard) => false,
-        (Input | Related | Columns | Groups | Narrow | Export | Silence, _)
-        | (_, Input | Related | Columns | Groups | Narrow | Export | Silence) => false,
+        (Input | Related | Columns | Groups | Narrow | Export | Silence | Work, _)
+        | (_, Input | Related | Columns | Groups | Narrow | Export | Silence | Work) => false,
         (Global, _) | (_, Global) => true,
         // Lines of a log are sorted by nothing but time: the keys of tables are not theirs.
         (Logs, Table) | (Table, Logs) => false,
+        // Each of these is a screen of its own.
+        (Alarms, Events | Logs | Flows) | (Events, Alarms | Logs | Flows) => false,
+        (Logs | Flows, Alarms | Events) => false,
         (
             List | Discovery | Table | Graph | Flows | Alarms | Events | Vlans | Logs,
             List | Discovery | Table | Graph | Flows | Alarms | Events | Vlans | Logs,

@@ -5,6 +5,7 @@
 use super::command::Suggestion;
 use crate::state::view::screens::Name;
 use crate::ui::pane::logs::menu::Narrowing;
+use crate::ui::update::work::Work;
 use tui_input::Input;
 
 /// A layer.
@@ -16,6 +17,10 @@ pub enum Layer {
     Note(Input),
     /// `S`: a key says how long alarms are silent.
     Silence,
+    /// How long alarms are silent is being written.
+    Until(Input),
+    /// `m` on an alarm: what is worked on; a key says for how long. The cursor stands on one.
+    Work(Vec<Work>, usize),
     /// `=`: a time to go to is being written.
     GoTo(Input),
     /// `:`: a command is being written.
@@ -40,12 +45,17 @@ impl Layer {
     /// The text that is being written, if the layer has one.
     pub fn input(&mut self) -> Option<&mut Input> {
         match self {
-            Self::Filter(input) | Self::GoTo(input) | Self::Note(input) => Some(input),
+            Self::Filter(input) | Self::GoTo(input) | Self::Note(input) | Self::Until(input) => Some(input),
             Self::Palette(picker) => Some(&mut picker.input),
             Self::Jump(picker) => Some(&mut picker.input),
-            Self::Related | Self::Columns(_) | Self::Groups(_) | Self::Narrow(..) | Self::Export | Self::Save | Self::Silence => {
-                None
-            }
+            Self::Related
+            | Self::Columns(_)
+            | Self::Groups(_)
+            | Self::Narrow(..)
+            | Self::Export
+            | Self::Save
+            | Self::Work(..)
+            | Self::Silence => None,
         }
     }
 }

@@ -12,6 +12,7 @@ use super::state::Room;
 use super::text::{self, EN, fit};
 use super::theme::Tone;
 use super::update::related;
+use super::update::work::Work;
 use super::widget::panel::{Focus, Panel};
 use super::widget::{notice, put, put_all};
 use crate::query::Screen;
@@ -50,6 +51,15 @@ pub fn draw(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) -> Option<Position>
         }
         Layer::Silence => {
             keyed(scene, area, (buf, "Silence for", Context::Silence, "silence.cancel"));
+            None
+        }
+        Layer::Until(input) => {
+            let caret = line(scene, area, (buf, tr("silent until: "), input));
+            above(scene, area, (buf, tr("30m   8h   2d   18:00   2026-11-22T18:00:00Z"), Tone::Dim));
+            Some(caret)
+        }
+        Layer::Work(choices, at) => {
+            work(scene, area, (buf, choices, *at));
             None
         }
         Layer::GoTo(input) => {
@@ -287,6 +297,12 @@ fn keyed(scene: &Scene<'_>, area: Rect, (buf, title, context, leave): (&mut Buff
         ];
         put_all(buf, Position::new(inner.x + 1, y), inner.width.saturating_sub(1), &pieces);
     }
+}
+
+/// What can be worked on, and the keys that say for how long.
+fn work(scene: &Scene<'_>, area: Rect, (buf, choices, at): (&mut Buffer, &[Work], usize)) {
+    let rows: Vec<Row<'_>> = choices.iter().map(|choice| (choice.label.as_str(), "", "")).collect();
+    list(scene, area, (buf, tr("Maintenance of"), &rows, Some(at)));
 }
 
 /// What narrows the log.

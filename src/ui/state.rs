@@ -11,10 +11,10 @@ use super::pane::Target;
 use super::pane::diff::DiffState;
 use super::theme::{Depth, OwnTheme, ThemeName};
 use super::wallboard::Wallboard;
-use crate::engine::WatchId;
+use crate::engine::{Command, WatchId};
 use crate::model::flow::TopKey;
 use crate::model::{Role, TimeRange, Timestamp, WifiBand};
-use crate::query::{MapRequest, Screen, Sort, Subject, ViewRequest, Window};
+use crate::query::{AlarmGroup, MapRequest, Screen, Sort, Subject, ViewRequest, Window};
 use crate::ui::layout::worker::LayoutWorker;
 use crate::ui::pane::topology::TreeRows;
 use crate::ui::widget::map::Arrangement;
@@ -76,7 +76,7 @@ pub struct ScreenState {
     pub hidden: BTreeSet<&'static str>,
     /// Rows that are marked, in the order in which they were.
     pub marks: Vec<Mark>,
-    /// Groups that are folded, by what stands at their head.
+    /// Groups that are folded, by what stands at their head; on a screen that folds all by itself, those that are not.
     pub folded: BTreeSet<String>,
 }
 
@@ -227,7 +227,31 @@ pub struct LogState {
     pub raw: bool,
     /// The line under the cursor has the whole screen.
     pub whole: bool,
+    /// What lines have in common is shown in place of the lines.
+    pub patterns: bool,
     /// Only lines of this range are shown.
+    pub within: Option<TimeRange>,
+    /// The list is to go to this time with the next answer.
+    pub seek: Option<Timestamp>,
+}
+
+/// What the Alarms screen remembers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AlarmState {
+    /// Under what alarms stand together.
+    pub group: AlarmGroup,
+    /// The alarm under the cursor has the whole screen.
+    pub whole: bool,
+    /// What takes back what was done last.
+    pub undo: Vec<Command>,
+}
+
+/// What the Events screen remembers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventState {
+    /// Every event stands for itself, bursts too.
+    pub each: bool,
+    /// Only events of this range are shown.
     pub within: Option<TimeRange>,
     /// The list is to go to this time with the next answer.
     pub seek: Option<Timestamp>,
@@ -277,6 +301,12 @@ pub struct UiState {
     pub user: String,
     /// What the Logs screen remembers.
     pub logs: LogState,
+    /// What the Alarms screen remembers.
+    pub alarms: AlarmState,
+    /// What the Events screen remembers.
+    pub events: EventState,
+    /// The times that were shown before another one was gone to with a screen: with how many places behind, and which.
+    pub returns: Vec<(usize, Option<Timestamp>)>,
     /// A passing sentence.
     pub toast: Option<Toast>,
     /// The connection that was lost, and why.
@@ -354,6 +384,9 @@ impl UiState {
             access: Access::default(),
             user: String::new(),
             logs: LogState::default(),
+            alarms: AlarmState::default(),
+            events: EventState::default(),
+            returns: Vec::new(),
             toast: None,
             lost: None,
             watch: WatchId(1),

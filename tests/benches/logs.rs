@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a measurement that can't go on has to stop")]
 
 use noctop::clock::Stopwatch;
-use noctop::history::logs::{Bounds, LogOrder, LogQuestion, LogStore, MemoryLogs, RateSteps};
+use noctop::history::logs::{Bounds, LogOrder, LogQuestion, LogStore, MemoryLogs, Patience, RateSteps};
 use noctop::model::{LogLine, TimeRange, Timestamp};
 use noctop::query::{Window, filter};
 use noctop::wire::syslog;
@@ -76,6 +76,7 @@ fn main() {
                 fold,
                 faults_only: false,
                 rates: Some(RateSteps { from: range.from, step, count: 144 }),
+                patience: Patience::default(),
             };
             let timed = || {
                 let stopwatch = Stopwatch::start();

@@ -12,7 +12,7 @@ use noctop::model::{
     Acknowledgement, AdminStatus, Alarm, Confirmed, DeviceId, DeviceStatus, Evidence, GaugeKind, HealthStatus, IfIndex, MacAddr,
     OperStatus, Role, Severity, Silence, SnmpAccess, SnmpVersion, Timestamp,
 };
-use noctop::query::{Screen, Subject, ViewRequest};
+use noctop::query::{EventPart, Screen, Subject, ViewRequest};
 use noctop::state::view::rows::GaugeRow;
 use noctop::state::view::screens::DeviceView;
 use noctop::state::view::switch::{PortFacts, SwitchView};
@@ -140,6 +140,7 @@ fn chrome(request: &ViewRequest, network: Network) -> Chrome {
         critical: if campus { 2 } else { 0 },
         major: if campus { 2 } else { 0 },
         minor: usize::from(campus),
+        unacknowledged: if campus { 4 } else { 0 },
         notices: if campus { Vec::new() } else { vec!["no permission for ICMP: run `noctop doctor`".to_owned()] },
         fault: request.filter.starts_with('(').then(|| "filter, column 1: ( is never closed".to_owned()),
         history_from: Some(ago(7 * 86_400)),
@@ -153,6 +154,7 @@ fn body(request: &ViewRequest, network: Network) -> ViewBody {
             Screen::Devices => ViewBody::Devices(Table::default()),
             Screen::Interfaces => ViewBody::Interfaces(Table::default()),
             Screen::Alarms => ViewBody::Alarms(Table::default()),
+            Screen::Events if request.events.part == EventPart::Timeline => ViewBody::Timeline(Box::default()),
             Screen::Events => ViewBody::Events(Table::default()),
             Screen::Discovery => ViewBody::Discovery(Box::default()),
             Screen::Topology => ViewBody::Topology(Box::default()),
@@ -169,6 +171,7 @@ fn body(request: &ViewRequest, network: Network) -> ViewBody {
                 recent: Vec::new(),
                 health: HealthView::default(),
                 switch: SwitchView::default(),
+                work: None,
             })),
             _ => ViewBody::Empty,
         };
@@ -180,18 +183,8 @@ fn body(request: &ViewRequest, network: Network) -> ViewBody {
         Screen::Interfaces => {
             ViewBody::Interfaces(window(interfaces(), request, |row| format!("{} {}", row.device_name, row.name)))
         }
-        Screen::Alarms => {
-            let shown = |row: &AlarmRow| row.root.as_ref().is_none_or(|root| !request.folded.contains(root));
-            let rows = alarms().into_iter().filter(shown).map(|row| AlarmRow { folded: request.folded.contains(&row.id), ..row });
-            ViewBody::Alarms(window(rows.collect(), request, |row| row.object.clone()))
-        }
-        Screen::Events => {
-            let about = |row: &EventRow| match &request.subject {
-                Some(Subject::Device(device) | Subject::Interface(device, _)) => row.device.as_ref() == Some(device),
-                None => true,
-            };
-            ViewBody::Events(window(events().into_iter().filter(about).collect(), request, |row| row.object.clone()))
-        }
+        Screen::Alarms => super::alarms::answer(alarms(), request),
+        Screen::Events => super::alarms::happened(events(), request),
         Screen::Discovery => ViewBody::Discovery(Box::new(discovery())),
         Screen::Device => ViewBody::Device(Box::new(device(request))),
         Screen::Interface => ViewBody::Interface(Box::new(interface(request))),
@@ -204,7 +197,7 @@ fn body(request: &ViewRequest, network: Network) -> ViewBody {
     }
 }
 
-fn window<R>(rows: Vec<R>, request: &ViewRequest, name: impl Fn(&R) -> String) -> Table<R> {
+pub fn window<R>(rows: Vec<R>, request: &ViewRequest, name: impl Fn(&R) -> String) -> Table<R> {
     let total = rows.len();
     let mut rows: Vec<R> = rows.into_iter().filter(|row| name(row).contains(&request.filter)).collect();
     // The rows stand busiest first as they are written.
@@ -386,7 +379,7 @@ fn links() -> Vec<LinkRow> {
         .collect()
 }
 
-fn alarms() -> Vec<AlarmRow> {
+pub fn alarms() -> Vec<AlarmRow> {
     let rows: [(&str, Severity, &str, &str, u64, u32); 7] = [
         ("device-down", Severity::Critical, "acc-b2-07", "down: no SNMP, no ICMP; 14 objects behind it", 131, 1),
         ("interface-down", Severity::Major, "dist-2 Te1/0/12", "down, link to acc-b2-07", 133, 1),
@@ -397,7 +390,18 @@ fn alarms() -> Vec<AlarmRow> {
         ("interface-down", Severity::Minor, "acc-b1-02 Gi1/0/24", "down", 90_000, 3),
     ];
     let row = |(rule, severity, object, text, age, count): (&str, Severity, &str, &str, u64, u32)| AlarmRow {
-        alarm: Alarm {
+        acknowledged: (object == "core-2 Te1/1/4").then(|| Acknowledgement {
+            by: "kim".to_owned(),
+            at: ago(600),
+            note: Some("회선사 확인 중, ticket 4711".to_owned()),
+        }),
+        silenced: (object == "acc-b1-02 Gi1/0/24")
+            .then(|| Silence { by: "lee".to_owned(), until: now().plus(Duration::from_secs(9_000)) }),
+        root: (object == "dist-2 Te1/0/12").then(|| "device-down@acc-b2-07".to_owned()),
+        children: usize::from(object == "acc-b2-07"),
+        device_name: object.split(' ').next().map(str::to_owned),
+        site: Some("b2 f1 IDF-1".to_owned()),
+        ..AlarmRow::of(Alarm {
             id: format!("{rule}@{object}"),
             rule: rule.to_owned(),
             severity,
@@ -408,24 +412,11 @@ fn alarms() -> Vec<AlarmRow> {
             cleared_at: None,
             count,
             if_index: None,
-            runbook: None,
+            runbook: (rule == "device-down").then(|| "site/b2.md".to_owned()),
             flap: None,
-        },
-        cause: None,
-        episodes: Vec::new(),
-        notices: Vec::new(),
-        acknowledged: (object == "core-2 Te1/1/4").then(|| Acknowledgement {
-            by: "kim".to_owned(),
-            at: ago(600),
-            note: Some("회선사 확인 중, ticket 4711".to_owned()),
-        }),
-        silenced: (object == "acc-b1-02 Gi1/0/24")
-            .then(|| Silence { by: "lee".to_owned(), until: now().plus(Duration::from_secs(9_000)) }),
-        root: (object == "dist-2 Te1/0/12").then(|| "device-down@acc-b2-07".to_owned()),
-        children: usize::from(object == "acc-b2-07"),
-        folded: false,
+        })
     };
-    rows.into_iter().map(row).collect()
+    rows.into_iter().map(row).map(super::alarms::told).collect()
 }
 
 /// Those that count: neither silent nor explained by another.
@@ -433,7 +424,7 @@ fn overview_alarms() -> Vec<AlarmRow> {
     alarms().into_iter().filter(|row| row.root.is_none() && row.silenced.is_none()).collect()
 }
 
-fn events() -> Vec<EventRow> {
+pub fn events() -> Vec<EventRow> {
     type Told<'a> = (u64, &'a str, &'a str, &'a str, &'a str, Option<Severity>);
     let rows: [Told<'_>; 8] = [
         (30, "alarm-acknowledged", "core-2 Te1/1/4", "acknowledged by kim", "operator", None),
@@ -535,6 +526,7 @@ fn device(request: &ViewRequest) -> DeviceView {
         recent: events(),
         health: health(&wanted),
         switch: SwitchView::default(),
+        work: None,
     };
     super::facility::fill(&mut view, &wanted, request);
     view

@@ -47,7 +47,7 @@ fn nothing_english_is_left_but_names() {
     let same: BTreeSet<String> = SAME.split_whitespace().map(str::to_owned).collect();
     // What the fixture calls things, and the names of actions and commands, are names.
     let mut names: BTreeSet<String> = BTreeSet::new();
-    for file in ["fixture.rs", "golden.rs", "flows.rs", "vlans.rs", "map.rs", "logs.rs", "wireless.rs"] {
+    for file in ["fixture.rs", "golden.rs", "flows.rs", "vlans.rs", "map.rs", "logs.rs", "wireless.rs", "alarms.rs"] {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screens").join(file);
         let source = std::fs::read_to_string(path).unwrap();
         names.extend(source.split('"').skip(1).step_by(2).flat_map(words));

@@ -178,6 +178,7 @@ pub fn view(request: &ViewRequest) -> LogsView {
         kept_from: Some(ago(7200)),
         dropped: 1_204,
         listeners: listeners(12_004),
+        looked_from: None,
         near: None,
         patterns: Table::default(),
     }

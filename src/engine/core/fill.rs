@@ -61,7 +61,14 @@ impl Filler<'_> {
             | ViewBody::Capture(_)
             | ViewBody::Vlans(_)
             | ViewBody::Logs(_)
+            | ViewBody::Timeline(_)
+            | ViewBody::Near(_)
             | ViewBody::Empty => {}
+            ViewBody::Alarm(view) => {
+                if let Some(port) = &mut view.port {
+                    self.interfaces(std::slice::from_mut(port));
+                }
+            }
             ViewBody::Wireless(view) => self.wireless(view),
         }
     }

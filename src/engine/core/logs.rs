@@ -4,8 +4,9 @@
 
 use super::flow_names::addresses_of;
 use super::reader::{Live, Reader};
+use crate::clock::Stopwatch;
 use crate::history::StoreError;
-use crate::history::logs::{FoundLine, LogOrder, LogQuestion, LogRate, RateSteps};
+use crate::history::logs::{FoundLine, LogOrder, LogQuestion, LogRate, Patience, PatternQuestion, RateSteps};
 use crate::model::log::{JoinedBy, LogDevice};
 use crate::model::{Device, DeviceId, IfIndex, LogLine, Role, TimeRange, Timestamp};
 use crate::query::filter::{self, Expr};
@@ -92,6 +93,11 @@ impl LogBook {
         line.device = Some(LogDevice { id: device.id.clone(), name: device.name().into(), by, port });
     }
 
+    /// The device that has an address.
+    pub(super) fn of_address(&self, address: IpAddr) -> Option<DeviceId> {
+        self.addresses.get(&address).map(|device| device.id.clone())
+    }
+
     fn said(&self, host: &str) -> Option<&Arc<Device>> {
         match host.parse::<IpAddr>() {
             Ok(address) => self.addresses.get(&address),
@@ -146,6 +152,7 @@ impl Reader {
             ViewBody::Logs(logs) => {
                 let (made, fault) = match request.logs.part {
                     LogPart::Table => self.log_table((to, live), request)?,
+                    LogPart::Patterns => self.log_patterns((to, live), request)?,
                     LogPart::Near(number) => (self.near(state, number)?, None),
                 };
                 **logs = made;
@@ -191,6 +198,7 @@ impl Reader {
             fold: request.logs.fold,
             faults_only: request.faults_only,
             rates: Some(steps),
+            patience: patience(),
         };
         let answer = store.logs_ask(&question)?;
         let row = |found: FoundLine| LogRow {
@@ -204,6 +212,37 @@ impl Reader {
         let rows = answer.rows.into_iter().map(row).collect();
         view.table = Table { matched: answer.matched, total, offset: answer.offset, rows };
         view.rates = answer.rates.into_iter().map(step_of).collect();
+        view.looked_from = answer.looked_from;
+        Ok((view, answer.fault))
+    }
+
+    /// The patterns of the range that is looked into, else of the span until the view's time.
+    fn log_patterns(
+        &self,
+        (to, live): (Timestamp, &Live),
+        request: &ViewRequest,
+    ) -> Result<(LogsView, Option<String>), StoreError> {
+        let store = self.store().logs();
+        let span = Duration::from_secs(u64::from(request.span_secs.max(STEPS / 4)));
+        let range = request.logs.within.unwrap_or(TimeRange { from: to.minus(span), to });
+        let kept = store.logs_kept()?;
+        let mut view = LogsView {
+            range: Some(range),
+            kept_from: kept.span.map(|span| span.from),
+            dropped: kept.dropped,
+            listeners: live.listeners.clone(),
+            ..LogsView::default()
+        };
+        let filter = match filter::parse(&request.filter) {
+            Ok(filter) => filter,
+            Err(error) => return Ok((view, Some(error.to_string()))),
+        };
+        let window = Window { rows: request.window.rows.min(MOST_ROWS), ..request.window };
+        let question = PatternQuestion { filter, range, now: to, faults_only: request.faults_only, window, patience: patience() };
+        let answer = store.logs_patterns(&question)?;
+        view.lines = answer.lines;
+        view.looked_from = answer.looked_from;
+        view.patterns = Table { matched: answer.matched, total: answer.matched, offset: answer.offset, rows: answer.rows };
         Ok((view, answer.fault))
     }
 
@@ -246,7 +285,7 @@ impl Reader {
 }
 
 /// A question about all lines of a range that wants none of them.
-const fn everything(range: TimeRange) -> LogQuestion {
+fn everything(range: TimeRange) -> LogQuestion {
     LogQuestion {
         filter: Expr::And(Vec::new()),
         range,
@@ -257,7 +296,16 @@ const fn everything(range: TimeRange) -> LogQuestion {
         fold: false,
         faults_only: false,
         rates: None,
+        patience: Patience::default(),
     }
+}
+
+/// How long a question may take: then it is answered of the newest lines alone.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+fn patience() -> Patience {
+    let since = Stopwatch::start();
+    Patience::until(move || since.elapsed() >= PATIENCE)
 }
 
 /// The steps of the rates: those of the range that is looked into, else of the span until the view's time. Spans of an hour and more are

@@ -4,13 +4,14 @@ use super::fill::Filler;
 use super::flow_answers::FlowCache;
 use super::flow_ledger::Ledger;
 use super::graphs::{GraphCache, Graphs};
+use super::moments::OlderCache;
 use super::over;
 use super::past::{self, Past, Restored};
 use crate::engine::country::Countries;
 use crate::engine::flows::RunningFlows;
 use crate::history::{Store, StoreError};
 use crate::model::Timestamp;
-use crate::query::ViewRequest;
+use crate::query::{Screen, ViewRequest};
 use crate::state::view::logs::LogListener;
 use crate::state::view::{self, Chrome, View, ViewBody};
 use crate::state::{Settings, State};
@@ -45,6 +46,7 @@ pub(in crate::engine) struct Reader {
     /// What exporters tell beside flows; the engine writes, every reader reads.
     pub(super) ledger: Arc<RwLock<Arc<Ledger>>>,
     pub(super) flow_answers: FlowCache,
+    pub(super) older: OlderCache,
     countries: Option<Countries>,
 }
 
@@ -59,6 +61,7 @@ impl Reader {
             running: Arc::default(),
             ledger: Arc::default(),
             flow_answers: FlowCache::default(),
+            older: OlderCache::default(),
             countries: None,
         }
     }
@@ -123,7 +126,10 @@ impl Reader {
             self.chrome(&mut view.chrome, (to, live, request));
             return Ok(view);
         }
-        let mut view = view::answer(state, request);
+        let mut view = match request.screen {
+            Screen::Events => view::answer_with(state, request, &self.older_events(state, request)?),
+            _ => view::answer(state, request),
+        };
         self.chrome(&mut view.chrome, (to, live, request));
         let span = Duration::from_secs(u64::from(request.span_secs.max(1)));
         let wan = if matches!(view.body, ViewBody::Overview(_)) { view::wan_ports(state) } else { Vec::new() };
@@ -136,6 +142,7 @@ impl Reader {
         Filler { graphs, to, span, compare: request.compare_secs }.fill(&mut view, &wan);
         self.fill_flows(&mut view, (state, live, request));
         self.fill_logs(&mut view, (state, live, request))?;
+        self.fill_moments(&mut view, (state, live, request))?;
         Ok(view)
     }
 

@@ -150,7 +150,7 @@ pub(super) fn settings(config: &Config) -> Settings {
     let end = |text: &str| series_name::parse_port(text).ok();
     let links = config.manual_links.iter();
     let manual_links = links.filter_map(|link| Some(ManualLink { a: end(&link.a)?, b: end(&link.b)? })).collect();
-    Settings { poll_interval: config.polling.interval, manual_links }
+    Settings { poll_interval: config.polling.interval, manual_links, rules: Arc::clone(&config.rules.0) }
 }
 
 /// Where flows are listened for and captured.

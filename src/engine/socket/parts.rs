@@ -113,6 +113,18 @@ fn each_list(body: &mut ViewBody, each: &mut impl EachList) -> Result<(), Unfit>
             each.list(&mut view.table.rows)?;
             each.list(&mut view.rates)
         }
+        ViewBody::Alarm(view) => {
+            each.list(&mut view.events)?;
+            each.list(&mut view.lines)
+        }
+        ViewBody::Timeline(view) => {
+            each.list(&mut view.table.rows)?;
+            each.list(&mut view.rates)
+        }
+        ViewBody::Near(view) => {
+            each.list(&mut view.events)?;
+            each.list(&mut view.lines)
+        }
         ViewBody::Empty => Ok(()),
     }
 }

@@ -4,17 +4,24 @@
 //! follows the log costs what is new.
 
 use super::fold::sameness;
-use super::{FoundLine, LogAnswer, LogOrder, LogQuestion, LogRate, LogStore, LogsKept, RateSteps};
+use super::patterns::{Counted, Counting};
+use super::{
+    FoundLine, LogAnswer, LogOrder, LogQuestion, LogRate, LogStore, LogsKept, PatternAnswer, PatternQuestion, RateSteps,
+};
 use crate::history::StoreError;
-use crate::model::{LogKind, LogLine, LogSeverity, TimeRange};
-use crate::query::LOG_COLUMNS;
+use crate::model::{LogKind, LogLine, LogSeverity, TimeRange, Timestamp};
 use crate::query::filter::{Expr, FilterError, Matcher};
-use rustc_hash::FxHashMap;
+use crate::query::{LOG_COLUMNS, pattern_of};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use std::collections::VecDeque;
+use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Filters whose lines are remembered: those of some screens.
 const MOST_FILTERS: usize = 8;
+
+/// Patterns that are remembered before those that no line has any more are looked for.
+const MOST_PATTERNS: usize = 10_000;
 
 /// How much is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +49,7 @@ pub struct MemoryLogs {
 struct Stored {
     line: Arc<LogLine>,
     same: u64,
+    pattern: Arc<str>,
 }
 
 #[derive(Default)]
@@ -53,6 +61,8 @@ struct Inner {
     octets: usize,
     dropped: u64,
     searched: VecDeque<Searched>,
+    /// Patterns that lines have in common.
+    patterns: FxHashSet<Arc<str>>,
 }
 
 /// What a filter lets through.
@@ -99,6 +109,38 @@ impl LogStore for MemoryLogs {
         })
     }
 
+    fn logs_patterns(&self, question: &PatternQuestion) -> Result<PatternAnswer, StoreError> {
+        let inner = self.lock();
+        let within = inner.within(question.range);
+        let total = within.end - within.start;
+        let matcher = match Matcher::bind(&question.filter, LOG_COLUMNS, question.now) {
+            Ok(matcher) => matcher,
+            Err(fault) => return Ok(PatternAnswer { total, fault: Some(fault.to_string()), ..PatternAnswer::default() }),
+        };
+        let wanted = |stored: &&Stored| (!question.faults_only || is_fault(&stored.line)) && matcher.matches(&*stored.line);
+        let mut counting = Counting::default();
+        for number in within {
+            let Some(stored) = inner.stored(number).filter(wanted) else { continue };
+            let line = &stored.line;
+            let device = line.device.as_ref().map(|device| FxBuildHasher.hash_one(&device.id));
+            let counted = Counted { number, at: line.received, severity: line.severity, device };
+            if let Some(place) = counting.place(&stored.pattern) {
+                counting.count(place, counted);
+            }
+        }
+        for stored in inner.within(question.before()).filter_map(|number| inner.stored(number)).filter(wanted) {
+            if let Some(place) = counting.place(&stored.pattern) {
+                counting.count_before(place);
+            }
+        }
+        let mut firsts: FxHashMap<&str, Timestamp> = FxHashMap::default();
+        inner.lines.iter().for_each(|stored| {
+            firsts.entry(&stored.pattern).or_insert(stored.line.received);
+        });
+        let answer = counting.answer(question, &mut |pattern| Ok(firsts.get(pattern).copied()))?;
+        Ok(PatternAnswer { total, ..answer })
+    }
+
     fn logs_line(&self, number: u64) -> Result<Option<Arc<LogLine>>, StoreError> {
         Ok(self.lock().stored(number).map(|stored| Arc::clone(&stored.line)))
     }
@@ -125,7 +167,8 @@ impl Inner {
         let after = self.lines.iter().rev().take_while(|stored| stored.line.received > line.received).count();
         let at = self.lines.len() - after;
         self.octets += line.octets();
-        let stored = Stored { same: sameness(&line), line: Arc::new(line) };
+        let pattern = self.pattern(&line);
+        let stored = Stored { same: sameness(&line), pattern, line: Arc::new(line) };
         self.lines.insert(at, stored);
         // Lines behind it have other numbers now.
         let number = self.first + at as u64;
@@ -133,6 +176,20 @@ impl Inner {
             searched.next = number;
             searched.found.truncate(searched.found.partition_point(|found| *found < number));
         }
+    }
+
+    fn pattern(&mut self, line: &LogLine) -> Arc<str> {
+        let pattern = pattern_of(line);
+        if let Some(known) = self.patterns.get(pattern.as_str()) {
+            return Arc::clone(known);
+        }
+        // Those that no line has any more.
+        if self.patterns.len() >= MOST_PATTERNS {
+            self.patterns.retain(|pattern| Arc::strong_count(pattern) > 1);
+        }
+        let pattern: Arc<str> = pattern.into();
+        self.patterns.insert(Arc::clone(&pattern));
+        pattern
     }
 
     fn drop_oldest(&mut self) {
@@ -308,7 +365,7 @@ fn is_fault(line: &LogLine) -> bool {
 }
 
 /// Whether an expression speaks of time, which may be relative to now.
-fn is_relative(filter: &Expr) -> bool {
+pub(super) fn is_relative(filter: &Expr) -> bool {
     match filter {
         Expr::Or(parts) | Expr::And(parts) => parts.iter().any(is_relative),
         Expr::Not(inner) => is_relative(inner),

@@ -4,12 +4,16 @@
 //! place: a question carries the filter as an expression, so that a store with an index of its own can translate it.
 //! Start at [`LogStore`], then `memory`.
 
+mod disk;
 mod fold;
 mod memory;
+mod patterns;
 #[cfg(test)]
 mod tests;
 
+pub use disk::{DiskLogs, FOLDER, Figures, REST, is_name as is_class_name};
 pub use memory::{Bounds, MemoryLogs};
+pub use patterns::{PatternAnswer, PatternQuestion};
 
 use super::StoreError;
 use crate::model::{LogLine, TimeRange, Timestamp};
@@ -26,11 +30,64 @@ pub trait LogStore: Send + Sync {
     /// Answers a question. Errors: a filter that can't be bound is told in [`LogAnswer::fault`], and nothing matches it.
     fn logs_ask(&self, question: &LogQuestion) -> Result<LogAnswer, StoreError>;
 
+    /// Counts lines by their patterns. Errors: a filter that can't be bound is told in [`PatternAnswer::fault`].
+    fn logs_patterns(&self, question: &PatternQuestion) -> Result<PatternAnswer, StoreError>;
+
     /// The line with a number; `None` where it is no longer kept.
     fn logs_line(&self, number: u64) -> Result<Option<Arc<LogLine>>, StoreError>;
 
     /// What is kept, and what no longer is.
     fn logs_kept(&self) -> Result<LogsKept, StoreError>;
+
+    /// By which classes lines are filed from now on, each with a time of its own for which it is kept. The first that fits counts.
+    ///
+    /// Errors: a sentence about a class whose filter can't be bound.
+    fn logs_classes(&self, _classes: Vec<LogClass>) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Makes durable what was appended.
+    fn logs_flush(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Does a piece of what is to be done behind appending (indexing, merging); false where nothing is left. Meant for a thread of its own.
+    fn logs_tend(&self) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+}
+
+/// Lines that are kept for a time of their own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogClass {
+    /// Its name: letters, figures, `-` and `_`.
+    pub name: String,
+    /// Which lines.
+    pub filter: Expr,
+    /// For how long.
+    pub keep: Duration,
+}
+
+/// Says when whoever asks has waited long enough: what was not looked at then is told, not waited for.
+#[derive(Clone, Default)]
+pub struct Patience(Option<Arc<dyn Fn() -> bool + Send + Sync>>);
+
+impl Patience {
+    /// That ends when `is_over` says so.
+    pub fn until(is_over: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(is_over)))
+    }
+
+    /// Whether it is at an end.
+    pub fn is_over(&self) -> bool {
+        self.0.as_ref().is_some_and(|is_over| is_over())
+    }
+}
+
+impl std::fmt::Debug for Patience {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_some() { "Patience(bounded)" } else { "Patience(endless)" })
+    }
 }
 
 /// What is asked of the lines.
@@ -54,6 +111,8 @@ pub struct LogQuestion {
     pub faults_only: bool,
     /// The steps of the rates: how many lines of which kind were received in each.
     pub rates: Option<RateSteps>,
+    /// When to give up. The newest lines are looked at first, and [`LogAnswer::looked_from`] tells how far it came.
+    pub patience: Patience,
 }
 
 /// Equal steps of time.
@@ -80,7 +139,7 @@ pub enum LogOrder {
 /// A line, or several that say the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundLine {
-    /// Its number: lines get them in order, and no number is given twice while the process runs.
+    /// Its number. It rises with the time of receipt; a store on disk keeps it.
     pub number: u64,
     /// The line; of several the last.
     pub line: Arc<LogLine>,
@@ -120,6 +179,8 @@ pub struct LogAnswer {
     pub rates: Vec<LogRate>,
     /// What is wrong with the filter.
     pub fault: Option<String>,
+    /// Only lines since this time were looked at, because there was no time for more; `None` where all were.
+    pub looked_from: Option<Timestamp>,
 }
 
 /// See [`LogStore::logs_kept`].

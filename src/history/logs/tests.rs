@@ -31,6 +31,7 @@ fn question(text: &str) -> LogQuestion {
         fold: false,
         faults_only: false,
         rates: None,
+        patience: Patience::default(),
     }
 }
 

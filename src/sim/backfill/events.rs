@@ -40,6 +40,7 @@ impl Past {
         let mut polls = Polls::new();
         self.wire_changes(&mut polls);
         self.device_changes(&mut polls);
+        self.cuts(&mut polls);
         for ((at, number), ports) in polls {
             let Some(device) = self.devices.iter().find(|device| device.number == number) else { continue };
             events.extend(self.poll(device, (Timestamp(at), &ports)));
@@ -52,6 +53,7 @@ impl Past {
             }
             events.extend(self.wireless());
             events.extend(self.bridges());
+            events.extend(self.story());
             events.sort_by_key(|event| event.at);
         }
         events
@@ -159,6 +161,27 @@ impl Past {
                     polls.entry((millis(at), device.number)).or_default();
                 }
                 let back = outage.to + 2.0 * SEEN_AFTER;
+                if from < back && back < to - INTERVAL.as_secs_f64() {
+                    polls.entry((millis(back), device.number)).or_default().extend(self.all_ports(device));
+                }
+            }
+        }
+    }
+
+    /// Where nothing is reached all are asked until they count as down, first the one for want of which it is; then all are read.
+    fn cuts(&self, polls: &mut Polls) {
+        if !self.is_small() {
+            return;
+        }
+        let (from, to) = self.seconds();
+        for (first, outage) in &self.campus.scenario.cuts {
+            for device in &self.devices {
+                let after = if device.number == *first { SEEN_AFTER } else { 2.0 * SEEN_AFTER };
+                let missed = [0.0, 1.0, 2.0].map(|times| outage.from + after + times * INTERVAL.as_secs_f64());
+                let back = outage.to + after;
+                for at in missed.into_iter().filter(|&at| from < at && at < outage.to) {
+                    polls.entry((millis(at), device.number)).or_default();
+                }
                 if from < back && back < to - INTERVAL.as_secs_f64() {
                     polls.entry((millis(back), device.number)).or_default().extend(self.all_ports(device));
                 }

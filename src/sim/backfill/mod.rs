@@ -8,6 +8,7 @@ mod bridges;
 mod events;
 pub mod flows;
 mod samples;
+mod story;
 mod wireless;
 
 use super::serve::Campus;

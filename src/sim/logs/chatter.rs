@@ -160,7 +160,7 @@ impl Script {
         });
         let (_, severity, app, id, text) = found?;
         let text = self.filled(speaker, text, mix(chance, 4))?;
-        Some(Saying { severity: *severity, app, id, text })
+        Some(Saying { severity: *severity, app: (*app).into(), id: (*id).into(), text })
     }
 
     /// A text with its holes filled; `None` where it wants ports that the device has not.
@@ -208,7 +208,7 @@ impl Script {
         if let Some(server) = servers.get(pick(victim, servers.len())) {
             let user = ["root", "admin", "oracle", "test"].get(pick(salt, 4)).copied().unwrap_or("root");
             let text = format!("Failed password for {user} from {SCANNER} port {} ssh2", 40_000 + salt % 20_000);
-            let saying = Saying { severity: 4, app: "sshd", id: "", text };
+            let saying = Saying { severity: 4, app: "sshd".into(), id: "".into(), text };
             self.say(server, (start + between(mix(salt, 30), 0.0, 1.0), &saying), out);
         }
         if let Some(switch) = switches.get(pick(mix(victim, 1), switches.len()))

@@ -61,7 +61,12 @@ impl Script {
         let if_index = self.scenario.if_index(node, port);
         let peer = self.scenario.node(far).and_then(|node| node.address);
         let state = if up { "up" } else { "down" };
-        let say = |severity: u8, app, id, text: String| Saying { severity, app, id, text };
+        let say = |severity: u8, app: &'static str, id: &'static str, text: String| Saying {
+            severity,
+            app: app.into(),
+            id: id.into(),
+            text,
+        };
         match speaker.dialect {
             Dialect::Cisco => {
                 let mut all = vec![
@@ -139,7 +144,7 @@ impl Script {
             Dialect::ArubaCx => (5, "hpe-sysmond", "2201", "The system booted".to_owned()),
             _ => (5, "kernel", "", "system restarted".to_owned()),
         };
-        self.say(speaker, (at, &Saying { severity, app, id, text }), out);
+        self.say(speaker, (at, &Saying { severity, app: app.into(), id: id.into(), text }), out);
         let octets = notify::cold_start(&self.scenario, device, at);
         out.push(self.datagram(speaker, (super::moment(at), LogKind::Trap), octets));
     }
@@ -163,7 +168,7 @@ impl Script {
             } else {
                 format!("queue-watch: output drops on {name} at {:.0} a second", trouble.discards)
             };
-            self.say(speaker, (start + 0.4, &Saying { severity: 4, app: "HA_EM", id: "LOG", text }), out);
+            self.say(speaker, (start + 0.4, &Saying { severity: 4, app: "HA_EM".into(), id: "LOG".into(), text }), out);
         }
     }
 }

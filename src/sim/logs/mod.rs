@@ -9,6 +9,7 @@ mod dialect;
 mod incident;
 pub mod live;
 mod notify;
+mod story;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ use super::truth::{Behind, seconds_of};
 use crate::model::Timestamp;
 use crate::model::log::{LogDatagram, LogKind};
 use dialect::Dialect;
+use std::borrow::Cow;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,9 +67,9 @@ struct Saying {
     /// RFC 5424 §6.2.1
     severity: u8,
     /// The program, or the facility of a mnemonic.
-    app: &'static str,
+    app: Cow<'static, str>,
     /// The mnemonic or the message id.
-    id: &'static str,
+    id: Cow<'static, str>,
     text: String,
 }
 
@@ -108,6 +110,7 @@ impl Script {
         let mut out = Vec::new();
         self.chatter(second, &mut out);
         self.incidents(second, &mut out);
+        self.story(second, &mut out);
         out.sort_by_key(|datagram| datagram.at);
         out
     }

@@ -2,6 +2,7 @@
 
 use crate::mib::Registry;
 use crate::model::{Oid, SnmpVersion};
+use crate::sim::scenario::trouble::Notification;
 use crate::sim::scenario::{DeviceNumber, PortNumber, Scenario};
 use crate::wire::snmp::trap::encode_v1;
 use crate::wire::snmp::{Message, Pdu, PduKind, TrapV1, Value, VarBind};
@@ -36,6 +37,27 @@ pub(super) fn cold_start(scenario: &Scenario, device: DeviceNumber, at: f64) -> 
 /// Somebody used a wrong community.
 pub(super) fn authentication_failure(scenario: &Scenario, device: DeviceNumber, at: f64) -> Vec<u8> {
     trap(scenario, device, (Name("authenticationFailure", 4), at), &[])
+}
+
+/// A notification of the scenario; `None` where no MIB has its name.
+pub(super) fn named(scenario: &Scenario, device: DeviceNumber, (what, at): (&Notification, f64)) -> Option<Vec<u8>> {
+    let name = oid_of(&what.name)?;
+    let uptime_ticks = scenario.sys_up_time(device, at);
+    let mut pdu = Pdu::request(PduKind::Trap, i32::try_from(uptime_ticks & 0x7fff_ffff).unwrap_or(0), &[]);
+    let told = what.binds.iter().filter_map(|told| {
+        let text = || told.text.as_ref().map(|text| Value::Octets(text.clone().into_bytes()));
+        let value = told.number.map(Value::Integer).or_else(text)?;
+        Some(VarBind { oid: oid_of(&told.object)?.child(&told.index), value })
+    });
+    let head = [bind("sysUpTime", &[0], Value::TimeTicks(uptime_ticks)), bind("snmpTrapOID", &[0], Value::Oid(name))];
+    pdu.varbinds = head.into_iter().flatten().chain(told).collect();
+    let community = scenario.community.as_bytes().to_vec();
+    Some(Message { version: SnmpVersion::V2c, community, pdu }.encode())
+}
+
+/// By its name, or its number as it is written.
+fn oid_of(name: &str) -> Option<Oid> {
+    Registry::builtin().oid(name).or_else(|| name.parse().ok())
 }
 
 fn bind(name: &str, index: &[u32], value: Value) -> Option<VarBind> {

@@ -3,7 +3,7 @@
 pub use super::export::{Class, Export, ExportForm, Service, WorldFile};
 mod condition;
 
-pub use condition::{ConditionFile, Unfed};
+pub use condition::{BindFile, ConditionFile, Unfed};
 
 use crate::model::Role;
 use crate::sim::shape::Profile;

@@ -255,6 +255,12 @@ pub struct Scenario {
     pub trees: FxHashMap<DeviceNumber, tree::Branch>,
     /// When devices were silent
     pub outages: FxHashMap<DeviceNumber, Vec<trouble::Outage>>,
+    /// When nothing was reached, and for want of which device
+    pub cuts: Vec<(DeviceNumber, trouble::Outage)>,
+    /// What devices say beside their everyday
+    pub sayings: Vec<trouble::Told<trouble::Line>>,
+    /// What devices notify of beside their everyday
+    pub notifications: Vec<trouble::Told<trouble::Notification>>,
     /// What comes on top along whole paths
     pub surges: Vec<trouble::Surge>,
     /// Wireless networks

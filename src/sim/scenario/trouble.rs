@@ -1,6 +1,6 @@
 //! What is wrong in a network, and since when. Conditions count back from the scenario's moment.
 
-use super::file::{ConditionFile, Unfed};
+use super::file::{BindFile, ConditionFile, Unfed};
 use super::kind::bit_rate;
 use super::{DeviceNumber, PortNumber, Scenario, Side, WireNumber};
 use crate::sim::hash::mix;
@@ -77,6 +77,49 @@ pub struct Surge {
     pub forth: Load,
     /// What goes the other way
     pub back: Load,
+}
+
+/// Something that a device tells again and again for a while.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told<T> {
+    /// Who
+    pub device: DeviceNumber,
+    /// From when to when
+    pub during: Outage,
+    /// Seconds from one to the next
+    pub every: i64,
+    /// What
+    pub what: T,
+}
+
+impl<T> Told<T> {
+    /// Whether it is told in the second that begins at `second`.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "seconds of this age fit into 53 bits")]
+    pub fn is_due(&self, second: i64) -> bool {
+        self.during.covers(second as f64) && (second - self.during.from as i64).rem_euclid(self.every) == 0
+    }
+}
+
+/// A log line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// RFC 5424 §6.2.1
+    pub severity: u8,
+    /// The program, or the facility of a mnemonic
+    pub app: String,
+    /// The mnemonic or the message id
+    pub id: String,
+    /// What it says; `{n}` is a number that differs each time
+    pub text: String,
+}
+
+/// A notification.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notification {
+    /// Its name, or its number
+    pub name: String,
+    /// What comes with it
+    pub binds: Vec<BindFile>,
 }
 
 /// What is wrong with a wire.
@@ -172,6 +215,20 @@ fn apply_one(scenario: &mut Scenario, condition: &ConditionFile) -> Applied {
             let back = ago(scenario, since)?;
             silence(scenario, find_device(scenario, device)?, Outage { from: back - seconds(took)?, to: back });
         }
+        ConditionFile::Cut { device, since, took } => {
+            let (device, from) = (find_device(scenario, device)?, ago(scenario, since)?);
+            scenario.cuts.push((device, Outage { from, to: from + seconds(took)? }));
+        }
+        ConditionFile::Says { device, since, took, every, severity, app, id, text } => {
+            let line = Line { severity: *severity, app: app.clone(), id: id.clone(), text: text.clone() };
+            let told = told(scenario, (device, line), [since, took, every])?;
+            scenario.sayings.push(told);
+        }
+        ConditionFile::Notifies { device, since, took, every, notification, binds } => {
+            let what = Notification { name: notification.clone(), binds: binds.clone() };
+            let told = told(scenario, (device, what), [since, took, every])?;
+            scenario.notifications.push(told);
+        }
         ConditionFile::Faulty { device, port, errors, discards, alias } => {
             let trouble = trouble_of(scenario, device, port)?;
             (trouble.errors, trouble.discards) = (*errors, *discards);
@@ -194,6 +251,15 @@ fn apply_one(scenario: &mut Scenario, condition: &ConditionFile) -> Applied {
         }
     }
     Ok(())
+}
+
+/// Something that a device tells: since when, for how long, how often.
+#[allow(clippy::cast_possible_truncation, reason = "times of a file are far below 2^63")]
+fn told<T>(scenario: &Scenario, (device, what): (&str, T), [since, took, every]: [&str; 3]) -> Result<Told<T>, String> {
+    let from = ago(scenario, since)?;
+    let to = if took.is_empty() { f64::INFINITY } else { from + seconds(took)? };
+    let every = (seconds(every)? as i64).max(1);
+    Ok(Told { device: find_device(scenario, device)?, during: Outage { from, to }, every, what })
 }
 
 fn seconds(text: &str) -> Result<f64, String> {

@@ -6,9 +6,9 @@ use super::over::Over;
 use super::rows::EventRow;
 use super::screens::{Chrome, DeviceView, DiscoveryView, HealthView, InterfaceView, View, ViewBody};
 use super::switch::{self, SwitchView};
-use super::{Table, devices, events, health, interfaces, links, overview, vlans, wireless};
+use super::{Table, alarm, alarms, devices, events, health, interfaces, links, overview, timeline, vlans, wireless};
 use crate::model::{Device, DeviceId, Severity, TimeRange};
-use crate::query::{DevicePart, Screen, Subject, ViewRequest};
+use crate::query::{DevicePart, EventPart, Screen, Subject, ViewRequest};
 use crate::state::State;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +29,29 @@ pub fn answer_over(state: &State, request: &ViewRequest, over: Option<&Over>) ->
     View { chrome: chrome(state, request, fault), body }
 }
 
+/// The same with events before those that the state remembers, the oldest first.
+pub fn answer_with(state: &State, request: &ViewRequest, older: &[Arc<EventRow>]) -> View {
+    let look = Lookup::of(state);
+    let (body, fault) = happened(&look, older, request);
+    View { chrome: chrome(state, request, fault), body }
+}
+
+/// What happened, as it is asked for.
+fn happened(look: &Lookup<'_>, older: &[Arc<EventRow>], request: &ViewRequest) -> (ViewBody, Option<String>) {
+    match &request.events.part {
+        EventPart::Table => {
+            let mut picked = events::events(look, older, request);
+            let fault = picked.fault.take();
+            (ViewBody::Events(picked.table(|event| event.row.clone())), fault)
+        }
+        EventPart::Timeline => {
+            let (view, fault) = timeline::timeline(look, older, request);
+            (ViewBody::Timeline(Box::new(view)), fault)
+        }
+        EventPart::Near(device, at) => (ViewBody::Near(Box::new(timeline::near(look, (device, *at)))), None),
+    }
+}
+
 fn body(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<String>) {
     match request.screen {
         Screen::Overview => (ViewBody::Overview(Box::new(overview::overview(look, request))), None),
@@ -46,15 +69,14 @@ fn body(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<String>) 
             let fault = picked.fault.take();
             (ViewBody::Links(picked.table(links::LinkRef::whole)), fault)
         }
-        Screen::Events => {
-            let (table, fault) = event_table(look, request, |_| true);
-            (ViewBody::Events(table), fault)
-        }
-        Screen::Alarms => {
-            let mut picked = events::alarms(look, request);
-            let fault = picked.fault.take();
-            (ViewBody::Alarms(picked.table(events::AlarmRef::whole)), fault)
-        }
+        Screen::Events => happened(look, &[], request),
+        Screen::Alarms => match &request.alarms.detail {
+            Some(id) => (ViewBody::Alarm(Box::new(alarm::alarm(look, id))), None),
+            None => {
+                let (table, fault) = alarms::alarms(look, request);
+                (ViewBody::Alarms(table), fault)
+            }
+        },
         Screen::Sensors => {
             let mut picked = health::sensors(look, request);
             let fault = picked.fault.take();
@@ -74,32 +96,18 @@ fn body(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<String>) 
 }
 
 fn chrome(state: &State, request: &ViewRequest, fault: Option<String>) -> Chrome {
-    let standing = |from: Severity, to: Severity| {
-        let counts = |alarm: &&Arc<crate::model::Alarm>| {
-            let silent = || state.handling(&alarm.id).is_some_and(|handling| handling.silence(state.now).is_some());
-            alarm.cleared_at.is_none() && (from..=to).contains(&alarm.severity) && !silent()
-        };
-        state.alarms.values().filter(counts).count()
-    };
-    Chrome {
-        at: state.now,
-        past: request.at.is_some(),
-        critical: standing(Severity::Critical, Severity::Critical),
-        major: standing(Severity::Major, Severity::Major),
-        minor: standing(Severity::Indeterminate, Severity::Minor),
-        fault,
-        ..Chrome::default()
+    let mut chrome = Chrome { at: state.now, past: request.at.is_some(), fault, ..Chrome::default() };
+    for alarm in state.alarms.values().filter(|alarm| state.is_active(alarm)) {
+        match alarm.severity {
+            Severity::Critical => chrome.critical += 1,
+            Severity::Major => chrome.major += 1,
+            Severity::Minor | Severity::Warning | Severity::Indeterminate => chrome.minor += 1,
+            Severity::Cleared => continue,
+        }
+        let cared_for = state.handling(&alarm.id).is_some_and(|handling| handling.acknowledged.is_some());
+        chrome.unacknowledged += usize::from(!cared_for);
     }
-}
-
-fn event_table(
-    look: &Lookup<'_>,
-    request: &ViewRequest,
-    wanted: impl Fn(&EventRow) -> bool,
-) -> (Table<EventRow>, Option<String>) {
-    let mut picked = events::events(look, request, wanted);
-    let fault = picked.fault.take();
-    (picked.table(|event| event.row.clone()), fault)
+    chrome
 }
 
 /// The device that the request is about, or what is wrong with the request.
@@ -143,6 +151,7 @@ fn device(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<String>
         recent: Vec::new(),
         health: HealthView::default(),
         switch: SwitchView::default(),
+        work: None,
     };
     let device = match subject(look, request) {
         Ok(device) => device,
@@ -152,7 +161,8 @@ fn device(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<String>
     view.health = health::health(look, device);
     let fault = part_of(look, (device, request), &mut view);
     view.links = links::of_device(look, &device.id);
-    view.alarms = events::alarms_of(look, &device.id);
+    view.alarms = alarms::alarms_of(look, &device.id);
+    view.work = look.state.maintenance_on(&device.id).cloned().map(Box::new);
     view.recent = events::of_device(look, &device.id, RECENT);
     (ViewBody::Device(Box::new(view)), fault)
 }
@@ -233,7 +243,9 @@ fn discovery(look: &Lookup<'_>, request: &ViewRequest) -> (ViewBody, Option<Stri
     let state = look.state;
     let since = state.progress.as_ref().map(|progress| progress.started_at);
     let is_found = |row: &EventRow| FOUND.contains(&row.kind.as_str()) && since.is_none_or(|since| row.at >= since);
-    let (changes, fault) = event_table(look, request, is_found);
+    let mut picked = events::events_where(look, request, is_found);
+    let fault = picked.fault.take();
+    let changes = picked.table(|event| event.row.clone());
     let mut progress = state.progress.as_deref().cloned();
     if let Some(progress) = &mut progress {
         // A collector derives nothing, so that it can't know the links.

@@ -29,6 +29,8 @@ pub struct LogsView {
     pub listeners: Vec<LogListener>,
     /// Patterns of the lines that match, new and rising ones first; empty where they were not asked for.
     pub patterns: Table<LogPattern>,
+    /// Only lines that came since this time were looked at: to look at all of them takes too long. `None` where all were.
+    pub looked_from: Option<Timestamp>,
     /// What happened near to one line.
     pub near: Option<Box<LogNear>>,
 }

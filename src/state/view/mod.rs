@@ -4,6 +4,8 @@
 //! graphs come from the series store: the engine fills them into the rows of the window after the rows were chosen.
 //! Start at [`answer`](fn@answer): a file for each table, `table` chooses rows, `graph` folds the map.
 
+pub mod alarm;
+mod alarms;
 mod answer;
 mod causes;
 mod devices;
@@ -21,24 +23,28 @@ pub mod rows;
 pub mod screens;
 pub mod switch;
 mod table;
+pub mod timeline;
 mod vlans;
 pub mod wireless;
 
-pub use answer::{answer, answer_over};
+pub use alarm::AlarmView;
+pub use alarms::ALARM_COLUMNS;
+pub use answer::{answer, answer_over, answer_with};
 pub use devices::DEVICE_COLUMNS;
-pub use events::{ALARM_COLUMNS, EVENT_COLUMNS};
+pub use events::EVENT_COLUMNS;
 pub use health::SENSOR_COLUMNS;
 pub use interfaces::INTERFACE_COLUMNS;
 pub use links::LINK_COLUMNS;
 pub use over::Over;
 pub use overview::wan_ports;
+pub use timeline::{EventLine, NearView, TimelineView};
 pub use vlans::VLAN_COLUMNS;
 
 pub use wireless::rows::{ChannelRow, ClientRow, RadioDetail, RadioRow, WirelessView};
 
 pub use flows::{CaptureView, FlowRow, FlowsView, PortFlows};
 pub use logs::{LogRow, LogsView};
-pub use rows::{AlarmRow, DeviceRow, EventRow, GaugeRow, InterfaceRow, LinkRow};
+pub use rows::{AlarmHead, AlarmRow, DeviceRow, EventRow, GaugeRow, InterfaceRow, LinkRow};
 pub use screens::{
     Chrome, DiscoveryView, GraphEdge, GraphNode, GraphView, HealthView, InterfaceView, Name, NameKind, OverviewView, View,
     ViewBody, VlanDevice, VlanFault, VlanFaultKind, VlanPort, VlanRow, VlansView,

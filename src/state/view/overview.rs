@@ -3,9 +3,9 @@
 use super::answer::RECENT;
 use super::lookup::Lookup;
 use super::screens::OverviewView;
-use super::{Table, events, links, wireless};
+use super::{Table, alarms, links, wireless};
 use crate::model::{DeviceId, DeviceStatus, EntityKey, Metric, Role};
-use crate::query::ViewRequest;
+use crate::query::{AlarmRequest, ViewRequest};
 use crate::state::State;
 use crate::state::live::port_names;
 
@@ -31,8 +31,10 @@ pub(super) fn overview(look: &Lookup<'_>, request: &ViewRequest) -> OverviewView
     standing.filter.clear();
     standing.sort = None;
     standing.subject = None;
-    let picked = events::alarms(look, &standing);
-    view.alarms = Table { total: picked.matched, ..picked.table(events::AlarmRef::whole) };
+    standing.alarms = AlarmRequest { fold: true, ..AlarmRequest::default() };
+    standing.folded.clear();
+    let (table, _) = alarms::alarms(look, &standing);
+    view.alarms = Table { total: table.matched, ..table };
     wan(state, &mut view);
     view
 }

@@ -4,7 +4,7 @@ use super::switch::PortFacts;
 use crate::model::health::Limits;
 use crate::model::{
     Acknowledgement, AdminStatus, Alarm, Bridge, Cause, Confirmed, DeviceId, DeviceStatus, Episode, Evidence, GaugeKind,
-    HealthStatus, IfIndex, MacAddr, Metric, Notice, Oid, OperStatus, Role, Severity, Silence, SnmpAccess, Timestamp,
+    HealthStatus, IfIndex, LinkKey, MacAddr, Metric, Notice, Oid, OperStatus, Role, Severity, Silence, SnmpAccess, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -30,9 +30,35 @@ pub struct AlarmRow {
     pub children: usize,
     /// Whether these are folded away.
     pub folded: bool,
+    /// The maintenance that goes on at its object: its name and its end.
+    pub work: Option<(String, Timestamp)>,
+    /// Name of its device.
+    pub device_name: Option<String>,
+    /// Where its device is, as it says.
+    pub site: Option<String>,
+    /// The link of its interface.
+    pub link: Option<Box<LinkKey>>,
+    /// The head of a group, for which this, the worst of the group, stands.
+    pub head: Option<Box<AlarmHead>>,
+}
+
+/// The head of a group of alarms.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlarmHead {
+    /// By what it is folded.
+    pub key: String,
+    /// What all of the group share; `None` where it is not known.
+    pub title: Option<String>,
+    /// How many there are, without what they explain.
+    pub count: usize,
 }
 
 impl AlarmRow {
+    /// What the cursor stays on: its id, or the group's key.
+    pub fn key(&self) -> &str {
+        self.head.as_ref().map_or(&self.alarm.id, |head| &head.key)
+    }
+
     /// An alarm that nobody did anything about, that nothing explains and that explains nothing.
     pub const fn of(alarm: Alarm) -> Self {
         Self {
@@ -45,6 +71,11 @@ impl AlarmRow {
             notices: Vec::new(),
             children: 0,
             folded: false,
+            work: None,
+            device_name: None,
+            site: None,
+            link: None,
+            head: None,
         }
     }
 }

@@ -1,15 +1,17 @@
 //! The view of each screen.
 
 use super::Table;
+use super::alarm::AlarmView;
 use super::flows::{CaptureView, FlowCollector, FlowRow, FlowsView, PortFlows};
 use super::logs::LogsView;
 use super::rows::{AlarmRow, DeviceRow, EventRow, GaugeRow, InterfaceRow, LinkRow};
 use super::switch::{PortDetail, SwitchView};
+use super::timeline::{NearView, TimelineView};
 use super::wireless::rows::WirelessView;
 use crate::event::DiscoveryProgress;
 use crate::model::bands::Band;
 use crate::model::series::Point;
-use crate::model::{DeviceId, DeviceStatus, HealthStatus, Role, Severity, TimeRange, Timestamp};
+use crate::model::{DeviceId, DeviceStatus, HealthStatus, Role, Severity, TimeRange, Timestamp, Window};
 use serde::{Deserialize, Serialize};
 
 /// What every screen's first line needs, and the body of one.
@@ -36,6 +38,8 @@ pub struct Chrome {
     pub major: usize,
     /// Active minor alarms and warnings.
     pub minor: usize,
+    /// Of these all, those that nobody acknowledged.
+    pub unacknowledged: usize,
     /// What does not work and what to do about it: one sentence each (no permission for ICMP, store set aside, …).
     pub notices: Vec<String>,
     /// A fault of the request itself (filter error with its column, unknown device); the rest of the view is then unfiltered or empty.
@@ -66,6 +70,12 @@ pub enum ViewBody {
     Vlans(Box<VlansView>),
     Wireless(Box<WirelessView>),
     Logs(Box<LogsView>),
+    /// One alarm in full.
+    Alarm(Box<AlarmView>),
+    /// What happened, with how much of it when.
+    Timeline(Box<TimelineView>),
+    /// What happened on a device about a time.
+    Near(Box<NearView>),
 }
 
 /// Counts and the worst of everything.
@@ -191,6 +201,8 @@ pub struct DeviceView {
     pub health: HealthView,
     /// It as a switch.
     pub switch: SwitchView,
+    /// The maintenance that goes on at it.
+    pub work: Option<Box<Window>>,
 }
 
 /// How a device is inside. What is not known is `None`.

@@ -91,7 +91,7 @@ fn keep<R: Row>(rows: &mut Vec<R>, matcher: &Matcher) {
 }
 
 /// The first `end` rows by a column; what is unknown comes last in either direction.
-fn sorted<R: Row + Copy>(rows: &[R], column: usize, sort: &Sort, end: usize) -> Vec<R> {
+pub(super) fn sorted<R: Row + Copy>(rows: &[R], column: usize, sort: &Sort, end: usize) -> Vec<R> {
     let mut keys: Vec<(Key<'_>, usize)> = rows.iter().map(|row| key(row.value(column))).zip(0..).collect();
     let by = |x: &(Key<'_>, usize), y: &(Key<'_>, usize)| compare(&x.0, &y.0, sort).then(x.1.cmp(&y.1));
     if end < keys.len() {

@@ -7,12 +7,14 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// The files, by name.
-pub(super) const KOREAN: [(&str, &str); 12] = [
+pub(super) const KOREAN: [(&str, &str); 13] = [
     ("actions", include_str!("ko/actions.toml")),
+    ("alarms", include_str!("ko/alarms.toml")),
     ("care", include_str!("ko/care.toml")),
     ("chrome", include_str!("ko/chrome.toml")),
     ("facility", include_str!("ko/facility.toml")),
     ("finding", include_str!("ko/finding.toml")),
+    ("listen", include_str!("ko/listen.toml")),
     ("logs", include_str!("ko/logs.toml")),
     ("panes", include_str!("ko/panes.toml")),
     ("sentences", include_str!("ko/sentences.toml")),

@@ -1,17 +1,26 @@
-//! Events: what happened, newest first.
+//! Events: what happened, newest first; how much of it when, and on which devices; bursts of one kind as one row.
+//!
+//! Left and right move a time cursor over the strip and the list with it, as in Logs. Start at [`Events`]; `strip` is the upper part,
+//! `detail` the event under the cursor, `menu` what narrows the list.
 
-use super::{Context, Listing, Pane, Place, Scene, Target, names_of};
+mod detail;
+pub mod menu;
+pub mod strip;
+
+use super::{Context, Gesture, Listing, Pane, Place, Scene, Target, names_of};
 use crate::model::Timestamp;
-use crate::query::{Screen, Subject};
-use crate::state::view::{EVENT_COLUMNS, EventRow, ViewBody};
+use crate::query::{EventPart, EventRequest, Screen, Subject, ViewRequest};
+use crate::state::view::{EVENT_COLUMNS, EventLine, EventRow, TimelineView, View, ViewBody};
 use crate::ui::UiState;
-use crate::ui::lang::{sentence, tr};
+use crate::ui::effect::Effect;
+use crate::ui::lang::{sentence, tr, trf};
 use crate::ui::state::Room;
 use crate::ui::text::{self, EN};
 use crate::ui::theme::Tone;
+use crate::ui::update::events as update;
+use crate::ui::widget::notice;
 use crate::ui::widget::panel::{Focus, Panel};
 use crate::ui::widget::table::{Align, Column, Header, Ink, Rows, Width, sorts, summary};
-use crate::ui::widget::{notice, put_all};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
@@ -21,30 +30,74 @@ pub struct Events;
 
 /// What stands between the old and the new.
 const CHANGED: &str = " > ";
+/// Parts that Tab goes through.
+pub const LIST: usize = 0;
+/// See [`LIST`].
+pub const RATES: usize = 1;
+/// See [`LIST`].
+pub const DEVICES: usize = 2;
+/// Rows of the strip, borders counted: on a narrow screen and on a wide one.
+const STRIP: u16 = 4;
+/// See [`STRIP`].
+const WIDE_STRIP: u16 = 6;
 /// Rows of the detail under the list, borders counted.
-const DETAIL: u16 = 5;
+const DETAIL: u16 = 6;
 /// Columns of the detail at the right; a third of what is wider.
 const SIDE: u16 = 40;
 /// Rows of a list that has a detail under it, at least.
-const LEAST_LIST: u16 = 6;
+const LEAST_LIST: u16 = 5;
+/// Rows of the devices under the detail, at least.
+const LEAST_DEVICES: u16 = 6;
 
-/// Where the list is, and the detail.
-fn places(state: &UiState, area: Rect) -> (Rect, Rect) {
+/// Where the parts are.
+struct Places {
+    strip: Rect,
+    list: Rect,
+    detail: Rect,
+    devices: Rect,
+}
+
+fn places(state: &UiState, area: Rect) -> Places {
+    let nothing = Rect::new(area.x, area.bottom(), area.width, 0);
+    let wide = state.room() == Room::Wide;
+    let wanted = if wide { WIDE_STRIP } else { STRIP };
+    let has_strip = state.room() != Room::Tiny && area.height >= LEAST_LIST + wanted;
+    let strip = Rect { height: if has_strip { wanted } else { 0 }, ..area };
+    let rest = Rect { y: strip.bottom(), height: area.height - strip.height, ..area };
     match state.room() {
         Room::Wide => {
-            let side = SIDE.max(area.width / 3).min(area.width);
-            let list = Rect { width: area.width - side, ..area };
-            (list, Rect::new(list.right(), area.y, side, area.height))
+            let side = SIDE.max(area.width / 3).min(rest.width);
+            let list = Rect { width: rest.width - side, ..rest };
+            let right = Rect { x: list.right(), width: side, ..rest };
+            let devices = if right.height >= 3 * LEAST_DEVICES { (right.height * 2 / 5).max(LEAST_DEVICES) } else { 0 };
+            let detail = Rect { height: right.height - devices, ..right };
+            Places { strip, list, detail, devices: Rect { y: detail.bottom(), height: devices, ..right } }
         }
-        Room::Middle if area.height >= LEAST_LIST + DETAIL => {
-            let list = Rect { height: area.height - DETAIL, ..area };
-            (list, Rect::new(area.x, list.bottom(), area.width, DETAIL))
+        Room::Middle if rest.height >= LEAST_LIST + DETAIL => {
+            let list = Rect { height: rest.height - DETAIL, ..rest };
+            Places { strip, list, detail: Rect { y: list.bottom(), height: DETAIL, ..rest }, devices: nothing }
         }
-        Room::Middle | Room::Tiny => (area, Rect::new(area.x, area.bottom(), area.width, 0)),
+        Room::Middle | Room::Tiny => Places { strip, list: rest, detail: nothing, devices: nothing },
     }
 }
 
+/// The area under the chrome of a console of this size.
+fn body_area(state: &UiState) -> Rect {
+    let frame = if state.room() == Room::Tiny { 2 } else { 3 };
+    Rect::new(0, 0, state.size.width, state.size.height.saturating_sub(frame))
+}
+
 /// Its columns.
+pub const LINES: [Column<EventLine>; 6] = [
+    Column { title: "TIME", sort: "at", width: Width::Cells(9), align: Align::Left, drop: 0, cell: line_time },
+    Column { title: "SEV", sort: "severity", width: Width::Cells(3), align: Align::Left, drop: 2, cell: line_severity },
+    Column { title: "KIND", sort: "kind", width: Width::Cells(18), align: Align::Left, drop: 3, cell: line_kind },
+    Column { title: "OBJECT", sort: "object", width: Width::Grow(16), align: Align::Left, drop: 0, cell: line_object },
+    Column { title: "WHAT", sort: "", width: Width::Grow(22), align: Align::Left, drop: 1, cell: line_what },
+    Column { title: "SOURCE", sort: "source", width: Width::Cells(8), align: Align::Left, drop: 4, cell: line_source },
+];
+
+/// The columns of events on other screens.
 pub const COLUMNS: [Column<EventRow>; 5] = [
     Column { title: "TIME", sort: "at", width: Width::Cells(8), align: Align::Left, drop: 0, cell: time },
     Column { title: "KIND", sort: "kind", width: Width::Cells(16), align: Align::Left, drop: 3, cell: kind },
@@ -53,9 +106,21 @@ pub const COLUMNS: [Column<EventRow>; 5] = [
     Column { title: "SOURCE", sort: "source", width: Width::Cells(8), align: Align::Left, drop: 4, cell: source },
 ];
 
+/// The columns of the screen itself where there is little room.
+const TINY: [Column<EventLine>; 2] = [
+    Column { title: "TIME", sort: "", width: Width::Cells(5), align: Align::Left, drop: 0, cell: line_minute },
+    Column { title: "WHAT", sort: "", width: Width::Grow(12), align: Align::Left, drop: 0, cell: line_brief },
+];
+
 /// The columns where there is little room.
 pub const BRIEF: [Column<EventRow>; 2] = [
     Column { title: "TIME", sort: "", width: Width::Cells(5), align: Align::Left, drop: 0, cell: minute },
+    Column { title: "WHAT", sort: "", width: Width::Grow(12), align: Align::Left, drop: 0, cell: brief },
+];
+
+/// The same with seconds.
+pub const PRECISE: [Column<EventRow>; 2] = [
+    Column { title: "TIME", sort: "", width: Width::Cells(8), align: Align::Left, drop: 0, cell: time },
     Column { title: "WHAT", sort: "", width: Width::Grow(12), align: Align::Left, drop: 0, cell: brief },
 ];
 
@@ -81,6 +146,40 @@ fn moment(row: &EventRow, ink: &Ink<'_>, of_day: &str) -> Line<'static> {
     ink.tone(text::format_time(row.at, ink.zone, form), Tone::Dim)
 }
 
+fn line_time(line: &EventLine, ink: &Ink<'_>) -> Line<'static> {
+    let form = if ink.now.since(line.at).as_secs() < 86_400 { "%H:%M:%S" } else { "%m-%d %Hh" };
+    ink.tone(text::format_time(line.at, ink.zone, form), Tone::Dim)
+}
+
+fn line_minute(line: &EventLine, ink: &Ink<'_>) -> Line<'static> {
+    minute(&line.event, ink)
+}
+
+fn line_severity(line: &EventLine, ink: &Ink<'_>) -> Line<'static> {
+    line.severity.map_or_else(Line::default, |severity| super::cells::severity(severity, ink))
+}
+
+/// How many of a burst, before the object of a row.
+fn times(line: &EventLine, ink: &Ink<'_>) -> Span<'static> {
+    let [folded, _, inside] = ink.glyphs.group;
+    match (line.count, &line.burst) {
+        (2.., _) => Span::styled(format!("{folded}{}x ", line.count), ink.theme.style(Tone::Accent)),
+        (_, Some(_)) => Span::styled(format!("{inside} "), ink.theme.style(Tone::Faint)),
+        (_, None) => Span::raw(""),
+    }
+}
+
+fn line_brief(line: &EventLine, ink: &Ink<'_>) -> Line<'static> {
+    let mut out = brief(&line.event, ink);
+    if line.objects > 1
+        && let Some(first) = out.spans.first_mut()
+    {
+        first.content = trf!("{} objects", line.objects).into();
+    }
+    out.spans.insert(0, times(line, ink));
+    out
+}
+
 fn kind(row: &EventRow, ink: &Ink<'_>) -> Line<'static> {
     match row.severity {
         Some(severity) => Line::styled(row.kind.clone(), ink.theme.severity(severity)),
@@ -88,8 +187,31 @@ fn kind(row: &EventRow, ink: &Ink<'_>) -> Line<'static> {
     }
 }
 
+fn line_kind(line: &EventLine, ink: &Ink<'_>) -> Line<'static> {
+    kind(&line.event, ink)
+}
+
 fn object(row: &EventRow, ink: &Ink<'_>) -> Line<'static> {
     ink.text(row.object.clone())
+}
+
+fn line_object(line: &EventLine, ink: &Ink<'_>) -> Line<'static> {
+    let object = if line.objects > 1 { trf!("{} objects", line.objects) } else { line.object.clone() };
+    Line::from(vec![times(line, ink), Span::raw(object)])
+}
+
+fn line_what(line: &EventLine, ink: &Ink<'_>) -> Line<'static> {
+    if line.count < 2 {
+        return what(&line.event, ink);
+    }
+    let lasted = line.at.since(line.first).as_secs();
+    let within = if lasted == 0 { tr("at once").to_owned() } else { trf!("within {}", crate::model::unit::age(lasted)) };
+    let last =
+        if line.objects > 1 { format!("{}: {}", line.object, sentence(&line.text)) } else { sentence(&line.text).into_owned() };
+    Line::from(vec![
+        Span::styled(format!("{within}  "), ink.theme.style(Tone::Dim)),
+        Span::styled(last, ink.theme.style(Tone::Dim)),
+    ])
 }
 
 /// What changed: the old quiet, the new strong, where the text says both.
@@ -114,6 +236,10 @@ fn source(row: &EventRow, ink: &Ink<'_>) -> Line<'static> {
     ink.tone(row.source.clone(), Tone::Dim)
 }
 
+fn line_source(line: &EventLine, ink: &Ink<'_>) -> Line<'static> {
+    source(&line.event, ink)
+}
+
 /// A pane whose view did not come yet.
 pub fn waiting(scene: &Scene<'_>, area: Rect, (buf, title): (&mut Buffer, &str)) {
     let inner = Panel::new(title).focus(Focus::Here).draw(scene, area, buf);
@@ -123,6 +249,14 @@ pub fn waiting(scene: &Scene<'_>, area: Rect, (buf, title): (&mut Buffer, &str))
 /// The identity of a row.
 pub fn key(row: &EventRow) -> String {
     format!("{} {} {}", row.at.0, row.kind, row.object)
+}
+
+fn line_key(line: &EventLine) -> String {
+    // A burst grows under the cursor: its first event names it.
+    match &line.burst {
+        Some(burst) if line.count > 1 => burst.clone(),
+        _ => key(&line.event),
+    }
 }
 
 /// The latest events as a part of another screen, its third list.
@@ -143,23 +277,79 @@ pub(super) fn recent(scene: &Scene<'_>, area: Rect, (buf, title): (&mut Buffer, 
     .draw(scene, inner, buf);
 }
 
+fn view_of(body: &ViewBody) -> Option<&TimelineView> {
+    match body {
+        ViewBody::Timeline(view) => Some(view),
+        _ => None,
+    }
+}
+
+/// The row under the cursor.
+pub fn under_cursor<'v>(body: &'v ViewBody, state: &UiState) -> Option<&'v EventLine> {
+    let view = view_of(body)?;
+    view.table.rows.get(state.here().lists[LIST].cursor.checked_sub(view.table.offset)?)
+}
+
+/// What the cursor is on when it is on an event.
+fn target_of(row: &EventRow) -> Target {
+    // An event on a port names it after the device: `core-2 Te1/1/4`.
+    let (name, port) = match row.object.split_once(' ') {
+        Some((name, port)) if !port.contains(' ') => (name.to_owned(), Some(port.to_owned())),
+        Some((name, _)) => (name.to_owned(), None),
+        None => (row.object.clone(), None),
+    };
+    Target {
+        device: row.device.clone().map(|id| (id, name)),
+        port,
+        cell: row.object.clone(),
+        row: format!("{} {} {} {}", row.at, row.kind, row.object, row.text),
+        flows: None,
+    }
+}
+
 impl Pane for Events {
     fn contexts(&self) -> &'static [Context] {
         &[Context::Events, Context::List, Context::Table]
     }
 
     fn page(&self, state: &UiState) -> usize {
-        let area = Rect::new(0, 0, state.size.width, state.size.height.saturating_sub(3));
-        usize::from(places(state, area).0.height.saturating_sub(3)).max(1)
+        let places = places(state, body_area(state));
+        let area = if state.here().focus == DEVICES { places.devices } else { places.list };
+        usize::from(area.height.saturating_sub(if state.here().focus == DEVICES { 2 } else { 3 })).max(1)
+    }
+
+    fn request(&self, state: &UiState) -> ViewRequest {
+        let page = usize::from(places(state, body_area(state)).list.height.saturating_sub(3)).max(1);
+        let mut request = state.request(page);
+        request.window.offset = state.here().lists[LIST].top.saturating_sub(page);
+        let EventStateOf { each, within, seek } = EventStateOf::of(state);
+        request.events = EventRequest { part: EventPart::Timeline, fold: !each, within, seek };
+        request
+    }
+
+    fn detail(&self, body: &ViewBody, state: &UiState) -> Option<ViewRequest> {
+        let line = under_cursor(body, state).filter(|_| places(state, body_area(state)).detail.height > 0)?;
+        let mut request = ViewRequest::new(Screen::Events, 1);
+        request.events.part = EventPart::Near(line.device.clone()?, line.at);
+        request.at = state.time.at;
+        Some(request)
+    }
+
+    fn parts(&self) -> usize {
+        3
+    }
+
+    fn parts_of(&self, state: &UiState) -> usize {
+        if places(state, body_area(state)).devices.height > 0 { 3 } else { 2 }
     }
 
     fn sorts(&self) -> &'static [&'static str] {
-        const SORTS: [&str; 4] = sorts(&COLUMNS);
+        const SORTS: [&str; 5] = sorts(&LINES);
         &SORTS
     }
 
     fn columns(&self) -> Vec<&'static str> {
-        COLUMNS.iter().map(|column| column.title).collect()
+        LINES.iter().map(|column| column.title).collect()
     }
 
     fn fields(&self) -> Vec<&'static str> {
@@ -170,35 +360,33 @@ impl Pane for Events {
         true
     }
 
-    fn listing(&self, body: &ViewBody, _state: &UiState) -> Option<Listing> {
-        let ViewBody::Events(table) = body else { return None };
-        Some(Listing { offset: table.offset, matched: table.matched, keys: table.rows.iter().map(key).collect() })
+    fn listing(&self, body: &ViewBody, state: &UiState) -> Option<Listing> {
+        let view = view_of(body)?;
+        match state.here().focus {
+            LIST => {
+                let table = &view.table;
+                Some(Listing { offset: table.offset, matched: table.matched, keys: table.rows.iter().map(line_key).collect() })
+            }
+            DEVICES => {
+                let keys = view.devices.iter().map(|(name, _)| name.clone()).collect();
+                Some(Listing { offset: 0, matched: view.devices.len(), keys })
+            }
+            // The strip has no rows: its gestures reach the pane.
+            _ => None,
+        }
     }
 
     fn target(&self, body: &ViewBody, state: &UiState) -> Option<Target> {
-        let ViewBody::Events(table) = body else { return None };
-        let row = table.rows.get(state.here().list().cursor.checked_sub(table.offset)?)?;
-        // An event on a port names it after the device: `core-2 Te1/1/4`.
-        let (name, port) = match row.object.split_once(' ') {
-            Some((name, port)) if !port.contains(' ') => (name.to_owned(), Some(port.to_owned())),
-            _ => (row.object.clone(), None),
-        };
-        Some(Target {
-            device: row.device.clone().map(|id| (id, name)),
-            port,
-            cell: row.object.clone(),
-            row: format!("{} {} {} {}", row.at, row.kind, row.object, row.text),
-            flows: None,
-        })
+        under_cursor(body, state).map(|line| target_of(&line.event))
     }
 
     fn moment(&self, body: &ViewBody, state: &UiState) -> Option<Timestamp> {
-        let ViewBody::Events(table) = body else { return None };
-        table.rows.get(state.here().list().cursor.checked_sub(table.offset)?).map(|row| row.at)
+        under_cursor(body, state).map(|line| line.at)
     }
 
     fn open(&self, body: &ViewBody, state: &UiState) -> Option<Place> {
-        let target = self.target(body, state)?;
+        let line = under_cursor(body, state).filter(|line| line.count < 2 && state.here().focus == LIST)?;
+        let target = target_of(&line.event);
         let (id, name) = target.device?;
         Some(match target.port {
             Some(port) => {
@@ -209,65 +397,126 @@ impl Pane for Events {
         })
     }
 
+    fn gesture(&self, state: &mut UiState, view: Option<&View>, gesture: Gesture) -> Vec<Effect> {
+        let Some(body) = view.map(|view| &view.body) else { return Vec::new() };
+        let Some(view) = view_of(body) else { return Vec::new() };
+        let on_strip = state.here().focus == RATES;
+        match gesture {
+            Gesture::Left => update::move_cursor(state, view, -1),
+            Gesture::Right => update::move_cursor(state, view, 1),
+            Gesture::HalfUp | Gesture::PageUp | Gesture::First if on_strip => update::move_cursor(state, view, -update::FAR),
+            Gesture::HalfDown | Gesture::PageDown | Gesture::Last if on_strip => update::move_cursor(state, view, update::FAR),
+            Gesture::Enter if on_strip => update::zoom(state, view),
+            Gesture::Enter if state.here().focus == DEVICES => update::only_device(state, view),
+            Gesture::Enter | Gesture::Fold => {
+                let line = under_cursor(body, state);
+                line.map_or_else(Vec::new, |line| update::fold(state, line))
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn moved(&self, state: &mut UiState, _: Gesture) -> Vec<Effect> {
+        state.graph.cursor = None;
+        Vec::new()
+    }
+
+    fn absorb(&self, state: &mut UiState, view: &View) -> Vec<Effect> {
+        if let Some(view) = view_of(&view.body) {
+            let page = self.page(state);
+            update::absorb(state, view, page);
+        }
+        Vec::new()
+    }
+
     fn draw(&self, scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
-        let here = scene.state.here();
-        let Some(ViewBody::Events(table)) = scene.body() else {
+        let Some(view) = scene.body().and_then(view_of) else {
             return waiting(scene, area, (buf, tr("Events")));
         };
-        let (list, detail) = places(scene.state, area);
-        let words = summary(table.matched, table.total, &here, tr("newest first"));
-        let inner = Panel::new(tr("Events")).subtitle(&words).focus(Focus::Here).draw(scene, list, buf);
-        let empty = if table.total > 0 { EN.nothing_matches } else { EN.no_events };
-        let rows = Rows {
-            columns: if scene.state.room() == Room::Tiny { &BRIEF } else { &COLUMNS },
-            rows: &table.rows,
-            offset: table.offset,
-            matched: table.matched,
-            list: Some(here.list()),
-            sort: here.sort.as_ref(),
-            header: Header::Shown,
-            empty: &[empty],
-        };
-        rows.draw(scene, inner, buf);
-        rows.draw_marks(scene, inner, (key, buf));
-        if detail.height > 0 {
-            let row = here.list().cursor.checked_sub(table.offset).and_then(|at| table.rows.get(at));
-            draw_detail(scene, detail, (buf, row));
+        let places = places(scene.state, area);
+        if places.strip.height > 0 {
+            strip::draw(scene, places.strip, (buf, view));
+        }
+        list(scene, places.list, (buf, view));
+        if places.detail.height > 0 {
+            let line = scene.body().and_then(|body| under_cursor(body, scene.state));
+            detail::draw(scene, places.detail, (buf, line));
+        }
+        if places.devices.height > 0 {
+            devices(scene, places.devices, (buf, view));
         }
     }
 }
 
-/// The event under the cursor in full, and the ways on.
-fn draw_detail(scene: &Scene<'_>, area: Rect, (buf, row): (&mut Buffer, Option<&EventRow>)) {
-    let title = row.map_or_else(|| tr("Event").to_owned(), |row| row.object.clone());
-    let inner = Panel::new(&title).draw(scene, area, buf);
-    let Some(row) = row else {
-        return notice(buf, inner, &[EN.nothing_here], scene.theme.style(Tone::Dim));
+/// What of the console's memory decides which events are asked for.
+struct EventStateOf {
+    each: bool,
+    within: Option<crate::model::TimeRange>,
+    seek: Option<Timestamp>,
+}
+
+impl EventStateOf {
+    const fn of(state: &UiState) -> Self {
+        let events = &state.events;
+        Self { each: events.each, within: events.within, seek: events.seek }
+    }
+}
+
+fn list(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &TimelineView)) {
+    let here = scene.state.here();
+    let table = &view.table;
+    let mut words = summary(view.events, table.total, &here, tr("newest first"));
+    if table.matched < view.events {
+        words.push_str(&trf!("  as {} rows (z)", table.matched));
+    }
+    if let Some(range) = scene.state.events.within {
+        let zone = &scene.state.zone;
+        let (from, to) = (text::format_time(range.from, zone, "%m-%d %H:%M"), text::format_time(range.to, zone, "%H:%M:%S"));
+        words.push_str(&format!("  {from}-{to}"));
+    }
+    let focus = Focus::of(LIST, here.focus);
+    let inner = Panel::new(tr("Events")).subtitle(&words).focus(focus).draw(scene, area, buf);
+    let empty = if table.total > 0 { EN.nothing_matches } else { EN.no_events };
+    let rows = Rows {
+        columns: if scene.state.room() == Room::Tiny { &TINY[..] } else { &LINES[..] },
+        rows: &table.rows,
+        offset: table.offset,
+        matched: table.matched,
+        list: Some(&here.lists[LIST]),
+        sort: here.sort.as_ref(),
+        header: Header::Shown,
+        empty: &[empty],
     };
-    let [dim, plain, key] = [Tone::Dim, Tone::Text, Tone::Key].map(|tone| scene.theme.style(tone));
-    let (cells, side) = (usize::from(inner.width.saturating_sub(2)), scene.state.room() == Room::Wide);
-    let at = text::date_clock(row.at, &scene.state.zone);
-    let age = text::age(Some(row.at), scene.state.shown_at());
-    let severity = row.severity.map_or(("", dim), |severity| (severity.word(), scene.theme.severity(severity)));
-    let what: Vec<String> = text::lines(&sentence(&row.text), cells);
-    let mut lines: Vec<Vec<(&str, ratatui::style::Style)>> = what.iter().map(|line| vec![(line.as_str(), plain)]).collect();
-    if !side {
-        lines.truncate(1);
+    rows.draw(scene, inner, buf);
+    rows.draw_marks(scene, inner, (line_key, buf));
+}
+
+/// On which devices it happened, the most first: Enter shows one alone.
+fn devices(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &TimelineView)) {
+    let here = scene.state.here();
+    let count = view.devices.len().to_string();
+    let inner = Panel::new(tr("Devices")).subtitle(&count).focus(Focus::of(DEVICES, here.focus)).draw(scene, area, buf);
+    let list = &here.lists[DEVICES];
+    let top = if here.focus == DEVICES { list.top } else { 0 };
+    let most = view.devices.iter().map(|(_, count)| *count).max().unwrap_or(1).max(1);
+    for ((at, (name, count)), y) in view.devices.iter().enumerate().skip(top).zip(inner.y..inner.bottom()) {
+        device_row(scene, Rect::new(inner.x, y, inner.width, 1), (buf, name, (*count, most)));
+        if here.focus == DEVICES && list.cursor == at {
+            buf.set_style(Rect::new(inner.x, y, inner.width, 1), scene.theme.selected());
+            crate::ui::widget::put(buf, Position::new(inner.x, y), 1, (scene.glyphs.cursor, scene.theme.style(Tone::Accent)));
+        }
     }
-    let facts = [(tr("at"), at.as_str()), (tr("kind"), row.kind.as_str()), (tr("source"), row.source.as_str())];
-    if side {
-        lines.push(Vec::new());
-        lines.extend(facts.iter().map(|(name, value)| vec![(*name, dim), ("  ", dim), (*value, plain)]));
-        lines.push(vec![severity, (if severity.0.is_empty() { "" } else { "  " }, dim), (age.as_str(), dim)]);
-        lines.push(Vec::new());
-    } else {
-        let mut one: Vec<(&str, ratatui::style::Style)> = vec![severity, (if severity.0.is_empty() { "" } else { "  " }, dim)];
-        one.extend(facts.iter().flat_map(|(name, value)| [(*name, dim), (" ", dim), (*value, plain), ("  ", dim)]));
-        one.push((age.as_str(), dim));
-        lines.push(one);
-    }
-    lines.push(vec![(tr("o l logs at that time   o a alarms   o h history"), key)]);
-    for (pieces, y) in lines.iter().zip(inner.y..inner.bottom()) {
-        put_all(buf, Position::new(inner.x + 1, y), inner.width.saturating_sub(2), pieces);
-    }
+}
+
+fn device_row(scene: &Scene<'_>, row: Rect, (buf, name, (count, most)): (&mut Buffer, &str, (u32, u32))) {
+    let bar_cells = (row.width / 3).min(16);
+    let name_cells = row.width.saturating_sub(bar_cells + 9);
+    let name = text::fit(name, usize::from(name_cells), scene.glyphs.ellipsis);
+    let put = crate::ui::widget::put;
+    put(buf, Position::new(row.x + 2, row.y), name_cells, (&name, scene.theme.style(Tone::Text)));
+    let x = row.x + 2 + name_cells;
+    put(buf, Position::new(x, row.y), 6, (&format!("{count:>5}"), scene.theme.style(Tone::Dim)));
+    let full = u32::from(bar_cells) * count / most;
+    let bar = scene.glyphs.bar[0].repeat(usize::try_from(full.max(1)).unwrap_or(1));
+    put(buf, Position::new(x + 6, row.y), bar_cells, (&bar, scene.theme.style(Tone::In)));
 }

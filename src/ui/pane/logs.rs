@@ -2,12 +2,13 @@
 //! near to it.
 //!
 //! The end is kept in view until somebody moves up (`F` takes it up again). Left and right move a time cursor over the rates and the list
-//! with it. Start at [`Logs`]; `table` has the columns, `rate` the rates, `detail` the whole line, `menu` what narrows the list, `mark` what
+//! with it. `b` shows patterns in place of lines. Start at [`Logs`]; `table` has the columns, `rate` the rates, `detail` the whole line, `menu` what narrows the list, `mark` what
 //! a filter matched.
 
 pub mod detail;
 pub mod mark;
 pub mod menu;
+pub mod patterns;
 pub mod rate;
 pub mod table;
 
@@ -115,8 +116,9 @@ impl Pane for Logs {
         request.window.offset = list.top.saturating_sub(self.page(state));
         request.sort = None;
         let logs = &state.logs;
-        request.logs = LogRequest { part: LogPart::Table, fold: logs.fold, within: logs.within, seek: logs.seek };
-        if follows(state) {
+        let part = if logs.patterns { LogPart::Patterns } else { LogPart::Table };
+        request.logs = LogRequest { part, fold: logs.fold, within: logs.within, seek: logs.seek };
+        if follows(state) && !logs.patterns {
             // Beyond the end is the last window.
             request.window.offset = usize::MAX;
         }
@@ -138,6 +140,10 @@ impl Pane for Logs {
         2
     }
 
+    fn parts_of(&self, state: &UiState) -> usize {
+        if state.logs.patterns { 1 } else { 2 }
+    }
+
     fn fields(&self) -> Vec<&'static str> {
         names_of(LOG_COLUMNS)
     }
@@ -148,6 +154,11 @@ impl Pane for Logs {
 
     fn listing(&self, body: &ViewBody, state: &UiState) -> Option<Listing> {
         let view = view_of(body)?;
+        if state.logs.patterns {
+            let table = &view.patterns;
+            let keys = table.rows.iter().map(|row| row.pattern.clone()).collect();
+            return Some(Listing { offset: table.offset, matched: table.matched, keys });
+        }
         // The rates have no rows: their gestures reach the pane.
         (state.here().focus == MESSAGES).then(|| Listing {
             offset: view.table.offset,
@@ -183,6 +194,9 @@ impl Pane for Logs {
 
     fn gesture(&self, state: &mut UiState, view: Option<&View>, gesture: Gesture) -> Vec<Effect> {
         let Some(view) = view.and_then(|view| view_of(&view.body)) else { return Vec::new() };
+        if state.logs.patterns {
+            return if gesture == Gesture::Enter { logs::only_pattern(state, view) } else { Vec::new() };
+        }
         match gesture {
             Gesture::Left => logs::move_cursor(state, view, -1),
             Gesture::Right => logs::move_cursor(state, view, 1),
@@ -198,11 +212,14 @@ impl Pane for Logs {
     }
 
     fn moved(&self, state: &mut UiState, gesture: Gesture) -> Vec<Effect> {
+        if state.logs.patterns {
+            return Vec::new();
+        }
         logs::moved(state, gesture)
     }
 
     fn absorb(&self, state: &mut UiState, view: &View) -> Vec<Effect> {
-        if let Some(view) = view_of(&view.body) {
+        if let Some(view) = view_of(&view.body).filter(|_| !state.logs.patterns) {
             let page = self.page(state);
             logs::absorb(state, view, page);
         }
@@ -213,6 +230,17 @@ impl Pane for Logs {
         let Some(view) = scene.body().and_then(view_of) else {
             return events::waiting(scene, area, (buf, tr("Logs")));
         };
+        if scene.state.logs.patterns {
+            let places = places(scene.state, area);
+            // There are no rates beside patterns: the list has their room.
+            let height = places.rates.height + places.list.height;
+            let list = Rect { y: area.y, height, ..places.list };
+            let detail = match scene.state.room() {
+                Room::Wide => Rect { y: area.y, height: area.height, ..places.detail },
+                Room::Middle | Room::Tiny => places.detail,
+            };
+            return patterns::draw(scene, (list, detail), (buf, view));
+        }
         let row = under_cursor(view, scene.state);
         if scene.state.logs.whole && row.is_some() {
             return detail::draw(scene, area, (buf, row, detail::Form::Whole));

@@ -104,6 +104,8 @@ pub enum Context {
     Sections,
     /// In the list of what narrows the log.
     Narrow,
+    /// In the list of what is worked on.
+    Work,
 }
 
 impl Context {
@@ -132,6 +134,7 @@ impl Context {
             Self::Logs => "logs",
             Self::Sections => "sections of a device",
             Self::Narrow => "narrowing",
+            Self::Work => "maintenance",
         }
     }
 }

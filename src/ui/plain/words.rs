@@ -48,6 +48,10 @@ pub(super) fn of(view: &View, state: &UiState) -> Said {
             let rows = table.rows.iter().map(|row| event(row, zone)).collect();
             Said::list(rows, table.offset, table.matched)
         }
+        ViewBody::Timeline(view) => {
+            let rows = view.table.rows.iter().map(|row| event(row, zone)).collect();
+            Said::list(rows, view.table.offset, view.table.matched)
+        }
         ViewBody::Links(table) => Said::list(table.rows.iter().map(link).collect(), table.offset, table.matched),
         ViewBody::Overview(view) => overview(view, (state, now)),
         ViewBody::Flows(view) => {

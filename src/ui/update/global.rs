@@ -1,6 +1,6 @@
 //! Actions that hold on every screen: going about, time, discovery, the end.
 
-use super::{arrive, flows, logs, navigate, wireless};
+use super::{alarms, arrive, events, flows, logs, navigate, wireless};
 use crate::engine::Command;
 use crate::model::Timestamp;
 use crate::query::Screen;
@@ -38,7 +38,7 @@ pub fn escape(turn: &mut Turn<'_>) -> Vec<Effect> {
     if turn.state.graph.cursor.take().is_some() {
         return Vec::new();
     }
-    if let Some(effects) = logs::widen(turn.state) {
+    if let Some(effects) = logs::widen(turn.state).or_else(|| events::widen(turn.state)).or_else(|| alarms::narrow(turn.state)) {
         return effects;
     }
     if let Some(effects) = flows::undrill(turn.state).or_else(|| wireless::undrill(turn.state)) {
@@ -73,6 +73,10 @@ pub fn back(state: &mut UiState) -> Vec<Effect> {
     let Some(place) = state.back.pop() else { return Vec::new() };
     let from = std::mem::replace(&mut state.place, place);
     state.forward.push(from);
+    // Whoever went to another time with a screen comes back to his own with it.
+    while let Some((_, before)) = state.returns.pop_if(|(behind, _)| *behind > state.back.len()) {
+        state.time.at = before;
+    }
     arrive(state)
 }
 

@@ -49,6 +49,30 @@ pub fn fold(turn: &mut Turn<'_>) -> Vec<Effect> {
     vec![Effect::Watch]
 }
 
+/// `b`: what lines have in common in place of the lines, or the lines again.
+pub fn by_pattern(turn: &mut Turn<'_>) -> Vec<Effect> {
+    let state = &mut *turn.state;
+    state.logs.patterns = !state.logs.patterns;
+    (state.logs.whole, state.graph.cursor) = (false, None);
+    let here = state.here_mut();
+    (here.focus, here.lists[MESSAGES]) = (MESSAGES, Default::default());
+    vec![Effect::Watch]
+}
+
+/// Enter on a pattern: its lines.
+pub fn only_pattern(state: &mut UiState, view: &LogsView) -> Vec<Effect> {
+    let Some(row) = logs::patterns::under_cursor(view, state) else { return Vec::new() };
+    let Some(way) = menu::both(&row.pattern, "pattern").into_iter().next() else { return Vec::new() };
+    let last = row.last;
+    state.logs.patterns = false;
+    // The last of them is what is looked for.
+    (state.logs.seek, state.logs.stopped) = (Some(last), true);
+    let here = state.here_mut();
+    here.filter = menu::with(&here.filter, &way);
+    here.lists[MESSAGES] = Default::default();
+    vec![Effect::Watch]
+}
+
 /// `x`: as they came.
 pub fn raw(turn: &mut Turn<'_>) -> Vec<Effect> {
     turn.state.logs.raw = !turn.state.logs.raw;
@@ -161,6 +185,9 @@ pub fn menu_step(turn: &mut Turn<'_>, by: isize) -> Vec<Effect> {
 pub fn menu_choose(turn: &mut Turn<'_>) -> Vec<Effect> {
     let Some(Layer::Narrow(ways, at)) = turn.state.layers.pop() else { return Vec::new() };
     let Some(way) = ways.get(at) else { return Vec::new() };
+    if turn.state.place.screen == Screen::Events {
+        return super::events::narrowed(turn, way);
+    }
     let time = at_cursor(turn.state, view_of(turn));
     let here = turn.state.here_mut();
     here.filter = menu::with(&here.filter, way);

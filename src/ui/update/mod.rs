@@ -5,6 +5,7 @@
 pub mod alarms;
 pub mod device;
 pub mod diff;
+pub mod events;
 pub mod flows;
 pub mod global;
 pub mod graph;
@@ -13,6 +14,7 @@ pub mod logs;
 pub mod overlay;
 pub mod related;
 pub mod wireless;
+pub mod work;
 
 use super::effect::Effect;
 use super::state::{Place, UiState};

@@ -131,6 +131,7 @@ pub fn accept(turn: &mut Turn<'_>) -> Vec<Effect> {
     match turn.state.layers.pop() {
         Some(Layer::Filter(input)) => set_filter(turn.state, input.value()),
         Some(Layer::Note(input)) => super::alarms::noted(turn, input.value()),
+        Some(Layer::Until(input)) => super::alarms::silenced(turn, input.value()),
         Some(Layer::GoTo(input)) => go_to_text(turn, input.value()),
         Some(Layer::Palette(picker)) => command::accept(turn, picker),
         Some(Layer::Jump(picker)) => picker.chosen().map(|name| open_name(turn.state, name)).unwrap_or_default(),
@@ -141,6 +142,7 @@ pub fn accept(turn: &mut Turn<'_>) -> Vec<Effect> {
             | Layer::Narrow(..)
             | Layer::Export
             | Layer::Save
+            | Layer::Work(..)
             | Layer::Silence,
         )
         | None => Vec::new(),

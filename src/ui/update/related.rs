@@ -4,11 +4,13 @@ use super::{flows, navigate, overlay};
 use crate::model::Timestamp;
 use crate::query::{Screen, Subject};
 use crate::state::view::View;
+use crate::trf;
 use crate::ui::action::Turn;
 use crate::ui::effect::Effect;
 use crate::ui::pane::{self, Target};
 use crate::ui::state::{Place, UiState};
-use crate::ui::text::EN;
+use crate::ui::text::{self, EN};
+use std::time::Duration;
 
 /// What the related screens are about: what is under the cursor, else the place's own subject.
 fn about(state: &UiState, view: Option<&View>) -> Option<Target> {
@@ -64,8 +66,48 @@ pub fn moment(turn: &mut Turn<'_>) -> Vec<Effect> {
     }
 }
 
-/// To a screen of the object under the cursor, or of the place's own subject.
+/// Screens whose rows happened at a time: what is related to one is shown as it was then.
+const HAPPENED: [Screen; 3] = [Screen::Alarms, Screen::Events, Screen::Logs];
+
+/// What happened this lately is now: the related screen shows what is there.
+const LATELY: Duration = Duration::from_secs(120);
+
+/// To a screen of the object under the cursor, or of the place's own subject. From what happened in the past it is shown at that time,
+/// with a quarter of the span after it; coming back brings the time back.
 pub fn to(turn: &mut Turn<'_>, screen: Screen) -> Vec<Effect> {
+    let happened = HAPPENED.contains(&turn.state.place.screen);
+    let moment = if happened { moment_of(turn.state, turn.view) } else { None };
+    let behind = turn.state.back.len();
+    let mut effects = to_now(turn, screen);
+    let shown = turn.state.shown_at();
+    let gone = turn.state.back.len() != behind && !effects.is_empty();
+    let Some(at) = moment.filter(|at| gone && shown.since(*at) > LATELY) else { return effects };
+    let state = &mut *turn.state;
+    let after = match screen {
+        Screen::Interface | Screen::Flows | Screen::Logs => Duration::from_secs(u64::from(state.span_secs) / 4),
+        Screen::Events | Screen::Alarms => LATELY,
+        _ => Duration::ZERO,
+    };
+    let before = state.time.at;
+    state.time.at = Some(at.plus(after)).filter(|at| *at < shown).or(before);
+    state.returns.push((state.back.len(), before));
+    let graphed = matches!(state.place.screen, Screen::Interface | Screen::Logs | Screen::Events);
+    state.graph.cursor = graphed.then_some(at);
+    match state.place.screen {
+        Screen::Logs => (state.logs.seek, state.logs.stopped, state.logs.within) = (Some(at), true, None),
+        Screen::Events => (state.events.seek, state.events.within) = (Some(at), None),
+        _ => {}
+    }
+    if state.time.at != before {
+        state.say(trf!("as at {}; p is now, Esc back", text::date_clock(at, &state.zone)));
+    }
+    if !effects.contains(&Effect::Watch) {
+        effects.push(Effect::Watch);
+    }
+    effects
+}
+
+fn to_now(turn: &mut Turn<'_>, screen: Screen) -> Vec<Effect> {
     turn.state.layers.pop();
     let Some(target) = about(turn.state, turn.view).filter(|target| has(target, (turn.state, screen))) else {
         turn.state.complain(EN.nothing_here);

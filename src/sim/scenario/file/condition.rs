@@ -68,6 +68,53 @@ pub enum ConditionFile {
         /// How long it was away
         took: String,
     },
+    /// A device was away, and with it everything: nothing was reached.
+    Cut {
+        /// Which
+        device: String,
+        /// When it was away
+        since: String,
+        /// For how long
+        took: String,
+    },
+    /// A device says something now and then for a while.
+    Says {
+        /// Which
+        device: String,
+        /// Since when
+        since: String,
+        /// For how long; empty is until now and on
+        #[serde(default)]
+        took: String,
+        /// How often
+        every: String,
+        /// RFC 5424 §6.2.1
+        severity: u8,
+        /// The program, or the facility of a mnemonic
+        app: String,
+        /// The mnemonic or the message id
+        #[serde(default)]
+        id: String,
+        /// What it says; `{n}` is a number that differs each time
+        text: String,
+    },
+    /// A device sends a notification now and then for a while.
+    Notifies {
+        /// Which
+        device: String,
+        /// Since when
+        since: String,
+        /// For how long; empty is until now and on
+        #[serde(default)]
+        took: String,
+        /// How often
+        every: String,
+        /// Its name, as a MIB has it, or its number where none has it
+        notification: String,
+        /// What comes with it
+        #[serde(default)]
+        binds: Vec<BindFile>,
+    },
     /// A port counts errors or discards.
     Faulty {
         /// Which device
@@ -122,6 +169,21 @@ pub enum ConditionFile {
         #[serde(default)]
         absent: bool,
     },
+}
+
+/// What comes with a notification.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BindFile {
+    /// Its object's name, or its number
+    pub object: String,
+    /// Its instance
+    #[serde(default)]
+    pub index: Vec<u32>,
+    /// An INTEGER
+    pub number: Option<i64>,
+    /// An OCTET STRING
+    pub text: Option<String>,
 }
 
 /// Why a port feeds nothing.

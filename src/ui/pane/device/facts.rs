@@ -2,6 +2,7 @@
 
 use super::health;
 use crate::model::unit;
+use crate::state::view::AlarmRow;
 use crate::state::view::screens::DeviceView;
 use crate::ui::lang::{tr, trf};
 use crate::ui::pane::{Scene, devices};
@@ -12,6 +13,18 @@ use crate::ui::widget::put_all;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
+
+/// What explains that it is not reached, or who works on it; nothing where there is nothing to say.
+fn why(scene: &Scene<'_>, view: &DeviceView) -> (String, Tone) {
+    if let Some(work) = &view.work {
+        let until = text::format_time(work.until, &scene.state.zone, "%m-%d %H:%M");
+        return (trf!("  in maintenance until {}: {}", until, work.by), Tone::Maintenance);
+    }
+    let is_whole = |alarm: &&AlarmRow| view.device.as_ref().is_some_and(|device| alarm.object == device.name);
+    let cause = view.alarms.iter().filter(is_whole).find_map(|alarm| alarm.cause.as_ref());
+    let first = cause.and_then(|cause| cause.chain.first());
+    first.map_or_else(|| (String::new(), Tone::Dim), |step| (trf!("  behind {}", step.object), Tone::Major))
+}
 
 /// Draws them.
 pub(super) fn draw(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceView)) {
@@ -24,6 +37,7 @@ pub(super) fn draw(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &De
     let inner = Panel::new(&row.name).subtitle(&format!("{make}  {system}")).note(tr(row.role.word())).draw(scene, area, buf);
     let status = format!("{} {}", scene.glyphs.status(row.status), tr(row.status.word()));
     let since = row.status_since.map(|since| trf!(" for {}", text::age(Some(since), now))).unwrap_or_default();
+    let why = why(scene, view);
     let address = devices::address_of(row).unwrap_or_else(|| "-".to_owned());
     let access =
         row.snmp.as_ref().map_or_else(|| tr("no SNMP").to_owned(), |snmp| format!("SNMPv{} {}", snmp.version, snmp.credential));
@@ -42,6 +56,7 @@ pub(super) fn draw(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &De
         vec![
             (&status, scene.theme.status(row.status)),
             (&since, dim),
+            (&why.0, scene.theme.style(why.1)),
             (tr("   address "), dim),
             (&address, strong),
             ("   ", dim),

@@ -41,7 +41,8 @@ pub fn of(row: &LogRow) -> Vec<Narrowing> {
     ways
 }
 
-fn both(value: &str, field: &str) -> Vec<Narrowing> {
+/// Only a value of a field, and all but it.
+pub fn both(value: &str, field: &str) -> Vec<Narrowing> {
     let term = format!("{field}={}", quoted(value));
     vec![
         Narrowing { label: trf!("only {}", value), filter: term.clone(), alone: false },

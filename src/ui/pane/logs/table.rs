@@ -5,11 +5,14 @@ use crate::model::text::visible;
 use crate::model::{LogKind, LogLine, LogSeverity, Timestamp};
 use crate::state::view::logs::LogRow;
 use crate::ui::UiState;
+use crate::ui::lang::tr;
 use crate::ui::pane::Scene;
 use crate::ui::state::Room;
 use crate::ui::text;
 use crate::ui::theme::{Theme, Tone};
-use crate::ui::widget::table::{Align, Column, Ink, Width};
+use crate::ui::widget::table::{Align, Column, Header, Ink, Rows, Width};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
@@ -181,4 +184,40 @@ fn brief(row: &Shown, ink: &Ink<'_>) -> Line<'static> {
     let mut spans = vec![Span::styled(format!("{times}{} ", row.who), ink.theme.style(Tone::Header))];
     spans.extend(row.text.iter().cloned());
     Line::from(spans)
+}
+
+/// A few columns of a few lines, for other screens.
+const FEW: [Column<Shown>; 3] = [
+    Column { title: "TIME", sort: "", width: Width::Cells(8), align: Align::Left, drop: 1, cell: second },
+    Column { title: "SEV", sort: "", width: Width::Cells(2), align: Align::Left, drop: 0, cell: letter },
+    Column { title: "TEXT", sort: "", width: Width::Grow(12), align: Align::Left, drop: 0, cell: said },
+];
+
+/// The same of several devices.
+const FEW_OF_SEVERAL: [Column<Shown>; 3] = [
+    Column { title: "TIME", sort: "", width: Width::Cells(8), align: Align::Left, drop: 1, cell: second },
+    Column { title: "SEV", sort: "", width: Width::Cells(2), align: Align::Left, drop: 0, cell: letter },
+    Column { title: "TEXT", sort: "", width: Width::Grow(12), align: Align::Left, drop: 0, cell: brief },
+];
+
+fn second(row: &Shown, ink: &Ink<'_>) -> Line<'static> {
+    ink.tone(text::format_time(row.received, ink.zone, "%H:%M:%S"), Tone::Dim)
+}
+
+/// Draws a few lines on another screen. Of several devices each line says whose it is.
+pub fn few(scene: &Scene<'_>, area: Rect, (buf, lines): (&mut Buffer, &[LogRow])) {
+    let marker = Marker::of("");
+    let several = lines.windows(2).any(|pair| matches!(pair, [one, other] if one.line.who() != other.line.who()));
+    let shown: Vec<Shown> = lines.iter().take(usize::from(area.height)).map(|row| Shown::of(row, (&marker, scene))).collect();
+    Rows {
+        columns: if several { &FEW_OF_SEVERAL } else { &FEW },
+        rows: &shown,
+        offset: 0,
+        matched: shown.len(),
+        list: None,
+        sort: None,
+        header: Header::Hidden,
+        empty: &[tr("it said nothing then")],
+    }
+    .draw(scene, area, buf);
 }

@@ -2,7 +2,7 @@
 
 use super::{ALARMS, BUSIEST, PAIR, RECENT, TALKERS, devices};
 use crate::model::Band;
-use crate::state::view::{FlowRow, LinkRow, OverviewView};
+use crate::state::view::{AlarmRow, FlowRow, LinkRow, OverviewView};
 use crate::ui::lang::{tr, trf};
 use crate::ui::pane::flows::words;
 use crate::ui::pane::{Scene, alarms as alarm_pane, cells, events, logs};
@@ -322,7 +322,14 @@ pub fn alarms(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Overvie
     let here = scene.state.here();
     let shown = view.alarms.rows.len();
     let words = if shown < view.alarms.total { trf!("{} of {}", shown, view.alarms.total) } else { shown.to_string() };
-    let inner = Panel::new(tr("Alarms")).subtitle(&words).focus(Focus::of(ALARMS, here.focus)).draw(scene, area, buf);
+    let hiding: Vec<&AlarmRow> = view.alarms.rows.iter().filter(|row| row.children > 0).collect();
+    let hidden: usize = hiding.iter().map(|row| row.children).sum();
+    let note = match hiding.as_slice() {
+        [] => String::new(),
+        [one] => trf!("behind {}: one cause hides {} alarms", one.object, hidden),
+        several => trf!("{} causes hide {} alarms", several.len(), hidden),
+    };
+    let inner = Panel::new(tr("Alarms")).subtitle(&words).note(&note).focus(Focus::of(ALARMS, here.focus)).draw(scene, area, buf);
     let [list, ..] = &here.lists;
     Rows {
         columns: &alarm_pane::BRIEF,
