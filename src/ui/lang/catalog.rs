@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// The files, by name.
-pub(super) const KOREAN: [(&str, &str); 13] = [
+pub(super) const KOREAN: [(&str, &str); 14] = [
     ("actions", include_str!("ko/actions.toml")),
     ("alarms", include_str!("ko/alarms.toml")),
     ("care", include_str!("ko/care.toml")),
@@ -16,6 +16,7 @@ pub(super) const KOREAN: [(&str, &str); 13] = [
     ("finding", include_str!("ko/finding.toml")),
     ("listen", include_str!("ko/listen.toml")),
     ("logs", include_str!("ko/logs.toml")),
+    ("notify", include_str!("ko/notify.toml")),
     ("panes", include_str!("ko/panes.toml")),
     ("sentences", include_str!("ko/sentences.toml")),
     ("switch", include_str!("ko/switch.toml")),
