@@ -103,7 +103,7 @@ impl Scene {
         let folder = tempfile::tempdir().unwrap();
         let devices: Vec<Device> = (0..DEVICES).map(Device::start).collect();
         let targets: Vec<String> = devices.iter().map(|device| format!("{:?}", device.address)).collect();
-        let append = |name: &str| format!("read -r line; printf '%s\\n' \"$line\" >> {}", folder.path().join(name).display());
+        let append = |name: &str| format!("read -r line && printf '%s\\n' \"$line\" >> {}", folder.path().join(name).display());
         let text = format!(
             r#"site = "HQ"
 [discovery]
@@ -169,6 +169,7 @@ repeat = "6s"
     }
 
     /// Everything that a receiver was told: kind, alarm, trouble and step, repetition.
+    /// A command whose noctop was killed before it was given anything says nothing.
     fn told(&self, receiver: &str) -> Vec<(String, String, String, u64)> {
         let text = std::fs::read_to_string(self.path(receiver)).unwrap_or_default();
         let mut told = Vec::new();
