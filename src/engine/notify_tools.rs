@@ -36,6 +36,7 @@ fn letter((receiver, site): (&str, &str), (kinds, at): (&[NoticeKind], Timestamp
         let cleared_at = (*kind == NoticeKind::Cleared).then(|| at.plus(Duration::from_secs(60)));
         Item {
             kind: *kind,
+            episode: 0,
             step: 0,
             turn: u32::from(*kind == NoticeKind::Repeated),
             since: at,

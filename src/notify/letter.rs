@@ -29,6 +29,8 @@ pub struct Item {
     pub step: u32,
     /// Which repetition, from 1; 0 is none.
     pub turn: u32,
+    /// Number of the trouble: an alarm that comes again soon keeps its time and is another trouble all the same.
+    pub episode: u64,
     /// When the alarm was raised for which everything of this thread is told.
     pub since: Timestamp,
     /// What is known of it.
@@ -38,7 +40,7 @@ pub struct Item {
 impl Item {
     /// What stays the same from raising to clearing: by it a receiver knows that it is the same trouble.
     pub fn thread(&self, site: &str) -> String {
-        digest(&[site, &self.facts.alarm.id, &self.since.millis().to_string()])
+        digest(&[site, &self.facts.alarm.id, &self.since.millis().to_string(), &self.episode.to_string()])
     }
 
     /// One line: `CRITICAL core-1: 2 polls not answered`.

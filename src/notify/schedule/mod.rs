@@ -251,7 +251,7 @@ impl Scheduler {
             output.records.extend(episode.opening(*number));
             episode.flying.insert(due.telling.clone());
             let Telling { step, kind, turn, .. } = due.telling;
-            items.push(Item { kind, step, turn, since: episode.since, facts: Arc::clone(&episode.facts) });
+            items.push(Item { kind, step, turn, episode: *number, since: episode.since, facts: Arc::clone(&episode.facts) });
         }
         let tellings: Vec<(u64, Telling)> = ready.into_iter().map(|ready| (ready.episode, ready.due.telling)).collect();
         output.records.push(Record::Intent(now, tellings.clone()));

@@ -60,6 +60,7 @@ impl Scheduler {
                 }
             }
             Record::Closed(number) => {
+                self.next_episode = self.next_episode.max(number + 1);
                 if let Some(episode) = self.episodes.remove(&number)
                     && self.by_alarm.get(&episode.facts.alarm.id) == Some(&number)
                 {
@@ -72,7 +73,8 @@ impl Scheduler {
 
     /// The ledger in short: what is not over, and what became of it.
     pub fn snapshot(&self) -> Vec<Record> {
-        let mut records = Vec::new();
+        // No number is given twice.
+        let mut records = vec![Record::Closed(self.next_episode.saturating_sub(1))];
         for (number, episode) in self.episodes.iter().filter(|(_, episode)| episode.opened) {
             records.push(episode.introduction(*number));
             records.extend(

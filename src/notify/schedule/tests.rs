@@ -194,7 +194,7 @@ fn check(what: &str, (rules, until): (&str, i64), acts: &[(i64, Do)], expected: 
             }
             other => other,
         };
-        restored.into_iter().map(bare).collect::<Vec<_>>()
+        restored.into_iter().filter(|record| !matches!(record, Record::Closed(_))).map(bare).collect::<Vec<_>>()
     };
     assert_eq!(restored(short), restored(play.ledger.clone()), "{what}");
 }

@@ -83,7 +83,16 @@ impl Sender {
         let patience = if matches!(self.receiver.way, Way::Command(_)) { timeout.saturating_mul(2) } else { timeout };
         match tokio::time::timeout(patience, sent).await {
             Ok(sent) => sent,
-            Err(_) => Err(Failure::later(format!("no answer in {} s", patience.as_secs_f64()))),
+            Err(_) => Err(Failure::later(format!("{}: no answer in {} s", self.whom(), patience.as_secs_f64()))),
+        }
+    }
+
+    /// Who is asked, as far as it may be said.
+    fn whom(&self) -> &str {
+        match &self.receiver.way {
+            Way::Command(argv) => argv.first().map_or("", String::as_str),
+            Way::Webhook(hook) => &hook.host,
+            Way::Mail(mail) => &mail.server,
         }
     }
 }

@@ -16,6 +16,7 @@ pub(super) const KOREAN: [(&str, &str); 15] = [
     ("finding", include_str!("ko/finding.toml")),
     ("listen", include_str!("ko/listen.toml")),
     ("logs", include_str!("ko/logs.toml")),
+    ("notify", include_str!("ko/notify.toml")),
     ("panes", include_str!("ko/panes.toml")),
     ("rules", include_str!("ko/rules.toml")),
     ("reach", include_str!("ko/reach.toml")),
