@@ -3,6 +3,7 @@
 mod capture;
 mod discover;
 mod flows;
+mod notify;
 mod sim;
 mod store;
 mod top;
@@ -11,6 +12,7 @@ mod wireless;
 pub use capture::CaptureArgs;
 pub use discover::{DiscoverArgs, TopologyFormat, TopologyRows};
 pub use flows::{FlowsArgs, FlowsFormat};
+pub use notify::{NotifyArgs, NotifyCommand, NotifyTestArgs};
 pub use sim::{DemoArgs, SimArgs};
 pub use store::{BackupArgs, ImportArgs, RestoreArgs, StoreArgs, StoreCommand};
 pub use top::TopArgs;
@@ -184,6 +186,8 @@ pub enum Command {
     Sim(SimArgs),
     /// The store: what it holds, whether it is sound, backups, and other programs' history
     Store(StoreArgs),
+    /// Who is told about alarms, and whether they can be
+    Notify(NotifyArgs),
     /// Counters of every collector
     Status(FormatArgs),
     /// The configuration

@@ -5,11 +5,13 @@
 //! observations: they alone are journalled, and on replay they are read back, never derived again.
 
 use crate::model::flow::{FlowBatch, FlowColumns};
+use crate::model::heard::Heard;
 use crate::model::inventory::Reason;
 use crate::model::link::LinkKey;
-use crate::model::log::LogBatch;
+use crate::model::log::{LogBatch, TrapDetail};
 use crate::model::maintenance::{MaintenanceAct, Window};
 use crate::model::poll::{Echoes, PollReading};
+use crate::model::upkeep::Upkeep;
 use crate::model::{
     AdminStatus, Alarm, AlarmAct, AlarmOrder, ApStatus, BridgeId, BridgeReading, Device, DeviceId, DeviceStatus, Endpoint,
     Explained, GaugeKind, HealthStatus, IfIndex, Inventory, Link, MacAddr, Neighbour, Notice, Oid, OperStatus, Severity,
@@ -109,6 +111,10 @@ pub enum Body {
     NoticeSeen(Box<Notice>),
     /// Derived: a trap said something that operators want to see among the events.
     TrapSeen(Box<TrapSeen>),
+    /// Observation: rules found what they wait for in log lines.
+    Heard(Vec<Heard>),
+    /// Observation: how noctop's own collectors, its store and those who send it flows do.
+    Upkeep(Box<Upkeep>),
 }
 
 /// What a trap said.
@@ -147,17 +153,41 @@ impl Event {
                 | Body::Bridge(_)
                 | Body::Maintenance(_)
                 | Body::Notice(_)
+                | Body::Heard(_)
+                | Body::Upkeep(_)
         )
     }
 }
 
-/// An agent said on its own that something happened.
+/// An agent said on its own that something happened. Whoever can send a datagram can say so, unless it is of version 3: it is a reason to
+/// look, and nothing is believed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trap {
     /// Who sent it.
     pub source: IpAddr,
+    /// Whose it is, where it says so: agent-addr of version 1, or snmpTrapAddress (RFC 3584 §3.1).
+    pub agent: Option<IpAddr>,
     /// SNMPv2-MIB snmpTrapOID; `None` where it was not told in the open.
     pub name: Option<Oid>,
+    /// The interface that it is about.
+    pub if_index: Option<IfIndex>,
+    /// Whether the device is to be polled at once.
+    pub poll: bool,
+    /// Whether the device is to be read anew.
+    pub reread: bool,
+    /// What operators are to see; `None` where the same was told a moment ago.
+    pub told: Option<Box<TrapTold>>,
+}
+
+/// What operators are to see of a trap.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrapTold {
+    /// The trap in words.
+    pub detail: TrapDetail,
+    /// How bad; `None` is no fault.
+    pub severity: Option<Severity>,
+    /// How many said the same since it was told last.
+    pub count: u32,
 }
 
 /// No answer.

@@ -16,7 +16,7 @@ pub fn reader(common: &Common) -> Result<Handle, Failure> {
 
 /// The options that the common arguments and the configuration make.
 pub fn options(common: &Common, hosting: Hosting) -> Result<OpenOptions, Failure> {
-    let config = config_check::load(common)?;
+    let config = if hosting == Hosting::Never { config_check::load(common)? } else { config_check::load_to_host(common)? };
     Ok(OpenOptions::new(config, hosting).data(common.data.clone()).connect(common.connect.clone()))
 }
 

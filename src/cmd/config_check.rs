@@ -3,6 +3,9 @@
 use super::{Failure, Outcome, mib_files};
 use crate::cli::{Common, EXIT_OK, EXIT_USAGE};
 use crate::config::{self, ConfigError};
+use crate::engine::notify_tools;
+use crate::model::text::visible;
+use std::path::Path;
 
 /// Reads the configuration that would be used and says what is wrong with it, a line each on stderr.
 pub fn run(common: &Common) -> Outcome {
@@ -13,6 +16,11 @@ pub fn run(common: &Common) -> Outcome {
     match config::read_file(&path) {
         Ok(config) => {
             mib_files::lay_over(&config.mib)?;
+            let faults = late_faults(&path, &config);
+            if !faults.is_empty() {
+                eprintln!("{}", faults.join("\n"));
+                return Ok(EXIT_USAGE);
+            }
             let credentials = config.credentials.len();
             println!("{}: no fault; {credentials} credentials, {} targets", path.display(), config.discovery.targets.len());
             Ok(EXIT_OK)
@@ -25,6 +33,22 @@ pub fn run(common: &Common) -> Outcome {
         }
         Err(unreadable @ ConfigError::Unreadable(..)) => Err(Failure::usage(unreadable)),
     }
+}
+
+/// What is wrong with receivers and only shows when they are used: templates, files of certificates. A line each.
+fn late_faults(path: &Path, config: &config::Config) -> Vec<String> {
+    let faults = notify_tools::check(config);
+    let line = |(line, column, what): (usize, usize, String)| format!("{}:{line}:{column}: {}", path.display(), visible(&what));
+    faults.into_iter().map(line).collect()
+}
+
+/// The configuration for an engine that is hosted: receivers that could not be told are refused at the start, not in the night.
+/// Errors: as [`load`].
+pub fn load_to_host(common: &Common) -> Result<config::Config, Failure> {
+    let config = load(common)?;
+    let path = config::find(common.config.as_deref()).unwrap_or_default();
+    let faults = late_faults(&path, &config);
+    if faults.is_empty() { Ok(config) } else { Err(Failure::usage(faults.join("\n"))) }
 }
 
 /// The configuration for a command that needs one; the profiles that it names are known from then on. Errors: all its faults, or

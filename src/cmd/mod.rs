@@ -23,6 +23,7 @@ mod history;
 mod keys;
 mod man;
 mod mib_files;
+mod notify;
 mod objects;
 mod rows;
 pub mod shot;
@@ -91,6 +92,7 @@ pub fn run(cli: Cli) -> Outcome {
         Some(Command::Top(args)) => top::run(&common, &args),
         Some(Command::Where(args)) => whereabouts::run(&common, &args),
         Some(Command::Diff(args)) => diff::run(&common, &args),
+        Some(Command::Notify(args)) => notify::run(&common, &args.command),
         Some(Command::Status(args)) => status::run(&common, &args),
         Some(Command::Store(args)) => store::run(&common, &args.command),
         Some(Command::Config(args)) => match args.command {

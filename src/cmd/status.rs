@@ -5,6 +5,7 @@ use crate::cli::{Common, EXIT_FAILED, EXIT_OK, FormatArgs};
 use crate::engine::{Answer, Command, command};
 use crate::model::Timestamp;
 use crate::model::text::visible;
+use crate::report::receiver::ReceiverStatus;
 use crate::report::{Format, json, status as shape, thousandths, write_rows};
 use std::io::{self, BufWriter, Write};
 
@@ -76,7 +77,8 @@ fn status_shape(status: command::Status) -> shape::Status {
         retried: collector.retried,
         lag_seconds: collector.lag_seconds.map(thousandths),
         polling: collector.polling.map(polling_shape),
-        lines: collector.lines.map(|lines| shape::Lines { cut: lines.cut, masked: lines.masked }),
+        lines: collector.lines.map(lines_shape),
+        traps: collector.traps.map(traps_shape),
         flows: collector.flows.map(|flows| flows.into_iter().map(exporter_shape).collect()),
     };
     shape::Status {
@@ -85,6 +87,23 @@ fn status_shape(status: command::Status) -> shape::Status {
         started_at: status.started_at.rfc3339(),
         collectors: status.collectors.into_iter().map(collector).collect(),
         store: store_shape(status.store),
+        receivers: status.receivers.into_iter().map(receiver_shape).collect(),
+    }
+}
+
+fn receiver_shape(of: command::ReceiverStatus) -> ReceiverStatus {
+    ReceiverStatus {
+        name: of.name,
+        kind: of.kind,
+        sent: of.sent,
+        failed: of.failed,
+        given_up: of.given_up,
+        uncertain: of.uncertain,
+        waiting: of.waiting,
+        last_sent_at: of.last_sent.map(Timestamp::rfc3339),
+        failing: of.failing,
+        failing_since: of.failing_since.map(Timestamp::rfc3339),
+        retry_at: of.retry_at.map(Timestamp::rfc3339),
     }
 }
 
@@ -104,6 +123,16 @@ fn exporter_shape(of: command::FlowExporter) -> shape::FlowExporter {
     }
 }
 
+const fn lines_shape(lines: command::LineCounts) -> shape::Lines {
+    let command::LineCounts { cut, masked, misdated, connections } = lines;
+    shape::Lines { cut, masked, misdated, connections }
+}
+
+fn traps_shape(traps: command::TrapCounts) -> shape::Traps {
+    let command::TrapCounts { engine_id, acknowledged, repeated, discoveries, folded } = traps;
+    shape::Traps { engine_id, acknowledged, repeated, discoveries, folded }
+}
+
 fn polling_shape(polling: command::PollingStatus) -> shape::Polling {
     shape::Polling {
         devices: polling.devices,
@@ -117,6 +146,7 @@ fn polling_shape(polling: command::PollingStatus) -> shape::Polling {
         renamed: polling.renamed,
         looked_at: polling.looked_at,
         bursts: polling.bursts,
+        at_once: polling.at_once,
     }
 }
 
@@ -146,6 +176,20 @@ fn write_status(status: &shape::Status, out: &mut dyn Write) -> io::Result<()> {
             "polling {devices} devices: {polls} polls, {answered} answered, {missed} missed, {skipped} skipped; {backed_off} backed off, {looked_at} looked at"
         )?;
     }
+    for lines in status.collectors.iter().filter_map(|collector| collector.lines) {
+        let shape::Lines { cut, masked, misdated, connections } = lines;
+        writeln!(
+            out,
+            "syslog: {connections} connections; {cut} lines cut, {masked} with secrets masked, {misdated} of senders whose clock is wrong"
+        )?;
+    }
+    for traps in status.collectors.iter().filter_map(|collector| collector.traps.as_ref()) {
+        let shape::Traps { engine_id, acknowledged, repeated, folded, .. } = traps;
+        writeln!(
+            out,
+            "traps: engine id {engine_id} for informs of version 3; {acknowledged} informs acknowledged, {repeated} of them again; {folded} traps folded"
+        )?;
+    }
     for of in status.collectors.iter().filter_map(|collector| collector.flows.as_ref()).flatten() {
         let shape::FlowExporter { exporter, version, observation_domain_id, flows_per_second, templates, waiting, .. } = of;
         let lost = of.lost.map_or_else(|| "?".to_owned(), |lost| lost.to_string());
@@ -154,6 +198,9 @@ fn write_status(status: &shape::Status, out: &mut dyn Write) -> io::Result<()> {
             out,
             "flows from {exporter} {version} domain {observation_domain_id}: {flows_per_second}/s, {lost} lost, sampled 1 in {sampled}, {templates} templates, {waiting} sets wait"
         )?;
+    }
+    if !status.receivers.is_empty() {
+        write_rows(Format::Table, status.receivers.iter().cloned(), out)?;
     }
     write_store(&status.store, out)
 }

@@ -79,6 +79,15 @@ fn text_of(path: &Path) -> Result<String, ConfigError> {
 ///
 /// Errors: every fault, in the order of the file.
 pub fn parse(name: &str, text: &str) -> Result<Config, Vec<Fault>> {
+    parse_document(name, text, sections::config)
+}
+
+/// Reads a text as `read` does. Errors: every fault, in the order of the file.
+pub(super) fn parse_document<T>(
+    name: &str,
+    text: &str,
+    read: impl for<'a, 'i> FnOnce(Section<'a, 'i>) -> T,
+) -> Result<T, Vec<Fault>> {
     let source = Source::new(name, text);
     let (document, syntax) = DeTable::parse_recoverable(text);
     let broken = !syntax.is_empty();
@@ -86,7 +95,7 @@ pub fn parse(name: &str, text: &str) -> Result<Config, Vec<Fault>> {
         source.fault(error.span().map_or(0, |span| span.start), error.message());
     }
     let checked = Source::new(name, text);
-    let config = sections::config(Section::root(&checked, document.get_ref()));
+    let made = read(Section::root(&checked, document.get_ref()));
     let mut faults = source.into_faults();
     // One slip makes several complaints of the parser; the first on a line is the telling one.
     faults.dedup_by_key(|fault| fault.line);
@@ -95,5 +104,5 @@ pub fn parse(name: &str, text: &str) -> Result<Config, Vec<Fault>> {
     let is_echo = |fault: &Fault| broken && (syntax_lines.contains(&fault.line) || fault.what.contains(" needs "));
     faults.extend(checked.into_faults().into_iter().filter(|fault| !is_echo(fault)));
     faults.sort();
-    if faults.is_empty() { Ok(config) } else { Err(faults) }
+    if faults.is_empty() { Ok(made) } else { Err(faults) }
 }

@@ -9,12 +9,15 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+mod alarm;
 mod credential;
 mod load;
+pub mod notify;
 mod read;
 mod sections;
 mod value;
 
+pub use alarm::{Alarms, parse_rule};
 pub use credential::resolve_secret;
 pub use load::{ConfigError, find, load, parse, read_credentials, read_file};
 pub use read::Fault;
@@ -39,11 +42,15 @@ pub struct Config {
     pub retention: Retention,
     /// `[[manual_link]]`
     pub manual_links: Vec<ManualLink>,
+    /// `[[alarm]]`: what raises alarms, over the rules that are shipped.
+    pub rules: Alarms,
     /// `[mib]`
     pub mib: Mib,
     /// Addresses for collectors that later work adds: `[flows] listen`, `[traps] listen`, `[syslog] listen`, `[metrics] listen`,
     /// `[capture] interfaces` are read and checked, and kept here.
     pub listeners: Listeners,
+    /// `[[receiver]]` and `[[notify]]`: who is told about alarms.
+    pub notifications: notify::Notifications,
 }
 
 /// `[discovery]`
@@ -145,6 +152,17 @@ pub struct Mib {
     pub modules: Vec<String>,
 }
 
+/// What syslog over TLS (RFC 5425) is secured with: files in PEM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyslogTls {
+    /// The certificate, with those above it.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+    /// Who has to have signed the certificates of senders; `None` lets every sender connect.
+    pub client_ca: Option<PathBuf>,
+}
+
 /// Listening addresses of collectors.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Listeners {
@@ -156,8 +174,10 @@ pub struct Listeners {
     pub country_file: Option<PathBuf>,
     /// `[traps] listen`
     pub traps: Vec<SocketAddr>,
-    /// `[syslog] listen`, with `udp:` or `tcp:` in front
+    /// `[syslog] listen`, with `udp:`, `tcp:` or `tls:` in front
     pub syslog: Vec<String>,
+    /// `[syslog] certificate`, `key` and `client_ca`
+    pub syslog_tls: Option<SyslogTls>,
     /// `[metrics] listen`
     pub metrics: Option<SocketAddr>,
     /// `[metrics] polled`: the counters of interfaces as well, under their IF-MIB names

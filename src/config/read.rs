@@ -85,9 +85,22 @@ impl<'a, 'i> Section<'a, 'i> {
         self.start
     }
 
+    /// Line and column of a byte of the file, for faults that are found later.
+    pub(super) fn place(&self, offset: usize) -> (usize, usize) {
+        self.source.position(offset)
+    }
+
     /// Notes a fault of this table.
     pub(super) fn fault(&self, offset: usize, what: impl Into<String>) {
         self.source.fault(offset, what);
+    }
+
+    /// Where a character of a string stands in the file; `None` where the string is written with escapes.
+    pub(super) fn inside(&self, value: &Spanned<DeValue<'i>>, at: usize) -> Option<usize> {
+        let text = value.get_ref().as_str()?;
+        let written = self.source.text.get(value.span())?;
+        let offset = text.char_indices().nth(at).map_or(text.len(), |(offset, _)| offset);
+        written.find(text).map(|start| value.span().start + start + offset)
     }
 
     /// The value of a key with its place in the file.

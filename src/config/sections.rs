@@ -1,7 +1,9 @@
 //! Each table of the file (contract §2) into its type. A new section is a function here and a field of [`Config`].
 
 use super::read::Section;
-use super::{Config, Discovery, Listeners, ManualLink, Mib, PollEvery, Polling, Retention, Store, credential, value};
+use super::{
+    Config, Discovery, Listeners, ManualLink, Mib, PollEvery, Polling, Retention, Store, SyslogTls, alarm, credential, notify, value,
+};
 use crate::model::Credential;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -16,8 +18,10 @@ pub(super) fn config(root: Section<'_, '_>) -> Config {
         store: root.table("store").map(store).unwrap_or_default(),
         retention: root.table("retention").map(retention).unwrap_or_default(),
         manual_links: root.tables("manual_link").into_iter().filter_map(manual_link).collect(),
+        rules: alarm::rules(&root),
         mib: root.table("mib").map(mib).unwrap_or_default(),
         listeners: listeners(&root),
+        notifications: notify::read(&root),
     };
     root.finish();
     config
@@ -122,6 +126,20 @@ fn mib(section: Section<'_, '_>) -> Mib {
 /// exporters of this kind.
 const METRICS_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9464);
 
+/// Certificate and key go together.
+fn syslog_tls(section: &Section<'_, '_>) -> Option<SyslogTls> {
+    let (certificate, key) = (section.get("certificate", value::file), section.get("key", value::file));
+    let client_ca = section.get("client_ca", value::file);
+    match (certificate, key) {
+        (Some(certificate), Some(key)) => Some(SyslogTls { certificate, key, client_ca }),
+        (None, None) => None,
+        _ => {
+            section.fault(section.start(), "a certificate needs its key, and a key its certificate".to_owned());
+            None
+        }
+    }
+}
+
 fn listeners(root: &Section<'_, '_>) -> Listeners {
     let mut listeners = Listeners::default();
     if let Some(section) = root.table("flows") {
@@ -141,6 +159,11 @@ fn listeners(root: &Section<'_, '_>) -> Listeners {
     }
     if let Some(section) = root.table("syslog") {
         listeners.syslog = section.list("listen", value::syslog_listen);
+        listeners.syslog_tls = syslog_tls(&section);
+        let needs_it = listeners.syslog.iter().any(|place| place.starts_with("tls:"));
+        if needs_it && listeners.syslog_tls.is_none() {
+            section.fault(section.start(), "tls: in syslog.listen needs certificate and key: files in PEM".to_owned());
+        }
         section.finish();
     }
     if let Some(section) = root.table("metrics") {

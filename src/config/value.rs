@@ -49,6 +49,11 @@ pub(super) fn path(value: &DeValue<'_>) -> Result<PathBuf, String> {
     text(value).map(PathBuf::from)
 }
 
+/// A file, with or without `file:` in front, as secrets are named.
+pub(super) fn file(value: &DeValue<'_>) -> Result<PathBuf, String> {
+    text(value).map(|text| PathBuf::from(text.strip_prefix("file:").unwrap_or(&text)))
+}
+
 /// A UDP or TCP port, not 0.
 pub(super) fn port(value: &DeValue<'_>) -> Result<u16, String> {
     let number = number(value)?;
@@ -179,11 +184,12 @@ fn parse_listen(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| format!("{text:?} is not an address and port such as \"0.0.0.0:162\" or \"[::]:162\""))
 }
 
-/// `udp:ADDRESS:PORT` or `tcp:ADDRESS:PORT`.
+/// `udp:`, `tcp:` or `tls:`, and an address and a port.
 pub(super) fn syslog_listen(value: &DeValue<'_>) -> Result<String, String> {
     let text = text(value)?;
-    let address = text.strip_prefix("udp:").or_else(|| text.strip_prefix("tcp:"));
-    let address = address.ok_or_else(|| format!("{text:?} begins with neither udp: nor tcp:, such as \"udp:0.0.0.0:514\""))?;
+    let address = ["udp:", "tcp:", "tls:"].iter().find_map(|transport| text.strip_prefix(transport));
+    let address =
+        address.ok_or_else(|| format!("{text:?} begins with none of udp:, tcp: and tls:, such as \"udp:0.0.0.0:514\""))?;
     parse_listen(address)?;
     Ok(text)
 }

@@ -134,6 +134,23 @@ pub struct CollectorStatus {
     pub flows: Option<Vec<FlowExporter>>,
     /// Of the collector of syslog.
     pub lines: Option<LineCounts>,
+    /// Of the collector of traps.
+    pub traps: Option<TrapCounts>,
+}
+
+/// What traps and informs came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrapCounts {
+    /// snmpEngineID of this host, to which informs of version 3 are sent, as lower-case hex.
+    pub engine_id: String,
+    /// Informs that were acknowledged.
+    pub acknowledged: u64,
+    /// Of those, sent again although they were.
+    pub repeated: u64,
+    /// Questions for the engine id or time of this host.
+    pub discoveries: u64,
+    /// Traps that are told by number only.
+    pub folded: u64,
 }
 
 /// What was done to lines before they were kept.
@@ -143,6 +160,10 @@ pub struct LineCounts {
     pub cut: u64,
     /// With a secret that was masked.
     pub masked: u64,
+    /// Of senders whose clock is wrong.
+    pub misdated: u64,
+    /// Connections over TCP and TLS that there are now.
+    pub connections: u64,
 }
 
 /// How an exporter of flows does.
@@ -190,6 +211,8 @@ pub struct PollingStatus {
     pub looked_at: u64,
     /// Polls of what somebody looks at.
     pub bursts: u64,
+    /// Polls at once, of what a trap or an alarm is about.
+    pub at_once: u64,
 }
 
 /// The engine's counters.
@@ -201,6 +224,35 @@ pub struct Status {
     pub started_at: Timestamp,
     pub collectors: Vec<CollectorStatus>,
     pub store: StoreSummary,
+    /// Those who are told about alarms, in the order of the configuration.
+    pub receivers: Vec<ReceiverStatus>,
+}
+
+/// How one receiver does, since the engine started.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReceiverStatus {
+    /// Its name.
+    pub name: String,
+    /// `command`, `webhook`, `mail`
+    pub kind: String,
+    /// Letters that it took.
+    pub sent: u64,
+    /// Letters that it did not take.
+    pub failed: u64,
+    /// Tellings that were given up.
+    pub given_up: u64,
+    /// Tellings of which it is not known whether they arrived: the process ended meanwhile.
+    pub uncertain: u64,
+    /// What waits to be told to it.
+    pub waiting: u64,
+    /// When it last took a letter.
+    pub last_sent: Option<Timestamp>,
+    /// Why it takes none at present.
+    pub failing: Option<String>,
+    /// Since when.
+    pub failing_since: Option<Timestamp>,
+    /// When it is tried again.
+    pub retry_at: Option<Timestamp>,
 }
 
 /// The store's figures, as `store stats` prints them.

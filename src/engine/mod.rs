@@ -18,6 +18,7 @@ mod local;
 mod maintenance;
 mod metrics;
 mod notice;
+pub mod notify_tools;
 mod offline;
 mod open;
 mod paths;

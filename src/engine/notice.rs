@@ -16,6 +16,8 @@ pub(super) enum About {
     Store,
     /// Nobody can attach.
     Socket,
+    /// A receiver that takes no notices, or a ledger that can't be written.
+    Notify,
     /// No permission for ICMP.
     Ping,
     /// No permission to hear LLDP and CDP.
@@ -26,6 +28,8 @@ pub(super) enum About {
     Traps,
     /// An address where syslog is to be heard can't be had, or is of a kind that is not heard.
     Syslog,
+    /// Clocks of senders of syslog that are wrong.
+    Clocks,
     /// An address where flows are to be heard can't be had.
     Flows,
     /// Flows are lost.

@@ -28,6 +28,9 @@ const FLOWS_WAITING: usize = 1_000_000;
 /// The parts of a checkpoint, made on the writer's thread.
 pub(super) type Parts = Box<dyn FnOnce() -> Vec<(String, Vec<u8>)> + Send>;
 
+/// What is done once everything that was handed over before it is on disk, or the disk has refused it. It must not block.
+pub(super) type Then = Box<dyn FnOnce() + Send>;
+
 enum Work {
     Records(Vec<(Timestamp, Vec<u8>)>),
     Samples(Vec<SampleBatch>),
@@ -36,6 +39,7 @@ enum Work {
     Logs(Vec<LogLine>),
     Checkpoint(Timestamp, Parts),
     Note(&'static str, Vec<u8>),
+    Then(Then),
     End,
 }
 
@@ -91,8 +95,7 @@ impl Writer {
         let losses = Arc::new(Losses::default());
         let theirs = Arc::clone(&losses);
         let thread = std::thread::Builder::new().name("noctop-history".to_owned());
-        let thread =
-            thread.spawn(move || Pen { store, losses: theirs, last_seq: None, dirty: false, flows_wait: None }.run(&receive))?;
+        let thread = thread.spawn(move || Pen::new(store, theirs).run(&receive))?;
         Ok(Self { send, thread: Some(thread), losses })
     }
 
@@ -148,6 +151,14 @@ impl Writer {
         let _lost_and_counted = self.hand_over(Work::Checkpoint(at, parts), 1);
     }
 
+    /// Does something after the next flush. Errors: the queue is full; it is given back, for later.
+    pub(super) fn after_flush(&self, then: Then) -> Result<(), Then> {
+        match self.send.try_send(Work::Then(then)) {
+            Err(TrySendError::Full(Work::Then(then)) | TrySendError::Disconnected(Work::Then(then))) => Err(then),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
     /// For small named values, from other tasks.
     pub(super) fn notes(&self) -> Notes {
         Notes { send: self.send.clone(), losses: Arc::clone(&self.losses) }
@@ -194,9 +205,15 @@ struct Pen {
     dirty: bool,
     /// Since when flow records wait that are not on disk.
     flows_wait: Option<Stopwatch>,
+    /// What is done after the next flush.
+    then: Vec<Then>,
 }
 
 impl Pen {
+    fn new(store: Arc<dyn Store>, losses: Arc<Losses>) -> Self {
+        Self { store, losses, last_seq: None, dirty: false, flows_wait: None, then: Vec::new() }
+    }
+
     fn run(mut self, receive: &Receiver<Work>) {
         let mut since_flush = Stopwatch::start();
         loop {
@@ -268,6 +285,7 @@ impl Pen {
                         self.refused(1, &error);
                     }
                 }
+                Work::Then(then) => self.then.push(then),
                 Work::End => {
                     self.journal(records);
                     self.series(&samples);
@@ -322,9 +340,14 @@ impl Pen {
     /// What was appended is safe with the store, which holds it in memory while the disk is full; only a flush that succeeds says
     /// that the disk takes it.
     fn flush(&mut self) {
-        if !std::mem::take(&mut self.dirty) {
-            return;
+        if std::mem::take(&mut self.dirty) {
+            self.flush_store();
         }
+        // A full disk is no reason to keep silent about an alarm.
+        std::mem::take(&mut self.then).into_iter().for_each(|then| then());
+    }
+
+    fn flush_store(&mut self) {
         match self.store.flush() {
             Ok(()) => self.losses.failing.store(false, Ordering::Relaxed),
             Err(error) => {
@@ -370,6 +393,19 @@ mod tests {
         writer.finish();
         assert_eq!((losses.total(), losses.flows_waiting.load(Ordering::Relaxed)), (FLOWS_WAITING as u64 + 1, 0));
         assert_eq!(store.stats().unwrap().flows, 7);
+    }
+
+    #[test]
+    fn what_is_to_be_done_after_a_flush_finds_everything_written_that_was_handed_over_before() {
+        let store = Arc::new(MemoryStore::new());
+        let writer = Writer::start(Arc::clone(&store) as Arc<dyn Store>).unwrap();
+        let (send, told) = std::sync::mpsc::channel();
+        writer.records(vec![(Timestamp(1), vec![1]), (Timestamp(2), vec![1])]);
+        let seen = Arc::clone(&store);
+        let then: Then = Box::new(move || send.send(seen.journal_read(0, Timestamp(9), 9).unwrap().len()).unwrap());
+        assert!(writer.after_flush(then).is_ok());
+        writer.finish();
+        assert_eq!(told.try_recv(), Ok(2));
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub mod blocks;
 #[cfg(test)]
 mod conformance;
 pub mod flows;
+pub mod ledger;
 pub mod logs;
 pub mod memory;
 pub mod rollup;
@@ -22,6 +23,7 @@ pub mod sled;
 
 pub use self::sled::SledStore;
 pub use flows::{FlowKept, FlowStore};
+pub use ledger::{Ledger, MemoryLedger};
 pub use logs::LogStore;
 pub use memory::MemoryStore;
 
@@ -223,6 +225,11 @@ pub trait Store: FlowStore {
     fn backup(&self, to: &Path) -> Result<(), StoreError> {
         let source = std::io::Error::new(std::io::ErrorKind::Unsupported, "this store is in memory alone");
         Err(StoreError::Io { what: "backing up to", path: to.to_owned(), source })
+    }
+
+    /// The ledger of who was told about alarms. Errors: those of the file system.
+    fn notice_ledger(&self) -> Result<Box<dyn Ledger>, StoreError> {
+        Ok(Box::<MemoryLedger>::default())
     }
 
     /// Makes everything durable that was taken over.

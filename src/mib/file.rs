@@ -2,6 +2,7 @@
 
 use super::gauges::Gauges;
 use super::neighbours::Neighbours;
+use super::notifications::Notifications;
 use super::object::Syntax;
 use super::profile::Fact;
 use super::quirks::Quirks;
@@ -59,6 +60,9 @@ pub struct MibFile {
     /// What switches tell of VLANs, ports and spanning tree beside the standards' tables.
     #[serde(default)]
     pub switching: Vec<Switching>,
+    /// Notifications: names, numbers, and what they mean.
+    #[serde(default)]
+    pub notifications: Vec<Notifications>,
     /// The systems by which the vendor's devices are recognised.
     #[serde(default)]
     pub system: Vec<System>,

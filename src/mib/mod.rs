@@ -11,6 +11,7 @@ pub mod file;
 pub mod gauges;
 pub mod modules;
 pub mod neighbours;
+pub mod notifications;
 pub mod object;
 pub mod profile;
 pub mod quirks;
@@ -23,6 +24,7 @@ pub mod wireless;
 
 pub use gauges::GaugeRule;
 pub use neighbours::NeighbourTable;
+pub use notifications::Meaning;
 pub use object::{Kind, Object, Syntax};
 pub use profile::{Fact, Facts, Identity, Profile};
 pub use quirks::{PerVlan, Quirks};

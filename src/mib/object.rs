@@ -17,6 +17,8 @@ pub enum Kind {
     Column,
     /// A scalar: its one instance ends in `.0`.
     Scalar,
+    /// A notification (RFC 2578 §8), or a trap of version 1 by the number that RFC 3584 gives it.
+    Notification,
 }
 
 /// How a value is meant, as far as showing and decoding it needs to know.

@@ -5,6 +5,7 @@ use super::check::Fault;
 use super::file::{Leaf, MibFile, Words};
 use super::gauges::GaugeRule;
 use super::neighbours::{self, NeighbourTable};
+use super::notifications::{self, Meaning};
 use super::object::{Kind, Object, Syntax};
 use super::profile::{Facts, Profile, ProfileSet};
 use super::switching::SwitchRule;
@@ -33,6 +34,8 @@ pub struct Registry {
     gauges: Vec<GaugeRule>,
     wireless: Vec<WirelessRule>,
     switching: Vec<SwitchRule>,
+    /// Of notifications, by number.
+    meanings: FxHashMap<Oid, Meaning>,
     profiles: ProfileSet,
 }
 
@@ -92,7 +95,8 @@ impl Registry {
         objects.extend(further.into_iter().filter(|object| !names.contains(&object.name) && !oids.contains(&object.oid)));
         objects.sort_by(|a, b| a.oid.cmp(&b.oid));
         let by_name = objects.iter().enumerate().map(|(at, object)| (object.name.clone(), at)).collect();
-        Self { objects, by_name, ..Self::default() }
+        let tables = tables_of(&objects);
+        Self { objects, by_name, tables, meanings: Self::global().meanings.clone(), ..Self::default() }
     }
 
     /// From files, each a name and its text; and what was wrong with them. A faulty file is left out.
@@ -119,6 +123,7 @@ impl Registry {
             let before = registry.objects.len();
             registry.add_objects(name, file, &mut faults);
             registry.add_texts((name, file), &mut faults);
+            registry.objects.extend(notifications::objects(name, file, &mut faults));
             registry.drop_taken(name, before, &mut faults);
         }
         registry.objects.sort_by(|a, b| a.oid.cmp(&b.oid));
@@ -126,6 +131,7 @@ impl Registry {
         registry.by_name = registry.objects.iter().enumerate().map(|(at, object)| (object.name.clone(), at)).collect();
         registry.tables = tables_of(&registry.objects);
         let enterprises = registry.oid("enterprises");
+        registry.meanings = notifications::meanings(&parsed, &registry, &mut faults);
         registry.add_neighbours(&parsed, &mut faults);
         registry.add_gauges(&parsed, &mut faults);
         registry.add_wireless(&parsed, &mut faults);
@@ -351,6 +357,11 @@ impl Registry {
     /// What a switch with this sysObjectID tells of its VLANs, ports and spanning tree in tables of its maker's.
     pub fn switching(&self, sys_object_id: Option<&Oid>) -> Vec<&SwitchRule> {
         self.switching.iter().filter(|rule| rule.is_for(sys_object_id)).collect()
+    }
+
+    /// What a notification means; `None` of one that no file names.
+    pub fn meaning(&self, notification: &Oid) -> Option<&Meaning> {
+        self.meanings.get(notification)
     }
 
     /// All tables of neighbours.

@@ -218,6 +218,7 @@ const fn kind(kind: mib_rs::Kind) -> Kind {
         mib_rs::Kind::Table => Kind::Table,
         mib_rs::Kind::Row => Kind::Row,
         mib_rs::Kind::Column => Kind::Column,
+        mib_rs::Kind::Notification => Kind::Notification,
         _ => Kind::Group,
     }
 }

@@ -1,7 +1,10 @@
 //! What became of telling somebody about an alarm.
 
+use super::alarm::Alarm;
+use super::device::Role;
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
 
 /// Why somebody is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -60,4 +63,27 @@ pub struct Notice {
     pub attempt: u32,
     /// What became of it.
     pub outcome: NoticeOutcome,
+}
+
+/// What is known of an alarm when somebody is told about it, and what filters of receivers look at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlarmFacts {
+    /// The alarm.
+    pub alarm: Alarm,
+    /// Name of its device.
+    pub device_name: Option<String>,
+    /// Where the device is, as it says itself (SNMPv2-MIB sysLocation).
+    pub site: Option<String>,
+    /// Addresses of the device.
+    pub addresses: Vec<IpAddr>,
+    /// What the device is.
+    pub role: Option<Role>,
+    /// Who made it.
+    pub vendor: Option<String>,
+    /// Who cares for it.
+    pub acknowledged_by: Option<String>,
+    /// What they noted.
+    pub note: Option<String>,
+    /// Standing alarms that it explains.
+    pub children: u32,
 }

@@ -89,6 +89,14 @@ impl Intake {
         self.socket.local_addr()?.as_socket().ok_or_else(|| io::ErrorKind::Unsupported.into())
     }
 
+    /// Answers a sender, at once or not at all.
+    ///
+    /// # Errors
+    /// The socket's.
+    pub fn answer(&self, octets: &[u8], to: SocketAddr) -> io::Result<()> {
+        self.socket.send_to(octets, &to.into()).map(drop)
+    }
+
     /// How much the kernel holds for it. Units: octets, of which a datagram takes some hundred more than it has.
     pub fn buffer_octets(&self) -> usize {
         self.socket.recv_buffer_size().unwrap_or(0)

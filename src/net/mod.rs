@@ -1,19 +1,22 @@
-//! The only socket openers: UDP, ICMP, capture, HTTP, Unix sockets, privilege; and an in-memory transport for tests.
+//! The only socket openers: UDP, streams with and without TLS, ICMP, capture, HTTP, Unix sockets, privilege; and an in-memory transport for tests.
 //!
 //! Nothing here knows what the octets mean. Start at [`datagram`].
 
 pub mod capture;
+pub mod client;
 pub mod datagram;
 pub mod dns;
 pub mod http;
 pub mod icmp;
 pub mod intake;
-pub mod listen;
 pub mod memory;
 pub mod pktinfo;
 pub mod priority;
+pub mod process;
 pub mod signal;
 mod sockaddr;
+pub mod stream;
+pub mod tls_server;
 pub mod udp;
 
 pub mod unix;

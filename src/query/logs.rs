@@ -35,8 +35,9 @@ pub fn rank(severity: crate::model::LogSeverity) -> f64 {
     f64::from(7 - severity.number())
 }
 
+/// A time as rows hold it.
 #[allow(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit 53 bits for 285,000 years")]
-fn seconds(at: Timestamp) -> Value<'static> {
+pub fn seconds(at: Timestamp) -> Value<'static> {
     Value::Number(at.millis() as f64 / 1000.0)
 }
 

@@ -15,6 +15,7 @@ pub mod history;
 pub mod json;
 pub mod mermaid;
 pub mod object;
+pub mod receiver;
 pub mod rows;
 pub mod schema;
 pub mod status;

@@ -1,5 +1,6 @@
 //! The engine's counters as `status` prints them, and the store's as `store stats` does (contract §5).
 
+use super::receiver::ReceiverStatus;
 use super::tabular::{Column, Row, Show, column};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -16,6 +17,8 @@ pub struct Status {
     pub started_at: String,
     pub collectors: Vec<Collector>,
     pub store: Store,
+    /// Those who are told about alarms.
+    pub receivers: Vec<ReceiverStatus>,
 }
 
 /// What got lost, and where.
@@ -51,6 +54,9 @@ pub struct Collector {
     /// Of the collector of syslog; else absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lines: Option<Lines>,
+    /// Of the collector of traps; else absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traps: Option<Traps>,
 }
 
 /// What was done to log lines before they were kept.
@@ -60,6 +66,26 @@ pub struct Lines {
     pub cut: u64,
     /// With a secret that was masked.
     pub masked: u64,
+    /// Of senders whose clock is wrong.
+    pub misdated: u64,
+    /// Connections over TCP and TLS that there are now.
+    pub connections: u64,
+}
+
+/// What traps and informs came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Traps {
+    /// snmpEngineID of this host, to which informs of version 3 are sent, as lower-case hex
+    pub engine_id: String,
+    /// Informs that were acknowledged.
+    pub acknowledged: u64,
+    /// Of those, sent again although they were.
+    pub repeated: u64,
+    /// Questions for the engine id or time of this host.
+    pub discoveries: u64,
+    /// Traps that say what was told a moment ago: log lines, and a number among the events.
+    pub folded: u64,
 }
 
 /// How an exporter of flows does.
@@ -110,6 +136,8 @@ pub struct Polling {
     pub looked_at: u64,
     /// Polls of what somebody looks at.
     pub bursts: u64,
+    /// Polls at once, of what a trap or an alarm is about.
+    pub at_once: u64,
 }
 
 impl Row for Collector {

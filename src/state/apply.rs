@@ -64,6 +64,14 @@ pub fn apply(state: &mut State, event: &Event) -> Applied {
             deriver.noticed(notice);
             Vec::new()
         }
+        Body::Heard(all) => {
+            deriver.heard(all);
+            Vec::new()
+        }
+        Body::Upkeep(upkeep) => {
+            deriver.upkeep(upkeep);
+            Vec::new()
+        }
         // They go to the flows' store; the state derives nothing from them.
         Body::Flows(_) | Body::FlowRecords(_) | Body::Logs(_) => Vec::new(),
         Body::DeviceSeen(_)
@@ -94,5 +102,8 @@ pub fn apply(state: &mut State, event: &Event) -> Applied {
             Vec::new()
         }
     };
+    if !event.is_derived() {
+        deriver.conclude(matches!(event.body, Body::Tick));
+    }
     Applied { derived: deriver.derived, samples, reread: deriver.reread, poll_now: deriver.poll_now }
 }

@@ -4,6 +4,7 @@
 //! in memory (rates, discovery progress) is not in it.
 
 use super::{Condition, Settings, State};
+use crate::analyse::alarm::Watch;
 use crate::model::{
     Alarm, Cause, Device, DeviceId, Endpoint, Episode, Handling, IfIndex, Link, MacAddr, Neighbour, Notice, Timestamp, Window,
     WirelessReading,
@@ -51,6 +52,7 @@ pub fn encode(state: &State) -> Vec<(String, Vec<u8>)> {
     shards(&mut parts, "episode", state.episodes.iter());
     shards(&mut parts, "notice", state.notices.iter());
     shards(&mut parts, "maintenance", state.maintenance.values());
+    shards(&mut parts, "watch", state.watches.iter());
     shards(&mut parts, "recent", state.recent.iter());
     shards(&mut parts, "endpoint", by_device(state));
     shards(&mut parts, "predecessor", state.predecessors.iter());
@@ -144,6 +146,8 @@ pub fn decode(parts: &[(String, Vec<u8>)], settings: Settings) -> Result<State, 
     state.notices = Arc::new(notices.into_iter().map(|(id, notices)| (id, Arc::new(notices))).collect());
     let windows: Vec<Window> = values(&parts, "maintenance")?;
     state.maintenance = Arc::new(windows.into_iter().map(|window| (window.name.clone(), Arc::new(window))).collect());
+    let watches: Vec<Watch> = values(&parts, "watch")?;
+    state.watches = Arc::new(watches.into_iter().collect());
     let recent: Vec<EventRow> = values(&parts, "recent")?;
     state.recent = Arc::new(recent.into_iter().map(Arc::new).collect::<VecDeque<_>>());
     state.endpoints = Arc::new(endpoints(&state, values(&parts, "endpoint")?));

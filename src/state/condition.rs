@@ -58,6 +58,8 @@ pub struct PortCondition {
     pub since: Option<Timestamp>,
     /// When the operational state changed lately, oldest first.
     pub changes: Vec<Timestamp>,
+    /// Whether it was ever seen to be up.
+    pub was_up: bool,
 }
 
 impl Condition {
@@ -120,12 +122,20 @@ impl GaugeCondition {
 
 impl PortCondition {
     const fn first(port: &Interface) -> Self {
-        Self { if_index: port.if_index, admin: port.admin_status, oper: port.oper_status, since: None, changes: Vec::new() }
+        Self {
+            if_index: port.if_index,
+            admin: port.admin_status,
+            oper: port.oper_status,
+            since: None,
+            changes: Vec::new(),
+            was_up: matches!(port.oper_status, Some(OperStatus::Up)),
+        }
     }
 
     pub(super) fn change(&mut self, oper: Option<OperStatus>, at: Timestamp) {
         if self.oper != oper {
             self.oper = oper;
+            self.was_up |= oper == Some(OperStatus::Up);
             self.since = Some(at);
             if self.changes.len() >= MAX_CHANGES {
                 self.changes.remove(0);

@@ -17,6 +17,8 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Live {
     pub(super) last_polled: Option<Timestamp>,
+    /// When it last answered anything: a poll, an inventory, an echo.
+    pub(super) heard: Option<Timestamp>,
     /// How often it is polled; `None` is as often as all.
     pub(super) interval: Option<Duration>,
     pub(super) missed: u32,
@@ -46,13 +48,13 @@ pub(super) struct Live {
 }
 
 /// A port whose counters grew by more than it can carry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Odd {
     pub(super) if_index: IfIndex,
     /// When last.
     pub(super) last: Timestamp,
-    /// When it was last told.
-    pub(super) told: Timestamp,
+    /// What they did, in words.
+    pub(super) text: String,
 }
 
 /// What follows from a poll.
@@ -195,21 +197,10 @@ impl Live {
         self.odd.clear();
     }
 
-    /// Notes that a port's counter grew by more than the port can carry. Whether that is to be told: not more often than each `pace`.
-    pub(super) fn note_odd(&mut self, if_index: IfIndex, at: Timestamp, pace: Duration) -> bool {
-        match self.odd.iter_mut().find(|odd| odd.if_index == if_index) {
-            Some(odd) => {
-                odd.last = at;
-                let is_due = at.since(odd.told) >= pace;
-                odd.told = if is_due { at } else { odd.told };
-                is_due
-            }
-            None => {
-                self.odd.retain(|odd| at.since(odd.last) < pace);
-                self.odd.push(Odd { if_index, last: at, told: at });
-                true
-            }
-        }
+    /// Notes that a port's counter grew by more than the port can carry.
+    pub(super) fn note_odd(&mut self, if_index: IfIndex, at: Timestamp, text: String) {
+        self.odd.retain(|odd| odd.if_index != if_index && at.since(odd.last) < super::derive::ODD_PACE);
+        self.odd.push(Odd { if_index, last: at, text });
     }
 
     /// The rates of one port.

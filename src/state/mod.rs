@@ -12,6 +12,7 @@ pub mod diff;
 mod health;
 mod live;
 mod names;
+mod reach;
 mod reads;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -21,6 +22,7 @@ mod store;
 #[cfg(test)]
 pub(crate) mod tests;
 pub mod view;
+mod watches;
 pub mod whereabouts;
 mod wireless;
 
@@ -30,6 +32,7 @@ pub use live::{LiveSample, PortCounter, PortRates, port_names};
 pub use names::names;
 pub use standing::UNREACHABLE;
 
+use crate::analyse::alarm::Rules;
 use crate::analyse::identity::Index;
 use crate::analyse::topology::ManualLink;
 use crate::event::DiscoveryProgress;
@@ -56,11 +59,13 @@ pub struct Settings {
     pub poll_interval: Duration,
     /// Links that the operator wrote down.
     pub manual_links: Vec<ManualLink>,
+    /// What raises alarms.
+    pub rules: Arc<Rules>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { poll_interval: Duration::from_secs(30), manual_links: Vec::new() }
+        Self { poll_interval: Duration::from_secs(30), manual_links: Vec::new(), rules: Rules::shipped() }
     }
 }
 
@@ -113,6 +118,8 @@ pub struct State {
     problems: Arc<BTreeMap<String, Vec<Problem>>>,
     sightings: Arc<BTreeMap<DeviceId, Arc<Sightings>>>,
     own: Option<derive::Own>,
+    /// Who does not answer, and what is known of why.
+    reach: Arc<reach::Reach>,
     link_work: LinkWork,
     endpoints_dirty: bool,
     /// When endpoints were last placed.
@@ -124,10 +131,18 @@ pub struct State {
     displaced: BTreeSet<DeviceId>,
     unknown_manual: Vec<usize>,
     settings: Arc<Settings>,
+    /// What rules remember; with checkpoints, as far as they have it.
+    watches: Arc<watches::Watches>,
+    /// How noctop's own did when it was last told.
+    upkeep: Option<Arc<(Timestamp, crate::model::upkeep::Upkeep)>>,
+    /// When it was last looked for what is missing, and at all standing alarms.
+    missed_at: Timestamp,
+    swept_at: Timestamp,
     // Indexes over the journalled part.
     marks: Option<Arc<Index>>,
     ends: Arc<FxHashMap<DeviceId, Vec<Arc<Link>>>>,
     down: Arc<BTreeSet<DeviceId>>,
+    alarmed: Arc<watches::Alarmed>,
 }
 
 impl State {

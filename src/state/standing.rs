@@ -6,6 +6,10 @@ use std::sync::Arc;
 
 /// The rule of alarms that only list what can't be reached under what is down: never anybody's business by itself.
 pub const UNREACHABLE: &str = "unreachable";
+/// The rule of alarms on devices that are down themselves: they are roots.
+pub const DEVICE_DOWN: &str = "device-down";
+/// The rule of alarms on devices whose agent says nothing: nothing of them is measured.
+pub const SNMP_SILENT: &str = "snmp-silent";
 
 impl State {
     /// Whether an alarm is to be counted and notified: it stands, nothing explains it, it is neither silenced nor in maintenance.

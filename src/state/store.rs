@@ -19,8 +19,8 @@ const EPISODES_KEPT: Duration = Duration::from_secs(30 * 86_400);
 
 impl State {
     /// Takes a derived event over; observations change nothing here.
-    pub(super) fn take(&mut self, event: &Event) {
-        let rows = tell::rows(self, event);
+    pub(super) fn take(&mut self, event: &Event) -> Vec<Arc<EventRow>> {
+        let rows: Vec<Arc<EventRow>> = tell::rows(self, event).into_iter().map(Arc::new).collect();
         let at = event.at;
         match &event.body {
             Body::DeviceSeen(device) => self.take_device(device, at),
@@ -39,6 +39,7 @@ impl State {
                 Arc::make_mut(&mut self.neighbours).remove(id);
             }
             Body::AlarmRaised(alarm) => {
+                self.alarm_stands(alarm.device.as_ref(), &alarm.id);
                 Arc::make_mut(&mut self.alarms).insert(alarm.id.clone(), Arc::new((**alarm).clone()));
             }
             Body::AlarmCleared(id) => self.clear_alarm(id, at),
@@ -81,17 +82,20 @@ impl State {
             | Body::Maintenance(_)
             | Body::Notice(_)
             | Body::TrapSeen(_)
+            | Body::Heard(_)
+            | Body::Upkeep(_)
             | Body::Logs(_) => {}
         }
-        for row in rows {
+        for row in &rows {
             self.remember(row);
         }
+        rows
     }
 
-    fn remember(&mut self, row: EventRow) {
+    fn remember(&mut self, row: &Arc<EventRow>) {
         let recent = Arc::make_mut(&mut self.recent);
         if let Some(last) = recent.back_mut()
-            && let Some(joined) = moves::joined(last, &row)
+            && let Some(joined) = moves::joined(last, row)
         {
             *last = Arc::new(joined);
             return;
@@ -99,7 +103,7 @@ impl State {
         if recent.len() >= MAX_RECENT {
             recent.pop_front();
         }
-        recent.push_back(Arc::new(row));
+        recent.push_back(Arc::clone(row));
     }
 
     fn take_endpoints(&mut self, changes: &EndpointChanges) {
@@ -180,8 +184,11 @@ impl State {
     fn take_status(&mut self, change: &DeviceStatusChange, at: Timestamp) {
         if let Some(condition) = Arc::make_mut(&mut self.conditions).get_mut(&change.device) {
             let condition = Arc::make_mut(condition);
+            // What it is behind may change while it stays unreachable.
+            if condition.status != change.to || change.to != DeviceStatus::Unreachable {
+                condition.since = at;
+            }
             condition.status = change.to;
-            condition.since = at;
             condition.reason.clone_from(&change.reason);
             let down = Arc::make_mut(&mut self.down);
             if change.to == DeviceStatus::Down {
@@ -246,6 +253,9 @@ impl State {
     }
 
     fn clear_alarm(&mut self, id: &str, at: Timestamp) {
+        if let Some(alarm) = self.alarms.get(id).cloned() {
+            self.alarm_fell(alarm.device.as_ref(), id);
+        }
         let alarms = Arc::make_mut(&mut self.alarms);
         if let Some(alarm) = alarms.get_mut(id) {
             let alarm = Arc::make_mut(alarm);
@@ -308,6 +318,7 @@ impl State {
     /// Builds the indexes anew, after a checkpoint was read.
     pub(super) fn index(&mut self) {
         self.ends = Arc::default();
+        self.index_alarms();
         self.marks = None;
         self.link_work = LinkWork::stale();
         self.endpoints_dirty = true;

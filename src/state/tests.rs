@@ -4,6 +4,8 @@ mod alarms;
 pub(super) mod endpoints;
 mod health;
 mod polling;
+mod reach;
+mod rules;
 mod succession;
 mod switching;
 mod wireless;
@@ -114,7 +116,7 @@ fn derived_events_alone_make_the_same_state() {
     let parts = |state: &State| {
         let mut parts = checkpoint::encode(state);
         // When things were last seen is not journalled.
-        parts.retain(|(name, _)| !["head", "read", "unseen"].iter().any(|kind| name.starts_with(kind)));
+        parts.retain(|(name, _)| !["head", "read", "unseen", "watch"].iter().any(|kind| name.starts_with(kind)));
         parts
     };
     assert_eq!(parts(&replayed), parts(&state));
@@ -135,7 +137,7 @@ fn a_checkpoint_in_the_middle_changes_nothing() {
     }
     let journalled = |state: &State| {
         let mut parts = checkpoint::encode(state);
-        parts.retain(|(name, _)| !["head", "read", "unseen"].iter().any(|kind| name.starts_with(kind)));
+        parts.retain(|(name, _)| !["head", "read", "unseen", "watch"].iter().any(|kind| name.starts_with(kind)));
         parts
     };
     assert_eq!(journalled(&state), journalled(&whole));
@@ -170,6 +172,7 @@ fn two_missed_polls_are_down_and_one_answer_is_up() {
     feed(&mut state, &poll(30, &acc, 0, &[]));
     feed(&mut state, &silent(60, &acc));
     assert_eq!(state.condition(&acc.id).unwrap().status, DeviceStatus::Up, "one may be lost");
+    feed(&mut state, &poll(70, &campus()[4], 0, &[]));
     let samples = feed(&mut state, &silent(90, &acc)).samples.remove(0);
     assert_eq!(samples.rows[0].cells[0].metric, Metric::LossPercent);
     assert_eq!(state.condition(&acc.id).unwrap().status, DeviceStatus::Down);
@@ -195,6 +198,9 @@ fn a_flapping_link_is_one_alarm_that_counts() {
     assert_eq!(standing(&state).len(), 1, "a flapping port is not well because it is up just now");
     assert_eq!(feed(&mut state, &event(400, Body::Tick)).derived, []);
     feed(&mut state, &event(1000, Body::Tick));
+    assert_eq!(standing(&state).len(), 1, "the penalty has not decayed");
+    feed(&mut state, &poll(1600, &dist, 0, &[]));
+    feed(&mut state, &event(1601, Body::Tick));
     assert_eq!(standing(&state), []);
     let alarms = state.recent().filter(|row| row.kind == "alarm-raised").count();
     assert_eq!(alarms, 3, "told when raised, not each time it counts");
@@ -317,7 +323,10 @@ fn a_device_is_read_anew_when_its_wiring_may_have_changed_and_not_else() {
     check("one poll missed", silent(240, core), false);
     check("down", silent(270, core), false);
     check("back", poll_telling(300, core, Some(8000), &[port.0]), true);
-    let trap = |address: std::net::IpAddr| event(310, Body::Trap(Box::new(crate::event::Trap { source: address, name: None })));
+    let trap = |source: std::net::IpAddr| {
+        let hint = crate::event::Trap { source, agent: None, name: None, if_index: None, poll: true, reread: true, told: None };
+        event(310, Body::Trap(Box::new(hint)))
+    };
     check("its trap", trap(core.snmp.as_ref().unwrap().address.ip()), true);
     check("a stranger's trap", trap("203.0.113.77".parse().unwrap()), false);
 }

@@ -6,7 +6,7 @@
 use noctop::clock::Stopwatch;
 use noctop::collect::emitter;
 use noctop::collect::snmp::poll::{Extent, PollPlan, poll};
-use noctop::collect::snmp::poller::{Inputs, Looked, Poller, PollerOptions};
+use noctop::collect::snmp::poller::{AtOnce, Inputs, Looked, Poller, PollerOptions};
 use noctop::collect::snmp::{Agent, Client, Limits, Options};
 use noctop::event::{Body, Event};
 use noctop::history::{MemoryStore, Store};
@@ -165,7 +165,7 @@ fn wall_of_one_round(silent: u32) -> f64 {
         let poller = Poller::new(Client::open(Options::default()).unwrap(), options, polling);
         let stopwatch = Stopwatch::start();
         let cancel = CancellationToken::new();
-        let running = tokio::spawn(poller.run(Inputs { plans: planned, looked }, cancel.clone()));
+        let running = tokio::spawn(poller.run(Inputs { plans: planned, looked, at_once: AtOnce::default() }, cancel.clone()));
         let mut told = std::collections::BTreeSet::new();
         while told.len() < usize::try_from(DEVICES).unwrap() {
             let device = match events.recv().await.unwrap().body {

@@ -6,7 +6,6 @@ use crate::clock;
 use crate::collect::Emitter;
 use crate::model::Timestamp;
 use crate::net::intake::{self, Intake, IntakeRoom};
-use crate::wire::syslog;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -49,17 +48,9 @@ impl Worker {
     }
 
     fn hear(&self, (sender, now): (SocketAddr, Timestamp), octets: &[u8], gather: &mut Gather) {
-        let counters = &self.counters;
-        counters.received.fetch_add(1, Relaxed);
-        match syslog::read(octets, (now, plain(sender.ip()))) {
-            Ok(line) => {
-                counters.decoded.fetch_add(1, Relaxed);
-                counters.cut.fetch_add(u64::from(line.cut_octets > 0), Relaxed);
-                counters.masked.fetch_add(u64::from(line.masked > 0), Relaxed);
-                let dropped = gather.add(line, &self.emitter);
-                counters.dropped_queue.fetch_add(dropped, Relaxed);
-            }
-            Err(refusal) => counters.refuse(refusal),
+        if let Some(line) = self.counters.read(octets, (now, plain(sender.ip()))) {
+            let dropped = gather.add(line, &self.emitter);
+            self.counters.dropped_queue.fetch_add(dropped, Relaxed);
         }
     }
 }

@@ -1,10 +1,11 @@
 //! A notification as a log line: named by the MIBs that are known, its varbinds in words.
 
+use crate::event::{Trap, TrapTold};
 use crate::mib::object::{Object, Syntax};
-use crate::mib::{Registry, smi};
-use crate::model::log::{LogKind, LogLine, MAX_LINE_OCTETS, MAX_VALUE_CHARS, MAX_VARBINDS, TrapBind, TrapDetail};
+use crate::mib::{Meaning, Registry, smi};
+use crate::model::log::{LogKind, LogLine, LogSeverity, MAX_LINE_OCTETS, MAX_VALUE_CHARS, MAX_VARBINDS, TrapBind, TrapDetail};
 use crate::model::text::{from_octets, is_control};
-use crate::model::{IfIndex, MacAddr, Oid, SnmpVersion, Timestamp, unit};
+use crate::model::{IfIndex, MacAddr, Oid, Severity, SnmpVersion, Timestamp, unit};
 use crate::wire::snmp::trap::ENTERPRISE_SPECIFIC;
 use crate::wire::snmp::{Notification, TrapV1, Value, VarBind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -13,37 +14,144 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 const GENERIC: [&str; 6] = ["coldStart", "warmStart", "linkDown", "linkUp", "authenticationFailure", "egpNeighborLoss"];
 
 /// The line that a datagram is; `None` where it is no notification.
-pub fn line(octets: &[u8], (received, source): (Timestamp, IpAddr)) -> Option<LogLine> {
-    Notification::decode(octets).ok().map(|read| line_of(&read, (received, source)))
+pub fn line(octets: &[u8], from: (Timestamp, IpAddr)) -> Option<LogLine> {
+    Notification::decode(octets).ok().map(|read| Words::new(Registry::global()).line(&read, from).0)
 }
 
-/// The line of a notification.
-pub(super) fn line_of(read: &Notification, (received, source): (Timestamp, IpAddr)) -> LogLine {
-    let mib = Registry::global();
-    let told = |name: &str| mib.scalar(name).and_then(|oid| read.varbinds.iter().find(|bind| bind.oid == oid));
-    let ticks = told("sysUpTime").and_then(|bind| bind.value.as_u64()).and_then(|ticks| u32::try_from(ticks).ok());
-    let head: Vec<Oid> = ["sysUpTime", "snmpTrapOID"].iter().filter_map(|name| mib.scalar(name)).collect();
-    let rest = read.varbinds.iter().filter(|bind| !head.contains(&bind.oid));
-    let count = rest.clone().count();
-    let oid = name_of(read, mib);
-    let detail = TrapDetail {
-        name: oid.as_ref().map_or_else(|| nameless(read), |oid| mib.text(oid)),
-        oid,
-        version: version_word(read.version).to_owned(),
-        inform: read.inform,
-        uptime_ticks: ticks.or(read.v1.as_ref().map(|v1| v1.uptime_ticks)),
-        if_index: rest.clone().find_map(|bind| if_index(bind, mib)),
-        binds: rest.take(MAX_VARBINDS).map(|bind| words(bind, mib)).collect(),
-        left_out: u32::try_from(count.saturating_sub(MAX_VARBINDS) + read.unnamed).unwrap_or(u32::MAX),
-    };
+/// The line of a message of version 3 that is not believed: by whom, and why.
+pub(super) fn distrusted(why: &str, user: Option<&str>, (received, source): (Timestamp, IpAddr)) -> LogLine {
     let mut line = LogLine::new(received, source, LogKind::Trap);
-    // Who it was, where somebody passed it on (RFC 1157 §4.1.6).
-    line.host =
-        read.v1.as_ref().and_then(|v1| v1.agent).filter(|agent| IpAddr::V4(*agent) != source).map(|agent| agent.to_string());
-    line.message_id = Some(detail.name.clone());
-    line.text = bounded(&detail.sentence(None), MAX_LINE_OCTETS);
-    line.trap = Some(Box::new(detail));
+    let user = user.map(|user| format!(" of user {user:?}")).unwrap_or_default();
+    let name = "SNMPv3 notification that is not believed".to_owned();
+    line.text = format!("SNMPv3 message{user} is not believed: {why}");
+    line.severity = Some(LogSeverity::Warning);
+    line.message_id = Some(name.clone());
+    line.trap = Some(Box::new(TrapDetail {
+        oid: None,
+        name: line.text.clone(),
+        version: version_word(SnmpVersion::V3).to_owned(),
+        inform: false,
+        uptime_ticks: None,
+        if_index: None,
+        binds: Vec::new(),
+        left_out: 0,
+    }));
     line
+}
+
+/// Puts notifications into words, and says what they mean. The objects that every one of them has are looked up once.
+pub(super) struct Words<'a> {
+    mib: &'a Registry,
+    sys_up_time: Option<Oid>,
+    trap_oid: Option<Oid>,
+    trap_address: Option<Oid>,
+    head: Vec<Oid>,
+}
+
+impl<'a> Words<'a> {
+    pub(super) fn new(mib: &'a Registry) -> Self {
+        let [sys_up_time, trap_oid, trap_address, community, enterprise] =
+            ["sysUpTime", "snmpTrapOID", "snmpTrapAddress", "snmpTrapCommunity", "snmpTrapEnterprise"]
+                .map(|name| mib.scalar(name));
+        // The community is a secret; the others are said elsewhere.
+        let head = [&sys_up_time, &trap_oid, &community, &enterprise].into_iter().flatten().cloned().collect();
+        Self { mib, sys_up_time, trap_oid, trap_address, head }
+    }
+
+    /// The line of a notification, and what it tells the state.
+    pub(super) fn line(&self, read: &Notification, (received, source): (Timestamp, IpAddr)) -> (LogLine, Trap) {
+        let mib = self.mib;
+        let told = |name: &Option<Oid>| read.varbinds.iter().find(|bind| Some(&bind.oid) == name.as_ref());
+        let ticks = told(&self.sys_up_time).and_then(|bind| bind.value.as_u64()).and_then(|ticks| u32::try_from(ticks).ok());
+        let rest = read.varbinds.iter().filter(|bind| !self.head.contains(&bind.oid));
+        let count = rest.clone().count();
+        let oid = self.name_of(read);
+        let detail = TrapDetail {
+            name: oid.as_ref().map_or_else(|| nameless(read), |oid| mib.text(oid)),
+            oid,
+            version: version_word(read.version).to_owned(),
+            inform: read.inform,
+            uptime_ticks: ticks.or(read.v1.as_ref().map(|v1| v1.uptime_ticks)),
+            if_index: rest.clone().find_map(|bind| if_index(bind, mib)),
+            binds: rest.take(MAX_VARBINDS).map(|bind| words(bind, mib)).collect(),
+            left_out: u32::try_from(count.saturating_sub(MAX_VARBINDS) + read.unnamed).unwrap_or(u32::MAX),
+        };
+        let agent = self.agent(read).filter(|agent| *agent != source);
+        let mut line = LogLine::new(received, source, LogKind::Trap);
+        line.host = agent.map(|agent| agent.to_string());
+        line.message_id = Some(detail.name.clone());
+        line.text = bounded(&detail.sentence(None), MAX_LINE_OCTETS);
+        let trap = self.trap(read, &detail, (source, agent));
+        line.severity = trap.told.as_ref().and_then(|told| told.severity).and_then(syslog_severity);
+        line.trap = Some(Box::new(detail));
+        (line, trap)
+    }
+
+    fn trap(&self, read: &Notification, detail: &TrapDetail, (source, agent): (IpAddr, Option<IpAddr>)) -> Trap {
+        let meaning = detail.oid.as_ref().and_then(|oid| self.mib.meaning(oid)).unwrap_or(&Meaning::UNKNOWN);
+        let is_good = meaning.good_when.as_ref().is_some_and(|(object, numbers)| {
+            let number =
+                read.varbinds.iter().find(|bind| bind.oid.suffix_of(object).is_some()).and_then(|bind| bind.value.as_i64());
+            number.is_some_and(|number| numbers.contains(&number))
+        });
+        let severity = if is_good { Some(Severity::Cleared) } else { meaning.severity };
+        let told = || Box::new(TrapTold { detail: detail.clone(), severity, count: 1 });
+        Trap {
+            source,
+            agent,
+            name: detail.oid.clone(),
+            if_index: detail.if_index,
+            poll: meaning.poll,
+            reread: meaning.reread,
+            told: (!meaning.quiet).then(told),
+        }
+    }
+
+    /// Whose it is: agent-addr of version 1 (RFC 1157 §4.1.6), or what a proxy made of it (RFC 3584 §3.1).
+    fn agent(&self, read: &Notification) -> Option<IpAddr> {
+        if let Some(v1) = &read.v1 {
+            return v1.agent.map(IpAddr::V4);
+        }
+        let told = read.varbinds.iter().find(|bind| Some(&bind.oid) == self.trap_address.as_ref())?;
+        match told.value {
+            Value::IpAddress(address) if !address.is_unspecified() => Some(IpAddr::V4(address)),
+            _ => None,
+        }
+    }
+
+    /// snmpTrapOID as it was said, or as RFC 3584 §3.1 makes it of a trap of version 1.
+    fn name_of(&self, read: &Notification) -> Option<Oid> {
+        if let Some(TrapV1 { enterprise, generic, specific, .. }) = &read.v1 {
+            return match usize::try_from(*generic).ok().and_then(|at| GENERIC.get(at)) {
+                Some(name) => self.mib.oid(name),
+                None if *generic == ENTERPRISE_SPECIFIC => self.specific(enterprise, u32::try_from(*specific).ok()?),
+                None => None,
+            };
+        }
+        let name = read.varbinds.iter().find(|bind| Some(&bind.oid) == self.trap_oid.as_ref())?;
+        match &name.value {
+            Value::Oid(oid) => Some(oid.clone()),
+            _ => None,
+        }
+    }
+
+    /// A zero stands between enterprise and number, but where the notification was defined without one and its agent speaks version 1.
+    fn specific(&self, enterprise: &Oid, specific: u32) -> Option<Oid> {
+        let (usual, bare) = (enterprise.child(&[0, specific]), enterprise.child(&[specific]));
+        let is_known = self.mib.meaning(&usual).is_none() && self.mib.meaning(&bare).is_some();
+        Some(if is_known { bare } else { usual })
+    }
+}
+
+/// How bad, in the words of log lines; a fault that is over is news.
+const fn syslog_severity(severity: Severity) -> Option<LogSeverity> {
+    match severity {
+        Severity::Critical => Some(LogSeverity::Critical),
+        Severity::Major => Some(LogSeverity::Error),
+        Severity::Minor | Severity::Warning => Some(LogSeverity::Warning),
+        Severity::Cleared => Some(LogSeverity::Notice),
+        Severity::Indeterminate => None,
+    }
 }
 
 /// What is said where there is no name.
@@ -60,28 +168,14 @@ const fn version_word(version: SnmpVersion) -> &'static str {
     }
 }
 
-/// snmpTrapOID as it was said, or as RFC 3584 §3.1 makes it of a trap of version 1.
-pub(super) fn name_of(read: &Notification, mib: &Registry) -> Option<Oid> {
-    if let Some(TrapV1 { enterprise, generic, specific, .. }) = &read.v1 {
-        return match usize::try_from(*generic).ok().and_then(|at| GENERIC.get(at)) {
-            Some(name) => mib.oid(name),
-            None if *generic == ENTERPRISE_SPECIFIC => Some(enterprise.child(&[0, u32::try_from(*specific).ok()?])),
-            None => None,
-        };
-    }
-    let name = mib.scalar("snmpTrapOID")?;
-    read.varbinds.iter().find(|bind| bind.oid == name).and_then(|bind| match &bind.value {
-        Value::Oid(oid) => Some(oid.clone()),
-        _ => None,
-    })
-}
-
-/// The interface that a varbind names: ifIndex itself, or the instance of a column of ifTable.
+/// The interface that a varbind names: ifIndex itself, or the instance of a column whose rows are interfaces.
 fn if_index(bind: &VarBind, mib: &Registry) -> Option<IfIndex> {
     let (object, suffix) = mib.name(&bind.oid)?;
-    match (object.name.as_str(), suffix) {
-        ("ifIndex", _) => bind.value.as_u64().and_then(|number| u32::try_from(number).ok()).map(IfIndex),
-        ("ifDescr" | "ifName" | "ifAlias" | "ifAdminStatus" | "ifOperStatus", [index]) => Some(IfIndex(*index)),
+    if object.name == "ifIndex" {
+        return bind.value.as_u64().and_then(|number| u32::try_from(number).ok()).map(IfIndex);
+    }
+    match (mib.table_of(&object.name)?.index.as_slice(), suffix) {
+        ([only], [index]) if only == "ifIndex" => Some(IfIndex(*index)),
         _ => None,
     }
 }

@@ -4,6 +4,7 @@
 use super::flow_view::Sockets;
 use crate::model::Timestamp;
 use crate::model::flow::{ExporterCounts, ExporterKey, FlowBatch, FlowName, FlowTime, FlowVersion, PortLoad};
+use crate::model::upkeep::ExporterReading;
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
@@ -21,6 +22,9 @@ const MOST_MINUTES: usize = 130;
 const RATE_OVER: usize = 11;
 /// An exporter that was not heard for so long is said to be silent: templates are sent anew within half an hour, flows each minute.
 pub(super) const STALE_AFTER: Duration = Duration::from_secs(300);
+
+/// An exporter that was silent for so long was taken away.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(86_400);
 
 /// One stream.
 #[derive(Clone, Debug, Default)]
@@ -102,6 +106,31 @@ impl Ledger {
         }
         self.call(&batch.exporters, &batch.names);
         self.load(&batch.exporters, &batch.loads);
+    }
+
+    /// How exporters do, by their addresses, all streams of one together. Those that were not heard for a day are not told any more, nor are
+    /// frames that this host captured itself.
+    pub(super) fn exporters(&self, now: Timestamp) -> Vec<ExporterReading> {
+        let mut found: BTreeMap<IpAddr, ExporterReading> = BTreeMap::new();
+        let recent = self
+            .streams
+            .iter()
+            .filter(|(key, stream)| key.version != FlowVersion::Capture && now.since(stream.heard) < FORGOTTEN_AFTER);
+        for (key, stream) in recent {
+            let counts = &stream.counts;
+            let lost = (!counts.loss_unknown).then_some(counts.lost);
+            let known = found.entry(key.address).or_insert(ExporterReading {
+                address: key.address,
+                device: None,
+                datagrams: 0,
+                lost: Some(0),
+                heard: stream.heard,
+            });
+            known.datagrams = known.datagrams.saturating_add(counts.datagrams);
+            known.lost = known.lost.zip(lost).map(|(sum, lost)| sum.saturating_add(lost));
+            known.heard = known.heard.max(stream.heard);
+        }
+        found.into_values().collect()
     }
 
     /// What the store keeps of a stretch of time.

@@ -93,6 +93,11 @@ impl LogBook {
         line.device = Some(LogDevice { id: device.id.clone(), name: device.name().into(), by, port });
     }
 
+    /// The device that has an address.
+    pub(super) fn of_address(&self, address: IpAddr) -> Option<DeviceId> {
+        self.addresses.get(&address).map(|device| device.id.clone())
+    }
+
     fn said(&self, host: &str) -> Option<&Arc<Device>> {
         match host.parse::<IpAddr>() {
             Ok(address) => self.addresses.get(&address),

@@ -30,11 +30,14 @@ pub(super) use reader::{Live, PollFigures, Reader};
 
 use super::flows::RunningFlows;
 use super::record;
+use crate::analyse::alarm::Ear;
 use crate::collect::trap;
 use crate::event::Event;
 use crate::history::{Checkpoint, Store, StoreError};
 use crate::model::flow::{FlowBatch, FlowTime};
+use crate::model::heard::Heard;
 use crate::model::log::LogDatagram;
+use crate::model::upkeep::ExporterReading;
 use crate::model::{DeviceId, LogKind, LogLine, SampleBatch, Timestamp};
 use crate::query::ViewRequest;
 use crate::state::view::View;
@@ -53,6 +56,8 @@ pub struct Core {
     reader: Reader,
     skipped: u64,
     log_book: LogBook,
+    /// Rules on log lines.
+    ear: Ear,
 }
 
 /// What one event led to.
@@ -75,9 +80,10 @@ impl Core {
     ///
     /// Errors: those of the store. A record that can't be read is passed over and counted ([`Core::skipped`]).
     pub fn restore(store: Arc<dyn Store>, site: &str, settings: Settings) -> Result<Self, StoreError> {
+        let ear = Ear::new(&settings.rules);
         let reader = Reader::new(store, site, settings);
         let restored = reader.restore()?;
-        Ok(Self { state: restored.state, reader, skipped: restored.skipped, log_book: LogBook::default() })
+        Ok(Self { state: restored.state, reader, skipped: restored.skipped, log_book: LogBook::default(), ear })
     }
 
     /// Journal records that could not be read when the store was restored.
@@ -180,6 +186,22 @@ impl Core {
     pub(super) fn join_logs(&mut self, at: Timestamp, lines: &mut [LogLine]) {
         self.log_book.look(&self.state, at);
         lines.iter_mut().for_each(|line| self.log_book.join(line));
+    }
+
+    /// What rules find in lines that are joined.
+    pub(super) fn hear(&self, lines: &[LogLine]) -> Vec<Heard> {
+        self.ear.hear(lines)
+    }
+
+    /// How those do who send flows.
+    pub(super) fn exporters(&mut self, now: Timestamp) -> Vec<ExporterReading> {
+        self.log_book.look(&self.state, now);
+        let mut exporters = Vec::new();
+        self.reader.write_ledger(|ledger| exporters = ledger.exporters(now));
+        for exporter in &mut exporters {
+            exporter.device = self.log_book.of_address(exporter.address);
+        }
+        exporters
     }
 
     /// How the sockets of flows do.

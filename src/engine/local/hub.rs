@@ -1,5 +1,6 @@
 //! What the engine shares with everyone who asks it: the last published state, the board, the store's readers, the counters.
 
+use super::notify::Receivers;
 use crate::clock;
 use crate::engine::board::{Board, Kind};
 use crate::engine::command::{Answer, CollectorStatus, Command, Status};
@@ -46,6 +47,8 @@ pub(in crate::engine) struct Hub {
     /// What operators do about alarms, for the engine.
     pub(super) orders: Sender<Body>,
     pub(super) counts: Counts,
+    /// How those do who are told about alarms.
+    pub(super) receivers: Receivers,
     pub(super) started_at: Timestamp,
     /// Events that waited for the engine at its last tick.
     pub(super) queue: AtomicUsize,
@@ -74,6 +77,7 @@ impl Hub {
             control,
             orders,
             counts,
+            receivers: Receivers::default(),
             started_at: clock::now(),
             queue: AtomicUsize::new(0),
             live: Mutex::new(Arc::new(live)),
@@ -112,6 +116,7 @@ impl Hub {
             started_at: self.started_at,
             collectors,
             store,
+            receivers: self.receivers.all(),
         })
     }
 

@@ -8,6 +8,7 @@ mod flows;
 mod hub;
 mod look;
 mod metrics;
+mod notify;
 mod own;
 mod plans;
 mod polling;
@@ -88,6 +89,7 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
     let stop = CancellationToken::new();
     let (emitter, events) = emitter::channel(EVENTS);
     let writer = Writer::start(Arc::clone(&store)).map_err(|error| format!("the history thread did not start: {error}"))?;
+    let teller = emitter.clone();
     let schedule = schedule::Schedule::new(&runtime, &config, emitter)?;
     let (orders, ordered) = tokio::sync::mpsc::channel(ORDERS);
     let hub = Arc::new(Hub::new(hub::Parts {
@@ -107,6 +109,8 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
     metrics::serve(&runtime, &hub, (&config.listeners, stop.clone()));
     let polling = schedule.polling();
     let after_change = schedule.start((&runtime, &hub, writer.notes()), stop.clone());
+    let desk = notify::Desk::open((&config, &*store), (&runtime, &hub, teller))?;
+    let feeder = desk.as_ref().map(notify::Desk::feeder);
     let manual_links = config.manual_links.iter().map(|link| format!("{} - {}", link.a, link.b)).collect();
     let listened = sockets_of(&config);
     let engine = Engine {
@@ -121,9 +125,13 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
         manual_links,
         sockets: listened,
         log_sockets: log_sockets_of(&config),
+        feeder,
     };
     let (maintenance, ending) = Maintenance::new(Arc::clone(&store), Keeping::of(&config));
     let mut running = Running { stop: stop.clone(), threads: Vec::new(), done: None, maintenance: ending };
+    if let Some(desk) = desk {
+        running.thread("noctop-notify", desk.run(&runtime, stop.clone()))?;
+    }
     running.engine(engine, runtime)?;
     for (name, kind) in [("noctop-live", Kind::Live), ("noctop-past", Kind::Past)] {
         let hub = Arc::clone(&hub);
@@ -142,7 +150,7 @@ pub(super) fn settings(config: &Config) -> Settings {
     let end = |text: &str| series_name::parse_port(text).ok();
     let links = config.manual_links.iter();
     let manual_links = links.filter_map(|link| Some(ManualLink { a: end(&link.a)?, b: end(&link.b)? })).collect();
-    Settings { poll_interval: config.polling.interval, manual_links }
+    Settings { poll_interval: config.polling.interval, manual_links, rules: Arc::clone(&config.rules.0) }
 }
 
 /// Where flows are listened for and captured.

@@ -4,7 +4,7 @@ use super::plans::Planned;
 use crate::collect::Emitter;
 use crate::collect::icmp::Windows;
 use crate::collect::snmp::Client;
-use crate::collect::snmp::poller::{Inputs, Looked, Poller, PollerCounters, PollerCounts, PollerOptions};
+use crate::collect::snmp::poller::{AtOnce, Inputs, Looked, Poller, PollerCounters, PollerCounts, PollerOptions};
 use crate::engine::command::PollingStatus;
 use crate::engine::core::PollFigures;
 use std::collections::VecDeque;
@@ -45,6 +45,7 @@ impl Polling {
             renamed: counts.renamed,
             looked_at: counts.looked_at,
             bursts: counts.bursts,
+            at_once: counts.at_once,
         }
     }
 
@@ -75,6 +76,7 @@ pub(super) struct PollingTask {
     pub(super) emitter: Emitter,
     pub(super) planned: Planned,
     pub(super) looked: watch::Receiver<Arc<Looked>>,
+    pub(super) at_once: AtOnce,
     /// What ICMP echoes come to, where they are permitted.
     pub(super) windows: Option<Arc<Windows>>,
     pub(super) polling: Arc<Polling>,
@@ -84,6 +86,7 @@ impl PollingTask {
     pub(super) fn run(&self, stop: CancellationToken) -> impl Future<Output = ()> + Send + use<> {
         let poller = Poller::new(self.client.clone(), self.options, self.emitter.clone()).with_echoes(self.windows.clone());
         *self.polling.counters.lock().unwrap_or_else(PoisonError::into_inner) = poller.counters();
-        poller.run(Inputs { plans: self.planned.clone(), looked: self.looked.clone() }, stop)
+        let inputs = Inputs { plans: self.planned.clone(), looked: self.looked.clone(), at_once: self.at_once.clone() };
+        poller.run(inputs, stop)
     }
 }

@@ -1,14 +1,18 @@
 //! The loop of the engine's own thread: the only writer of the state.
 
 use super::hub::Hub;
+use super::notify::Feeder;
 use super::polling::Polling;
 use crate::analyse::endpoints::MAX_ENDPOINTS;
 use crate::clock;
 use crate::engine::board::Told;
+use crate::engine::command::CollectorStatus;
 use crate::engine::core::{Core, PollFigures, Sockets, Turned};
 use crate::engine::notice::About;
 use crate::engine::writer::Writer;
 use crate::event::{Body, Event};
+use crate::model::Timestamp;
+use crate::model::upkeep::{CollectorReading, Upkeep};
 use crate::state::view::logs::LogListener;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -25,6 +29,9 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// Events that are applied before anything else gets its turn.
 const BURST: usize = 256;
+
+/// How often rules are told how noctop's own does: they look at rates over some seconds.
+const UPKEEP: Duration = Duration::from_secs(10);
 
 /// A checkpoint is written after so many derived events: replaying them takes some milliseconds.
 const CHECKPOINT_EVENTS: usize = 5_000;
@@ -52,6 +59,8 @@ pub(super) struct Engine {
     pub(super) sockets: Sockets,
     /// Where log lines are listened for, by the names of the collectors.
     pub(super) log_sockets: [(&'static str, Vec<String>); 2],
+    /// Tells those who tell people what changed; `None` where nobody is to be told.
+    pub(super) feeder: Option<Feeder>,
 }
 
 /// What is not yet published or checkpointed.
@@ -62,6 +71,8 @@ pub(super) struct Pending {
     derived: usize,
     losses: u64,
     listeners: Vec<LogListener>,
+    /// When it was last told how noctop's own does.
+    upkeep: Timestamp,
 }
 
 /// At once, and then at this pace; after a suspended host once, not for each time that was missed.
@@ -118,7 +129,11 @@ impl Engine {
             Body::Logs(batch) => {
                 let mut lines = batch.lines;
                 self.core.join_logs(event.at, &mut lines);
+                let heard = self.core.hear(&lines);
                 self.writer.logs(lines);
+                if !heard.is_empty() {
+                    self.turn(&Event { at: event.at, body: Body::Heard(heard) });
+                }
                 self.pending.publish = true;
             }
             body => self.turn(&Event { at: event.at, body }),
@@ -136,6 +151,7 @@ impl Engine {
         self.look_at_endpoints();
         self.look_at_sockets();
         self.look_at_listeners();
+        self.tell_upkeep(now);
         self.hub.board.tell_all(&Told::Clock(now));
     }
 
@@ -147,6 +163,9 @@ impl Engine {
         (self.after_change)(&self.core, (event, &turned));
         self.writer.records(turned.records);
         self.writer.samples(turned.samples);
+        if let Some(feeder) = &mut self.feeder {
+            feeder.follow(&self.core, (event, &turned.derived), &self.writer);
+        }
         if self.pending.derived >= CHECKPOINT_EVENTS {
             self.checkpoint();
         }
@@ -164,6 +183,31 @@ impl Engine {
             let (at, parts) = self.core.checkpoint();
             self.writer.checkpoint(at, parts);
         }
+    }
+
+    /// Tells the rules how noctop's own does.
+    fn tell_upkeep(&mut self, now: Timestamp) {
+        if now.since(self.pending.upkeep) < UPKEEP {
+            return;
+        }
+        self.pending.upkeep = now;
+        let reading = |status: CollectorStatus| CollectorReading {
+            name: status.name,
+            received: status.received,
+            refused: status.refused.values().sum(),
+            dropped: status.dropped_kernel.saturating_add(status.dropped_queue),
+            lag_seconds: status.lag_seconds,
+            failure: None,
+        };
+        let mut collectors: Vec<CollectorReading> = (self.hub.counts)().into_iter().map(reading).collect();
+        collectors.push(CollectorReading {
+            name: "store".to_owned(),
+            dropped: self.hub.losses.total(),
+            failure: self.hub.losses.failure(),
+            ..CollectorReading::default()
+        });
+        let exporters = self.core.exporters(now);
+        self.turn(&Event { at: now, body: Body::Upkeep(Box::new(Upkeep { collectors, exporters })) });
     }
 
     /// Tells the screens of flows how the sockets do.

@@ -17,7 +17,7 @@ use crate::collect::icmp::{Reach, Rounds, Windows};
 use crate::collect::lldp::Neighbours;
 use crate::collect::snmp::access::Access;
 use crate::collect::snmp::crawl::{Control, CrawlOptions, CrawlOutcome, Heard, Keep, Rest, crawl};
-use crate::collect::snmp::poller::PollerOptions;
+use crate::collect::snmp::poller::{AtOnce, PollerOptions};
 use crate::collect::snmp::{Client, Options};
 use crate::collect::{Emitter, icmp};
 use crate::config::{Config, Polling};
@@ -135,7 +135,17 @@ impl Schedule {
         let windows = pings((runtime, &icmp, &restarts), (config.polling.timeout, addresses), &stop);
         let Polling { interval, timeout, retries, burst } = config.polling;
         let options = PollerOptions { interval, timeout, retries, burst };
-        let poller = PollingTask { client: client.clone(), options, emitter: emitter.clone(), planned, looked, windows, polling };
+        let at_once = AtOnce::default();
+        let poller = PollingTask {
+            client: client.clone(),
+            options,
+            emitter: emitter.clone(),
+            planned,
+            looked,
+            at_once: at_once.clone(),
+            windows,
+            polling,
+        };
         let (poll_stop, poll_restarts) = (stop.clone(), Arc::clone(&restarts));
         runtime.spawn(async move {
             let make = || poller.run(poll_stop.clone());
@@ -154,8 +164,8 @@ impl Schedule {
             let make = || Arc::clone(&rereader).run(reread_stop.clone());
             keep_running("changes", (reread_stop.clone(), &reread_restarts), make).await;
         });
-        traps.start((runtime, hub, &emitter), (&config.listeners.traps, &stop));
-        syslog.start((hub, &emitter), (&config.listeners.syslog, &stop));
+        traps.start((hub, &emitter), (&config, &notes), &stop);
+        syslog.start((runtime, hub, &emitter), (&config.listeners, &stop));
         flows.start((runtime, hub, &emitter), (&config.listeners, &notes), &stop);
         capture.start((hub, &emitter), (&config.listeners, &stop));
         let neighbours = config.discovery.own_host.then(|| own.start((runtime, hub, &emitter), (&stop, &restarts)));
@@ -179,6 +189,7 @@ impl Schedule {
             plans.follow(core, (event, &turned.derived));
             look.follow(core, event);
             wanted.add(core, &turned.reread);
+            at_once.want(&turned.poll_now);
         })
     }
 }

@@ -1,40 +1,54 @@
-//! The listeners of `[traps] listen`, as the engine keeps them. They are none unless the configuration names them.
+//! The listener of `[traps] listen`, as the engine keeps it: a thread of its own, none unless the configuration names an address.
+//!
+//! Of version 3 this host is an engine too, to which informs are sent: its id and how often it started are kept in the store, as is how far
+//! the clocks of the senders were heard.
 
 use super::hub::Hub;
+use crate::clock;
 use crate::collect::Emitter;
-use crate::collect::trap::{self, Counters};
-use crate::engine::command::CollectorStatus;
+use crate::collect::trap::{Counters, Counts, Keep, OwnEngine, Receiver, Worker};
+use crate::config::Config;
+use crate::engine::command::{CollectorStatus, TrapCounts};
 use crate::engine::notice::About;
-use crate::net::listen::Listener;
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use tokio::runtime::Runtime;
+use crate::engine::writer::Notes;
+use crate::mib::modules::Folders;
+use crate::mib::{Registry, smi};
+use crate::net::intake::Intake;
+use crate::wire::snmp::usm::{Senders, window};
+use std::io::Read;
+use std::sync::{Arc, OnceLock};
 use tokio_util::sync::CancellationToken;
 
-/// What was heard by all listeners.
+/// The name in the store of this host's engine.
+const ENGINE: &str = "trap-engine";
+
+/// The name in the store of the senders' clocks.
+const SENDERS: &str = "trap-senders";
+
+/// Octets of chance in an engine id: no two hosts have the same.
+const CHANCE: usize = 12;
+
+/// What was heard by all sockets.
 #[derive(Clone, Default)]
 pub(super) struct Traps {
     counters: Arc<Counters>,
-    listening: Arc<AtomicBool>,
+    /// This host's engine id, once it listens.
+    engine_id: Arc<OnceLock<String>>,
 }
 
 impl Traps {
-    /// Binds the addresses; what can't be bound is said on the screen.
+    /// Binds the addresses and starts the thread; what can't be bound is said on the screen.
     pub(super) fn start(
         &self,
-        (runtime, hub, emitter): (&Runtime, &Arc<Hub>, &Emitter),
-        (addresses, stop): (&[SocketAddr], &CancellationToken),
+        (hub, emitter): (&Arc<Hub>, &Emitter),
+        (config, notes): (&Config, &Notes),
+        stop: &CancellationToken,
     ) {
-        let _inside = runtime.enter();
-        let mut refusals = Vec::new();
+        let (mut intakes, mut refusals) = (Vec::new(), Vec::new());
+        let addresses = &config.listeners.traps;
         for address in addresses {
-            match Listener::bind(*address) {
-                Ok(listener) => {
-                    self.listening.store(true, Relaxed);
-                    let (counters, emitter, stop) = (Arc::clone(&self.counters), emitter.clone(), stop.clone());
-                    runtime.spawn(async move { trap::listen(listener, (emitter, &counters), stop).await });
-                }
+            match Intake::bind_beside(*address, 1, addresses) {
+                Ok(bound) => intakes.extend(bound),
                 Err(error) => refusals.push(format!("{address}: {error}")),
             }
         }
@@ -42,19 +56,125 @@ impl Traps {
             let what = format!("traps are not heard at {}; a port below 1024 needs CAP_NET_BIND_SERVICE", refusals.join("; "));
             hub.notices.set(About::Traps, what);
         }
+        if intakes.is_empty() {
+            return;
+        }
+        let own = own_engine(hub, notes);
+        self.engine_id.set(own.hex()).ok();
+        let making = Making {
+            intakes,
+            own,
+            config: config.clone(),
+            hub: Arc::clone(hub),
+            notes: notes.clone(),
+            emitter: emitter.clone(),
+            counters: Arc::clone(&self.counters),
+        };
+        let stop = stop.clone();
+        let thread = std::thread::Builder::new().name("noctop-traps".to_owned());
+        if let Err(error) = thread.spawn(move || making.worker().run(&stop)) {
+            hub.notices.set(About::Traps, format!("traps are not heard: a thread did not start: {error}"));
+        }
     }
 
     /// The counters in the shape of a collector's; none where nothing is listened to.
     pub(super) fn status(&self) -> Option<CollectorStatus> {
-        let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Relaxed);
-        let refused = Some(count(&self.counters.refused)).filter(|count| *count > 0).map(|count| ("malformed".to_owned(), count));
-        self.listening.load(Relaxed).then(|| CollectorStatus {
-            name: "trap".to_owned(),
-            received: count(&self.counters.received),
-            decoded: count(&self.counters.decoded),
-            refused: refused.into_iter().collect(),
-            dropped_queue: count(&self.counters.dropped),
+        let engine_id = self.engine_id.get()?.clone();
+        let counts = self.counters.counts();
+        let Counts { received, decoded, refused, discoveries, acknowledged, repeated, folded, dropped_kernel, dropped_queue } =
+            counts;
+        let traps = Some(TrapCounts { engine_id, acknowledged, repeated, discoveries, folded });
+        let name = "trap".to_owned();
+        Some(CollectorStatus {
+            name,
+            received,
+            decoded,
+            refused,
+            dropped_kernel,
+            dropped_queue,
+            traps,
             ..CollectorStatus::default()
         })
+    }
+}
+
+/// What a worker is made of, in its own thread: keys and modules take time, and what comes meanwhile waits in the sockets.
+struct Making {
+    intakes: Vec<Intake>,
+    own: OwnEngine,
+    config: Config,
+    hub: Arc<Hub>,
+    notes: Notes,
+    emitter: Emitter,
+    counters: Arc<Counters>,
+}
+
+impl Making {
+    fn worker(self) -> Worker {
+        let mib = self.names();
+        let kept = self.hub.reader.store().meta_get(SENDERS).ok().flatten().unwrap_or_default();
+        let receiver = Receiver::new(&self.config.credentials, self.own, Senders::restore(&kept));
+        let notes = self.notes;
+        let keep: Keep = Box::new(move |octets| notes.set(SENDERS, octets));
+        Worker { intakes: self.intakes, mib, receiver, keep, emitter: self.emitter, counters: self.counters }
+    }
+
+    /// What is built in, and the modules that the configuration names.
+    fn names(&self) -> Arc<Registry> {
+        let mib = &self.config.mib;
+        let folders = Folders::new(mib.folders.clone()).and(&Folders::of_net_snmp());
+        let own = if mib.modules.is_empty() { Ok(Vec::new()) } else { smi::load(&folders, &mib.modules) };
+        let own = own.unwrap_or_else(|error| {
+            self.hub.notices.set(About::Traps, format!("traps are named without the modules of [mib] modules: {error}"));
+            Vec::new()
+        });
+        Arc::new(Registry::with_objects(own))
+    }
+}
+
+/// This host as an engine: the id stays, and each start counts (RFC 3414 §2.2.1).
+fn own_engine(hub: &Hub, notes: &Notes) -> OwnEngine {
+    let kept = hub.reader.store().meta_get(ENGINE).ok().flatten();
+    let own = next_engine(kept.as_deref(), chance);
+    let octets = [own.boots.to_be_bytes().as_slice(), &own.id].concat();
+    notes.set(ENGINE, octets);
+    own
+}
+
+/// The engine of this process, after that of an earlier one. A new id where there was none, or where it can't be counted any more.
+fn next_engine(kept: Option<&[u8]>, chance: impl FnOnce() -> [u8; CHANCE]) -> OwnEngine {
+    let earlier = kept.and_then(|octets| octets.split_first_chunk::<4>()).map(|(boots, id)| (u32::from_be_bytes(*boots), id));
+    let started = clock::now();
+    match earlier.filter(|(boots, id)| *boots < window::LAST_BOOTS - 1 && !id.is_empty()) {
+        Some((boots, id)) => OwnEngine { id: id.to_vec(), boots: boots + 1, started },
+        // RFC 3411 §5: the highest bit, an enterprise number, which noctop has none of, and octets of its own making.
+        None => OwnEngine { id: [[0x80, 0, 0, 0, 5].as_slice(), &chance()].concat(), boots: 1, started },
+    }
+}
+
+fn chance() -> [u8; CHANCE] {
+    let mut octets = [0; CHANCE];
+    let read = std::fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut octets));
+    if read.is_err() {
+        let (now, pid) = (clock::now().0.to_be_bytes(), std::process::id().to_be_bytes());
+        octets.iter_mut().zip(now.into_iter().chain(pid)).for_each(|(octet, from)| *octet = from);
+    }
+    octets
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_engine_id_stays_and_its_boots_count() {
+        let first = next_engine(None, || [7; CHANCE]);
+        assert_eq!((first.hex().as_str(), first.boots), ("8000000005070707070707070707070707", 1));
+        let kept = [5u32.to_be_bytes().as_slice(), &first.id].concat();
+        let next = next_engine(Some(&kept), || [8; CHANCE]);
+        assert_eq!((next.id, next.boots), (first.id.clone(), 6));
+        let worn = [(window::LAST_BOOTS - 1).to_be_bytes().as_slice(), &first.id].concat();
+        assert_eq!(next_engine(Some(&worn), || [8; CHANCE]).boots, 1);
+        assert_eq!(next_engine(Some(&[1, 2]), || [8; CHANCE]).boots, 1);
     }
 }

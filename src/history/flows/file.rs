@@ -66,7 +66,7 @@ impl FlowFile {
         let len = file.metadata().map_err(|error| io("reading", path, error))?.len();
         let held = scan(&file, len).map_err(|error| io("reading", path, error))?;
         if held.torn > 0 && !is_read_only {
-            tracing::warn!(path = %path.display(), octets = held.torn, "a block of flows was not whole and was cut off");
+            tracing::warn!(path = %path.display(), octets = held.torn, "a block was not whole and was cut off");
             let _overwritten_later = file.set_len(held.end);
         }
         Ok(Some(Self { path: path.to_owned(), file, held: RwLock::new(held) }))
@@ -89,6 +89,12 @@ impl FlowFile {
     /// Visits its blocks.
     pub fn for_each(&self, mut visit: impl FnMut(&Place)) {
         self.held().places.iter().for_each(&mut visit);
+    }
+
+    /// The first of its blocks for which `is_before` does not hold; it holds for none behind that.
+    pub fn first_not(&self, is_before: impl Fn(&Place) -> bool) -> Option<Place> {
+        let held = self.held();
+        held.places.get(held.places.partition_point(is_before)).copied()
     }
 
     /// Rows of all blocks.
@@ -159,7 +165,7 @@ impl FlowFile {
         }
         let sound = places.len() - blocks;
         let octets = if damaged > 0 { format!(", and {damaged} octets are no block") } else { String::new() };
-        Ok(Some(format!("{blocks} blocks of {rows} rows of flows can't be read{octets}; the other {sound} can")))
+        Ok(Some(format!("{blocks} blocks of {rows} rows can't be read{octets}; the other {sound} can")))
     }
 }
 

@@ -12,8 +12,8 @@ use std::ops::ControlFlow;
 
 mod classes;
 mod disk;
-mod file;
-mod frame;
+pub(super) mod file;
+pub(super) mod frame;
 mod memory;
 mod numbers;
 mod pending;

@@ -365,7 +365,7 @@ fn is_fault(line: &LogLine) -> bool {
 }
 
 /// Whether an expression speaks of time, which may be relative to now.
-fn is_relative(filter: &Expr) -> bool {
+pub(super) fn is_relative(filter: &Expr) -> bool {
     match filter {
         Expr::Or(parts) | Expr::And(parts) => parts.iter().any(is_relative),
         Expr::Not(inner) => is_relative(inner),

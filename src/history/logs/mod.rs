@@ -4,12 +4,14 @@
 //! place: a question carries the filter as an expression, so that a store with an index of its own can translate it.
 //! Start at [`LogStore`], then `memory`.
 
+mod disk;
 mod fold;
 mod memory;
 mod patterns;
 #[cfg(test)]
 mod tests;
 
+pub use disk::{DiskLogs, FOLDER, Figures, REST, is_name as is_class_name};
 pub use memory::{Bounds, MemoryLogs};
 pub use patterns::{PatternAnswer, PatternQuestion};
 

@@ -8,7 +8,7 @@
 
 use super::checkpoints::Checkpoints;
 use super::door::{Base, Changes, Spec};
-use super::folder::{Folder, io};
+use super::folder::{Folder, NOTICES, io};
 use super::{META, SledStore, WAL, read_lock};
 use crate::history::{FlowStore, Store, StoreError};
 use std::fs::{self, File};
@@ -17,7 +17,7 @@ use std::ops::{Bound, ControlFlow};
 use std::path::{Path, PathBuf};
 
 /// What a store's folder has beside its version; a backup has the same.
-const ENTRIES: [&str; 9] = ["meta", "wal", "journal", "checkpoints", "raw", "1m", "1h", super::flows::FOLDER, "CLOSED"];
+const ENTRIES: [&str; 10] = ["meta", "wal", "journal", "checkpoints", "raw", "1m", "1h", super::flows::FOLDER, "CLOSED", NOTICES];
 const VERSION: &str = "VERSION";
 
 /// Where a backup lies until all of it is there and was read.
@@ -50,6 +50,8 @@ impl SledStore {
             copy_base(&base, spec, &to.join("journal"))?;
         }
         copy_base(self.meta()?, META, &to.join("meta"))?;
+        // After the journal: who was told of an alarm that is in the copy is in it too, and is not told again out of it.
+        copy_files(&self.folder.path().join(NOTICES), &to.join(NOTICES))?;
         Folder::create(to).map(|_| ())
     }
 

@@ -1,6 +1,6 @@
 //! The store's folder: its version, its databases, and what is done with one that is damaged.
 //!
-//! `VERSION`, `meta/`, `journal/`, `checkpoints/`, `wal/`, and of each period (`raw/YYYYMMDD/`, `1m/YYYYMM/`, `1h/YYYY/`)
+//! `VERSION`, `notices` (the ledger), `meta/`, `journal/`, `checkpoints/`, `wal/`, and of each period (`raw/YYYYMMDD/`, `1m/YYYYMM/`, `1h/YYYY/`)
 //! `shards.dat` and `index/`. A damaged database is renamed `NAME.damaged-N`.
 
 use super::calendar::{Kind, PeriodKey};
@@ -13,6 +13,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 const VERSION_FILE: &str = "VERSION";
+
+/// The ledger of who was told about alarms.
+pub const NOTICES: &str = "notices";
 
 /// What follows the name of a database that is set aside; of a copy that is being made; of one that a copy replaced.
 const ASIDE: &str = ".damaged-";

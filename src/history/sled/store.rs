@@ -7,8 +7,8 @@ use crate::history::blocks::last::Wanted;
 use crate::history::blocks::open::OpenBlock;
 use crate::history::blocks::shard::{sealed, unsealed};
 use crate::history::{
-    AtQuery, Checkpoint, EntityLast, JournalRecord, LOOKBACK_SECS, Limits, LogStore, Maintained, PeriodStats, Store, StoreError,
-    StoreStats,
+    AtQuery, Checkpoint, EntityLast, JournalRecord, LOOKBACK_SECS, Ledger, Limits, LogStore, Maintained, PeriodStats, Store,
+    StoreError, StoreStats,
 };
 use crate::model::rollup::{Level, Rollup};
 use crate::model::series::SeriesColumn;
@@ -218,6 +218,12 @@ impl Store for SledStore {
     fn meta_get(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let row = self.meta()?.get(VALUES, name.as_bytes())?;
         Ok(row.as_ref().and_then(|row| unsealed(row)).map(<[u8]>::to_vec))
+    }
+
+    fn notice_ledger(&self) -> Result<Box<dyn Ledger>, StoreError> {
+        self.folder.writable()?;
+        let path = self.folder.path().join(super::folder::NOTICES);
+        Ok(Box::new(crate::history::ledger::FileLedger::open(&path)?))
     }
 
     fn meta_set(&self, name: &str, value: &[u8]) -> Result<(), StoreError> {

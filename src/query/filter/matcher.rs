@@ -18,7 +18,7 @@ const REGEX_LIMIT: usize = 1 << 20;
 pub struct Matcher(Node);
 
 #[derive(Clone, Debug)]
-enum Node {
+pub(super) enum Node {
     Or(Vec<Node>),
     And(Vec<Node>),
     Not(Box<Node>),
@@ -27,7 +27,7 @@ enum Node {
 }
 
 #[derive(Clone, Debug)]
-enum Test {
+pub(super) enum Test {
     Has(Needle, Option<IpNet>),
     Is(Needle),
     Order(Needle, Op),
@@ -45,6 +45,10 @@ impl Matcher {
         Binder { columns, now }.expr(expr).map(Self)
     }
 
+    pub(super) const fn node(&self) -> &Node {
+        &self.0
+    }
+
     /// Whether nothing is filtered out.
     pub fn is_all(&self) -> bool {
         matches!(&self.0, Node::And(parts) if parts.is_empty())
@@ -53,6 +57,21 @@ impl Matcher {
     /// Whether the row is wanted.
     pub fn matches(&self, row: &impl Row) -> bool {
         self.0.matches(row)
+    }
+
+    /// What can be said of the row: `None` where what is not known would decide (Kleene's three values). A filter leaves out what it does
+    /// not know; an alarm is neither raised nor cleared by it.
+    pub fn tells(&self, row: &impl Row) -> Option<bool> {
+        self.0.tells(row)
+    }
+
+    /// The columns that it looks at; a word alone looks at all columns of text.
+    pub fn columns(&self) -> Vec<usize> {
+        let mut found = Vec::new();
+        self.0.columns(&mut found);
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 }
 
@@ -175,10 +194,45 @@ impl Node {
             Self::One(test, column) => test.holds(&row.value(*column)),
         }
     }
+
+    fn tells(&self, row: &impl Row) -> Option<bool> {
+        match self {
+            Self::Or(parts) => decided(parts, row, true),
+            Self::And(parts) => decided(parts, row, false),
+            Self::Not(inner) => inner.tells(row).map(|holds| !holds),
+            Self::Any(test, columns) => Some(columns.iter().any(|column| test.holds(&row.value(*column)))),
+            Self::One(test, column) => match row.value(*column) {
+                Value::Unknown => None,
+                known => Some(test.holds(&known)),
+            },
+        }
+    }
+
+    fn columns(&self, found: &mut Vec<usize>) {
+        match self {
+            Self::Or(parts) | Self::And(parts) => parts.iter().for_each(|part| part.columns(found)),
+            Self::Not(inner) => inner.columns(found),
+            Self::Any(_, columns) => found.extend(columns),
+            Self::One(_, column) => found.push(*column),
+        }
+    }
+}
+
+/// What several parts say together: the first that says `word` decides, else nothing is decided while one is unknown.
+fn decided(parts: &[Node], row: &impl Row, word: bool) -> Option<bool> {
+    let mut all_known = true;
+    for part in parts {
+        match part.tells(row) {
+            Some(said) if said == word => return Some(word),
+            Some(_) => {}
+            None => all_known = false,
+        }
+    }
+    all_known.then_some(!word)
 }
 
 impl Test {
-    fn holds(&self, value: &Value<'_>) -> bool {
+    pub(super) fn holds(&self, value: &Value<'_>) -> bool {
         match (self, value) {
             (_, Value::Unknown) => false,
             (_, Value::Either(a, b)) => self.text(a) || self.text(b),

@@ -8,6 +8,7 @@ mod expr;
 mod matcher;
 mod operand;
 mod parse;
+mod plan;
 mod print;
 mod text;
 
@@ -15,6 +16,7 @@ pub use column::{Column, Kind, Row, Value};
 pub use expr::{Expr, Habit, Op, Side, Term};
 pub use matcher::Matcher;
 pub use parse::{MAX_CHARS, MAX_DEPTH, parse};
+pub use plan::{Leaf, Plan, Want};
 pub use text::{Needle, natural};
 
 use crate::model::Timestamp;

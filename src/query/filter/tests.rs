@@ -102,6 +102,25 @@ fn the_row_matches_what_it_should_and_nothing_else() {
 }
 
 #[test]
+fn what_is_not_known_decides_nothing() {
+    for (text, told) in [
+        ("util>90%", Some(true)),
+        ("vendor:cisco", None),
+        ("vendor!=cisco", None),
+        ("not vendor:cisco", None),
+        ("util>93% vendor:cisco", Some(false)),
+        ("util>90% vendor:cisco", None),
+        ("util>90% or vendor:cisco", Some(true)),
+        ("util>93% or vendor:cisco", None),
+        ("core", Some(true)),
+        ("", Some(true)),
+    ] {
+        let matcher = matcher(text, COLUMNS, Timestamp(0)).unwrap();
+        assert_eq!(matcher.tells(&Port), told, "{text}");
+    }
+}
+
+#[test]
 fn faults_point_at_their_column() {
     for (text, column) in [
         ("core nosuch=1", 6),

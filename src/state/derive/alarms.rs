@@ -1,45 +1,56 @@
-//! The alarms that need no rules to be written: a device is down, a port that matters is down.
+//! Alarms: which objects are held against the rules after what, and what is done about what the rules say.
 //!
-//! One cause, one alarm: a port that flaps keeps one alarm and counts, and clears when it has been steady for a while.
+//! The rules themselves are in `analyse::alarm`; here is what they look at (`objects`), what happens once (`moments`), and what time alone
+//! brings (`sweep`). One cause, one alarm: the same rule on the same object is the same alarm.
 
-use super::poll::ANSWERS_PING;
-use super::sensors;
-use crate::analyse::port::Impossible;
-use crate::event::{ApChange, ApEvent, Body, DeviceStatusChange, InterfaceStatusChange};
-use crate::model::{
-    Alarm, AlarmAct, AlarmOrder, ApStatus, Device, DeviceId, DeviceStatus, IfIndex, OperStatus, Role, Severity, Timestamp,
-};
+mod moments;
+pub(super) mod objects;
+mod sweep;
+
+pub(super) use moments::{changed, times};
+
+use super::Deriver;
+use crate::analyse::alarm::{On, Rule, Step, Watch, damping, phase};
+use crate::event::{ApEvent, Body};
+use crate::model::{Alarm, AlarmAct, AlarmOrder, Device, DeviceId, GaugeKind, IfIndex, Link, MacAddr, Severity, Timestamp};
 use crate::state::State;
-use crate::state::condition::{FLAP_WINDOW, PortCondition};
-
-const DEVICE_DOWN: &str = "device-down";
-/// The device is there and its agent says nothing: nothing of it is measured.
-const SNMP_SILENT: &str = "snmp-silent";
-const INTERFACE_DOWN: &str = "interface-down";
-const IMPOSSIBLE_RATE: &str = "impossible-rate";
-const AP_DOWN: &str = "ap-down";
+use std::sync::Arc;
 
 /// What has to be known before an event is taken over: alarms on what goes away with it clear.
 pub(super) fn before(state: &State, body: &Body) -> Vec<Body> {
     match body {
-        Body::DeviceMerged(gone, _) => clear_where(state, |alarm| alarm.device.as_ref() == Some(gone)),
-        Body::DeviceReplaced(replacement) => clear_where(state, |alarm| alarm.device.as_ref() == Some(&replacement.old)),
-        Body::DeviceSeen(device) => {
-            clear_where(state, |alarm| is_on_lost_port(alarm, device) || sensors::is_on_lost(alarm, device))
+        Body::DeviceMerged(gone, _) => clear_where(state, gone, |_| true),
+        Body::DeviceReplaced(replacement) => clear_where(state, &replacement.old, |_| true),
+        Body::DeviceSeen(device) if state.devices.contains_key(&device.id) => {
+            clear_where(state, &device.id, |alarm| is_on_lost(state, alarm, device))
         }
         _ => Vec::new(),
     }
 }
 
-fn clear_where(state: &State, wanted: impl Fn(&Alarm) -> bool) -> Vec<Body> {
-    let standing = state.alarms.values().filter(|alarm| alarm.cleared_at.is_none());
-    standing.filter(|alarm| wanted(alarm)).map(|alarm| Body::AlarmCleared(alarm.id.clone())).collect()
+fn clear_where(state: &State, device: &DeviceId, wanted: impl Fn(&Alarm) -> bool) -> Vec<Body> {
+    let ids = state.alarmed.get(&Some(device.clone())).into_iter().flatten();
+    let standing = ids.filter_map(|id| state.alarms.get(id)).filter(|alarm| wanted(alarm));
+    standing.map(|alarm| Body::AlarmCleared(alarm.id.clone())).collect()
 }
 
-fn is_on_lost_port(alarm: &Alarm, device: &Device) -> bool {
-    alarm.rule == INTERFACE_DOWN
-        && alarm.device.as_ref() == Some(&device.id)
-        && !device.interfaces.iter().any(|port| alarm.id == port_alarm(&device.id, &port.name()))
+/// Whether an alarm is on a port or a sensor that its device has no more.
+fn is_on_lost(state: &State, alarm: &Alarm, device: &Device) -> bool {
+    let Some(part) = part_of(alarm) else { return false };
+    match state.settings.rules.named(&alarm.rule).map(|rule| rule.on) {
+        Some(On::Interface) => !device.interfaces.iter().any(|port| port.name() == part),
+        Some(On::Sensor) => !device.health.gauges.iter().any(|gauge| gauge.name == part),
+        _ => false,
+    }
+}
+
+/// The part of the device that an alarm is on; what it is called where there is no device.
+pub(super) fn part_of(alarm: &Alarm) -> Option<&str> {
+    let object = alarm.id.strip_prefix(alarm.rule.as_str())?.strip_prefix('@')?;
+    match &alarm.device {
+        None => Some(object),
+        Some(device) => object.strip_prefix(device.as_str())?.strip_prefix('/'),
+    }
 }
 
 /// Letters of a name and of a note that are kept: operators write a line, not a page.
@@ -61,218 +72,203 @@ pub(super) fn handled(state: &State, order: &AlarmOrder) -> Vec<Body> {
     standing.map(|id| Body::AlarmHandled(Box::new((id.clone(), by.clone(), act.clone())))).collect()
 }
 
-/// What alarms follow from an event that was just taken over.
-pub(super) fn follow(state: &State, at: Timestamp, body: &Body) -> Vec<Body> {
-    match body {
-        Body::DeviceStatus(change) => device_changed(state, at, change),
-        Body::InterfaceStatus(change) => port_changed(state, at, change).into_iter().collect(),
-        Body::AccessPoint(change) => access_point_changed(state, at, change).into_iter().collect(),
-        Body::GaugeStatus(change) => sensors::changed(state, at, change).into_iter().collect(),
-        _ => Vec::new(),
-    }
+/// What is looked at after an event was taken over.
+#[derive(Clone, Debug)]
+pub(super) enum After {
+    /// Nothing.
+    Nothing,
+    /// A device's state.
+    Device(DeviceId),
+    /// A device was described anew: it, and its gauges.
+    Described(DeviceId),
+    /// A port's state, and that of the aggregate that it is in.
+    Port(DeviceId, IfIndex),
+    /// A gauge.
+    Gauge(DeviceId, GaugeKind, String),
+    /// An access point.
+    Air(DeviceId, MacAddr),
+    /// An access point that is forgotten.
+    NoAir(DeviceId, MacAddr),
+    /// A link that came or changed.
+    Link(Box<Link>),
+    /// A link that went.
+    NoLink(Box<Link>),
 }
 
-/// Of a device stands what is the matter with it now: down, or its agent silent, never both.
-fn device_changed(state: &State, at: Timestamp, change: &DeviceStatusChange) -> Vec<Body> {
-    let rule = match change.to {
-        DeviceStatus::Down => Some(DEVICE_DOWN),
-        DeviceStatus::Up if change.reason.starts_with(ANSWERS_PING) => Some(SNMP_SILENT),
-        DeviceStatus::Up | DeviceStatus::Maintenance => None,
-        DeviceStatus::Unreachable | DeviceStatus::Unknown => return Vec::new(),
-    };
-    let over = |alarm: &Alarm| {
-        let of_device =
-            alarm.device.as_ref() == Some(&change.device) && [DEVICE_DOWN, SNMP_SILENT].contains(&alarm.rule.as_str());
-        of_device && Some(alarm.rule.as_str()) != rule
-    };
-    let cleared = clear_where(state, over);
-    cleared.into_iter().chain(rule.and_then(|rule| device_alarm(state, at, (rule, &change.device)))).collect()
-}
-
-fn device_alarm(state: &State, at: Timestamp, (rule, id): (&str, &DeviceId)) -> Option<Body> {
-    let (device, condition) = (state.devices.get(id)?, state.conditions.get(id)?);
-    let severity = match device.role {
-        Role::Router | Role::Firewall | Role::Switch | Role::WlanController => Severity::Critical,
-        Role::AccessPoint | Role::Server | Role::Storage | Role::Voip | Role::Ups | Role::Unknown => Severity::Major,
-        Role::Host | Role::Phone | Role::Printer | Role::Pdu | Role::Sensor => Severity::Minor,
-    };
-    let severity = if rule == SNMP_SILENT { severity.min(Severity::Major) } else { severity };
-    let alarm = Alarm {
-        id: format!("{rule}@{id}"),
-        rule: rule.to_owned(),
-        severity,
-        object: device.name(),
-        device: Some(id.clone()),
-        text: condition.reason.clone(),
-        raised_at: at,
-        cleared_at: None,
-        count: 1,
-        if_index: None,
-        runbook: None,
-        flap: None,
-    };
-    Some(raise(state, at, alarm))
-}
-
-/// Raises an alarm, as the same one again where it stands or cleared just now.
-pub(super) fn raise(state: &State, at: Timestamp, mut alarm: Alarm) -> Body {
-    if let Some(known) = state.alarms.get(&alarm.id)
-        && known.cleared_at.is_none_or(|cleared| at.since(cleared) <= FLAP_WINDOW)
-    {
-        alarm.raised_at = known.raised_at;
-        alarm.count = known.count.saturating_add(1);
-    }
-    Body::AlarmRaised(Box::new(alarm))
-}
-
-fn port_changed(state: &State, at: Timestamp, change: &InterfaceStatusChange) -> Option<Body> {
-    let id = port_alarm(&change.device, &change.name);
-    let port = state.conditions.get(&change.device)?.port(change.if_index)?;
-    let standing = state.alarms.get(&id).is_some_and(|alarm| alarm.cleared_at.is_none());
-    if !port.is_down() {
-        let settled = !port.is_up() || !port.is_flapping(at);
-        return (standing && settled).then_some(Body::AlarmCleared(id));
-    }
-    if change.from != Some(OperStatus::Up) {
-        return None;
-    }
-    let severity = importance(state, &change.device, change.if_index)?;
-    let object = format!("{} {}", state.name_of(&change.device), change.name);
-    let alarm = Alarm {
-        id,
-        rule: INTERFACE_DOWN.to_owned(),
-        severity,
-        object,
-        device: Some(change.device.clone()),
-        text: text(state, at, (change, port)),
-        raised_at: at,
-        cleared_at: None,
-        count: 1,
-        if_index: None,
-        runbook: None,
-        flap: None,
-    };
-    Some(raise(state, at, alarm))
-}
-
-/// A counter grew by more than its port can carry: the counter or the speed is wrong, and no rate is drawn.
-pub(super) fn impossible(
-    state: &State,
-    at: Timestamp,
-    (device, if_index, impossible): (&Device, IfIndex, Impossible),
-) -> Option<Body> {
-    let port = device.interface(if_index)?;
-    let (name, Impossible { counter, grown, millis }) = (port.name(), impossible);
-    let speed = port.speed_bps.map_or_else(|| "its speed".to_owned(), |speed| format!("{} Mb/s", speed / 1_000_000));
-    let alarm = Alarm {
-        id: format!("{IMPOSSIBLE_RATE}@{}/{name}", device.id),
-        rule: IMPOSSIBLE_RATE.to_owned(),
-        severity: Severity::Minor,
-        object: format!("{} {name}", device.name()),
-        device: Some(device.id.clone()),
-        text: format!("{} rose by {grown} in {} s, more than {speed} allows: no rate is drawn", counter.object(), millis / 1000),
-        raised_at: at,
-        cleared_at: None,
-        count: 1,
-        if_index: None,
-        runbook: None,
-        flap: None,
-    };
-    Some(raise(state, at, alarm))
-}
-
-/// An access point that its controller lost. Where it is a device of its own that is down, that is said already.
-fn access_point_changed(state: &State, at: Timestamp, change: &ApChange) -> Option<Body> {
-    let id = format!("{AP_DOWN}@{}/{}", change.controller, change.key);
-    let standing = state.alarms.get(&id).is_some_and(|alarm| alarm.cleared_at.is_none());
-    match change.change {
-        ApEvent::Status(_, ApStatus::Down) => {}
-        ApEvent::Status(_, ApStatus::Up) | ApEvent::Forgotten => return standing.then_some(Body::AlarmCleared(id)),
-        ApEvent::Status(_, ApStatus::Unknown) | ApEvent::New | ApEvent::Channel(..) => return None,
-    }
-    let is_down = |id: &DeviceId| state.conditions.get(id).is_some_and(|known| known.status == DeviceStatus::Down);
-    if state.find(&change.name).is_ok_and(|device| device.role == Role::AccessPoint && is_down(&device.id)) {
-        return None;
-    }
-    let alarm = Alarm {
-        id,
-        rule: AP_DOWN.to_owned(),
-        severity: Severity::Major,
-        object: change.name.clone(),
-        device: Some(change.controller.clone()),
-        text: format!("down: {} has lost it", state.name_of(&change.controller)),
-        raised_at: at,
-        cleared_at: None,
-        count: 1,
-        if_index: None,
-        runbook: None,
-        flap: None,
-    };
-    Some(raise(state, at, alarm))
-}
-
-fn port_alarm(device: &DeviceId, name: &str) -> String {
-    format!("{INTERFACE_DOWN}@{device}/{name}")
-}
-
-fn text(state: &State, at: Timestamp, (change, port): (&InterfaceStatusChange, &PortCondition)) -> String {
-    let word = change.to.map_or("down", OperStatus::word);
-    let peer = peer(state, &change.device, change.if_index).map(|peer| format!(", link to {}", state.name_of(&peer)));
-    let flapping = port.is_flapping(at).then(|| format!(", flapping: {} changes in 10 min", port.changes_before(at)));
-    format!("{word}{}{}", peer.unwrap_or_default(), flapping.unwrap_or_default())
-}
-
-/// The device at the other end of the port's link.
-fn peer(state: &State, device: &DeviceId, if_index: IfIndex) -> Option<DeviceId> {
-    state.links_of(device).iter().find_map(|link| {
-        let (near, far) = if link.a.device == *device { (&link.a, &link.b) } else { (&link.b, &link.a) };
-        (near.if_index == Some(if_index)).then(|| far.device.clone())
-    })
-}
-
-/// How bad it is that this port is down; `None` for the ports of users, which come and go.
-fn importance(state: &State, device: &DeviceId, if_index: IfIndex) -> Option<Severity> {
-    match peer(state, device, if_index) {
-        Some(peer) if state.devices.contains_key(&peer) => return Some(Severity::Major),
-        Some(peer) if state.neighbours.get(&peer).is_some_and(|n| is_infrastructure(&n.capabilities)) => {
-            return Some(Severity::Minor);
+impl After {
+    /// What an event that is about to be taken over leads to.
+    pub(super) fn of(state: &State, body: &Body) -> Self {
+        match body {
+            Body::DeviceStatus(change) => Self::Device(change.device.clone()),
+            Body::DeviceSeen(device) => Self::Described(device.id.clone()),
+            Body::DeviceReplaced(replacement) => Self::Described(replacement.new.id.clone()),
+            Body::InterfaceStatus(change) => Self::Port(change.device.clone(), change.if_index),
+            Body::GaugeStatus(change) => Self::Gauge(change.device.clone(), change.kind, change.name.clone()),
+            Body::AccessPoint(change) if change.change == ApEvent::Forgotten => {
+                Self::NoAir(change.controller.clone(), change.key)
+            }
+            Body::AccessPoint(change) => Self::Air(change.controller.clone(), change.key),
+            Body::LinkSeen(link) => Self::Link(link.clone()),
+            Body::LinkGone(key) => state.links.get(key).map_or(Self::Nothing, |link| Self::NoLink(Box::new(Link::clone(link)))),
+            _ => Self::Nothing,
         }
-        _ => {}
     }
-    let known = state.devices.get(device)?;
-    let port = known.interface(if_index)?;
-    let is_aggregate = known.interfaces.iter().any(|member| member.aggregate == Some(if_index) && member.if_index != if_index);
-    (is_aggregate || port.vlans.len() > 1).then_some(Severity::Minor)
 }
 
-/// Whether a neighbour carries others' traffic; a telephone with a port for a computer says bridge too.
-fn is_infrastructure(capabilities: &[String]) -> bool {
-    let has = |word: &str| capabilities.iter().any(|capability| capability == word);
-    !has("telephone") && (has("bridge") || has("router") || has("wlanAccessPoint"))
+/// What a rule says of an object.
+#[derive(Clone, Debug)]
+pub(super) struct Verdict {
+    pub(super) rule: Arc<Rule>,
+    pub(super) id: String,
+    pub(super) device: Option<DeviceId>,
+    pub(super) part: String,
+    /// The object as alarms call it.
+    pub(super) object: String,
+    pub(super) if_index: Option<IfIndex>,
+    /// Whether it is ill; `None` is not known.
+    pub(super) ill: Option<bool>,
+    /// How bad; `None` is no alarm.
+    pub(super) severity: Option<Severity>,
+    pub(super) text: String,
 }
 
-/// Alarms of ports that flapped and have been steady for the whole window clear.
-pub(super) fn settle(state: &State, at: Timestamp) -> Vec<Body> {
-    let is_settled = |alarm: &Alarm| {
-        let device = alarm.device.as_ref()?;
-        let known = state.devices.get(device)?;
-        let port = known.interfaces.iter().find(|port| alarm.id == port_alarm(device, &port.name()))?;
-        let port = state.conditions.get(device)?.port(port.if_index)?;
-        Some(!port.is_down() && !port.is_flapping(at))
-    };
-    clear_where(state, |alarm| match alarm.rule.as_str() {
-        INTERFACE_DOWN => is_settled(alarm).unwrap_or(false),
-        IMPOSSIBLE_RATE => !is_odd(state, at, alarm),
-        _ => false,
-    })
+/// What is added to the text of an alarm that is held.
+const FLAPPING: &str = ", flapping";
+
+impl Verdict {
+    /// What is remembered of it before anything is.
+    fn watch(&self, at: Timestamp) -> Watch {
+        Watch {
+            id: self.id.clone(),
+            rule: self.rule.name().to_owned(),
+            device: self.device.clone(),
+            part: self.part.clone(),
+            well: false,
+            since: at,
+            seen: at,
+            more: 0,
+            hits: Vec::new(),
+        }
+    }
+
+    /// The alarm, as the same one again where it stands or cleared just now.
+    fn alarm(&self, at: Timestamp, known: Option<&Alarm>) -> Option<Alarm> {
+        let mut alarm = Alarm {
+            id: self.id.clone(),
+            rule: self.rule.name().to_owned(),
+            severity: self.severity?,
+            object: self.object.clone(),
+            device: self.device.clone(),
+            text: self.text.clone(),
+            raised_at: at,
+            cleared_at: None,
+            count: 1,
+            if_index: self.if_index,
+            runbook: self.rule.spec.runbook.clone(),
+            flap: None,
+        };
+        if let Some((known, (count, flap))) = known.and_then(|known| Some((known, damping::again(known, at, 1)?))) {
+            (alarm.raised_at, alarm.count, alarm.flap) = (known.raised_at, count, Some(flap));
+            if flap.held {
+                alarm.text.push_str(FLAPPING);
+            }
+        }
+        Some(alarm)
+    }
 }
 
-/// Whether the counters of the alarm's port lately grew by more than it can carry.
-fn is_odd(state: &State, at: Timestamp, alarm: &Alarm) -> bool {
-    let device = alarm.device.as_ref();
-    let Some((known, live)) = device.and_then(|id| Some((state.devices.get(id)?, state.live.get(id)?))) else { return false };
-    let lately = live.odd.iter().filter(|odd| at.since(odd.last) <= super::poll::ODD_PACE);
-    lately
-        .filter_map(|odd| known.interface(odd.if_index))
-        .any(|port| alarm.id.strip_prefix(IMPOSSIBLE_RATE).is_some_and(|rest| rest == format!("@{}/{}", known.id, port.name())))
+impl Deriver<'_> {
+    /// Does what follows from what rules say of objects.
+    pub(super) fn act(&mut self, verdicts: Vec<Verdict>) {
+        for verdict in verdicts {
+            self.act_on(&verdict);
+        }
+    }
+
+    fn act_on(&mut self, verdict: &Verdict) {
+        let known = self.state.alarms.get(&verdict.id).map(Arc::clone);
+        let remembered = self.state.watch(&verdict.id).cloned();
+        let had = remembered.is_some();
+        let mut watch = remembered.unwrap_or_else(|| verdict.watch(self.at));
+        let (step, keep) =
+            phase::step(&verdict.rule, verdict.ill, self.at, phase::Known { alarm: known.as_deref(), watch: &mut watch });
+        if keep {
+            self.state.keep_watch(watch);
+        } else if had {
+            self.state.drop_watch(&verdict.id);
+        }
+        if step == Step::Nothing && verdict.ill == Some(true) {
+            self.grade(verdict, known.as_deref());
+        }
+        self.take_step(step, verdict, known.as_deref());
+    }
+
+    fn take_step(&mut self, step: Step, verdict: &Verdict, known: Option<&Alarm>) {
+        match step {
+            Step::Nothing => {}
+            Step::Raise => {
+                if let Some(alarm) = verdict.alarm(self.at, known) {
+                    self.put(Body::AlarmRaised(Box::new(alarm)));
+                }
+            }
+            Step::Count(times) => {
+                if let Some(known) = known {
+                    self.count(known, times);
+                }
+            }
+            Step::Clear => self.put(Body::AlarmCleared(verdict.id.clone())),
+        }
+    }
+
+    /// An alarm that stands counts so many times more.
+    fn count(&mut self, known: &Alarm, times: u32) {
+        let Some((count, flap)) = damping::again(known, self.at, times) else { return };
+        let mut alarm = known.clone();
+        (alarm.count, alarm.flap) = (count, Some(flap));
+        if flap.held && !alarm.text.ends_with(FLAPPING) && !self.is_of_moments(&alarm.rule) {
+            alarm.text.push_str(FLAPPING);
+        }
+        self.put(Body::AlarmRaised(Box::new(alarm)));
+    }
+
+    fn is_of_moments(&self, rule: &str) -> bool {
+        self.state.settings.rules.named(rule).is_some_and(|rule| rule.is_of_moments())
+    }
+
+    /// An alarm that stands became worse or better.
+    fn grade(&mut self, verdict: &Verdict, known: Option<&Alarm>) {
+        let Some(known) = known.filter(|known| known.cleared_at.is_none()) else { return };
+        let Some(severity) = verdict.severity.filter(|severity| *severity != known.severity) else { return };
+        let alarm = Alarm { severity, text: verdict.text.clone(), ..known.clone() };
+        self.put(Body::AlarmRaised(Box::new(alarm)));
+    }
+
+    /// Looks at what an event is about.
+    pub(super) fn look_after(&mut self, after: &After) {
+        let verdicts = match after {
+            After::Nothing => return,
+            After::Device(device) => objects::device(self.state, self.at, device),
+            After::Described(device) => {
+                let mut verdicts = objects::device(self.state, self.at, device);
+                verdicts.extend(objects::gauges(self.state, self.at, device, |_, _| true));
+                verdicts
+            }
+            After::Port(device, if_index) => {
+                objects::ports(self.state, self.at, device, &objects::with_aggregate(self.state, device, *if_index))
+            }
+            After::Gauge(device, kind, name) => {
+                objects::gauges(self.state, self.at, device, |_, gauge| gauge.kind == *kind && gauge.name == *name)
+            }
+            After::Air(controller, key) => objects::air(self.state, self.at, controller, Some(*key)),
+            After::NoAir(controller, key) => {
+                let part = key.to_string();
+                let lost = clear_where(self.state, controller, |alarm| part_of(alarm) == Some(part.as_str()));
+                lost.into_iter().for_each(|body| self.put(body));
+                return;
+            }
+            After::Link(link) => return self.link_came(link),
+            After::NoLink(link) => return self.link_went(link),
+        };
+        self.act(verdicts);
+    }
 }

@@ -41,6 +41,7 @@ impl Deriver<'_> {
         self.state.see(&device.id, &sightings);
         self.state.link_work.read(&device.id);
         if let Some(current) = self.state.devices.get(&device.id).cloned() {
+            self.answered(&current.id);
             self.status(&current, DeviceStatus::Up, "answers".to_owned());
             for port in &device.interfaces {
                 self.port(&current, port.if_index, (port.admin_status, port.oper_status));

@@ -1,12 +1,14 @@
 //! What follows from an observation: the events that are journalled.
 //!
 //! A file for each thing that derives: `inventory` (who is it, what changed), `own` (the host itself), `poll` (status and samples), `links`
-//! with their `dates`, `maintenance`, `endpoints` with their `moves`, `bridge` (spanning tree, what ports feed), `alarms`, those of `sensors`; `tell` puts
+//! with their `dates`, `maintenance`, `endpoints` with their `moves`, `bridge` (spanning tree, what ports feed), `alarms`, those of `sensors`, `reach` (who is down, who only
+//! behind it), `causes` (which alarm explains which), `traps`; `tell` puts
 //! events into words. Every derived event is taken over at once,
 //! before the next is derived.
 
 mod alarms;
 mod bridge;
+mod causes;
 mod dates;
 mod endpoints;
 mod inventory;
@@ -15,12 +17,15 @@ mod maintenance;
 pub(super) mod moves;
 mod own;
 mod poll;
+mod reach;
 mod sensors;
 pub(super) mod tell;
+mod traps;
 mod wireless;
 
 pub(super) use links::LinkWork;
 pub(super) use own::Own;
+pub(super) use poll::ODD_PACE;
 
 use super::State;
 use crate::event::{Body, DeviceStatusChange, Event, GaugeStatusChange, InterfaceStatusChange};
@@ -47,26 +52,33 @@ impl<'a> Deriver<'a> {
     fn emit(&mut self, body: Body) {
         let event = Event { at: self.at, body };
         let before = alarms::before(self.state, &event.body);
-        self.state.take(&event);
-        let following = alarms::follow(self.state, self.at, &event.body);
+        let changes = alarms::changed(self.state, &event.body);
+        let (after, times) = (alarms::After::of(self.state, &event.body), alarms::times(&event.body));
+        let rows = self.state.take(&event);
         self.derived.push(event);
-        for body in before.into_iter().chain(following) {
-            let event = Event { at: self.at, body };
-            self.state.take(&event);
-            self.derived.push(event);
+        for body in before {
+            self.put(body);
         }
+        self.look_after(&after);
+        self.tell_changes(changes);
+        self.happened(&rows, times);
     }
 
-    /// A second passed: links are resolved and endpoints placed where inventories changed, flapping alarms settle.
+    /// Takes a derived event over from which no alarm follows.
+    fn put(&mut self, body: Body) {
+        let event = Event { at: self.at, body };
+        self.state.take(&event);
+        self.derived.push(event);
+    }
+
+    /// A second passed: links are resolved and endpoints placed where inventories changed, and what rules wait for may be over.
     pub(super) fn tick(&mut self) {
         if self.state.link_work.is_due() {
             self.links();
         }
         self.endpoints();
         self.end_maintenance();
-        for body in alarms::settle(self.state, self.at) {
-            self.emit(body);
-        }
+        self.settle();
     }
 
     /// An operator does something about alarms: of those that stand it is remembered.
@@ -89,12 +101,15 @@ impl<'a> Deriver<'a> {
         // Up by ping alone is another way to be up.
         let by_ping = |reason: &str| reason.starts_with(poll::ANSWERS_PING);
         let differs = known.is_some_and(|condition| by_ping(&condition.reason) != by_ping(&reason));
-        if from != to || differs {
+        if from != to || (differs && to == DeviceStatus::Up) {
             // Whatever happened while it did not answer was not seen.
             if from == DeviceStatus::Down && to == DeviceStatus::Up {
                 self.reread.insert(device.id.clone());
             }
             self.emit(Body::DeviceStatus(DeviceStatusChange { device: device.id.clone(), from, to, reason }));
+            if from == DeviceStatus::Unreachable {
+                self.clear(&reach::unreachable_alarm(&device.id));
+            }
         }
     }
 
@@ -109,6 +124,7 @@ impl<'a> Deriver<'a> {
             }
             let change = InterfaceStatusChange { device: device.id.clone(), if_index, name: port.name(), admin, from, to };
             self.emit(Body::InterfaceStatus(change));
+            self.beyond((&device.id, if_index), from == Some(OperStatus::Up) && to != from);
         }
     }
 

@@ -19,6 +19,13 @@ pub(in crate::state) struct Own {
     agent: Option<Arc<Device>>,
 }
 
+impl Own {
+    /// The device that the host is.
+    pub(in crate::state) const fn id(&self) -> &DeviceId {
+        &self.id
+    }
+}
+
 impl State {
     /// Whether the device is the host that noctop runs on: it is up, whatever its SNMP agent does.
     pub(super) fn is_own_host(&self, id: &DeviceId) -> bool {

@@ -1,14 +1,13 @@
 //! Polls, answered and not.
 
-use super::{Deriver, alarms};
-use crate::analyse::identity::Index;
+use super::{Deriver, alarms::objects};
 use crate::analyse::port::Impossible;
-use crate::event::{Body, Silent, Trap};
-use crate::model::identity::Mark;
+use crate::event::{Body, Silent};
 use crate::model::inventory::Problem;
 use crate::model::poll::PollReading;
 use crate::model::{Device, DeviceStatus, IfIndex, SampleBatch};
 use crate::state::MAX_PROBLEMS;
+use rustc_hash::FxHashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,11 +16,19 @@ const ANSWERS_POLLS: &str = "answers polls";
 /// What the reason begins with where only ICMP says so.
 pub(super) const ANSWERS_PING: &str = "answers ping";
 
-/// A port whose counters keep growing by more than it can carry is told so often at most.
-pub(super) const ODD_PACE: Duration = Duration::from_secs(600);
+/// A port whose counters grew by more than it can carry is odd for so long after the last time.
+pub(in crate::state) const ODD_PACE: Duration = Duration::from_secs(600);
 
-/// Polls in a row without an answer after which a device counts as down: one may be lost on the way.
-const MISSED_IS_DOWN: u32 = 2;
+/// Polls in a row without an answer after which an agent counts as silent: one may be lost on the way.
+const MISSED_IS_SILENT: u32 = 2;
+
+/// What a counter did that can't be.
+fn impossible_words(device: &Device, if_index: IfIndex, impossible: Impossible) -> String {
+    let Impossible { counter, grown, millis } = impossible;
+    let speed = device.interface(if_index).and_then(|port| port.speed_bps);
+    let speed = speed.map_or_else(|| "its speed".to_owned(), |speed| format!("{} Mb/s", speed / 1_000_000));
+    format!("{} rose by {grown} in {} s, more than {speed} allows: no rate is drawn", counter.object(), millis / 1000)
+}
 
 impl Deriver<'_> {
     /// A poll was answered. Of a device that is not known, or that came late, nothing is taken.
@@ -36,25 +43,35 @@ impl Deriver<'_> {
         }
         let changed = reading.changes.differs_from(std::mem::replace(&mut live.changes, reading.changes));
         let at = self.at;
-        let odd: Vec<(IfIndex, Impossible)> =
-            polled.impossible.into_iter().filter(|(port, _)| live.note_odd(*port, at, ODD_PACE)).collect();
+        for (if_index, impossible) in &polled.impossible {
+            live.note_odd(*if_index, at, impossible_words(&device, *if_index, *impossible));
+        }
         if polled.restarted {
             self.emit(Body::Restarted(device.id.clone()));
         }
         if polled.restarted || changed || reading.renamed > 0 {
             self.reread.insert(device.id.clone());
         }
+        self.answered(&device.id);
         self.status(&device, DeviceStatus::Up, ANSWERS_POLLS.to_owned());
         self.ports(&device, reading);
         if let Some(health) = reading.health.as_ref().filter(|health| health.outline == device.health.outline) {
             self.gauges(&device, health.measured.iter().map(|(place, measured)| (usize::from(*place), *measured)));
         }
-        for (if_index, impossible) in odd {
-            if let Some(body) = alarms::impossible(self.state, at, (&device, if_index, impossible)) {
-                self.emit(body);
-            }
-        }
+        self.rules(&device, reading);
         polled.samples
+    }
+
+    /// Holds what was polled against the rules.
+    fn rules(&mut self, device: &Device, reading: &PollReading) {
+        let ports: Vec<IfIndex> = reading.interfaces.iter().map(|port| port.if_index).collect();
+        let mut verdicts = objects::device(self.state, self.at, &device.id);
+        verdicts.extend(objects::ports(self.state, self.at, &device.id, &ports));
+        if let Some(health) = reading.health.as_ref().filter(|health| health.outline == device.health.outline) {
+            let read: FxHashSet<usize> = health.measured.iter().map(|(place, _)| usize::from(*place)).collect();
+            verdicts.extend(objects::gauges(self.state, self.at, &device.id, |place, _| read.contains(&place)));
+        }
+        self.act(verdicts);
     }
 
     /// Compares what was read of the ports with what is known of them.
@@ -71,16 +88,6 @@ impl Deriver<'_> {
         }
     }
 
-    /// A trap came: whatever it says, its sender is to be read anew. Of who is not known nothing is taken.
-    pub(in crate::state) fn trap(&mut self, trap: &Trap) {
-        let devices = &self.state.devices;
-        let marks = self.state.marks.get_or_insert_with(|| Arc::new(Index::of(devices.values().map(AsRef::as_ref))));
-        // An address that several devices have says of none that it was this one.
-        if let [only] = marks.owners(&Mark::Address(trap.source)) {
-            self.reread.insert(only.clone());
-        }
-    }
-
     /// Nobody answered.
     pub(in crate::state) fn silent(&mut self, silent: &Silent) -> Option<SampleBatch> {
         let Some(device) = silent.device.as_ref().and_then(|id| self.state.devices.get(id)).cloned() else {
@@ -93,12 +100,16 @@ impl Deriver<'_> {
         let live = self.state.live.of(&device.id);
         let samples = live.miss(&device.id, self.at, silent.echoes);
         let missed = live.missed;
-        if missed >= MISSED_IS_DOWN && !self.state.is_own_host(&device.id) {
-            // Whoever answers an echo is there, and so is the way to it.
-            match silent.echoes.filter(|echoes| echoes.answered > 0) {
-                Some(_) => self.status(&device, DeviceStatus::Up, format!("{ANSWERS_PING}, SNMP silent: {}", silent.detail)),
-                None => self.status(&device, DeviceStatus::Down, format!("{missed} polls not answered: {}", silent.detail)),
+        // Whoever answers an echo is there, and so is the way to it.
+        match silent.echoes.filter(|echoes| echoes.answered > 0) {
+            _ if self.state.is_own_host(&device.id) => {}
+            Some(_) => {
+                self.answered(&device.id);
+                if missed >= MISSED_IS_SILENT {
+                    self.status(&device, DeviceStatus::Up, format!("{ANSWERS_PING}, SNMP silent: {}", silent.detail));
+                }
             }
+            None => self.unanswered(&device, (missed, &silent.detail)),
         }
         samples
     }

@@ -96,6 +96,8 @@ fn told(state: &State, event: &Event) -> Option<Told> {
         | Body::AlarmOrder(_)
         | Body::Bridge(_)
         | Body::BridgeSeen(_)
+        | Body::Heard(_)
+        | Body::Upkeep(_)
         | Body::Logs(_) => None,
     }
 }
@@ -351,10 +353,11 @@ pub fn link_words(state: &State, a: &LinkEnd, b: &LinkEnd) -> String {
     format!("{} - {}", end(a), end(b))
 }
 
-/// An alarm that stands already is not told again: it counts.
+/// An alarm that stands already is not told again: it counts. That it became worse or better is news.
 fn alarm_raised(state: &State, alarm: &Alarm) -> Option<Told> {
-    let standing = state.alarms.get(&alarm.id).is_some_and(|known| known.cleared_at.is_none());
-    (!standing).then(|| alarm_row("alarm-raised", alarm, alarm.severity))
+    let standing = state.alarms.get(&alarm.id).filter(|known| known.cleared_at.is_none());
+    let is_news = standing.is_none_or(|known| known.severity != alarm.severity);
+    is_news.then(|| alarm_row("alarm-raised", alarm, alarm.severity))
 }
 
 fn alarm_handled(state: &State, (id, by, act): &(String, String, AlarmAct)) -> Option<Told> {

@@ -1,6 +1,6 @@
 //! Readings of wireless controllers.
 
-use super::Deriver;
+use super::{Deriver, alarms::objects};
 use crate::event::{ApEvent, Body};
 use crate::model::{SampleBatch, WirelessReading};
 
@@ -16,6 +16,8 @@ impl Deriver<'_> {
         for part in parts {
             self.emit(Body::WirelessSeen(Box::new(part)));
         }
+        let verdicts = objects::air(self.state, self.at, &reading.controller, None);
+        self.act(verdicts);
         followed.samples
     }
 }

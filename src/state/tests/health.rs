@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 const TEMPERATURE: GaugeKind = GaugeKind::Sensor(SensorClass::Temperature);
 
-fn gauge(kind: GaugeKind, name: &str, measured: Measured) -> Gauge {
+pub(super) fn gauge(kind: GaugeKind, name: &str, measured: Measured) -> Gauge {
     Gauge {
         kind,
         name: name.to_owned(),
@@ -28,7 +28,7 @@ fn gauge(kind: GaugeKind, name: &str, measured: Measured) -> Gauge {
     }
 }
 
-const fn measured(value: f64, status: HealthStatus) -> Measured {
+pub(super) const fn measured(value: f64, status: HealthStatus) -> Measured {
     Measured { value: Some(value), used: None, total: None, status }
 }
 

@@ -99,6 +99,7 @@ fn another_root_and_a_port_that_forwards_are_told_and_the_device_is_read_anew() 
     let rows: Vec<String> = state.recent().skip(before).map(|row| format!("{} {}: {}", row.kind, row.object, row.text)).collect();
     let want = [
         "spanning-tree acc-1: root 4096 00:1b:54:09:00:00 > 0 00:1b:54:08:00:00",
+        "alarm-raised acc-1: stp-root-changed: spanning tree: root 4096 00:1b:54:09:00:00 > 0 00:1b:54:08:00:00",
         "spanning-tree acc-1: the topology changed 2 times",
         "spanning-tree acc-1 Gi1: blocking > forwarding",
     ];

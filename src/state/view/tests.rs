@@ -61,6 +61,7 @@ fn the_map_is_folded_to_what_fits() {
     }
     feed(&mut state, &silent(40, &campus()[8]));
     feed(&mut state, &silent(50, &campus()[8]));
+    feed(&mut state, &poll(51, &campus()[4], 4, &[]));
     let folded = graph(&state, |request| request.map.level = 1);
     assert_eq!(
         lines(&folded),
@@ -127,6 +128,7 @@ fn a_large_map_folds_whole_subtrees_and_shows_their_faults() {
     for secs in [40, 50] {
         feed(&mut state, &silent(secs, &campus()[13]));
     }
+    feed(&mut state, &poll(51, &campus()[6], 6, &[]));
     let folded = graph(&state, |_| {});
     assert_eq!(
         lines(&folded)[4..],
@@ -181,6 +183,7 @@ fn faults_only_shows_what_is_down_and_the_way_to_it() {
     for secs in [40, 50] {
         feed(&mut state, &silent(secs, &campus()[13]));
     }
+    feed(&mut state, &poll(51, &campus()[6], 6, &[]));
     let faults = graph(&state, |request| request.faults_only = true);
     let labels: Vec<&str> = faults.nodes.iter().map(|node| node.label.as_str()).collect();
     assert_eq!(labels, ["wan-1", "core-1", "dist-1", "acc-1", "srv-2"]);
@@ -290,6 +293,7 @@ fn the_overview_counts_what_there_is() {
     for secs in [70, 80] {
         feed(&mut state, &silent(secs, &campus()[6]));
     }
+    feed(&mut state, &poll(81, &campus()[4], 6_000, &[]));
     let view = answer(&state, &request(Screen::Overview));
     let ViewBody::Overview(body) = view.body else { panic!() };
     assert_eq!((body.devices_up, body.devices_down, body.interfaces_up), (13, 1, 90));

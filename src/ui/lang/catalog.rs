@@ -14,6 +14,7 @@ pub(super) const KOREAN: [(&str, &str); 13] = [
     ("chrome", include_str!("ko/chrome.toml")),
     ("facility", include_str!("ko/facility.toml")),
     ("finding", include_str!("ko/finding.toml")),
+    ("listen", include_str!("ko/listen.toml")),
     ("logs", include_str!("ko/logs.toml")),
     ("panes", include_str!("ko/panes.toml")),
     ("sentences", include_str!("ko/sentences.toml")),

@@ -12,6 +12,40 @@ use zeroize::Zeroizing;
 /// RFC 3414 appendix A.2: a password is repeated to this many octets before it is hashed.
 const EXPANDED: usize = 1_048_576;
 
+/// What a password becomes before it is localised (RFC 3414 §A.2): dear to make, the same for every engine.
+pub(super) struct MasterKey {
+    protocol: AuthProtocol,
+    key: Zeroizing<Vec<u8>>,
+}
+
+impl MasterKey {
+    /// About a millisecond. An empty password gives a key that authenticates nothing.
+    pub(super) fn of(protocol: AuthProtocol, password: &str) -> Self {
+        let master = match protocol {
+            AuthProtocol::Md5 => master::<Md5>,
+            AuthProtocol::Sha1 => master::<Sha1>,
+            AuthProtocol::Sha224 => master::<Sha224>,
+            AuthProtocol::Sha256 => master::<Sha256>,
+            AuthProtocol::Sha384 => master::<Sha384>,
+            AuthProtocol::Sha512 => master::<Sha512>,
+        };
+        Self { protocol, key: Zeroizing::new(master(password.as_bytes())) }
+    }
+
+    /// The key for one engine: about a microsecond.
+    pub(super) fn at(&self, engine_id: &[u8]) -> AuthKey {
+        let at = match self.protocol {
+            AuthProtocol::Md5 => at_engine::<Md5>,
+            AuthProtocol::Sha1 => at_engine::<Sha1>,
+            AuthProtocol::Sha224 => at_engine::<Sha224>,
+            AuthProtocol::Sha256 => at_engine::<Sha256>,
+            AuthProtocol::Sha384 => at_engine::<Sha384>,
+            AuthProtocol::Sha512 => at_engine::<Sha512>,
+        };
+        AuthKey { protocol: self.protocol, key: Zeroizing::new(at(&self.key, engine_id)) }
+    }
+}
+
 /// A localised authentication key.
 pub(super) struct AuthKey {
     protocol: AuthProtocol,
@@ -21,15 +55,12 @@ pub(super) struct AuthKey {
 impl AuthKey {
     /// Derives the key for one engine: about a millisecond. An empty password gives a key that authenticates nothing.
     pub(super) fn localise(protocol: AuthProtocol, password: &str, engine_id: &[u8]) -> Self {
-        let localise = match protocol {
-            AuthProtocol::Md5 => localise::<Md5>,
-            AuthProtocol::Sha1 => localise::<Sha1>,
-            AuthProtocol::Sha224 => localise::<Sha224>,
-            AuthProtocol::Sha256 => localise::<Sha256>,
-            AuthProtocol::Sha384 => localise::<Sha384>,
-            AuthProtocol::Sha512 => localise::<Sha512>,
-        };
-        Self { protocol, key: Zeroizing::new(localise(password.as_bytes(), engine_id)) }
+        MasterKey::of(protocol, password).at(engine_id)
+    }
+
+    /// Octets of its digests.
+    pub(super) const fn length(&self) -> usize {
+        digest_length(self.protocol)
     }
 
     /// The digest of a message whose msgAuthenticationParameters are zeros, cut to its length on the wire.
@@ -64,7 +95,7 @@ pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && a.iter().zip(b).fold(0, |differing, (a, b)| differing | (a ^ b)) == 0
 }
 
-fn localise<D: Digest>(password: &[u8], engine_id: &[u8]) -> Vec<u8> {
+fn master<D: Digest>(password: &[u8]) -> Vec<u8> {
     let mut expanded = D::new();
     let mut left = EXPANDED;
     while left > 0 && !password.is_empty() {
@@ -72,8 +103,12 @@ fn localise<D: Digest>(password: &[u8], engine_id: &[u8]) -> Vec<u8> {
         expanded.update(part);
         left -= part.len();
     }
-    let key = expanded.finalize();
-    D::new().chain_update(&key).chain_update(engine_id).chain_update(&key).finalize().to_vec()
+    expanded.finalize().to_vec()
+}
+
+/// RFC 3414 §2.6.
+fn at_engine<D: Digest>(master: &[u8], engine_id: &[u8]) -> Vec<u8> {
+    D::new().chain_update(master).chain_update(engine_id).chain_update(master).finalize().to_vec()
 }
 
 fn digest<D: Digest + BlockSizeUser>(key: &[u8], message: &[u8]) -> Vec<u8> {

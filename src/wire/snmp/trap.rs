@@ -38,6 +38,8 @@ pub struct TrapV1 {
 pub struct Notification {
     /// Its version.
     pub version: SnmpVersion,
+    /// request-id; 0 of version 1, and where it is not told in the open.
+    pub request_id: i32,
     /// Of version 1.
     pub v1: Option<TrapV1>,
     /// What it carries; nothing where it is not told in the open.
@@ -60,7 +62,8 @@ impl Notification {
     pub fn decode(bytes: &[u8]) -> Result<Self, Fault> {
         let (version, reader) = open(bytes)?;
         match version {
-            SnmpVersion::V3 => Ok(open_plain(bytes).map_or_else(|_| Self::closed(), |opened| Self::of(version, opened.pdu))),
+            // Whose user is not known; nothing of it is believed.
+            SnmpVersion::V3 => open_plain(bytes).map_or_else(|_| Ok(Self::closed()), |opened| Self::opened(opened.pdu)),
             SnmpVersion::V1 => Self::v1(reader),
             SnmpVersion::V2c => {
                 let message = Message::decode(bytes)?;
@@ -75,16 +78,24 @@ impl Notification {
         }
     }
 
+    /// What a message of version 3 carries that was opened.
+    ///
+    /// Errors: it is no notification.
+    pub fn opened(pdu: Pdu) -> Result<Self, Fault> {
+        let is_one = matches!(pdu.kind, PduKind::Trap | PduKind::Inform);
+        if is_one { Ok(Self::of(SnmpVersion::V3, pdu)) } else { Err(Fault::Kind) }
+    }
+
     /// Of version 3, and nothing of it is told in the open.
-    const fn closed() -> Self {
+    pub const fn closed() -> Self {
         let version = SnmpVersion::V3;
-        Self { version, v1: None, varbinds: Vec::new(), unnamed: 0, readable: false, receipt: None, inform: false }
+        Self { version, request_id: 0, v1: None, varbinds: Vec::new(), unnamed: 0, readable: false, receipt: None, inform: false }
     }
 
     fn of(version: SnmpVersion, pdu: Pdu) -> Self {
-        let Pdu { kind, varbinds, unnamed, .. } = pdu;
+        let Pdu { kind, request_id, varbinds, unnamed, .. } = pdu;
         let inform = kind == PduKind::Inform;
-        Self { version, v1: None, varbinds, unnamed, readable: true, receipt: None, inform }
+        Self { version, request_id, v1: None, varbinds, unnamed, readable: true, receipt: None, inform }
     }
 
     fn v1(mut reader: Reader<'_>) -> Result<Self, Fault> {
@@ -105,7 +116,7 @@ impl Notification {
         let mut varbinds = Vec::new();
         let unnamed = var_binds_from(body.expect(SEQUENCE)?, &mut varbinds)?;
         let v1 = Some(TrapV1 { enterprise, agent, generic, specific, uptime_ticks });
-        Ok(Self { version: SnmpVersion::V1, v1, varbinds, unnamed, readable: true, receipt: None, inform: false })
+        Ok(Self { version: SnmpVersion::V1, request_id: 0, v1, varbinds, unnamed, readable: true, receipt: None, inform: false })
     }
 }
 

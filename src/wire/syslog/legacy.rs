@@ -1,6 +1,6 @@
 //! RFC 3164 as it is really sent: Cisco with sequence numbers and mnemonics, Juniper, key=value of firewalls, no header at all.
 
-use super::{digits, times, word};
+use super::{digits, makers, times, word};
 use crate::model::log::{LogLine, LogSeverity, OwnTime};
 
 /// Heads that are taken off one behind the other: a relay puts its own before that of a Cisco device.
@@ -21,7 +21,12 @@ pub(super) fn read(text: &str, line: &mut LogLine) {
             None => break,
         }
     }
-    let rest = mnemonic(rest, line).unwrap_or_else(|| tag(rest, line));
+    let known = mnemonic(rest, line).or_else(|| makers::read(rest, line));
+    let rest = known.unwrap_or_else(|| {
+        let rest = tag(rest, line);
+        // IOS XR: the process before the mnemonic.
+        mnemonic(rest, line).unwrap_or(rest)
+    });
     rest.clone_into(&mut line.text);
 }
 
@@ -43,6 +48,14 @@ fn head<'a>(text: &'a str, line: &mut LogLine) -> Option<&'a str> {
         && (times::take(after, line.received).is_some() || sequence(after).is_some())
     {
         line.host = line.host.take().or_else(|| word(origin));
+        return Some(after);
+    }
+    // IOS XR: the node, and its time right behind the colon.
+    if let Some((node, after)) = rest.split_once(':')
+        && node.contains('/')
+        && is_host(node)
+        && times::take(after, line.received).is_some()
+    {
         return Some(after);
     }
     numbered

@@ -2,9 +2,12 @@
 //!
 //! A message is never refused for its form: what can't be read as the standards say is text, and whoever said it is known by the
 //! datagram. Nothing here knows a socket, a clock or a device. Secrets are masked before anything else is done ([`secrets`]).
-//! Start at [`read`]; `standard` is RFC 5424, `legacy` everything else, `times` the times of day that are written there.
+//! Start at [`read`]; `standard` is RFC 5424, `legacy` everything else with the forms of single `makers`, `times` the times of day that are written there,
+//! `frame` the messages in a stream.
 
+pub mod frame;
 mod legacy;
+mod makers;
 pub mod secrets;
 mod standard;
 #[cfg(test)]
@@ -46,7 +49,8 @@ pub fn read(octets: &[u8], (received, source): (Timestamp, IpAddr)) -> Result<Lo
         return Err(Refusal::Binary);
     }
     let text = from_octets(kept);
-    let text = text.trim_end_matches(['\r', '\n', '\0', ' ']);
+    // RFC 5424 §6.4 has the mark before MSG; some have it before everything.
+    let text = text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n', '\0', ' ']);
     if text.trim().is_empty() {
         return Err(Refusal::Empty);
     }

@@ -58,6 +58,9 @@ fn named_month(text: &str, received: Timestamp) -> Option<(Option<OwnTime>, &str
         year = Some(number);
         (clock, rest) = next(rest)?;
     }
+    // Huawei: the offset right behind the time.
+    let attached = clock.find(['+', '-']).and_then(|at| clock.split_at_checked(at));
+    let (clock, offset) = attached.map_or((clock, None), |(clock, offset)| (clock, zone(offset).0));
     let (time, colon) = time_of(clock)?;
     // ArubaOS: the year stands behind the time.
     if let (false, None, Some((number, after))) = (colon, year, next(rest))
@@ -65,7 +68,7 @@ fn named_month(text: &str, received: Timestamp) -> Option<(Option<OwnTime>, &str
     {
         (year, rest) = (Some(number), after);
     }
-    let (offset, rest) = if colon { (None, rest) } else { zone(rest) };
+    let (offset, rest) = if colon || offset.is_some() { (offset, rest) } else { zone(rest) };
     let date = |year: i16| Date::new(year, month, day).ok();
     let at = time.and_then(|time| match year {
         Some(year) => at(date(year)?.to_datetime(time), offset),

@@ -20,6 +20,7 @@ pub struct PollerCounters {
     pub(super) missed: AtomicU64,
     pub(super) renamed: AtomicU64,
     pub(super) bursts: AtomicU64,
+    pub(super) at_once: AtomicU64,
     /// Devices, and how many of them are backed off and looked at now.
     pub(super) devices: AtomicU64,
     pub(super) backed_off: AtomicU64,
@@ -48,6 +49,8 @@ pub struct PollerCounts {
     pub renamed: u64,
     /// Polls of what somebody looks at.
     pub bursts: u64,
+    /// Polls of what something was said of.
+    pub at_once: u64,
     /// Devices that are polled.
     pub devices: u64,
     /// Of those, silent ones that are only probed.
@@ -75,6 +78,7 @@ impl PollerCounters {
             missed: of(&self.missed),
             renamed: of(&self.renamed),
             bursts: of(&self.bursts),
+            at_once: of(&self.at_once),
             devices: of(&self.devices),
             backed_off: of(&self.backed_off),
             looked_at: of(&self.looked_at),

@@ -3,8 +3,9 @@
 //! Polls are spread over the interval by the device's id, so that they come evenly and at the same place each time. No device is
 //! polled twice at once: what falls due while a poll still runs is skipped and counted. A poll's event waits for room in the engine's
 //! channel, and its device with it. A device that does not answer is asked ever more rarely (`places`); one that somebody looks at is
-//! polled each second beside its own place (`burst`).
+//! polled each second beside its own place (`burst`), one of which something was said is polled once (`at_once`).
 
+mod at_once;
 mod burst;
 mod counts;
 mod places;
@@ -12,6 +13,7 @@ mod tell;
 #[cfg(test)]
 mod tests;
 
+pub use at_once::AtOnce;
 pub use burst::{Looked, MOST_LOOKED_AT};
 pub use counts::{PollerCounters, PollerCounts};
 
@@ -25,6 +27,7 @@ use crate::collect::Emitter;
 use crate::collect::icmp::Windows;
 use crate::model::DeviceId;
 use crate::model::poll::{Echoes, PollReading};
+use at_once::{MOST_AT_ONCE, Turns};
 use burst::Bursts;
 use counts::count;
 use places::{Places, Queue, Use};
@@ -66,6 +69,8 @@ pub struct Inputs {
     pub plans: watch::Receiver<Arc<Vec<PollPlan>>>,
     /// What operators look at.
     pub looked: watch::Receiver<Arc<Looked>>,
+    /// What is to be polled at once.
+    pub at_once: AtOnce,
 }
 
 /// Why a task runs.
@@ -73,6 +78,7 @@ pub struct Inputs {
 enum Work {
     Place(Queue),
     Burst,
+    AtOnce,
 }
 
 /// What came of asking.
@@ -101,11 +107,12 @@ pub struct Poller {
     windows: Option<Arc<Windows>>,
     places: Places,
     bursts: Bursts,
+    turns: Turns,
     /// Devices of which a poll runs, planned or no longer, and why.
     busy: FxHashMap<DeviceId, Work>,
     /// Devices whose place came while a burst ran.
     waiting: FxHashSet<DeviceId>,
-    in_flight: [usize; 2],
+    in_flight: [usize; 3],
     running: JoinSet<Done>,
 }
 
@@ -119,9 +126,10 @@ impl Poller {
             windows: None,
             places: Places::new(options.interval, now()),
             bursts: Bursts::new(options.burst),
+            turns: Turns::default(),
             busy: FxHashMap::default(),
             waiting: FxHashSet::default(),
-            in_flight: [0; 2],
+            in_flight: [0; 3],
             running: JoinSet::new(),
         }
     }
@@ -157,6 +165,11 @@ impl Poller {
                     let looked = Arc::clone(&inputs.looked.borrow_and_update());
                     self.bursts.look(&looked, now());
                 }
+                () = inputs.at_once.some() => {
+                    let at = now();
+                    inputs.at_once.take().into_iter().for_each(|device| self.turns.want(device, at));
+                    self.start_at_once();
+                }
                 Some(done) = self.running.join_next() => match done {
                     Ok(done) if done.listened => self.done(&done),
                     Ok(_) => return,
@@ -179,15 +192,21 @@ impl Poller {
     fn next(&self) -> Option<Instant> {
         let queues = [Queue::Answering, Queue::Silent].into_iter();
         let places = queues.filter(|queue| self.has_room(*queue)).filter_map(|queue| self.places.next(queue));
-        places.chain(self.bursts.next()).min()
+        let at_once = self.turns.next().filter(|_| self.has_room_at_once());
+        places.chain(self.bursts.next()).chain(at_once).min()
     }
 
     fn has_room(&self, queue: Queue) -> bool {
-        let [answering, silent] = self.in_flight;
+        let [answering, silent, _] = self.in_flight;
         match queue {
             Queue::Answering => answering < IN_FLIGHT,
             Queue::Silent => silent < SILENT_IN_FLIGHT,
         }
+    }
+
+    const fn has_room_at_once(&self) -> bool {
+        let [.., at_once] = self.in_flight;
+        at_once < MOST_AT_ONCE
     }
 
     fn start_due(&mut self) {
@@ -198,7 +217,7 @@ impl Poller {
                 count(&self.teller.counters.missed, self.places.passed(&device, (due, at)));
                 match self.busy.get(&device) {
                     None => self.start(&device, (queue, due)),
-                    Some(Work::Burst) => drop(self.waiting.insert(device)),
+                    Some(Work::Burst | Work::AtOnce) => drop(self.waiting.insert(device)),
                     Some(Work::Place(_)) => count(&self.teller.counters.missed, 1),
                 }
             }
@@ -206,16 +225,42 @@ impl Poller {
         for device in self.bursts.take_due(at) {
             self.burst(&device, at);
         }
+        self.start_at_once();
+    }
+
+    /// Polls those of which something was said; of a silent one only whether it is there.
+    fn start_at_once(&mut self) {
+        let [.., running] = self.in_flight;
+        for device in self.turns.take_due(now(), MOST_AT_ONCE.saturating_sub(running)) {
+            let Some(scheduled) = self.places.get(&device) else { continue };
+            if self.busy.contains_key(&device) {
+                self.turns.put_off(device, now());
+                continue;
+            }
+            let what = if scheduled.is_backed_off() { Use::Probe } else { Use::Poll };
+            let asking = self.asking(&Arc::clone(&scheduled.plan), Work::AtOnce);
+            count(&self.teller.counters.at_once, 1);
+            self.begin(&device, Work::AtOnce);
+            self.running.spawn(async move {
+                let (outcome, listened) = asking.run(what).await;
+                Done { device: asking.plan.device.id.clone(), work: Work::AtOnce, outcome, listened }
+            });
+        }
+    }
+
+    fn asking(&self, plan: &Arc<PollPlan>, work: Work) -> Asking {
+        let echoes = self.windows.as_ref().and_then(|windows| windows.take(plan.agent.address.ip()));
+        let (client, options, teller) = (self.client.clone(), self.options, self.teller.clone());
+        Asking { client, options, teller, plan: Arc::clone(plan), echoes, work }
     }
 
     /// Uses a device's place.
     fn start(&mut self, device: &DeviceId, (queue, due): (Queue, Instant)) {
         let Some(plan) = self.places.get(device).map(|scheduled| Arc::clone(&scheduled.plan)) else { return };
-        let echoes = self.windows.as_ref().and_then(|windows| windows.take(plan.agent.address.ip()));
-        let pinged = echoes.filter(|echoes| echoes.sent > 0).map(|echoes| echoes.answered > 0);
-        let what = self.places.use_of(device, (now(), pinged));
-        let asking = Asking { client: self.client.clone(), options: self.options, teller: self.teller.clone(), plan, echoes };
         let work = Work::Place(queue);
+        let asking = self.asking(&plan, work);
+        let pinged = asking.echoes.filter(|echoes| echoes.sent > 0).map(|echoes| echoes.answered > 0);
+        let what = self.places.use_of(device, (now(), pinged));
         self.begin(device, work);
         self.running.spawn(async move {
             let (outcome, listened) = asking.run(what).await;
@@ -261,9 +306,9 @@ impl Poller {
             *places -= 1;
         }
         match (done.work, done.outcome) {
-            (Work::Place(_), Outcome::Answered) => self.places.answered(&done.device),
-            (Work::Place(_), Outcome::Silent) => self.places.silent(&done.device, now()),
-            (Work::Place(_), Outcome::Unasked) | (Work::Burst, _) => {}
+            (Work::Place(_) | Work::AtOnce, Outcome::Answered) => self.places.answered(&done.device),
+            (Work::Place(_) | Work::AtOnce, Outcome::Silent) => self.places.silent(&done.device, now()),
+            (Work::Place(_) | Work::AtOnce, Outcome::Unasked) | (Work::Burst, _) => {}
         }
         if self.waiting.remove(&done.device) {
             self.start(&done.device, (Queue::Answering, now()));
@@ -271,12 +316,13 @@ impl Poller {
     }
 }
 
-fn in_flight(places: &mut [usize; 2], work: Work) -> Option<&mut usize> {
-    let [answering, silent] = places;
+fn in_flight(places: &mut [usize; 3], work: Work) -> Option<&mut usize> {
+    let [answering, silent, at_once] = places;
     match work {
         Work::Place(Queue::Answering) => Some(answering),
         Work::Place(Queue::Silent) => Some(silent),
         Work::Burst => None,
+        Work::AtOnce => Some(at_once),
     }
 }
 
@@ -287,6 +333,7 @@ struct Asking {
     teller: Teller,
     plan: Arc<PollPlan>,
     echoes: Option<Echoes>,
+    work: Work,
 }
 
 impl Asking {
@@ -314,6 +361,10 @@ impl Asking {
                 return (Outcome::Unasked, self.teller.unasked(&self.plan, self.echoes).await);
             }
         };
+        // Of who is pinged, silence says nothing where no echo was sent since its last place: the next one tells.
+        if result.is_err() && self.work == Work::AtOnce && self.echoes.is_some_and(|echoes| echoes.sent == 0) {
+            return (Outcome::Unasked, true);
+        }
         let outcome = if result.is_ok() { Outcome::Answered } else { Outcome::Silent };
         let listened = self.teller.tell(&self.plan, result, self.echoes).await;
         match outcome {

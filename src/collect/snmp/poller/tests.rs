@@ -37,6 +37,7 @@ fn described(address: &str) -> PollPlan {
 struct Running {
     plans: watch::Sender<Arc<Vec<PollPlan>>>,
     looked: watch::Sender<Arc<Looked>>,
+    at_once: AtOnce,
     events: mpsc::Receiver<Event>,
     counters: Arc<PollerCounters>,
     cancel: CancellationToken,
@@ -52,8 +53,9 @@ fn start_with(network: Network, plans: Vec<PollPlan>, room: usize) -> Running {
     let (plans, receiver) = watch::channel(Arc::new(plans));
     let poller = Poller::new(client(network), OPTIONS, emitter);
     let (counters, cancel) = (poller.counters(), CancellationToken::new());
-    tokio::spawn(poller.run(Inputs { plans: receiver, looked: looks }, cancel.clone()));
-    Running { plans, looked, events, counters, cancel }
+    let at_once = AtOnce::default();
+    tokio::spawn(poller.run(Inputs { plans: receiver, looked: looks, at_once: at_once.clone() }, cancel.clone()));
+    Running { plans, looked, at_once, events, counters, cancel }
 }
 
 fn network(numbers: std::ops::RangeInclusive<u8>) -> Network {
@@ -226,4 +228,25 @@ async fn a_plan_may_have_an_interval_of_its_own() {
     tokio::time::sleep(Duration::from_secs(300)).await;
     let (polls, _) = drain(&mut running.events);
     assert_eq!(polls.values().copied().collect::<Vec<_>>(), [10, 60]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_something_is_said_of_is_polled_at_once_and_a_storm_asks_no_agent_more_often() {
+    let mut running = start(network(1..=2), &[1, 2, 9], 4096);
+    tokio::time::sleep(Duration::from_secs(40)).await;
+    drain(&mut running.events);
+    let said: BTreeSet<DeviceId> = [plan(1).device.id.clone(), DeviceId::new("addr:203.0.113.9")].into();
+    running.at_once.want(&said);
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(drain(&mut running.events).0, [(plan(1).device.id.clone(), 1)].into());
+    // For a minute something is said every 10 ms.
+    for _ in 0..6000 {
+        running.at_once.want(&said);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let polls = drain(&mut running.events).0;
+    assert!((20..=24).contains(&polls[&plan(1).device.id]), "{polls:?}");
+    assert_eq!(polls[&plan(2).device.id], 2);
+    let counts = running.counters.counts();
+    assert!((20..=22).contains(&counts.at_once), "{counts:?}");
 }

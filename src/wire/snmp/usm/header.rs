@@ -13,7 +13,7 @@ pub(super) const MAX_ENGINE_ID: usize = 32;
 /// Largest msgMaxSize that snmp2 accepts; RFC 3412 §6 allows 2^31-1.
 pub(super) const MAX_SIZE: i64 = 65_507;
 
-const REPORTABLE: u8 = 4;
+pub(super) const REPORTABLE: u8 = 4;
 
 pub(super) const PRIVATE: u8 = 2;
 
@@ -51,30 +51,59 @@ pub fn discovery(message_id: i32) -> Vec<u8> {
 
 /// An unauthenticated message with a Get of nothing.
 pub(super) fn plain_message(message_id: i32, engine_id: &[u8]) -> Vec<u8> {
-    let mut parameters = Writer::new();
-    parameters.constructed(SEQUENCE, |usm| {
-        usm.tlv(OCTETS, engine_id);
-        usm.signed(ber::INTEGER, 0);
-        usm.signed(ber::INTEGER, 0);
-        (0..3).for_each(|_| usm.tlv(OCTETS, &[]));
-    });
-    let mut writer = Writer::new();
-    writer.constructed(SEQUENCE, |message| {
-        message.signed(ber::INTEGER, 3);
-        message.constructed(SEQUENCE, |header| {
-            header.signed(ber::INTEGER, i64::from(message_id));
-            header.signed(ber::INTEGER, MAX_SIZE);
-            header.tlv(OCTETS, &[REPORTABLE]);
-            header.signed(ber::INTEGER, USM);
+    let frame = Frame { message_id, flags: REPORTABLE, engine: (engine_id, 0, 0), user: &[], digest_length: 0, privacy: &[] };
+    frame.with_plain(&Pdu::request(PduKind::Get, message_id, &[]), &[])
+}
+
+/// What stands around the data of a message.
+pub(super) struct Frame<'a> {
+    pub(super) message_id: i32,
+    pub(super) flags: u8,
+    /// Id, boots and time of the authoritative engine.
+    pub(super) engine: (&'a [u8], u32, u32),
+    pub(super) user: &'a [u8],
+    /// Zeros stand where the digest goes.
+    pub(super) digest_length: usize,
+    pub(super) privacy: &'a [u8],
+}
+
+impl Frame<'_> {
+    pub(super) fn write(&self, data: impl FnOnce(&mut Writer)) -> Vec<u8> {
+        let mut parameters = Writer::new();
+        parameters.constructed(SEQUENCE, |usm| {
+            let (id, boots, time) = self.engine;
+            usm.tlv(OCTETS, id);
+            usm.signed(ber::INTEGER, i64::from(boots));
+            usm.signed(ber::INTEGER, i64::from(time));
+            usm.tlv(OCTETS, self.user);
+            usm.tlv(OCTETS, &vec![0; self.digest_length]);
+            usm.tlv(OCTETS, self.privacy);
         });
-        message.tlv(OCTETS, &parameters.into_bytes());
-        message.constructed(SEQUENCE, |scoped| {
-            scoped.tlv(OCTETS, engine_id);
-            scoped.tlv(OCTETS, &[]);
-            Pdu::request(PduKind::Get, message_id, &[]).write(scoped);
+        let mut writer = Writer::new();
+        writer.constructed(SEQUENCE, |message| {
+            message.signed(ber::INTEGER, 3);
+            message.constructed(SEQUENCE, |header| {
+                header.signed(ber::INTEGER, i64::from(self.message_id));
+                header.signed(ber::INTEGER, MAX_SIZE);
+                header.tlv(OCTETS, &[self.flags]);
+                header.signed(ber::INTEGER, USM);
+            });
+            message.tlv(OCTETS, &parameters.into_bytes());
+            data(message);
         });
-    });
-    writer.into_bytes()
+        writer.into_bytes()
+    }
+
+    /// With a PDU that is not encrypted; its context engine is the authoritative one.
+    pub(super) fn with_plain(&self, pdu: &Pdu, context: &[u8]) -> Vec<u8> {
+        self.write(|message| {
+            message.constructed(SEQUENCE, |scoped| {
+                scoped.tlv(OCTETS, self.engine.0);
+                scoped.tlv(OCTETS, context);
+                pdu.write(scoped);
+            });
+        })
+    }
 }
 
 /// Opens an answer to a question that was not secured: to [`discovery`].
@@ -88,6 +117,7 @@ pub fn open_plain(bytes: &[u8]) -> Result<Opened, Fault> {
 
 /// The head of a message (RFC 3412 §6, RFC 3414 §2.4).
 pub(super) struct Header<'a> {
+    pub(super) message_id: i32,
     pub(super) max_size: i64,
     pub(super) max_size_field: &'a [u8],
     pub(super) flags: u8,
@@ -96,6 +126,7 @@ pub(super) struct Header<'a> {
     pub(super) time: u32,
     pub(super) user: &'a [u8],
     pub(super) digest: &'a [u8],
+    pub(super) privacy: &'a [u8],
     pub(super) data: Reader<'a>,
 }
 
@@ -113,7 +144,7 @@ impl<'a> Header<'a> {
             return Err(Fault::Version);
         }
         let mut global = message.inside(SEQUENCE)?;
-        global.integer()?;
+        let message_id = i32::try_from(global.integer()?).map_err(|_| Fault::Malformed)?;
         let max_size_field = Reader::expect(&mut global.clone(), ber::INTEGER)?;
         let max_size = global.integer()?;
         let flags = global.octets()?.first().copied().ok_or(Fault::Malformed)?;
@@ -124,11 +155,11 @@ impl<'a> Header<'a> {
         let engine_id = usm.octets()?;
         let (boots, time) = (seconds(&mut usm)?, seconds(&mut usm)?);
         let (user, digest) = (usm.octets()?, usm.octets()?);
-        usm.octets()?;
+        let privacy = usm.octets()?;
         if engine_id.len() > MAX_ENGINE_ID || max_size < 0 {
             return Err(Fault::Malformed);
         }
-        Ok(Self { max_size, max_size_field, flags, engine_id, boots, time, user, digest, data: message })
+        Ok(Self { message_id, max_size, max_size_field, flags, engine_id, boots, time, user, digest, privacy, data: message })
     }
 
     pub(super) fn engine(&self) -> EngineSays {

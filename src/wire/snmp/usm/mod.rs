@@ -1,13 +1,18 @@
 //! SNMPv3 with the user-based security model (RFC 3412 §6, RFC 3414 §3), by snmp2, with its defects kept away.
 //!
-//! [`Keys`] seals and opens what one user says to one engine; `header` reads what stands around it, `theirs` translates.
+//! [`Keys`] seals and opens what one user says to one engine; `header` reads what stands around it, `theirs` translates. What others send on
+//! their own, traps and informs, is `heard`'s, and whether it is in time `window`'s.
 
 mod header;
+pub mod heard;
 #[cfg(test)]
 mod tests;
 mod theirs;
+pub mod window;
 
 pub use header::{EngineSays, Opened, discovery, open_plain};
+pub use heard::{Claims, Level, User};
+pub use window::{Senders, Untimely};
 
 use super::Fault;
 use super::ber::Writer;
@@ -85,6 +90,19 @@ const USM_STATS: [u32; 9] = [1, 3, 6, 1, 6, 3, 15, 1, 1];
 const UNKNOWN_CONTEXTS: [u32; 10] = [1, 3, 6, 1, 6, 3, 12, 1, 5, 0];
 
 impl Complaint {
+    /// The counter that a Report of it carries; `None` of what is not said by this model.
+    const fn counter(self) -> Option<u32> {
+        match self {
+            Self::UnsupportedSecLevel => Some(1),
+            Self::NotInTimeWindow => Some(2),
+            Self::UnknownUserName => Some(3),
+            Self::UnknownEngineId => Some(4),
+            Self::WrongDigest => Some(5),
+            Self::DecryptionError => Some(6),
+            Self::UnknownContext | Self::Other => None,
+        }
+    }
+
     /// What a Report complains of.
     pub fn of(report: &Pdu) -> Self {
         let arcs = report.varbinds.first().map_or([].as_slice(), |bind| bind.oid.arcs());

@@ -1,0 +1,60 @@
+//! Where an access point that its controller lost is plugged in.
+
+use crate::model::{Alarm, ChassisId, DeviceId, IfIndex, MacAddr, Role};
+use crate::state::State;
+use rustc_hash::FxHashMap;
+
+/// Devices and neighbours that may be access points, by name and address.
+pub(super) struct Plugged {
+    by_name: FxHashMap<String, DeviceId>,
+    by_mac: FxHashMap<MacAddr, DeviceId>,
+}
+
+/// Where something is plugged in.
+pub(super) struct Place {
+    pub(super) device: DeviceId,
+    pub(super) if_index: Option<IfIndex>,
+    /// It as a device of its own.
+    pub(super) own: Option<DeviceId>,
+}
+
+impl Place {
+    pub(super) fn words(&self, state: &State) -> String {
+        let device = state.devices.get(&self.device);
+        let port = self.if_index.and_then(|if_index| Some(device?.interface(if_index)?.name()));
+        port.map_or_else(|| state.name_of(&self.device), |port| format!("{} {port}", state.name_of(&self.device)))
+    }
+}
+
+impl Plugged {
+    pub(super) fn of(state: &State) -> Self {
+        let mut known = Self { by_name: FxHashMap::default(), by_mac: FxHashMap::default() };
+        for neighbour in state.neighbours.values() {
+            known.by_mac.extend(neighbour.mac.map(|mac| (mac, neighbour.id.clone())));
+            known.by_name.extend(neighbour.name.clone().map(|name| (name, neighbour.id.clone())));
+        }
+        for device in state.devices.values().filter(|device| device.role == Role::AccessPoint) {
+            known.by_name.insert(device.name(), device.id.clone());
+            let chassis = match &device.chassis_id {
+                Some(ChassisId::Mac(mac)) => Some(*mac),
+                _ => None,
+            };
+            let macs = device.interfaces.iter().filter_map(|port| port.mac).chain(chassis);
+            known.by_mac.extend(macs.map(|mac| (mac, device.id.clone())));
+        }
+        known
+    }
+
+    /// The switch port behind which the access point of an alarm (`RULE@CONTROLLER/MAC`) is.
+    pub(super) fn place(&self, state: &State, alarm: &Alarm) -> Option<Place> {
+        let mac = alarm.id.rsplit_once('/').and_then(|(_, key)| key.parse::<MacAddr>().ok());
+        let known = mac.and_then(|mac| self.by_mac.get(&mac)).or_else(|| self.by_name.get(&alarm.object));
+        let linked = known.and_then(|id| Some((id, state.links_of(id).first()?)));
+        if let Some((id, link)) = linked {
+            let far = if link.a.device == *id { &link.b } else { &link.a };
+            return Some(Place { device: far.device.clone(), if_index: far.if_index, own: Some(id.clone()) });
+        }
+        let seen = state.endpoints.get(&mac?)?;
+        Some(Place { device: seen.device.clone(), if_index: seen.if_index, own: known.cloned() })
+    }
+}
