@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// The files, by name.
-pub(super) const KOREAN: [(&str, &str); 13] = [
+pub(super) const KOREAN: [(&str, &str); 14] = [
     ("actions", include_str!("ko/actions.toml")),
     ("alarms", include_str!("ko/alarms.toml")),
     ("care", include_str!("ko/care.toml")),
