@@ -2,7 +2,8 @@
 
 use super::read::Section;
 use super::{
-    Config, Discovery, Listeners, ManualLink, Mib, PollEvery, Polling, Retention, Store, SyslogTls, alarm, credential, notify, value,
+    Config, Discovery, Listeners, ManualLink, Mib, PollEvery, Polling, Retention, Store, SyslogTls, alarm, credential, notify,
+    value,
 };
 use crate::model::Credential;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

@@ -13,6 +13,7 @@ pub mod modules;
 pub mod neighbours;
 pub mod notifications;
 pub mod object;
+mod part;
 pub mod profile;
 pub mod quirks;
 mod read;

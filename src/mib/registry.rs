@@ -2,11 +2,12 @@
 
 use super::builtin;
 use super::check::Fault;
-use super::file::{Leaf, MibFile, Words};
+use super::file::{Leaf, MibFile};
 use super::gauges::GaugeRule;
 use super::neighbours::{self, NeighbourTable};
 use super::notifications::{self, Meaning};
 use super::object::{Kind, Object, Syntax};
+use super::part::Part;
 use super::profile::{Facts, Profile, ProfileSet};
 use super::switching::SwitchRule;
 use super::wireless::WirelessRule;
@@ -414,45 +415,6 @@ fn tables_of(objects: &[Object]) -> Vec<Option<usize>> {
         objects.get(at).filter(|object| object.kind == Kind::Table).map(|_| at)
     };
     objects.iter().map(table).collect()
-}
-
-/// A group or a table of a file.
-struct Part<'a> {
-    name: &'a str,
-    oid: &'a str,
-    module: Option<&'a String>,
-    index: &'a [String],
-    leaves: &'a BTreeMap<String, Leaf>,
-    file: &'a MibFile,
-}
-
-impl Part<'_> {
-    fn object(&self, name: &str, oid: Oid, kind: Kind) -> Object {
-        Object {
-            name: name.to_owned(),
-            module: self.module.cloned().unwrap_or_default(),
-            oid,
-            kind,
-            syntax: None,
-            enums: Vec::new(),
-            units: None,
-            index: Vec::new(),
-            hint: None,
-        }
-    }
-
-    /// The words of a leaf by number; `None` where it names a list that is not there.
-    fn words(&self, leaf: &Leaf) -> Option<Vec<(i64, String)>> {
-        let truth = [("true".to_owned(), 1), ("false".to_owned(), 2)];
-        let mut words: Vec<(i64, String)> = match &leaf.enums {
-            None if leaf.syntax == Syntax::Truth => truth.into_iter().map(|(word, number)| (number, word)).collect(),
-            None => Vec::new(),
-            Some(Words::List(list)) => list.iter().map(|(word, number)| (*number, word.clone())).collect(),
-            Some(Words::Named(name)) => self.file.enums.get(name)?.iter().map(|(word, number)| (*number, word.clone())).collect(),
-        };
-        words.sort();
-        Some(words)
-    }
 }
 
 #[cfg(test)]

@@ -225,7 +225,9 @@ impl TrapDetail {
             words.push_str(port);
         }
         for bind in &self.binds {
-            let name = bind.name.split('.').next().unwrap_or_default();
+            // A number is shown whole.
+            let named = bind.name.starts_with(|c: char| c.is_ascii_alphabetic());
+            let name = if named { bind.name.split('.').next().unwrap_or_default() } else { &bind.name };
             match name {
                 "ifIndex" => {}
                 "ifName" | "ifDescr" if port.is_some() => {}

@@ -135,7 +135,7 @@ fn ours(folder: &Path, seconds: u64) {
     std::fs::write(&config, text).unwrap();
     let noctop = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_noctop"));
-        command.args(arguments).arg("--config").arg(&config).arg("--socket").arg(folder.join("socket"));
+        command.args(arguments).arg("--config").arg(&config).env("XDG_RUNTIME_DIR", folder);
         command
     };
     let mut daemon = noctop(&["daemon"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();

@@ -164,7 +164,8 @@ impl Court<'_> {
         let waiting = with(|verdict| matches!(verdict, Verdict::Wait(_)), &self.verdicts);
         spread.from(&down, Reach::All);
         spread.from(&waiting, Reach::New);
-        let own: Vec<Place> = silent.iter().filter(|(place, silence)| silence.own && !spread.is_settled(*place)).map(|(place, _)| *place).collect();
+        let own: Vec<Place> =
+            silent.iter().filter(|(place, silence)| silence.own && !spread.is_settled(*place)).map(|(place, _)| *place).collect();
         self.root(&mut spread, &own, Why::Known);
         loop {
             let rest: Vec<Place> = silent.iter().map(|(place, _)| *place).filter(|place| !spread.is_settled(*place)).collect();

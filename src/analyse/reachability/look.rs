@@ -72,9 +72,8 @@ impl Look {
     /// A device in another network than ours needs a router that forwards to it.
     fn route(&mut self, net: &Net, (place, silence): (Place, Silence)) {
         let gateways = net.gateways(place);
-        let has_fallen = |gateway: &Place| {
-            net.silence(*gateway).is_some_and(|theirs| silence.heard.is_none_or(|heard| heard <= theirs.fell))
-        };
+        let has_fallen =
+            |gateway: &Place| net.silence(*gateway).is_some_and(|theirs| silence.heard.is_none_or(|heard| heard <= theirs.fell));
         if gateways.is_empty() || gateways.iter().any(|gateway| is_heard_since(net.sign(*gateway), silence)) {
             return;
         }

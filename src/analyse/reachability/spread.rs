@@ -65,7 +65,8 @@ impl<'n> Spread<'n> {
 
     /// Whether a node has a label, or needs none.
     pub(super) fn is_settled(&self, place: Place) -> bool {
-        !matches!(self.parts.get(place), Some(Part::Open | Part::Own)) || self.labels.get(place).is_some_and(|own| !own.is_empty())
+        !matches!(self.parts.get(place), Some(Part::Open | Part::Own))
+            || self.labels.get(place).is_some_and(|own| !own.is_empty())
     }
 
     /// Spreads from roots, the nearest nodes first; with `only_new`, to nodes that have no label yet.

@@ -6,13 +6,13 @@
 use crate::model::access::{Credential, SnmpVersion};
 use crate::model::{Timestamp, text};
 use crate::wire::snmp::usm::{
-    Claims, Complaint, EngineSays, Envelope, KeyExtension, Keys, Level, Senders, Untimely, User, heard, window,
+    Claims, Complaint, EngineSays, KeyExtension, Level, Scoped, Senders, Session, Untimely, User, heard, window,
 };
-use crate::wire::snmp::{Fault, Notification, Pdu, PduKind};
+use crate::wire::snmp::{Fault, Notification, PduKind};
 use rustc_hash::FxHashMap;
 use std::net::IpAddr;
 
-/// Keys that are kept: of so many users at so many engines. Each takes some milliseconds to make again.
+/// Keys that are kept: of so many users at so many engines. Most are made in microseconds.
 const MOST_KEYS: usize = 16_384;
 
 /// The shortest engine id (RFC 3411 §5); whoever sends a shorter one asks for ours.
@@ -166,11 +166,13 @@ pub struct Opened {
 /// Opens notifications of version 3.
 pub struct Receiver {
     users: Vec<(Credential, User)>,
-    keys: FxHashMap<(usize, Vec<u8>), Keys>,
+    sessions: FxHashMap<(usize, Vec<u8>), Session>,
     senders: Senders,
     own: OwnEngine,
     reports: (Timestamp, u32),
     counts: [u32; Distrust::ALL.len()],
+    /// Messages that were enciphered.
+    salts: u32,
 }
 
 impl Receiver {
@@ -178,7 +180,7 @@ impl Receiver {
     pub fn new(credentials: &[Credential], own: OwnEngine, senders: Senders) -> Self {
         let of_v3 = credentials.iter().filter(|credential| credential.version == SnmpVersion::V3);
         let users = of_v3.filter_map(|credential| Some((credential.clone(), User::new(&credential.proof).ok()?))).collect();
-        Self { users, keys: FxHashMap::default(), senders, own, reports: <_>::default(), counts: <_>::default() }
+        Self { users, sessions: FxHashMap::default(), senders, own, reports: <_>::default(), counts: <_>::default(), salts: 0 }
     }
 
     /// This host as an engine.
@@ -269,13 +271,14 @@ impl Receiver {
         if claims.level != Level::NoAuthNoPriv {
             self.in_time(claims, now).map_err(|distrust| (distrust, Some(at)))?;
         }
-        let pdu = self.decipher(bytes, claims, at).map_err(|distrust| (distrust, None))?;
+        let scoped = self.decipher(bytes, claims, at).map_err(|distrust| (distrust, None))?;
         // RFC 3413 §3.4: informs are for their receiver's engine, traps from their sender's.
-        if pdu.kind == PduKind::Inform && !to_us {
+        let is_inform = scoped.pdu.kind == PduKind::Inform;
+        if is_inform && !to_us {
             return Err((Distrust::UnknownEngine, None));
         }
-        let answer = (pdu.kind == PduKind::Inform).then(|| self.receipt(&pdu, claims, (at, now))).flatten();
-        let notification = Notification::opened(pdu).map_err(|fault| (Distrust::of(fault), None))?;
+        let answer = is_inform.then(|| self.receipt(&scoped, claims, (at, now))).flatten();
+        let notification = Notification::opened(scoped.pdu).map_err(|fault| (Distrust::of(fault), None))?;
         Ok((notification, answer))
     }
 
@@ -295,38 +298,32 @@ impl Receiver {
     }
 
     /// Opens it with the user's keys; where the makers of its agent lengthen privacy keys in the other way, with those.
-    fn decipher(&mut self, bytes: &[u8], claims: &Claims, at: usize) -> Result<Pdu, Distrust> {
-        let place = (at, claims.engine.id.clone());
-        if !self.keys.contains_key(&place) {
-            let keys = self.keys_of(at, &claims.engine.id, KeyExtension::Blumenthal)?;
-            if self.keys.len() >= MOST_KEYS {
-                self.keys.clear();
-            }
-            self.keys.insert(place.clone(), keys);
-        }
-        let keys = self.keys.get(&place).ok_or(Distrust::Malformed)?;
-        match keys.open(&mut bytes.to_vec()) {
-            Ok(opened) => Ok(opened.pdu),
-            Err(fault) if keys.extends() => {
-                let other = self.keys_of(at, &claims.engine.id, KeyExtension::Reeder)?;
-                let opened = other.open(&mut bytes.to_vec()).map_err(|_| Distrust::of(fault))?;
-                self.keys.insert(place, other);
-                Ok(opened.pdu)
-            }
-            Err(fault) => Err(Distrust::of(fault)),
-        }
-    }
-
-    fn keys_of(&self, at: usize, engine_id: &[u8], extension: KeyExtension) -> Result<Keys, Distrust> {
+    fn decipher(&mut self, bytes: &[u8], claims: &Claims, at: usize) -> Result<Scoped, Distrust> {
         let (_, user) = self.users.get(at).ok_or(Distrust::UnknownUser)?;
-        user.keys(engine_id, extension).map_err(|_| Distrust::Malformed)
+        let place = (at, claims.engine.id.clone());
+        if self.sessions.len() >= MOST_KEYS {
+            self.sessions.clear();
+        }
+        let fresh = || user.session(&claims.engine.id, KeyExtension::Blumenthal);
+        let session = self.sessions.entry(place).or_insert_with(fresh);
+        match session.open(bytes) {
+            Err(Fault::NotDecipherable) if user.extends() => {
+                let other = user.session(&claims.engine.id, KeyExtension::Reeder);
+                let opened = other.open(bytes).map_err(Distrust::of)?;
+                *session = other;
+                Ok(opened)
+            }
+            opened => opened.map_err(Distrust::of),
+        }
     }
 
-    /// RFC 3416 §4.2.7: the answer carries what came.
-    fn receipt(&self, inform: &Pdu, claims: &Claims, (at, now): (usize, Timestamp)) -> Option<Vec<u8>> {
+    /// RFC 3416 §4.2.7: the answer carries what came, in its context.
+    fn receipt(&mut self, inform: &Scoped, claims: &Claims, (at, now): (usize, Timestamp)) -> Option<Vec<u8>> {
+        // RFC 3826 §3.1.2.1: no salt is used twice in one boot.
+        self.salts = self.salts.wrapping_add(1);
         let ours = self.own.says(now);
-        let keys = self.keys.get(&(at, claims.engine.id.clone()))?;
-        let envelope = Envelope { boots: ours.boots, time: ours.time, context: None };
-        keys.seal_answer(&inform.response(inform.varbinds.clone()), &envelope, claims.message_id).ok()
+        let salt = (u64::from(ours.boots) << 32 | u64::from(self.salts)).to_be_bytes();
+        let answer = inform.answer(inform.pdu.response(inform.pdu.varbinds.clone()));
+        self.sessions.get(&(at, claims.engine.id.clone()))?.answer(&answer, (claims, &ours), salt).ok()
     }
 }

@@ -47,7 +47,16 @@ impl Deriver<'_> {
     pub(super) fn unanswered(&mut self, device: &Device, (missed, detail): (u32, &str)) {
         let at = self.at;
         let heard = self.state.live.of(&device.id).heard;
-        let first = Silent { heard, missed_at: None, misses: 0, fell: None, own: false, hoped: false, tried: false, detail: String::new() };
+        let first = Silent {
+            heard,
+            missed_at: None,
+            misses: 0,
+            fell: None,
+            own: false,
+            hoped: false,
+            tried: false,
+            detail: String::new(),
+        };
         let silent = self.reach().silent.entry(device.id.clone()).or_insert(first);
         silent.missed_at = silent.missed_at.or(Some(at));
         silent.misses = silent.misses.saturating_add(1);
@@ -109,7 +118,11 @@ impl Deriver<'_> {
     /// What an observation changed is judged and explained: at once where it is little, else at the next tick.
     pub(in crate::state) fn conclude(&mut self, is_tick: bool) {
         let reach = &self.state.reach;
-        let due = if is_tick { reach.is_due(self.at) } else { reach.dirty && reach.fresh <= AT_ONCE && reach.silent.len() <= FOLLOWED_UP };
+        let due = if is_tick {
+            reach.is_due(self.at)
+        } else {
+            reach.dirty && reach.fresh <= AT_ONCE && reach.silent.len() <= FOLLOWED_UP
+        };
         // Who is to be asked anew is no root any more: what is behind it is judged without it.
         if due && !self.judge() {
             self.judge();
@@ -124,7 +137,8 @@ impl Deriver<'_> {
         if !self.state.reach.silent.values().any(is_silent) {
             if !self.state.reach.judged || self.state.reach.dirty || self.state.reach.waits {
                 let silent = std::mem::take(&mut self.reach().silent);
-                *self.reach() = Reach { judged: true, unexplained: true, silent, asked: self.state.reach.asked.clone(), ..Reach::default() };
+                *self.reach() =
+                    Reach { judged: true, unexplained: true, silent, asked: self.state.reach.asked.clone(), ..Reach::default() };
             }
             return true;
         }
@@ -141,7 +155,8 @@ impl Deriver<'_> {
         reach.behind = behind.into_iter().map(|(id, behind)| (id, Arc::new(behind))).collect();
         reach.unexplained = true;
         // Roots before what is behind them.
-        let (down, others): (Vec<_>, Vec<_>) = sentences.into_iter().partition(|sentence| matches!(sentence.verdict, Verdict::Down(_)));
+        let (down, others): (Vec<_>, Vec<_>) =
+            sentences.into_iter().partition(|sentence| matches!(sentence.verdict, Verdict::Down(_)));
         down.into_iter().for_each(|sentence| self.execute(sentence));
         if self.state.reach.dirty {
             return false;
@@ -232,7 +247,11 @@ impl Deriver<'_> {
     /// The alarm that lists a device under what it is behind.
     fn listed(&self, device: &Device, text: String) -> Alarm {
         let id = unreachable_alarm(&device.id);
-        let known = self.state.alarms.get(&id).filter(|known| known.cleared_at.is_none_or(|cleared| self.at.since(cleared) <= FLAP_WINDOW));
+        let known = self
+            .state
+            .alarms
+            .get(&id)
+            .filter(|known| known.cleared_at.is_none_or(|cleared| self.at.since(cleared) <= FLAP_WINDOW));
         let count = |known: &Arc<Alarm>| known.count.saturating_add(u32::from(known.cleared_at.is_some()));
         Alarm {
             rule: UNREACHABLE.to_owned(),

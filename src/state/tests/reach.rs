@@ -151,7 +151,11 @@ impl World {
     pub(super) fn is_sound(&self) {
         for (id, cause) in self.state.causes.iter() {
             assert!(!self.state.causes.contains_key(&cause.root), "{id}: its root {} is explained", cause.root);
-            assert!(self.state.alarms.get(&cause.root).is_some_and(|root| root.cleared_at.is_none()), "{id}: {} is over", cause.root);
+            assert!(
+                self.state.alarms.get(&cause.root).is_some_and(|root| root.cleared_at.is_none()),
+                "{id}: {} is over",
+                cause.root
+            );
             assert!(cause.chain.len() > 1, "{id}");
         }
     }

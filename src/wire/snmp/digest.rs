@@ -21,6 +21,10 @@ pub(super) struct MasterKey {
 impl MasterKey {
     /// About a millisecond. An empty password gives a key that authenticates nothing.
     pub(super) fn of(protocol: AuthProtocol, password: &str) -> Self {
+        Self::of_octets(protocol, password.as_bytes())
+    }
+
+    fn of_octets(protocol: AuthProtocol, password: &[u8]) -> Self {
         let master = match protocol {
             AuthProtocol::Md5 => master::<Md5>,
             AuthProtocol::Sha1 => master::<Sha1>,
@@ -29,7 +33,29 @@ impl MasterKey {
             AuthProtocol::Sha384 => master::<Sha384>,
             AuthProtocol::Sha512 => master::<Sha512>,
         };
-        Self { protocol, key: Zeroizing::new(master(password.as_bytes())) }
+        Self { protocol, key: Zeroizing::new(master(password)) }
+    }
+
+    /// Octets of its hash.
+    pub(super) fn length(&self) -> usize {
+        self.key.len()
+    }
+
+    /// The hash of a key, by which Blumenthal's way makes it longer.
+    pub(super) fn hash(&self, key: &[u8]) -> Vec<u8> {
+        match self.protocol {
+            AuthProtocol::Md5 => hash::<Md5>(key),
+            AuthProtocol::Sha1 => hash::<Sha1>(key),
+            AuthProtocol::Sha224 => hash::<Sha224>(key),
+            AuthProtocol::Sha256 => hash::<Sha256>(key),
+            AuthProtocol::Sha384 => hash::<Sha384>(key),
+            AuthProtocol::Sha512 => hash::<Sha512>(key),
+        }
+    }
+
+    /// What a key becomes as a password, by which Reeder's way makes it longer.
+    pub(super) fn again(&self, key: &[u8]) -> Self {
+        Self::of_octets(self.protocol, key)
     }
 
     /// The key for one engine: about a microsecond.
@@ -56,6 +82,11 @@ impl AuthKey {
     /// Derives the key for one engine: about a millisecond. An empty password gives a key that authenticates nothing.
     pub(super) fn localise(protocol: AuthProtocol, password: &str, engine_id: &[u8]) -> Self {
         MasterKey::of(protocol, password).at(engine_id)
+    }
+
+    /// The key itself.
+    pub(super) fn into_key(self) -> Zeroizing<Vec<u8>> {
+        self.key
     }
 
     /// Octets of its digests.
@@ -104,6 +135,10 @@ fn master<D: Digest>(password: &[u8]) -> Vec<u8> {
         left -= part.len();
     }
     expanded.finalize().to_vec()
+}
+
+fn hash<D: Digest>(octets: &[u8]) -> Vec<u8> {
+    D::digest(octets).to_vec()
 }
 
 /// RFC 3414 §2.6.

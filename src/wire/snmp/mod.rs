@@ -13,6 +13,7 @@ mod digest;
 pub mod list;
 pub mod message;
 pub mod pdu;
+mod privacy;
 mod reader;
 #[cfg(test)]
 mod reader_tests;

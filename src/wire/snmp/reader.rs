@@ -26,11 +26,6 @@ impl<'a> Reader<'a> {
         self.0.len()
     }
 
-    /// All of it.
-    pub(super) const fn rest(&self) -> &'a [u8] {
-        self.0
-    }
-
     /// The tag of what comes next.
     pub(super) fn peek(&self) -> Result<u8, Fault> {
         self.0.first().copied().ok_or(Fault::Malformed)

@@ -14,7 +14,7 @@ pub const MASK: &str = "***";
 const HINT: &str = r"(?i)pass|secret|communit|\bkey\b|key-|-key|_key|apikey|psk|token|bearer|authorization|cookie|://|\bauth\b|\bpriv\b|snmp|cipher|\bENC |\bmd5\b|\$[0-9a-z]+\$|PRIVATE KEY";
 
 /// The patterns. The first group is what stays before the secret, the second is the secret.
-const PATTERNS: [&str; 19] = [
+const PATTERNS: [&str; 20] = [
     // snmp-server community SECRET RO; snmp-agent community read cipher SECRET (Huawei, H3C); snmp-server user and host
     r"(?i)(\bsnmp-(?:server|agent)\s+community\s+(?:(?:read|write|complexity-check|simple|cipher)\s+)*)(\S+)",
     r"(?i)(\bsnmp-server\s+host\s+\S+\s+(?:(?:traps|informs)\s+)?version\s+(?:1|2c)\s+)(\S+)",
@@ -22,7 +22,8 @@ const PATTERNS: [&str; 19] = [
     // set snmp community SECRET authorization read-only (Junos); community-name "SECRET"; community: SECRET; community=SECRET
     r#"(?i)(\bset\s+snmp\s+community\s+|\bcommunity(?:[ _-]?(?:name|string))?(?:\s*[=:]\s*["']?|\s*["']))([^\s"',;)]+)"#,
     // snmpwalk -v2c -c SECRET; snmpget -A SECRET -X SECRET
-    r"(?i)(\bsnmp(?:b?u?l?k?walk|get|getnext|bulkget|set|trap|inform|table)\b[^|;]*?\s-(?:c|A|X)\s+)(\S+)",
+    r"(?i)(\bsnmp(?:walk|bulkwalk|get|getnext|bulkget|set|trap|inform|table)\b[^|;]*?\s-(?-i:c|A)\s+)(\S+)",
+    r"(?i)(\bsnmp(?:walk|bulkwalk|get|getnext|bulkget|set|trap|inform|table)\b[^|;]*?\s-(?-i:X)\s+)(\S+)",
     // password=SECRET, passwd: SECRET, "secret" : "SECRET", api_key=SECRET; not: Failed password for root
     r#"(?i)(\b[\w-]*(?:pass(?:word|wd|phrase)?|secret|psk|pre-?shared-?key|shared-?secret|auth-?key|priv-?key|api[_-]?key|access[_-]?key|token|x-auth-token|set-cookie|cookie)["']?\s*[=:]\s*["']?)([^\s"',;&)]+)"#,
     // username X password 7 SECRET; enable secret 5 SECRET; key-string 7 SECRET; key 7 SECRET; wpa-psk ascii 0 SECRET; message-digest-key 1 md5 7 SECRET
@@ -72,6 +73,9 @@ const FORMS: [&str; 17] = [
     "irreversible-cipher",
 ];
 
+/// Kinds of keys that stand between the number of a key and the key.
+const KEY_KINDS: [&str; 5] = [" md5", " sha", " hmac", " aes", " cmac"];
+
 /// The text with every secret masked, and how many there were.
 pub fn mask(text: &str) -> (Cow<'_, str>, u32) {
     if !LOOK.as_ref().is_some_and(|look| look.is_match(text)) {
@@ -81,8 +85,11 @@ pub fn mask(text: &str) -> (Cow<'_, str>, u32) {
     for pattern in TABLE.iter() {
         let replaced = pattern.replace_all(&out, |found: &regex::Captures<'_>| {
             let group = |number| found.get(number).map_or("", |group| group.as_str());
-            // Masked by an earlier pattern.
-            if group(2) == MASK || FORMS.contains(&group(2)) {
+            let after = found.get(0).and_then(|whole| out.get(whole.end()..)).unwrap_or_default();
+            let numbers_a_key =
+                group(2).bytes().all(|byte| byte.is_ascii_digit()) && KEY_KINDS.iter().any(|kind| after.starts_with(kind));
+            // Masked by an earlier pattern, or no secret.
+            if group(2) == MASK || FORMS.contains(&group(2)) || numbers_a_key {
                 return found.get(0).map_or_else(String::new, |whole| whole.as_str().to_owned());
             }
             masked += 1;
@@ -125,6 +132,7 @@ mod tests {
             ("Authorization: Basic a2ltOnMzY3JldA==", "Authorization: Basic ***"),
             ("snmp-agent community read cipher s3cret mib-view all", "snmp-agent community read cipher *** mib-view all"),
             ("snmpwalk -v2c -c s3cret 10.0.0.1 system", "snmpwalk -v2c -c *** 10.0.0.1 system"),
+            ("snmpget -v3 -a SHA -A s3cret -x AES -X t0psecret 10.0.0.1", "snmpget -v3 -a SHA -A *** -x AES -X *** 10.0.0.1"),
             ("username kim password s3cret", "username kim password ***"),
             ("username kim role network-admin password s3cret", "username kim role network-admin password ***"),
             ("neighbor 10.0.0.9 password s3cret", "neighbor 10.0.0.9 password ***"),

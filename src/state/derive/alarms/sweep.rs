@@ -8,8 +8,8 @@ use crate::event::Body;
 use crate::model::upkeep::Upkeep;
 use crate::model::{Alarm, DeviceId, Timestamp};
 use crate::state::State;
-use crate::state::standing::UNREACHABLE;
 use crate::state::derive::Deriver;
+use crate::state::standing::UNREACHABLE;
 use std::sync::Arc;
 use std::time::Duration;
 

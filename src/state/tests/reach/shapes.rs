@@ -95,7 +95,11 @@ fn a_blocked_way_counts_when_the_tree_has_changed() {
     world.kill(&["a", "leaf"]);
     world.rounds(2);
     world.tick();
-    assert_eq!((world.status("a"), world.status("leaf")), (DeviceStatus::Down, DeviceStatus::Unreachable), "the tree may open it");
+    assert_eq!(
+        (world.status("a"), world.status("leaf")),
+        (DeviceStatus::Down, DeviceStatus::Unreachable),
+        "the tree may open it"
+    );
     world.rounds(5);
     assert_eq!((world.status("a"), world.status("leaf")), (DeviceStatus::Down, DeviceStatus::Down), "it had time enough");
     let mut world = blocked();

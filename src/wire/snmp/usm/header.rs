@@ -96,14 +96,17 @@ impl Frame<'_> {
 
     /// With a PDU that is not encrypted; its context engine is the authoritative one.
     pub(super) fn with_plain(&self, pdu: &Pdu, context: &[u8]) -> Vec<u8> {
-        self.write(|message| {
-            message.constructed(SEQUENCE, |scoped| {
-                scoped.tlv(OCTETS, self.engine.0);
-                scoped.tlv(OCTETS, context);
-                pdu.write(scoped);
-            });
-        })
+        self.write(|message| scoped((self.engine.0, context), pdu, message))
     }
+}
+
+/// A scopedPDU (RFC 3412 §6): contextEngineID and contextName, and the PDU.
+pub(super) fn scoped((engine_id, context): (&[u8], &[u8]), pdu: &Pdu, writer: &mut Writer) {
+    writer.constructed(SEQUENCE, |scoped| {
+        scoped.tlv(OCTETS, engine_id);
+        scoped.tlv(OCTETS, context);
+        pdu.write(scoped);
+    });
 }
 
 /// Opens an answer to a question that was not secured: to [`discovery`].

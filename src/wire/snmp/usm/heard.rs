@@ -2,13 +2,16 @@
 //! is the authoritative engine.
 
 use super::super::Fault;
+use super::super::ber::{OCTETS, SEQUENCE, Writer};
 use super::super::digest::{self, AuthKey, MasterKey};
 use super::super::pdu::{Pdu, PduKind};
+use super::super::privacy::{PrivKey, Salt};
+use super::super::reader::Reader;
 use super::super::value::{Value, VarBind};
-use super::header::{AUTHENTIC, EngineSays, Frame, Header, PRIVATE, REPORTABLE};
-use super::{Complaint, Envelope, KeyExtension, Keys, USM_STATS, Unusable};
+use super::header::{AUTHENTIC, EngineSays, Frame, Header, PRIVATE, REPORTABLE, scoped};
+use super::{Complaint, KeyExtension, USM_STATS, Unusable};
 use crate::model::Oid;
-use crate::model::access::Proof;
+use crate::model::access::{PrivProtocol, Proof};
 
 /// securityLevel (RFC 3411 §3.4.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,9 +66,40 @@ impl Claims {
 /// never heard of costs microseconds.
 pub struct User {
     name: String,
-    proof: Proof,
     master: Option<MasterKey>,
+    privacy: Option<(PrivProtocol, MasterKey)>,
     level: Level,
+}
+
+/// A user's keys at one engine.
+pub struct Session {
+    auth: Option<AuthKey>,
+    privacy: Option<PrivKey>,
+}
+
+/// A scopedPDU.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scoped {
+    /// contextEngineID
+    pub engine_id: Vec<u8>,
+    /// contextName
+    pub context: Vec<u8>,
+    /// What it carries.
+    pub pdu: Pdu,
+}
+
+impl Scoped {
+    fn read(mut reader: Reader<'_>) -> Result<Self, Fault> {
+        let mut scoped = reader.inside(SEQUENCE)?;
+        let (engine_id, context) = (scoped.octets()?.to_vec(), scoped.octets()?.to_vec());
+        Ok(Self { engine_id, context, pdu: Pdu::read(&mut scoped)? })
+    }
+
+    /// The answer that carries this PDU, in the same context.
+    #[must_use]
+    pub fn answer(&self, pdu: Pdu) -> Self {
+        Self { engine_id: self.engine_id.clone(), context: self.context.clone(), pdu }
+    }
 }
 
 impl User {
@@ -85,7 +119,10 @@ impl User {
             return Err(Unusable::EmptyPassword);
         }
         let master = auth.as_ref().map(|(protocol, secret)| MasterKey::of(*protocol, secret.expose()));
-        Ok(Self { name: username.clone(), proof: proof.clone(), master, level })
+        // RFC 3414 §2.6: the same hash makes both keys.
+        let privacy = auth.as_ref().zip(privacy.as_ref());
+        let privacy = privacy.map(|((hash, _), (protocol, secret))| (*protocol, MasterKey::of(*hash, secret.expose())));
+        Ok(Self { name: username.clone(), master, privacy, level })
     }
 
     /// msgUserName
@@ -98,8 +135,20 @@ impl User {
         self.level
     }
 
+    /// Whether the other [`KeyExtension`] would give other keys.
+    pub fn extends(&self) -> bool {
+        self.privacy.as_ref().is_some_and(|(protocol, master)| PrivKey::is_extended(*protocol, master))
+    }
+
     fn key(&self, engine_id: &[u8]) -> Option<AuthKey> {
         self.master.as_ref().map(|master| master.at(engine_id))
+    }
+
+    /// The user's keys at an engine.
+    pub fn session(&self, engine_id: &[u8], extension: KeyExtension) -> Session {
+        let privacy = self.privacy.as_ref();
+        let privacy = privacy.map(|(protocol, master)| PrivKey::localise(*protocol, master, (engine_id, extension)));
+        Session { auth: self.key(engine_id), privacy }
     }
 
     /// Whether the message's digest is this user's. Of a user who does not authenticate nothing is proved.
@@ -110,13 +159,6 @@ impl User {
         let Some(field) = message.get_mut(places.digest) else { return false };
         field.fill(0);
         header.digest.len() == key.length() && digest::same(&key.digest(&message), header.digest)
-    }
-
-    /// The user's keys for an engine: some milliseconds where it encrypts.
-    ///
-    /// Errors: the engine id is impossible.
-    pub fn keys(&self, engine_id: &[u8], extension: KeyExtension) -> Result<Keys, Unusable> {
-        Keys::localise(&self.proof, engine_id, extension)
     }
 
     /// A Report that the user can believe: that its question is outside of the time window (RFC 3414 §3.2 step 7a).
@@ -155,23 +197,43 @@ fn sign(message: &mut [u8], key: &AuthKey) {
     }
 }
 
-impl Keys {
-    /// The answer to a confirmed message: under its msgID, and not reportable (RFC 3412 §7.1). snmp2 knows requests only.
+impl Session {
+    /// What a message carries whose digest was checked.
     ///
-    /// Errors: as those of [`Keys::seal_as`].
-    pub fn seal_answer(&self, pdu: &Pdu, envelope: &Envelope<'_>, message_id: i32) -> Result<Vec<u8>, Fault> {
-        let sealed = self.seal_as(pdu, envelope)?;
-        let header = Header::read(&sealed)?;
-        let frame = Frame {
-            message_id,
-            flags: header.flags & !REPORTABLE,
-            engine: (header.engine_id, header.boots, header.time),
-            user: header.user,
-            digest_length: header.digest.len(),
-            privacy: header.privacy,
+    /// Errors: [`Fault::NotDecipherable`], or what it carries is not to be read.
+    pub fn open(&self, bytes: &[u8]) -> Result<Scoped, Fault> {
+        let mut header = Header::read(bytes)?;
+        if header.flags & PRIVATE == 0 {
+            return Scoped::read(header.data);
+        }
+        let hidden = header.data.octets()?;
+        let salt = Salt::try_from(header.privacy).map_err(|_| Fault::NotDecipherable)?;
+        let key = self.privacy.as_ref().ok_or(Fault::NotDecipherable)?;
+        let plain = key.decipher((header.boots, header.time), salt, hidden).ok_or(Fault::NotDecipherable)?;
+        // With a wrong key it is noise.
+        Scoped::read(Reader::new(&plain)).map_err(|fault| if fault == Fault::Kind { fault } else { Fault::NotDecipherable })
+    }
+
+    /// The answer to a confirmed message: under its msgID, at its level, and not reportable (RFC 3412 §7.1).
+    ///
+    /// Errors: it can't be enciphered.
+    pub fn answer(&self, scoped_pdu: &Scoped, (to, ours): (&Claims, &EngineSays), salt: Salt) -> Result<Vec<u8>, Fault> {
+        let mut plain = Writer::new();
+        scoped((&scoped_pdu.engine_id, &scoped_pdu.context), &scoped_pdu.pdu, &mut plain);
+        let plain = plain.into_bytes();
+        let mut frame = plain_frame(to, ours);
+        if let Some(auth) = &self.auth {
+            (frame.flags, frame.digest_length) = (AUTHENTIC, auth.length());
+        }
+        let mut message = match &self.privacy {
+            None => frame.write(|writer| writer.raw(&plain)),
+            Some(key) => {
+                let hidden = key.encipher((ours.boots, ours.time), salt, &plain).ok_or(Fault::NotDecipherable)?;
+                (frame.flags, frame.privacy) = (AUTHENTIC | PRIVATE, &salt);
+                frame.write(|writer| writer.tlv(OCTETS, &hidden))
+            }
         };
-        let mut message = frame.write(|writer| writer.raw(header.data.rest()));
-        if let Some(key) = self.auth_key() {
+        if let Some(key) = &self.auth {
             sign(&mut message, key);
         }
         Ok(message)
@@ -180,8 +242,9 @@ impl Keys {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Keys;
     use super::*;
-    use crate::model::access::{AuthProtocol, PrivProtocol};
+    use crate::model::access::AuthProtocol;
     use crate::model::secret::Secret;
 
     const ENGINE: [u8; 9] = [0x80, 0, 0, 0, 5, 1, 2, 3, 4];
@@ -200,34 +263,67 @@ mod tests {
         Pdu { varbinds: vec![bind], ..Pdu::request(PduKind::Inform, 77, &[]) }
     }
 
+    fn all() -> Vec<(Option<AuthProtocol>, Option<PrivProtocol>)> {
+        use AuthProtocol::{Md5, Sha1, Sha224, Sha256, Sha384, Sha512};
+        use PrivProtocol::{Aes128, Aes192, Aes256, Des};
+        let auths = [Md5, Sha1, Sha224, Sha256, Sha384, Sha512];
+        let pairs = auths
+            .into_iter()
+            .flat_map(|auth| [None, Some(Des), Some(Aes128), Some(Aes192), Some(Aes256)].map(|privacy| (Some(auth), privacy)));
+        std::iter::once((None, None)).chain(pairs).collect()
+    }
+
+    fn keys(proof: &Proof, extension: KeyExtension) -> Keys {
+        Keys::localise(proof, &ENGINE, extension).unwrap()
+    }
+
     #[test]
-    fn an_answer_is_believed_and_stands_under_the_questions_number() {
-        for (auth, privacy) in [
-            (None, None),
-            (Some(AuthProtocol::Md5), None),
-            (Some(AuthProtocol::Sha256), Some(PrivProtocol::Aes128)),
-            (Some(AuthProtocol::Sha1), Some(PrivProtocol::Aes256)),
-            (Some(AuthProtocol::Sha512), Some(PrivProtocol::Des)),
-        ] {
-            let user = User::new(&proof(auth, privacy)).unwrap();
-            let keys = user.keys(&ENGINE, KeyExtension::Blumenthal).unwrap();
-            let envelope = Envelope { boots: 5, time: 1000, context: None };
-            let answer = inform().response(inform().varbinds);
+    fn what_snmp2_seals_is_opened_by_every_pair_of_protocols() {
+        for extension in [KeyExtension::Blumenthal, KeyExtension::Reeder] {
+            for (auth, privacy) in all() {
+                let proof = proof(auth, privacy);
+                let user = User::new(&proof).unwrap();
+                let sealed = keys(&proof, extension).seal(&inform(), 5, 1000).unwrap();
+                assert_eq!(user.proves(&sealed, &ENGINE), auth.is_some());
+                let opened = user.session(&ENGINE, extension).open(&sealed).unwrap();
+                assert_eq!(
+                    (&opened.pdu, opened.engine_id.as_slice()),
+                    (&inform(), ENGINE.as_slice()),
+                    "{auth:?} {privacy:?} {extension:?}"
+                );
+                assert_eq!(user.extends(), keys(&proof, extension).extends(), "{auth:?} {privacy:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_answer_is_believed_by_snmp2_and_stands_under_the_questions_number_and_context() {
+        let ours = EngineSays { id: ENGINE.to_vec(), boots: 5, time: 1000 };
+        for (auth, privacy) in all() {
+            let proof = proof(auth, privacy);
+            let user = User::new(&proof).unwrap();
+            let keys = keys(&proof, KeyExtension::Blumenthal);
             for message_id in [1, 0x7fff_ffff] {
-                let mut bytes = keys.seal_answer(&answer, &envelope, message_id).unwrap();
-                let claims = Claims::read(&bytes).unwrap();
-                assert_eq!((claims.message_id, claims.reportable, claims.level), (message_id, false, user.level()));
+                let claims = Claims { message_id, ..Claims::read(&keys.seal(&inform(), 5, 1000).unwrap()).unwrap() };
+                let question = Scoped { engine_id: vec![0x80, 0, 0x1f, 0x88, 1], context: b"vlan".to_vec(), pdu: inform() };
+                let answer = question.answer(inform().response(inform().varbinds));
+                let session = user.session(&ENGINE, KeyExtension::Blumenthal);
+                let bytes = session.answer(&answer, (&claims, &ours), [7; 8]).unwrap();
+                let told = Claims::read(&bytes).unwrap();
+                assert_eq!((told.message_id, told.reportable, told.level), (message_id, false, user.level()));
                 assert_eq!(user.proves(&bytes, &ENGINE), auth.is_some());
-                let opened = keys.open(&mut bytes).unwrap();
-                assert_eq!((opened.pdu, opened.authentic), (answer.clone(), auth.is_some()), "{auth:?} {privacy:?}");
+                assert_eq!(session.open(&bytes).unwrap(), answer);
+                let opened = keys.open(&mut bytes.clone()).unwrap();
+                assert_eq!((opened.pdu, opened.authentic), (answer.pdu, auth.is_some()), "{auth:?} {privacy:?}");
             }
         }
     }
 
     #[test]
     fn a_digest_is_checked_without_keys_for_the_engine() {
-        let user = User::new(&proof(Some(AuthProtocol::Sha256), Some(PrivProtocol::Aes128))).unwrap();
-        let sealed = user.keys(&ENGINE, KeyExtension::Blumenthal).unwrap().seal(&inform(), 5, 1000).unwrap();
+        let full = proof(Some(AuthProtocol::Sha256), Some(PrivProtocol::Aes128));
+        let user = User::new(&full).unwrap();
+        let sealed = keys(&full, KeyExtension::Blumenthal).seal(&inform(), 5, 1000).unwrap();
         let other = Proof::Usm {
             username: "noc".to_owned(),
             context: String::new(),
@@ -236,6 +332,7 @@ mod tests {
         };
         assert!(user.proves(&sealed, &ENGINE) && !User::new(&other).unwrap().proves(&sealed, &ENGINE));
         assert!(!user.proves(&sealed, &[0x80, 0, 0, 0, 5]) && !user.proves(b"noise", &ENGINE));
+        assert_eq!(User::new(&other).unwrap().session(&ENGINE, KeyExtension::Reeder).open(&sealed), Err(Fault::NotDecipherable));
     }
 
     #[test]
@@ -250,7 +347,7 @@ mod tests {
         let claims = Claims { user: b"noc".to_vec(), ..claims };
         let bytes = user.report(Complaint::NotInTimeWindow, 1, (&claims, &ours));
         assert!(user.proves(&bytes, &ENGINE));
-        let opened = user.keys(&ENGINE, KeyExtension::Blumenthal).unwrap().open(&mut bytes.clone()).unwrap();
+        let opened = keys(&proof(Some(AuthProtocol::Sha1), None), KeyExtension::Blumenthal).open(&mut bytes.clone()).unwrap();
         assert_eq!((Complaint::of(&opened.pdu), opened.engine, opened.authentic), (Complaint::NotInTimeWindow, ours, true));
     }
 

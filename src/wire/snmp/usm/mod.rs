@@ -11,7 +11,7 @@ mod theirs;
 pub mod window;
 
 pub use header::{EngineSays, Opened, discovery, open_plain};
-pub use heard::{Claims, Level, User};
+pub use heard::{Claims, Level, Scoped, Session, User};
 pub use window::{Senders, Untimely};
 
 use super::Fault;
