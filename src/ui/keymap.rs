@@ -259,7 +259,7 @@ fn together(a: Context, b: Context) -> bool {
         (Logs, Table) | (Table, Logs) => false,
         // Each of these is a screen of its own.
         (Alarms, Events | Logs | Flows) | (Events, Alarms | Logs | Flows) => false,
-        (Logs | Flows, Alarms | Events) => false,
+        (Logs | Flows, Alarms | Events) | (Logs, Flows) | (Flows, Logs) => false,
         (
             List | Discovery | Table | Graph | Flows | Alarms | Events | Vlans | Logs,
             List | Discovery | Table | Graph | Flows | Alarms | Events | Vlans | Logs,

@@ -281,7 +281,7 @@ fn a_storm_is_one_row_until_it_is_unfolded_and_then_every_child_can_be_reached()
     let handle = storm(5_000);
     for size in SIZES {
         let folded = stormy(&handle, (size, GlyphSet::Unicode, ""));
-        assert!(folded.contains("+5000") && !folded.contains("acc-"), "{folded}");
+        assert!(folded.contains("+5000") && !folded.contains("acc-0000"), "{folded}");
         insta::assert_snapshot!(format!("storm-{}x{}", size.0, size.1), folded);
     }
     let header = stormy(&handle, ((120, 36), GlyphSet::Unicode, ""));
@@ -304,7 +304,7 @@ fn alarms_stand_under_what_they_share() {
     let handle = storm(3);
     insta::assert_snapshot!("groups-80x24", stormy(&handle, ((80, 24), GlyphSet::Unicode, "b b b")));
     let folded = stormy(&handle, ((80, 24), GlyphSet::Unicode, "b b b z"));
-    assert!(folded.matches("core-1").count() < 2, "under a folded head stands nothing: {folded}");
+    assert!(!folded.contains("+3 "), "under a folded head stands nothing: {folded}");
     for keys in ["b", "b b", "b b b b", "b b b b b"] {
         assert!(stormy(&handle, ((80, 24), GlyphSet::Unicode, keys)).contains("Alarms"), "{keys}");
     }
@@ -399,7 +399,7 @@ fn from_what_happened_every_screen_opens_at_that_time_and_back_is_back() {
         ("e", Screen::Events),
     ];
     // In each list a row on a port, half an hour old and older.
-    for (from, down) in [(Screen::Alarms, "j j"), (Screen::Events, "j j j j"), (Screen::Logs, "g")] {
+    for (from, down) in [(Screen::Alarms, "j j"), (Screen::Events, "j j j j"), (Screen::Logs, "k k k k k k k k")] {
         for (key, to) in targets {
             let mut console = Console::new(state(from, (120, 36), GlyphSet::Unicode));
             let handle = fixture::handle(fixture::Network::Campus);

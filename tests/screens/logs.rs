@@ -2,7 +2,7 @@
 
 use super::fixture::{Network, ago, handle, id};
 use super::golden::{drawn, layers, state};
-use noctop::model::log::{JoinedBy, LogDevice, OwnTime, TrapBind, TrapDetail};
+use noctop::model::log::{JoinedBy, LogDevice, LogPattern, OwnTime, TrapBind, TrapDetail};
 use noctop::model::{Facility, IfIndex, LogKind, LogLine, LogSeverity, TimeRange, Timestamp};
 use noctop::query::{LogPart, Screen, ViewRequest};
 use noctop::state::view::logs::{LogListener, LogNear, LogStep};
@@ -150,6 +150,9 @@ pub fn view(request: &ViewRequest) -> LogsView {
         };
         return LogsView { near: Some(Box::new(near)), ..LogsView::default() };
     }
+    if request.logs.part == LogPart::Patterns {
+        return patterns();
+    }
     let to = request.at.unwrap_or(ago(0));
     let all: Vec<LogLine> = lines().into_iter().filter(|line| line.received <= to).collect();
     let total = all.len();
@@ -182,6 +185,38 @@ pub fn view(request: &ViewRequest) -> LogsView {
         near: None,
         patterns: Table::default(),
     }
+}
+
+fn patterns() -> LogsView {
+    type Told<'a> = (&'a str, u64, u64, bool, u32, Option<LogSeverity>);
+    let rows: [Told<'_>; 4] = [
+        (
+            "%SFF8472-3-THRESHOLD_VIOLATION: *: Rx power low alarm; Operating value: * dBm",
+            47,
+            0,
+            true,
+            1,
+            Some(LogSeverity::Error),
+        ),
+        ("%OSPF-5-ADJCHG: Nbr * on * from FULL to DOWN\u{1b}[2J", 12, 1, false, 3, Some(LogSeverity::Warning)),
+        ("Failed password for * from * port * ssh2", 96, 90, false, 4, Some(LogSeverity::Warning)),
+        ("linkDown ifIndex * admin up oper down", 4, 4, false, 2, None),
+    ];
+    let row = |(pattern, count, before, new, devices, severity): &Told<'_>| LogPattern {
+        pattern: (*pattern).to_owned(),
+        count: *count,
+        before: *before,
+        first: ago(2400),
+        last: ago(30),
+        new: *new,
+        devices: *devices,
+        severity: *severity,
+        example: 1,
+    };
+    let rows: Vec<LogPattern> = rows.iter().map(row).collect();
+    let range = TimeRange { from: ago(3600), to: ago(0) };
+    let patterns = Table { matched: rows.len(), total: rows.len(), offset: 0, rows };
+    LogsView { patterns, lines: 159, range: Some(range), step_secs: 60, ..LogsView::default() }
 }
 
 fn listeners(received: u64) -> Vec<LogListener> {
@@ -239,6 +274,20 @@ fn lines_in_every_way() {
         check(&format!("logs-{name}"), size, GlyphSet::Unicode, keys);
     }
     check("logs-cjk-120x36", (120, 36), GlyphSet::Cjk, "k k k k k k k k");
+}
+
+#[test]
+fn patterns_in_place_of_lines() {
+    for (name, size, keys) in
+        [("patterns-120x36", (120, 36), "b"), ("patterns-80x24", (80, 24), "b j"), ("patterns-40x12", (40, 12), "b")]
+    {
+        check(&format!("logs-{name}"), size, GlyphSet::Unicode, keys);
+    }
+    check("logs-patterns-80x24-ascii", (80, 24), GlyphSet::Ascii, "b");
+    // Enter shows the lines of one, b the patterns again.
+    let text = |keys: &str| shot::text(&drawn(state(Screen::Logs, (120, 36), GlyphSet::Unicode), keys));
+    assert!(text("b Enter").contains("/pattern=\"%SFF8472"), "{}", text("b Enter"));
+    assert!(text("b b").contains("Messages"));
 }
 
 #[test]

@@ -175,6 +175,10 @@ impl Reader {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::core::Core;
+    use crate::event::{Body, Event, TrapSeen};
+    use crate::history::{MemoryStore, Store};
+    use crate::state::Settings;
 
     fn row(at: i64, object: &str) -> Arc<EventRow> {
         Arc::new(EventRow {
@@ -201,5 +205,45 @@ mod tests {
         assert_eq!((names(edge.before(&all[..4])), names(edge.after(&all[..4]))), ("ab".to_owned(), "cd".to_owned()));
         assert_eq!(names(edge.before(&all)), "ab", "what is later lies behind it");
         assert_eq!(Edge::of(&[]), None);
+    }
+
+    fn trap(millis: i64) -> Event {
+        let text = format!("trap {millis}");
+        let seen = TrapSeen {
+            device: None,
+            source: [10, 0, 0, 1].into(),
+            name: "linkDown".to_owned(),
+            if_index: None,
+            text,
+            severity: None,
+        };
+        Event { at: Timestamp(millis), body: Body::TrapSeen(Box::new(seen)) }
+    }
+
+    #[test]
+    fn events_older_than_the_state_remembers_come_from_past_states_each_once() {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        let mut core = Core::restore(store, "HQ", Settings::default()).unwrap();
+        // Two of each moment, so that what is known begins in the middle of one.
+        let total = 3 * i64::try_from(MAX_RECENT).unwrap() + 701;
+        core.sow((0..total).map(|number| trap(1_000_000 + number / 2 * 10)).collect()).unwrap();
+        let all = TimeRange { from: Timestamp(0), to: Timestamp(i64::MAX) };
+        let listed = |core: &Core, range: Option<TimeRange>| {
+            let request = ViewRequest { range, ..ViewRequest::new(Screen::Events, usize::MAX) };
+            match core.answer(&request).body {
+                ViewBody::Events(table) => table.rows.iter().map(|row| row.at.millis()).collect::<Vec<_>>(),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(listed(&core, None).len(), MAX_RECENT, "what is at hand");
+        let wanted: Vec<i64> = (0..total).rev().map(|number| 1_000_000 + number / 2 * 10).collect();
+        assert_eq!(listed(&core, Some(all)), wanted);
+        assert_eq!(listed(&core, Some(all)), wanted, "out of what was read before");
+        // More came: what was read before is joined with what fell out of memory since.
+        core.sow((total..total + 333).map(|number| trap(1_000_000 + number / 2 * 10)).collect()).unwrap();
+        let wanted: Vec<i64> = (0..total + 333).rev().map(|number| 1_000_000 + number / 2 * 10).collect();
+        assert_eq!(listed(&core, Some(all)), wanted);
+        let part = TimeRange { from: Timestamp(1_000_000 + 5_000), to: Timestamp(1_000_000 + 6_000) };
+        assert_eq!(listed(&core, Some(part)).len(), 202, "a range alone, both ends with it");
     }
 }

@@ -275,3 +275,90 @@ fn devices(look: &Lookup<'_>, rows: &[EventRef<'_>]) -> Vec<(String, u32)> {
     all.truncate(MOST_DEVICES);
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Body, Event, TrapSeen};
+    use crate::query::{EventPart, Screen, Window};
+    use crate::state::view::{ViewBody, answer};
+    use crate::state::{Settings, State, apply};
+
+    /// A state in which traps came at these seconds; those at even ones are faults.
+    fn state(seconds: &[i64]) -> State {
+        let mut state = State::new(Settings::default());
+        for at in seconds {
+            let seen = TrapSeen {
+                device: None,
+                source: [10, 0, 0, 1].into(),
+                name: String::new(),
+                if_index: None,
+                text: format!("at {at}"),
+                severity: (at % 2 == 0).then_some(Severity::Major),
+            };
+            apply(&mut state, &Event { at: Timestamp::from_secs(*at), body: Body::TrapSeen(Box::new(seen)) });
+        }
+        apply(&mut state, &Event { at: Timestamp::from_secs(10_000), body: Body::Tick });
+        state
+    }
+
+    fn asked(state: &State, change: impl FnOnce(&mut ViewRequest)) -> TimelineView {
+        let mut request = ViewRequest::new(Screen::Events, usize::MAX);
+        (request.events.part, request.events.fold) = (EventPart::Timeline, true);
+        change(&mut request);
+        match answer(state, &request).body {
+            ViewBody::Timeline(view) => *view,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn shown(view: &TimelineView) -> Vec<(i64, u32)> {
+        view.table.rows.iter().map(|line| (line.at.secs(), line.count)).collect()
+    }
+
+    #[test]
+    fn what_follows_closely_is_one_row_until_it_is_unfolded() {
+        let state = state(&[100, 200, 205, 219, 300, 310]);
+        let view = asked(&state, |_| {});
+        assert_eq!(shown(&view), [(310, 1), (300, 1), (219, 3), (100, 1)], "two are no burst");
+        assert_eq!((view.events, view.table.total, view.table.matched), (6, 6, 4));
+        let burst = view.table.rows[2].clone();
+        assert_eq!((burst.first.secs(), burst.objects, burst.severity), (200, 1, Some(Severity::Major)));
+        let name = burst.burst.unwrap();
+        let open = asked(&state, |request| request.folded = vec![name.clone()]);
+        assert_eq!(shown(&open), [(310, 1), (300, 1), (219, 1), (205, 1), (200, 1), (100, 1)]);
+        assert!(open.table.rows[3].burst.is_some(), "its events know that they are one");
+        assert_eq!(shown(&asked(&state, |request| request.events.fold = false)).len(), 6);
+    }
+
+    #[test]
+    fn a_burst_keeps_its_name_while_it_grows() {
+        let name = |seconds: &[i64]| asked(&state(seconds), |_| {}).table.rows[0].burst.clone();
+        assert!(name(&[1, 2, 3]).is_some());
+        assert_eq!(name(&[1, 2, 3]), name(&[1, 2, 3, 4]));
+    }
+
+    #[test]
+    fn faults_filters_and_ranges_choose_what_is_counted() {
+        let state = state(&[100, 201, 302, 9_500]);
+        assert_eq!(shown(&asked(&state, |request| request.faults_only = true)), [(9_500, 1), (302, 1), (100, 1)]);
+        assert_eq!(shown(&asked(&state, |request| request.filter = "text:302".to_owned())), [(302, 1)]);
+        let range = TimeRange { from: Timestamp::from_secs(150), to: Timestamp::from_secs(302) };
+        assert_eq!(shown(&asked(&state, |request| request.events.within = Some(range))), [(302, 1), (201, 1)]);
+        let view = asked(&state, |_| {});
+        let counted: u32 = view.rates.iter().map(|step| step.all).sum();
+        assert_eq!((counted, view.step_secs), (1, 20), "of the last hour alone");
+    }
+
+    #[test]
+    fn a_window_begins_before_what_is_sought() {
+        let seconds: Vec<i64> = (0..90).map(|at| at * 100).collect();
+        let view = asked(&state(&seconds), |request| {
+            request.window = Window { offset: 0, rows: 30 };
+            request.events.seek = Some(Timestamp::from_secs(4_050));
+        });
+        let times: Vec<i64> = shown(&view).into_iter().map(|(at, _)| at).collect();
+        assert_eq!((times.first(), times.len()), (Some(&5_000), 30));
+        assert!(times.contains(&4_000));
+    }
+}

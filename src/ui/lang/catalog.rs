@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// The files, by name.
-pub(super) const KOREAN: [(&str, &str); 15] = [
+pub(super) const KOREAN: [(&str, &str); 17] = [
     ("actions", include_str!("ko/actions.toml")),
     ("alarms", include_str!("ko/alarms.toml")),
     ("care", include_str!("ko/care.toml")),

@@ -20,7 +20,7 @@ pub type Piece = (String, Style);
 pub type Row = Vec<Piece>;
 
 /// Notices that are shown: the latest.
-const MOST_NOTICES: usize = 4;
+const MOST_NOTICES: usize = 5;
 /// Steps of a chain that are shown; of a longer one its two ends.
 const MOST_STEPS: usize = 8;
 
