@@ -40,8 +40,10 @@ fn test(common: &Common, args: &AlarmTestArgs) -> Outcome {
     };
     let standing = tested.alarms.iter().filter(|(alarm, _)| alarm.cleared_at.is_none()).count();
     let mut out = BufWriter::new(io::stdout().lock());
-    let row =
-        |(alarm, name): &(crate::model::Alarm, Option<String>)| report::AlarmRow::new(&AlarmRow::of(alarm.clone()), name.clone());
+    let row = |(alarm, name): &(crate::model::Alarm, Option<String>)| {
+        let row = AlarmRow::of(alarm.clone());
+        report::AlarmRow { device_name: name.clone(), ..report::AlarmRow::from(&row) }
+    };
     let result = write_rows(attach::format(args.format), tested.alarms.iter().map(row), &mut out).and_then(|()| out.flush());
     let done = written(result)?;
     eprintln!("{} raised, {standing} of them still standing at the end", tested.alarms.len());
