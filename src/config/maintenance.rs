@@ -238,7 +238,7 @@ mod tests {
         check(nightly, "2026-11-22T01:00:00Z", Some((-10_800, 3_600)));
         let weekly = format!("{nightly}\ndays = [\"sat\"]");
         check(&weekly, "2026-11-22T01:00:00Z", Some((-10_800, 3_600)));
-        check(&weekly, "2026-11-22T03:00:00Z", Some((500_400 + 68_400, 514_800 + 68_400)));
+        check(&weekly, "2026-11-22T03:00:00Z", Some((586_800, 601_200)));
         check(&format!("{nightly}\nzone = \"Asia/Seoul\""), "2026-11-22T12:00:00Z", Some((3_600, 18_000)));
         let once = "site = \"Seoul\"\nfrom = \"2026-11-22T13:00\"\nuntil = 2026-11-22T15:00:00Z";
         check(once, "2026-11-22T12:00:00Z", Some((3_600, 10_800)));

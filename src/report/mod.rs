@@ -30,8 +30,8 @@ pub mod wireless;
 pub use maintenance::MaintenanceRow;
 pub use object::ObjectRow;
 pub use rows::{
-    AccessPointRow, AlarmRow, ChannelRow, ClientRow, DeviceRow, EventRow, InterfaceRow, LinkRow, LogPatternRow, LogRow, RadioRow, RuleRow,
-    SensorRow, SsidRow, WhereRow,
+    AccessPointRow, AlarmRow, ChannelRow, ClientRow, DeviceRow, EventRow, InterfaceRow, LinkRow, LogPatternRow, LogRow, RadioRow,
+    RuleRow, SensorRow, SsidRow, WhereRow,
 };
 pub use tabular::{Format, write_rows};
 pub use topology::{TopologyFormat, TopologyRows, write_topology};

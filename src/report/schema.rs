@@ -7,7 +7,7 @@ use schemars::{Schema, schema_for};
 type Shape = (&'static str, fn() -> Schema);
 
 /// All of them.
-const SCHEMAS: [Shape; 22] = [
+const SCHEMAS: [Shape; 24] = [
     ("topology", || schema_for!(topology::Document)),
     ("device", || schema_for!(rows::DeviceRow)),
     ("interface", || schema_for!(rows::InterfaceRow)),

@@ -147,6 +147,8 @@ pub struct State {
     /// What maintenance covers; found when first asked for.
     coverage: Arc<OnceLock<coverage::Coverage>>,
     alarmed: Arc<watches::Alarmed>,
+    /// Alarms that cleared, and when: the oldest are forgotten first.
+    cleared: Arc<BTreeSet<(Timestamp, String)>>,
 }
 
 impl State {

@@ -44,6 +44,7 @@ impl State {
             }
             Body::AlarmRaised(alarm) => {
                 self.alarm_stands(alarm.device.as_ref(), &alarm.id);
+                self.note_cleared(&alarm.id, None);
                 Arc::make_mut(&mut self.alarms).insert(alarm.id.clone(), Arc::new((**alarm).clone()));
             }
             Body::AlarmCleared(id) => self.clear_alarm(id, at),
@@ -260,6 +261,7 @@ impl State {
         if let Some(alarm) = self.alarms.get(id).cloned() {
             self.alarm_fell(alarm.device.as_ref(), id);
         }
+        self.note_cleared(id, Some(at));
         let alarms = Arc::make_mut(&mut self.alarms);
         if let Some(alarm) = alarms.get_mut(id) {
             let alarm = Arc::make_mut(alarm);
@@ -275,10 +277,23 @@ impl State {
         if self.handlings.contains_key(id) {
             Arc::make_mut(&mut self.handlings).remove(id);
         }
-        let is_kept = |alarm: &Alarm| alarm.cleared_at.is_none_or(|cleared| at.since(cleared) <= CLEARED_KEPT);
-        alarms.retain(|_, alarm| is_kept(alarm));
-        if self.notices.keys().any(|id| !alarms.contains_key(id)) {
-            Arc::make_mut(&mut self.notices).retain(|id, _| alarms.contains_key(id));
+        let is_old = |cleared: &(Timestamp, String)| at.since(cleared.0) > CLEARED_KEPT;
+        while let Some(old) = self.cleared.first().filter(|cleared| is_old(cleared)).cloned() {
+            Arc::make_mut(&mut self.cleared).remove(&old);
+            Arc::make_mut(&mut self.alarms).remove(&old.1);
+            if self.notices.contains_key(&old.1) {
+                Arc::make_mut(&mut self.notices).remove(&old.1);
+            }
+        }
+    }
+
+    /// Notes when an alarm cleared, or that it stands again.
+    fn note_cleared(&mut self, id: &str, at: Option<Timestamp>) {
+        let Some(known) = self.alarms.get(id) else { return };
+        if known.cleared_at.is_some() || at.is_some() {
+            let cleared = Arc::make_mut(&mut self.cleared);
+            known.cleared_at.map(|before| cleared.remove(&(before, id.to_owned())));
+            at.map(|at| cleared.insert((at, id.to_owned())));
         }
     }
 

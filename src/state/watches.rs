@@ -118,5 +118,7 @@ impl State {
             alarmed.entry(alarm.device.clone()).or_default().insert(alarm.id.clone());
         }
         self.alarmed = Arc::new(alarmed);
+        let cleared = self.alarms.values().filter_map(|alarm| Some((alarm.cleared_at?, alarm.id.clone())));
+        self.cleared = Arc::new(cleared.collect());
     }
 }

@@ -160,7 +160,7 @@ async fn read_all(mut stream: Stream, (source, number): (IpAddr, u64), (desk, st
             whole = true;
             lines.extend(desk.line(frame, (now, source)));
         });
-        let amid = framer.is_amid().then(|| Instant::now() + desk.bounds.message);
+        let amid = framer.is_amid().then(|| now() + desk.bounds.message);
         due = if whole { amid } else { due.or(amid) };
         desk.heard(number);
         if !desk.add(lines).await {
@@ -171,6 +171,11 @@ async fn read_all(mut stream: Stream, (source, number): (IpAddr, u64), (desk, st
     let now = clock::now();
     framer.finish(&mut |frame| lines.extend(desk.line(frame, (now, source))));
     desk.add(lines).await;
+}
+
+/// The runtime's own time, which tests can stop.
+fn now() -> Instant {
+    sleep(Duration::ZERO).deadline()
 }
 
 async fn in_time<T>(due: Option<Instant>, what: impl Future<Output = T>) -> Option<T> {
@@ -201,14 +206,14 @@ impl Desk {
         }
         table.next += 1;
         let (number, stop) = (table.next, stop.child_token());
-        table.connections.insert(number, Connection { source, heard: Instant::now(), stop: stop.clone() });
+        table.connections.insert(number, Connection { source, heard: now(), stop: stop.clone() });
         self.counters.connections.store(table.connections.len() as u64, Relaxed);
         Some((number, stop))
     }
 
     fn heard(&self, number: u64) {
         if let Some(connection) = self.table().connections.get_mut(&number) {
-            connection.heard = Instant::now();
+            connection.heard = now();
         }
     }
 

@@ -27,6 +27,8 @@ const MAX_STEPS: usize = 8;
 
 const INTERFACE_DOWN: &str = "interface-down";
 const AP_DOWN: &str = "ap-down";
+/// The rule of aggregates that lost members and go on.
+const AGGREGATE_DEGRADED: &str = "aggregate-degraded";
 
 impl Deriver<'_> {
     /// Finds causes anew where something changed that they follow from, and derives what differs.
@@ -85,15 +87,20 @@ struct Next<'a> {
 /// Look-ups over the alarms that stand.
 struct Look<'a> {
     state: &'a State,
+    /// Ports that are down.
     ports: FxHashMap<(&'a DeviceId, IfIndex), &'a Alarm>,
+    /// Aggregates that lost members.
+    degraded: FxHashMap<(&'a DeviceId, IfIndex), &'a Alarm>,
     plugged: OnceCell<Plugged>,
 }
 
 impl<'a> Look<'a> {
     fn of(state: &'a State) -> Self {
-        let standing = state.alarms.values().filter(|alarm| alarm.cleared_at.is_none() && alarm.rule == INTERFACE_DOWN);
-        let ports = standing.filter_map(|alarm| Some((port_of(state, alarm)?, alarm.as_ref()))).collect();
-        Self { state, ports, plugged: OnceCell::new() }
+        let of_rule = |rule: &'static str| {
+            let standing = state.alarms.values().filter(move |alarm| alarm.cleared_at.is_none() && alarm.rule == rule);
+            standing.filter_map(|alarm| Some((port_of(state, alarm)?, alarm.as_ref()))).collect()
+        };
+        Self { state, ports: of_rule(INTERFACE_DOWN), degraded: of_rule(AGGREGATE_DEGRADED), plugged: OnceCell::new() }
     }
 
     /// The cause of an alarm; `None` where nothing explains it.
@@ -197,25 +204,32 @@ impl<'a> Look<'a> {
         Some(Next { to, rule: CauseRule::FarEnd, steps, remains: self.was_before(alarm, &end.device) })
     }
 
+    /// What is the matter with a port or an aggregate.
+    fn at(&self, port: (&DeviceId, IfIndex)) -> Option<&'a Alarm> {
+        self.ports.get(&port).or_else(|| self.degraded.get(&port)).copied()
+    }
+
     /// Of a member the alarm on its aggregate.
     fn aggregate(&self, (alarm, device): (&'a Alarm, &DeviceId), port: &Interface) -> Option<Next<'a>> {
         let aggregate = port.aggregate.filter(|aggregate| *aggregate != port.if_index)?;
-        let to = self.ports.get(&(device, aggregate)).copied()?;
+        let to = self.at((device, aggregate))?;
         Some(Next { to, rule: CauseRule::Aggregate, steps: vec![chain::member(alarm, to)], remains: false })
     }
 
     /// Of two ends of one link the alarm that was raised first.
     fn far_port(&self, alarm: &'a Alarm, ends: &[(&LinkEnd, &crate::model::Link)]) -> Option<Next<'a>> {
         let key = |alarm: &Alarm| (alarm.raised_at, alarm.id.clone());
+        let own = port_of(self.state, alarm).and_then(|(device, if_index)| Some((self.state.devices.get(device)?, if_index)));
+        let is_member_of = |port: &Interface, if_index: IfIndex| port.aggregate == Some(if_index) && port.if_index != if_index;
+        let is_aggregate = own.is_some_and(|(device, own)| device.interfaces.iter().any(|port| is_member_of(port, own)));
         let far = ends.iter().find_map(|(end, link)| {
             let if_index = end.if_index?;
             let aggregate = || self.state.devices.get(&end.device)?.interface(if_index)?.aggregate;
-            let at = |if_index: IfIndex| self.ports.get(&(&end.device, if_index)).copied();
-            let own_is_member = ends.len() > 1;
-            let to = if own_is_member { at(aggregate()?) } else { at(if_index) };
+            let to = if is_aggregate { self.at((&end.device, aggregate()?)) } else { self.at((&end.device, if_index)) };
             Some((to?, link))
         });
-        let (to, link) = far.filter(|(to, _)| alarm.rule != INTERFACE_DOWN || key(to) < key(alarm))?;
+        let is_of_link = [INTERFACE_DOWN, AGGREGATE_DEGRADED].contains(&alarm.rule.as_str());
+        let (to, link) = far.filter(|(to, _)| !is_of_link || key(to) < key(alarm))?;
         Some(Next { to, rule: CauseRule::FarEnd, steps: vec![chain::far_end(alarm, link)], remains: false })
     }
 

@@ -245,6 +245,12 @@ fn an_alarm_whose_rule_is_gone_clears() {
     for secs in [100, 110, 120] {
         feed(&mut state, &silent(secs, &campus[6]));
     }
+    // Whether it is down itself is judged when its neighbours have been heard after it fell silent.
+    campus
+        .iter()
+        .filter(|device| device.id != campus[6].id)
+        .for_each(|device| drop(feed(&mut state, &poll(130, device, 1_000, &[]))));
+    feed(&mut state, &event(131, Body::Tick));
     assert_eq!(standing(&state).len(), 1);
     let off: RuleSpec = toml::from_str("name = \"device-down\"\nenabled = false").unwrap();
     state.configure(Settings { rules: Rules::over_shipped(&[off]).unwrap(), ..Settings::default() });

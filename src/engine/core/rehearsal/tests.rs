@@ -35,7 +35,7 @@ fn lived() -> Core {
     for secs in 1..=1_800 {
         if secs % 30 == 0 {
             octets += if (300..700).contains(&secs) || (900..940).contains(&secs) { 30_000_000 } else { 3_000 };
-            let is_down = (400..450).contains(&secs) || (1_000..1_400).contains(&secs) && secs % 60 == 0;
+            let is_down = (400..450).contains(&secs) || (1_100..1_400).contains(&secs) && secs % 60 == 0;
             core.turn(&poll(secs, (octets, is_down, if (600..800).contains(&secs) { 3 } else { 0 }))).unwrap();
         }
         if (1_200..1_230).contains(&secs) && secs % 5 == 0 {
