@@ -105,7 +105,9 @@ impl<'a, 'i> Section<'a, 'i> {
 
     /// The value of a key with its place in the file.
     pub(super) fn raw(&self, key: &'static str) -> Option<&'a Spanned<DeValue<'i>>> {
-        self.asked.borrow_mut().push(key);
+        if !self.asked.borrow().contains(&key) {
+            self.asked.borrow_mut().push(key);
+        }
         self.table.iter().find(|(name, _)| name.get_ref() == key).map(|(_, value)| value)
     }
 

@@ -160,7 +160,7 @@ async fn read_all(mut stream: Stream, (source, number): (IpAddr, u64), (desk, st
             whole = true;
             lines.extend(desk.line(frame, (now, source)));
         });
-        let amid = framer.is_amid().then(|| now() + desk.bounds.message);
+        let amid = framer.is_amid().then(|| instant() + desk.bounds.message);
         due = if whole { amid } else { due.or(amid) };
         desk.heard(number);
         if !desk.add(lines).await {
@@ -174,7 +174,7 @@ async fn read_all(mut stream: Stream, (source, number): (IpAddr, u64), (desk, st
 }
 
 /// The runtime's own time, which tests can stop.
-fn now() -> Instant {
+fn instant() -> Instant {
     sleep(Duration::ZERO).deadline()
 }
 
@@ -206,14 +206,14 @@ impl Desk {
         }
         table.next += 1;
         let (number, stop) = (table.next, stop.child_token());
-        table.connections.insert(number, Connection { source, heard: now(), stop: stop.clone() });
+        table.connections.insert(number, Connection { source, heard: instant(), stop: stop.clone() });
         self.counters.connections.store(table.connections.len() as u64, Relaxed);
         Some((number, stop))
     }
 
     fn heard(&self, number: u64) {
         if let Some(connection) = self.table().connections.get_mut(&number) {
-            connection.heard = now();
+            connection.heard = instant();
         }
     }
 
