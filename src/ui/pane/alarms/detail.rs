@@ -164,7 +164,7 @@ impl Paper<'_> {
         rows.extend(self.chain(&cause.chain));
         let (words, tone) = match cause.remains {
             true => (tr("it would stand without it as well"), Tone::Minor),
-            false => (tr("it goes with it"), Tone::Dim),
+            false => (tr("would clear with it"), Tone::Dim),
         };
         rows.push(vec![self.piece(words, tone)]);
         rows
