@@ -1,5 +1,7 @@
 //! One core among thousands falls: one alarm, and everybody behind it listed under it. What it takes is printed, not asserted.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
+
 use noctop::event::{Body, Event, Silent};
 use noctop::model::inventory::Reason;
 use noctop::model::poll::PollReading;

@@ -84,6 +84,9 @@ pub const MAX_NOTICES: usize = 32;
 /// Targets whose problems are kept.
 pub const MAX_PROBLEMS: usize = 4096;
 
+/// Who was told about one alarm, and when.
+type Told = Arc<Vec<(Timestamp, Notice)>>;
+
 /// The network as it is known. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct State {
@@ -100,7 +103,7 @@ pub struct State {
     /// For which times alarms stood before, by their id, the oldest first.
     episodes: Arc<BTreeMap<String, Arc<Vec<Episode>>>>,
     /// Who was told about alarms that stand or cleared lately, by their id, the oldest first.
-    notices: Arc<BTreeMap<String, Arc<Vec<(Timestamp, Notice)>>>>,
+    notices: Arc<BTreeMap<String, Told>>,
     /// Maintenance that goes on or is planned, by name.
     maintenance: Arc<BTreeMap<String, Arc<Window>>>,
     recent: Arc<VecDeque<Arc<EventRow>>>,
@@ -161,6 +164,11 @@ impl State {
     pub fn configure(&mut self, settings: Settings) {
         self.settings = Arc::new(settings);
         self.link_work = LinkWork::stale();
+    }
+
+    /// What the engine told of the configuration.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// The time of the last event, or what [`Self::set_now`] said.

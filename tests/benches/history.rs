@@ -172,8 +172,15 @@ fn day(store: &SledStore, entity: &EntityKey, from: i64) {
 /// Sums up what is over by the end of a day of the past, and says what that took.
 fn sum_up(store: &SledStore, now: i64) {
     let long = std::time::Duration::from_secs(86_400 * 36_500);
-    let limits =
-        Limits { now: Timestamp::from_secs(now), raw: long, minute: long, hour: long, flow_records: long, max_bytes: None };
+    let limits = Limits {
+        now: Timestamp::from_secs(now),
+        raw: long,
+        minute: long,
+        hour: long,
+        flow_records: long,
+        logs: long,
+        max_bytes: None,
+    };
     let samples = store.stats().unwrap().samples;
     let (watch, cpu) = (Stopwatch::start(), cpu_ms());
     let done = store.maintain(&limits).unwrap();

@@ -39,7 +39,7 @@ fn trap_pdu(number: usize) -> Pdu {
     let mib = Registry::builtin();
     let port = u32::try_from(number % 48).unwrap() + 1;
     let bind = |name: &str, value| VarBind { oid: mib.parse_object(name).unwrap(), value };
-    let name = if number % 2 == 0 { "linkDown" } else { "linkUp" };
+    let name = if number.is_multiple_of(2) { "linkDown" } else { "linkUp" };
     let varbinds = vec![
         bind("sysUpTime.0", Value::TimeTicks(u32::try_from(number).unwrap())),
         bind("snmpTrapOID.0", Value::Oid(mib.oid(name).unwrap())),

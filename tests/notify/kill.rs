@@ -247,8 +247,7 @@ fn a_daemon_killed_at_any_moment_tells_nobody_twice_and_loses_no_alarm() {
                         && alarm.contains(event["device"].as_str().unwrap_or("?"))
                 })
             };
-            stands.iter().all(|alarm| last_is(alarm, false))
-                && ended.cloned().all(|alarm| last_is(&alarm, true) || uncertain(&alarm))
+            stands.iter().all(|alarm| last_is(alarm, false)) && ended.all(|alarm| last_is(alarm, true) || uncertain(alarm))
         });
     }
     let mut letters = 0;

@@ -140,8 +140,11 @@ pub fn happened(all: Vec<EventRow>, request: &ViewRequest) -> ViewBody {
                 (burst.first, burst.burst) = (ago(131), Some("interface-status@1".to_owned()));
             }
             let events = lines.len() + 11;
-            let step =
-                |at: u32| EventStep { all: at % 7 / 3, faults: u32::from(at % 31 == 0), warnings: u32::from(at % 17 == 0) };
+            let step = |at: u32| EventStep {
+                all: at % 7 / 3,
+                faults: u32::from(at.is_multiple_of(31)),
+                warnings: u32::from(at.is_multiple_of(17)),
+            };
             ViewBody::Timeline(Box::new(TimelineView {
                 table: Table { total: events, ..window(lines, request, |line| line.object.clone()) },
                 events,

@@ -46,6 +46,9 @@ pub enum Distrust {
     Kind,
 }
 
+/// What was proved, and the answer that its sender waits for.
+type Proved = (Notification, Option<Vec<u8>>);
+
 impl Distrust {
     /// All.
     pub const ALL: [Self; 10] = [
@@ -265,7 +268,7 @@ impl Receiver {
         bytes: &[u8],
         claims: &Claims,
         (source, now): (IpAddr, Timestamp),
-    ) -> Result<(Notification, Option<Vec<u8>>), (Distrust, Option<usize>)> {
+    ) -> Result<Proved, (Distrust, Option<usize>)> {
         let at = self.user(bytes, claims, source).map_err(|distrust| (distrust, None))?;
         let to_us = claims.engine.id == self.own.id;
         if claims.level != Level::NoAuthNoPriv {

@@ -32,6 +32,7 @@ pub(super) use reader::{Live, PollFigures, Reader};
 use super::flows::RunningFlows;
 use super::record;
 use crate::analyse::alarm::Ear;
+use crate::analyse::alarm::{Rule, Rules};
 use crate::collect::trap;
 use crate::event::Event;
 use crate::history::{Checkpoint, Store, StoreError};
@@ -108,6 +109,16 @@ impl Core {
     ///
     /// Errors: those of the store.
     pub(super) fn sow(&mut self, events: Vec<Event>) -> Result<(), StoreError> {
+        // A past is told by what changed: that nothing was measured in between means nothing.
+        let settings = self.state.settings().clone();
+        let rules = Rules::of(settings.rules.iter().filter(|rule| rule.missing.is_none()).map(|rule| Rule::clone(rule)));
+        self.state.configure(Settings { rules: Arc::new(rules), ..settings.clone() });
+        let sown = self.sow_under(events);
+        self.state.configure(settings);
+        sown
+    }
+
+    fn sow_under(&mut self, events: Vec<Event>) -> Result<(), StoreError> {
         let mut records = Vec::new();
         for event in events {
             let turned = self.apply(&event);

@@ -105,7 +105,7 @@ impl Feeder {
             return;
         }
         self.ticks = self.ticks.wrapping_add(1);
-        if !self.changed && self.ticks % LOOK_TICKS != 0 && self.caught {
+        if !self.changed && !self.ticks.is_multiple_of(LOOK_TICKS) && self.caught {
             return;
         }
         self.changed = false;

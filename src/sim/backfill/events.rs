@@ -168,15 +168,23 @@ impl Past {
         }
     }
 
-    /// Where nothing is reached all are asked until they count as down, first the one for want of which it is; then all are read.
+    /// Where part of the network is not reached all of it is asked until it counts as silent, first the one for want of which it is, and the
+    /// others answer in between; then all are read.
     fn cuts(&self, polls: &mut Polls) {
         if !self.is_small() {
             return;
         }
         let (from, to) = self.seconds();
-        for (first, outage) in &self.campus.scenario.cuts {
-            for device in &self.devices {
-                let after = if device.number == *first { SEEN_AFTER } else { 2.0 * SEEN_AFTER };
+        for cut in &self.campus.scenario.cuts {
+            let outage = &cut.outage;
+            for device in self.devices.iter().filter(|device| !cut.takes(device.number)) {
+                for at in [1.0, 2.0].map(|times| outage.from + times * INTERVAL.as_secs_f64()).into_iter().filter(|&at| from < at)
+                {
+                    polls.entry((millis(at), device.number)).or_default();
+                }
+            }
+            for device in self.devices.iter().filter(|device| cut.takes(device.number)) {
+                let after = if device.number == cut.device { SEEN_AFTER } else { 2.0 * SEEN_AFTER };
                 let missed = [0.0, 1.0, 2.0].map(|times| outage.from + after + times * INTERVAL.as_secs_f64());
                 let back = outage.to + after;
                 for at in missed.into_iter().filter(|&at| from < at && at < outage.to) {

@@ -255,8 +255,8 @@ pub struct Scenario {
     pub trees: FxHashMap<DeviceNumber, tree::Branch>,
     /// When devices were silent
     pub outages: FxHashMap<DeviceNumber, Vec<trouble::Outage>>,
-    /// When nothing was reached, and for want of which device
-    pub cuts: Vec<(DeviceNumber, trouble::Outage)>,
+    /// When part of the network was not reached, and for want of which device
+    pub cuts: Vec<trouble::Cut>,
     /// What devices say beside their everyday
     pub sayings: Vec<trouble::Told<trouble::Line>>,
     /// What devices notify of beside their everyday

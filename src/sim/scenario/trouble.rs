@@ -6,6 +6,24 @@ use super::{DeviceNumber, PortNumber, Scenario, Side, WireNumber};
 use crate::sim::hash::mix;
 use crate::sim::shape::{Load, Profile};
 
+/// A device was away, and what is reached through it alone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cut {
+    /// Which
+    pub device: DeviceNumber,
+    /// What is reached through it alone
+    pub behind: Vec<DeviceNumber>,
+    /// When
+    pub outage: Outage,
+}
+
+impl Cut {
+    /// Whether a device is not reached for want of it.
+    pub fn takes(&self, device: DeviceNumber) -> bool {
+        self.device == device || self.behind.contains(&device)
+    }
+}
+
 /// A time of silence, seconds since the epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Outage {
@@ -215,9 +233,10 @@ fn apply_one(scenario: &mut Scenario, condition: &ConditionFile) -> Applied {
             let back = ago(scenario, since)?;
             silence(scenario, find_device(scenario, device)?, Outage { from: back - seconds(took)?, to: back });
         }
-        ConditionFile::Cut { device, since, took } => {
+        ConditionFile::Cut { device, behind, since, took } => {
             let (device, from) = (find_device(scenario, device)?, ago(scenario, since)?);
-            scenario.cuts.push((device, Outage { from, to: from + seconds(took)? }));
+            let behind = behind.iter().map(|name| find_device(scenario, name)).collect::<Result<_, _>>()?;
+            scenario.cuts.push(Cut { device, behind, outage: Outage { from, to: from + seconds(took)? } });
         }
         ConditionFile::Says { device, since, took, every, severity, app, id, text } => {
             let line = Line { severity: *severity, app: app.clone(), id: id.clone(), text: text.clone() };

@@ -22,7 +22,7 @@ pub struct PortState {
 impl Scenario {
     /// Whether a device answers.
     pub fn answers(&self, device: DeviceNumber, at: f64) -> bool {
-        let is_cut = self.cuts.iter().any(|(_, outage)| outage.covers(at));
+        let is_cut = self.cuts.iter().any(|cut| cut.takes(device) && cut.outage.covers(at));
         !is_cut && !self.outages.get(&device).is_some_and(|outages| outages.iter().any(|outage| outage.covers(at)))
     }
 

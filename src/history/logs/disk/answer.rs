@@ -49,6 +49,9 @@ pub enum Lookable {
     Head(Arc<Vec<Arc<Entry>>>),
 }
 
+/// What is done with each of so many lines.
+type Put<'a> = &'a dyn Fn(&mut Counting, usize, &dyn Fn() -> Counted);
+
 impl Of {
     /// Opens it.
     pub fn open(&self) -> Result<Lookable, StoreError> {
@@ -364,7 +367,7 @@ impl Parts {
         &self,
         (from, behind): (Number, Number),
         counting: &mut Counting,
-        put: &dyn Fn(&mut Counting, usize, &dyn Fn() -> Counted),
+        put: Put<'_>,
     ) -> Result<(), StoreError> {
         for part in &self.0 {
             if part.ends.1 < from || part.ends.0 >= behind || part.count() == 0 {

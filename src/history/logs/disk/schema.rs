@@ -215,18 +215,16 @@ impl Tokenizer for Words {
 
 impl TokenStream for WordStream<'_> {
     fn advance(&mut self) -> bool {
-        for word in self.rest.by_ref().filter(|word| word.len() * GROWS <= MOST_OCTETS) {
-            self.token.position = self.token.position.wrapping_add(1);
-            self.token.text.clear();
-            if word.is_ascii() {
-                self.token.text.push_str(word);
-                self.token.text.make_ascii_lowercase();
-            } else {
-                self.token.text.push_str(&word.to_lowercase());
-            }
-            return true;
+        let Some(word) = self.rest.by_ref().find(|word| word.len() * GROWS <= MOST_OCTETS) else { return false };
+        self.token.position = self.token.position.wrapping_add(1);
+        self.token.text.clear();
+        if word.is_ascii() {
+            self.token.text.push_str(word);
+            self.token.text.make_ascii_lowercase();
+        } else {
+            self.token.text.push_str(&word.to_lowercase());
         }
-        false
+        true
     }
 
     fn token(&self) -> &Token {

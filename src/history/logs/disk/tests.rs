@@ -48,18 +48,18 @@ fn line(seed: u64, at: i64) -> LogLine {
     line.text = texts[seed as usize % texts.len()].clone();
     line.severity = LogSeverity::from_number((seed % 9) as u8);
     line.facility = Facility::from_number((seed % 25) as u8);
-    line.host = (seed % 4 != 0).then(|| format!("Core-{}", seed % 5));
-    line.app = (seed % 3 != 0).then(|| ["sshd", "LINK", "bgp\u{1b}[0m"][seed as usize % 3].to_owned());
-    line.process = (seed % 5 == 0).then(|| (seed * 37 % 1000).to_string());
-    line.message_id = (seed % 6 == 0).then(|| "UPDOWN".to_owned());
-    line.own = (seed % 2 == 0).then_some(OwnTime { at: Timestamp(at - 5000), zoned: seed % 4 == 0 });
-    line.raw = if seed % 3 == 0 { format!("<13>Nov 22 x: {}\n", line.text).into_bytes() } else { vec![0xff, 0, 0x1b] };
+    line.host = (!seed.is_multiple_of(4)).then(|| format!("Core-{}", seed % 5));
+    line.app = (!seed.is_multiple_of(3)).then(|| ["sshd", "LINK", "bgp\u{1b}[0m"][seed as usize % 3].to_owned());
+    line.process = (seed.is_multiple_of(5)).then(|| (seed * 37 % 1000).to_string());
+    line.message_id = (seed.is_multiple_of(6)).then(|| "UPDOWN".to_owned());
+    line.own = (seed.is_multiple_of(2)).then_some(OwnTime { at: Timestamp(at - 5000), zoned: seed.is_multiple_of(4) });
+    line.raw = if seed.is_multiple_of(3) { format!("<13>Nov 22 x: {}\n", line.text).into_bytes() } else { vec![0xff, 0, 0x1b] };
     if seed % 3 == 1 {
         let port = (seed % 2 == 1).then(|| "Te1/1/4".to_owned());
         let name: Arc<str> = format!("core-{}", seed % 5).into();
         line.device = Some(LogDevice { id: DeviceId::new(&format!("chassis:0{}", seed % 5)), name, by: JoinedBy::Address, port });
     }
-    if seed % 11 == 0 {
+    if seed.is_multiple_of(11) {
         line.kind = LogKind::Trap;
         line.severity = None;
         line.trap = Some(Box::new(TrapDetail {

@@ -68,10 +68,12 @@ pub enum ConditionFile {
         /// How long it was away
         took: String,
     },
-    /// A device was away, and with it everything: nothing was reached.
+    /// A device was away, and what is reached through it alone was not reached.
     Cut {
         /// Which
         device: String,
+        /// What is reached through it alone
+        behind: Vec<String>,
         /// When it was away
         since: String,
         /// For how long
