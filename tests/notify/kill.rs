@@ -238,7 +238,7 @@ fn a_daemon_killed_at_any_moment_tells_nobody_twice_and_loses_no_alarm() {
             let (told, stands) = (scene.told(receiver), standing());
             let last_is = |alarm: &String, over: bool| about(&told, alarm).last().is_some_and(|kind| (kind == "cleared") == over);
             let known: BTreeSet<String> = told.iter().map(|(_, alarm, ..)| alarm.clone()).collect();
-            let ended = known.iter().filter(|alarm| !stands.contains(*alarm));
+            let mut ended = known.iter().filter(|alarm| !stands.contains(*alarm));
             // A letter that was on its way at a kill may be lost: of an end that is said on the screen.
             let uncertain = |alarm: &String| {
                 scene.rows("events").iter().any(|event| {
