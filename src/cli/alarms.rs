@@ -33,7 +33,7 @@ pub enum AlarmsCommand {
 The journal, the series and the log lines of that time are gone through again with this rule alone. Nothing is changed or told to
 anybody. Exit code 3: something that the rule looks at was not kept, or history begins later.")]
 pub struct AlarmTestArgs {
-    /// Name of a rule, or file:PATH of a file with one [[alarm]]
+    /// Name of a rule, or file:PATH of a file with one `[[alarm]]`
     #[arg(value_name = "RULE")]
     pub rule: String,
     /// First time

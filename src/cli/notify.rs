@@ -27,7 +27,7 @@ pub enum NotifyCommand {
 The notice is sent by this command itself, by the configuration as it is now: a running engine is not asked. Secrets are read as it
 would read them, so that env:NAME has to be set here too. How receivers of the running engine do, says: noctop status")]
 pub struct NotifyTestArgs {
-    /// Name of a [[receiver]]
+    /// Name of a `[[receiver]]`
     #[arg(value_name = "RECEIVER")]
     pub receiver: String,
 }

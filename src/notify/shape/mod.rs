@@ -1,6 +1,6 @@
 //! How a letter is written: noctop's own document, what Slack, Teams and PagerDuty take, and a mail.
 //!
-//! Device text is hostile: every value goes through a JSON writer or [`visible`](crate::model::text::visible), and what a chat would take
+//! Device text is hostile: every value goes through a JSON writer or `visible`, and what a chat would take
 //! for a command is escaped. Start at [`json`].
 
 pub(super) mod json;
