@@ -6,6 +6,7 @@ mod discover;
 mod flows;
 mod maintenance;
 mod notify;
+mod shot;
 mod sim;
 mod store;
 mod top;
@@ -17,6 +18,7 @@ pub use discover::{DiscoverArgs, TopologyFormat, TopologyRows};
 pub use flows::{FlowsArgs, FlowsFormat};
 pub use maintenance::{BeginArgs, EndArgs, MaintenanceArgs, MaintenanceCommand};
 pub use notify::{NotifyArgs, NotifyCommand, NotifyTestArgs};
+pub use shot::{ShotArgs, ShotFormat};
 pub use sim::{DemoArgs, SimArgs};
 pub use store::{BackupArgs, ImportArgs, RestoreArgs, StoreArgs, StoreCommand};
 pub use top::TopArgs;
@@ -390,38 +392,6 @@ pub struct DiffArgs {
     /// Format of what is printed
     #[arg(long, value_enum, default_value_t)]
     pub format: RowFormat,
-}
-
-/// Formats of `shot`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum ShotFormat {
-    /// Exactly H lines of text.
-    #[default]
-    Text,
-    /// With SGR colours.
-    Ansi,
-    /// A picture.
-    Svg,
-}
-
-/// `shot`
-#[derive(Clone, Debug, Args)]
-#[command(after_help = "Example: noctop shot topology --demo --format svg > topology.svg")]
-pub struct ShotArgs {
-    /// overview, topology, devices, device, interfaces, interface, flows, capture, wireless, alarms, events, logs, vlans, discovery, help
-    pub screen: String,
-    /// COLUMNSxROWS
-    #[arg(long, default_value = "120x36", value_name = "WxH")]
-    pub size: String,
-    /// Format of what is printed
-    #[arg(long, value_enum, default_value_t)]
-    pub format: ShotFormat,
-    /// Keys pressed before the picture is taken: `j j Enter`
-    #[arg(long, value_name = "KEYS", allow_hyphen_values = true)]
-    pub keys: Option<String>,
-    /// Draw the demo network at its fixed moment
-    #[arg(long)]
-    pub demo: bool,
 }
 
 /// `config`

@@ -5,7 +5,7 @@
 
 use super::State;
 use super::derive::Deriver;
-use crate::event::{Body, Event};
+use crate::event::{Body, DiscoveryProgress, Event};
 use crate::model::{DeviceId, SampleBatch, Timestamp};
 use std::collections::BTreeSet;
 
@@ -35,11 +35,7 @@ pub fn apply(state: &mut State, event: &Event) -> Applied {
         Body::Poll(reading) => deriver.poll(reading),
         Body::Silent(silent) => deriver.silent(silent).into_iter().collect(),
         Body::Discovery(progress) => {
-            // All tables were read: endpoints are placed at the next tick.
-            if !progress.running {
-                deriver.state.endpoints_at = Timestamp::default();
-            }
-            deriver.state.progress = Some(std::sync::Arc::new(progress.clone()));
+            discovered(deriver.state, progress);
             Vec::new()
         }
         Body::Tick => {
@@ -106,4 +102,12 @@ pub fn apply(state: &mut State, event: &Event) -> Applied {
         deriver.conclude(matches!(event.body, Body::Tick));
     }
     Applied { derived: deriver.derived, samples, reread: deriver.reread, poll_now: deriver.poll_now }
+}
+
+fn discovered(state: &mut State, progress: &DiscoveryProgress) {
+    // All tables were read: endpoints are placed at the next tick.
+    if !progress.running {
+        state.endpoints_at = Timestamp::default();
+    }
+    state.progress = Some(std::sync::Arc::new(progress.clone()));
 }

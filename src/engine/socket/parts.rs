@@ -3,6 +3,7 @@
 //! Both ends keep the parts of the last view of each watch. A [`Patch`] says for every row whether it is a row that the
 //! other end already has, at whatever place, or a new one.
 
+use crate::state::view::screens::DeviceView;
 use crate::state::view::{FlowsView, View, ViewBody};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -63,21 +64,7 @@ fn each_list(body: &mut ViewBody, each: &mut impl EachList) -> Result<(), Unfit>
             each.list(&mut view.selected_links)
         }
         ViewBody::Devices(table) => each.list(&mut table.rows),
-        ViewBody::Device(view) => {
-            each.list(&mut view.interfaces.rows)?;
-            each.list(&mut view.links)?;
-            each.list(&mut view.alarms)?;
-            each.list(&mut view.health.rows)?;
-            each.list(&mut view.switch.face)?;
-            each.list(&mut view.switch.matrix.rows.rows)?;
-            each.list(&mut view.switch.inventory.rows)?;
-            if let Some(spanning) = &mut view.switch.spanning {
-                each.list(&mut spanning.ports)?;
-                each.list(&mut spanning.tree)?;
-                each.list(&mut spanning.blocked)?;
-            }
-            each.list(&mut view.recent)
-        }
+        ViewBody::Device(view) => device(view, each),
         ViewBody::Interfaces(table) => each.list(&mut table.rows),
         ViewBody::Interface(view) => {
             each.list(&mut view.in_bps)?;
@@ -111,6 +98,7 @@ fn each_list(body: &mut ViewBody, each: &mut impl EachList) -> Result<(), Unfit>
         }
         ViewBody::Logs(view) => {
             each.list(&mut view.table.rows)?;
+            each.list(&mut view.patterns.rows)?;
             each.list(&mut view.rates)
         }
         ViewBody::Alarm(view) => {
@@ -127,6 +115,22 @@ fn each_list(body: &mut ViewBody, each: &mut impl EachList) -> Result<(), Unfit>
         }
         ViewBody::Empty => Ok(()),
     }
+}
+
+fn device(view: &mut DeviceView, each: &mut impl EachList) -> Result<(), Unfit> {
+    each.list(&mut view.interfaces.rows)?;
+    each.list(&mut view.links)?;
+    each.list(&mut view.alarms)?;
+    each.list(&mut view.health.rows)?;
+    each.list(&mut view.switch.face)?;
+    each.list(&mut view.switch.matrix.rows.rows)?;
+    each.list(&mut view.switch.inventory.rows)?;
+    if let Some(spanning) = &mut view.switch.spanning {
+        each.list(&mut spanning.ports)?;
+        each.list(&mut spanning.tree)?;
+        each.list(&mut spanning.blocked)?;
+    }
+    each.list(&mut view.recent)
 }
 
 fn flows(view: &mut FlowsView, each: &mut impl EachList) -> Result<(), Unfit> {
