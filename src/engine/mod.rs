@@ -35,4 +35,4 @@ mod writer;
 pub use command::{Answer, Command, DiffRow, Status};
 pub use core::Core;
 pub use handle::{AskError, Backend, Handle, Update, WatchId};
-pub use open::{Hosting, OpenError, OpenOptions, Replace, Restored, Seed, open, open_in_background, restore};
+pub use open::{Hosting, OpenError, OpenOptions, Replace, Restored, Seed, ask_audit, open, open_in_background, record, restore};

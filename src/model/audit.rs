@@ -1,7 +1,14 @@
 //! Who may do what, and the words of the audit journal: who did what, when, from where, and what became of it.
 
+mod report;
+mod verdict;
+
+pub use report::{AuditReport, Person, Tally};
+pub use verdict::{ChainVerdict, Fault, Verdict};
+
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// Characters of one text in a record at most: what is longer is cut, and says so.
@@ -146,12 +153,22 @@ pub struct Act {
     pub old: Option<String>,
     /// How it is to be.
     pub new: Option<String>,
+    /// The same for programs: what of it has a name.
+    pub detail: BTreeMap<String, String>,
 }
 
 impl Act {
     /// Something of a class.
     pub fn new(class: Class, kind: &str, object: &str) -> Self {
-        Self { class, kind: kind.to_owned(), object: bounded(object, LONGEST_TEXT), words: String::new(), old: None, new: None }
+        Self {
+            class,
+            kind: kind.to_owned(),
+            object: bounded(object, LONGEST_TEXT),
+            words: String::new(),
+            old: None,
+            new: None,
+            detail: BTreeMap::new(),
+        }
     }
 
     /// A change.
@@ -169,6 +186,13 @@ impl Act {
     #[must_use]
     pub fn old(self, old: Option<&str>) -> Self {
         Self { old: old.map(|old| bounded(old, LONGEST_TEXT)), ..self }
+    }
+
+    /// Something of it that has a name.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.detail.insert(name.to_owned(), bounded(value, LONGEST_TEXT));
+        self
     }
 
     /// How it is to be, or is now.

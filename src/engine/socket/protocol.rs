@@ -8,6 +8,7 @@ use crate::engine::command::{Answer, Command};
 use crate::engine::handle::{AskError, WatchId};
 use crate::history::STORE_VERSION;
 use crate::model::Timestamp;
+use crate::model::audit::{Role, Said};
 use crate::query::ViewRequest;
 use crate::state::view::View;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -133,6 +134,8 @@ pub(super) enum FromConsole {
     Ask(u64, Box<ViewRequest>),
     /// Carry out.
     Command(u64, Command),
+    /// The first message: what the console says of itself.
+    Hello(Said),
 }
 
 /// From the engine.
@@ -148,6 +151,10 @@ pub(super) enum FromEngine {
     Done(u64, Box<Result<Answer, AskError>>),
     /// The engine ends; a sentence why.
     Ending(String),
+    /// To [`FromConsole::Hello`]: what the console's user may do.
+    Welcome(Role),
+    /// To it as well: the user may nothing; a sentence why. The connection ends.
+    Refused(String),
 }
 
 /// One message as a frame.
