@@ -123,7 +123,10 @@ fn with_mode(mode: u32) -> io::Result<Socket> {
 /// Opens the file that was just bound, for its user alone until now, to those who may connect: first its group, then its bits. A
 /// link is not followed, and in a [safe folder](safe_folder) nobody puts one there.
 fn open_to(path: &Path, (mode, group): (u32, Option<u32>)) -> io::Result<()> {
-    if let Some(group) = group {
+    // Not where it is so already: a hardened unit kills whoever calls chown(2).
+    if let Some(group) = group
+        && std::fs::symlink_metadata(path)?.gid() != group
+    {
         std::os::unix::fs::lchown(path, None, Some(group))?;
     }
     // Not by the socket's own inode: umask(2) would take the group's bit to write, without which it can't connect.
