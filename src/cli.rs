@@ -1,6 +1,7 @@
 //! The command line: clap types only. What each command does lives in `cmd/`.
 
 mod alarms;
+mod audit;
 mod capture;
 mod discover;
 mod flows;
@@ -13,6 +14,7 @@ mod top;
 mod wireless;
 
 pub use alarms::{AlarmTestArgs, AlarmsArgs, AlarmsCommand};
+pub use audit::{AuditArgs, AuditCommand, AuditListArgs, AuditReportArgs, AuditVerifyArgs};
 pub use capture::CaptureArgs;
 pub use discover::{DiscoverArgs, TopologyFormat, TopologyRows};
 pub use flows::{FlowsArgs, FlowsFormat};
@@ -196,6 +198,8 @@ pub enum Command {
     Store(StoreArgs),
     /// Who is told about alarms, and whether they can be
     Notify(NotifyArgs),
+    /// Who did what: the audit journal, whether it is as it was written, and a month's report
+    Audit(AuditArgs),
     /// Counters of every collector
     Status(FormatArgs),
     /// The configuration

@@ -9,6 +9,7 @@ use std::fmt;
 
 mod alarms;
 mod attach;
+mod audit;
 mod capture;
 mod config_check;
 pub mod console;
@@ -97,6 +98,7 @@ pub fn run(cli: Cli) -> Outcome {
         Some(Command::Where(args)) => whereabouts::run(&common, &args),
         Some(Command::Diff(args)) => diff::run(&common, &args),
         Some(Command::Notify(args)) => notify::run(&common, &args.command),
+        Some(Command::Audit(args)) => audit::run(&common, &args.command),
         Some(Command::Status(args)) => status::run(&common, &args),
         Some(Command::Store(args)) => store::run(&common, &args.command),
         Some(Command::Config(args)) => match args.command {

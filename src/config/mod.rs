@@ -3,6 +3,7 @@
 //! Every fault is reported at once with file, line and column; unknown keys are refused. Nothing here opens a socket.
 //! Start at `load`, then `sections` (a function for each table), then `read` (positions, unknown keys).
 
+use crate::model::secret::Secret;
 use crate::model::{Credential, Role};
 use crate::query::filter::Expr;
 use ipnet::IpNet;
@@ -10,6 +11,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub mod access;
 mod alarm;
 mod credential;
 mod load;
@@ -20,6 +22,7 @@ mod schema;
 mod sections;
 mod value;
 
+pub use access::{Access, Account};
 pub use alarm::{Alarms, RuleLine, parse_rule};
 pub use credential::resolve_secret;
 pub use load::{ConfigError, find, load, parse, read_credentials, read_file};
@@ -60,6 +63,19 @@ pub struct Config {
     pub listeners: Listeners,
     /// `[[receiver]]` and `[[notify]]`: who is told about alarms.
     pub notifications: notify::Notifications,
+    /// `[access]`: who may look and who may change things.
+    pub access: Access,
+    /// The file that it was read from; `None` of the default, and of a text.
+    pub origin: Option<Origin>,
+}
+
+/// The file that a configuration was read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Where it was.
+    pub path: PathBuf,
+    /// SHA-256 of what stood in it, lower-case hex.
+    pub sha256: String,
 }
 
 /// `[discovery]`
@@ -137,8 +153,12 @@ pub struct Retention {
     pub hour: Duration,
     /// Log lines.
     pub logs: Duration,
-    /// The audit chain.
+    /// The audit chain: what was refused, starts and ends, its own affairs.
     pub audit: Duration,
+    /// Of the audit chain what was changed.
+    pub audit_changes: Duration,
+    /// Of the audit chain who attached.
+    pub audit_access: Duration,
 }
 
 /// `[[log_class]]`: log lines that are kept for a time of their own.
@@ -200,6 +220,10 @@ pub struct Listeners {
     pub syslog_tls: Option<SyslogTls>,
     /// `[metrics] listen`
     pub metrics: Option<SocketAddr>,
+    /// `[metrics] certificate` and `key`: files in PEM
+    pub metrics_tls: Option<(PathBuf, PathBuf)>,
+    /// `[metrics] token`: what whoever asks must know
+    pub metrics_token: Option<Secret>,
     /// `[metrics] polled`: the counters of interfaces as well, under their IF-MIB names
     pub metrics_polled: bool,
     /// `[capture] interfaces`
@@ -242,6 +266,14 @@ impl Default for Retention {
     fn default() -> Self {
         const DAY: u64 = 86_400;
         let days = |days: u64| Duration::from_secs(days * DAY);
-        Self { raw: days(14), minute: days(90), hour: days(5 * 365), logs: days(365), audit: days(5 * 365) }
+        Self {
+            raw: days(14),
+            minute: days(90),
+            hour: days(5 * 365),
+            logs: days(365),
+            audit: days(5 * 365),
+            audit_changes: days(3 * 365),
+            audit_access: days(365),
+        }
     }
 }

@@ -112,7 +112,9 @@ const TABLES: &[Table] = &[
             ("minute", Duration, "Minutes"),
             ("hour", Duration, "Hours"),
             ("logs", Duration, "Log lines"),
-            ("audit", Duration, "The audit chain"),
+            ("audit", Duration, "The audit journal: what was refused, starts and ends"),
+            ("audit_changes", Duration, "The audit journal: what was changed"),
+            ("audit_access", Duration, "The audit journal: who attached"),
         ],
     ),
     list(
@@ -259,7 +261,25 @@ const TABLES: &[Table] = &[
     table(
         "metrics",
         "noctop's own figures for Prometheus",
-        &[("listen", Text, "ADDRESS:PORT"), ("polled", Flag, "The counters of interfaces as well")],
+        &[
+            ("listen", Text, "ADDRESS:PORT; one that is not this host's own needs the other three"),
+            ("polled", Flag, "The counters of interfaces as well"),
+            ("certificate", Text, "Of TLS: the certificate's file"),
+            ("key", Text, "Of TLS: the file of its key"),
+            ("token", Text, "What whoever asks has to send as a bearer token: a literal, env:NAME or file:PATH"),
+        ],
+    ),
+    table(
+        "access",
+        "Who may look and who may change things, by users and @groups of this host; root and the user that runs the engine may everything",
+        &[
+            ("operators", Texts, "Who may change things"),
+            ("viewers", Texts, "Who may look; every member of the socket's group by default"),
+            ("group", Text, "The group that may open the socket; noctop by default, where this host has it"),
+            ("office_hours", Text, "When people are expected to work, for the report of the audit journal: 08:00-18:00"),
+            ("office_days", Words(DAYS), "On which days"),
+            ("zone", Text, "Time zone of these; the host's by default"),
+        ],
     ),
 ];
 

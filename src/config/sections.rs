@@ -2,10 +2,11 @@
 
 use super::read::Section;
 use super::{
-    Config, Discovery, Listeners, LogClass, ManualLink, Mib, PollEvery, Polling, Retention, Store, SyslogTls, alarm, credential,
-    maintenance, notify, value,
+    Config, Discovery, Listeners, LogClass, ManualLink, Mib, PollEvery, Polling, Retention, Store, SyslogTls, access, alarm,
+    credential, maintenance, notify, value,
 };
 use crate::model::Credential;
+use crate::model::secret::Secret;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// The whole document. Faults are noted in the section's source; what is faulty keeps its default here.
@@ -25,6 +26,8 @@ pub(super) fn config(root: Section<'_, '_>) -> Config {
         mib: root.table("mib").map(mib).unwrap_or_default(),
         listeners: listeners(&root),
         notifications: notify::read(&root),
+        access: access::read(&root),
+        origin: None,
     };
     root.finish();
     config
@@ -99,6 +102,8 @@ fn retention(section: Section<'_, '_>) -> Retention {
         hour: section.get("hour", value::duration).unwrap_or(default.hour),
         logs: section.get("logs", value::duration).unwrap_or(default.logs),
         audit: section.get("audit", value::duration).unwrap_or(default.audit),
+        audit_changes: section.get("audit_changes", value::duration).unwrap_or(default.audit_changes),
+        audit_access: section.get("audit_access", value::duration).unwrap_or(default.audit_access),
     };
     section.finish();
     retention
@@ -169,6 +174,37 @@ fn syslog_tls(section: &Section<'_, '_>) -> Option<SyslogTls> {
     }
 }
 
+/// Octets of a token at least: nobody guesses it.
+const SHORTEST_TOKEN: usize = 16;
+
+/// How metrics are guarded. Who listens where others than this host's own users can ask must guard them.
+fn guard(section: &Section<'_, '_>, listeners: &mut Listeners) {
+    let (certificate, key) = (section.get("certificate", value::file), section.get("key", value::file));
+    if section.raw("certificate").is_some() != section.raw("key").is_some() {
+        section.fault(section.start(), "a certificate needs its key, and a key its certificate");
+    }
+    listeners.metrics_tls = certificate.zip(key);
+    listeners.metrics_token = section.get("token", token);
+    let is_open = listeners.metrics.is_some_and(|listen| !listen.ip().is_loopback());
+    let is_guarded = ["certificate", "key", "token"].iter().all(|key| section.raw(key).is_some());
+    if is_open && !is_guarded {
+        let place = section.raw("listen").map_or(section.start(), |listen| listen.span().start);
+        section.fault(
+            place,
+            "metrics that others than this host can ask for need certificate and key (files in PEM) and a token (env:NAME or file:PATH); without them listen on 127.0.0.1 or [::1]",
+        );
+    }
+}
+
+fn token(value: &toml::de::DeValue<'_>) -> Result<Secret, String> {
+    let token = credential::resolve_secret(&value::text(value)?)?;
+    let is_sign = |octet: u8| octet.is_ascii_graphic();
+    if token.expose().len() < SHORTEST_TOKEN || !token.expose().bytes().all(is_sign) {
+        return Err(format!("a token has at least {SHORTEST_TOKEN} characters, all of them printable ASCII without blanks"));
+    }
+    Ok(token)
+}
+
 fn listeners(root: &Section<'_, '_>) -> Listeners {
     let mut listeners = Listeners::default();
     if let Some(section) = root.table("flows") {
@@ -198,6 +234,7 @@ fn listeners(root: &Section<'_, '_>) -> Listeners {
     if let Some(section) = root.table("metrics") {
         listeners.metrics = section.get("listen", value::listen).or(Some(METRICS_LISTEN));
         listeners.metrics_polled = section.get("polled", value::yes_or_no).unwrap_or_default();
+        guard(&section, &mut listeners);
         section.finish();
     }
     listeners

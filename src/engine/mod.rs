@@ -4,6 +4,7 @@
 //! local engine from one behind a Unix socket. Start at [`handle`], then [`core`] (one synchronous turn), `local`
 //! (the threads around it), `socket` (for other processes), `switch` and `open` (which of them stands behind a handle).
 
+pub mod audit;
 mod board;
 pub mod capture;
 pub mod command;
@@ -34,4 +35,4 @@ mod writer;
 pub use command::{Answer, Command, DiffRow, Status};
 pub use core::Core;
 pub use handle::{AskError, Backend, Handle, Update, WatchId};
-pub use open::{Hosting, OpenError, OpenOptions, Replace, Restored, Seed, open, open_in_background, restore};
+pub use open::{Hosting, OpenError, OpenOptions, Replace, Restored, Seed, ask_audit, open, open_in_background, record, restore};

@@ -5,6 +5,7 @@
 //! but JSON, and as `\uXXXX` there. Start at [`topology`] (the document of `discover`), then [`rows`], then [`tabular`] (how a
 //! row becomes csv or a table).
 
+pub mod audit;
 pub mod diff;
 pub mod dot;
 pub mod equipment;
@@ -27,6 +28,7 @@ pub mod topology;
 pub mod tree;
 pub mod wireless;
 
+pub use audit::AuditRow;
 pub use maintenance::MaintenanceRow;
 pub use object::ObjectRow;
 pub use rows::{
