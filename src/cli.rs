@@ -6,6 +6,7 @@ mod discover;
 mod flows;
 mod maintenance;
 mod notify;
+mod secrets;
 mod shot;
 mod sim;
 mod store;
@@ -18,6 +19,7 @@ pub use discover::{DiscoverArgs, TopologyFormat, TopologyRows};
 pub use flows::{FlowsArgs, FlowsFormat};
 pub use maintenance::{BeginArgs, EndArgs, MaintenanceArgs, MaintenanceCommand};
 pub use notify::{NotifyArgs, NotifyCommand, NotifyTestArgs};
+pub use secrets::{SecretNameArgs, SecretsArgs, SecretsCommand, SecretsInitArgs};
 pub use shot::{ShotArgs, ShotFormat};
 pub use sim::{DemoArgs, SimArgs};
 pub use store::{BackupArgs, ImportArgs, RestoreArgs, StoreArgs, StoreCommand};
@@ -196,6 +198,8 @@ pub enum Command {
     Store(StoreArgs),
     /// Who is told about alarms, and whether they can be
     Notify(NotifyArgs),
+    /// The encrypted file of secrets
+    Secrets(SecretsArgs),
     /// Counters of every collector
     Status(FormatArgs),
     /// The configuration

@@ -29,6 +29,7 @@ mod mib_files;
 mod notify;
 mod objects;
 mod rows;
+mod secrets;
 pub mod shot;
 mod sim;
 mod status;
@@ -71,6 +72,7 @@ pub type Outcome = Result<u8, Failure>;
 /// Runs what the command line asks for.
 pub fn run(cli: Cli) -> Outcome {
     let Cli { common, console, command } = cli;
+    crate::model::panic::install_hook();
     if !matches!(command, None | Some(Command::Demo(_))) {
         log(common.verbose);
     }
@@ -97,6 +99,7 @@ pub fn run(cli: Cli) -> Outcome {
         Some(Command::Where(args)) => whereabouts::run(&common, &args),
         Some(Command::Diff(args)) => diff::run(&common, &args),
         Some(Command::Notify(args)) => notify::run(&common, &args.command),
+        Some(Command::Secrets(args)) => secrets::run(&common, &args.command),
         Some(Command::Status(args)) => status::run(&common, &args),
         Some(Command::Store(args)) => store::run(&common, &args.command),
         Some(Command::Config(args)) => match args.command {

@@ -10,6 +10,7 @@ pub mod command;
 pub mod core;
 mod country;
 pub mod discover;
+mod exposure;
 
 mod flows;
 pub mod handle;
@@ -33,5 +34,6 @@ mod writer;
 
 pub use command::{Answer, Command, DiffRow, Status};
 pub use core::Core;
+pub use exposure::exposures;
 pub use handle::{AskError, Backend, Handle, Update, WatchId};
 pub use open::{Hosting, OpenError, OpenOptions, Replace, Restored, Seed, open, open_in_background, restore};

@@ -21,6 +21,7 @@ pub mod maintenance;
 pub mod neighbour;
 pub mod notice;
 pub mod oid;
+pub mod panic;
 pub mod points;
 pub mod poll;
 pub mod rollup;
