@@ -1,5 +1,6 @@
 //! What can be asked of the engine beside views.
 
+use crate::model::audit::{Act, Outcome, Role};
 use crate::model::bands::{Band, Summary};
 use crate::model::flow::{TopAnswer, TopRequest};
 use crate::model::{Alarm, AlarmOrder, EntityKey, MaintenanceAct, Metric, TimeRange, Timestamp, Window};
@@ -46,9 +47,34 @@ pub enum Command {
     AlarmTest(Box<AlarmTest>),
     /// Maintenance that goes on or is planned, now or at a time.
     MaintenanceList(Option<Timestamp>),
+    /// Write down what a command did by itself, beside the engine.
+    Record(Box<Act>, Outcome),
 }
 
 impl Command {
+    /// What whoever asks must be allowed to. What only reads is for viewers; a new command is put down here on purpose.
+    pub const fn needs(&self) -> Role {
+        match self {
+            Self::History(_)
+            | Self::Diff(..)
+            | Self::Names(..)
+            | Self::Status
+            | Self::StoreStats
+            | Self::StoreVerify
+            | Self::Where(..)
+            | Self::Top(_)
+            | Self::AlarmTest(_)
+            | Self::MaintenanceList(_) => Role::Viewer,
+            Self::Discover(_)
+            | Self::PauseDiscovery
+            | Self::CancelDiscovery
+            | Self::StoreBackup(_)
+            | Self::Alarms(_)
+            | Self::Maintenance(_)
+            | Self::Record(..) => Role::Operator,
+        }
+    }
+
     /// Whether it reads or copies all that there is: hours, where that is much.
     pub const fn is_long(&self) -> bool {
         matches!(self, Self::StoreVerify | Self::StoreBackup(_) | Self::AlarmTest(_))

@@ -4,6 +4,7 @@
 //! local engine from one behind a Unix socket. Start at [`handle`], then [`core`] (one synchronous turn), `local`
 //! (the threads around it), `socket` (for other processes), `switch` and `open` (which of them stands behind a handle).
 
+pub mod audit;
 mod board;
 pub mod capture;
 pub mod command;

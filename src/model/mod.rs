@@ -7,6 +7,7 @@
 pub mod access;
 pub mod addr;
 pub mod alarm;
+pub mod audit;
 pub mod bands;
 pub mod device;
 pub mod flow;

@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows what the octets mean. Start at [`datagram`].
 
+pub mod accounts;
 pub mod capture;
 pub mod client;
 pub mod datagram;
@@ -10,6 +11,7 @@ pub mod http;
 pub mod icmp;
 pub mod intake;
 pub mod memory;
+pub mod peer;
 pub mod pktinfo;
 pub mod priority;
 pub mod process;

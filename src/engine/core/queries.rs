@@ -82,7 +82,8 @@ impl Reader {
             | Command::CancelDiscovery
             | Command::Status
             | Command::Alarms(_)
-            | Command::Maintenance(_) => {
+            | Command::Maintenance(_)
+            | Command::Record(..) => {
                 Err(AskError::Failed("nothing serves this store: start noctop or noctop daemon first".to_owned()))
             }
         }

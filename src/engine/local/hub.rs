@@ -2,6 +2,7 @@
 
 use super::notify::Receivers;
 use crate::clock;
+use crate::engine::audit::{self, Auditor};
 use crate::engine::board::{Board, Kind};
 use crate::engine::command::{Answer, CollectorStatus, Command, Status};
 use crate::engine::core::{Live, Reader};
@@ -10,6 +11,7 @@ use crate::engine::notice::Notices;
 use crate::engine::socket::server::{Counters, Desk};
 use crate::engine::writer::Losses;
 use crate::event::Body;
+use crate::model::audit::{Actor, Way};
 use crate::model::{AlarmOrder, MaintenanceAct, Timestamp};
 use crate::query::ViewRequest;
 use crate::state::view::{Chrome, View, ViewBody};
@@ -50,6 +52,10 @@ pub(in crate::engine) struct Hub {
     /// How those do who are told about alarms.
     pub(super) receivers: Receivers,
     pub(super) started_at: Timestamp,
+    /// Writes down who did what.
+    pub(in crate::engine) audit: Auditor,
+    /// Who runs this process.
+    pub(super) own: Actor,
     /// Events that waited for the engine at its last tick.
     pub(super) queue: AtomicUsize,
     live: Mutex<Arc<Live>>,
@@ -79,6 +85,8 @@ impl Hub {
             counts,
             receivers: Receivers::default(),
             started_at: clock::now(),
+            audit: Auditor::default(),
+            own: audit::own(Way::Process),
             queue: AtomicUsize::new(0),
             live: Mutex::new(Arc::new(live)),
         }
@@ -189,8 +197,15 @@ impl Desk for Hub {
         self.reader.ask(&self.live(), request).map_err(|error| AskError::Failed(error.to_string()))
     }
 
-    fn command(&self, command: Command) -> Result<Answer, AskError> {
+    fn command(&self, actor: &Actor, command: Command) -> Result<Answer, AskError> {
+        if !actor.may(command.needs()) {
+            return Err(AskError::Refused(audit::denied(actor, &command)));
+        }
         match command {
+            Command::Record(act, outcome) => {
+                let written = self.audit.record(actor, *act, outcome);
+                written.map(|_| Answer::Accepted).map_err(|error| AskError::Failed(error.to_string()))
+            }
             Command::Discover(targets) => self.tell(Control::Discover(targets)),
             Command::PauseDiscovery => self.tell(Control::Pause),
             Command::CancelDiscovery => self.tell(Control::Cancel),

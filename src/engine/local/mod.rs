@@ -311,7 +311,7 @@ impl Session for LocalSession {
     }
 
     fn command(&self, command: Command) -> Result<Answer, AskError> {
-        self.hub.command(command)
+        self.hub.command(&self.hub.own, command)
     }
 
     fn close(&self) {

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::path::PathBuf;
 
 /// Version of the messages below: raised whenever their bytes change meaning.
-pub(super) const PROTOCOL_VERSION: u16 = 7;
+pub(super) const PROTOCOL_VERSION: u16 = 8;
 
 /// The first octets of every connection, from both ends.
 const MAGIC: [u8; 6] = *b"noctop";
@@ -190,9 +190,9 @@ mod tests {
 
     #[test]
     fn another_protocol_is_named_with_its_version_and_pid() {
-        let other = Greeting { protocol: 9, version: "7.0.0".to_owned(), pid: 42, ..Greeting::ours(PathBuf::new()) };
+        let other = Greeting { protocol: 99, version: "7.0.0".to_owned(), pid: 42, ..Greeting::ours(PathBuf::new()) };
         let sentence = greet(&other).unwrap_err().to_string();
-        assert!(sentence.contains("noctop 7.0.0 (pid 42)") && sentence.contains("protocol 9"), "{sentence}");
+        assert!(sentence.contains("noctop 7.0.0 (pid 42)") && sentence.contains("protocol 99"), "{sentence}");
     }
 
     #[test]

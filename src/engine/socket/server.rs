@@ -6,6 +6,8 @@ use crate::engine::board::{Board, Ear, Told};
 use crate::engine::command::{Answer, Command};
 use crate::engine::handle::{AskError, WatchId};
 use crate::model::Timestamp;
+use crate::model::audit::{Actor, Role, Said, Way};
+use crate::net::peer;
 use crate::net::unix::{Listener, ServerStream};
 use crate::query::ViewRequest;
 use crate::state::view::View;
@@ -39,8 +41,8 @@ pub(in crate::engine) trait Desk: Send + Sync {
     fn board(&self) -> &Board;
     /// One view. Blocks.
     fn ask(&self, request: &ViewRequest) -> Result<View, AskError>;
-    /// Carries out. Blocks.
-    fn command(&self, command: Command) -> Result<Answer, AskError>;
+    /// Carries out what this one asks, where it may. Blocks.
+    fn command(&self, actor: &Actor, command: Command) -> Result<Answer, AskError>;
 }
 
 /// What the socket saw.
@@ -92,6 +94,16 @@ pub(in crate::engine) struct Server {
 
 impl Server {
     async fn connection(self: Arc<Self>, stream: ServerStream, stop: CancellationToken) {
+        let Ok(peer) = peer::of(&stream) else { return };
+        let actor = Arc::new(Actor {
+            uid: Some(peer.uid),
+            user: peer.uid.to_string(),
+            pid: peer.pid,
+            program: peer.pid.and_then(peer::program),
+            role: Some(Role::Operator),
+            way: Way::Socket,
+            said: Said::default(),
+        });
         let (mut reader, mut writer) = stream.into_split();
         let greeted = timeout(GREETING_TIMEOUT, greet(&mut reader, &mut writer, &self.data)).await;
         if !matches!(greeted, Ok(Ok(()))) {
@@ -109,14 +121,14 @@ impl Server {
                 outbox.put(Told::Ending("the engine ended".to_owned()));
                 let _gone_already = timeout(WRITE_TIMEOUT, outbox.write_once(&mut writer, &mut BTreeMap::new())).await;
             }
-            () = self.read(&mut reader, (session, &outbox)) => {}
+            () = self.read(&mut reader, (session, &outbox, &actor)) => {}
             () = outbox.write(&mut writer) => {}
         }
         self.desk.board().leave(session);
     }
 
     /// Reads messages until the console goes or sends what is none.
-    async fn read(&self, reader: &mut (impl AsyncRead + Unpin), (session, outbox): (u64, &Arc<Outbox>)) {
+    async fn read(&self, reader: &mut (impl AsyncRead + Unpin), (session, outbox, actor): (u64, &Arc<Outbox>, &Arc<Actor>)) {
         let questions = Arc::new(Semaphore::new(QUESTIONS_IN_FLIGHT));
         loop {
             let octets = match frame(reader).await {
@@ -138,9 +150,9 @@ impl Server {
                 }
                 question @ (FromConsole::Ask(..) | FromConsole::Command(..)) => {
                     let Ok(permit) = Arc::clone(&questions).acquire_owned().await else { return };
-                    let (desk, outbox) = (Arc::clone(&self.desk), Arc::clone(outbox));
+                    let (desk, outbox, actor) = (Arc::clone(&self.desk), Arc::clone(outbox), Arc::clone(actor));
                     tokio::task::spawn_blocking(move || {
-                        if let Some(reply) = reply(&*desk, question) {
+                        if let Some(reply) = reply(&*desk, (&actor, question)) {
                             outbox.reply(reply);
                         }
                         drop(permit);
@@ -151,10 +163,10 @@ impl Server {
     }
 }
 
-fn reply(desk: &dyn Desk, question: FromConsole) -> Option<FromEngine> {
+fn reply(desk: &dyn Desk, (actor, question): (&Actor, FromConsole)) -> Option<FromEngine> {
     match question {
         FromConsole::Ask(number, request) => Some(FromEngine::Asked(number, Box::new(desk.ask(&request)))),
-        FromConsole::Command(number, command) => Some(FromEngine::Done(number, Box::new(desk.command(command)))),
+        FromConsole::Command(number, command) => Some(FromEngine::Done(number, Box::new(desk.command(actor, command)))),
         FromConsole::Watch(..) | FromConsole::Unwatch(_) => None,
     }
 }

@@ -7,6 +7,7 @@ use crate::engine::board::{Board, Kind, Told};
 use crate::engine::command::{Answer, Command};
 use crate::engine::handle::{AskError, WatchId};
 use crate::engine::session::Session;
+use crate::model::audit::Actor;
 use crate::net::unix::{Client, Listener};
 use crate::query::{Screen, ViewRequest};
 use crate::state::view::{Chrome, View, ViewBody};
@@ -36,7 +37,7 @@ impl Desk for EchoDesk {
         Ok(echo(request))
     }
 
-    fn command(&self, command: Command) -> Result<Answer, AskError> {
+    fn command(&self, _: &Actor, command: Command) -> Result<Answer, AskError> {
         match command {
             Command::Status => Ok(Answer::Accepted),
             _ => Err(AskError::Refused("only status".to_owned())),
@@ -171,7 +172,7 @@ fn an_engine_of_another_version_is_named() {
     };
     rig.runtime.spawn(async move {
         use tokio::io::AsyncWriteExt as _;
-        let other = Greeting { protocol: 9, version: "9.9".to_owned(), ..Greeting::ours(PathBuf::new()) };
+        let other = Greeting { protocol: 99, version: "9.9".to_owned(), ..Greeting::ours(PathBuf::new()) };
         let mut stream = listener.accept().await.unwrap();
         stream.write_all(&other.encode()).await.unwrap();
         std::future::pending::<()>().await;
