@@ -3,6 +3,7 @@
 use crate::model::audit::{Act, Outcome, Role};
 use crate::model::bands::{Band, Summary};
 use crate::model::flow::{TopAnswer, TopRequest};
+use crate::model::port::{PortOrder, PortPlan, PortResult, PortSet};
 use crate::model::{Alarm, AlarmOrder, EntityKey, MaintenanceAct, Metric, TimeRange, Timestamp, Window};
 pub use crate::state::diff::DiffRow;
 use crate::state::view::screens::Name;
@@ -49,6 +50,10 @@ pub enum Command {
     MaintenanceList(Option<Timestamp>),
     /// Write down what a command did by itself, beside the engine.
     Record(Box<Act>, Outcome),
+    /// What switching a port would do; its device is asked.
+    PortPlan(Box<PortOrder>),
+    /// Switch a port.
+    PortSet(Box<PortSet>),
 }
 
 impl Command {
@@ -71,13 +76,15 @@ impl Command {
             | Self::StoreBackup(_)
             | Self::Alarms(_)
             | Self::Maintenance(_)
-            | Self::Record(..) => Role::Operator,
+            | Self::Record(..)
+            | Self::PortPlan(_)
+            | Self::PortSet(_) => Role::Operator,
         }
     }
 
-    /// Whether it reads or copies all that there is: hours, where that is much.
+    /// Whether it may take longer than a question does: it reads or copies all that there is, or waits for a port.
     pub const fn is_long(&self) -> bool {
-        matches!(self, Self::StoreVerify | Self::StoreBackup(_) | Self::AlarmTest(_))
+        matches!(self, Self::StoreVerify | Self::StoreBackup(_) | Self::AlarmTest(_) | Self::PortSet(_))
     }
 }
 
@@ -147,6 +154,10 @@ pub enum Answer {
     AlarmTested(Box<AlarmTested>),
     /// To `MaintenanceList`.
     Maintenance(Vec<Window>),
+    /// To `PortPlan`.
+    PortPlan(Box<PortPlan>),
+    /// To `PortSet`.
+    PortDone(Box<PortResult>),
 }
 
 /// A series as it is shown.

@@ -24,6 +24,7 @@ pub mod notify_tools;
 mod offline;
 mod open;
 mod paths;
+mod port;
 mod record;
 mod session;
 pub mod snmp_tools;

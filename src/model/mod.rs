@@ -25,6 +25,7 @@ pub mod oid;
 pub mod panic;
 pub mod points;
 pub mod poll;
+pub mod port;
 pub mod rollup;
 pub mod secret;
 pub mod series;

@@ -83,7 +83,9 @@ impl Reader {
             | Command::Status
             | Command::Alarms(_)
             | Command::Maintenance(_)
-            | Command::Record(..) => {
+            | Command::Record(..)
+            | Command::PortPlan(_)
+            | Command::PortSet(_) => {
                 Err(AskError::Failed("nothing serves this store: start noctop or noctop daemon first".to_owned()))
             }
         }

@@ -27,6 +27,7 @@ use super::maintenance::{Ending, Keeping, Maintenance};
 use super::notice::About;
 use super::open::Seed;
 use super::paths::socket_mode;
+use super::port::Ports;
 use super::session::Session;
 use super::socket::server::{Desk, Server, serve};
 use super::tending::{self, Tending};
@@ -103,6 +104,7 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
         control: schedule.control(),
         orders,
         counts: schedule.counts(),
+        ports: Ports::new(config.set.clone(), stop.clone()),
     }));
     first_notices(&hub, &config, &core, &*store);
     if let Err(why) = countries {
@@ -275,6 +277,7 @@ impl Running {
     /// Ends all threads: collectors, what they handed over, the history; then those who answer.
     fn end(self, hub: &Hub) {
         self.stop.cancel();
+        hub.ports.finish();
         drop(self.endings);
         let ended = self.done.is_none_or(|done| done.recv_timeout(CLOSE).is_ok());
         hub.board.stop();
