@@ -6,6 +6,7 @@ mod discover;
 mod flows;
 mod maintenance;
 mod notify;
+mod port;
 mod secrets;
 mod shot;
 mod sim;
@@ -19,9 +20,10 @@ pub use discover::{DiscoverArgs, TopologyFormat, TopologyRows};
 pub use flows::{FlowsArgs, FlowsFormat};
 pub use maintenance::{BeginArgs, EndArgs, MaintenanceArgs, MaintenanceCommand};
 pub use notify::{NotifyArgs, NotifyCommand, NotifyTestArgs};
+pub use port::{PortActArg, PortArgs, PortFormat};
 pub use secrets::{SecretNameArgs, SecretsArgs, SecretsCommand, SecretsInitArgs};
 pub use shot::{ShotArgs, ShotFormat};
-pub use sim::{DemoArgs, SimArgs};
+pub use sim::{DemoArgs, SetFaultArg, SimArgs};
 pub use store::{BackupArgs, ImportArgs, RestoreArgs, StoreArgs, StoreCommand};
 pub use top::TopArgs;
 pub use wireless::{WirelessArgs, WirelessRows};
@@ -198,6 +200,8 @@ pub enum Command {
     Store(StoreArgs),
     /// Who is told about alarms, and whether they can be
     Notify(NotifyArgs),
+    /// Switch a port off or on, or take its power away for some seconds; off unless the configuration allows it
+    Port(PortArgs),
     /// The encrypted file of secrets
     Secrets(SecretsArgs),
     /// Counters of every collector

@@ -28,6 +28,7 @@ mod man;
 mod mib_files;
 mod notify;
 mod objects;
+mod port;
 mod rows;
 mod secrets;
 pub mod shot;
@@ -99,6 +100,7 @@ pub fn run(cli: Cli) -> Outcome {
         Some(Command::Where(args)) => whereabouts::run(&common, &args),
         Some(Command::Diff(args)) => diff::run(&common, &args),
         Some(Command::Notify(args)) => notify::run(&common, &args.command),
+        Some(Command::Port(args)) => port::run(&common, &args),
         Some(Command::Secrets(args)) => secrets::run(&common, &args.command),
         Some(Command::Status(args)) => status::run(&common, &args),
         Some(Command::Store(args)) => store::run(&common, &args.command),

@@ -16,6 +16,7 @@ pub mod json;
 pub mod maintenance;
 pub mod mermaid;
 pub mod object;
+pub mod port;
 pub mod receiver;
 pub mod rows;
 pub mod schema;

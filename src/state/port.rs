@@ -34,19 +34,21 @@ impl State {
         })?;
         let names = port_names(found);
         let ports = || found.interfaces.iter().zip(&names);
-        let take = |(port, name): (&Interface, &String)| FoundPort { device: Arc::clone(found), port: port.clone(), name: name.clone() };
+        let take =
+            |(port, name): (&Interface, &String)| FoundPort { device: Arc::clone(found), port: port.clone(), name: name.clone() };
         if let Some(exact) = ports().find(|(_, name)| *name == port) {
             return Ok(take(exact));
         }
         let is_called = |own: &Option<String>| own.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(port));
-        let called: Vec<(&Interface, &String)> = ports()
-            .filter(|(own, _)| is_called(&own.if_name) || is_called(&own.if_descr) || is_called(&own.if_alias))
-            .collect();
+        let called: Vec<(&Interface, &String)> =
+            ports().filter(|(own, _)| is_called(&own.if_name) || is_called(&own.if_descr) || is_called(&own.if_alias)).collect();
         let numbered = || port.parse().ok().and_then(|number| ports().find(|(own, _)| own.if_index == IfIndex(number)));
         match (called.as_slice(), numbered()) {
             ([only], _) => Ok(take(*only)),
             ([], Some(only)) => Ok(take(only)),
-            ([], None) => Err(format!("{} has no port {port}: noctop interfaces --filter 'device:{}'", found.name(), found.name())),
+            ([], None) => {
+                Err(format!("{} has no port {port}: noctop interfaces --filter 'device:{}'", found.name(), found.name()))
+            }
             (several, _) => {
                 let names: Vec<&str> = several.iter().take(MAX_NAMED).map(|(_, name)| name.as_str()).collect();
                 Err(format!("{port} is the name of several ports of {}: {}", found.name(), names.join(", ")))
@@ -58,7 +60,8 @@ impl State {
     pub fn hanging_on(&self, found: &FoundPort) -> Hanging {
         let (device, port) = (&found.device, &found.port);
         let is_here = |end: &LinkEnd| self.is_of_port(end, (&device.id, port.if_index));
-        let links: Vec<&Link> = self.links_of(&device.id).iter().map(Arc::as_ref).filter(|link| is_here(&link.a) || is_here(&link.b)).collect();
+        let links: Vec<&Link> =
+            self.links_of(&device.id).iter().map(Arc::as_ref).filter(|link| is_here(&link.a) || is_here(&link.b)).collect();
         let far = |link: &Link| if is_here(&link.a) { link.b.clone() } else { link.a.clone() };
         let told = |end: &LinkEnd| match &end.port {
             Some(port) => format!("{} {port}", self.name_of(&end.device)),
@@ -81,7 +84,9 @@ impl State {
             notes: Vec::new(),
         };
         if links.is_empty() && endpoints.is_empty() {
-            hanging.notes.push("what hangs on it is not known: no neighbour tells of it and no address was seen behind it".to_owned());
+            hanging
+                .notes
+                .push("what hangs on it is not known: no neighbour tells of it and no address was seen behind it".to_owned());
         }
         if device.bridge.as_ref().is_some_and(|bridge| bridge.root_port == Some(port.if_index)) {
             hanging.notes.push("it is the root port of the spanning tree: without it the tree changes".to_owned());
@@ -111,11 +116,7 @@ impl State {
     }
 
     /// Why the device could not be managed any more, in a sentence.
-    fn own_way(
-        &self,
-        (found, cut): (&FoundPort, &[DeviceId]),
-        mut behind: impl Iterator<Item = MacAddr>,
-    ) -> Option<String> {
+    fn own_way(&self, (found, cut): (&FoundPort, &[DeviceId]), mut behind: impl Iterator<Item = MacAddr>) -> Option<String> {
         let (device, port) = (&found.device, &found.port);
         let (name, managed_at) = (device.name(), device.snmp.as_ref().map(|snmp| snmp.address.ip()));
         if self.is_own_host(&device.id) {

@@ -249,7 +249,7 @@ mod tests {
             let why = vault.set(name, Secret::new(secret)).unwrap_err();
             assert!(!why.contains("sesame"), "{why}");
         }
-        for text in ["a = 1", "a = \"sesame", "a.b = \"sesame\"", "[sesame]\nx = \"y\""] {
+        for text in ["a = 1", "a = \"sesame", "a.b = \"sesame\"", "[x]\ny = \"sesame\""] {
             let why = Vault::parse(text).unwrap_err();
             assert!(!why.contains("sesame\""), "{why}");
         }

@@ -56,12 +56,17 @@ pub(super) struct Asked {
 impl Asked {
     /// Finds the credential that the agent takes. Errors: a sentence.
     pub(super) async fn open(set: &Set, ground: &Ground) -> Result<Self, AskError> {
-        let objects = objects(ground).ok_or_else(|| AskError::Failed("the objects of a port are not known".to_owned()))?;
         let socket = |error| AskError::Failed(format!("could not open an SNMP socket: {error}"));
         let client = Client::open(Options::default()).map_err(socket)?;
+        Self::over(&client, (set, ground)).await
+    }
+
+    /// The same over a client. Errors: as there.
+    pub(super) async fn over(client: &Client, (set, ground): (&Set, &Ground)) -> Result<Self, AskError> {
+        let objects = objects(ground).ok_or_else(|| AskError::Failed("the objects of a port are not known".to_owned()))?;
         let access = Access::new(&set.credentials);
         let limits = Limits { timeout: TIMEOUT, retries: RETRIES, ..Limits::default() };
-        let opened = access.open(&client, ground.address, limits).await.map_err(|refusal| {
+        let opened = access.open(client, ground.address, limits).await.map_err(|refusal| {
             let name = ground.found.device.name();
             AskError::Failed(format!("{name} at {} takes no credential that may write: {}", ground.address, refusal.detail))
         })?;

@@ -44,7 +44,9 @@ impl Ground {
 fn place_of(poe: Option<&PoePort>, (device, port): (&str, &str)) -> Result<(u32, u32), String> {
     let poe = poe.ok_or_else(|| format!("{port} of {device} gives no power, as far as its agent says"))?;
     let only_by_maker = || {
-        format!("{device} tells of power in its maker's table alone: there is no pethPsePortAdminEnable (RFC 3621) to switch it by")
+        format!(
+            "{device} tells of power in its maker's table alone: there is no pethPsePortAdminEnable (RFC 3621) to switch it by"
+        )
     };
     poe.place.filter(|_| poe.enabled.is_some()).ok_or_else(only_by_maker)
 }

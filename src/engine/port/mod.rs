@@ -77,7 +77,8 @@ impl Ports {
             let plan = asked.plan(&ground).await?;
             let act = act.words(&words(&plan, order.force)).old(plan.steps.first().and_then(|step| step.old.as_deref()));
             let act = act.new_value(plan.steps.last().map(|step| step.new.as_str()));
-            let accepted = audit.record(actor, act.clone(), Outcome::Accepted).map_err(|error| AskError::Failed(error.to_string()))?;
+            let accepted =
+                audit.record(actor, act.clone(), Outcome::Accepted).map_err(|error| AskError::Failed(error.to_string()))?;
             let mut result = asked.carry(plan, &self.stop).await;
             result.receipt = accepted.to_string();
             match audit.record(actor, act, outcome(&result)) {

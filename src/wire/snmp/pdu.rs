@@ -48,6 +48,10 @@ impl ErrorStatus {
     pub const NO_ACCESS: Self = Self(6);
     /// resourceUnavailable
     pub const RESOURCE_UNAVAILABLE: Self = Self(13);
+    /// wrongType
+    pub const WRONG_TYPE: Self = Self(7);
+    /// wrongValue
+    pub const WRONG_VALUE: Self = Self(10);
     /// commitFailed
     pub const COMMIT_FAILED: Self = Self(14);
     /// undoFailed
