@@ -7,6 +7,8 @@ mod discover;
 mod flows;
 mod maintenance;
 mod notify;
+mod port;
+mod secrets;
 mod shot;
 mod sim;
 mod store;
@@ -20,8 +22,10 @@ pub use discover::{DiscoverArgs, TopologyFormat, TopologyRows};
 pub use flows::{FlowsArgs, FlowsFormat};
 pub use maintenance::{BeginArgs, EndArgs, MaintenanceArgs, MaintenanceCommand};
 pub use notify::{NotifyArgs, NotifyCommand, NotifyTestArgs};
+pub use port::{PortActArg, PortArgs, PortFormat};
+pub use secrets::{SecretNameArgs, SecretsArgs, SecretsCommand, SecretsInitArgs};
 pub use shot::{ShotArgs, ShotFormat};
-pub use sim::{DemoArgs, SimArgs};
+pub use sim::{DemoArgs, SetFaultArg, SimArgs};
 pub use store::{BackupArgs, ImportArgs, RestoreArgs, StoreArgs, StoreCommand};
 pub use top::TopArgs;
 pub use wireless::{WirelessArgs, WirelessRows};
@@ -200,6 +204,10 @@ pub enum Command {
     Notify(NotifyArgs),
     /// Who did what: the audit journal, whether it is as it was written, and a month's report
     Audit(AuditArgs),
+    /// Switch a port off or on, or take its power away for some seconds; off unless the configuration allows it
+    Port(PortArgs),
+    /// The encrypted file of secrets
+    Secrets(SecretsArgs),
     /// Counters of every collector
     Status(FormatArgs),
     /// The configuration

@@ -29,7 +29,9 @@ mod man;
 mod mib_files;
 mod notify;
 mod objects;
+mod port;
 mod rows;
+mod secrets;
 pub mod shot;
 mod sim;
 mod status;
@@ -72,6 +74,7 @@ pub type Outcome = Result<u8, Failure>;
 /// Runs what the command line asks for.
 pub fn run(cli: Cli) -> Outcome {
     let Cli { common, console, command } = cli;
+    crate::model::panic::install_hook();
     if !matches!(command, None | Some(Command::Demo(_))) {
         log(common.verbose);
     }
@@ -99,6 +102,8 @@ pub fn run(cli: Cli) -> Outcome {
         Some(Command::Diff(args)) => diff::run(&common, &args),
         Some(Command::Notify(args)) => notify::run(&common, &args.command),
         Some(Command::Audit(args)) => audit::run(&common, &args.command),
+        Some(Command::Port(args)) => port::run(&common, &args),
+        Some(Command::Secrets(args)) => secrets::run(&common, &args.command),
         Some(Command::Status(args)) => status::run(&common, &args),
         Some(Command::Store(args)) => store::run(&common, &args.command),
         Some(Command::Config(args)) => match args.command {

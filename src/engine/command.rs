@@ -4,6 +4,7 @@ pub use super::audit::{AuditAnswer, AuditQuestion, AuditRequest};
 use crate::model::audit::{Act, Outcome, Role};
 use crate::model::bands::{Band, Summary};
 use crate::model::flow::{TopAnswer, TopRequest};
+use crate::model::port::{PortOrder, PortPlan, PortResult, PortSet};
 use crate::model::{Alarm, AlarmOrder, EntityKey, MaintenanceAct, Metric, TimeRange, Timestamp, Window};
 pub use crate::state::diff::DiffRow;
 use crate::state::view::screens::Name;
@@ -52,6 +53,10 @@ pub enum Command {
     Record(Box<Act>, Outcome),
     /// Ask the audit journal.
     Audit(Box<AuditQuestion>),
+    /// What switching a port would do; its device is asked.
+    PortPlan(Box<PortOrder>),
+    /// Switch a port.
+    PortSet(Box<PortSet>),
 }
 
 impl Command {
@@ -75,7 +80,9 @@ impl Command {
             | Self::Alarms(_)
             | Self::Maintenance(_)
             | Self::Record(..)
-            | Self::Audit(_) => Role::Operator,
+            | Self::Audit(_)
+            | Self::PortPlan(_)
+            | Self::PortSet(_) => Role::Operator,
         }
     }
 
@@ -88,6 +95,7 @@ impl Command {
             Self::StoreBackup(_) => "store backup",
             Self::Alarms(_) => "alarms",
             Self::Maintenance(_) => "maintenance",
+            Self::PortPlan(_) | Self::PortSet(_) => "port",
             Self::History(_)
             | Self::Diff(..)
             | Self::Names(..)
@@ -101,9 +109,12 @@ impl Command {
         }
     }
 
-    /// Whether it reads or copies all that there is: hours, where that is much.
+    /// Whether it may take longer than a question does: it reads or copies all that there is, or waits for a port.
     pub const fn is_long(&self) -> bool {
-        matches!(self, Self::StoreVerify | Self::StoreBackup(_) | Self::AlarmTest(_) | Self::Audit(_))
+        matches!(
+            self,
+            Self::StoreVerify | Self::StoreBackup(_) | Self::AlarmTest(_) | Self::Audit(_) | Self::PortSet(_)
+        )
     }
 }
 
@@ -175,6 +186,10 @@ pub enum Answer {
     Maintenance(Vec<Window>),
     /// To `Audit`.
     Audit(Box<AuditAnswer>),
+    /// To `PortPlan`.
+    PortPlan(Box<PortPlan>),
+    /// To `PortSet`.
+    PortDone(Box<PortResult>),
 }
 
 /// A series as it is shown.

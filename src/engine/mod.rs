@@ -11,6 +11,7 @@ pub mod command;
 pub mod core;
 mod country;
 pub mod discover;
+mod exposure;
 
 mod flows;
 pub mod handle;
@@ -23,6 +24,7 @@ pub mod notify_tools;
 mod offline;
 mod open;
 mod paths;
+mod port;
 mod record;
 mod session;
 pub mod snmp_tools;
@@ -34,5 +36,6 @@ mod writer;
 
 pub use command::{Answer, Command, DiffRow, Status};
 pub use core::Core;
+pub use exposure::exposures;
 pub use handle::{AskError, Backend, Handle, Update, WatchId};
 pub use open::{Hosting, OpenError, OpenOptions, Replace, Restored, Seed, ask_audit, open, open_in_background, record, restore};

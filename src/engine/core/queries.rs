@@ -84,7 +84,9 @@ impl Reader {
             | Command::Alarms(_)
             | Command::Maintenance(_)
             | Command::Record(..)
-            | Command::Audit(_) => {
+            | Command::Audit(_)
+            | Command::PortPlan(_)
+            | Command::PortSet(_) => {
                 Err(AskError::Failed("nothing serves this store: start noctop or noctop daemon first".to_owned()))
             }
         }

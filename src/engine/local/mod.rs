@@ -28,6 +28,7 @@ use super::handle::{AskError, WatchId};
 use super::maintenance::{Ending, Maintenance};
 use super::notice::About;
 use super::open::Seed;
+use super::port::Ports;
 use super::session::Session;
 use super::socket::server::Desk as _;
 use super::tending::{self, Tending};
@@ -110,6 +111,7 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
         access: config.access.clone(),
         own,
         audit,
+        ports: Ports::new(config.set.clone(), stop.clone()),
     }));
     begin::tell(&hub, (&config, found));
     first_notices(&hub, &config, &core, &*store);
@@ -256,6 +258,7 @@ impl Running {
     /// Ends all threads: collectors, what they handed over, the history; then those who answer.
     fn end(self, hub: &Hub) {
         self.stop.cancel();
+        hub.ports.finish();
         drop(self.endings);
         let ended = self.done.is_none_or(|done| done.recv_timeout(CLOSE).is_ok());
         hub.board.stop();
