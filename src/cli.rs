@@ -2,7 +2,9 @@
 
 mod alarms;
 mod capture;
+mod daemon;
 mod discover;
+mod doctor;
 mod flows;
 mod maintenance;
 mod notify;
@@ -14,7 +16,9 @@ mod wireless;
 
 pub use alarms::{AlarmTestArgs, AlarmsArgs, AlarmsCommand};
 pub use capture::CaptureArgs;
+pub use daemon::DaemonArgs;
 pub use discover::{DiscoverArgs, TopologyFormat, TopologyRows};
+pub use doctor::DoctorArgs;
 pub use flows::{FlowsArgs, FlowsFormat};
 pub use maintenance::{BeginArgs, EndArgs, MaintenanceArgs, MaintenanceCommand};
 pub use notify::{NotifyArgs, NotifyCommand, NotifyTestArgs};
@@ -151,7 +155,7 @@ pub enum Command {
     /// A simulated campus on loopback with the console on top: needs no root, no config, no network
     Demo(DemoArgs),
     /// The engine without a screen: polls, remembers, serves consoles by its socket
-    Daemon,
+    Daemon(DaemonArgs),
     /// One-shot discovery to stdout
     Discover(Box<DiscoverArgs>),
     /// SNMP get by number or name
@@ -198,6 +202,8 @@ pub enum Command {
     Notify(NotifyArgs),
     /// Counters of every collector
     Status(FormatArgs),
+    /// What on this host is in noctop's way, and the commands that mend it
+    Doctor(DoctorArgs),
     /// The configuration
     Config(ConfigArgs),
     /// The keys of the console, from the keymap in force

@@ -4,6 +4,7 @@ use super::Failure;
 use crate::cli::Common;
 use crate::config;
 use crate::model::Credential;
+use crate::net::privilege;
 use std::fs::{self, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
@@ -26,6 +27,7 @@ impl Given<'_> {
     /// Errors: exit code 2.
     pub fn credentials(&self) -> Result<Vec<Credential>, Failure> {
         hide(self.communities);
+        privilege::forbid_dumps().map_err(Failure::failed)?;
         let mut all = Vec::new();
         for (at, text) in self.communities.iter().enumerate() {
             let secret = config::resolve_secret(text).map_err(Failure::usage)?;

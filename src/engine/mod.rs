@@ -10,6 +10,7 @@ pub mod command;
 pub mod core;
 mod country;
 pub mod discover;
+pub mod doctor;
 
 mod flows;
 pub mod handle;
@@ -22,6 +23,7 @@ pub mod notify_tools;
 mod offline;
 mod open;
 mod paths;
+mod permissions;
 mod record;
 mod session;
 pub mod snmp_tools;

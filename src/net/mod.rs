@@ -12,10 +12,14 @@ pub mod intake;
 pub mod memory;
 pub mod pktinfo;
 pub mod priority;
+pub mod privilege;
+pub mod probe;
 pub mod process;
 pub mod signal;
 mod sockaddr;
 pub mod stream;
+pub mod supervisor;
+pub mod timekeeping;
 pub mod tls_server;
 pub mod udp;
 

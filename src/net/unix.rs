@@ -60,6 +60,8 @@ impl Listener {
         let address = SockAddr::unix(path).map_err(failed("using the socket path", path))?;
         let socket = with_mode(mode).map_err(failed("opening the socket", path))?;
         socket.bind(&address).map_err(failed("binding the socket", path))?;
+        // The mask of the process took bits away (a daemon's leaves the group none): only now they may come back.
+        std::fs::set_permissions(path, Permissions::from_mode(mode)).map_err(failed("opening the socket", path))?;
         socket.listen(BACKLOG).map_err(failed("listening at", path))?;
         socket.set_nonblocking(true).map_err(failed("listening at", path))?;
         let inner = tokio::net::UnixListener::from_std(OwnedFd::from(socket).into()).map_err(failed("listening at", path))?;

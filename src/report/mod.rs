@@ -6,6 +6,7 @@
 //! row becomes csv or a table).
 
 pub mod diff;
+pub mod doctor;
 pub mod dot;
 pub mod equipment;
 pub mod flow;

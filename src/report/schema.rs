@@ -1,13 +1,13 @@
 //! JSON Schemas of every shape, made from the types that are printed.
 
-use super::{diff, flow, history, maintenance, object, rows, status, top, topology};
+use super::{diff, doctor, flow, history, maintenance, object, rows, status, top, topology};
 use schemars::{Schema, schema_for};
 
 /// A name, and how its schema is made.
 type Shape = (&'static str, fn() -> Schema);
 
 /// All of them.
-const SCHEMAS: [Shape; 24] = [
+const SCHEMAS: [Shape; 25] = [
     ("topology", || schema_for!(topology::Document)),
     ("device", || schema_for!(rows::DeviceRow)),
     ("interface", || schema_for!(rows::InterfaceRow)),
@@ -28,6 +28,7 @@ const SCHEMAS: [Shape; 24] = [
     ("history", || schema_for!(history::History)),
     ("diff", || schema_for!(diff::DiffRow)),
     ("maintenance", || schema_for!(maintenance::MaintenanceRow)),
+    ("doctor", || schema_for!(doctor::Doctor)),
     ("object", || schema_for!(object::ObjectRow)),
     ("status", || schema_for!(status::Status)),
     ("top", || schema_for!(top::TopRow)),

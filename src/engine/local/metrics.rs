@@ -4,7 +4,9 @@ use super::hub::Hub;
 use crate::config::Listeners;
 use crate::engine::metrics::{self, Snapshot, Wanted};
 use crate::engine::notice::About;
+use crate::model::Function;
 use crate::net::http::{Page, Served, Server};
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::runtime::Runtime;
@@ -16,10 +18,8 @@ pub(super) fn serve(runtime: &Runtime, hub: &Arc<Hub>, (listeners, stop): (&List
     let _inside = runtime.enter();
     let server = match Server::bind(address) {
         Ok(server) => server,
-        Err(error) => {
-            hub.notices.set(About::Metrics, format!("no metrics at {address}: {error}; name another address in [metrics]"));
-            return;
-        }
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => return hub.refuse(Function::Metrics, (vec![address], &[])),
+        Err(error) => return hub.refuse(Function::Metrics, (Vec::new(), &[format!("{address}: {error}")])),
     };
     if !address.ip().is_loopback() {
         let what = format!("metrics at {address} can be read by everyone who reaches it: there is no password");
