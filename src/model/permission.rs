@@ -163,7 +163,9 @@ pub struct Disabled {
 
 impl Disabled {
     /// A function that lacks its capability.
-    pub fn lacking(function: Function, places: Vec<SocketAddr>, started: &Started) -> Self {
+    pub fn lacking(function: Function, mut places: Vec<SocketAddr>, started: &Started) -> Self {
+        places.sort_unstable();
+        places.dedup();
         let lowest = places.iter().map(SocketAddr::port).min();
         let why = format!("no {}", function.needs().name());
         Self { function, why, grants: grants(function, lowest, started), places }

@@ -15,6 +15,7 @@ mod golden;
 mod korean;
 mod logs;
 mod map;
+mod privilege;
 mod pty;
 mod switch;
 mod vlans;

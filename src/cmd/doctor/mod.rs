@@ -1,6 +1,5 @@
 //! `noctop doctor`: what on this host is in noctop's way, and what to do about it.
 
-mod lines;
 mod show;
 
 use super::{Outcome, console, mib_files, written};

@@ -1,12 +1,11 @@
 //! The checks laid out for people: groups, a line for each check, under it what is off and what to do.
 
-use super::lines;
 use crate::engine::doctor::{Check, Group, Step, Verdict, count};
 use crate::model::text::visible;
 use crate::trf;
 use crate::ui::lang::{sentence, tr};
 use crate::ui::text::width;
-use crate::ui::{GlyphSet, Glyphs};
+use crate::ui::{GlyphSet, Glyphs, lines};
 use std::io::{self, Write};
 
 /// Narrower than this, a check's name has a line of its own.
@@ -132,12 +131,19 @@ fn under(check: &Check, (look, indent): (&Look, usize), out: &mut dyn Write) -> 
         item((off, lines::sentence(&sentence(function), room)), (look, Ink::Plain), (indent, wide), out)?;
     }
     for step in &check.steps {
-        let (word, text, ink) = match step {
-            Step::Run(command) => (first, lines::command(&visible(command), room), Ink::Cyan),
-            Step::Or(command) => (other, lines::command(&visible(command), room), Ink::Cyan),
-            Step::Do(what) => (first, lines::sentence(&sentence(what), room), Ink::Plain),
-        };
-        item((word, text), (look, ink), (indent, wide), out)?;
+        let word = if matches!(step, Step::Or(_)) { other } else { first };
+        match step {
+            Step::Do(what) => item((word, lines::sentence(&sentence(what), room)), (look, Ink::Plain), (indent, wide), out)?,
+            // A command has all of a narrow line, so that it is seldom broken within a word.
+            Step::Run(command) | Step::Or(command) if look.is_narrow() => {
+                writeln!(out, "{}{}", " ".repeat(indent), look.ink(Ink::Dim, word))?;
+                let text = lines::command(&visible(command), look.columns);
+                text.iter().try_for_each(|line| writeln!(out, "{}", look.ink(Ink::Cyan, line)))?;
+            }
+            Step::Run(command) | Step::Or(command) => {
+                item((word, lines::command(&visible(command), room)), (look, Ink::Cyan), (indent, wide), out)?;
+            }
+        }
     }
     Ok(())
 }
@@ -157,21 +163,28 @@ fn item(
     Ok(())
 }
 
-/// `2 missing · 1 warning · 17 ok`, the worst first; what there is none of is left out.
+/// `2 missing · 1 warning · 17 in order`, the worst first; what there is none of is left out. On a narrow line each has its own.
 fn summary(checks: &[Check], look: &Look) -> String {
-    let numbers =
-        [Verdict::Missing, Verdict::Unknown, Verdict::Warning, Verdict::Ok].map(|verdict| (verdict, count(checks, verdict)));
-    let said =
-        numbers.into_iter().filter(|(verdict, number)| *number > 0 || *verdict == Verdict::Missing).map(|(verdict, number)| {
-            let words = match verdict {
-                Verdict::Missing => trf!("{} missing", number),
-                Verdict::Unknown => trf!("{} not found out", number),
-                Verdict::Warning => trf!("{} warnings", number),
-                Verdict::Ok => trf!("{} in order", number),
-            };
-            let ink = if number == 0 { Ink::Dim } else { Ink::of(verdict) };
-            look.ink(ink, &words)
-        });
+    let numbers = [Verdict::Missing, Verdict::Unknown, Verdict::Warning, Verdict::Ok];
+    let numbers = numbers.map(|verdict| (verdict, count(checks, verdict))).into_iter();
+    let said: Vec<(Verdict, usize, String)> = numbers
+        .filter(|(verdict, number)| *number > 0 || *verdict == Verdict::Missing)
+        .map(|(verdict, number)| (verdict, number, counted(verdict, number)))
+        .collect();
     let dot = format!(" {} ", look.glyphs.dot);
-    said.collect::<Vec<_>>().join(&dot)
+    let wide: usize = said.iter().map(|(_, _, words)| width(words) + width(&dot)).sum();
+    let between = if wide > look.columns + width(&dot) { "\n" } else { &dot };
+    let inked =
+        said.iter().map(|(verdict, number, words)| look.ink(if *number == 0 { Ink::Dim } else { Ink::of(*verdict) }, words));
+    inked.collect::<Vec<_>>().join(between)
+}
+
+fn counted(verdict: Verdict, number: usize) -> String {
+    match verdict {
+        Verdict::Missing => trf!("{} missing", number),
+        Verdict::Unknown => trf!("{} not found out", number),
+        Verdict::Warning if number == 1 => tr("1 warning").to_owned(),
+        Verdict::Warning => trf!("{} warnings", number),
+        Verdict::Ok => trf!("{} in order", number),
+    }
 }

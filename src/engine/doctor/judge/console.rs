@@ -42,10 +42,14 @@ fn socket(facts: &Facts) -> Check {
             let says = format!("{path} is open to every user of this host (mode {bits:04o})");
             Check::new(SOCKET, Verdict::Warning, says).run(format!("sudo chmod o-rwx {path}"))
         }
+        (Some(_), None, Some((bits, _))) if bits & 0o070 == 0 => {
+            Check::new(SOCKET, Verdict::Ok, format!("{path}, for its owner alone (mode {bits:04o})"))
+        }
         (Some(_), None, Some((bits, group))) => {
             Check::new(SOCKET, Verdict::Ok, format!("{path}, for its owner and the group {group} (mode {bits:04o})"))
         }
         (Some(engine), None, None) => Check::new(SOCKET, Verdict::Ok, format!("pid {} serves", engine.pid)),
+        (None, None, _) if path.is_empty() => Check::new(SOCKET, Verdict::Ok, "nobody serves"),
         (None, None, _) => Check::new(SOCKET, Verdict::Ok, format!("nobody serves; an engine would at {path}")),
     }
 }
@@ -147,6 +151,7 @@ pub(super) mod tests {
         vec![
             (nobody, ("socket", Ok, "nobody serves; an engine would at /run/noctop", "")),
             (attached(Some(0o660), None, false), ("socket", Ok, "for its owner and the group noctop (mode 0660)", "")),
+            (attached(Some(0o600), None, false), ("socket", Ok, "for its owner alone (mode 0600)", "")),
             (attached(None, None, false), ("socket", Ok, "pid 812 serves", "")),
             (attached(Some(0o666), None, false), ("socket", Warning, "open to every user", "sudo chmod o-rwx")),
             (

@@ -225,15 +225,21 @@ pub(super) mod tests {
                 of_store(StoreFacts { folder: None, ..store_facts() }),
                 ("store", Missing, "there is no home for a store", "--data"),
             ),
-            (of_store(at(Some(Ok(3)))), ("store", Missing, "has format 3, and this noctop knows up to 2", "upgrade noctop")),
-            (of_store(at(Some(Ok(1)))), ("store", Missing, "has format 1, which no release wrote", "move it away")),
+            (
+                of_store(at(Some(Result::Ok(3)))),
+                ("store", Missing, "has format 3, and this noctop knows up to 2", "upgrade noctop"),
+            ),
+            (of_store(at(Some(Result::Ok(1)))), ("store", Missing, "has format 1, which no release wrote", "move it away")),
             (
                 of_store(at(Some(Err("it holds no number".to_owned())))),
                 ("store", Missing, "its VERSION can't be read", "move it away"),
             ),
-            (of_store(health(Some(Ok(aside)))), ("store", Warning, "set aside: 1, raw/20261101.damaged-1", "store verify")),
             (
-                of_store(health(Some(Ok(Health { lost: 9, ..Health::default() })))),
+                of_store(health(Some(Result::Ok(aside)))),
+                ("store", Warning, "set aside: 1, raw/20261101.damaged-1", "store verify"),
+            ),
+            (
+                of_store(health(Some(Result::Ok(Health { lost: 9, ..Health::default() })))),
                 ("store", Warning, "9 records", "noctop status"),
             ),
             (of_store(health(Some(Err("damaged".to_owned())))), ("store", Missing, "damaged", "noctop store verify --data /d")),

@@ -1,6 +1,6 @@
 //! Text in lines of a width: sentences between words, commands so that a shell still takes them.
 
-use crate::ui::text::width;
+use super::text::width;
 
 /// A sentence in lines. A word that is longer than a line has a line of its own, cut where it ends.
 pub fn sentence(text: &str, columns: usize) -> Vec<String> {
