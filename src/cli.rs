@@ -3,7 +3,9 @@
 mod alarms;
 mod audit;
 mod capture;
+mod daemon;
 mod discover;
+mod doctor;
 mod flows;
 mod maintenance;
 mod notify;
@@ -18,7 +20,9 @@ mod wireless;
 pub use alarms::{AlarmTestArgs, AlarmsArgs, AlarmsCommand};
 pub use audit::{AuditArgs, AuditCommand, AuditListArgs, AuditReportArgs, AuditVerifyArgs};
 pub use capture::CaptureArgs;
+pub use daemon::DaemonArgs;
 pub use discover::{DiscoverArgs, TopologyFormat, TopologyRows};
+pub use doctor::DoctorArgs;
 pub use flows::{FlowsArgs, FlowsFormat};
 pub use maintenance::{BeginArgs, EndArgs, MaintenanceArgs, MaintenanceCommand};
 pub use notify::{NotifyArgs, NotifyCommand, NotifyTestArgs};
@@ -157,7 +161,7 @@ pub enum Command {
     /// A simulated campus on loopback with the console on top: needs no root, no config, no network
     Demo(DemoArgs),
     /// The engine without a screen: polls, remembers, serves consoles by its socket
-    Daemon,
+    Daemon(DaemonArgs),
     /// One-shot discovery to stdout
     Discover(Box<DiscoverArgs>),
     /// SNMP get by number or name
@@ -210,6 +214,8 @@ pub enum Command {
     Secrets(SecretsArgs),
     /// Counters of every collector
     Status(FormatArgs),
+    /// What on this host is in noctop's way, and the commands that mend it
+    Doctor(DoctorArgs),
     /// The configuration
     Config(ConfigArgs),
     /// The keys of the console, from the keymap in force

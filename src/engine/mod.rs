@@ -11,6 +11,7 @@ pub mod command;
 pub mod core;
 mod country;
 pub mod discover;
+pub mod doctor;
 mod exposure;
 
 mod flows;
@@ -24,6 +25,7 @@ pub mod notify_tools;
 mod offline;
 mod open;
 mod paths;
+mod permissions;
 mod port;
 mod record;
 mod session;
