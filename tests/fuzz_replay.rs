@@ -22,6 +22,9 @@ macro_rules! targets {
 
 targets! {
     cdp_frame = "fuzz/targets/cdp_frame.rs",
+    checkpoint = "fuzz/targets/checkpoint.rs",
+    config_toml = "fuzz/targets/config_toml.rs",
+    filter = "fuzz/targets/filter.rs",
     flow_block = "fuzz/targets/flow_block.rs",
     ipfix = "fuzz/targets/ipfix.rs",
     lldp_frame = "fuzz/targets/lldp_frame.rs",
@@ -29,9 +32,15 @@ targets! {
     packet = "fuzz/targets/packet.rs",
     pcap = "fuzz/targets/pcap.rs",
     profile_toml = "fuzz/targets/profile_toml.rs",
+    series_import = "fuzz/targets/series_import.rs",
     sflow = "fuzz/targets/sflow.rs",
+    smi = "fuzz/targets/smi.rs",
     snmp_response = "fuzz/targets/snmp_response.rs",
+    socket = "fuzz/targets/socket.rs",
+    store_block = "fuzz/targets/store_block.rs",
     syslog = "fuzz/targets/syslog.rs",
+    syslog_stream = "fuzz/targets/syslog_stream.rs",
+    trap = "fuzz/targets/trap.rs",
 }
 
 /// Cases of each kind, unless `NOCTOP_FUZZ_CASES` says otherwise.

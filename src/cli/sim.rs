@@ -17,7 +17,9 @@ pub struct DemoArgs {
 
 /// `sim`
 #[derive(Clone, Debug, Args)]
-#[command(after_help = "Example: noctop sim --devices 1000 --listen 127.64.0.0/16:1161")]
+#[command(after_help = "Examples:
+  noctop sim --devices 1000 --listen 127.64.0.0/16:1161
+  noctop sim --flows 127.0.0.1:2055 --syslog 127.0.0.1:5514 --traps 127.0.0.1:5162")]
 pub struct SimArgs {
     /// Scenario file
     #[arg(value_name = "SCENARIO.toml")]
@@ -34,6 +36,12 @@ pub struct SimArgs {
     /// Where the devices export flows to (NetFlow v5, v9, IPFIX and sFlow, as the scenario says): a loopback address
     #[arg(long, value_name = "ADDR:PORT", conflicts_with = "recordings")]
     pub flows: Option<std::net::SocketAddrV4>,
+    /// Where the devices send syslog to: a loopback address
+    #[arg(long, value_name = "ADDR:PORT", conflicts_with = "recordings", requires = "traps")]
+    pub syslog: Option<std::net::SocketAddrV4>,
+    /// Where the devices send traps to: a loopback address
+    #[arg(long, value_name = "ADDR:PORT", conflicts_with = "recordings", requires = "syslog")]
+    pub traps: Option<std::net::SocketAddrV4>,
     /// Seed of everything that looks like chance
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub seed: u64,

@@ -35,3 +35,4 @@ pub use command::{Answer, Command, DiffRow, Status};
 pub use core::Core;
 pub use handle::{AskError, Backend, Handle, Update, WatchId};
 pub use open::{Hosting, OpenError, OpenOptions, Replace, Restored, Seed, open, open_in_background, restore};
+pub use socket::untrusted;
