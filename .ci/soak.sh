@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 minutes=${1:-60} devices=${2:-2000}
-noctop=$(readlink -f "${NOCTOP_BINARY:-target/release/noctop}")
+noctop=$(realpath "${NOCTOP_BINARY:-target/release/noctop}")
 dir=${SOAK_DIR:-$(mktemp -d)}
 mkdir -p "$dir"
 # The first of so many minutes fill caches, and the network is discovered: growth is judged behind them.
@@ -46,8 +46,9 @@ while ! grep -q 'answer SNMP' "$dir/sim.log"; do sleep 0.2; kill -0 "${running[0
 # Targets are those that answer: a sweep of 65,536 addresses is not what is measured here.
 first=$(head -1 "$dir/devices.txt") last=$(tail -1 "$dir/devices.txt")
 sed -i "s#^targets = .*#targets = [\"${first%%:*}-${last%%:*}\"]#" "$dir/noctop.toml"
-sim() { "$noctop" --config "$dir/noctop.toml" --data "$dir/store" --connect "$dir/noctop.sock" "$@"; }
-sim daemon 2> "$dir/daemon.log" &
+common=(--config "$dir/noctop.toml" --data "$dir/store" --connect "$dir/noctop.sock")
+sim() { "$noctop" "${common[@]}" "$@"; }
+"$noctop" "${common[@]}" daemon 2> "$dir/daemon.log" &
 daemon=$!
 running+=("$daemon")
 while [ ! -S "$dir/noctop.sock" ]; do sleep 0.2; kill -0 "$daemon"; done
