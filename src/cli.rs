@@ -226,8 +226,8 @@ pub enum Command {
     Schema(SchemaArgs),
     /// Completions for a shell
     Completions(CompletionsArgs),
-    /// The manual page, as roff
-    Man,
+    /// The manual pages, as roff
+    Man(ManArgs),
 }
 
 /// Formats of row commands.
@@ -472,7 +472,18 @@ pub enum Shell {
     Zsh,
 }
 
-/// The whole command line as clap knows it, for completions and the manual page.
+/// `man`
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  noctop man | man -l -                       the page of noctop with all keys
+  noctop man --to /usr/local/share/man/man1   a page for each command: noctop-discover(1), noctop-store-backup(1), ...")]
+pub struct ManArgs {
+    /// Write a page for each command into this folder, instead of the main page to stdout
+    #[arg(long, value_name = "DIR")]
+    pub to: Option<PathBuf>,
+}
+
+/// The whole command line as clap knows it, for completions and the manual pages.
 pub fn command() -> clap::Command {
     <Cli as clap::CommandFactory>::command()
 }
@@ -482,9 +493,33 @@ pub fn parse() -> Cli {
     Cli::parse()
 }
 
-/// The manual page as roff.
+/// The main manual page as roff.
 pub fn write_man(out: &mut dyn std::io::Write) -> std::io::Result<()> {
-    clap_mangen::Man::new(command()).render(out)
+    page(command()).render(out)
+}
+
+/// A manual page of every command below the main one, as file name and roff.
+///
+/// # Errors
+/// None that a page in memory has.
+pub fn man_pages() -> std::io::Result<Vec<(String, Vec<u8>)>> {
+    let mut main = command().disable_help_subcommand(true);
+    main.build();
+    let mut pages = Vec::new();
+    let mut open: Vec<clap::Command> = main.get_subcommands().cloned().collect();
+    while let Some(command) = open.pop() {
+        open.extend(command.get_subcommands().cloned());
+        let page = page(command);
+        let mut roff = Vec::new();
+        page.render(&mut roff)?;
+        pages.push((page.get_filename(), roff));
+    }
+    pages.sort();
+    Ok(pages)
+}
+
+fn page(command: clap::Command) -> clap_mangen::Man {
+    clap_mangen::Man::new(command).source(concat!("noctop ", env!("CARGO_PKG_VERSION"))).manual("noctop")
 }
 
 /// Completions for a shell.

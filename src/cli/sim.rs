@@ -17,7 +17,9 @@ pub struct DemoArgs {
 
 /// `sim`
 #[derive(Clone, Debug, Args)]
-#[command(after_help = "Example: noctop sim --devices 1000 --listen 127.64.0.0/16:1161")]
+#[command(after_help = "Examples:
+  noctop sim --devices 1000 --listen 127.64.0.0/16:1161
+  noctop sim --flows 127.0.0.1:2055 --syslog 127.0.0.1:5514 --traps 127.0.0.1:5162")]
 pub struct SimArgs {
     /// Scenario file
     #[arg(value_name = "SCENARIO.toml")]
@@ -40,6 +42,12 @@ pub struct SimArgs {
     /// What is wrong with how they take SET
     #[arg(long, value_enum, default_value_t, requires = "write_community")]
     pub set_fault: SetFaultArg,
+    /// Where the devices send syslog to: a loopback address
+    #[arg(long, value_name = "ADDR:PORT", conflicts_with = "recordings", requires = "traps")]
+    pub syslog: Option<std::net::SocketAddrV4>,
+    /// Where the devices send traps to: a loopback address
+    #[arg(long, value_name = "ADDR:PORT", conflicts_with = "recordings", requires = "syslog")]
+    pub traps: Option<std::net::SocketAddrV4>,
     /// Seed of everything that looks like chance
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub seed: u64,

@@ -117,7 +117,7 @@ pub fn run(cli: Cli) -> Outcome {
             crate::cli::write_completions(args.shell, &mut std::io::stdout());
             Ok(EXIT_OK)
         }
-        Some(Command::Man) => written(man::write(&mut std::io::stdout())),
+        Some(Command::Man(args)) => man::run(&args, &mut std::io::stdout()),
         Some(Command::Keys(args)) => keys::run(&args, &console::options(&console)?, &mut std::io::stdout()),
         Some(Command::Schema(args)) => describe::schema(&args, &mut std::io::stdout()),
         Some(Command::Mib(args)) => match args.command {

@@ -41,3 +41,4 @@ pub use core::Core;
 pub use exposure::exposures;
 pub use handle::{AskError, Backend, Handle, Update, WatchId};
 pub use open::{Hosting, OpenError, OpenOptions, Replace, Restored, Seed, ask_audit, open, open_in_background, record, restore};
+pub use socket::untrusted;

@@ -227,8 +227,8 @@ fn first_notices(hub: &Hub, config: &Config, core: &Core, store: &dyn Store) {
         let what =
             format!("{count} damaged part(s) of the store were set aside ({first}); what they held is missing from history");
         hub.notices.set(About::Store, what);
-    } else if core.skipped() > 0 {
-        hub.notices.set(About::Store, format!("{} journal records could not be read and were passed over", core.skipped()));
+    } else if let Some(what) = core.unread() {
+        hub.notices.set(About::Store, what);
     }
 }
 

@@ -112,6 +112,8 @@ impl SledStore {
 
     fn start(folder: Folder) -> Result<Self, StoreError> {
         let (meta, noted) = folder.open_sound("meta", META, load_meta)?;
+        // sled's lock on it is ours now: nobody else writes.
+        folder.take()?;
         let (mut wal, ()) = folder.open_sound("wal", WAL, |_| Ok(()))?;
         let copies = [meta.as_ref().map(|meta| (meta, NAMES)), wal.as_ref().map(|wal| (wal, NAMES_COPY))];
         let names = Names::load(&copies.into_iter().flatten().collect::<Vec<_>>())?;
