@@ -2,9 +2,11 @@
 
 mod alarms;
 mod capture;
+mod described;
 mod discover;
 mod flows;
 mod maintenance;
+mod manual;
 mod notify;
 mod shot;
 mod sim;
@@ -14,8 +16,10 @@ mod wireless;
 
 pub use alarms::{AlarmTestArgs, AlarmsArgs, AlarmsCommand};
 pub use capture::CaptureArgs;
+pub use described::{CommandText, OptionText, described};
 pub use discover::{DiscoverArgs, TopologyFormat, TopologyRows};
 pub use flows::{FlowsArgs, FlowsFormat};
+pub use manual::ManualArgs;
 pub use maintenance::{BeginArgs, EndArgs, MaintenanceArgs, MaintenanceCommand};
 pub use notify::{NotifyArgs, NotifyCommand, NotifyTestArgs};
 pub use shot::{ShotArgs, ShotFormat};
@@ -60,6 +64,8 @@ const EXAMPLES: &str = "Examples:
   noctop discover -c env:COMMUNITY 10.0.0.1         what hangs off this switch, as a table
   noctop discover 10.0.0.0/24 --format dot -o x.dot  a sweep, as a graph
   noctop daemon & noctop                            history goes on without a screen; the console attaches
+
+The manual: noctop manual, or docs/manual where noctop comes from.
 
 Exit codes: 0 all done, 1 failed, 2 unusable arguments or configuration, 3 done in part, 4 nothing answered, 130 interrupted.";
 
@@ -208,6 +214,8 @@ pub enum Command {
     Schema(SchemaArgs),
     /// Completions for a shell
     Completions(CompletionsArgs),
+    /// The manual, chapter by chapter, as text
+    Manual(ManualArgs),
     /// The manual page, as roff
     Man,
 }

@@ -25,6 +25,7 @@ mod keys;
 mod logs;
 mod maintenance;
 mod man;
+pub mod manual;
 mod mib_files;
 mod notify;
 mod objects;
@@ -107,6 +108,7 @@ pub fn run(cli: Cli) -> Outcome {
             Ok(EXIT_OK)
         }
         Some(Command::Man) => written(man::write(&mut std::io::stdout())),
+        Some(Command::Manual(args)) => manual::run(&args, console::options(&console)?.lang, &mut std::io::stdout()),
         Some(Command::Keys(args)) => keys::run(&args, &console::options(&console)?, &mut std::io::stdout()),
         Some(Command::Schema(args)) => describe::schema(&args, &mut std::io::stdout()),
         Some(Command::Mib(args)) => match args.command {

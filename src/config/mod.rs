@@ -20,7 +20,7 @@ mod schema;
 mod sections;
 mod value;
 
-pub use alarm::{Alarms, RuleLine, parse_rule};
+pub use alarm::{Alarms, RuleLine, parse_rule, rule_fields};
 pub use credential::resolve_secret;
 pub use load::{ConfigError, find, load, parse, read_credentials, read_file};
 pub use maintenance::{Moment, Planned, When};

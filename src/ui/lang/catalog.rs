@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// The files, by name.
-pub(super) const KOREAN: [(&str, &str); 17] = [
+pub(super) const KOREAN: [(&str, &str); 18] = [
     ("actions", include_str!("ko/actions.toml")),
     ("alarms", include_str!("ko/alarms.toml")),
     ("care", include_str!("ko/care.toml")),
@@ -16,6 +16,7 @@ pub(super) const KOREAN: [(&str, &str); 17] = [
     ("finding", include_str!("ko/finding.toml")),
     ("listen", include_str!("ko/listen.toml")),
     ("logs", include_str!("ko/logs.toml")),
+    ("manual", include_str!("ko/manual.toml")),
     ("notify", include_str!("ko/notify.toml")),
     ("panes", include_str!("ko/panes.toml")),
     ("rules", include_str!("ko/rules.toml")),
