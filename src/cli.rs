@@ -19,8 +19,8 @@ pub use capture::CaptureArgs;
 pub use described::{CommandText, OptionText, described};
 pub use discover::{DiscoverArgs, TopologyFormat, TopologyRows};
 pub use flows::{FlowsArgs, FlowsFormat};
-pub use manual::ManualArgs;
 pub use maintenance::{BeginArgs, EndArgs, MaintenanceArgs, MaintenanceCommand};
+pub use manual::ManualArgs;
 pub use notify::{NotifyArgs, NotifyCommand, NotifyTestArgs};
 pub use shot::{ShotArgs, ShotFormat};
 pub use sim::{DemoArgs, SimArgs};
@@ -373,9 +373,9 @@ pub struct LogArgs {
 /// `where`
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Examples:
-  noctop where 10.0.9.4                   the port on which this address hangs
-  noctop where 00:1b:54:aa:bb:cc --at -2d the same two days ago; any spelling, or the first or last digits
-  noctop where ap-7                       the switch port of an access point, phone or device
+  noctop where 10.0.9.4                    the port on which this address hangs
+  noctop where 00:1b:54:aa:bb:cc --at -2d  the same two days ago; any spelling, or the first or last digits
+  noctop where ap-7                        the switch port of an access point, phone or device
 
 A device is at the far ports of its links. Exit code 4: it is not known.")]
 pub struct WhereArgs {

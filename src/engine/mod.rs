@@ -33,6 +33,6 @@ mod writer;
 
 pub use command::{Answer, Command, DiffRow, Status};
 pub use core::Core;
-pub use metrics::{MetricFamily, metric_families};
 pub use handle::{AskError, Backend, Handle, Update, WatchId};
+pub use metrics::{MetricFamily, metric_families};
 pub use open::{Hosting, OpenError, OpenOptions, Replace, Restored, Seed, open, open_in_background, restore};

@@ -29,8 +29,14 @@ pub struct Block {
 impl Page {
     pub fn read(path: &Path) -> Self {
         let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let mut page =
-            Self { path: path.to_owned(), headings: Vec::new(), links: Vec::new(), pictures: Vec::new(), blocks: Vec::new(), rows: 0 };
+        let mut page = Self {
+            path: path.to_owned(),
+            headings: Vec::new(),
+            links: Vec::new(),
+            pictures: Vec::new(),
+            blocks: Vec::new(),
+            rows: 0,
+        };
         let mut not_run = None;
         let mut open: Option<Block> = None;
         for line in text.lines() {
@@ -83,10 +89,7 @@ fn without_code(line: &str) -> String {
 /// The anchor that forges make of a heading.
 fn slug(heading: &str) -> String {
     let kept = heading.trim().to_lowercase();
-    kept.chars()
-        .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'))
-        .map(|c| if c == ' ' { '-' } else { c })
-        .collect()
+    kept.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_')).map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
 #[test]

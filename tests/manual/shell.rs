@@ -60,7 +60,9 @@ pub fn commands(text: &str) -> Vec<Vec<String>> {
 
 /// The words of a command of noctop, whoever runs it and with whatever environment.
 pub fn of_noctop(words: Vec<String>) -> Option<Vec<String>> {
-    let before = |word: &String| word == "sudo" || word.split_once('=').is_some_and(|(name, _)| name.chars().all(|c| c.is_ascii_uppercase() || c == '_'));
+    let before = |word: &String| {
+        word == "sudo" || word.split_once('=').is_some_and(|(name, _)| name.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
+    };
     let rest: Vec<String> = words.into_iter().skip_while(before).collect();
     (rest.first()? == "noctop").then_some(rest)
 }

@@ -71,9 +71,12 @@ impl Page {
     }
 }
 
-/// Text in which nothing ends a cell.
+/// Text in which nothing ends a cell, and nothing but code looks like HTML.
 fn celled(text: &str) -> String {
-    text.replace('|', "\\|").replace('\n', " ").replace('<', "&lt;")
+    let text = text.replace('|', "\\|").replace('\n', " ");
+    let parts =
+        text.split('`').enumerate().map(|(at, part)| if at % 2 == 0 { part.replace('<', "&lt;") } else { part.to_owned() });
+    parts.collect::<Vec<_>>().join("`")
 }
 
 /// Text as code; one that holds a backtick is set between two.
@@ -101,6 +104,11 @@ mod tests {
         let mut page = Page(String::new());
         page.table(&["a", "b"], &[vec!["장비".to_owned(), "x|y".to_owned()], vec!["core".to_owned(), String::new()]]);
         assert_eq!(page.done(), "\n| a    | b |\n| ---- | --- |\n| 장비 | x\\|y |\n| core |  |\n");
+    }
+
+    #[test]
+    fn what_looks_like_html_is_escaped_outside_of_code() {
+        assert_eq!(celled("a <b> `x<5` <"), "a &lt;b> `x<5` &lt;");
     }
 
     #[test]

@@ -62,7 +62,8 @@ mod tests {
     #[test]
     fn families_have_the_names_and_kinds_that_prometheus_sees() {
         let families = metric_families();
-        let of = |name: &str| families.iter().find(|family| family.name == name).map(|family| (family.kind.as_str(), family.polled));
+        let of =
+            |name: &str| families.iter().find(|family| family.name == name).map(|family| (family.kind.as_str(), family.polled));
         assert_eq!(of("noctop_collector_refused_total"), Some(("counter", false)));
         assert_eq!(of("noctop_polls_lag_seconds"), Some(("gauge", false)));
         assert_eq!(of("ifHCInOctets"), Some(("counter", true)));

@@ -98,7 +98,7 @@ fn takes(value: &Value) -> String {
         "object" => tr("table").to_owned(),
         "string" if pattern.contains("ms|s|m") => format!("{} ({})", tr("duration"), codes(["30s", "5m", "14d"])),
         "string" if pattern.contains("iB") => format!("{} ({})", tr("size"), code("20GiB")),
-        "string" => tr("text").to_owned(),
+        "string" => tr("a text").to_owned(),
         _ => tr("text, or `{ is, when }`, or a list of these").to_owned(),
     }
 }

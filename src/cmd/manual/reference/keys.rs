@@ -17,8 +17,8 @@ pub(in super::super) fn page() -> String {
     let maps: Vec<(&str, Keymap)> = PRESETS.iter().map(|(name, _)| (*name, Keymap::load(name, None).0)).collect();
     for context in contexts() {
         page.heading(2, tr(context.word()));
-        let headings: Vec<&str> =
-            maps.iter().map(|(name, _)| *name).chain(["What it does", "Its name in key files"]).collect();
+        let presets: Vec<String> = maps.iter().map(|(name, _)| code(name)).collect();
+        let headings: Vec<&str> = presets.iter().map(String::as_str).chain(["What it does", "Its name in key files"]).collect();
         let actions = ACTIONS.iter().filter(|action| action.context == context);
         page.table(&headings, &actions.map(|action| row(action, &maps)).collect::<Vec<_>>());
     }

@@ -14,7 +14,8 @@ pub(in super::super) fn page() -> String {
     let (own, polled): (Vec<_>, Vec<_>) = metric_families().into_iter().partition(|family| !family.polled);
     for (title, families) in [("noctop's own", own), ("Of the network, under IF-MIB's names", polled)] {
         page.heading(2, tr(title));
-        let row = |family: &crate::engine::MetricFamily| vec![code(&family.name), family.kind.clone(), tr(&family.help).to_owned()];
+        let row =
+            |family: &crate::engine::MetricFamily| vec![code(&family.name), family.kind.clone(), tr(&family.help).to_owned()];
         page.table(&["Name", "Type", "Meaning"], &families.iter().map(row).collect::<Vec<_>>());
     }
     page.text("Labels: `collector`, `reason`, `at`, `status`, `severity`; of ports `device`, `ifName`, `ifIndex`, `ifAlias`.");

@@ -29,9 +29,13 @@ pub(in super::super) fn page() -> String {
     page.done()
 }
 
-/// A description without the marks of Rust's documentation.
+/// A description without the marks of Rust's documentation and without what is in no reader's hands.
 fn plain(text: &str) -> String {
-    tr(&text.replace(['[', ']'], "").replace('\n', " ")).to_owned()
+    let text = text.replace(['[', ']'], "").replace('\n', " ");
+    let (before, after) = text
+        .split_once(" (contract")
+        .map_or((text.as_str(), ""), |(before, rest)| (before, rest.split_once(')').map_or("", |(_, after)| after)));
+    tr(&format!("{before}{after}")).to_owned()
 }
 
 struct Walk<'a> {
@@ -95,6 +99,11 @@ mod tests {
         let mut rows = Vec::new();
         Walk { definitions: shape.get("$defs").and_then(Value::as_object) }.fields(&shape, "", &mut rows);
         rows.into_iter().find(|row| row[0] == code(path)).map(|row| row[1].clone())
+    }
+
+    #[test]
+    fn descriptions_lose_what_only_programmers_read() {
+        assert_eq!(plain("A [`Row`] of\nthe table (contract §5)."), "A `Row` of the table.");
     }
 
     #[test]

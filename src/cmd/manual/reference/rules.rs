@@ -14,7 +14,7 @@ pub(in super::super) fn page() -> String {
     );
     let lines = Config::default().rules.lines();
     for (on, columns) in rule_fields() {
-        page.heading(2, &format!("{} `{on}`", tr("on")));
+        page.heading(2, &format!("{} `{on}`", tr("Rules on")));
         page.table(
             &["Rule", "Severity", "Holds for", "Ill when", "Well when", "Says"],
             &lines.iter().filter(|line| line.on == on).map(row).collect::<Vec<_>>(),
@@ -28,5 +28,12 @@ pub(in super::super) fn page() -> String {
 
 fn row(line: &RuleLine) -> Vec<String> {
     let text = |text: &Option<String>| text.as_deref().map(code).unwrap_or_default();
-    vec![code(&line.name), line.severity.clone(), line.lasts.clone().unwrap_or_default(), code(&line.when), text(&line.clear), line.text.clone()]
+    vec![
+        code(&line.name),
+        line.severity.clone(),
+        line.lasts.clone().unwrap_or_default(),
+        code(&line.when),
+        text(&line.clear),
+        line.text.clone(),
+    ]
 }
