@@ -48,10 +48,23 @@ impl Demo {
 
     /// What a command of the manual says of it.
     pub fn noctop(&self, words: &[String]) -> Output {
+        self.found(&[&["--config".to_owned(), "/dev/null".to_owned()], &words[1..]].concat())
+    }
+
+    /// The same with the configuration of this text, where noctop looks for one by itself.
+    pub fn noctop_by(&self, config: &str, words: &[&str]) -> Output {
+        let folder = self.folder.path().join("noctop");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("noctop.toml"), config).unwrap();
+        self.found(&words.iter().map(ToString::to_string).collect::<Vec<_>>())
+    }
+
+    fn found(&self, arguments: &[String]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_noctop"))
-            .args(["--config", "/dev/null", "--connect"])
+            .arg("--connect")
             .arg(self.socket())
-            .args(words.iter().skip(1))
+            .args(arguments)
+            .env_remove("NOCTOP_CONFIG")
             .env("XDG_CONFIG_HOME", self.folder.path())
             .stdin(Stdio::null())
             .output()

@@ -213,4 +213,15 @@ fn every_command_that_is_not_marked_runs_on_the_demo() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(all.len() > 40, "only {} commands were found", all.len());
+    whoever_may_not_read_the_secrets_can_still_ask(&demo);
+}
+
+/// An operator sees the daemon's configuration and not its secrets.
+fn whoever_may_not_read_the_secrets_can_still_ask(demo: &demo::Demo) {
+    let config = "[[credential]]\nversion = \"2c\"\ncommunity = \"file:/no/such/secret\"\n";
+    let output = demo.noctop_by(config, &["devices", "--limit", "1"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && !output.stdout.is_empty(), "{said}");
+    assert!(said.contains("/no/such/secret") && said.contains("the configuration is left out"), "{said}");
+    assert_eq!(demo.noctop_by(config, &["config", "check"]).status.code(), Some(2));
 }

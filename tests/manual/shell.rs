@@ -16,7 +16,7 @@ pub fn commands(text: &str) -> Vec<Vec<String>> {
     let mut word: Option<String> = None;
     let mut part = Part::Word;
     let mut chars = text.chars().peekable();
-    let mut end_word = |word: &mut Option<String>, part: &mut Part, found: &mut Vec<Vec<String>>| {
+    let end_word = |word: &mut Option<String>, part: &mut Part, found: &mut Vec<Vec<String>>| {
         if let Some(done) = word.take() {
             if *part == Part::Word {
                 found.last_mut().unwrap().push(done);
