@@ -1,6 +1,7 @@
 //! The command line: clap types only. What each command does lives in `cmd/`.
 
 mod alarms;
+mod audit;
 mod capture;
 mod described;
 mod discover;
@@ -8,6 +9,8 @@ mod flows;
 mod maintenance;
 mod manual;
 mod notify;
+mod port;
+mod secrets;
 mod shot;
 mod sim;
 mod store;
@@ -15,6 +18,7 @@ mod top;
 mod wireless;
 
 pub use alarms::{AlarmTestArgs, AlarmsArgs, AlarmsCommand};
+pub use audit::{AuditArgs, AuditCommand, AuditListArgs, AuditReportArgs, AuditVerifyArgs};
 pub use capture::CaptureArgs;
 pub use described::{CommandText, OptionText, described};
 pub use discover::{DiscoverArgs, TopologyFormat, TopologyRows};
@@ -22,8 +26,10 @@ pub use flows::{FlowsArgs, FlowsFormat};
 pub use maintenance::{BeginArgs, EndArgs, MaintenanceArgs, MaintenanceCommand};
 pub use manual::ManualArgs;
 pub use notify::{NotifyArgs, NotifyCommand, NotifyTestArgs};
+pub use port::{PortActArg, PortArgs, PortFormat};
+pub use secrets::{SecretNameArgs, SecretsArgs, SecretsCommand, SecretsInitArgs};
 pub use shot::{ShotArgs, ShotFormat};
-pub use sim::{DemoArgs, SimArgs};
+pub use sim::{DemoArgs, SetFaultArg, SimArgs};
 pub use store::{BackupArgs, ImportArgs, RestoreArgs, StoreArgs, StoreCommand};
 pub use top::TopArgs;
 pub use wireless::{WirelessArgs, WirelessRows};
@@ -202,6 +208,12 @@ pub enum Command {
     Store(StoreArgs),
     /// Who is told about alarms, and whether they can be
     Notify(NotifyArgs),
+    /// Who did what: the audit journal, whether it is as it was written, and a month's report
+    Audit(AuditArgs),
+    /// Switch a port off or on, or take its power away for some seconds; off unless the configuration allows it
+    Port(PortArgs),
+    /// The encrypted file of secrets
+    Secrets(SecretsArgs),
     /// Counters of every collector
     Status(FormatArgs),
     /// The configuration

@@ -6,6 +6,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::engine::{self, AskError, Handle, Hosting, OpenError, OpenOptions};
 use crate::model::Timestamp;
+use crate::model::audit::{self, Act};
 use crate::query::time;
 use crate::report::Format;
 
@@ -55,6 +56,18 @@ pub fn moment(what: &str, text: &str) -> Result<Timestamp, Failure> {
 /// `--at`
 pub fn at(common: &Common) -> Result<Option<Timestamp>, Failure> {
     common.at.as_deref().map(|text| moment("--at", text)).transpose()
+}
+
+/// Writes into the audit journal what a command did by itself, beside any engine. It is done already: where it can't be written, that is
+/// said on stderr.
+pub fn write_down(common: &Common, (act, outcome): (Act, audit::Outcome)) {
+    // Where there is no store yet there is nothing to audit.
+    let written = options(common, Hosting::Never).map(|options| engine::record(options, (act, outcome)));
+    match written {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => eprintln!("noctop: this is not in the audit journal: {error}"),
+        Err(failure) => eprintln!("noctop: this is not in the audit journal: {failure}"),
+    }
 }
 
 /// The report's name of a format.

@@ -1,7 +1,8 @@
 //! `noctop daemon`: the engine without a screen, until a signal ends it.
 
-use super::{Failure, Outcome, attach};
+use super::{Failure, Outcome, attach, config_check};
 use crate::cli::{Common, EXIT_OK};
+use crate::config;
 use crate::engine::{self, Hosting, Update};
 use crate::query::{Screen, ViewRequest};
 use std::sync::mpsc;
@@ -10,6 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 /// Hosts the engine and serves consoles. SIGTERM, SIGINT and SIGHUP end it; its history is flushed first.
 pub fn run(common: &Common) -> Outcome {
     let options = attach::options(common, Hosting::Always)?;
+    warn(common);
     let (send, ended) = mpsc::channel();
     signals(send.clone()).map_err(|error| Failure::failed(format!("signals can't be listened for: {error}")))?;
     let handle = engine::open(options).map_err(attach::refused)?;
@@ -33,6 +35,14 @@ pub fn run(common: &Common) -> Outcome {
         Ok(End::Failed(why)) => Err(Failure::failed(why)),
         Ok(End::Signal(_)) | Err(_) => Ok(EXIT_OK),
     }
+}
+
+/// Says once what of the configuration works and should be otherwise. Errors: none; what is wrong with it was told before.
+fn warn(common: &Common) {
+    let Some(path) = config::find(common.config.as_deref()) else { return };
+    let Ok(config) = config::read_file(&path) else { return };
+    config::secret_facts(Some(&path), &config).iter().for_each(|fact| eprintln!("{}", config_check::warning(&path, fact)));
+    engine::exposures(&config).iter().for_each(|sentence| eprintln!("noctop: warning: {sentence}"));
 }
 
 /// Why a daemon ends.

@@ -9,6 +9,7 @@ use std::fmt;
 
 mod alarms;
 mod attach;
+mod audit;
 mod capture;
 mod config_check;
 pub mod console;
@@ -29,7 +30,9 @@ pub mod manual;
 mod mib_files;
 mod notify;
 mod objects;
+mod port;
 mod rows;
+mod secrets;
 pub mod shot;
 mod sim;
 mod status;
@@ -72,6 +75,7 @@ pub type Outcome = Result<u8, Failure>;
 /// Runs what the command line asks for.
 pub fn run(cli: Cli) -> Outcome {
     let Cli { common, console, command } = cli;
+    crate::model::panic::install_hook();
     if !matches!(command, None | Some(Command::Demo(_))) {
         log(common.verbose);
     }
@@ -98,6 +102,9 @@ pub fn run(cli: Cli) -> Outcome {
         Some(Command::Where(args)) => whereabouts::run(&common, &args),
         Some(Command::Diff(args)) => diff::run(&common, &args),
         Some(Command::Notify(args)) => notify::run(&common, &args.command),
+        Some(Command::Audit(args)) => audit::run(&common, &args.command),
+        Some(Command::Port(args)) => port::run(&common, &args),
+        Some(Command::Secrets(args)) => secrets::run(&common, &args.command),
         Some(Command::Status(args)) => status::run(&common, &args),
         Some(Command::Store(args)) => store::run(&common, &args.command),
         Some(Command::Config(args)) => match args.command {

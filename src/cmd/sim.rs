@@ -1,12 +1,13 @@
 //! `noctop sim`: the simulator by itself, until it is interrupted.
 
 use super::{Failure, Outcome, written};
-use crate::cli::{EXIT_OK, SimArgs};
+use crate::cli::{EXIT_OK, SetFaultArg, SimArgs};
 use crate::clock;
 use crate::mib::Registry;
 use crate::sim::recording::{Recording, address_of};
 use crate::sim::serve::{Campus, Hosts, Recorded, Server};
 use crate::sim::traffic::{Exporters, Traffic};
+use crate::sim::writable::{SetFault, Writable};
 use crate::sim::{Scale, Scenario};
 use ipnet::Ipv4Net;
 use std::io::{self, Write};
@@ -17,6 +18,9 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// Threads that answer: one is enough for some ten thousand requests a second.
 const THREADS: usize = 2;
+
+/// What recordings answer to.
+const PUBLIC: &str = "public";
 
 /// What is served: an address and a name for each device, and what answers.
 struct Cast {
@@ -36,7 +40,11 @@ pub fn run(args: &SimArgs) -> Outcome {
         Some(folder) => recordings(folder, network)?,
         None => scenario(args, network)?,
     };
-    let server = Server::start(cast.hosts, network, port, THREADS)
+    let hosts = match &args.write_community {
+        Some(community) => writable(&cast, (community, args.set_fault)),
+        None => cast.hosts,
+    };
+    let server = Server::start(hosts, network, port, THREADS)
         .map_err(|error| Failure::failed(format!("port {port} can't be opened: {error}; name another with --listen")))?;
     let exporters = args.flows.map(|target| export(cast.campus, target)).transpose()?;
     let told = tell(&cast.devices, server.port());
@@ -49,6 +57,19 @@ pub fn run(args: &SimArgs) -> Outcome {
     }
     wait_for_end().map_err(|error| Failure::failed(format!("signals can't be waited for: {error}")))?;
     Ok(EXIT_OK)
+}
+
+/// Hosts whose ports may be switched.
+fn writable(cast: &Cast, (write, fault): (&str, SetFaultArg)) -> Arc<dyn Hosts> {
+    let read = cast.campus.as_ref().map_or(PUBLIC, |campus| campus.scenario.community.as_str());
+    let fault = match fault {
+        SetFaultArg::None => SetFault::None,
+        SetFaultArg::NotWritable => SetFault::NotWritable,
+        SetFaultArg::Lost => SetFault::Lost,
+        SetFaultArg::Slow => SetFault::Slow,
+        SetFaultArg::Reverts => SetFault::Reverts,
+    };
+    Arc::new(Writable::new(Arc::clone(&cast.hosts), (read, write), fault))
 }
 
 /// Exporters of flows, and how many. The devices' own addresses are of loopback: from there nothing else is reached.

@@ -14,6 +14,10 @@ pub(super) enum About {
     Maintenance,
     /// Files that were set aside, records that could not be read.
     Store,
+    /// The audit journal can't be written, or is damaged.
+    Audit,
+    /// Accounts that this host does not know.
+    Access,
     /// Nobody can attach.
     Socket,
     /// A receiver that takes no notices, or a ledger that can't be written.

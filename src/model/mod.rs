@@ -7,6 +7,7 @@
 pub mod access;
 pub mod addr;
 pub mod alarm;
+pub mod audit;
 pub mod bands;
 pub mod device;
 pub mod flow;
@@ -21,8 +22,10 @@ pub mod maintenance;
 pub mod neighbour;
 pub mod notice;
 pub mod oid;
+pub mod panic;
 pub mod points;
 pub mod poll;
+pub mod port;
 pub mod rollup;
 pub mod secret;
 pub mod series;

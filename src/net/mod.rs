@@ -2,14 +2,18 @@
 //!
 //! Nothing here knows what the octets mean. Start at [`datagram`].
 
+pub mod accounts;
 pub mod capture;
 pub mod client;
 pub mod datagram;
 pub mod dns;
 pub mod http;
+pub mod http_guard;
 pub mod icmp;
 pub mod intake;
+pub mod local_log;
 pub mod memory;
+pub mod peer;
 pub mod pktinfo;
 pub mod priority;
 pub mod process;

@@ -7,6 +7,7 @@ use super::pane::{Context, Gesture};
 use super::state::{Access, UiState};
 use super::update::{alarms, device, diff, events, flows, global, graph, lists, logs, overlay, related, wireless, work};
 use super::{mouse, notice, wallboard};
+use crate::model::audit::Role;
 use crate::query::Screen;
 use crate::state::view::View;
 use crate::trf;
@@ -36,18 +37,34 @@ pub struct Action {
     pub run: Run,
     /// Whether it changes anything: it exists with `--read-write` alone.
     pub writes: bool,
+    /// Whether it orders the engine to do something: it is for operators.
+    pub orders: bool,
+}
+
+impl Action {
+    /// Whether it can be done by whoever is here, now.
+    pub fn is_offered(&self, state: &UiState) -> bool {
+        refusal(state, self).is_none()
+    }
 }
 
 const fn action(name: &'static str, context: Context, (help, hint): (&'static str, &'static str), run: Run) -> Action {
-    Action { name, help, hint, context, run, writes: false }
+    Action { name, help, hint, context, run, writes: false, orders: false }
 }
 
 const fn writing(name: &'static str, context: Context, (help, hint): (&'static str, &'static str), run: Run) -> Action {
-    Action { name, help, hint, context, run, writes: true }
+    Action { name, help, hint, context, run, writes: true, orders: true }
+}
+
+const fn ordering(name: &'static str, context: Context, (help, hint): (&'static str, &'static str), run: Run) -> Action {
+    Action { name, help, hint, context, run, writes: false, orders: true }
 }
 
 /// Why an action that changes something may not be done here and now.
 pub fn refusal(state: &UiState, action: &Action) -> Option<String> {
+    if action.orders && state.role == Some(Role::Viewer) {
+        return Some(trf!("{}: this needs the role operator, and you are a viewer here", tr(action.help)));
+    }
     if !action.writes || state.may_write() {
         return None;
     }
@@ -163,9 +180,9 @@ pub const ACTIONS: &[Action] = &[
     action("logs.raw", Context::Logs, ("lines as they came, or as they were read", "raw"), logs::raw),
     action("logs.patterns", Context::Logs, ("by pattern, new and rising first, or lines again", "patterns"), logs::by_pattern),
     action("logs.narrow", Context::Logs, ("narrow the list by what is under the cursor", "narrow"), logs::menu),
-    action("discovery.pause", Context::Discovery, ("pause discovery, or go on", "pause"), global::discovery_pause),
-    action("discovery.run", Context::Discovery, ("discover the configured targets again", "run again"), global::discovery_run),
-    action("discovery.cancel", Context::Discovery, ("end the running discovery", "cancel"), global::discovery_cancel),
+    ordering("discovery.pause", Context::Discovery, ("pause discovery, or go on", "pause"), global::discovery_pause),
+    ordering("discovery.run", Context::Discovery, ("discover the configured targets again", "run again"), global::discovery_run),
+    ordering("discovery.cancel", Context::Discovery, ("end the running discovery", "cancel"), global::discovery_cancel),
     action("filter", Context::Global, ("filter this screen", "filter"), overlay::filter),
     action("next-match", Context::Global, ("next match", ""), |turn| lists::gesture(turn, Gesture::NextMatch)),
     action("previous-match", Context::Global, ("previous match", ""), |turn| lists::gesture(turn, Gesture::PreviousMatch)),

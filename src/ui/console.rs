@@ -204,6 +204,10 @@ impl Console {
                 self.dirty = Dirty::Now;
                 Vec::new()
             }
+            Update::Role(role) => {
+                self.dirty = if self.state.role.replace(role) == Some(role) { self.dirty } else { Dirty::Now };
+                Vec::new()
+            }
             Update::Serving(pid) => {
                 self.state.lost = None;
                 self.state.say(pid.map_or("this console serves now".to_owned(), |pid| format!("attached to process {pid}")));

@@ -9,6 +9,7 @@
 //! one in `keymaps/default.toml`.
 
 pub mod action;
+pub mod ask;
 pub mod chrome;
 pub mod command;
 pub mod console;

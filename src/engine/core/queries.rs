@@ -82,7 +82,11 @@ impl Reader {
             | Command::CancelDiscovery
             | Command::Status
             | Command::Alarms(_)
-            | Command::Maintenance(_) => {
+            | Command::Maintenance(_)
+            | Command::Record(..)
+            | Command::Audit(_)
+            | Command::PortPlan(_)
+            | Command::PortSet(_) => {
                 Err(AskError::Failed("nothing serves this store: start noctop or noctop daemon first".to_owned()))
             }
         }

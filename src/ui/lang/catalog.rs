@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 /// The files, by name.
 pub(super) const KOREAN: [(&str, &str); 18] = [
     ("actions", include_str!("ko/actions.toml")),
+    ("access", include_str!("ko/access.toml")),
     ("alarms", include_str!("ko/alarms.toml")),
     ("care", include_str!("ko/care.toml")),
     ("chrome", include_str!("ko/chrome.toml")),

@@ -1,6 +1,7 @@
 //! Help: every key and command, made from the tables that dispatch them. `/` searches.
 
 use super::{Context, Gesture, Pane, Scene};
+use crate::model::audit::Role;
 use crate::query::{Screen, ViewRequest};
 use crate::state::view::View;
 use crate::trf;
@@ -111,7 +112,8 @@ fn joined(groups: Vec<(String, Vec<HelpLine>)>, wanted: &str) -> Vec<HelpLine> {
 
 /// The wanted actions; what changes anything is not told of where it can't be done.
 fn actions(state: &UiState, wanted: impl Fn(&Action) -> bool) -> Vec<HelpLine> {
-    let offered = |action: &&Action| !action.writes || state.access == Access::ReadWrite;
+    let is_for = |action: &Action| !action.orders || state.role != Some(Role::Viewer);
+    let offered = |action: &&Action| is_for(action) && (!action.writes || state.access == Access::ReadWrite);
     ACTIONS
         .iter()
         .filter(|action| wanted(action))
