@@ -4,10 +4,12 @@ mod alarms;
 mod audit;
 mod capture;
 mod daemon;
+mod described;
 mod discover;
 mod doctor;
 mod flows;
 mod maintenance;
+mod manual;
 mod notify;
 mod port;
 mod secrets;
@@ -21,10 +23,12 @@ pub use alarms::{AlarmTestArgs, AlarmsArgs, AlarmsCommand};
 pub use audit::{AuditArgs, AuditCommand, AuditListArgs, AuditReportArgs, AuditVerifyArgs};
 pub use capture::CaptureArgs;
 pub use daemon::DaemonArgs;
+pub use described::{CommandText, OptionText, described};
 pub use discover::{DiscoverArgs, TopologyFormat, TopologyRows};
 pub use doctor::DoctorArgs;
 pub use flows::{FlowsArgs, FlowsFormat};
 pub use maintenance::{BeginArgs, EndArgs, MaintenanceArgs, MaintenanceCommand};
+pub use manual::ManualArgs;
 pub use notify::{NotifyArgs, NotifyCommand, NotifyTestArgs};
 pub use port::{PortActArg, PortArgs, PortFormat};
 pub use secrets::{SecretNameArgs, SecretsArgs, SecretsCommand, SecretsInitArgs};
@@ -70,6 +74,8 @@ const EXAMPLES: &str = "Examples:
   noctop discover -c env:COMMUNITY 10.0.0.1         what hangs off this switch, as a table
   noctop discover 10.0.0.0/24 --format dot -o x.dot  a sweep, as a graph
   noctop daemon & noctop                            history goes on without a screen; the console attaches
+
+The manual: noctop manual, or docs/manual where noctop comes from.
 
 Exit codes: 0 all done, 1 failed, 2 unusable arguments or configuration, 3 done in part, 4 nothing answered, 130 interrupted.";
 
@@ -226,6 +232,8 @@ pub enum Command {
     Schema(SchemaArgs),
     /// Completions for a shell
     Completions(CompletionsArgs),
+    /// The manual, chapter by chapter, as text
+    Manual(ManualArgs),
     /// The manual pages, as roff
     Man(ManArgs),
 }
@@ -383,9 +391,9 @@ pub struct LogArgs {
 /// `where`
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Examples:
-  noctop where 10.0.9.4                   the port on which this address hangs
-  noctop where 00:1b:54:aa:bb:cc --at -2d the same two days ago; any spelling, or the first or last digits
-  noctop where ap-7                       the switch port of an access point, phone or device
+  noctop where 10.0.9.4                    the port on which this address hangs
+  noctop where 00:1b:54:aa:bb:cc --at -2d  the same two days ago; any spelling, or the first or last digits
+  noctop where ap-7                        the switch port of an access point, phone or device
 
 A device is at the far ports of its links. Exit code 4: it is not known.")]
 pub struct WhereArgs {

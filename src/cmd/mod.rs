@@ -28,6 +28,7 @@ mod keys;
 mod logs;
 mod maintenance;
 mod man;
+pub mod manual;
 mod mib_files;
 mod notify;
 mod objects;
@@ -118,6 +119,7 @@ pub fn run(cli: Cli) -> Outcome {
             Ok(EXIT_OK)
         }
         Some(Command::Man(args)) => man::run(&args, &mut std::io::stdout()),
+        Some(Command::Manual(args)) => manual::run(&args, console::options(&console)?.lang, &mut std::io::stdout()),
         Some(Command::Keys(args)) => keys::run(&args, &console::options(&console)?, &mut std::io::stdout()),
         Some(Command::Schema(args)) => describe::schema(&args, &mut std::io::stdout()),
         Some(Command::Mib(args)) => match args.command {

@@ -25,7 +25,7 @@ mod sections;
 mod value;
 
 pub use access::{Access, Account};
-pub use alarm::{Alarms, RuleLine, parse_rule};
+pub use alarm::{Alarms, RuleLine, parse_rule, rule_fields};
 pub use exposure::exposures;
 pub use load::{ConfigError, find, load, parse, read_credentials, read_file, read_secrets};
 pub use maintenance::{Moment, Planned, When};

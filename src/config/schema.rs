@@ -172,7 +172,7 @@ const TABLES: &[Table] = &[
     ),
     list(
         "maintenance",
-        "Times of work, planned: what happens there then is nobody's alarm (README)",
+        "Times of work, planned: what happens there then is nobody's alarm",
         &[
             ("name", Text, "What it is called; no other has it"),
             ("device", Text, "What is worked on: a device"),

@@ -40,5 +40,6 @@ pub use command::{Answer, Command, DiffRow, Status};
 pub use core::Core;
 pub use exposure::exposures;
 pub use handle::{AskError, Backend, Handle, Update, WatchId};
+pub use metrics::{MetricFamily, metric_families};
 pub use open::{Hosting, OpenError, OpenOptions, Replace, Restored, Seed, ask_audit, open, open_in_background, record, restore};
 pub use socket::untrusted;

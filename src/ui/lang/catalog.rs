@@ -18,6 +18,7 @@ pub(super) const KOREAN: [(&str, &str); 20] = [
     ("finding", include_str!("ko/finding.toml")),
     ("listen", include_str!("ko/listen.toml")),
     ("logs", include_str!("ko/logs.toml")),
+    ("manual", include_str!("ko/manual.toml")),
     ("notify", include_str!("ko/notify.toml")),
     ("panes", include_str!("ko/panes.toml")),
     ("privilege", include_str!("ko/privilege.toml")),
