@@ -13,6 +13,7 @@ pub mod memory;
 pub mod pktinfo;
 pub mod priority;
 pub mod process;
+pub mod route;
 pub mod signal;
 mod sockaddr;
 pub mod stream;

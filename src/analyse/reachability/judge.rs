@@ -82,7 +82,8 @@ pub fn judge(net: &Net, now: Timestamp) -> Judged {
     if silent.is_empty() {
         return Judged::default();
     }
-    let mut court = Court { net, now, world: World::of(net), verdicts: vec![None; net.len()], recheck: None, unrouted: Vec::new() };
+    let mut court =
+        Court { net, now, world: World::of(net), verdicts: vec![None; net.len()], recheck: None, unrouted: Vec::new() };
     let mut parts: Vec<Part> = net.places().map(|place| part(net.sign(place))).collect();
     for (place, silence) in &silent {
         let verdict = court.first((*place, *silence));

@@ -86,7 +86,8 @@ impl First {
     /// The one that a device fell with: it has not answered since that one fell.
     pub(super) fn stands_for(&self, net: &Net, place: Place) -> Option<Place> {
         let heard = net.silence(place)?.heard;
-        let is_before = |first: &&Place| net.silence(**first).is_some_and(|silence| heard.is_none_or(|heard| heard <= silence.fell));
+        let is_before =
+            |first: &&Place| net.silence(**first).is_some_and(|silence| heard.is_none_or(|heard| heard <= silence.fell));
         self.0.iter().find(is_before).copied()
     }
 }

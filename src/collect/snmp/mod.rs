@@ -38,6 +38,7 @@ pub mod session;
 pub mod tables;
 pub mod targets;
 mod train;
+pub mod tries;
 mod v3;
 #[cfg(test)]
 mod v3_tests;

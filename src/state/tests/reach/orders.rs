@@ -28,7 +28,9 @@ fn cut(world: &mut World, killed: &BTreeSet<usize>) -> (BTreeSet<String>, BTreeS
         ids.filter_map(|id| world.devices.iter().position(|device| device.id == *id)).any(|far| alive.contains(&far))
     };
     let down: BTreeSet<String> = killed.iter().filter(|number| beside(number)).map(name).collect();
-    let lost: BTreeSet<usize> = (0..world.devices.len()).filter(|number| !alive.contains(number)).collect();
+    // To whom no link is known is asked in some way of its own.
+    let is_linked = |number: &usize| !world.state.links_of(&world.devices[*number].id).is_empty();
+    let lost: BTreeSet<usize> = (0..world.devices.len()).filter(|number| !alive.contains(number)).filter(is_linked).collect();
     let behind = lost.iter().map(name).filter(|name| !down.contains(name)).collect();
     world.dead = lost;
     (down, behind)
