@@ -85,7 +85,7 @@ pub fn run(cli: Cli) -> Outcome {
     match command {
         None => console::run(&common, &console),
         Some(Command::Demo(args)) => demo::run(&args, &common, &console),
-        Some(Command::Shot(args)) if args.demo => demo::shot(&args, &common, &console),
+        Some(Command::Shot(args)) if args.demo.is_some() => demo::shot(&args, &common, &console),
         Some(Command::Shot(args)) => console::shot(&common, (&args, &console)),
         Some(Command::Discover(args)) => discover::run(&common, &args),
         Some(Command::Daemon(args)) => daemon::run(&common, &args),

@@ -7,6 +7,7 @@ use crate::mib::Registry;
 use crate::sim::logs::Script;
 use crate::sim::logs::live::Speakers;
 use crate::sim::recording::{Recording, address_of};
+use crate::sim::scenario::BUILT_IN;
 use crate::sim::serve::{Campus, Hosts, Recorded, Server};
 use crate::sim::traffic::{Exporters, Traffic};
 use crate::sim::writable::{SetFault, Writable};
@@ -75,7 +76,6 @@ fn writable(cast: &Cast, (write, fault): (&str, SetFaultArg)) -> Arc<dyn Hosts> 
     Arc::new(Writable::new(Arc::clone(&cast.hosts), (read, write), fault))
 }
 
-
 /// Devices that send syslog and traps.
 fn speak(campus: Option<Arc<Campus>>, (syslog, traps): (SocketAddrV4, SocketAddrV4)) -> Result<Speakers, Failure> {
     let campus = campus.ok_or_else(|| Failure::usage("--syslog: recordings say nothing on their own"))?;
@@ -116,19 +116,25 @@ fn listen(text: &str) -> Result<(Ipv4Net, u16), Failure> {
 
 fn scenario(args: &SimArgs, network: Ipv4Net) -> Result<Cast, Failure> {
     let scale = Scale { devices: args.devices, network, ..Scale::at(clock::now(), args.seed) };
-    let scenario = match &args.scenario {
-        None => Scenario::campus(scale),
-        Some(path) => {
-            let name = path.display().to_string();
-            let text = std::fs::read_to_string(path).map_err(|error| Failure::usage(format!("{name}: {error}")))?;
-            Scenario::parse(&name, &text, scale)
-        }
-    };
-    let scenario = Arc::new(scenario.map_err(Failure::usage)?);
+    let scenario = Arc::new(named(args.scenario.as_deref(), scale)?);
     let devices = scenario.agents().map(|(_, address, node)| (address, node.name.clone())).collect();
     let campus = Campus::new(scenario, Registry::builtin()).map_err(|unknown| Failure::usage(unknown.join("; ")))?;
     let campus = Arc::new(campus);
     Ok(Cast { devices, hosts: Arc::clone(&campus) as _, campus: Some(campus) })
+}
+
+/// A scenario that is built in, or of a file; the campus where none is named.
+pub(super) fn named(name: Option<&str>, scale: Scale) -> Result<Scenario, Failure> {
+    let name = name.unwrap_or("campus");
+    let scenario = match Scenario::built_in(name, scale) {
+        Some(scenario) => scenario,
+        None => {
+            let known = BUILT_IN.map(|(name, _)| name).join(" and ");
+            let unread = |error| Failure::usage(format!("{name}: {error}; built in are {known}"));
+            Scenario::parse(name, &std::fs::read_to_string(name).map_err(unread)?, scale)
+        }
+    };
+    scenario.map_err(Failure::usage)
 }
 
 fn recordings(folder: &Path, network: Ipv4Net) -> Result<Cast, Failure> {

@@ -19,6 +19,7 @@ pub mod priority;
 pub mod privilege;
 pub mod probe;
 pub mod process;
+pub mod route;
 pub mod signal;
 mod sockaddr;
 pub mod stream;

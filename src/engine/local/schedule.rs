@@ -166,7 +166,7 @@ impl Schedule {
             let make = || Arc::clone(&rereader).run(reread_stop.clone());
             keep_running("changes", (reread_stop.clone(), &reread_restarts), make).await;
         });
-        traps.start((hub, &emitter), (&config, &notes), &stop);
+        traps.start((hub, &emitter), (&config, &notes, access.tries()), &stop);
         syslog.start((runtime, hub, &emitter), (&config.listeners, &stop));
         flows.start((runtime, hub, &emitter), (&config.listeners, &notes), &stop);
         capture.start((hub, &emitter), (&config.listeners, &stop));

@@ -6,6 +6,7 @@
 use super::hub::Hub;
 use crate::clock;
 use crate::collect::Emitter;
+use crate::collect::snmp::tries::Tries;
 use crate::collect::trap::{Counters, Counts, Keep, OwnEngine, Receiver, Worker};
 use crate::config::Config;
 use crate::engine::command::{CollectorStatus, TrapCounts};
@@ -43,7 +44,7 @@ impl Traps {
     pub(super) fn start(
         &self,
         (hub, emitter): (&Arc<Hub>, &Emitter),
-        (config, notes): (&Config, &Notes),
+        (config, notes, tries): (&Config, &Notes, Arc<Tries>),
         stop: &CancellationToken,
     ) {
         let (mut intakes, mut denied, mut others) = (Vec::new(), Vec::new(), Vec::new());
@@ -70,6 +71,7 @@ impl Traps {
             hub: Arc::clone(hub),
             notes: notes.clone(),
             emitter: emitter.clone(),
+            tries,
             counters: Arc::clone(&self.counters),
         };
         let stop = stop.clone();
@@ -111,6 +113,7 @@ struct Making {
     hub: Arc<Hub>,
     notes: Notes,
     emitter: Emitter,
+    tries: Arc<Tries>,
     counters: Arc<Counters>,
 }
 
@@ -121,7 +124,7 @@ impl Making {
         let receiver = Receiver::new(&self.config.credentials, self.own, Senders::restore(&kept));
         let notes = self.notes;
         let keep: Keep = Box::new(move |octets| notes.set(SENDERS, octets));
-        Worker { intakes: self.intakes, mib, receiver, keep, emitter: self.emitter, counters: self.counters }
+        Worker { intakes: self.intakes, mib, receiver, keep, emitter: self.emitter, tries: self.tries, counters: self.counters }
     }
 
     /// What is built in, and the modules that the configuration names.
