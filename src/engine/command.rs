@@ -111,10 +111,7 @@ impl Command {
 
     /// Whether it may take longer than a question does: it reads or copies all that there is, or waits for a port.
     pub const fn is_long(&self) -> bool {
-        matches!(
-            self,
-            Self::StoreVerify | Self::StoreBackup(_) | Self::AlarmTest(_) | Self::Audit(_) | Self::PortSet(_)
-        )
+        matches!(self, Self::StoreVerify | Self::StoreBackup(_) | Self::AlarmTest(_) | Self::Audit(_) | Self::PortSet(_))
     }
 }
 
