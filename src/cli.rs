@@ -3,8 +3,10 @@
 mod alarms;
 mod audit;
 mod capture;
+mod daemon;
 mod described;
 mod discover;
+mod doctor;
 mod flows;
 mod maintenance;
 mod manual;
@@ -20,8 +22,10 @@ mod wireless;
 pub use alarms::{AlarmTestArgs, AlarmsArgs, AlarmsCommand};
 pub use audit::{AuditArgs, AuditCommand, AuditListArgs, AuditReportArgs, AuditVerifyArgs};
 pub use capture::CaptureArgs;
+pub use daemon::DaemonArgs;
 pub use described::{CommandText, OptionText, described};
 pub use discover::{DiscoverArgs, TopologyFormat, TopologyRows};
+pub use doctor::DoctorArgs;
 pub use flows::{FlowsArgs, FlowsFormat};
 pub use maintenance::{BeginArgs, EndArgs, MaintenanceArgs, MaintenanceCommand};
 pub use manual::ManualArgs;
@@ -163,7 +167,7 @@ pub enum Command {
     /// A simulated campus on loopback with the console on top: needs no root, no config, no network
     Demo(DemoArgs),
     /// The engine without a screen: polls, remembers, serves consoles by its socket
-    Daemon,
+    Daemon(DaemonArgs),
     /// One-shot discovery to stdout
     Discover(Box<DiscoverArgs>),
     /// SNMP get by number or name
@@ -216,6 +220,8 @@ pub enum Command {
     Secrets(SecretsArgs),
     /// Counters of every collector
     Status(FormatArgs),
+    /// What on this host is in noctop's way, and the commands that mend it
+    Doctor(DoctorArgs),
     /// The configuration
     Config(ConfigArgs),
     /// The keys of the console, from the keymap in force
@@ -228,8 +234,8 @@ pub enum Command {
     Completions(CompletionsArgs),
     /// The manual, chapter by chapter, as text
     Manual(ManualArgs),
-    /// The manual page, as roff
-    Man,
+    /// The manual pages, as roff
+    Man(ManArgs),
 }
 
 /// Formats of row commands.
@@ -474,7 +480,18 @@ pub enum Shell {
     Zsh,
 }
 
-/// The whole command line as clap knows it, for completions and the manual page.
+/// `man`
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  noctop man | man -l -                       the page of noctop with all keys
+  noctop man --to /usr/local/share/man/man1   a page for each command: noctop-discover(1), noctop-store-backup(1), ...")]
+pub struct ManArgs {
+    /// Write a page for each command into this folder, instead of the main page to stdout
+    #[arg(long, value_name = "DIR")]
+    pub to: Option<PathBuf>,
+}
+
+/// The whole command line as clap knows it, for completions and the manual pages.
 pub fn command() -> clap::Command {
     <Cli as clap::CommandFactory>::command()
 }
@@ -484,9 +501,33 @@ pub fn parse() -> Cli {
     Cli::parse()
 }
 
-/// The manual page as roff.
+/// The main manual page as roff.
 pub fn write_man(out: &mut dyn std::io::Write) -> std::io::Result<()> {
-    clap_mangen::Man::new(command()).render(out)
+    page(command()).render(out)
+}
+
+/// A manual page of every command below the main one, as file name and roff.
+///
+/// # Errors
+/// None that a page in memory has.
+pub fn man_pages() -> std::io::Result<Vec<(String, Vec<u8>)>> {
+    let mut main = command().disable_help_subcommand(true);
+    main.build();
+    let mut pages = Vec::new();
+    let mut open: Vec<clap::Command> = main.get_subcommands().cloned().collect();
+    while let Some(command) = open.pop() {
+        open.extend(command.get_subcommands().cloned());
+        let page = page(command);
+        let mut roff = Vec::new();
+        page.render(&mut roff)?;
+        pages.push((page.get_filename(), roff));
+    }
+    pages.sort();
+    Ok(pages)
+}
+
+fn page(command: clap::Command) -> clap_mangen::Man {
+    clap_mangen::Man::new(command).source(concat!("noctop ", env!("CARGO_PKG_VERSION"))).manual("noctop")
 }
 
 /// Completions for a shell.

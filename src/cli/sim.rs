@@ -5,8 +5,13 @@ use std::path::PathBuf;
 
 /// `demo`
 #[derive(Clone, Debug, Args)]
-#[command(after_help = "Example: noctop demo --devices 2000")]
+#[command(
+    after_help = "Examples: noctop demo --devices 2000; noctop demo core-cut (99 devices behind one core that fell: one alarm)"
+)]
 pub struct DemoArgs {
+    /// campus, core-cut, or a scenario file [default: campus]
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: Option<String>,
     /// How many devices [default: the campus of about 60]
     #[arg(long, value_name = "N")]
     pub devices: Option<usize>,
@@ -17,11 +22,13 @@ pub struct DemoArgs {
 
 /// `sim`
 #[derive(Clone, Debug, Args)]
-#[command(after_help = "Example: noctop sim --devices 1000 --listen 127.64.0.0/16:1161")]
+#[command(after_help = "Examples:
+  noctop sim --devices 1000 --listen 127.64.0.0/16:1161
+  noctop sim --flows 127.0.0.1:2055 --syslog 127.0.0.1:5514 --traps 127.0.0.1:5162")]
 pub struct SimArgs {
-    /// Scenario file
-    #[arg(value_name = "SCENARIO.toml")]
-    pub scenario: Option<PathBuf>,
+    /// campus, core-cut, or a scenario file [default: campus]
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: Option<String>,
     /// A generated network of this size
     #[arg(long, value_name = "N", conflicts_with = "scenario")]
     pub devices: Option<usize>,
@@ -40,6 +47,12 @@ pub struct SimArgs {
     /// What is wrong with how they take SET
     #[arg(long, value_enum, default_value_t, requires = "write_community")]
     pub set_fault: SetFaultArg,
+    /// Where the devices send syslog to: a loopback address
+    #[arg(long, value_name = "ADDR:PORT", conflicts_with = "recordings", requires = "traps")]
+    pub syslog: Option<std::net::SocketAddrV4>,
+    /// Where the devices send traps to: a loopback address
+    #[arg(long, value_name = "ADDR:PORT", conflicts_with = "recordings", requires = "syslog")]
+    pub traps: Option<std::net::SocketAddrV4>,
     /// Seed of everything that looks like chance
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub seed: u64,

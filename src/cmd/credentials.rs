@@ -4,6 +4,7 @@ use super::Failure;
 use crate::cli::Common;
 use crate::config;
 use crate::model::Credential;
+use crate::net::privilege;
 use std::fs::{self, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
@@ -27,6 +28,7 @@ impl Given<'_> {
     /// Errors: exit code 2.
     pub fn credentials(&self) -> Result<Vec<Credential>, Failure> {
         hide(self.communities);
+        privilege::forbid_dumps().map_err(Failure::failed)?;
         let found = self.found();
         hide_variables();
         let all = found?;

@@ -5,7 +5,7 @@ use crate::model::audit::{Act, Outcome, Role};
 use crate::model::bands::{Band, Summary};
 use crate::model::flow::{TopAnswer, TopRequest};
 use crate::model::port::{PortOrder, PortPlan, PortResult, PortSet};
-use crate::model::{Alarm, AlarmOrder, EntityKey, MaintenanceAct, Metric, TimeRange, Timestamp, Window};
+use crate::model::{Alarm, AlarmOrder, Disabled, EntityKey, MaintenanceAct, Metric, Rights, TimeRange, Timestamp, Window};
 pub use crate::state::diff::DiffRow;
 use crate::state::view::screens::Name;
 pub use crate::state::whereabouts::Whereabouts;
@@ -327,6 +327,10 @@ pub struct Status {
     pub store: StoreSummary,
     /// Those who are told about alarms, in the order of the configuration.
     pub receivers: Vec<ReceiverStatus>,
+    /// Functions that are off, and what turns them on.
+    pub disabled: Vec<Disabled>,
+    /// What the engine's process may do.
+    pub rights: Rights,
 }
 
 /// How one receiver does, since the engine started.
@@ -374,6 +378,8 @@ pub struct StoreSummary {
     pub log_bytes: u64,
     pub lost: u64,
     pub set_aside: Vec<String>,
+    /// The newest that it remembers.
+    pub newest: Option<Timestamp>,
 }
 
 /// What reading a whole store brought.

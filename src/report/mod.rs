@@ -7,6 +7,7 @@
 
 pub mod audit;
 pub mod diff;
+pub mod doctor;
 pub mod dot;
 pub mod equipment;
 pub mod flow;

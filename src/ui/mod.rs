@@ -20,6 +20,7 @@ pub mod keymap;
 pub mod lang;
 pub mod layer;
 pub mod layout;
+pub mod lines;
 pub mod mouse;
 pub mod notice;
 pub mod overlay;

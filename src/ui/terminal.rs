@@ -5,6 +5,7 @@
 
 pub mod encode;
 pub mod kind;
+pub mod measure;
 pub mod osc;
 mod sgr;
 

@@ -11,6 +11,8 @@
 use super::client::{Agent, Client};
 use super::error::SnmpError;
 use super::session::{Limits, Session};
+use super::tries::Tries;
+use crate::clock;
 use crate::mib::Registry;
 use crate::model::inventory::Reason;
 use crate::model::{Credential, Oid, SnmpVersion};
@@ -33,6 +35,7 @@ pub const DEFAULT_COMMUNITY: &str = "public";
 pub struct Access {
     credentials: Vec<Arc<Credential>>,
     good: Mutex<FxHashMap<SocketAddr, Arc<Credential>>>,
+    tries: Arc<Tries>,
 }
 
 /// An agent that answered.
@@ -52,7 +55,7 @@ impl Access {
         }
         // What goes in the clear goes last.
         credentials.sort_by_key(|credential| credential.version != SnmpVersion::V3);
-        Self { credentials, good: Mutex::default() }
+        Self { credentials, good: Mutex::default(), tries: Arc::default() }
     }
 
     /// The names of the credentials, in their order.
@@ -60,9 +63,19 @@ impl Access {
         self.credentials.iter().map(|credential| credential.name.clone()).collect()
     }
 
+    /// Where what may not be taken was tried lately.
+    pub fn tries(&self) -> Arc<Tries> {
+        Arc::clone(&self.tries)
+    }
+
+    /// The one that last worked at an agent.
+    fn good_at(&self, address: SocketAddr) -> Option<Arc<Credential>> {
+        self.good.lock().unwrap_or_else(PoisonError::into_inner).get(&address).cloned()
+    }
+
     /// The credentials for an agent, in the order in which they are tried.
     pub fn candidates(&self, address: SocketAddr) -> Vec<Arc<Credential>> {
-        let good = self.good.lock().unwrap_or_else(PoisonError::into_inner).get(&address).cloned();
+        let good = self.good_at(address);
         let rest = self.credentials.iter().filter(|credential| credential.is_for(address.ip()));
         let rest = rest.filter(|credential| good.as_ref() != Some(*credential)).cloned();
         good.iter().cloned().chain(rest).collect()
@@ -80,7 +93,7 @@ impl Access {
         // With one credential a fast pass would only lose the late answer of a slow agent.
         let passes: &[Limits] = if tried > 1 && limits.retries > 0 { &[fast, limits] } else { &[limits] };
         for pass in passes {
-            let trying = Trying { client, address, limits: *pass };
+            let trying = Trying { access: self, client, address, limits: *pass };
             match trying.all(candidates, &mut worst).await {
                 Ok((credential, probe)) => {
                     let agent = Agent { address, credential };
@@ -104,6 +117,7 @@ pub const AT_ONCE: usize = 4;
 
 /// One pass over credentials.
 struct Trying<'a> {
+    access: &'a Access,
     client: &'a Client,
     address: SocketAddr,
     limits: Limits,
@@ -157,6 +171,9 @@ impl Trying<'_> {
     }
 
     fn start(&self, place: usize, credential: Arc<Credential>, running: &mut JoinSet<Tried>) {
+        if self.access.good_at(self.address).as_ref() != Some(&credential) {
+            self.access.tries.note(self.address.ip(), clock::now());
+        }
         let agent = Agent { address: self.address, credential: Arc::clone(&credential) };
         let asking = self.client.session(&agent, self.limits).counted();
         let names: Vec<Oid> = PROBE.iter().filter_map(|name| Registry::builtin().scalar(name)).collect();

@@ -39,6 +39,7 @@ pub mod set;
 pub mod tables;
 pub mod targets;
 mod train;
+pub mod tries;
 mod v3;
 #[cfg(test)]
 mod v3_tests;

@@ -47,6 +47,7 @@ use crate::state::view::View;
 use crate::state::{self, Settings, State, checkpoint};
 use crate::wire::syslog;
 use logs::LogBook;
+use past::Unread;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -57,7 +58,7 @@ const SOWN_AT_ONCE: usize = 4096;
 pub struct Core {
     state: State,
     reader: Reader,
-    skipped: u64,
+    unread: Unread,
     log_book: LogBook,
     /// Rules on log lines.
     ear: Ear,
@@ -81,17 +82,17 @@ pub(super) struct Turned {
 impl Core {
     /// The state as the store remembers it: the last checkpoint and the journal after it.
     ///
-    /// Errors: those of the store. A record that can't be read is passed over and counted ([`Core::skipped`]).
+    /// Errors: those of the store. A record that can't be read is passed over and told ([`Core::unread`]).
     pub fn restore(store: Arc<dyn Store>, site: &str, settings: Settings) -> Result<Self, StoreError> {
         let ear = Ear::new(&settings.rules);
         let reader = Reader::new(store, site, settings);
         let restored = reader.restore()?;
-        Ok(Self { state: restored.state, reader, skipped: restored.skipped, log_book: LogBook::default(), ear })
+        Ok(Self { state: restored.state, reader, unread: restored.unread, log_book: LogBook::default(), ear })
     }
 
-    /// Journal records that could not be read when the store was restored.
-    pub const fn skipped(&self) -> u64 {
-        self.skipped
+    /// What of the journal could not be read when the store was restored, for operators; `None` where all of it was.
+    pub fn unread(&self) -> Option<String> {
+        self.unread.sentence()
     }
 
     /// Applies an event and writes what follows from it to the store. Blocks on the store.

@@ -210,6 +210,7 @@ impl Reader {
             log_bytes: stats.log_bytes,
             lost: stats.lost,
             set_aside: stats.set_aside.iter().map(|path| path.display().to_string()).collect(),
+            newest: stats.newest,
         })
     }
 }

@@ -10,14 +10,16 @@ use crate::engine::command::{Answer, CollectorStatus, Command, Status};
 use crate::engine::core::{Live, Reader};
 use crate::engine::handle::AskError;
 use crate::engine::notice::{About, Notices};
+use crate::engine::permissions::Permissions;
 use crate::engine::port::Ports;
 use crate::engine::socket::server::{Counters, Desk};
 use crate::engine::writer::Losses;
 use crate::event::{Body, Trap};
 use crate::model::audit::{Act, Actor, Class, Outcome, Said};
 use crate::model::port::{PortOrder, PortSet};
-use crate::model::{AlarmOrder, MaintenanceAct, Timestamp};
+use crate::model::{AlarmOrder, Function, MaintenanceAct, Timestamp};
 use crate::net::peer::Peer;
+use crate::net::privilege;
 use crate::query::ViewRequest;
 use crate::state::view::{Chrome, View, ViewBody};
 use std::collections::BTreeMap;
@@ -53,6 +55,7 @@ pub(in crate::engine) struct Hub {
     pub(super) board: Board,
     pub(super) reader: Reader,
     pub(super) notices: Notices,
+    pub(super) permissions: Permissions,
     pub(super) losses: Arc<Losses>,
     pub(super) socket: Arc<Counters>,
     pub(super) control: UnboundedSender<Control>,
@@ -98,6 +101,7 @@ impl Hub {
             board: Board::default(),
             reader,
             notices: Notices::default(),
+            permissions: Permissions::default(),
             losses,
             socket: Arc::new(Counters::default()),
             control,
@@ -148,7 +152,25 @@ impl Hub {
             collectors,
             store,
             receivers: self.receivers.all(),
+            disabled: self.permissions.disabled(),
+            rights: privilege::rights(None).unwrap_or_default(),
         })
+    }
+
+    /// A function can't be had: at these places, or altogether, for want of its capability; for what else stands in `others`.
+    pub(super) fn refuse(&self, function: Function, (denied, others): (Vec<SocketAddr>, &[String])) {
+        let sentence = if denied.is_empty() && !others.is_empty() {
+            self.permissions.off(function, others.join("; "))
+        } else {
+            self.permissions.lacks(function, denied, others)
+        };
+        self.notices.set(About::of(function), sentence);
+    }
+
+    /// A function works.
+    pub(super) fn works(&self, function: Function) {
+        self.permissions.works(function);
+        self.notices.clear(About::of(function));
     }
 
     /// The socket's counters in the shape of a collector's.

@@ -101,6 +101,16 @@ impl World {
         self.tick();
     }
 
+    /// Everybody is polled at the same instant 30 seconds later, in this order, with a tick after each.
+    pub(in crate::state::tests) fn batch(&mut self, order: &[usize]) {
+        self.now += 30;
+        for number in order {
+            self.poll(*number);
+            let tick = event(self.now, Body::Tick);
+            self.feed(&tick);
+        }
+    }
+
     pub(in crate::state::tests) fn rounds(&mut self, count: usize) {
         let order: Vec<usize> = (0..self.devices.len()).collect();
         (0..count).for_each(|_| self.round(&order));
