@@ -25,6 +25,11 @@ const DEFAULTS: &[(&str, Default)] = &[
     ("retention.hour", |config| lasting(config.retention.hour)),
     ("retention.logs", |config| lasting(config.retention.logs)),
     ("retention.audit", |config| lasting(config.retention.audit)),
+    ("retention.audit_changes", |config| lasting(config.retention.audit_changes)),
+    ("retention.audit_access", |config| lasting(config.retention.audit_access)),
+    ("set.enabled", |config| config.set.enabled.to_string()),
+    ("set.off_for", |config| lasting(config.set.off_for)),
+    ("set.settle", |config| lasting(config.set.settle)),
     ("metrics.polled", |config| config.listeners.metrics_polled.to_string()),
     ("capture.promiscuous", |config| config.listeners.capture_promiscuous.to_string()),
 ];
