@@ -28,7 +28,6 @@ impl Given<'_> {
     /// Errors: exit code 2.
     pub fn credentials(&self) -> Result<Vec<Credential>, Failure> {
         hide(self.communities);
-        privilege::forbid_dumps().map_err(Failure::failed)?;
         let found = self.found();
         hide_variables();
         let all = found?;
@@ -56,13 +55,21 @@ impl Given<'_> {
 
 /// Takes the variables that secrets were read from out of this process's own environment, where `/proc/PID/environ` and programs that it
 /// starts would have them. They are remembered, wiped at the end. Linux only; where the kernel does not allow it, they stay.
+///
+/// Then nobody is let at this process's memory any more, it itself through `/proc/self/mem` among them: so it is the last that is hidden.
 pub fn hide_variables() {
-    let names = config::read_variables();
+    overwrite_variables(&config::read_variables());
+    if let Err(error) = privilege::forbid_dumps() {
+        tracing::error!("{error}");
+    }
+}
+
+fn overwrite_variables(names: &[String]) {
     if names.is_empty() {
         return;
     }
     if let (Some(start), Ok(block)) = (field_of_stat(ENVIRONMENT_START), fs::read("/proc/self/environ")) {
-        for (at, length) in values(&Zeroizing::new(block), &names) {
+        for (at, length) in values(&Zeroizing::new(block), names) {
             overwrite(start + at as u64, length).ok();
         }
     }

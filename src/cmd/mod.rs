@@ -131,13 +131,12 @@ pub fn run(cli: Cli) -> Outcome {
     }
 }
 
-/// Whoever reads credentials leaves no core dump. Those that take them as arguments hide these first, for which a process must be let
-/// at its own memory ([`credentials`]).
+/// No command leaves a core dump; whoever reads secrets lets nobody at its memory either, once they are hidden where others could see
+/// them ([`credentials::hide_variables`]).
 fn forbid_dumps(command: Option<&Command>) {
-    if matches!(command, Some(Command::Discover(_) | Command::Get(_) | Command::Walk(_))) {
-        return;
-    }
-    if let Err(error) = privilege::forbid_dumps() {
+    let forbidden =
+        if matches!(command, Some(Command::Secrets(_))) { privilege::forbid_dumps() } else { privilege::limit_core() };
+    if let Err(error) = forbidden {
         tracing::error!("{error}");
     }
 }

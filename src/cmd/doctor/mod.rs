@@ -2,7 +2,7 @@
 
 mod show;
 
-use super::{Outcome, console, mib_files, written};
+use super::{Outcome, console, credentials, mib_files, written};
 use crate::cli::{Common, ConsoleOptions, DoctorArgs, EXIT_FAILED, EXIT_OK, EXIT_PARTIAL, RowFormat, When};
 use crate::config::{self, Config, ConfigError};
 use crate::engine::doctor::facts::Terminal;
@@ -42,7 +42,9 @@ pub fn run(common: &Common, (args, console): (&DoctorArgs, &ConsoleOptions)) -> 
 
 /// The configuration, with the profiles that it names in force. What is wrong with those is a fault of it.
 fn configured(common: &Common) -> Result<Config, ConfigError> {
-    let config = config::load(common.config.as_deref())?;
+    let config = config::load(common.config.as_deref());
+    credentials::hide_variables();
+    let config = config?;
     match mib_files::lay_over(&config.mib) {
         Ok(()) => Ok(config),
         Err(failure) => {

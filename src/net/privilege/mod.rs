@@ -28,9 +28,10 @@ static REDUCED: AtomicBool = AtomicBool::new(false);
 const UMASK: u32 = 0o077;
 
 /// What a daemon may hold while it opens its sockets: receive buffers beyond net.core.rmem_max need CAP_NET_ADMIN (socket(7),
-/// SO_RCVBUFFORCE). It is used where it is there, never asked for, and given up with the rest by [`keep`].
+/// SO_RCVBUFFORCE), a socket for a group that root is no member of CAP_CHOWN. Both are used where they are there, never asked for, and
+/// given up with the rest by [`keep`].
 const WHILE_OPENING: CapabilitySet =
-    CapabilitySet::NET_RAW.union(CapabilitySet::NET_BIND_SERVICE).union(CapabilitySet::NET_ADMIN);
+    CapabilitySet::NET_RAW.union(CapabilitySet::NET_BIND_SERVICE).union(CapabilitySet::NET_ADMIN).union(CapabilitySet::CHOWN);
 
 /// The bit of a capability.
 const fn bit(capability: Capability) -> CapabilitySet {
@@ -66,13 +67,21 @@ fn failed<E: Into<io::Error>>(what: &'static str) -> impl FnOnce(E) -> Privilege
 /// # Errors
 /// The system's.
 pub fn forbid_dumps() -> Result<(), PrivilegeError> {
-    let none = Rlimit { current: Some(0), maximum: Some(0) };
-    setrlimit(Resource::Core, none).map_err(failed("forbidding core dumps"))?;
+    limit_core()?;
     set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(failed("forbidding core dumps"))
 }
 
+/// No core dump is written into a file from now on.
+///
+/// # Errors
+/// The system's.
+pub fn limit_core() -> Result<(), PrivilegeError> {
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    setrlimit(Resource::Core, none).map_err(failed("forbidding core dumps"))
+}
+
 /// Gives up, before any thread is started, what a daemon never needs: becomes the account, and keeps CAP_NET_RAW and
-/// CAP_NET_BIND_SERVICE (and CAP_NET_ADMIN until the sockets are open) of what it has. No program that it runs gets more.
+/// CAP_NET_BIND_SERVICE (and until the sockets are open what helps with those) of what it has. No program that it runs gets more.
 ///
 /// # Errors
 /// The account can't be become, or the system refuses: then nothing should go on.
