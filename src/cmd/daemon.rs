@@ -31,7 +31,7 @@ pub fn run(common: &Common, args: &DaemonArgs) -> Outcome {
             let _ending_already = send.send(End::Failed(why));
         }
         Update::Clock(_) => alive.turned(),
-        Update::View(..) | Update::Serving(_) => {}
+        Update::View(..) | Update::Serving(_) | Update::Role(_) => {}
     }));
     let say = |what| supervisor.iter().for_each(|supervisor| supervisor.say(what));
     say(Say::Ready("the engine runs; consoles attach with: noctop"));

@@ -10,7 +10,7 @@ use crate::report::{SecretRow, write_rows};
 use crate::ui::ask;
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, IsTerminal as _, Read as _, Write};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -57,7 +57,10 @@ fn place(common: &Common) -> Result<Place, Failure> {
 }
 
 fn own_folder() -> PathBuf {
-    let is_root = std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0);
+    // Its files in /proc are root's where a process must not be dumped; what stands in them is true.
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let uid = status.lines().find_map(|line| line.strip_prefix("Uid:")?.split_whitespace().next());
+    let is_root = uid == Some("0");
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let user = variable("XDG_CONFIG_HOME").or_else(|| variable("HOME").map(|home| home.join(".config")));
     user.filter(|_| !is_root).map_or_else(|| PathBuf::from(SERVICE_FOLDER), |folder| folder.join("noctop"))

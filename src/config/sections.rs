@@ -222,7 +222,7 @@ fn guard(section: &Section<'_, '_>, listeners: &mut Listeners) {
         section.fault(section.start(), "a certificate needs its key, and a key its certificate");
     }
     listeners.metrics_tls = certificate.zip(key);
-    listeners.metrics_token = section.get("token", token);
+    listeners.metrics_token = token(section);
     let is_open = listeners.metrics.is_some_and(|listen| !listen.ip().is_loopback());
     let is_guarded = ["certificate", "key", "token"].iter().all(|key| section.raw(key).is_some());
     if is_open && !is_guarded {
@@ -234,13 +234,18 @@ fn guard(section: &Section<'_, '_>, listeners: &mut Listeners) {
     }
 }
 
-fn token(value: &toml::de::DeValue<'_>) -> Result<Secret, String> {
-    let token = credential::resolve_secret(&value::text(value)?)?;
+fn token(section: &Section<'_, '_>) -> Option<Secret> {
+    let token = section.secret("token")?;
     let is_sign = |octet: u8| octet.is_ascii_graphic();
     if token.expose().len() < SHORTEST_TOKEN || !token.expose().bytes().all(is_sign) {
-        return Err(format!("a token has at least {SHORTEST_TOKEN} characters, all of them printable ASCII without blanks"));
+        let place = section.raw("token").map_or(section.start(), |token| token.span().start);
+        section.fault(
+            place,
+            format!("token: it has at least {SHORTEST_TOKEN} characters, all of them printable ASCII without blanks"),
+        );
+        return None;
     }
-    Ok(token)
+    Some(token)
 }
 
 fn listeners(root: &Section<'_, '_>) -> Listeners {

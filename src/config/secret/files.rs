@@ -69,7 +69,7 @@ pub fn write(path: &Path, octets: &[u8]) -> io::Result<()> {
     let fresh = beside(path);
     // A left-over of one that was killed meanwhile.
     let _there_is_none = fs::remove_file(&fresh);
-    let written = write_new(&fresh, octets, &owner(path, folder)?).and_then(|()| fs::rename(&fresh, path));
+    let written = write_new(&fresh, octets, (path, folder)).and_then(|()| fs::rename(&fresh, path));
     if written.is_err() {
         let _it_may_not_exist = fs::remove_file(&fresh);
     }
@@ -90,22 +90,22 @@ struct Owner {
     mode: u32,
 }
 
-fn owner(path: &Path, folder: &Path) -> io::Result<Owner> {
+/// Of a file that was just made in a folder: the one that was there before it, else whoever makes it.
+fn owner((path, folder): (&Path, &Path), made: &Metadata) -> io::Result<Owner> {
     if let Ok(known) = fs::metadata(path) {
         return Ok(Owner { uid: known.uid(), gid: known.gid(), mode: known.mode() & 0o640 | 0o600 });
     }
-    let about = fs::metadata(folder)?;
-    let ours = File::open("/proc/self/status").and_then(|file| file.metadata());
-    let (uid, gid) = ours.map_or((about.uid(), about.gid()), |ours| (ours.uid(), ours.gid()));
+    let (uid, gid, about) = (made.uid(), made.gid(), fs::metadata(folder)?);
     // 0 is nobody's own group: root's folders are of it by default.
-    let shared = about.gid() != gid && about.gid() != 0 && uid == 0;
+    let shared = uid == 0 && about.gid() != 0;
     Ok(if shared { Owner { uid, gid: about.gid(), mode: 0o640 } } else { Owner { uid, gid, mode: 0o600 } })
 }
 
-fn write_new(path: &Path, octets: &[u8], owner: &Owner) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    let about = file.metadata()?;
-    if (about.uid(), about.gid()) != (owner.uid, owner.gid) {
+fn write_new(fresh: &Path, octets: &[u8], place: (&Path, &Path)) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(fresh)?;
+    let made = file.metadata()?;
+    let owner = owner(place, &made)?;
+    if (made.uid(), made.gid()) != (owner.uid, owner.gid) {
         std::os::unix::fs::fchown(&file, Some(owner.uid), Some(owner.gid))?;
     }
     file.set_permissions(fs::Permissions::from_mode(owner.mode))?;

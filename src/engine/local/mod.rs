@@ -40,7 +40,6 @@ use crate::history::Store;
 use crate::history::logs::LogClass;
 use crate::model::Capability;
 use crate::model::audit::{Actor, Role, Way};
-use crate::net::unix::{Listener, UnixError};
 use crate::net::{privilege, process};
 use crate::query::{ViewRequest, series_name};
 use crate::state::Settings;

@@ -120,6 +120,10 @@ impl Asked {
             waited += LOOK;
             last = self.read().await;
         }
+        // Some agents take a value back a moment later.
+        if last.is_ok() && stop.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_some() {
+            last = self.read().await;
+        }
         let oper = last.as_ref().ok().and_then(|reading| reading.oper).map(|oper| oper.word().to_owned());
         let (end, text) = match &last {
             Err(why) => (PortEnd::Unknown, format!("it was set, and the agent does not answer any more: {why}")),

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// The files, by name.
-pub(super) const KOREAN: [(&str, &str); 20] = [
+pub(super) const KOREAN: [(&str, &str); 21] = [
     ("actions", include_str!("ko/actions.toml")),
     ("access", include_str!("ko/access.toml")),
     ("alarms", include_str!("ko/alarms.toml")),
