@@ -22,7 +22,11 @@ fn run(folder: &Path, data: &Path, arguments: &[&str]) -> Output {
 /// A store with some history.
 fn store(folder: &Path) -> PathBuf {
     let (data, file) = (folder.join("store"), folder.join("past.txt"));
-    fs::write(&file, "in_bps{instance=\"sw-1\",ifName=\"Gi1\"} 1000 1700000000\nin_bps{instance=\"sw-1\",ifName=\"Gi1\"} 2000 1700000030\n").unwrap();
+    fs::write(
+        &file,
+        "in_bps{instance=\"sw-1\",ifName=\"Gi1\"} 1000 1700000000\nin_bps{instance=\"sw-1\",ifName=\"Gi1\"} 2000 1700000030\n",
+    )
+    .unwrap();
     let imported = run(folder, &data, &["store", "import", file.to_str().unwrap()]);
     assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stderr));
     data

@@ -149,7 +149,9 @@ fn every_package_has_a_licence_that_is_allowed() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|one| (one["crate"].as_str().unwrap(), one["allow"].as_array().unwrap().iter().map(|l| l.as_str().unwrap()).collect()))
+        .map(|one| {
+            (one["crate"].as_str().unwrap(), one["allow"].as_array().unwrap().iter().map(|l| l.as_str().unwrap()).collect())
+        })
         .collect();
     let packages = every_shipped();
     let mut faults: Vec<String> = Vec::new();
@@ -175,7 +177,8 @@ fn no_banned_package_is_linked_and_only_ring_compiles_c() {
     for package in every_shipped() {
         assert!(!banned.contains(name(&package)), "{} is banned by deny.toml", name(&package));
         let builds_c = |dependency: &Value| {
-            dependency["kind"] == "build" && ["cc", "cmake", "bindgen", "pkg-config", "nasm-rs"].contains(&dependency["name"].as_str().unwrap())
+            dependency["kind"] == "build"
+                && ["cc", "cmake", "bindgen", "pkg-config", "nasm-rs"].contains(&dependency["name"].as_str().unwrap())
         };
         if package["dependencies"].as_array().unwrap().iter().any(|one| builds_c(one) && one["optional"] == false) {
             compile_c.insert(name(&package).to_owned());
@@ -239,7 +242,8 @@ fn unsafe_stands_in_named_files_alone_and_each_has_its_reason() {
             found.insert(file.clone());
             let above = &lines[number.saturating_sub(REASON_WITHIN)..number];
             // A reason says something: "SAFETY:" alone is none.
-            let has_reason = above.iter().any(|line| line.split_once("// SAFETY:").is_some_and(|(_, reason)| reason.trim().len() >= 8));
+            let has_reason =
+                above.iter().any(|line| line.split_once("// SAFETY:").is_some_and(|(_, reason)| reason.trim().len() >= 8));
             if !has_reason {
                 faults.push(format!("{file}:{}: no // SAFETY: above", number + 1));
             }
