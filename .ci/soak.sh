@@ -9,8 +9,8 @@ minutes=${1:-60} devices=${2:-2000}
 noctop=$(realpath "${NOCTOP_BINARY:-target/release/noctop}")
 dir=${SOAK_DIR:-$(mktemp -d)}
 mkdir -p "$dir"
-# The first of so many minutes fill caches, and the network is discovered: growth is judged behind them.
-warm=$((minutes / 4 > 15 ? 15 : minutes / 4))
+# Growth is judged behind these: a block of samples is open for 60 polls, which is half an hour, and until then there are ever more of them.
+warm=$((minutes / 2 > 35 ? 35 : minutes / 2))
 every=15
 snmp=${SOAK_SNMP_PORT:-21161} flows=${SOAK_FLOW_PORT:-22055} syslog=${SOAK_SYSLOG_PORT:-25514} traps=${SOAK_TRAP_PORT:-25162}
 network=${SOAK_NETWORK:-127.90.0.0/16}
