@@ -1,11 +1,18 @@
 //! The command line: clap types only. What each command does lives in `cmd/`.
 
 mod alarms;
+mod audit;
 mod capture;
+mod daemon;
+mod described;
 mod discover;
+mod doctor;
 mod flows;
 mod maintenance;
+mod manual;
 mod notify;
+mod port;
+mod secrets;
 mod shot;
 mod sim;
 mod store;
@@ -13,13 +20,20 @@ mod top;
 mod wireless;
 
 pub use alarms::{AlarmTestArgs, AlarmsArgs, AlarmsCommand};
+pub use audit::{AuditArgs, AuditCommand, AuditListArgs, AuditReportArgs, AuditVerifyArgs};
 pub use capture::CaptureArgs;
+pub use daemon::DaemonArgs;
+pub use described::{CommandText, OptionText, described};
 pub use discover::{DiscoverArgs, TopologyFormat, TopologyRows};
+pub use doctor::DoctorArgs;
 pub use flows::{FlowsArgs, FlowsFormat};
 pub use maintenance::{BeginArgs, EndArgs, MaintenanceArgs, MaintenanceCommand};
+pub use manual::ManualArgs;
 pub use notify::{NotifyArgs, NotifyCommand, NotifyTestArgs};
+pub use port::{PortActArg, PortArgs, PortFormat};
+pub use secrets::{SecretNameArgs, SecretsArgs, SecretsCommand, SecretsInitArgs};
 pub use shot::{ShotArgs, ShotFormat};
-pub use sim::{DemoArgs, SimArgs};
+pub use sim::{DemoArgs, SetFaultArg, SimArgs};
 pub use store::{BackupArgs, ImportArgs, RestoreArgs, StoreArgs, StoreCommand};
 pub use top::TopArgs;
 pub use wireless::{WirelessArgs, WirelessRows};
@@ -60,6 +74,8 @@ const EXAMPLES: &str = "Examples:
   noctop discover -c env:COMMUNITY 10.0.0.1         what hangs off this switch, as a table
   noctop discover 10.0.0.0/24 --format dot -o x.dot  a sweep, as a graph
   noctop daemon & noctop                            history goes on without a screen; the console attaches
+
+The manual: noctop manual, or docs/manual where noctop comes from.
 
 Exit codes: 0 all done, 1 failed, 2 unusable arguments or configuration, 3 done in part, 4 nothing answered, 130 interrupted.";
 
@@ -151,7 +167,7 @@ pub enum Command {
     /// A simulated campus on loopback with the console on top: needs no root, no config, no network
     Demo(DemoArgs),
     /// The engine without a screen: polls, remembers, serves consoles by its socket
-    Daemon,
+    Daemon(DaemonArgs),
     /// One-shot discovery to stdout
     Discover(Box<DiscoverArgs>),
     /// SNMP get by number or name
@@ -196,8 +212,16 @@ pub enum Command {
     Store(StoreArgs),
     /// Who is told about alarms, and whether they can be
     Notify(NotifyArgs),
+    /// Who did what: the audit journal, whether it is as it was written, and a month's report
+    Audit(AuditArgs),
+    /// Switch a port off or on, or take its power away for some seconds; off unless the configuration allows it
+    Port(PortArgs),
+    /// The encrypted file of secrets
+    Secrets(SecretsArgs),
     /// Counters of every collector
     Status(FormatArgs),
+    /// What on this host is in noctop's way, and the commands that mend it
+    Doctor(DoctorArgs),
     /// The configuration
     Config(ConfigArgs),
     /// The keys of the console, from the keymap in force
@@ -208,6 +232,8 @@ pub enum Command {
     Schema(SchemaArgs),
     /// Completions for a shell
     Completions(CompletionsArgs),
+    /// The manual, chapter by chapter, as text
+    Manual(ManualArgs),
     /// The manual pages, as roff
     Man(ManArgs),
 }
@@ -365,9 +391,9 @@ pub struct LogArgs {
 /// `where`
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Examples:
-  noctop where 10.0.9.4                   the port on which this address hangs
-  noctop where 00:1b:54:aa:bb:cc --at -2d the same two days ago; any spelling, or the first or last digits
-  noctop where ap-7                       the switch port of an access point, phone or device
+  noctop where 10.0.9.4                    the port on which this address hangs
+  noctop where 00:1b:54:aa:bb:cc --at -2d  the same two days ago; any spelling, or the first or last digits
+  noctop where ap-7                        the switch port of an access point, phone or device
 
 A device is at the far ports of its links. Exit code 4: it is not known.")]
 pub struct WhereArgs {

@@ -1,14 +1,16 @@
 //! `noctop sim`: the simulator by itself, until it is interrupted.
 
 use super::{Failure, Outcome, written};
-use crate::cli::{EXIT_OK, SimArgs};
+use crate::cli::{EXIT_OK, SetFaultArg, SimArgs};
 use crate::clock;
 use crate::mib::Registry;
 use crate::sim::logs::Script;
 use crate::sim::logs::live::Speakers;
 use crate::sim::recording::{Recording, address_of};
+use crate::sim::scenario::BUILT_IN;
 use crate::sim::serve::{Campus, Hosts, Recorded, Server};
 use crate::sim::traffic::{Exporters, Traffic};
+use crate::sim::writable::{SetFault, Writable};
 use crate::sim::{Scale, Scenario};
 use ipnet::Ipv4Net;
 use std::io::{self, Write};
@@ -19,6 +21,9 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// Threads that answer: one is enough for some ten thousand requests a second.
 const THREADS: usize = 2;
+
+/// What recordings answer to.
+const PUBLIC: &str = "public";
 
 /// What is served: an address and a name for each device, and what answers.
 struct Cast {
@@ -38,7 +43,11 @@ pub fn run(args: &SimArgs) -> Outcome {
         Some(folder) => recordings(folder, network)?,
         None => scenario(args, network)?,
     };
-    let server = Server::start(cast.hosts, network, port, THREADS)
+    let hosts = match &args.write_community {
+        Some(community) => writable(&cast, (community, args.set_fault)),
+        None => cast.hosts,
+    };
+    let server = Server::start(hosts, network, port, THREADS)
         .map_err(|error| Failure::failed(format!("port {port} can't be opened: {error}; name another with --listen")))?;
     let exporters = args.flows.map(|target| export(cast.campus.clone(), target)).transpose()?;
     let _until_it_ends = args.syslog.zip(args.traps).map(|targets| speak(cast.campus, targets)).transpose()?;
@@ -52,6 +61,19 @@ pub fn run(args: &SimArgs) -> Outcome {
     }
     wait_for_end().map_err(|error| Failure::failed(format!("signals can't be waited for: {error}")))?;
     Ok(EXIT_OK)
+}
+
+/// Hosts whose ports may be switched.
+fn writable(cast: &Cast, (write, fault): (&str, SetFaultArg)) -> Arc<dyn Hosts> {
+    let read = cast.campus.as_ref().map_or(PUBLIC, |campus| campus.scenario.community.as_str());
+    let fault = match fault {
+        SetFaultArg::None => SetFault::None,
+        SetFaultArg::NotWritable => SetFault::NotWritable,
+        SetFaultArg::Lost => SetFault::Lost,
+        SetFaultArg::Slow => SetFault::Slow,
+        SetFaultArg::Reverts => SetFault::Reverts,
+    };
+    Arc::new(Writable::new(Arc::clone(&cast.hosts), (read, write), fault))
 }
 
 /// Devices that send syslog and traps.
@@ -94,19 +116,25 @@ fn listen(text: &str) -> Result<(Ipv4Net, u16), Failure> {
 
 fn scenario(args: &SimArgs, network: Ipv4Net) -> Result<Cast, Failure> {
     let scale = Scale { devices: args.devices, network, ..Scale::at(clock::now(), args.seed) };
-    let scenario = match &args.scenario {
-        None => Scenario::campus(scale),
-        Some(path) => {
-            let name = path.display().to_string();
-            let text = std::fs::read_to_string(path).map_err(|error| Failure::usage(format!("{name}: {error}")))?;
-            Scenario::parse(&name, &text, scale)
-        }
-    };
-    let scenario = Arc::new(scenario.map_err(Failure::usage)?);
+    let scenario = Arc::new(named(args.scenario.as_deref(), scale)?);
     let devices = scenario.agents().map(|(_, address, node)| (address, node.name.clone())).collect();
     let campus = Campus::new(scenario, Registry::builtin()).map_err(|unknown| Failure::usage(unknown.join("; ")))?;
     let campus = Arc::new(campus);
     Ok(Cast { devices, hosts: Arc::clone(&campus) as _, campus: Some(campus) })
+}
+
+/// A scenario that is built in, or of a file; the campus where none is named.
+pub(super) fn named(name: Option<&str>, scale: Scale) -> Result<Scenario, Failure> {
+    let name = name.unwrap_or("campus");
+    let scenario = match Scenario::built_in(name, scale) {
+        Some(scenario) => scenario,
+        None => {
+            let known = BUILT_IN.map(|(name, _)| name).join(" and ");
+            let unread = |error| Failure::usage(format!("{name}: {error}; built in are {known}"));
+            Scenario::parse(name, &std::fs::read_to_string(name).map_err(unread)?, scale)
+        }
+    };
+    scenario.map_err(Failure::usage)
 }
 
 fn recordings(folder: &Path, network: Ipv4Net) -> Result<Cast, Failure> {

@@ -9,6 +9,7 @@ use super::session::Session;
 use crate::config::Config;
 use crate::history::{Store, StoreError};
 use crate::model::Timestamp;
+use crate::model::audit::Role;
 use crate::query::ViewRequest;
 use crate::state::view::View;
 use std::sync::Arc;
@@ -64,5 +65,9 @@ impl Session for Offline {
 
     fn pid(&self) -> Option<u32> {
         None
+    }
+
+    fn role(&self) -> Role {
+        Role::Operator
     }
 }

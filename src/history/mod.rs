@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+pub mod audit;
 pub mod blocks;
 #[cfg(test)]
 mod conformance;

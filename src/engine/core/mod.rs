@@ -39,6 +39,7 @@ use crate::history::{Checkpoint, Store, StoreError};
 use crate::model::flow::{FlowBatch, FlowTime};
 use crate::model::heard::Heard;
 use crate::model::log::LogDatagram;
+use crate::model::series::Kept;
 use crate::model::upkeep::ExporterReading;
 use crate::model::{DeviceId, LogKind, LogLine, SampleBatch, Timestamp};
 use crate::query::ViewRequest;
@@ -126,8 +127,9 @@ impl Core {
             let given = event.is_derived().then(|| record::encode(&event).ok().map(|record| (event.at, record)));
             records.extend(given.flatten());
             records.extend(turned.records);
-            if !turned.samples.is_empty() {
-                self.reader.store().samples_append(&turned.samples)?;
+            let samples = without_counters(turned.samples);
+            if !samples.is_empty() {
+                self.reader.store().samples_append(&samples)?;
             }
             if records.len() >= SOWN_AT_ONCE {
                 self.reader.store().journal_append(&std::mem::take(&mut records))?;
@@ -245,4 +247,14 @@ impl Core {
         let seq = store.journal_append(&[])?;
         store.checkpoint_write(&Checkpoint { seq, at, parts: parts() })
     }
+}
+
+/// Samples without rows of counters. A past brings those with its own samples; what the state adds up begins at nothing, and both in one
+/// series would be rates that nothing ever had.
+fn without_counters(mut samples: Vec<SampleBatch>) -> Vec<SampleBatch> {
+    for batch in &mut samples {
+        batch.rows.retain(|row| !row.cells.iter().any(|cell| matches!(cell.metric.kept(), Kept::Counter { .. })));
+    }
+    samples.retain(|batch| !batch.rows.is_empty());
+    samples
 }

@@ -452,3 +452,15 @@ fn last_weeks_curve_lies_over_this_weeks() {
     assert!(graph.earlier_in_bps.iter().all(|point| point.at > at(600 - 3600) && point.at <= at(615)));
     assert!(graph.in_bps.iter().filter_map(|band| band.value).all(|bps| (bps - 8000.0).abs() < 1.0));
 }
+
+#[test]
+fn a_past_brings_its_own_counters() {
+    let store = Arc::new(MemoryStore::new());
+    let mut core = Core::restore(Arc::clone(&store) as Arc<dyn Store>, "HQ", Settings::default()).unwrap();
+    let port = EntityKey { device: device(1, 0).id, part: Some("Gi1".to_owned()) };
+    let kept = || store.samples_read(&port, Metric::InBps, TimeRange { from: at(0), to: at(600) }).unwrap().len();
+    core.sow([vec![inventory(1, 0)], [30, 60].map(|secs| poll(1, secs, OperStatus::Up)).to_vec()].concat()).unwrap();
+    assert_eq!(kept(), 0);
+    core.turn(&poll(1, 90, OperStatus::Up)).unwrap();
+    assert_eq!(kept(), 1);
+}

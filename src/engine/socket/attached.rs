@@ -2,10 +2,13 @@
 
 use super::parts::Parts;
 use super::protocol::{self, FromConsole, FromEngine, GREETING_HEAD, Greeting, LARGEST_FROM_ENGINE, Stranger};
+use crate::engine::audit::said;
 use crate::engine::board::{Ear, Told};
 use crate::engine::command::{Answer, Command};
 use crate::engine::handle::{AskError, WatchId};
 use crate::engine::session::Session;
+use crate::model::audit::Role;
+use crate::model::text;
 use crate::net::unix::Client;
 use crate::query::ViewRequest;
 use crate::state::view::View;
@@ -34,6 +37,9 @@ pub(in crate::engine) enum AttachError {
     /// Somebody does, but not for us.
     #[error("{0}: {1}")]
     Stranger(PathBuf, String),
+    /// Somebody does, and turns this user away.
+    #[error("{0}: {1}")]
+    Denied(PathBuf, String),
     /// It may not be opened, or broke.
     #[error("the socket {0} can't be used: {1}")]
     Io(PathBuf, io::Error),
@@ -53,6 +59,7 @@ pub(in crate::engine) struct Attached {
     last: AtomicU64,
     pid: u32,
     data: PathBuf,
+    role: Role,
 }
 
 /// What a socket calls "try again" when it was waited for long enough, in words.
@@ -81,6 +88,13 @@ impl Attached {
         let mut reader = client.share().map_err(broken)?;
         let greeting = greet(&mut reader).map_err(|error| broken(unheard(error)))?;
         let greeting = greeting.map_err(|stranger| AttachError::Stranger(path.to_owned(), stranger.to_string()))?;
+        let hello = protocol::frame(&FromConsole::Hello(said())).map_err(|error| broken(io::Error::other(error)))?;
+        reader.write_all(&hello).map_err(broken)?;
+        let role = match read(&mut reader).map_err(broken)? {
+            FromEngine::Welcome(role) => role,
+            FromEngine::Refused(why) => return Err(AttachError::Denied(path.to_owned(), text::visible(&why).into_owned())),
+            _ => return Err(broken(io::ErrorKind::InvalidData.into())),
+        };
         client.set_read_timeout(None).map_err(broken)?;
         let waiting = Arc::new(Waiting::default());
         let theirs = Arc::clone(&waiting);
@@ -88,7 +102,7 @@ impl Attached {
             .name("noctop-attached".to_owned())
             .spawn(move || read_until_gone(reader, &theirs, &ear))
             .map_err(broken)?;
-        Ok(Self { writer: Mutex::new(client), waiting, last: AtomicU64::new(0), pid: greeting.pid, data: greeting.data })
+        Ok(Self { writer: Mutex::new(client), waiting, last: AtomicU64::new(0), pid: greeting.pid, data: greeting.data, role })
     }
 
     /// The folder of the store that is served there.
@@ -153,6 +167,10 @@ impl Session for Attached {
 
     fn pid(&self) -> Option<u32> {
         Some(self.pid)
+    }
+
+    fn role(&self) -> Role {
+        self.role
     }
 }
 
@@ -223,7 +241,8 @@ fn heard(message: FromEngine, waiting: &Waiting, (ear, parts): (&Ear, &mut BTree
         FromEngine::Clock(at) => ear(Told::Clock(at)),
         FromEngine::Asked(number, view) => reply(number, Reply::View(*view)),
         FromEngine::Done(number, answer) => reply(number, Reply::Answer(*answer)),
-        FromEngine::Ending(why) => return Err(why),
+        FromEngine::Ending(why) | FromEngine::Refused(why) => return Err(why),
+        FromEngine::Welcome(_) => return Err("the engine said something out of turn".to_owned()),
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ mod backup;
 mod calendar;
 mod checkpoints;
 mod clean;
+pub mod disk;
 mod door;
 mod flows;
 mod folder;
