@@ -11,9 +11,9 @@ dir=$(mktemp -d)
 chmod 755 "$dir"
 tar=${FRESH_TAR:-$dir/fresh.tar}
 [ -s "$tar" ] || mmdebstrap --variant=minbase --include=systemd,systemd-sysv,dbus bookworm "$tar"
-mkdir "$dir/root"
-tar -C "$dir/root" -xf "$tar"
-cp "$deb" "$dir/root/root/"
+mkdir "$dir/host"
+tar -C "$dir/host" -xf "$tar"
+cp "$deb" "$dir/host/srv/"
 
 running=()
 finish() {
@@ -31,7 +31,7 @@ say() { printf '\n[%6.1f s] %s\n' "$(awk -v now="$(date +%s%N)" -v begun="$begun
 begun=$(date +%s%N)
 
 # The fresh system, with one port; its other end is a switch.
-systemd-nspawn -q -D "$dir/root" -M "$name" --register=no --keep-unit --network-veth --boot --console=pipe < /dev/null > "$dir/boot.log" 2>&1 &
+systemd-nspawn -q -D "$dir/host" -M "$name" --register=no --keep-unit --network-veth --boot --console=pipe < /dev/null > "$dir/boot.log" 2>&1 &
 nspawn=$!
 until leader=$(pgrep -P "$nspawn" -x systemd); do sleep 0.2; kill -0 "$nspawn"; done
 inside() { nsenter -t "$leader" -a -- env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=xterm-256color LANG=C.UTF-8 HOME=/root "$@"; }
@@ -59,7 +59,7 @@ served() { for _ in $(seq 100); do inside test -S /run/noctop/noctop.sock && ret
 
 begun=$(date +%s%N)
 say 'apt install ./noctop.deb'
-inside bash -c "cd /root && DEBIAN_FRONTEND=noninteractive apt-get install -y ./$(basename "$deb")" 2>&1 | sed -n '/^Setting up noctop/p;/rror/p;/arning/p'
+inside bash -c "cd /srv && DEBIAN_FRONTEND=noninteractive apt-get install -y ./$(basename "$deb")" 2>&1 | sed -n '/^Setting up noctop/p;/rror/p;/arning/p'
 say 'systemctl is-active noctop; noctop config check'
 inside systemctl is-active noctop || { inside journalctl -u noctop --no-pager | tail -n 20; exit 1; }
 inside noctop config check
@@ -98,7 +98,7 @@ inside bash -c 'ls /usr/share/man/man1/noctop* 2>/dev/null | wc -l; bash -n /usr
 say 'apt remove: the configuration and history stay'
 inside bash -c 'apt-get remove -y noctop > /dev/null 2>&1; ls -d /etc/noctop/noctop.toml /var/lib/noctop/VERSION; systemctl is-active noctop || true'
 say 'installed again: it goes on with the history that is there'
-inside bash -c "cd /root && apt-get install -y ./$(basename "$deb")" > /dev/null 2>&1
+inside bash -c "cd /srv && apt-get install -y ./$(basename "$deb")" > /dev/null 2>&1
 inside systemctl is-active noctop
 served
 inside noctop devices

@@ -72,16 +72,19 @@ pub fn forbid_dumps() -> Result<(), PrivilegeError> {
 }
 
 /// Gives up, before any thread is started, what a daemon never needs: becomes the account, and keeps CAP_NET_RAW and
-/// CAP_NET_BIND_SERVICE (and CAP_NET_ADMIN until the sockets are open) of what it has. No program that it runs gets more.
+/// CAP_NET_BIND_SERVICE (and CAP_NET_ADMIN until the sockets are open) of what it has. No program that it runs gets more. Root joins
+/// `group` first: who is a member of a group may give it its own files without any capability (chown(2)).
 ///
 /// # Errors
 /// The account can't be become, or the system refuses: then nothing should go on.
-pub fn reduce(account: Option<&Account>) -> Result<(), PrivilegeError> {
+pub fn reduce(account: Option<&Account>, group: Option<u32>) -> Result<(), PrivilegeError> {
     let before = umask(Mode::from_raw_mode(UMASK));
     umask(before.union(Mode::from_raw_mode(UMASK)));
     empty_bounding_set();
-    if let Some(account) = account {
-        account.become_it().map_err(failed("becoming another user"))?;
+    let more: Vec<u32> = group.into_iter().filter(|_| is_root()).collect();
+    match account {
+        Some(account) => account.become_it(&more).map_err(failed("becoming another user"))?,
+        None => account::join(&more).map_err(failed("joining the socket's group"))?,
     }
     // Kernels before 4.3 have no such set.
     let _there_is_none = clear_ambient_capability_set();
