@@ -10,6 +10,12 @@ pub fn now() -> Timestamp {
     Timestamp(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
 }
 
+/// The wall clock of this host, as finely as it is told. Units: nanoseconds since the epoch.
+pub fn nanos() -> i64 {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    i64::try_from(since_epoch.as_nanos()).unwrap_or(i64::MAX)
+}
+
 /// A moment on a line of time that no step of the host's clock moves: the wall clock when this was first asked, and what has passed since.
 /// A suspended host does not count (Linux: `CLOCK_MONOTONIC`).
 pub fn steady(moment: &Stopwatch) -> Timestamp {

@@ -1,6 +1,6 @@
 //! `noctop demo` and `noctop sim`
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
 /// `demo`
@@ -22,7 +22,9 @@ pub struct DemoArgs {
 
 /// `sim`
 #[derive(Clone, Debug, Args)]
-#[command(after_help = "Example: noctop sim --devices 1000 --listen 127.64.0.0/16:1161")]
+#[command(after_help = "Examples:
+  noctop sim --devices 1000 --listen 127.64.0.0/16:1161
+  noctop sim --flows 127.0.0.1:2055 --syslog 127.0.0.1:5514 --traps 127.0.0.1:5162")]
 pub struct SimArgs {
     /// campus, core-cut, or a scenario file [default: campus]
     #[arg(value_name = "SCENARIO")]
@@ -39,7 +41,35 @@ pub struct SimArgs {
     /// Where the devices export flows to (NetFlow v5, v9, IPFIX and sFlow, as the scenario says): a loopback address
     #[arg(long, value_name = "ADDR:PORT", conflicts_with = "recordings")]
     pub flows: Option<std::net::SocketAddrV4>,
+    /// Let ports be switched (ifAdminStatus, pethPsePortAdminEnable) by SET with this community; kept in memory only
+    #[arg(long, value_name = "COMMUNITY")]
+    pub write_community: Option<String>,
+    /// What is wrong with how they take SET
+    #[arg(long, value_enum, default_value_t, requires = "write_community")]
+    pub set_fault: SetFaultArg,
+    /// Where the devices send syslog to: a loopback address
+    #[arg(long, value_name = "ADDR:PORT", conflicts_with = "recordings", requires = "traps")]
+    pub syslog: Option<std::net::SocketAddrV4>,
+    /// Where the devices send traps to: a loopback address
+    #[arg(long, value_name = "ADDR:PORT", conflicts_with = "recordings", requires = "syslog")]
+    pub traps: Option<std::net::SocketAddrV4>,
     /// Seed of everything that looks like chance
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub seed: u64,
+}
+
+/// What may be wrong with how simulated devices take SET.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum SetFaultArg {
+    /// Nothing.
+    #[default]
+    None,
+    /// Every SET is refused.
+    NotWritable,
+    /// It is done, and the answer is lost.
+    Lost,
+    /// The answer takes two seconds.
+    Slow,
+    /// What was set goes back after a second.
+    Reverts,
 }

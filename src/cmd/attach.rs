@@ -3,8 +3,10 @@
 use super::{Failure, config_check};
 use crate::cli::{Common, RowFormat};
 use crate::clock;
+use crate::config::Config;
 use crate::engine::{self, AskError, Handle, Hosting, OpenError, OpenOptions};
 use crate::model::Timestamp;
+use crate::model::audit::{self, Act};
 use crate::query::time;
 use crate::report::Format;
 
@@ -14,9 +16,21 @@ pub fn reader(common: &Common) -> Result<Handle, Failure> {
     engine::open(options).map_err(refused)
 }
 
-/// The options that the common arguments and the configuration make.
+/// The options that the common arguments and the configuration make. Whoever may not read the configuration or its secrets, as everybody who
+/// is not the daemon, can still ask the daemon: a configuration that was merely found is then left out, and said so. Only an engine needs it.
+///
+/// Errors: the faults of a configuration that was named, or that is to be hosted, as exit code 2.
 pub fn options(common: &Common, hosting: Hosting) -> Result<OpenOptions, Failure> {
-    let config = if hosting == Hosting::Never { config_check::load(common)? } else { config_check::load_to_host(common)? };
+    let loaded = if hosting == Hosting::Never { config_check::load(common) } else { config_check::load_to_host(common) };
+    let (config, hosting) = match loaded {
+        Ok(config) => (config, hosting),
+        Err(failure) if hosting == Hosting::Always || common.config.is_some() => return Err(failure),
+        Err(failure) => {
+            eprintln!("noctop: {failure}");
+            eprintln!("noctop: the configuration is left out: a running noctop is asked without it, and none is started");
+            (Config::default(), Hosting::Never)
+        }
+    };
     Ok(OpenOptions::new(config, hosting).data(common.data.clone()).connect(common.connect.clone()))
 }
 
@@ -42,6 +56,18 @@ pub fn moment(what: &str, text: &str) -> Result<Timestamp, Failure> {
 /// `--at`
 pub fn at(common: &Common) -> Result<Option<Timestamp>, Failure> {
     common.at.as_deref().map(|text| moment("--at", text)).transpose()
+}
+
+/// Writes into the audit journal what a command did by itself, beside any engine. It is done already: where it can't be written, that is
+/// said on stderr.
+pub fn write_down(common: &Common, (act, outcome): (Act, audit::Outcome)) {
+    // Where there is no store yet there is nothing to audit.
+    let written = options(common, Hosting::Never).map(|options| engine::record(options, (act, outcome)));
+    match written {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => eprintln!("noctop: this is not in the audit journal: {error}"),
+        Err(failure) => eprintln!("noctop: this is not in the audit journal: {failure}"),
+    }
 }
 
 /// The report's name of a format.

@@ -111,7 +111,7 @@ fn range(args: &HistoryArgs) -> Result<TimeRange, Failure> {
 }
 
 /// A month of UTC, as days are in the store; the one that is not over yet ends now.
-fn month(text: &str, now: Timestamp) -> Option<TimeRange> {
+pub(super) fn month(text: &str, now: Timestamp) -> Option<TimeRange> {
     let (year, number) = text.split_once('-').filter(|(year, number)| year.len() == 4 && number.len() == 2)?;
     let (year, number): (u16, u8) = (year.parse().ok()?, number.parse().ok()?);
     let first = |year: u16, number: u8| Timestamp::parse_absolute(&format!("{year:04}-{number:02}-01T00:00:00Z"));

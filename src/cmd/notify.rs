@@ -4,6 +4,7 @@ use super::{Failure, Outcome, attach, config_check, written};
 use crate::cli::{Common, EXIT_FAILED, EXIT_OK, FormatArgs, NotifyCommand, NotifyTestArgs};
 use crate::config::notify::{NotifyRule, Receiver, Shape, Way};
 use crate::engine::notify_tools;
+use crate::model::audit::{self, Act};
 use crate::model::text::visible;
 use crate::report::receiver::ReceiverRow;
 use crate::report::write_rows;
@@ -54,7 +55,11 @@ fn test(common: &Common, args: &NotifyTestArgs) -> Outcome {
         let known = if known.is_empty() { "there is none".to_owned() } else { format!("known are {}", known.join(", ")) };
         return Err(Failure::usage(format!("there is no [[receiver]] {name:?}; {known}")));
     };
-    match notify_tools::test(&config, receiver) {
+    let told = notify_tools::test(&config, receiver);
+    let act = Act::change("notify.test", name).words("send a test notice");
+    let outcome = told.as_ref().map_or_else(|why| audit::Outcome::Failed(why.clone()), |()| audit::Outcome::Done);
+    attach::write_down(common, (act, outcome));
+    match told {
         Ok(()) => {
             println!("{} took the test notice", visible(name));
             Ok(EXIT_OK)

@@ -6,6 +6,7 @@ use crate::clock::Stopwatch;
 use crate::engine::import::{self, Import, ImportError, Imported};
 use crate::engine::{self, Answer, Command, Hosting, Replace, command};
 use crate::model::Metric;
+use crate::model::audit::{self, Act};
 use crate::model::text::visible;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -39,6 +40,8 @@ fn restore(common: &Common, args: &RestoreArgs) -> Outcome {
     let replace = if args.replace { Replace::Keeping } else { Replace::Never };
     let restored = engine::restore(options, &args.folder, replace).map_err(attach::refused)?;
     let damaged: Vec<String> = restored.damaged.iter().map(|(path, what)| format!("{}: {what}", path.display())).collect();
+    let act = Act::change("store.restore", &args.folder.display().to_string()).words("put a backup in the place of the store");
+    attach::write_down(common, (act, audit::Outcome::Done));
     let verified = command::Verified { records: restored.records, samples: restored.samples, damaged };
     let code = status::tell_verified("the restored store", &verified);
     match restored.kept {
@@ -69,7 +72,11 @@ fn import(common: &Common, args: &ImportArgs) -> Outcome {
     let imported = import::import(options, wanted);
     progress.end();
     match imported {
-        Ok(imported) => Ok(tell(&imported)),
+        Ok(imported) => {
+            let act = Act::change("store.import", &args.file.display().to_string()).words("read another program's history in");
+            attach::write_down(common, (act, audit::Outcome::Done));
+            Ok(tell(&imported))
+        }
         Err(error @ (ImportError::Unknown | ImportError::Packed)) => {
             Err(Failure::failed(format!("{}: {error}", visible(&args.file.display().to_string()))))
         }

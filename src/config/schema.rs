@@ -62,14 +62,33 @@ const TABLES: &[Table] = &[
         &[
             ("name", Text, "What it is called"),
             ("version", Word(&["1", "2c", "3"]), "SNMP version"),
-            ("community", Text, "Community: a literal, env:NAME or file:PATH"),
+            ("community", Text, "Community: secret:NAME, env:NAME, file:PATH, credential:NAME, fd:N or a literal"),
             ("networks", Texts, "Networks in which it is tried; everywhere in scope by default"),
+            ("write", Flag, "Whether it is for [set] alone: never read with"),
             ("username", Text, "User of version 3"),
             ("context", Text, "Context of version 3"),
             ("auth", Word(&["md5", "sha1", "sha224", "sha256", "sha384", "sha512"]), "Authentication of version 3"),
-            ("auth_password", Text, "Its password: a literal, env:NAME or file:PATH"),
+            ("auth_password", Text, "Its password: secret:NAME, env:NAME, file:PATH, credential:NAME, fd:N or a literal"),
             ("priv", Word(&["des", "aes128", "aes192", "aes256"]), "Privacy of version 3"),
-            ("priv_password", Text, "Its password: a literal, env:NAME or file:PATH"),
+            ("priv_password", Text, "Its password: secret:NAME, env:NAME, file:PATH, credential:NAME, fd:N or a literal"),
+        ],
+    ),
+    table(
+        "secrets",
+        "The encrypted file out of which secret:NAME is read (noctop secrets)",
+        &[
+            ("file", Text, "The file, encrypted by age"),
+            ("identity", Text, "The file of the identity that opens it, or credential:NAME"),
+            ("passphrase", Text, "Or where its passphrase is: credential:NAME, fd:N, file:PATH, env:NAME"),
+        ],
+    ),
+    table(
+        "set",
+        "Switching ports (noctop port)",
+        &[
+            ("enabled", Flag, "Whether ports may be switched"),
+            ("off_for", Duration, "How long a port is without power in a cycle"),
+            ("settle", Duration, "How long it is waited for a port to come up, or go down"),
         ],
     ),
     table(
@@ -79,6 +98,7 @@ const TABLES: &[Table] = &[
             ("targets", Texts, "Addresses, ADDR:PORT, names, CIDRs or ranges"),
             ("scope", Texts, "Networks that may be asked"),
             ("exclude", Texts, "Networks never asked"),
+            ("trusted", Texts, "Networks to which a community may go in the clear, beside those that this host is connected to"),
             ("port", Whole, "UDP port of the agents"),
             ("interval", Duration, "How often the network is discovered anew"),
             ("skip", Texts, "Roles of neighbours and swept devices that are left out"),
@@ -112,7 +132,9 @@ const TABLES: &[Table] = &[
             ("minute", Duration, "Minutes"),
             ("hour", Duration, "Hours"),
             ("logs", Duration, "Log lines"),
-            ("audit", Duration, "The audit chain"),
+            ("audit", Duration, "The audit journal: what was refused, starts and ends"),
+            ("audit_changes", Duration, "The audit journal: what was changed"),
+            ("audit_access", Duration, "The audit journal: who attached"),
         ],
     ),
     list(
@@ -150,7 +172,7 @@ const TABLES: &[Table] = &[
     ),
     list(
         "maintenance",
-        "Times of work, planned: what happens there then is nobody's alarm (README)",
+        "Times of work, planned: what happens there then is nobody's alarm",
         &[
             ("name", Text, "What it is called; no other has it"),
             ("device", Text, "What is worked on: a device"),
@@ -232,7 +254,7 @@ const TABLES: &[Table] = &[
             ("port", Whole, "Of mail: its port"),
             ("tls", Text, "Of mail: how it is secured"),
             ("username", Text, "Of mail"),
-            ("password", Text, "Of mail: a literal, env:NAME or file:PATH"),
+            ("password", Text, "Of mail: secret:NAME, env:NAME, file:PATH, credential:NAME, fd:N or a literal"),
             ("from", Text, "Of mail"),
             ("to", Texts, "Of mail"),
             ("hello", Text, "Of mail: by what name noctop says hello"),
@@ -259,7 +281,25 @@ const TABLES: &[Table] = &[
     table(
         "metrics",
         "noctop's own figures for Prometheus",
-        &[("listen", Text, "ADDRESS:PORT"), ("polled", Flag, "The counters of interfaces as well")],
+        &[
+            ("listen", Text, "ADDRESS:PORT; one that is not this host's own needs the other three"),
+            ("polled", Flag, "The counters of interfaces as well"),
+            ("certificate", Text, "Of TLS: the certificate's file"),
+            ("key", Text, "Of TLS: the file of its key"),
+            ("token", Text, "What whoever asks has to send as a bearer token: a literal, env:NAME or file:PATH"),
+        ],
+    ),
+    table(
+        "access",
+        "Who may look and who may change things, by users and @groups of this host; root and the user that runs the engine may everything",
+        &[
+            ("operators", Texts, "Who may change things"),
+            ("viewers", Texts, "Who may look; every member of the socket's group by default"),
+            ("group", Text, "The group that may open the socket; noctop by default, where this host has it"),
+            ("office_hours", Text, "When people are expected to work, for the report of the audit journal: 08:00-18:00"),
+            ("office_days", Words(DAYS), "On which days"),
+            ("zone", Text, "Time zone of these; the host's by default"),
+        ],
     ),
 ];
 

@@ -1,8 +1,11 @@
 //! What can be asked of the engine beside views.
 
+pub use super::audit::{AuditAnswer, AuditQuestion, AuditRequest};
+use crate::model::audit::{Act, Outcome, Role};
 use crate::model::bands::{Band, Summary};
 use crate::model::flow::{TopAnswer, TopRequest};
-use crate::model::{Alarm, AlarmOrder, EntityKey, MaintenanceAct, Metric, TimeRange, Timestamp, Window};
+use crate::model::port::{PortOrder, PortPlan, PortResult, PortSet};
+use crate::model::{Alarm, AlarmOrder, Disabled, EntityKey, MaintenanceAct, Metric, Rights, TimeRange, Timestamp, Window};
 pub use crate::state::diff::DiffRow;
 use crate::state::view::screens::Name;
 pub use crate::state::whereabouts::Whereabouts;
@@ -46,12 +49,69 @@ pub enum Command {
     AlarmTest(Box<AlarmTest>),
     /// Maintenance that goes on or is planned, now or at a time.
     MaintenanceList(Option<Timestamp>),
+    /// Write down what a command did by itself, beside the engine.
+    Record(Box<Act>, Outcome),
+    /// Ask the audit journal.
+    Audit(Box<AuditQuestion>),
+    /// What switching a port would do; its device is asked.
+    PortPlan(Box<PortOrder>),
+    /// Switch a port.
+    PortSet(Box<PortSet>),
 }
 
 impl Command {
-    /// Whether it reads or copies all that there is: hours, where that is much.
+    /// What whoever asks must be allowed to. What only reads is for viewers; a new command is put down here on purpose.
+    pub const fn needs(&self) -> Role {
+        match self {
+            Self::History(_)
+            | Self::Diff(..)
+            | Self::Names(..)
+            | Self::Status
+            | Self::StoreStats
+            | Self::StoreVerify
+            | Self::Where(..)
+            | Self::Top(_)
+            | Self::AlarmTest(_)
+            | Self::MaintenanceList(_) => Role::Viewer,
+            Self::Discover(_)
+            | Self::PauseDiscovery
+            | Self::CancelDiscovery
+            | Self::StoreBackup(_)
+            | Self::Alarms(_)
+            | Self::Maintenance(_)
+            | Self::Record(..)
+            | Self::Audit(_)
+            | Self::PortPlan(_)
+            | Self::PortSet(_) => Role::Operator,
+        }
+    }
+
+    /// What it is called in the audit journal where it is refused.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Record(..) => "record",
+            Self::Audit(_) => "audit",
+            Self::Discover(_) | Self::PauseDiscovery | Self::CancelDiscovery => "discovery",
+            Self::StoreBackup(_) => "store backup",
+            Self::Alarms(_) => "alarms",
+            Self::Maintenance(_) => "maintenance",
+            Self::PortPlan(_) | Self::PortSet(_) => "port",
+            Self::History(_)
+            | Self::Diff(..)
+            | Self::Names(..)
+            | Self::Status
+            | Self::StoreStats
+            | Self::StoreVerify
+            | Self::Where(..)
+            | Self::Top(_)
+            | Self::AlarmTest(_)
+            | Self::MaintenanceList(_) => "question",
+        }
+    }
+
+    /// Whether it may take longer than a question does: it reads or copies all that there is, or waits for a port.
     pub const fn is_long(&self) -> bool {
-        matches!(self, Self::StoreVerify | Self::StoreBackup(_) | Self::AlarmTest(_))
+        matches!(self, Self::StoreVerify | Self::StoreBackup(_) | Self::AlarmTest(_) | Self::Audit(_) | Self::PortSet(_))
     }
 }
 
@@ -121,6 +181,12 @@ pub enum Answer {
     AlarmTested(Box<AlarmTested>),
     /// To `MaintenanceList`.
     Maintenance(Vec<Window>),
+    /// To `Audit`.
+    Audit(Box<AuditAnswer>),
+    /// To `PortPlan`.
+    PortPlan(Box<PortPlan>),
+    /// To `PortSet`.
+    PortDone(Box<PortResult>),
 }
 
 /// A series as it is shown.
@@ -261,6 +327,10 @@ pub struct Status {
     pub store: StoreSummary,
     /// Those who are told about alarms, in the order of the configuration.
     pub receivers: Vec<ReceiverStatus>,
+    /// Functions that are off, and what turns them on.
+    pub disabled: Vec<Disabled>,
+    /// What the engine's process may do.
+    pub rights: Rights,
 }
 
 /// How one receiver does, since the engine started.
@@ -308,6 +378,8 @@ pub struct StoreSummary {
     pub log_bytes: u64,
     pub lost: u64,
     pub set_aside: Vec<String>,
+    /// The newest that it remembers.
+    pub newest: Option<Timestamp>,
 }
 
 /// What reading a whole store brought.

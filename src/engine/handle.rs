@@ -2,6 +2,7 @@
 
 use super::command::{Answer, Command};
 use crate::model::Timestamp;
+use crate::model::audit::Role;
 use crate::query::ViewRequest;
 use crate::state::view::View;
 use std::sync::Arc;
@@ -19,6 +20,8 @@ pub enum Update {
     Clock(Timestamp),
     /// The connection to the engine that was attached is lost; someone is taking over.
     Lost(String),
+    /// What whoever is at this console may do, at the engine that is told next.
+    Role(Role),
     /// There is an engine again: attached to the process with this pid, or hosted here (`None`).
     Serving(Option<u32>),
 }

@@ -1,8 +1,9 @@
 //! The thread that sums history up and keeps it within its limits, behind everything else that wants the processor.
 
+use super::audit::Auditor;
 use super::notice::{About, Notices};
 use crate::clock;
-use crate::config::Config;
+use crate::config::{Config, Retention};
 use crate::history::{KEEP_FLOW_RECORDS, Limits, Maintained, Store, StoreError};
 use crate::net::priority;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ const NAMED: usize = 3;
 
 /// What is kept, by the configuration.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Keeping {
+struct Keeping {
     raw: Duration,
     minute: Duration,
     hour: Duration,
@@ -31,7 +32,7 @@ pub(super) struct Keeping {
 
 impl Keeping {
     /// Of a configuration.
-    pub(super) fn of(config: &Config) -> Self {
+    fn of(config: &Config) -> Self {
         let kept = &config.retention;
         let flow_records = config.listeners.keep_flow_records.unwrap_or(KEEP_FLOW_RECORDS);
         Self {
@@ -66,14 +67,17 @@ impl Drop for Ending {
 pub(super) struct Maintenance {
     store: Arc<dyn Store>,
     keeping: Keeping,
+    retention: Retention,
+    audit: Auditor,
     end: Receiver<()>,
 }
 
 impl Maintenance {
     /// The work, and what ends it.
-    pub(super) fn new(store: Arc<dyn Store>, keeping: Keeping) -> (Self, Ending) {
+    pub(super) fn new(store: Arc<dyn Store>, (config, audit): (&Config, Auditor)) -> (Self, Ending) {
         let (send, end) = channel();
-        (Self { store: Arc::clone(&store), keeping, end }, Ending { store, _waits_for_this: send })
+        let (keeping, retention) = (Keeping::of(config), config.retention.clone());
+        (Self { store: Arc::clone(&store), keeping, retention, audit, end }, Ending { store, _waits_for_this: send })
     }
 
     /// Runs until it is ended.
@@ -82,6 +86,9 @@ impl Maintenance {
         let mut wait = FIRST;
         while let Err(RecvTimeoutError::Timeout) = self.end.recv_timeout(wait) {
             tell(&self.store.maintain(&self.keeping.limits()), notices);
+            if let Err(error) = self.audit.forget(&self.retention) {
+                tracing::error!(error, "the audit journal could not be kept within its limits");
+            }
             wait = PACE;
         }
     }
@@ -137,7 +144,7 @@ mod tests {
     #[test]
     fn it_ends_at_once_when_it_waits() {
         let store = Arc::new(MemoryStore::new());
-        let (work, ending) = Maintenance::new(store, Keeping::of(&Config::default()));
+        let (work, ending) = Maintenance::new(store, (&Config::default(), Auditor::default()));
         drop(ending);
         work.run(&Notices::default());
     }

@@ -4,12 +4,15 @@
 //! local engine from one behind a Unix socket. Start at [`handle`], then [`core`] (one synchronous turn), `local`
 //! (the threads around it), `socket` (for other processes), `switch` and `open` (which of them stands behind a handle).
 
+pub mod audit;
 mod board;
 pub mod capture;
 pub mod command;
 pub mod core;
 mod country;
 pub mod discover;
+pub mod doctor;
+mod exposure;
 
 mod flows;
 pub mod handle;
@@ -22,6 +25,8 @@ pub mod notify_tools;
 mod offline;
 mod open;
 mod paths;
+mod permissions;
+mod port;
 mod record;
 mod session;
 pub mod snmp_tools;
@@ -33,5 +38,8 @@ mod writer;
 
 pub use command::{Answer, Command, DiffRow, Status};
 pub use core::Core;
+pub use exposure::exposures;
 pub use handle::{AskError, Backend, Handle, Update, WatchId};
-pub use open::{Hosting, OpenError, OpenOptions, Replace, Restored, Seed, open, open_in_background, restore};
+pub use metrics::{MetricFamily, metric_families};
+pub use open::{Hosting, OpenError, OpenOptions, Replace, Restored, Seed, ask_audit, open, open_in_background, record, restore};
+pub use socket::untrusted;

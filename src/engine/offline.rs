@@ -9,6 +9,7 @@ use super::session::Session;
 use crate::config::Config;
 use crate::history::{Store, StoreError};
 use crate::model::Timestamp;
+use crate::model::audit::Role;
 use crate::query::ViewRequest;
 use crate::state::view::View;
 use std::sync::Arc;
@@ -30,7 +31,8 @@ impl Offline {
         if let Err(why) = core.know_countries(config.listeners.country_file.as_deref()) {
             tracing::warn!("{why}");
         }
-        Ok(Self { reader: core.reader(), live: core.live(Vec::new(), None), last, ear })
+        let unread = core.unread().into_iter().collect();
+        Ok(Self { reader: core.reader(), live: core.live(unread, None), last, ear })
     }
 
     /// The request as of the last thing that the store remembers, and what marks its view as now.
@@ -63,5 +65,9 @@ impl Session for Offline {
 
     fn pid(&self) -> Option<u32> {
         None
+    }
+
+    fn role(&self) -> Role {
+        Role::Operator
     }
 }

@@ -1,24 +1,27 @@
 //! How a handle comes to be: attach to whoever serves, host the engine, or read the store alone.
 
+use super::audit::{self, Announce, AuditAnswer, AuditQuestion};
 use super::board::Ear;
+use super::command::{Answer, Command};
 use super::core::Core;
-use super::handle::Handle;
+use super::handle::{AskError, Handle};
 use super::local::{self, Setup};
 use super::offline::Offline;
 use super::paths::Places;
 use super::session::Session;
 use super::socket::attached::{AttachError, Attached};
 use super::switch::{Opener, Switch};
-use crate::clock::Stopwatch;
+use crate::clock::{self, Stopwatch};
 use crate::config::Config;
 use crate::event::Event;
 use crate::history::sled::SledStore;
 pub use crate::history::sled::{Replace, Restored};
 use crate::history::{MemoryStore, Store, StoreError};
 use crate::model::SampleBatch;
+use crate::model::audit::{Act, Outcome};
 use crate::model::flow::FlowTime;
 use crate::model::log::LogDatagram;
-use std::io::ErrorKind;
+use crate::net::privilege;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -26,6 +29,9 @@ use tokio_util::sync::CancellationToken;
 
 /// How long somebody may hold the store without serving a socket: a read-only command, or an engine that starts or ends.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What is said where no store was named and there is no place for one.
+const NO_HOME: &str = "there is no home for a store: name a folder with --data";
 
 /// Between two attempts.
 const RETRY: Duration = Duration::from_millis(50);
@@ -129,6 +135,31 @@ pub fn open_in_background(options: OpenOptions) -> Handle {
     Handle::new(switch)
 }
 
+/// Asks the audit journal: whoever serves the store, else its files. Errors: a sentence.
+pub fn ask_audit(options: OpenOptions, question: AuditQuestion) -> Result<AuditAnswer, AskError> {
+    let ways = Ways::new(options);
+    let ear: Ear = Arc::new(|_| {});
+    if let Some(attached) = ways.attach(&ear).map_err(AskError::Failed)? {
+        return match attached.command(Command::Audit(Box::new(question)))? {
+            Answer::Audit(answer) => Ok(*answer),
+            _ => Err(AskError::Failed("the engine answered another question".to_owned())),
+        };
+    }
+    let folder = ways.places.store().ok_or_else(|| AskError::Failed(NO_HOME.to_owned()))?;
+    audit::answer(&folder, &question, (clock::now(), ways.config.access.office_hours.as_ref()))
+}
+
+/// Writes down what a command does by itself: by whoever serves the store, else into its files. Errors: a sentence.
+pub fn record(options: OpenOptions, (act, outcome): (Act, Outcome)) -> Result<(), OpenError> {
+    let ways = Ways::new(options);
+    let ear: Ear = Arc::new(|_| {});
+    if let Some(attached) = ways.attach(&ear).map_err(OpenError)? {
+        return attached.command(Command::Record(Box::new(act), outcome)).map(drop).map_err(|error| OpenError(error.to_string()));
+    }
+    let folder = ways.places.store().ok_or_else(|| OpenError(NO_HOME.to_owned()))?;
+    audit::by_itself(&folder, (act, outcome)).map(drop).map_err(|error| OpenError(error.to_string()))
+}
+
 /// The store by itself, to be written by a command: nothing else of an engine. Errors: somebody else holds it.
 pub(super) fn alone(options: OpenOptions) -> Result<(Config, Arc<dyn Store>), OpenError> {
     let ways = Ways::new(options);
@@ -142,11 +173,16 @@ pub(super) fn alone(options: OpenOptions) -> Result<(Config, Arc<dyn Store>), Op
     Ok((ways.config, store))
 }
 
+/// Attaches to the engine that serves the store that is meant. Errors: one that serves but can't be talked to.
+pub(super) fn attached(options: OpenOptions) -> Result<Option<Attached>, String> {
+    let deaf: Ear = Arc::new(|_| {});
+    Ways::new(options).attach(&deaf)
+}
+
 /// Puts a backup where the store is to be, which nobody may hold. Errors: a sentence.
 pub fn restore(options: OpenOptions, from: &Path, replace: Replace) -> Result<Restored, OpenError> {
     let ways = Ways::new(options);
-    let folder =
-        ways.places.store().ok_or_else(|| OpenError("there is no home for a store: name a folder with --data".to_owned()))?;
+    let folder = ways.places.store().ok_or_else(|| OpenError(NO_HOME.to_owned()))?;
     SledStore::restore(from, &folder, replace).map_err(|error| OpenError(error.to_string()))
 }
 
@@ -180,7 +216,7 @@ impl Ways {
                 }
                 Ok(_) | Err(AttachError::Nobody(_)) => {}
                 // Another user's engine at a place where it was only looked for.
-                Err(AttachError::Io(_, error)) if !self.named_socket && error.kind() == ErrorKind::PermissionDenied => {}
+                Err(AttachError::Shut(..)) if !self.named_socket => {}
                 Err(refused) => return Err(refused.to_string()),
             }
         }
@@ -189,7 +225,7 @@ impl Ways {
 
     fn store(&self) -> Result<(PathBuf, Arc<dyn Store>), StoreError> {
         let folder = self.places.store().ok_or_else(|| StoreError::Absent(PathBuf::from("$XDG_STATE_HOME/noctop")))?;
-        let store = SledStore::open(&folder)?;
+        let store = privilege::without(|| SledStore::open(&folder))?;
         Ok((folder, Arc::new(store)))
     }
 
@@ -203,7 +239,8 @@ impl Ways {
         let seed = self.seed_for(&*store).map_err(|error| error.to_string())?;
         let private = (self.memory || self.unserved) && !self.named_socket;
         let sockets = if private { Vec::new() } else { self.places.sockets() };
-        let setup = Setup { store, data, config: self.config.clone(), sockets, seed };
+        let announce = if self.hosting == Hosting::Always { Announce::Heads } else { Announce::Nothing };
+        let setup = Setup { store, data, config: self.config.clone(), sockets, seed, announce };
         local::host(setup, ear).map(|session| Arc::new(session) as Arc<dyn Session>)
     }
 

@@ -12,8 +12,8 @@ const SYSTEM_RUNTIME: &str = "/run/noctop";
 /// Permission bits of the socket: its user alone.
 const MODE_USER: u32 = 0o600;
 
-/// In the service's folder its group as well, so that operators may attach.
-const MODE_GROUP: u32 = 0o660;
+/// With a group of its own, and in the service's folder, its group as well.
+pub(super) const MODE_GROUP: u32 = 0o660;
 
 /// What the paths follow from.
 #[derive(Clone, Debug, Default)]

@@ -2,6 +2,7 @@
 
 use super::command::{Answer, Command};
 use super::handle::{AskError, WatchId};
+use crate::model::audit::Role;
 use crate::query::ViewRequest;
 use crate::state::view::View;
 
@@ -19,4 +20,6 @@ pub(super) trait Session: Send + Sync {
     fn close(&self);
     /// The process that serves, where it is another one.
     fn pid(&self) -> Option<u32>;
+    /// What whoever uses it may do.
+    fn role(&self) -> Role;
 }

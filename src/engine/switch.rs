@@ -105,6 +105,7 @@ impl Switch {
         let watches = inner.watches.clone();
         drop(inner);
         self.opened.notify_all();
+        self.tell(Update::Role(session.role()));
         self.tell(Update::Serving(session.pid()));
         for (watch, (generation, request)) in watches {
             session.watch(watch, generation, request);
@@ -219,12 +220,13 @@ impl Backend for Switch {
 
     fn subscribe(&self, sink: Sink) {
         self.inner().sink = Some(Arc::new(sink));
-        let failed = match &self.inner().line {
-            Line::Failed(why) => Some(why.clone()),
-            Line::Opening | Line::Open(_) | Line::Closed => None,
+        let known = match &self.inner().line {
+            Line::Failed(why) => Some(Update::Lost(why.clone())),
+            Line::Open(session) => Some(Update::Role(session.role())),
+            Line::Opening | Line::Closed => None,
         };
-        if let Some(why) = failed {
-            self.tell(Update::Lost(why));
+        if let Some(known) = known {
+            self.tell(known);
         }
     }
 
@@ -240,6 +242,7 @@ impl Backend for Switch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::audit::Role;
     use crate::query::Screen;
     use crate::state::view::{Chrome, ViewBody};
     use std::sync::mpsc;
@@ -273,6 +276,10 @@ mod tests {
 
         fn pid(&self) -> Option<u32> {
             self.pid
+        }
+
+        fn role(&self) -> Role {
+            Role::Viewer
         }
     }
 
@@ -310,6 +317,7 @@ mod tests {
         switch.watch(WatchId(1), request("early"));
         assert!(updates.try_recv().is_err());
         switch.open().unwrap();
+        assert_eq!(updates.recv_timeout(PATIENCE), Ok(Update::Role(Role::Viewer)));
         assert_eq!(updates.recv_timeout(PATIENCE), Ok(Update::Serving(Some(1))));
         assert_eq!(updates.recv_timeout(PATIENCE), Ok(Update::View(WatchId(1), Arc::new(view("early")))));
     }
@@ -320,9 +328,11 @@ mod tests {
         switch.open().unwrap();
         switch.watch(WatchId(2), request("x"));
         assert_eq!(switch.command(Command::Status), Ok(Answer::Accepted));
-        let seen: Vec<Update> = std::iter::from_fn(|| updates.recv_timeout(PATIENCE).ok()).take(5).collect();
+        let seen: Vec<Update> = std::iter::from_fn(|| updates.recv_timeout(PATIENCE).ok()).take(7).collect();
         let shown = Update::View(WatchId(2), Arc::new(view("x")));
-        let want = [Update::Serving(Some(1)), shown.clone(), Update::Lost("it ended".to_owned()), Update::Serving(None), shown];
+        let role = Update::Role(Role::Viewer);
+        let ended = Update::Lost("it ended".to_owned());
+        let want = [role.clone(), Update::Serving(Some(1)), shown.clone(), ended, role, Update::Serving(None), shown];
         assert_eq!(seen, want);
     }
 

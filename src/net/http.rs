@@ -3,9 +3,10 @@
 //! Nothing here knows what the page says. Each connection serves one request: a scraper that holds it open, a reader that does
 //! not read and a sender that never ends its request all run into [`CONNECTION_LIFE`].
 
+use super::http_guard::{Guard, Guarded};
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use std::future::Future;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Sleep;
 use tokio_util::io::{ReaderStream, SyncIoBridge};
@@ -43,6 +44,8 @@ pub struct Served {
     pub content_type: &'static str,
     /// What writes it.
     pub page: Page,
+    /// Who may have it.
+    pub guard: Guard,
 }
 
 /// A bound socket.
@@ -74,8 +77,10 @@ impl Server {
     /// The socket's.
     pub async fn serve(self, served: Served, stop: CancellationToken) -> io::Result<()> {
         let path = served.path;
-        let router = Router::new().route(path, any(move |method: Method| answer(served.clone(), method)));
-        let listener = Few { listener: self.0, places: Arc::new(Semaphore::new(MOST_CONNECTIONS)) };
+        let guard = served.guard.clone();
+        let router =
+            Router::new().route(path, any(move |method: Method, headers: HeaderMap| answer(served.clone(), (method, headers))));
+        let listener = Few { listener: self.0, guard, places: Arc::new(Semaphore::new(MOST_CONNECTIONS)) };
         tokio::select! {
             served = async { axum::serve(listener, router).await } => served,
             () = stop.cancelled() => Ok(()),
@@ -83,7 +88,11 @@ impl Server {
     }
 }
 
-async fn answer(served: Served, method: Method) -> Response {
+async fn answer(served: Served, (method, headers): (Method, HeaderMap)) -> Response {
+    if !served.guard.lets(&headers) {
+        let wanted = [(header::WWW_AUTHENTICATE, "Bearer"), (header::CONNECTION, "close")];
+        return (StatusCode::UNAUTHORIZED, wanted).into_response();
+    }
     if method != Method::GET {
         return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET"), (header::CONNECTION, "close")]).into_response();
     }
@@ -103,6 +112,7 @@ async fn answer(served: Served, method: Method) -> Response {
 /// Takes a connection only where there is a place for it.
 struct Few {
     listener: TcpListener,
+    guard: Guard,
     places: Arc<Semaphore>,
 }
 
@@ -116,7 +126,7 @@ impl axum::serve::Listener for Few {
             match self.listener.accept().await {
                 Ok((stream, peer)) => {
                     let end = Box::pin(tokio::time::sleep(CONNECTION_LIFE));
-                    return (Connection { stream, end, _place: place }, peer);
+                    return (Connection { stream: self.guard.around(stream), end, _place: place }, peer);
                 }
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             }
@@ -130,7 +140,7 @@ impl axum::serve::Listener for Few {
 
 /// A connection that ends in time.
 struct Connection {
-    stream: TcpStream,
+    stream: Guarded,
     end: Pin<Box<Sleep>>,
     _place: Option<OwnedSemaphorePermit>,
 }
@@ -171,14 +181,18 @@ impl AsyncWrite for Connection {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::secret::Secret;
+    use crate::net::tls_server::{ServerTls, TlsFiles};
+    use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject as _};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
 
     async fn asked(request: &str) -> String {
         let server = Server::bind(([127, 0, 0, 1], 0).into()).unwrap();
         let address = server.address().unwrap();
         let page: Page = Arc::new(|out| (0..40_000).try_for_each(|number| writeln!(out, "line {number}")));
         let stop = CancellationToken::new();
-        let served = Served { path: "/metrics", content_type: "text/plain; version=0.0.4", page };
+        let served = Served { path: "/metrics", content_type: "text/plain; version=0.0.4", page, guard: Guard::default() };
         let serving = tokio::spawn(server.serve(served, stop.clone()));
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
@@ -221,7 +235,7 @@ mod tests {
         let address = server.address().unwrap();
         let page: Page = Arc::new(|out| writeln!(out, "here"));
         let stop = CancellationToken::new();
-        let served = Served { path: "/metrics", content_type: "text/plain", page };
+        let served = Served { path: "/metrics", content_type: "text/plain", page, guard: Guard::default() };
         tokio::spawn(server.serve(served, stop.clone()));
         let mut silent = Vec::new();
         for _ in 0..MOST_CONNECTIONS {
@@ -232,6 +246,47 @@ mod tests {
         let mut reply = String::new();
         last.read_to_string(&mut reply).await.unwrap();
         assert!(reply.contains("here"), "{reply}");
+        stop.cancel();
+    }
+
+    /// A page behind TLS and a token, asked for by a client that trusts its certificate.
+    #[tokio::test]
+    async fn a_guarded_page_is_for_those_who_speak_tls_and_know_the_token() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = rcgen::generate_simple_self_signed(vec!["noc".to_owned()]).unwrap();
+        let (certificate, key) = (folder.path().join("c.pem"), folder.path().join("k.pem"));
+        std::fs::write(&certificate, made.cert.pem()).unwrap();
+        std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+        let tls = ServerTls::load(TlsFiles { certificate, key, client_ca: None }).unwrap();
+        let guard = Guard { tls: Some(Arc::new(tls)), token: Some(Secret::new("0123456789abcdef")) };
+        let server = Server::bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let address = server.address().unwrap();
+        let page: Page = Arc::new(|out| writeln!(out, "here"));
+        let stop = CancellationToken::new();
+        tokio::spawn(server.serve(Served { path: "/metrics", content_type: "text/plain", page, guard }, stop.clone()));
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(made.cert.pem().as_bytes()).unwrap()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let config = Arc::new(config.with_root_certificates(roots).with_no_client_auth());
+        for (sent, status) in
+            [("Authorization: Bearer 0123456789abcdef\r\n", "200"), ("", "401"), ("Authorization: Bearer x\r\n", "401")]
+        {
+            let stream = TcpStream::connect(address).await.unwrap();
+            let name = ServerName::try_from("noc").unwrap();
+            let mut stream = tokio_rustls::TlsConnector::from(Arc::clone(&config)).connect(name, stream).await.unwrap();
+            stream.write_all(format!("GET /metrics HTTP/1.1\r\nHost: noc\r\n{sent}\r\n").as_bytes()).await.unwrap();
+            let mut reply = Vec::new();
+            let _closed_without_a_word = stream.read_to_end(&mut reply).await;
+            let reply = String::from_utf8_lossy(&reply).into_owned();
+            assert!(reply.starts_with(&format!("HTTP/1.1 {status}")), "{sent:?}: {reply}");
+            assert_eq!(reply.contains("here"), status == "200");
+        }
+        let mut plain = TcpStream::connect(address).await.unwrap();
+        plain.write_all(b"GET /metrics HTTP/1.1\r\nHost: noc\r\nAuthorization: Bearer 0123456789abcdef\r\n\r\n").await.unwrap();
+        let mut reply = Vec::new();
+        let _reset_or_alert = plain.read_to_end(&mut reply).await;
+        assert!(!String::from_utf8_lossy(&reply).contains("here"));
         stop.cancel();
     }
 }

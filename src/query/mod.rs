@@ -3,6 +3,7 @@
 //! Pure: parses, prints and matches; never looks anything up. Start at [`view_request`], then [`filter`].
 
 pub mod alarms;
+mod audit;
 pub mod filter;
 mod log_pattern;
 pub mod logs;
@@ -12,6 +13,7 @@ pub mod time;
 pub mod view_request;
 
 pub use alarms::{AlarmGroup, AlarmRequest, EventPart, EventRequest};
+pub use audit::AUDIT_COLUMNS;
 pub use log_pattern::pattern_of;
 pub use logs::{LOG_COLUMNS, LogPart, LogRequest};
 pub use view_request::{

@@ -5,7 +5,9 @@
 //! but JSON, and as `\uXXXX` there. Start at [`topology`] (the document of `discover`), then [`rows`], then [`tabular`] (how a
 //! row becomes csv or a table).
 
+pub mod audit;
 pub mod diff;
+pub mod doctor;
 pub mod dot;
 pub mod equipment;
 pub mod flow;
@@ -16,9 +18,11 @@ pub mod json;
 pub mod maintenance;
 pub mod mermaid;
 pub mod object;
+pub mod port;
 pub mod receiver;
 pub mod rows;
 pub mod schema;
+pub mod secret;
 pub mod status;
 pub mod switching;
 pub mod tabular;
@@ -27,12 +31,14 @@ pub mod topology;
 pub mod tree;
 pub mod wireless;
 
+pub use audit::AuditRow;
 pub use maintenance::MaintenanceRow;
 pub use object::ObjectRow;
 pub use rows::{
     AccessPointRow, AlarmRow, ChannelRow, ClientRow, DeviceRow, EventRow, InterfaceRow, LinkRow, LogPatternRow, LogRow, RadioRow,
     RuleRow, SensorRow, SsidRow, WhereRow,
 };
+pub use secret::SecretRow;
 pub use tabular::{Format, write_rows};
 pub use topology::{TopologyFormat, TopologyRows, write_topology};
 

@@ -7,6 +7,7 @@ use super::pane::{Context, Gesture};
 use super::state::{Access, UiState};
 use super::update::{alarms, device, diff, events, flows, global, graph, lists, logs, overlay, related, wireless, work};
 use super::{mouse, notice, wallboard};
+use crate::model::audit::Role;
 use crate::query::Screen;
 use crate::state::view::View;
 use crate::trf;
@@ -36,18 +37,34 @@ pub struct Action {
     pub run: Run,
     /// Whether it changes anything: it exists with `--read-write` alone.
     pub writes: bool,
+    /// Whether it orders the engine to do something: it is for operators.
+    pub orders: bool,
+}
+
+impl Action {
+    /// Whether it can be done by whoever is here, now.
+    pub fn is_offered(&self, state: &UiState) -> bool {
+        refusal(state, self).is_none()
+    }
 }
 
 const fn action(name: &'static str, context: Context, (help, hint): (&'static str, &'static str), run: Run) -> Action {
-    Action { name, help, hint, context, run, writes: false }
+    Action { name, help, hint, context, run, writes: false, orders: false }
 }
 
 const fn writing(name: &'static str, context: Context, (help, hint): (&'static str, &'static str), run: Run) -> Action {
-    Action { name, help, hint, context, run, writes: true }
+    Action { name, help, hint, context, run, writes: true, orders: true }
+}
+
+const fn ordering(name: &'static str, context: Context, (help, hint): (&'static str, &'static str), run: Run) -> Action {
+    Action { name, help, hint, context, run, writes: false, orders: true }
 }
 
 /// Why an action that changes something may not be done here and now.
 pub fn refusal(state: &UiState, action: &Action) -> Option<String> {
+    if action.orders && state.role == Some(Role::Viewer) {
+        return Some(trf!("{}: this needs the role operator, and you are a viewer here", tr(action.help)));
+    }
     if !action.writes || state.may_write() {
         return None;
     }
@@ -163,9 +180,9 @@ pub const ACTIONS: &[Action] = &[
     action("logs.raw", Context::Logs, ("lines as they came, or as they were read", "raw"), logs::raw),
     action("logs.patterns", Context::Logs, ("by pattern, new and rising first, or lines again", "patterns"), logs::by_pattern),
     action("logs.narrow", Context::Logs, ("narrow the list by what is under the cursor", "narrow"), logs::menu),
-    action("discovery.pause", Context::Discovery, ("pause discovery, or go on", "pause"), global::discovery_pause),
-    action("discovery.run", Context::Discovery, ("discover the configured targets again", "run again"), global::discovery_run),
-    action("discovery.cancel", Context::Discovery, ("end the running discovery", "cancel"), global::discovery_cancel),
+    ordering("discovery.pause", Context::Discovery, ("pause discovery, or go on", "pause"), global::discovery_pause),
+    ordering("discovery.run", Context::Discovery, ("discover the configured targets again", "run again"), global::discovery_run),
+    ordering("discovery.cancel", Context::Discovery, ("end the running discovery", "cancel"), global::discovery_cancel),
     action("filter", Context::Global, ("filter this screen", "filter"), overlay::filter),
     action("next-match", Context::Global, ("next match", ""), |turn| lists::gesture(turn, Gesture::NextMatch)),
     action("previous-match", Context::Global, ("previous match", ""), |turn| lists::gesture(turn, Gesture::PreviousMatch)),
@@ -188,6 +205,7 @@ pub const ACTIONS: &[Action] = &[
     action("copy", Context::Global, ("copy the name under the cursor (OSC 52)", ""), lists::copy_cell),
     action("copy-row", Context::Global, ("copy the row", ""), lists::copy_row),
     action("copy-place", Context::Global, ("copy where you are, for :go", ""), global::copy_place),
+    action("show-faults", Context::Global, ("what does not work, and what to do about it", ""), overlay::faults),
     action("save-screen", Context::Global, ("the screen into a file: text, ansi, svg", ""), overlay::save),
     action("mouse", Context::Global, ("mouse on and off", ""), mouse::toggle),
     action("bell", Context::Global, ("bell on new critical alarms, +desktop, off", ""), notice::cycle),
@@ -244,6 +262,9 @@ pub const ACTIONS: &[Action] = &[
         overlay::export_as(turn, Form::Ndjson)
     }),
     action("export.text", Context::Export, ("text, as the screen stands", "text"), overlay::export_text),
+    action("faults.down", Context::Faults, ("further down", ""), |turn| overlay::faults_step(turn, 1)),
+    action("faults.up", Context::Faults, ("further up", ""), |turn| overlay::faults_step(turn, -1)),
+    action("faults.close", Context::Faults, ("close the list", "close"), overlay::cancel),
     action("save.text", Context::Save, ("text", "text"), |turn| overlay::save_as(turn, Picture::Text)),
     action("save.ansi", Context::Save, ("text with colours (ANSI)", "ansi"), |turn| overlay::save_as(turn, Picture::Ansi)),
     action("save.svg", Context::Save, ("picture (SVG)", "svg"), |turn| overlay::save_as(turn, Picture::Svg)),

@@ -12,6 +12,7 @@ use super::text::{self, EN, fit};
 use super::theme::Tone;
 use super::update::related;
 use super::widget::{put, put_all};
+use crate::model::audit::Role;
 use crate::query::Screen;
 use crate::ui::lang::{sentence, tr, trf};
 use ratatui::buffer::Buffer;
@@ -143,7 +144,13 @@ fn status(scene: &Scene<'_>) -> Vec<(String, Style)> {
         out.push((words, theme.style(Tone::Accent)));
     }
     if !tiny {
+        match (scene.state.role, scene.state.access) {
+            (Some(Role::Viewer), _) => out.push((format!(" {} ", tr("viewer")), theme.style(Tone::Accent))),
+            (Some(Role::Operator), _) if wide => out.push((format!(" {}", tr("operator")), theme.style(Tone::Dim))),
+            _ => {}
+        }
         match scene.state.access {
+            _ if scene.state.role == Some(Role::Viewer) => {}
             Access::ReadOnly => out.push((format!(" {} ", tr(EN.read_only)), theme.style(Tone::Dim))),
             Access::ReadWrite => out.push((format!(" {} ", tr("rw")), theme.style(Tone::Major))),
         }
@@ -232,7 +239,7 @@ fn hints(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         ACTIONS
             .iter()
             .filter(move |action| action.context == context && !action.hint.is_empty() && !ALWAYS.contains(&action.name))
-            .filter(|action| !action.writes || scene.state.may_write())
+            .filter(|action| action.is_offered(scene.state))
             .filter(|action| {
                 let is_menu = action.context == Context::Related && action.name != "related.cancel";
                 !is_menu || related::offers(scene.state, scene.view, action.name)

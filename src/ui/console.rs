@@ -204,6 +204,10 @@ impl Console {
                 self.dirty = Dirty::Now;
                 Vec::new()
             }
+            Update::Role(role) => {
+                self.dirty = if self.state.role.replace(role) == Some(role) { self.dirty } else { Dirty::Now };
+                Vec::new()
+            }
             Update::Serving(pid) => {
                 self.state.lost = None;
                 self.state.say(pid.map_or("this console serves now".to_owned(), |pid| format!("attached to process {pid}")));
@@ -422,6 +426,7 @@ pub fn contexts(state: &UiState) -> Vec<Context> {
         Some(Layer::Narrow(..)) => vec![Context::Narrow],
         Some(Layer::Export) => vec![Context::Export],
         Some(Layer::Save) => vec![Context::Save],
+        Some(Layer::Faults(_)) => vec![Context::Faults],
         None => {
             let mut contexts = vec![Context::Global];
             contexts.extend(pane::of(state.place.screen).contexts());

@@ -13,6 +13,7 @@ use super::state::Place;
 use super::update::{global, lists, navigate, overlay};
 use super::{chrome, command, pane, shot, text};
 use crate::engine::{Handle, Update, WatchId};
+use crate::model::audit::Role;
 use crate::model::text::visible;
 use crate::query::{Screen, ViewRequest};
 use crate::state::view::{EventRow, View, ViewBody};
@@ -362,6 +363,12 @@ impl Session {
                 Vec::new()
             }
             Update::Lost(why) => vec![trf!("Connection lost: {}", why)],
+            Update::Role(role) => match session.console.state.role.replace(role) {
+                before if before != Some(role) && role == Role::Viewer => {
+                    vec![tr("You are a viewer here: nothing can be changed.").to_owned()]
+                }
+                _ => Vec::new(),
+            },
             Update::Serving(_) => vec![tr("Connected again.").to_owned()],
         })
     }

@@ -12,6 +12,7 @@ use super::pane::diff::DiffState;
 use super::theme::{Depth, OwnTheme, ThemeName};
 use super::wallboard::Wallboard;
 use crate::engine::{Command, WatchId};
+use crate::model::audit;
 use crate::model::flow::TopKey;
 use crate::model::{Role, TimeRange, Timestamp, WifiBand};
 use crate::query::{AlarmGroup, MapRequest, Screen, Sort, Subject, ViewRequest, Window};
@@ -297,6 +298,8 @@ pub struct UiState {
     pub wanted_section: Option<&'static str>,
     /// Whether anything may be changed.
     pub access: Access,
+    /// What whoever is here may do at the engine; `None` until it says so.
+    pub role: Option<audit::Role>,
     /// Who is at the console, for what he changes.
     pub user: String,
     /// What the Logs screen remembers.
@@ -382,6 +385,7 @@ impl UiState {
             wanted: String::new(),
             wanted_section: None,
             access: Access::default(),
+            role: None,
             user: String::new(),
             logs: LogState::default(),
             alarms: AlarmState::default(),
@@ -430,7 +434,7 @@ impl UiState {
 
     /// Whether alarms can be acted on: the console may write, and it shows now.
     pub fn may_write(&self) -> bool {
-        self.access == Access::ReadWrite && self.time.at.is_none()
+        self.access == Access::ReadWrite && self.role != Some(audit::Role::Viewer) && self.time.at.is_none()
     }
 
     /// The time that is shown.

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may end at once")]
 #![allow(clippy::type_complexity, reason = "tables of a fixture, read once")]
 
+mod access;
 mod alarms;
 mod behaviour;
 mod care;
@@ -15,6 +16,7 @@ mod golden;
 mod korean;
 mod logs;
 mod map;
+mod privilege;
 mod pty;
 mod switch;
 mod vlans;

@@ -1,6 +1,7 @@
 //! Which credential opens which agent.
 //!
-//! Credentials are tried in their order, the one that last worked there first, each only in its own networks. To an agent a wrong
+//! Credentials are tried in their order, those of version 3 before communities (an agent that takes a user is never shown one), the one that last
+//! worked there first, each only in its own networks. To an agent a wrong
 //! community is silence, so that each costs a timeout; therefore the next one is asked a little after the one before, not after its timeout
 //! ([`STAGGER`], [`AT_ONCE`]). The first that is answered wins: as each has a start of [`STAGGER`] before the next, that is the first in order
 //! that the agent takes, unless its datagram is lost. An agent sees no more wrong credentials than it would one by one, a few a second: those
@@ -14,7 +15,7 @@ use super::tries::Tries;
 use crate::clock;
 use crate::mib::Registry;
 use crate::model::inventory::Reason;
-use crate::model::{Credential, Oid};
+use crate::model::{Credential, Oid, SnmpVersion};
 use crate::wire::snmp::VarBind;
 use rustc_hash::FxHashMap;
 use std::net::SocketAddr;
@@ -52,6 +53,8 @@ impl Access {
         if credentials.is_empty() {
             credentials.push(Arc::new(Credential::community(DEFAULT_COMMUNITY, DEFAULT_COMMUNITY)));
         }
+        // What goes in the clear goes last.
+        credentials.sort_by_key(|credential| credential.version != SnmpVersion::V3);
         Self { credentials, good: Mutex::default(), tries: Arc::default() }
     }
 
@@ -297,6 +300,13 @@ mod tests {
         assert!(sent.windows(2).all(|two| two[1] - two[0] <= 2 * AT_ONCE as u64), "{sent:?} after each second");
         assert_eq!(client.counts().sent, 6 + 6 * 3, "a quick pass, then a slow one");
         assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    }
+
+    #[test]
+    fn users_come_before_communities_and_each_in_their_order() {
+        let user = |name: &str| Credential { version: SnmpVersion::V3, ..Credential::community(name, "x") };
+        let access = Access::new(&[Credential::community("a", "x"), user("b"), Credential::community("c", "x"), user("d")]);
+        assert_eq!(access.names(), ["b", "d", "a", "c"]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -35,6 +35,7 @@ pub mod poll;
 pub mod poller;
 pub mod scope;
 pub mod session;
+pub mod set;
 pub mod tables;
 pub mod targets;
 mod train;

@@ -57,6 +57,12 @@ impl Hours {
         })
     }
 
+    /// A time as the clocks of the zone show it.
+    pub fn local(&self, at: Timestamp) -> String {
+        let local = jiff::Timestamp::from_millisecond(at.millis()).map(|at| at.to_zoned(self.zone.clone()));
+        local.map_or_else(|_| at.rfc3339(), |local| local.strftime("%Y-%m-%d %H:%M %Z").to_string())
+    }
+
     fn moment(&self, day: Date, time: Time) -> Option<Timestamp> {
         let zoned = self.zone.to_zoned(day.to_datetime(time)).ok()?;
         Some(Timestamp(zoned.timestamp().as_millisecond()))

@@ -110,6 +110,22 @@ fn quiet(section: Section<'_, '_>) -> Option<Quiet> {
     Some(Quiet { hours: zone.map_or(hours.clone(), |zone| hours.within(zone)), unless })
 }
 
+impl Hours {
+    /// Hours by three keys of a table: a stretch of the day, days, a zone.
+    pub(in crate::config) fn read(
+        section: &Section<'_, '_>,
+        (stretch, days, zone_key): (&'static str, &'static str, &'static str),
+    ) -> Option<Self> {
+        let (hours, on) = (section.get(stretch, between), section.list(days, day));
+        let zone = section.get(zone_key, zone);
+        if let (None, Some(place)) = (section.raw(stretch), section.raw(days).or(section.raw(zone_key))) {
+            section.fault(place.span().start, format!("this belongs to {stretch}, which is missing"));
+        }
+        let hours = hours?.on(on);
+        Some(zone.map_or(hours.clone(), |zone| hours.within(zone)))
+    }
+}
+
 pub(super) fn filter(value: &DeValue<'_>) -> Result<AlarmFilter, String> {
     AlarmFilter::parse(&value::text(value)?)
 }

@@ -2,21 +2,32 @@
 
 use super::notify::Receivers;
 use crate::clock;
+use crate::config::Access;
+use crate::config::notify::Hours;
+use crate::engine::audit::{self, ATTACHED, AuditQuestion, Auditor, LEFT, Roles, Steps};
 use crate::engine::board::{Board, Kind};
 use crate::engine::command::{Answer, CollectorStatus, Command, Status};
 use crate::engine::core::{Live, Reader};
 use crate::engine::handle::AskError;
-use crate::engine::notice::Notices;
+use crate::engine::notice::{About, Notices};
+use crate::engine::permissions::Permissions;
+use crate::engine::port::Ports;
 use crate::engine::socket::server::{Counters, Desk};
 use crate::engine::writer::Losses;
-use crate::event::Body;
-use crate::model::{AlarmOrder, MaintenanceAct, Timestamp};
+use crate::event::{Body, Trap};
+use crate::model::audit::{Act, Actor, Class, Outcome, Said};
+use crate::model::port::{PortOrder, PortSet};
+use crate::model::{AlarmOrder, Function, MaintenanceAct, Timestamp};
+use crate::net::peer::Peer;
+use crate::net::privilege;
 use crate::query::ViewRequest;
 use crate::state::view::{Chrome, View, ViewBody};
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::mpsc::{Sender, UnboundedSender};
 
 /// What operators tell the schedule.
@@ -36,20 +47,34 @@ pub(super) type Counts = Box<dyn Fn() -> Vec<CollectorStatus> + Send + Sync>;
 /// Alarms that one order names at most: what is marked on a screen.
 const MOST_ALARMS: usize = 1000;
 
+/// Who leaves sooner asked one question, as commands do: that it attached says all.
+const WORTH_TELLING: Duration = Duration::from_secs(10);
+
 /// See the module.
 pub(in crate::engine) struct Hub {
     pub(super) board: Board,
     pub(super) reader: Reader,
     pub(super) notices: Notices,
+    pub(super) permissions: Permissions,
     pub(super) losses: Arc<Losses>,
     pub(super) socket: Arc<Counters>,
     pub(super) control: UnboundedSender<Control>,
     /// What operators do about alarms, for the engine.
     pub(super) orders: Sender<Body>,
     pub(super) counts: Counts,
+    /// Who may do what.
+    pub(super) roles: Roles,
+    /// When people are expected to work.
+    pub(super) office_hours: Option<Hours>,
     /// How those do who are told about alarms.
     pub(super) receivers: Receivers,
     pub(super) started_at: Timestamp,
+    /// Writes down who did what.
+    pub(in crate::engine) audit: Auditor,
+    /// Who runs this process.
+    pub(super) own: Actor,
+    /// Switches ports.
+    pub(super) ports: Ports,
     /// Events that waited for the engine at its last tick.
     pub(super) queue: AtomicUsize,
     live: Mutex<Arc<Live>>,
@@ -63,22 +88,32 @@ pub(super) struct Parts {
     pub(super) control: UnboundedSender<Control>,
     pub(super) orders: Sender<Body>,
     pub(super) counts: Counts,
+    pub(super) access: Access,
+    pub(super) own: Actor,
+    pub(super) audit: Auditor,
+    pub(super) ports: Ports,
 }
 
 impl Hub {
     pub(super) fn new(parts: Parts) -> Self {
-        let Parts { reader, live, losses, control, orders, counts } = parts;
+        let Parts { reader, live, losses, control, orders, counts, access, own, audit, ports } = parts;
         Self {
             board: Board::default(),
             reader,
             notices: Notices::default(),
+            permissions: Permissions::default(),
             losses,
             socket: Arc::new(Counters::default()),
             control,
             orders,
             counts,
+            roles: Roles::of(&access),
+            office_hours: access.office_hours,
             receivers: Receivers::default(),
             started_at: clock::now(),
+            audit,
+            own,
+            ports,
             queue: AtomicUsize::new(0),
             live: Mutex::new(Arc::new(live)),
         }
@@ -117,15 +152,37 @@ impl Hub {
             collectors,
             store,
             receivers: self.receivers.all(),
+            disabled: self.permissions.disabled(),
+            rights: privilege::rights(None).unwrap_or_default(),
         })
+    }
+
+    /// A function can't be had: at these places, or altogether, for want of its capability; for what else stands in `others`.
+    pub(super) fn refuse(&self, function: Function, (denied, others): (Vec<SocketAddr>, &[String])) {
+        let sentence = if denied.is_empty() && !others.is_empty() {
+            self.permissions.off(function, others.join("; "))
+        } else {
+            self.permissions.lacks(function, denied, others)
+        };
+        self.notices.set(About::of(function), sentence);
+    }
+
+    /// A function works.
+    pub(super) fn works(&self, function: Function) {
+        self.permissions.works(function);
+        self.notices.clear(About::of(function));
     }
 
     /// The socket's counters in the shape of a collector's.
     fn socket_status(&self) -> CollectorStatus {
         let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
         let received = count(&self.socket.received);
-        let reasons =
-            [("stranger", &self.socket.strangers), ("malformed", &self.socket.malformed), ("crowded", &self.socket.crowded)];
+        let reasons = [
+            ("stranger", &self.socket.strangers),
+            ("malformed", &self.socket.malformed),
+            ("denied", &self.socket.denied),
+            ("crowded", &self.socket.crowded),
+        ];
         let refused = reasons.into_iter().map(|(reason, counter)| (reason.to_owned(), count(counter)));
         let refused: BTreeMap<String, u64> = refused.filter(|(_, count)| *count > 0).collect();
         CollectorStatus { name: "console".to_owned(), received, decoded: received, refused, ..CollectorStatus::default() }
@@ -168,6 +225,25 @@ impl Hub {
         self.orders.try_send(Body::Maintenance(Box::new(act))).map(|()| Answer::Accepted).map_err(busy)
     }
 
+    /// What switching a port would do.
+    fn port_plan(&self, order: &PortOrder) -> Result<Answer, AskError> {
+        let live = self.live();
+        self.ports.plan(&live.state, order).map(Box::new).map(Answer::PortPlan)
+    }
+
+    /// Switches a port; its device is polled at once afterwards.
+    fn port_set(&self, actor: &Actor, order: &PortSet) -> Result<Answer, AskError> {
+        let live = self.live();
+        let result = self.ports.set(&live.state, order, (&self.audit, actor))?;
+        if let Some(source) = result.plan.address.parse::<SocketAddr>().ok().map(|address| address.ip()) {
+            let if_index = Some(result.plan.if_index);
+            let look = Trap { source, agent: None, name: None, if_index, poll: true, reread: false, told: None };
+            // Without it the next poll tells.
+            let _busy = self.orders.try_send(Body::Trap(Box::new(look)));
+        }
+        Ok(Answer::PortDone(Box::new(result)))
+    }
+
     fn tell(&self, control: Control) -> Result<Answer, AskError> {
         self.control.send(control).map(|()| Answer::Accepted).map_err(|_| AskError::Gone)
     }
@@ -189,15 +265,110 @@ impl Desk for Hub {
         self.reader.ask(&self.live(), request).map_err(|error| AskError::Failed(error.to_string()))
     }
 
-    fn command(&self, command: Command) -> Result<Answer, AskError> {
+    fn admit(&self, peer: &Peer, said: Said) -> Result<Actor, String> {
+        let actor = self.roles.actor(peer, said);
+        let Some(role) = actor.role else {
+            let why = self.roles.stranger(&actor.user);
+            let act = Act::new(Class::Security, ATTACHED, "console").words("attach");
+            // Turned away all the same.
+            let _told_by_a_notice = self.audit.record_damped(&actor, act, Outcome::Refused(why.clone()));
+            return Err(why);
+        };
+        let act = Act::new(Class::Access, ATTACHED, "console").words(&format!("attach as {role}"));
+        // Whoever may look may also where nothing can be written: to see why.
+        if let Err(error) = self.audit.record_damped(&actor, act, Outcome::Done) {
+            self.notices.set(About::Audit, error.to_string());
+        }
+        Ok(actor)
+    }
+
+    fn left(&self, actor: &Actor, stayed: Duration) {
+        if stayed < WORTH_TELLING {
+            return;
+        }
+        let act = Act::new(Class::Access, LEFT, "console").words(&format!("left after {} s", stayed.as_secs()));
+        let act = act.with("seconds", &stayed.as_secs().to_string());
+        if let Err(error) = self.audit.record_damped(actor, act, Outcome::Done) {
+            self.notices.set(About::Audit, error.to_string());
+        }
+    }
+
+    fn command(&self, actor: &Actor, command: Command) -> Result<Answer, AskError> {
+        let act = audit::act_of(&command, &self.live().state);
+        if !actor.may(command.needs()) {
+            return Err(self.denied(actor, (&command, act.map(|(act, _)| act))));
+        }
+        let command = audit::owned(actor, command);
+        match act {
+            None => self.carry_out(actor, command),
+            Some((act, steps)) => self.audited(actor, (act, steps), || self.carry_out(actor, command)),
+        }
+    }
+}
+
+impl Hub {
+    /// What is not done is written down as well.
+    fn denied(&self, actor: &Actor, (command, act): (&Command, Option<Act>)) -> AskError {
+        let why = self.roles.denied(actor, command.needs());
+        let mut act = act.unwrap_or_else(|| Act::new(Class::Security, "command", command.name()));
+        act.class = Class::Security;
+        if let Err(error) = self.audit.record_damped(actor, act, Outcome::Refused(why.clone())) {
+            self.notices.set(About::Audit, error.to_string());
+        }
+        AskError::Refused(why)
+    }
+
+    /// Written down first, then done. Where it can't be written it is not done.
+    fn audited(
+        &self,
+        actor: &Actor,
+        (act, steps): (Act, Steps),
+        carry_out: impl FnOnce() -> Result<Answer, AskError>,
+    ) -> Result<Answer, AskError> {
+        let written = |act: Act, outcome| {
+            self.audit.record(actor, act, outcome).map_err(|error| {
+                self.notices.set(About::Audit, error.to_string());
+                AskError::Failed(error.to_string())
+            })
+        };
+        written(act.clone(), Outcome::Accepted)?;
+        self.notices.clear(About::Audit);
+        let done = carry_out();
+        let outcome = match (&done, steps) {
+            (Err(AskError::Refused(why)), _) => Some(Outcome::Refused(why.clone())),
+            (Err(error), _) => Some(Outcome::Failed(error.to_string())),
+            (Ok(_), Steps::Twice) => Some(Outcome::Done),
+            (Ok(_), Steps::Once) => None,
+        };
+        if let Some(outcome) = outcome {
+            written(act, outcome)?;
+        }
+        done
+    }
+
+    fn carry_out(&self, actor: &Actor, command: Command) -> Result<Answer, AskError> {
         match command {
+            Command::Record(act, outcome) => {
+                let written = self.audit.record(actor, *act, outcome);
+                written.map(|_| Answer::Accepted).map_err(|error| AskError::Failed(error.to_string()))
+            }
+            Command::Audit(question) => self.ask_audit(&question),
             Command::Discover(targets) => self.tell(Control::Discover(targets)),
             Command::PauseDiscovery => self.tell(Control::Pause),
             Command::CancelDiscovery => self.tell(Control::Cancel),
             Command::Alarms(order) => self.order(order),
+            Command::PortPlan(order) => self.port_plan(&order),
+            Command::PortSet(order) => self.port_set(actor, &order),
             Command::Maintenance(act) => self.maintain(act),
             Command::Status => self.status().map(Box::new).map(Answer::Status),
             question => self.reader.command(&self.live(), question),
         }
+    }
+
+    fn ask_audit(&self, question: &AuditQuestion) -> Result<Answer, AskError> {
+        let now = (self.live().state.now(), self.office_hours.as_ref());
+        let answered = self.audit.still(|store| audit::answer(store, question, now));
+        let none = || Err(AskError::Failed("a store in memory has no audit journal".to_owned()));
+        answered.unwrap_or_else(none).map(Box::new).map(Answer::Audit)
     }
 }

@@ -3,6 +3,7 @@
 //! Five threads beside the runtime: the engine's own (the only writer of the state), one that answers live watches, one that
 //! answers past ones, the history writer, and one that sums history up. Start at [`host`], then `run` (the loop), `hub` (what is shared), `schedule`.
 
+mod begin;
 mod capture;
 mod flows;
 mod hub;
@@ -19,16 +20,17 @@ mod schedule;
 mod syslog;
 mod traps;
 
+use super::audit::{self, Announce, Auditor};
 use super::board::{Ear, Kind, Told};
 use super::command::{Answer, Command};
 use super::core::{Core, Sockets};
 use super::handle::{AskError, WatchId};
-use super::maintenance::{Ending, Keeping, Maintenance};
+use super::maintenance::{Ending, Maintenance};
 use super::notice::About;
 use super::open::Seed;
-use super::paths::socket_mode;
+use super::port::Ports;
 use super::session::Session;
-use super::socket::server::{Desk, Server, serve};
+use super::socket::server::Desk as _;
 use super::tending::{self, Tending};
 use super::writer::Writer;
 use crate::analyse::topology::ManualLink;
@@ -36,14 +38,16 @@ use crate::collect::emitter;
 use crate::config::Config;
 use crate::history::Store;
 use crate::history::logs::LogClass;
-use crate::net::unix::{Listener, UnixError};
+use crate::model::Capability;
+use crate::model::audit::{Actor, Role, Way};
+use crate::net::{privilege, process};
 use crate::query::{ViewRequest, series_name};
 use crate::state::Settings;
 use crate::state::view::View;
 use hub::Hub;
 use run::{Engine, Pending};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -75,18 +79,25 @@ pub(super) struct Setup {
     pub(super) sockets: Vec<PathBuf>,
     /// A past for a fresh store.
     pub(super) seed: Option<Seed>,
+    /// Whether the host's log is told where the audit journal stands.
+    pub(super) announce: Announce,
 }
 
 /// Starts an engine. Errors: a sentence; nothing runs then.
 pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
-    let Setup { store, data, config, sockets, seed } = setup;
-    store.logs().logs_classes(classes(&config))?;
-    let mut core = Core::restore(Arc::clone(&store), &site(&config), settings(&config)).map_err(|error| error.to_string())?;
+    let Setup { store, data, config, sockets, seed, announce } = setup;
+    let restored = privilege::without(|| {
+        store.logs().logs_classes(classes(&config))?;
+        Core::restore(Arc::clone(&store), &site(&config), settings(&config)).map_err(|error| error.to_string())
+    });
+    let mut core = restored?;
     let countries = core.know_countries(config.listeners.country_file.as_deref());
     let backfill = seed.map(|seed| seed.sow(&mut core)).transpose().map_err(|error| error.to_string())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
         .thread_name("noctop-net")
+        // They open sockets for pings and for LLDP, again and again; what has a port below 1024 is bound before, by the thread that is here.
+        .on_thread_start(|| privilege::keep(&[Capability::NetRaw]))
         .enable_all()
         .build()
         .map_err(|error| format!("the runtime did not start: {error}"))?;
@@ -96,6 +107,7 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
     let teller = emitter.clone();
     let schedule = schedule::Schedule::new(&runtime, &config, emitter)?;
     let (orders, ordered) = tokio::sync::mpsc::channel(ORDERS);
+    let (own, (audit, found)) = audited(&data, announce);
     let hub = Arc::new(Hub::new(hub::Parts {
         reader: core.reader(),
         live: core.live(Vec::new(), None),
@@ -103,13 +115,18 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
         control: schedule.control(),
         orders,
         counts: schedule.counts(),
+        access: config.access.clone(),
+        own,
+        audit,
+        ports: Ports::new(config.set.clone(), stop.clone()),
     }));
+    begin::tell(&hub, (&config, found));
     first_notices(&hub, &config, &core, &*store);
     if let Err(why) = countries {
         hub.notices.set(About::Countries, why);
     }
     hub.publish(core.live(hub.notices.sentences(), None));
-    listen(&runtime, (&hub, data), (&sockets, stop.clone()))?;
+    begin::listen(&runtime, (&hub, data), (&sockets, stop.clone()))?;
     metrics::serve(&runtime, &hub, (&config.listeners, stop.clone()));
     let polling = schedule.polling();
     let after_change = schedule.start((&runtime, &hub, writer.notes()), stop.clone());
@@ -132,7 +149,7 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
         feeder,
         plan: planned::Plan::new(config.maintenance.clone()),
     };
-    let (maintenance, ending) = Maintenance::new(Arc::clone(&store), Keeping::of(&config));
+    let (maintenance, ending) = Maintenance::new(Arc::clone(&store), (&config, hub.audit.clone()));
     let (tending, tending_ends) = Tending::new(Arc::clone(&store));
     let endings = (ending, tending_ends);
     let mut running = Running { stop: stop.clone(), threads: Vec::new(), done: None, endings };
@@ -152,6 +169,13 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
     }
     let session = hub.board.join(ear);
     Ok(LocalSession { hub, session, running: Mutex::new(Some(running)) })
+}
+
+/// Who runs this, and the audit journal of its store; what was found amiss in it, in sentences.
+fn audited(data: &Path, announce: Announce) -> (Actor, (Auditor, Vec<String>)) {
+    let own = audit::own(Way::Process);
+    let opened = if data.as_os_str().is_empty() { Default::default() } else { Auditor::open(data, (own.clone(), announce)) };
+    (own, opened)
 }
 
 /// The classes by which log lines are filed.
@@ -183,7 +207,7 @@ fn log_sockets_of(config: &Config) -> [(&'static str, Vec<String>); 2] {
 
 /// The site's name, else the host's.
 pub(super) fn site(config: &Config) -> String {
-    let host = || std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned());
+    let host = || Some(process::host_name());
     config.site.clone().or_else(host).filter(|name| !name.is_empty()).unwrap_or_else(|| "localhost".to_owned())
 }
 
@@ -202,42 +226,8 @@ fn first_notices(hub: &Hub, config: &Config, core: &Core, store: &dyn Store) {
         let what =
             format!("{count} damaged part(s) of the store were set aside ({first}); what they held is missing from history");
         hub.notices.set(About::Store, what);
-    } else if core.skipped() > 0 {
-        hub.notices.set(About::Store, format!("{} journal records could not be read and were passed over", core.skipped()));
-    }
-}
-
-/// Serves at the first socket that can be had. Errors: there is only one, named by the operator, and it can't.
-fn listen(
-    runtime: &Runtime,
-    (hub, data): (&Arc<Hub>, PathBuf),
-    (sockets, stop): (&[PathBuf], CancellationToken),
-) -> Result<(), String> {
-    let mut refusals = Vec::new();
-    let _inside = runtime.enter();
-    for path in sockets {
-        match Listener::bind(path, socket_mode(path)) {
-            Ok(listener) => {
-                let desk = Arc::clone(hub) as Arc<dyn Desk>;
-                let server = Server { desk, data, counters: Arc::clone(&hub.socket) };
-                runtime.spawn(serve(listener, Arc::new(server), stop));
-                return Ok(());
-            }
-            Err(error) => refusals.push(error),
-        }
-    }
-    match (refusals.as_slice(), sockets.len()) {
-        ([], _) => Ok(()),
-        ([only], 1) => Err(only.to_string()),
-        (several, _) => {
-            let telling = several
-                .iter()
-                .find(|error| !matches!(error, UnixError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound));
-            if let Some(error) = telling.or(several.last()) {
-                hub.notices.set(About::Socket, format!("no other console can attach: {error}"));
-            }
-            Ok(())
-        }
+    } else if let Some(what) = core.unread() {
+        hub.notices.set(About::Store, what);
     }
 }
 
@@ -251,7 +241,10 @@ struct Running {
 
 impl Running {
     fn thread(&mut self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), String> {
-        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work);
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+            privilege::keep(&[]);
+            work();
+        });
         self.threads.push(thread.map_err(|error| format!("the thread {name} did not start: {error}"))?);
         Ok(())
     }
@@ -275,6 +268,7 @@ impl Running {
     /// Ends all threads: collectors, what they handed over, the history; then those who answer.
     fn end(self, hub: &Hub) {
         self.stop.cancel();
+        hub.ports.finish();
         drop(self.endings);
         let ended = self.done.is_none_or(|done| done.recv_timeout(CLOSE).is_ok());
         hub.board.stop();
@@ -311,7 +305,7 @@ impl Session for LocalSession {
     }
 
     fn command(&self, command: Command) -> Result<Answer, AskError> {
-        self.hub.command(command)
+        self.hub.command(&self.hub.own, command)
     }
 
     fn close(&self) {
@@ -319,12 +313,18 @@ impl Session for LocalSession {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(running) = running {
             self.hub.board.tell_all(&Told::Ending("the engine ended".to_owned()));
+            // Before the store is let go: whoever takes it next writes the journal from then on.
+            begin::tell_end(&self.hub);
             running.end(&self.hub);
         }
     }
 
     fn pid(&self) -> Option<u32> {
         None
+    }
+
+    fn role(&self) -> Role {
+        Role::Operator
     }
 }
 

@@ -2,15 +2,20 @@
 
 use super::parts::Parts;
 use super::protocol::{self, FromConsole, FromEngine, GREETING_HEAD, Greeting, LARGEST_FROM_ENGINE, Stranger};
+use crate::engine::audit::said;
 use crate::engine::board::{Ear, Told};
 use crate::engine::command::{Answer, Command};
 use crate::engine::handle::{AskError, WatchId};
 use crate::engine::session::Session;
+use crate::model::audit::Role;
+use crate::model::text;
+use crate::net::accounts;
 use crate::net::unix::Client;
 use crate::query::ViewRequest;
 use crate::state::view::View;
 use std::collections::BTreeMap;
 use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -18,6 +23,9 @@ use std::time::Duration;
 
 /// A server that has not greeted by then is stopped or no noctop.
 const GREETING_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Letting somebody in is written to the disk, and may ask a directory service for a name: both can be slow.
+pub(super) const ADMIT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The longest that a question may take: a year's series of a large network, on a busy disk.
 const QUESTION_TIMEOUT: Duration = Duration::from_secs(60);
@@ -34,7 +42,13 @@ pub(in crate::engine) enum AttachError {
     /// Somebody does, but not for us.
     #[error("{0}: {1}")]
     Stranger(PathBuf, String),
-    /// It may not be opened, or broke.
+    /// Somebody does, and turns this user away.
+    #[error("{0}: {1}")]
+    Denied(PathBuf, String),
+    /// It may not be opened by this user; a sentence for whom it is.
+    #[error("the socket {0} can't be opened: permission denied; {1}")]
+    Shut(PathBuf, String),
+    /// It broke.
     #[error("the socket {0} can't be used: {1}")]
     Io(PathBuf, io::Error),
 }
@@ -53,6 +67,21 @@ pub(in crate::engine) struct Attached {
     last: AtomicU64,
     pid: u32,
     data: PathBuf,
+    role: Role,
+}
+
+/// What a socket calls "try again" when it was waited for long enough, in words.
+fn unheard(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+            let secs = GREETING_TIMEOUT.as_secs();
+            io::Error::new(
+                io::ErrorKind::TimedOut,
+                format!("who serves there said nothing for {secs} s: it is busy or hangs; ask again"),
+            )
+        }
+        _ => error,
+    }
 }
 
 impl Attached {
@@ -61,12 +90,21 @@ impl Attached {
         let broken = |error: io::Error| AttachError::Io(path.to_owned(), error);
         let client = Client::connect(path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => AttachError::Nobody(path.to_owned()),
+            io::ErrorKind::PermissionDenied => AttachError::Shut(path.to_owned(), way_in(path)),
             _ => broken(error),
         })?;
         client.set_read_timeout(Some(GREETING_TIMEOUT)).map_err(broken)?;
         let mut reader = client.share().map_err(broken)?;
-        let greeting = greet(&mut reader).map_err(broken)?;
+        let greeting = greet(&mut reader).map_err(|error| broken(unheard(error)))?;
         let greeting = greeting.map_err(|stranger| AttachError::Stranger(path.to_owned(), stranger.to_string()))?;
+        let hello = protocol::frame(&FromConsole::Hello(said())).map_err(|error| broken(io::Error::other(error)))?;
+        client.set_read_timeout(Some(ADMIT_TIMEOUT)).map_err(broken)?;
+        reader.write_all(&hello).map_err(broken)?;
+        let role = match read(&mut reader).map_err(broken)? {
+            FromEngine::Welcome(role) => role,
+            FromEngine::Refused(why) => return Err(AttachError::Denied(path.to_owned(), text::visible(&why).into_owned())),
+            _ => return Err(broken(io::ErrorKind::InvalidData.into())),
+        };
         client.set_read_timeout(None).map_err(broken)?;
         let waiting = Arc::new(Waiting::default());
         let theirs = Arc::clone(&waiting);
@@ -74,7 +112,7 @@ impl Attached {
             .name("noctop-attached".to_owned())
             .spawn(move || read_until_gone(reader, &theirs, &ear))
             .map_err(broken)?;
-        Ok(Self { writer: Mutex::new(client), waiting, last: AtomicU64::new(0), pid: greeting.pid, data: greeting.data })
+        Ok(Self { writer: Mutex::new(client), waiting, last: AtomicU64::new(0), pid: greeting.pid, data: greeting.data, role })
     }
 
     /// The folder of the store that is served there.
@@ -140,11 +178,27 @@ impl Session for Attached {
     fn pid(&self) -> Option<u32> {
         Some(self.pid)
     }
+
+    fn role(&self) -> Role {
+        self.role
+    }
 }
 
 impl Drop for Attached {
     fn drop(&mut self) {
         self.close();
+    }
+}
+
+/// Who may open a socket that this user may not: by the group of it, or of its folder where not even that can be looked into.
+fn way_in(path: &Path) -> String {
+    let about = std::fs::metadata(path).ok().or_else(|| std::fs::metadata(path.parent()?).ok());
+    let group = about.and_then(|about| accounts::group_name(about.gid()));
+    match group {
+        Some(group) if group != "root" => {
+            format!("it is for members of the group {group}: sudo usermod -aG {group} $USER, and a new login")
+        }
+        _ => "it is its user's alone: [access] group in the engine's configuration opens it to a group".to_owned(),
     }
 }
 
@@ -209,7 +263,8 @@ fn heard(message: FromEngine, waiting: &Waiting, (ear, parts): (&Ear, &mut BTree
         FromEngine::Clock(at) => ear(Told::Clock(at)),
         FromEngine::Asked(number, view) => reply(number, Reply::View(*view)),
         FromEngine::Done(number, answer) => reply(number, Reply::Answer(*answer)),
-        FromEngine::Ending(why) => return Err(why),
+        FromEngine::Ending(why) | FromEngine::Refused(why) => return Err(why),
+        FromEngine::Welcome(_) => return Err("the engine said something out of turn".to_owned()),
     }
     Ok(())
 }

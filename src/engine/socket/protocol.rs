@@ -8,13 +8,14 @@ use crate::engine::command::{Answer, Command};
 use crate::engine::handle::{AskError, WatchId};
 use crate::history::STORE_VERSION;
 use crate::model::Timestamp;
+use crate::model::audit::{Role, Said};
 use crate::query::ViewRequest;
 use crate::state::view::View;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::path::PathBuf;
 
 /// Version of the messages below: raised whenever their bytes change meaning.
-pub(super) const PROTOCOL_VERSION: u16 = 7;
+pub(super) const PROTOCOL_VERSION: u16 = 8;
 
 /// The first octets of every connection, from both ends.
 const MAGIC: [u8; 6] = *b"noctop";
@@ -133,6 +134,8 @@ pub(super) enum FromConsole {
     Ask(u64, Box<ViewRequest>),
     /// Carry out.
     Command(u64, Command),
+    /// The first message: what the console says of itself.
+    Hello(Said),
 }
 
 /// From the engine.
@@ -148,6 +151,10 @@ pub(super) enum FromEngine {
     Done(u64, Box<Result<Answer, AskError>>),
     /// The engine ends; a sentence why.
     Ending(String),
+    /// To [`FromConsole::Hello`]: what the console's user may do.
+    Welcome(Role),
+    /// To it as well: the user may nothing; a sentence why. The connection ends.
+    Refused(String),
 }
 
 /// One message as a frame.
@@ -190,9 +197,9 @@ mod tests {
 
     #[test]
     fn another_protocol_is_named_with_its_version_and_pid() {
-        let other = Greeting { protocol: 9, version: "7.0.0".to_owned(), pid: 42, ..Greeting::ours(PathBuf::new()) };
+        let other = Greeting { protocol: 99, version: "7.0.0".to_owned(), pid: 42, ..Greeting::ours(PathBuf::new()) };
         let sentence = greet(&other).unwrap_err().to_string();
-        assert!(sentence.contains("noctop 7.0.0 (pid 42)") && sentence.contains("protocol 9"), "{sentence}");
+        assert!(sentence.contains("noctop 7.0.0 (pid 42)") && sentence.contains("protocol 99"), "{sentence}");
     }
 
     #[test]

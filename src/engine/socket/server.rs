@@ -1,11 +1,15 @@
 //! The serving end: a task for each connection, views latest-wins, everything that comes in bounded.
 
+use super::attached::ADMIT_TIMEOUT;
 use super::parts::Parts;
 use super::protocol::{self, FromConsole, FromEngine, GREETING_HEAD, Greeting, LARGEST_FROM_CONSOLE};
+use crate::clock::Stopwatch;
 use crate::engine::board::{Board, Ear, Told};
 use crate::engine::command::{Answer, Command};
 use crate::engine::handle::{AskError, WatchId};
 use crate::model::Timestamp;
+use crate::model::audit::{Actor, Role, Said};
+use crate::net::peer::{self, Peer};
 use crate::net::unix::{Listener, ServerStream};
 use crate::query::ViewRequest;
 use crate::state::view::View;
@@ -24,6 +28,9 @@ use tokio_util::sync::CancellationToken;
 /// Consoles at once: a whole operations room, and a bound on what they can cost.
 const MOST_CONSOLES: usize = 64;
 
+/// Of one user: nobody keeps the others out.
+pub(super) const MOST_OF_ONE_USER: usize = 48;
+
 /// A console that has not greeted by then is none.
 const GREETING_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -39,8 +46,12 @@ pub(in crate::engine) trait Desk: Send + Sync {
     fn board(&self) -> &Board;
     /// One view. Blocks.
     fn ask(&self, request: &ViewRequest) -> Result<View, AskError>;
-    /// Carries out. Blocks.
-    fn command(&self, command: Command) -> Result<Answer, AskError>;
+    /// Lets somebody in, or says in a sentence why not. Blocks.
+    fn admit(&self, peer: &Peer, said: Said) -> Result<Actor, String>;
+    /// Somebody who was let in is gone. Blocks.
+    fn left(&self, actor: &Actor, stayed: Duration);
+    /// Carries out what this one asks, where it may. Blocks.
+    fn command(&self, actor: &Actor, command: Command) -> Result<Answer, AskError>;
 }
 
 /// What the socket saw.
@@ -52,6 +63,8 @@ pub(in crate::engine) struct Counters {
     pub(in crate::engine) strangers: AtomicU64,
     /// Connections ended for a frame that is too long or can't be read.
     pub(in crate::engine) malformed: AtomicU64,
+    /// Connections of users who may nothing here.
+    pub(in crate::engine) denied: AtomicU64,
     /// Connections turned away because there were too many.
     pub(in crate::engine) crowded: AtomicU64,
 }
@@ -64,10 +77,16 @@ pub(in crate::engine) async fn serve(listener: Listener, server: Arc<Server>, st
             () = stop.cancelled() => break,
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
-                Ok(stream) if connections.len() < MOST_CONSOLES => {
-                    connections.spawn(Arc::clone(&server).connection(stream, stop.child_token()));
-                }
-                Ok(_) => count(&server.counters.crowded),
+                Ok(stream) => match server.place(&stream, connections.len()) {
+                    Some((peer, place)) => {
+                        let connection = Arc::clone(&server).connection((stream, peer), stop.child_token());
+                        connections.spawn(async move {
+                            connection.await;
+                            drop(place);
+                        });
+                    }
+                    None => count(&server.counters.crowded),
+                },
                 // No descriptor left, most likely: the next attempt must not spin.
                 Err(error) => {
                     tracing::warn!(%error, "a console could not be accepted");
@@ -83,21 +102,57 @@ fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
 }
 
+/// How many connections each user has.
+type Places = Arc<Mutex<BTreeMap<u32, usize>>>;
+
+/// A connection's place among its user's; given back when it is dropped.
+struct Place(Places, u32);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match places.get_mut(&self.1) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => {
+                places.remove(&self.1);
+            }
+        }
+    }
+}
+
 /// What all connections share.
 pub(in crate::engine) struct Server {
     pub(in crate::engine) desk: Arc<dyn Desk>,
     pub(in crate::engine) data: PathBuf,
     pub(in crate::engine) counters: Arc<Counters>,
+    pub(in crate::engine) places: Places,
 }
 
 impl Server {
-    async fn connection(self: Arc<Self>, stream: ServerStream, stop: CancellationToken) {
+    /// Who connected, and a place for it; `None` where there is none.
+    fn place(&self, stream: &ServerStream, taken: usize) -> Option<(Peer, Place)> {
+        let peer = peer::of(stream).ok().filter(|_| taken < MOST_CONSOLES)?;
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = places.entry(peer.uid).or_default();
+        if *count >= MOST_OF_ONE_USER {
+            return None;
+        }
+        *count += 1;
+        let place = Place(Arc::clone(&self.places), peer.uid);
+        Some((peer, place))
+    }
+}
+
+impl Server {
+    async fn connection(self: Arc<Self>, (stream, peer): (ServerStream, Peer), stop: CancellationToken) {
         let (mut reader, mut writer) = stream.into_split();
         let greeted = timeout(GREETING_TIMEOUT, greet(&mut reader, &mut writer, &self.data)).await;
         if !matches!(greeted, Ok(Ok(()))) {
             count(&self.counters.strangers);
             return;
         }
+        let Ok(Some(actor)) = timeout(ADMIT_TIMEOUT, self.admit((&mut reader, &mut writer), peer)).await else { return };
+        let (actor, since) = (Arc::new(actor), Stopwatch::start());
         let outbox = Arc::new(Outbox::default());
         let ear: Ear = {
             let outbox = Arc::clone(&outbox);
@@ -109,14 +164,41 @@ impl Server {
                 outbox.put(Told::Ending("the engine ended".to_owned()));
                 let _gone_already = timeout(WRITE_TIMEOUT, outbox.write_once(&mut writer, &mut BTreeMap::new())).await;
             }
-            () = self.read(&mut reader, (session, &outbox)) => {}
+            () = self.read(&mut reader, (session, &outbox, &actor)) => {}
             () = outbox.write(&mut writer) => {}
         }
         self.desk.board().leave(session);
+        let desk = Arc::clone(&self.desk);
+        // It writes to the disk; nobody waits for it.
+        tokio::task::spawn_blocking(move || desk.left(&actor, since.elapsed()));
+    }
+
+    /// Hears what the console says of itself, and lets it in or turns it away with a sentence.
+    async fn admit(
+        &self,
+        (reader, writer): (&mut (impl AsyncRead + Unpin), &mut (impl AsyncWrite + Unpin)),
+        peer: Peer,
+    ) -> Option<Actor> {
+        let hello = frame(reader).await.ok().flatten().and_then(|octets| protocol::message::<FromConsole>(&octets));
+        let Some(FromConsole::Hello(said)) = hello else {
+            count(&self.counters.malformed);
+            return None;
+        };
+        let desk = Arc::clone(&self.desk);
+        let admitted = tokio::task::spawn_blocking(move || desk.admit(&peer, said)).await.ok()?;
+        let answer = match &admitted {
+            Ok(actor) => FromEngine::Welcome(actor.role.unwrap_or(Role::Viewer)),
+            Err(why) => {
+                count(&self.counters.denied);
+                FromEngine::Refused(why.clone())
+            }
+        };
+        writer.write_all(&protocol::frame(&answer).ok()?).await.ok()?;
+        admitted.ok()
     }
 
     /// Reads messages until the console goes or sends what is none.
-    async fn read(&self, reader: &mut (impl AsyncRead + Unpin), (session, outbox): (u64, &Arc<Outbox>)) {
+    async fn read(&self, reader: &mut (impl AsyncRead + Unpin), (session, outbox, actor): (u64, &Arc<Outbox>, &Arc<Actor>)) {
         let questions = Arc::new(Semaphore::new(QUESTIONS_IN_FLIGHT));
         loop {
             let octets = match frame(reader).await {
@@ -136,11 +218,13 @@ impl Server {
                     self.desk.board().unwatch(session, watch);
                     outbox.forget(watch);
                 }
+                // Who it is was said.
+                FromConsole::Hello(_) => return count(&self.counters.malformed),
                 question @ (FromConsole::Ask(..) | FromConsole::Command(..)) => {
                     let Ok(permit) = Arc::clone(&questions).acquire_owned().await else { return };
-                    let (desk, outbox) = (Arc::clone(&self.desk), Arc::clone(outbox));
+                    let (desk, outbox, actor) = (Arc::clone(&self.desk), Arc::clone(outbox), Arc::clone(actor));
                     tokio::task::spawn_blocking(move || {
-                        if let Some(reply) = reply(&*desk, question) {
+                        if let Some(reply) = reply(&*desk, (&actor, question)) {
                             outbox.reply(reply);
                         }
                         drop(permit);
@@ -151,11 +235,11 @@ impl Server {
     }
 }
 
-fn reply(desk: &dyn Desk, question: FromConsole) -> Option<FromEngine> {
+fn reply(desk: &dyn Desk, (actor, question): (&Actor, FromConsole)) -> Option<FromEngine> {
     match question {
         FromConsole::Ask(number, request) => Some(FromEngine::Asked(number, Box::new(desk.ask(&request)))),
-        FromConsole::Command(number, command) => Some(FromEngine::Done(number, Box::new(desk.command(command)))),
-        FromConsole::Watch(..) | FromConsole::Unwatch(_) => None,
+        FromConsole::Command(number, command) => Some(FromEngine::Done(number, Box::new(desk.command(actor, command)))),
+        FromConsole::Watch(..) | FromConsole::Unwatch(_) | FromConsole::Hello(_) => None,
     }
 }
 

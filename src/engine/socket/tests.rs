@@ -7,12 +7,14 @@ use crate::engine::board::{Board, Kind, Told};
 use crate::engine::command::{Answer, Command};
 use crate::engine::handle::{AskError, WatchId};
 use crate::engine::session::Session;
+use crate::model::audit::{Actor, Role, Said, Way};
+use crate::net::peer::Peer;
 use crate::net::unix::{Client, Listener};
 use crate::query::{Screen, ViewRequest};
 use crate::state::view::{Chrome, View, ViewBody};
 use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -21,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Default)]
-struct EchoDesk(Board);
+struct EchoDesk(Board, AtomicBool);
 
 fn echo(request: &ViewRequest) -> View {
     View { chrome: Chrome { site: request.filter.clone(), ..Chrome::default() }, body: ViewBody::Empty }
@@ -36,7 +38,20 @@ impl Desk for EchoDesk {
         Ok(echo(request))
     }
 
-    fn command(&self, command: Command) -> Result<Answer, AskError> {
+    fn admit(&self, peer: &Peer, said: Said) -> Result<Actor, String> {
+        if self.1.load(Ordering::Relaxed) {
+            return Err("kim has no role here".to_owned());
+        }
+        let (uid, user, pid) = (Some(peer.uid), "kim".to_owned(), peer.pid);
+        Ok(Actor { uid, user, pid, program: None, role: Some(Role::Viewer), way: Way::Socket, said })
+    }
+
+    fn left(&self, _: &Actor, _: Duration) {}
+
+    fn command(&self, actor: &Actor, command: Command) -> Result<Answer, AskError> {
+        if !actor.may(command.needs()) {
+            return Err(AskError::Refused("a viewer".to_owned()));
+        }
         match command {
             Command::Status => Ok(Answer::Accepted),
             _ => Err(AskError::Refused("only status".to_owned())),
@@ -60,12 +75,16 @@ impl Rig {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let desk = Arc::new(EchoDesk::default());
         let counters = Arc::new(Counters::default());
-        let server =
-            Server { desk: Arc::clone(&desk) as Arc<dyn Desk>, data: PathBuf::from("/data"), counters: Arc::clone(&counters) };
+        let server = Server {
+            desk: Arc::clone(&desk) as Arc<dyn Desk>,
+            data: PathBuf::from("/data"),
+            counters: Arc::clone(&counters),
+            places: Arc::default(),
+        };
         let stop = CancellationToken::new();
         let listener = {
             let _inside = runtime.enter();
-            Listener::bind(&path, 0o600).unwrap()
+            Listener::bind(&path, (0o600, None)).unwrap()
         };
         runtime.spawn(serve(listener, Arc::new(server), stop.clone()));
         let worker = Arc::clone(&desk);
@@ -92,6 +111,7 @@ impl Rig {
         let mut client = Client::connect(&self.path).unwrap();
         client.set_read_timeout(Some(PATIENCE)).unwrap();
         client.write_all(&Greeting::ours(PathBuf::new()).encode()).unwrap();
+        client.write_all(&hello()).unwrap();
         client.write_all(octets).unwrap();
         let _reset_counts_too = client.read_to_end(&mut Vec::new());
     }
@@ -101,6 +121,10 @@ impl Drop for Rig {
     fn drop(&mut self) {
         self.desk.0.stop();
     }
+}
+
+fn hello() -> Vec<u8> {
+    super::protocol::frame(&FromConsole::Hello(Said::default())).unwrap()
 }
 
 fn request(text: &str) -> ViewRequest {
@@ -122,6 +146,49 @@ fn two_consoles_are_told_the_same_view_and_questions_are_answered() {
         assert_eq!(console.command(Command::StoreStats), Err(AskError::Refused("only status".to_owned())));
         assert_eq!((console.pid(), console.data()), (Some(std::process::id()), std::path::Path::new("/data")));
     }
+}
+
+#[test]
+fn a_console_is_told_its_role_and_one_that_sends_what_it_may_not_is_refused_and_stays_attached() {
+    let rig = Rig::new();
+    let (console, _told) = rig.attach();
+    assert_eq!(console.role(), Role::Viewer);
+    let refused = Err(AskError::Refused("a viewer".to_owned()));
+    assert_eq!(console.command(Command::Discover(Vec::new())), refused);
+    assert_eq!(console.command(Command::StoreBackup(PathBuf::from("/tmp/x"))), refused);
+    assert_eq!(console.command(Command::Status), Ok(Answer::Accepted));
+}
+
+#[test]
+fn who_has_no_role_is_told_so_and_counted() {
+    let rig = Rig::new();
+    rig.desk.1.store(true, Ordering::Relaxed);
+    let refused = Attached::connect(&rig.path, Arc::new(|_| {})).err().unwrap();
+    assert!(matches!(&refused, AttachError::Denied(_, why) if why == "kim has no role here"), "{refused}");
+    assert_eq!(rig.counters.denied.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn who_asks_before_it_says_who_it_is_or_says_so_twice_is_cut_off() {
+    let rig = Rig::new();
+    let status = super::protocol::frame(&FromConsole::Command(1, Command::Status)).unwrap();
+    for octets in [status, [hello(), hello()].concat()] {
+        let mut client = Client::connect(&rig.path).unwrap();
+        client.set_read_timeout(Some(PATIENCE)).unwrap();
+        client.write_all(&Greeting::ours(PathBuf::new()).encode()).unwrap();
+        client.write_all(&octets).unwrap();
+        let _reset_counts_too = client.read_to_end(&mut Vec::new());
+    }
+    assert_eq!(rig.counters.malformed.load(Ordering::Relaxed), 2);
+}
+
+#[test]
+fn one_user_can_not_take_every_place() {
+    let rig = Rig::new();
+    let attached: Vec<_> = (0..super::server::MOST_OF_ONE_USER).map(|_| rig.attach()).collect();
+    assert!(Attached::connect(&rig.path, Arc::new(|_| {})).is_err());
+    assert_eq!(rig.counters.crowded.load(Ordering::Relaxed), 1);
+    assert_eq!(attached[0].0.command(Command::Status), Ok(Answer::Accepted));
 }
 
 #[test]
@@ -167,11 +234,11 @@ fn an_engine_of_another_version_is_named() {
     let rig = Rig::new();
     let listener = {
         let _inside = rig.runtime.enter();
-        Listener::bind(&path, 0o600).unwrap()
+        Listener::bind(&path, (0o600, None)).unwrap()
     };
     rig.runtime.spawn(async move {
         use tokio::io::AsyncWriteExt as _;
-        let other = Greeting { protocol: 9, version: "9.9".to_owned(), ..Greeting::ours(PathBuf::new()) };
+        let other = Greeting { protocol: 99, version: "9.9".to_owned(), ..Greeting::ours(PathBuf::new()) };
         let mut stream = listener.accept().await.unwrap();
         stream.write_all(&other.encode()).await.unwrap();
         std::future::pending::<()>().await;

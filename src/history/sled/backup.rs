@@ -10,10 +10,11 @@ use super::checkpoints::Checkpoints;
 use super::door::{Base, Changes, Spec};
 use super::folder::{Folder, NOTICES, io};
 use super::{META, SledStore, WAL, read_lock};
-use crate::history::{FlowStore, Store, StoreError, logs};
-use std::fs::{self, File};
+use crate::history::{FlowStore, Store, StoreError, audit, logs};
+use std::fs::{self, DirBuilder, File};
 use std::io::{Error, ErrorKind};
 use std::ops::{Bound, ControlFlow};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 /// What a store's folder has beside its version; a backup has the same.
@@ -54,6 +55,7 @@ impl SledStore {
         copy_base(self.meta()?, META, &to.join("meta"))?;
         // After the journal: who was told of an alarm that is in the copy is in it too, and is not told again out of it.
         copy_files(&self.folder.path().join(NOTICES), &to.join(NOTICES))?;
+        copy_audit(self.folder.path(), to)?;
         Folder::create(to).map(|_| ())
     }
 
@@ -97,6 +99,10 @@ impl SledStore {
             restored.kept = Some(aside);
         }
         move_entries(&staging, to)?;
+        // The journal of who did what goes on, restored or not; only where there is none it comes out of the backup.
+        if !to.join(audit::FOLDER).exists() {
+            copy_audit(from, to)?;
+        }
         fs::remove_dir_all(&staging).map_err(|error| io("removing", &staging, error))?;
         Ok(restored)
     }
@@ -180,6 +186,16 @@ fn copy_files(from: &Path, to: &Path) -> Result<(), StoreError> {
         copy_files(&entry.path(), &to.join(entry.file_name()))?;
     }
     Ok(())
+}
+
+/// Copies the audit journal for its user's eyes alone. What is being appended may be there in part: its reader knows.
+fn copy_audit(from: &Path, to: &Path) -> Result<(), StoreError> {
+    let (from, to) = (from.join(audit::FOLDER), to.join(audit::FOLDER));
+    if !from.exists() {
+        return Ok(());
+    }
+    DirBuilder::new().mode(0o700).create(&to).map_err(|error| io("making", &to, error))?;
+    copy_files(&from, &to)
 }
 
 /// `NAME.replaced-N`, the first that is free.
@@ -311,6 +327,23 @@ mod tests {
         let restored = SledStore::restore(&at("copy"), &at("new"), Replace::Keeping).unwrap();
         assert_eq!(restored.kept, Some(at("new.replaced-1")));
         assert_eq!((counts(&at("new")), counts(&at("new.replaced-1"))), ((3000, 250, 250), (3000, 255, 255)));
+    }
+
+    #[test]
+    fn a_restore_does_not_turn_the_audit_journal_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let journal = |store: &str| at(store).join(audit::FOLDER).join("change");
+        let store = filled(&at("own"));
+        fs::create_dir_all(journal("own")).unwrap();
+        fs::write(journal("own").join("1"), "then").unwrap();
+        store.backup(&at("copy")).unwrap();
+        drop(store);
+        fs::write(journal("own").join("1"), "then and now").unwrap();
+        SledStore::restore(&at("copy"), &at("own"), Replace::Keeping).unwrap();
+        SledStore::restore(&at("copy"), &at("fresh"), Replace::Never).unwrap();
+        let held = |store: &str| fs::read_to_string(journal(store).join("1")).unwrap();
+        assert_eq!((held("copy").as_str(), held("own").as_str(), held("fresh").as_str()), ("then", "then and now", "then"));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::*;
 use crate::model::{Device, Role};
 use std::collections::{BTreeMap, BTreeSet};
 
+mod around;
 mod orders;
 mod shapes;
 

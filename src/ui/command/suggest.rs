@@ -110,7 +110,7 @@ pub(super) fn is_offered(action: &Action, state: &UiState) -> bool {
     let here = pane::of(state.place.screen).contexts();
     let by_name = action.context == Context::Global || action.context == Context::Discovery;
     let of_screen = action.context != Context::List && action.context != Context::Map && here.contains(&action.context);
-    (by_name || of_screen) && (!action.writes || state.may_write())
+    (by_name || of_screen) && action.is_offered(state)
 }
 
 /// What fits the word that is being written of a command's argument.

@@ -19,12 +19,22 @@ fn translated(text: &str) -> Option<String> {
     if let Some(whole) = catalog.text(text) {
         return Some(whole.to_owned());
     }
+    if let Some(led) = led(text, true) {
+        return Some(led);
+    }
     let filled = catalog.templates().iter().find_map(|(from, to)| {
         let parts: Vec<Cow<'_, str>> = holes(from, text)?.into_iter().map(part).collect();
         let values: Vec<&dyn Display> = parts.iter().map(|part| part as &dyn Display).collect();
         Some(fill(to, &values))
     });
-    filled.or_else(|| enumerated(text))
+    filled.or_else(|| enumerated(text)).or_else(|| led(text, false))
+}
+
+/// A sentence behind the name of its rule: `device-down: 2 polls not answered`. Names of two words can't be the beginning of a template.
+fn led(text: &str, two_words: bool) -> Option<String> {
+    let (name, rest) = text.split_once(": ")?;
+    let is_name = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-') && (!two_words || name.contains('-'));
+    Some(format!("{name}: {}", translated(rest).filter(|_| is_name)?))
 }
 
 /// What stood in a hole: a sentence of its own, or a name.
@@ -56,11 +66,16 @@ pub(super) fn holes<'a>(template: &str, text: &'a str) -> Option<Vec<&'a str>> {
             rest.find(after)?
         };
         let (part, tail) = rest.split_at_checked(end)?;
-        if part.is_empty() {
+        if part.is_empty() || !is_whole(part) {
             return None;
         }
         found.push(part);
         rest = tail.get(after.len()..)?;
     }
     (rest.is_empty()).then_some(found)
+}
+
+/// Whether what opens in it ends in it: half a parenthesis is another sentence's.
+fn is_whole(part: &str) -> bool {
+    part.matches('(').count() == part.matches(')').count()
 }

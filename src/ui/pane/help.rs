@@ -1,6 +1,7 @@
 //! Help: every key and command, made from the tables that dispatch them. `/` searches.
 
 use super::{Context, Gesture, Pane, Scene};
+use crate::model::audit::Role;
 use crate::query::{Screen, ViewRequest};
 use crate::state::view::View;
 use crate::trf;
@@ -46,7 +47,7 @@ const TOPICS: [(&str, &[&str]); 4] = [
 ];
 
 /// Key contexts with their headings, in the order of the screen.
-const CONTEXTS: [(&str, Context); 14] = [
+const CONTEXTS: [(&str, Context); 15] = [
     ("Lists", Context::List),
     ("Tables", Context::Table),
     ("Graphs", Context::Graph),
@@ -58,6 +59,7 @@ const CONTEXTS: [(&str, Context); 14] = [
     ("Discovery", Context::Discovery),
     ("After o", Context::Related),
     ("After e", Context::Export),
+    ("After W", Context::Faults),
     ("While writing", Context::Input),
     ("List of columns", Context::Columns),
     ("By what flows are summed up", Context::Groups),
@@ -111,7 +113,8 @@ fn joined(groups: Vec<(String, Vec<HelpLine>)>, wanted: &str) -> Vec<HelpLine> {
 
 /// The wanted actions; what changes anything is not told of where it can't be done.
 fn actions(state: &UiState, wanted: impl Fn(&Action) -> bool) -> Vec<HelpLine> {
-    let offered = |action: &&Action| !action.writes || state.access == Access::ReadWrite;
+    let is_for = |action: &Action| !action.orders || state.role != Some(Role::Viewer);
+    let offered = |action: &&Action| is_for(action) && (!action.writes || state.access == Access::ReadWrite);
     ACTIONS
         .iter()
         .filter(|action| wanted(action))

@@ -24,6 +24,11 @@ pub(super) fn far_end(alarm: &Alarm, link: &Link) -> CauseStep {
     step(alarm, format!("is an end of that link, known {}", known_by(link)))
 }
 
+/// A session with a routing neighbour over it.
+pub(super) fn session(alarm: &Alarm, neighbour: std::net::IpAddr) -> CauseStep {
+    step(alarm, format!("is a session with {neighbour} over it"))
+}
+
 /// A member of an aggregate.
 pub(super) fn member(alarm: &Alarm, of: &Alarm) -> CauseStep {
     step(alarm, format!("is a member of {}", of.object))

@@ -1,0 +1,113 @@
+//! How the engine begins and ends for others: its socket, and what the audit journal says of it.
+
+use super::hub::Hub;
+use crate::config::Config;
+use crate::engine::audit::{CONFIG, STARTED, STOPPED};
+use crate::engine::notice::About;
+use crate::engine::paths::{MODE_GROUP, socket_mode};
+use crate::engine::socket::server::{Desk, Server, serve};
+use crate::history::audit::last;
+use crate::model::audit::{Act, Class, Outcome};
+use crate::net::unix::{Listener, UnixError};
+use std::io::ErrorKind;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+
+/// What no configuration is called.
+const DEFAULTS: &str = "defaults";
+
+/// Writes down that the engine started, and by which configuration where that is another than before. What of it can't be written
+/// is a notice: the engine runs all the same, and refuses changes.
+pub(super) fn tell(hub: &Hub, (config, found): (&Config, Vec<String>)) {
+    if let Some(unknown) = hub.roles.unknown() {
+        hub.notices.set(About::Access, unknown);
+    }
+    if let Some(first) = found.first() {
+        hub.notices.set(About::Audit, first.clone());
+    }
+    let Some(store) = hub.audit.store() else { return };
+    let (file, digest) = config
+        .origin
+        .as_ref()
+        .map_or((DEFAULTS.to_owned(), DEFAULTS.to_owned()), |origin| (origin.path.display().to_string(), origin.sha256.clone()));
+    let started = Act::new(Class::Security, STARTED, &store.display().to_string())
+        .words("the engine starts")
+        .with("version", env!("CARGO_PKG_VERSION"))
+        .with("config", &file)
+        .with("configSha256", &digest);
+    let record = |act| hub.audit.record(&hub.own, act, Outcome::Done);
+    let before = last(store, (Class::Change, CONFIG)).ok().flatten().and_then(|record| record.act.new);
+    let changed = (before.as_deref() != Some(&digest)).then(|| {
+        let act = Act::change(CONFIG, &file).words("another configuration comes into force");
+        act.old(before.as_deref()).new_value(Some(&digest))
+    });
+    if let Err(error) = record(started).and_then(|_| changed.map(record).transpose()) {
+        hub.notices.set(About::Audit, error.to_string());
+    }
+    note_heads(hub);
+}
+
+/// Tells the log where the journal stands, for `audit verify --head`.
+fn note_heads(hub: &Hub) {
+    for head in hub.audit.heads() {
+        tracing::info!(%head, "the audit journal");
+    }
+}
+
+/// Writes down that it ended.
+pub(super) fn tell_end(hub: &Hub) {
+    let Some(store) = hub.audit.store() else { return };
+    let act = Act::new(Class::Security, STOPPED, &store.display().to_string()).words("the engine ended");
+    if let Err(error) = hub.audit.record(&hub.own, act, Outcome::Done) {
+        tracing::error!(%error, "the end is not in the audit journal");
+    }
+    note_heads(hub);
+    hub.audit.end();
+}
+
+/// Serves at the first socket that can be had. Errors: there is only one, named by the operator, and it can't.
+pub(super) fn listen(
+    runtime: &Runtime,
+    (hub, data): (&Arc<Hub>, PathBuf),
+    (sockets, stop): (&[PathBuf], CancellationToken),
+) -> Result<(), String> {
+    let mut refusals = Vec::new();
+    let _inside = runtime.enter();
+    for path in sockets {
+        match bind(hub, path) {
+            Ok(listener) => {
+                let desk = Arc::clone(hub) as Arc<dyn Desk>;
+                let server = Server { desk, data, counters: Arc::clone(&hub.socket), places: Arc::default() };
+                runtime.spawn(serve(listener, Arc::new(server), stop));
+                return Ok(());
+            }
+            Err(error) => refusals.push(error),
+        }
+    }
+    match (refusals.as_slice(), sockets.len()) {
+        ([], _) => Ok(()),
+        ([only], 1) => Err(only.to_string()),
+        (several, _) => {
+            let telling = several
+                .iter()
+                .find(|error| !matches!(error, UnixError::Io { source, .. } if source.kind() == ErrorKind::NotFound));
+            if let Some(error) = telling.or(several.last()) {
+                hub.notices.set(About::Socket, format!("no other console can attach: {error}"));
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Binds one, for its group where there is one and this user may give it away: only to groups that it is in, or as root.
+fn bind(hub: &Hub, path: &std::path::Path) -> Result<Listener, UnixError> {
+    let Some(group) = hub.roles.group() else { return Listener::bind(path, (socket_mode(path), None)) };
+    match Listener::bind(path, (MODE_GROUP, Some(group))) {
+        Err(UnixError::Io { source, .. }) if source.kind() == ErrorKind::PermissionDenied && !hub.roles.is_group_named() => {
+            Listener::bind(path, (socket_mode(path), None))
+        }
+        bound => bound,
+    }
+}
