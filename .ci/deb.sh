@@ -18,8 +18,8 @@ strip "$stage/noctop"
 "$stage/noctop" man --to "$stage/man"
 for shell in bash zsh fish; do "$stage/noctop" completions "$shell" > "$stage/completions/$shell"; done
 # The unit as it is, at the place where a package's programs are.
-sed 's#/usr/local/bin/noctop#/usr/bin/noctop#' docs/systemd/noctop.service > "$stage/units/noctop.service"
-cp docs/systemd/noctop.sysusers docs/systemd/noctop.tmpfile "$stage/units/"
+sed 's%^ExecStart=[^ ]*/noctop %ExecStart=/usr/bin/noctop %' docs/systemd/noctop.service > "$stage/units/noctop.service"
+cp docs/systemd/noctop.sysusers "$stage/units/"
 bash .ci/licences.sh > "$stage/licences"
 # A commit is a version of its own until there is a release: 0.1.0+git20261126.37e028e
 version=$(cargo metadata --no-deps --format-version 1 --locked | sed 's/.*"name":"noctop","version":"\([^"]*\)".*/\1/')

@@ -9,8 +9,8 @@ minutes=${1:-60} devices=${2:-2000}
 noctop=$(realpath "${NOCTOP_BINARY:-target/release/noctop}")
 dir=${SOAK_DIR:-$(mktemp -d)}
 mkdir -p "$dir"
-# The first of so many minutes fill caches, and the network is discovered: growth is judged behind them.
-warm=$((minutes / 4 > 15 ? 15 : minutes / 4))
+# Growth is judged behind these: a block of samples is open for 60 polls, which is half an hour, and until then there are ever more of them.
+warm=$((minutes / 2 > 35 ? 35 : minutes / 2))
 every=15
 snmp=${SOAK_SNMP_PORT:-21161} flows=${SOAK_FLOW_PORT:-22055} syslog=${SOAK_SYSLOG_PORT:-25514} traps=${SOAK_TRAP_PORT:-25162}
 network=${SOAK_NETWORK:-127.90.0.0/16}
@@ -53,6 +53,10 @@ daemon=$!
 running+=("$daemon")
 while [ ! -S "$dir/noctop.sock" ]; do sleep 0.2; kill -0 "$daemon"; done
 
+# A busy host may let a question wait longer than the command that asks it: it is asked again, and counted.
+unanswered=0
+ask() { until sim "$@" 2>> "$dir/asked.log"; do unanswered=$((unanswered + 1)); kill -0 "$daemon"; sleep 1; done; }
+
 # One line of figures: of the process by /proc, of its collectors by `status`.
 sample() {
     local rss fds threads cpu polling collectors store
@@ -61,9 +65,11 @@ sample() {
     fds=$(find "/proc/$daemon/fd" -mindepth 1 | wc -l)
     cpu=$(awk '{ print $14 + $15 }' "/proc/$daemon/stat")
     # As consoles come and go: an attached command asks and leaves.
-    sim interfaces --sort in --limit 20 > /dev/null
-    polling=$(sim status | sed -nE 's/^polling ([0-9]+) devices: ([0-9]+) polls, ([0-9]+) answered, ([0-9]+) missed, ([0-9]+) skipped; ([0-9]+) backed off.*/\1,\2,\3,\4,\5,\6/p')
-    collectors=$(sim status --format csv | awk -F, 'NR > 1 { got[$1] = $2; lost += $5 + $6 } END { printf "%d,%d,%d,%d", got["flow"], got["syslog"], got["trap"], lost }')
+    ask interfaces --sort in --limit 20 > /dev/null
+    ask status > "$dir/status.txt"
+    ask status --format csv > "$dir/status.csv"
+    polling=$(sed -nE 's/^polling ([0-9]+) devices: ([0-9]+) polls, ([0-9]+) answered, ([0-9]+) missed, ([0-9]+) skipped; ([0-9]+) backed off.*/\1,\2,\3,\4,\5,\6/p' "$dir/status.txt")
+    collectors=$(awk -F, 'NR > 1 { got[$1] = $2; lost += $5 + $6 } END { printf "%d,%d,%d,%d", got["flow"], got["syslog"], got["trap"], lost }' "$dir/status.csv")
     store=$(du -sk "$dir/store" | cut -f1)
     echo "$SECONDS,$rss,$fds,$threads,$cpu,${polling:-0,0,0,0,0,0},$collectors,$store"
 }
@@ -79,7 +85,7 @@ begun=$(date +%s%N)
 kill -TERM "$daemon"
 wait "$daemon" && ended=0 || ended=$?
 echo "$noctop: $devices devices, $minutes minutes, of which $warm to warm up; samples are in $dir/samples.csv"
-awk -F, -v warm=$((warm * 60)) -v ended="$ended" -v ending=$((($(date +%s%N) - begun) / 1000000)) -v hz="$(getconf CLK_TCK)" '
+awk -F, -v warm=$((warm * 60)) -v ended="$ended" -v unanswered="$unanswered" -v ending=$((($(date +%s%N) - begun) / 1000000)) -v hz="$(getconf CLK_TCK)" '
     function row(name, figure, wanted, is_met) {
         printf "%-34s %-52s %-28s %s\n", name, figure, wanted, is_met == "" ? "" : is_met ? "ok" : "FAILED"
         if (is_met != "" && !is_met) failed = 1
@@ -110,6 +116,7 @@ awk -F, -v warm=$((warm * 60)) -v ended="$ended" -v ending=$((($(date +%s%N) - b
         row("polls left out or late", last[10] - first[10], "none", last[10] == first[10])
         row("datagrams of flows, syslog, traps", sprintf("%d, %d, %d", last[12] - first[12], last[13] - first[13], last[14] - first[14]), "some of each", last[12] > first[12] && last[13] > first[13] && last[14] > first[14])
         row("datagrams dropped", last[15], "none", last[15] == 0)
+        row("questions asked once more", unanswered)
         row("processor", sprintf("%.1f %% of one", span > 0 ? 100 * (last[5] - first[5]) / hz / span : 0))
         row("store", sprintf("%.1f MiB, %+.1f MiB/h", last[16] / 1024, span > 0 ? (last[16] - first[16]) / 1024 * 3600 / span : 0))
         row("end by SIGTERM", sprintf("exit code %d after %.1f s", ended, ending / 1000), "0 within 5 s", ended == 0 && ending <= 5000)

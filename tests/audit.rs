@@ -152,7 +152,10 @@ fn users_do_what_their_role_allows_and_are_told_why_not() {
     assert_eq!(rig.begin((OPERATOR, member), "work").0, 0);
     let (code, _, why) = rig.run((STRANGER, &[]), &["status"]);
     assert_eq!(code, 1);
-    assert!(why.contains("ermission denied"), "the kernel keeps out who is not of the group: {why}");
+    assert!(
+        why.contains("it is for members of the group adm: sudo usermod -aG adm"),
+        "the kernel keeps out who is not of the group: {why}"
+    );
 
     let refused = rig.records("outcome:refused");
     let refused: BTreeSet<(&str, &str, &str)> = refused

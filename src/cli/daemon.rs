@@ -1,4 +1,4 @@
-//! `daemon`
+//! Options of `daemon`.
 
 use clap::Args;
 

@@ -5,11 +5,9 @@ use std::path::PathBuf;
 
 /// `demo`
 #[derive(Clone, Debug, Args)]
-#[command(
-    after_help = "Examples: noctop demo --devices 2000; noctop demo core-cut (99 devices behind one core that fell: one alarm)"
-)]
+#[command(after_help = "Examples: noctop demo --devices 2000; noctop demo core-cut")]
 pub struct DemoArgs {
-    /// campus, core-cut, or a scenario file [default: campus]
+    /// campus, core-cut (99 devices behind one core that fell), or a scenario file [default: campus]
     #[arg(value_name = "SCENARIO")]
     pub scenario: Option<String>,
     /// How many devices [default: the campus of about 60]

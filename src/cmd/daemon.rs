@@ -3,7 +3,7 @@
 use super::{Failure, Outcome, attach, config_check};
 use crate::cli::{Common, DaemonArgs, EXIT_OK};
 use crate::clock::Stopwatch;
-use crate::config;
+use crate::config::{self, Config};
 use crate::engine::{self, Hosting, Update};
 use crate::net::privilege::{self, Account};
 use crate::net::supervisor::{self, Say, Supervisor};
@@ -17,8 +17,8 @@ use tokio::signal::unix::{SignalKind, signal};
 /// with those that [`privilege::reduce`] leaves, and after the sockets are open with none.
 pub fn run(common: &Common, args: &DaemonArgs) -> Outcome {
     let options = attach::options(common, Hosting::Always)?;
-    warn(common);
-    reduce(args)?;
+    let group = warn(common);
+    reduce(args, group)?;
     let (send, ended) = mpsc::channel();
     signals(send.clone()).map_err(|error| Failure::failed(format!("signals can't be listened for: {error}")))?;
     let handle = engine::open(options).map_err(attach::refused)?;
@@ -47,22 +47,25 @@ pub fn run(common: &Common, args: &DaemonArgs) -> Outcome {
     }
 }
 
-/// Says once what of the configuration works and should be otherwise. Errors: none; what is wrong with it was told before.
-fn warn(common: &Common) {
-    let Some(path) = config::find(common.config.as_deref()) else { return };
-    let Ok(config) = config::read_file(&path) else { return };
-    config::secret_facts(Some(&path), &config).iter().for_each(|fact| eprintln!("{}", config_check::warning(&path, fact)));
+/// Says once what of the configuration works and should be otherwise; the socket's group is told. Errors: none; what is wrong with it was
+/// told before.
+fn warn(common: &Common) -> Option<u32> {
+    let path = config::find(common.config.as_deref());
+    let read = path.as_ref().and_then(|path| Some((path, config::read_file(path).ok()?)));
+    let Some((path, config)) = read else { return engine::socket_group(&Config::default().access) };
+    config::secret_facts(Some(path), &config).iter().for_each(|fact| eprintln!("{}", config_check::warning(path, fact)));
     engine::exposures(&config).iter().for_each(|sentence| eprintln!("noctop: warning: {sentence}"));
+    engine::socket_group(&config.access)
 }
 
 /// Gives up what is not needed, and says so where it was root that started it.
-fn reduce(args: &DaemonArgs) -> Result<(), Failure> {
+fn reduce(args: &DaemonArgs, group: Option<u32>) -> Result<(), Failure> {
     let account = args.user.as_deref().map(Account::named).transpose().map_err(Failure::usage)?;
     let was_root = privilege::is_root();
     if !was_root && account.as_ref().is_some_and(|account| account.uid != privilege::uid()) {
         return Err(Failure::usage("--user: only root can become another user; start it as that user, or leave --user out"));
     }
-    privilege::reduce(account.as_ref().filter(|_| was_root)).map_err(Failure::failed)?;
+    privilege::reduce(account.as_ref().filter(|_| was_root), group).map_err(Failure::failed)?;
     match (was_root, &account) {
         (false, _) => {}
         (true, Some(account)) => eprintln!("noctop: started as root; runs as {} from here on", account.name),

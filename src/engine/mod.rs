@@ -36,6 +36,7 @@ mod switch;
 mod tending;
 mod writer;
 
+pub use audit::socket_group;
 pub use command::{Answer, Command, DiffRow, Status};
 pub use core::Core;
 pub use exposure::exposures;

@@ -22,7 +22,6 @@ use crate::model::audit::{Act, Outcome};
 use crate::model::flow::FlowTime;
 use crate::model::log::LogDatagram;
 use crate::net::privilege;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -216,9 +215,8 @@ impl Ways {
                     return Err(format!("{} serves the store {theirs}, not the one that was named", path.display()));
                 }
                 Ok(_) | Err(AttachError::Nobody(_)) => {}
-                Err(AttachError::Denied(..)) if !self.named_socket && self.hosting == Hosting::Auto => {}
                 // Another user's engine at a place where it was only looked for.
-                Err(AttachError::Io(_, error)) if !self.named_socket && error.kind() == ErrorKind::PermissionDenied => {}
+                Err(AttachError::Shut(..)) if !self.named_socket => {}
                 Err(refused) => return Err(refused.to_string()),
             }
         }

@@ -10,6 +10,7 @@ mod report;
 mod roles;
 
 pub use answers::{AuditAnswer, AuditQuestion, AuditRequest};
+pub use roles::socket_group;
 
 pub(super) use acts::{Steps, act_of, owned};
 pub(super) use answers::answer;
@@ -49,8 +50,16 @@ struct Inner {
     own: Actor,
     /// Whether the host's log is told each head.
     announces: bool,
-    journal: Mutex<Option<Journal>>,
+    journal: Mutex<Held>,
     damper: Mutex<Damper>,
+}
+
+/// The journal, as far as it could be opened.
+#[derive(Default)]
+struct Held {
+    journal: Option<Journal>,
+    /// The engine has ended: whoever comes after it writes.
+    ended: bool,
 }
 
 impl std::fmt::Debug for Auditor {
@@ -109,7 +118,7 @@ impl Auditor {
 
     /// Where the chains stand.
     pub(super) fn heads(&self) -> Vec<Receipt> {
-        self.0.as_ref().and_then(|inner| inner.journal().as_ref().map(Journal::heads)).unwrap_or_default()
+        self.0.as_ref().and_then(|inner| inner.journal().journal.as_ref().map(Journal::heads)).unwrap_or_default()
     }
 
     /// Holds the journal still while it is read as a whole: no record is half written.
@@ -119,12 +128,19 @@ impl Auditor {
         Some(read(&inner.store))
     }
 
+    /// Leaves the journal to whoever serves the store next; nothing is written from then on.
+    pub(super) fn end(&self) {
+        if let Some(inner) = &self.0 {
+            *inner.journal() = Held { journal: None, ended: true };
+        }
+    }
+
     /// Removes what is older than it is to be kept; each file that goes is written down. Errors: a sentence.
     pub(super) fn forget(&self, keep: &Retention) -> Result<usize, String> {
         let Some(inner) = &self.0 else { return Ok(0) };
-        let mut journal = inner.journal();
-        inner.opened(&mut journal).map_err(|error| error.to_string())?;
-        let Some(journal) = journal.as_mut() else { return Ok(0) };
+        let mut held = inner.journal();
+        inner.opened(&mut held).map_err(|error| error.to_string())?;
+        let Some(journal) = held.journal.as_mut() else { return Ok(0) };
         let classes = [(Class::Access, keep.audit_access), (Class::Change, keep.audit_changes), (Class::Security, keep.audit)];
         classes.into_iter().try_fold(0, |removed, class| {
             journal.forget(class, (now(), &inner.own)).map(|more| removed + more).map_err(|error| error.to_string())
@@ -142,27 +158,27 @@ pub(super) enum Announce {
 }
 
 impl Inner {
-    fn journal(&self) -> MutexGuard<'_, Option<Journal>> {
+    fn journal(&self) -> MutexGuard<'_, Held> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Opens it where it is not open.
-    fn opened(&self, journal: &mut Option<Journal>) -> Result<Vec<String>, journal::AuditError> {
-        if journal.is_some() {
+    fn opened(&self, held: &mut Held) -> Result<Vec<String>, journal::AuditError> {
+        if held.journal.is_some() || held.ended {
             return Ok(Vec::new());
         }
         let (opened, found) = Journal::open(&self.store, (now(), &self.own))?;
-        *journal = Some(opened);
+        held.journal = Some(opened);
         Ok(found)
     }
 
     fn record(&self, actor: &Actor, act: Act, outcome: Outcome) -> Result<Receipt, AuditError> {
-        let mut journal = self.journal();
-        self.opened(&mut journal).map_err(|error| AuditError(error.to_string()))?;
-        let Some(open) = journal.as_mut() else { return Err(AuditError("it is not open".to_owned())) };
+        let mut held = self.journal();
+        self.opened(&mut held).map_err(|error| AuditError(error.to_string()))?;
+        let Some(open) = held.journal.as_mut() else { return Err(AuditError("the engine has ended".to_owned())) };
         let line = format!("{} {} {}", actor.user, act.kind, outcome.word());
         let receipt = open.append(now(), actor, (act, outcome)).map_err(|error| AuditError(error.to_string()))?;
-        drop(journal);
+        drop(held);
         if self.announces && receipt.class != Class::Access {
             local_log::tell(&format!("audit {receipt} {line}"));
         }

@@ -98,7 +98,12 @@ fn records_are_listed_by_filter_and_verified_and_reported() {
     let Ok(AuditAnswer::Report(report)) = ask(&AuditQuestion::Report(range), Some(&away)) else { panic!() };
     let people: Vec<_> = report.people.iter().map(|who| (who.user.as_str(), who.attached, who.refused, who.outside)).collect();
     assert_eq!(people, [("kim", 1, 0, Some(0)), ("lee", 1, 1, Some(0))]);
-    assert_eq!((report.changes.len(), report.refused.len(), report.outside.map(|list| list.len())), (1, 1, Some(0)));
+    assert_eq!(
+        (report.changes.len(), report.refused.len(), report.outside.map(|list| list.len())),
+        (1, 1, Some(0)),
+        "{:?}",
+        report.changes
+    );
     let Ok(AuditAnswer::Report(report)) = ask(&AuditQuestion::Report(range), None) else { panic!() };
     assert_eq!((report.outside, report.people[0].outside), (None, None), "without hours nobody can be outside of them");
 }

@@ -242,6 +242,10 @@ pub struct ConfigFacts {
     pub holds_secrets: bool,
     /// Files of secrets that it names.
     pub secrets: Vec<SecretFile>,
+    /// Secrets that stand in it in the clear: the key and the line of each.
+    pub literals: Vec<String>,
+    /// Targets to which a community goes in the clear over networks that are not trusted, a sentence each.
+    pub exposures: Vec<String>,
     /// Credentials that it has.
     pub credentials: usize,
     /// Targets that it has.

@@ -64,6 +64,7 @@ pub(super) fn tell_end(hub: &Hub) {
         tracing::error!(%error, "the end is not in the audit journal");
     }
     note_heads(hub);
+    hub.audit.end();
 }
 
 /// Serves at the first socket that can be had. Errors: there is only one, named by the operator, and it can't.

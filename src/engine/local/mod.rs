@@ -313,8 +313,9 @@ impl Session for LocalSession {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(running) = running {
             self.hub.board.tell_all(&Told::Ending("the engine ended".to_owned()));
-            running.end(&self.hub);
+            // Before the store is let go: whoever takes it next writes the journal from then on.
             begin::tell_end(&self.hub);
+            running.end(&self.hub);
         }
     }
 

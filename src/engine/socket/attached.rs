@@ -9,11 +9,13 @@ use crate::engine::handle::{AskError, WatchId};
 use crate::engine::session::Session;
 use crate::model::audit::Role;
 use crate::model::text;
+use crate::net::accounts;
 use crate::net::unix::Client;
 use crate::query::ViewRequest;
 use crate::state::view::View;
 use std::collections::BTreeMap;
 use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -21,6 +23,9 @@ use std::time::Duration;
 
 /// A server that has not greeted by then is stopped or no noctop.
 const GREETING_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Letting somebody in is written to the disk, and may ask a directory service for a name: both can be slow.
+pub(super) const ADMIT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The longest that a question may take: a year's series of a large network, on a busy disk.
 const QUESTION_TIMEOUT: Duration = Duration::from_secs(60);
@@ -40,7 +45,10 @@ pub(in crate::engine) enum AttachError {
     /// Somebody does, and turns this user away.
     #[error("{0}: {1}")]
     Denied(PathBuf, String),
-    /// It may not be opened, or broke.
+    /// It may not be opened by this user; a sentence for whom it is.
+    #[error("the socket {0} can't be opened: permission denied; {1}")]
+    Shut(PathBuf, String),
+    /// It broke.
     #[error("the socket {0} can't be used: {1}")]
     Io(PathBuf, io::Error),
 }
@@ -62,19 +70,35 @@ pub(in crate::engine) struct Attached {
     role: Role,
 }
 
+/// What a socket calls "try again" when it was waited for long enough, in words.
+fn unheard(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+            let secs = GREETING_TIMEOUT.as_secs();
+            io::Error::new(
+                io::ErrorKind::TimedOut,
+                format!("who serves there said nothing for {secs} s: it is busy or hangs; ask again"),
+            )
+        }
+        _ => error,
+    }
+}
+
 impl Attached {
     /// Connects and greets. Errors: nobody serves there, or not for this version.
     pub(in crate::engine) fn connect(path: &Path, ear: Ear) -> Result<Self, AttachError> {
         let broken = |error: io::Error| AttachError::Io(path.to_owned(), error);
         let client = Client::connect(path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => AttachError::Nobody(path.to_owned()),
+            io::ErrorKind::PermissionDenied => AttachError::Shut(path.to_owned(), way_in(path)),
             _ => broken(error),
         })?;
         client.set_read_timeout(Some(GREETING_TIMEOUT)).map_err(broken)?;
         let mut reader = client.share().map_err(broken)?;
-        let greeting = greet(&mut reader).map_err(broken)?;
+        let greeting = greet(&mut reader).map_err(|error| broken(unheard(error)))?;
         let greeting = greeting.map_err(|stranger| AttachError::Stranger(path.to_owned(), stranger.to_string()))?;
         let hello = protocol::frame(&FromConsole::Hello(said())).map_err(|error| broken(io::Error::other(error)))?;
+        client.set_read_timeout(Some(ADMIT_TIMEOUT)).map_err(broken)?;
         reader.write_all(&hello).map_err(broken)?;
         let role = match read(&mut reader).map_err(broken)? {
             FromEngine::Welcome(role) => role,
@@ -163,6 +187,18 @@ impl Session for Attached {
 impl Drop for Attached {
     fn drop(&mut self) {
         self.close();
+    }
+}
+
+/// Who may open a socket that this user may not: by the group of it, or of its folder where not even that can be looked into.
+fn way_in(path: &Path) -> String {
+    let about = std::fs::metadata(path).ok().or_else(|| std::fs::metadata(path.parent()?).ok());
+    let group = about.and_then(|about| accounts::group_name(about.gid()));
+    match group {
+        Some(group) if group != "root" => {
+            format!("it is for members of the group {group}: sudo usermod -aG {group} $USER, and a new login")
+        }
+        _ => "it is its user's alone: [access] group in the engine's configuration opens it to a group".to_owned(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The serving end: a task for each connection, views latest-wins, everything that comes in bounded.
 
+use super::attached::ADMIT_TIMEOUT;
 use super::parts::Parts;
 use super::protocol::{self, FromConsole, FromEngine, GREETING_HEAD, Greeting, LARGEST_FROM_CONSOLE};
 use crate::clock::Stopwatch;
@@ -150,7 +151,7 @@ impl Server {
             count(&self.counters.strangers);
             return;
         }
-        let Ok(Some(actor)) = timeout(GREETING_TIMEOUT, self.admit((&mut reader, &mut writer), peer)).await else { return };
+        let Ok(Some(actor)) = timeout(ADMIT_TIMEOUT, self.admit((&mut reader, &mut writer), peer)).await else { return };
         let (actor, since) = (Arc::new(actor), Stopwatch::start());
         let outbox = Arc::new(Outbox::default());
         let ear: Ear = {

@@ -71,8 +71,8 @@ impl Account {
     }
 
     /// Makes the calling thread this account's; permitted capabilities stay. Only to be called where there is no other thread.
-    pub(super) fn become_it(&self) -> io::Result<()> {
-        let groups: Vec<Gid> = self.groups.iter().map(|gid| Gid::from_raw(*gid)).collect();
+    pub(super) fn become_it(&self, more: &[u32]) -> io::Result<()> {
+        let groups: Vec<Gid> = self.groups.iter().chain(more).map(|gid| Gid::from_raw(*gid)).collect();
         let (uid, gid) = (Uid::from_raw(self.uid), groups.first().copied());
         set_keep_capabilities(true)?;
         set_thread_groups(&groups)?;
@@ -81,6 +81,16 @@ impl Account {
         set_keep_capabilities(false)?;
         Ok(())
     }
+}
+
+/// Makes this thread a member of more groups. None is nothing to ask for.
+pub(super) fn join(more: &[u32]) -> io::Result<()> {
+    if more.is_empty() {
+        return Ok(());
+    }
+    let mut groups = rustix::process::getgroups()?;
+    groups.extend(more.iter().map(|gid| Gid::from_raw(*gid)));
+    set_thread_groups(&groups).map_err(Into::into)
 }
 
 #[cfg(test)]

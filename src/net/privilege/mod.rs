@@ -28,10 +28,9 @@ static REDUCED: AtomicBool = AtomicBool::new(false);
 const UMASK: u32 = 0o077;
 
 /// What a daemon may hold while it opens its sockets: receive buffers beyond net.core.rmem_max need CAP_NET_ADMIN (socket(7),
-/// SO_RCVBUFFORCE), a socket for a group that root is no member of CAP_CHOWN. Both are used where they are there, never asked for, and
-/// given up with the rest by [`keep`].
+/// SO_RCVBUFFORCE). It is used where it is there, never asked for, and given up with the rest by [`keep`].
 const WHILE_OPENING: CapabilitySet =
-    CapabilitySet::NET_RAW.union(CapabilitySet::NET_BIND_SERVICE).union(CapabilitySet::NET_ADMIN).union(CapabilitySet::CHOWN);
+    CapabilitySet::NET_RAW.union(CapabilitySet::NET_BIND_SERVICE).union(CapabilitySet::NET_ADMIN);
 
 /// The bit of a capability.
 const fn bit(capability: Capability) -> CapabilitySet {
@@ -81,16 +80,19 @@ pub fn limit_core() -> Result<(), PrivilegeError> {
 }
 
 /// Gives up, before any thread is started, what a daemon never needs: becomes the account, and keeps CAP_NET_RAW and
-/// CAP_NET_BIND_SERVICE (and until the sockets are open what helps with those) of what it has. No program that it runs gets more.
+/// CAP_NET_BIND_SERVICE (and CAP_NET_ADMIN until the sockets are open) of what it has. No program that it runs gets more. Root joins
+/// `group` first: who is a member of a group may give it its own files without any capability (chown(2)).
 ///
 /// # Errors
 /// The account can't be become, or the system refuses: then nothing should go on.
-pub fn reduce(account: Option<&Account>) -> Result<(), PrivilegeError> {
+pub fn reduce(account: Option<&Account>, group: Option<u32>) -> Result<(), PrivilegeError> {
     let before = umask(Mode::from_raw_mode(UMASK));
     umask(before.union(Mode::from_raw_mode(UMASK)));
     empty_bounding_set();
-    if let Some(account) = account {
-        account.become_it().map_err(failed("becoming another user"))?;
+    let more: Vec<u32> = group.into_iter().filter(|_| is_root()).collect();
+    match account {
+        Some(account) => account.become_it(&more).map_err(failed("becoming another user"))?,
+        None => account::join(&more).map_err(failed("joining the socket's group"))?,
     }
     // Kernels before 4.3 have no such set.
     let _there_is_none = clear_ambient_capability_set();

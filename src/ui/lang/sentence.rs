@@ -19,22 +19,36 @@ fn translated(text: &str) -> Option<String> {
     if let Some(whole) = catalog.text(text) {
         return Some(whole.to_owned());
     }
-    if let Some(led) = led(text, true) {
+    let fitting = fitting(text);
+    let behind = led(text).map(|(name, rest)| (name, rest, self::fitting(rest).map_or(0, |(from, ..)| fixed(from))));
+    // Names of two words can't be the beginning of a template; else what says more decides.
+    let is_led =
+        behind.is_some_and(|(name, _, more)| name.contains('-') || more > fitting.as_ref().map_or(0, |(from, ..)| fixed(from)));
+    let led = || behind.and_then(|(name, rest, _)| Some(format!("{name}: {}", translated(rest)?)));
+    if let Some(led) = led().filter(|_| is_led) {
         return Some(led);
     }
-    let filled = catalog.templates().iter().find_map(|(from, to)| {
-        let parts: Vec<Cow<'_, str>> = holes(from, text)?.into_iter().map(part).collect();
+    let filled = fitting.map(|(_, to, parts)| {
+        let parts: Vec<Cow<'_, str>> = parts.into_iter().map(part).collect();
         let values: Vec<&dyn Display> = parts.iter().map(|part| part as &dyn Display).collect();
-        Some(fill(to, &values))
+        fill(to, &values)
     });
-    filled.or_else(|| enumerated(text)).or_else(|| led(text, false))
+    filled.or_else(|| enumerated(text)).or_else(led)
 }
 
-/// A sentence behind the name of its rule: `device-down: 2 polls not answered`. Names of two words can't be the beginning of a template.
-fn led(text: &str, two_words: bool) -> Option<String> {
-    let (name, rest) = text.split_once(": ")?;
-    let is_name = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-') && (!two_words || name.contains('-'));
-    Some(format!("{name}: {}", translated(rest).filter(|_| is_name)?))
+/// The template with the longest fixed text that fits, its translation, and what stands in its holes.
+fn fitting(text: &str) -> Option<(&'static str, &'static str, Vec<&str>)> {
+    catalog::korean().templates().iter().find_map(|(from, to)| Some((from.as_ref(), to.as_ref(), holes(from, text)?)))
+}
+
+/// Octets of a template beside its holes.
+fn fixed(template: &str) -> usize {
+    template.split("{}").map(str::len).sum()
+}
+
+/// A sentence behind the name of its rule: `device-down: 2 polls not answered`.
+fn led(text: &str) -> Option<(&str, &str)> {
+    text.split_once(": ").filter(|(name, _)| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'))
 }
 
 /// What stood in a hole: a sentence of its own, or a name.

@@ -141,7 +141,10 @@ mod tests {
             let (table, key) = path.split_once('.').unwrap();
             let value = default(&Config::default());
             let quoted = if value.ends_with(['s', 'm', 'h', 'd']) { format!("{value:?}") } else { value };
-            assert_eq!(config::parse("x", &format!("[{table}]\n{key} = {quoted}\n")).unwrap(), Config::default(), "{path}");
+            let mut read = config::parse("x", &format!("[{table}]\n{key} = {quoted}\n")).unwrap();
+            // The table alone asks for metrics.
+            read.listeners.metrics = None;
+            assert_eq!(read, Config::default(), "{path}");
         }
     }
 }

@@ -1,17 +1,22 @@
 //! The configuration's file, and those of secrets that it names.
 
 use super::super::facts::{ConfigFacts, SecretFile};
+use crate::config::secret::vault::identity_path;
+use crate::config::secret::{Key, Origin};
 use crate::config::{Config, ConfigError};
+use crate::engine::exposures;
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use toml::Value;
+use zeroize::Zeroizing;
 
 /// What stands before the path of a file that a secret is in.
 const FILE: &str = "file:";
 
-/// What stands before the name of a variable that a secret is in.
-const ENV: &str = "env:";
+/// What stands before the names of other places that a secret is in.
+const ELSEWHERE: [&str; 4] = ["env:", "secret:", "credential:", "fd:"];
 
 /// Keys whose values are secrets.
 const SECRET_KEYS: [&str; 6] = ["community", "auth_password", "priv_password", "password", "secret", "token"];
@@ -19,8 +24,11 @@ const SECRET_KEYS: [&str; 6] = ["community", "auth_password", "priv_password", "
 /// The facts of a file that was read, or was not.
 pub(super) fn facts(file: Option<PathBuf>, config: &Result<Config, ConfigError>) -> ConfigFacts {
     let Some(file) = file else { return ConfigFacts::default() };
-    let text = fs::read_to_string(&file).unwrap_or_default();
-    let (paths, holds_secrets) = secrets(&text);
+    let (paths, holds_secrets) = match config {
+        Ok(config) => written(config),
+        // What can't be used is looked at as far as it is TOML.
+        Err(_) => secrets(&fs::read_to_string(&file).map(Zeroizing::new).unwrap_or_default()),
+    };
     let (faults, unreadable) = match config {
         Ok(_) => (Vec::new(), None),
         Err(ConfigError::Faulty(faults)) => (faults.iter().map(ToString::to_string).collect(), None),
@@ -34,9 +42,30 @@ pub(super) fn facts(file: Option<PathBuf>, config: &Result<Config, ConfigError>)
         unreadable,
         holds_secrets,
         secrets: paths.into_iter().map(secret).collect(),
+        literals: config.map(literals).unwrap_or_default(),
+        exposures: config.map(exposures).unwrap_or_default(),
         credentials: config.map_or(0, |config| config.credentials.len()),
         targets: config.map_or(0, |config| config.discovery.targets.len()),
     }
+}
+
+/// Files of secrets that a configuration names, and whether it holds secrets itself.
+fn written(config: &Config) -> (Vec<PathBuf>, bool) {
+    let files = config.secrets.written.iter().filter_map(|written| match &written.origin {
+        Origin::File(path) => Some(path.clone()),
+        _ => None,
+    });
+    let identity = match &config.secrets.key {
+        Some(Key::Identity(place)) => identity_path(place).ok(),
+        _ => None,
+    };
+    let files: BTreeSet<PathBuf> = files.chain(identity).collect();
+    (files.into_iter().collect(), !literals(config).is_empty())
+}
+
+fn literals(config: &Config) -> Vec<String> {
+    let literal = config.secrets.written.iter().filter(|written| written.origin == Origin::Literal);
+    literal.map(|written| format!("{} ({})", written.key, written.place.0)).collect()
 }
 
 fn mode(path: &Path) -> Option<u32> {
@@ -66,7 +95,9 @@ fn look(value: &Value, key: &str, found: &mut (Vec<PathBuf>, bool)) {
         Value::Array(all) => all.iter().for_each(|value| look(value, key, found)),
         Value::String(text) => match text.strip_prefix(FILE) {
             Some(path) => found.0.push(PathBuf::from(path)),
-            None => found.1 |= SECRET_KEYS.contains(&key) && !text.is_empty() && !text.starts_with(ENV),
+            None => {
+                found.1 |= SECRET_KEYS.contains(&key) && !text.is_empty() && !ELSEWHERE.iter().any(|kind| text.starts_with(kind))
+            }
         },
         _ => {}
     }

@@ -57,7 +57,7 @@ fn nearest(folder: &Path) -> PathBuf {
 
 fn version(folder: &Path) -> Option<Result<u32, String>> {
     match fs::read_to_string(folder.join("VERSION")) {
-        Ok(text) => Some(text.trim().parse().map_err(|_| "it holds no number".to_owned())),
+        Ok(text) => Some(text.split_whitespace().next().unwrap_or_default().parse().map_err(|_| "it holds no number".to_owned())),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => None,
         Err(error) => Some(Err(error.to_string())),
     }

@@ -6,6 +6,11 @@ use crate::model::text::visible;
 
 const FILE: (Group, &str) = (Group::Configuration, "file");
 const SECRETS: (Group, &str) = (Group::Configuration, "secrets");
+const LITERALS: (Group, &str) = (Group::Configuration, "in the clear");
+const EXPOSURES: (Group, &str) = (Group::Configuration, "communities");
+
+/// Places that one sentence names.
+const NAMED: usize = 4;
 
 /// Bits by which others than the owner and its group read or write.
 const OTHERS: u32 = 0o007;
@@ -17,7 +22,8 @@ const WRITERS: u32 = 0o022;
 const EVERYTHING: &str = "noctop does not start";
 
 pub(super) fn checks(facts: &Facts) -> Vec<Check> {
-    [Some(file(&facts.config)), secrets(&facts.config)].into_iter().flatten().collect()
+    let config = &facts.config;
+    [Some(file(config)), secrets(config), literals(config), exposures(config)].into_iter().flatten().collect()
 }
 
 fn file(config: &ConfigFacts) -> Check {
@@ -80,6 +86,35 @@ fn secrets(config: &ConfigFacts) -> Option<Check> {
     }
 }
 
+fn literals(config: &ConfigFacts) -> Option<Check> {
+    let count = config.literals.len();
+    let named: Vec<&str> = config.literals.iter().take(NAMED).map(String::as_str).collect();
+    let named = if count > NAMED { format!("{}, ...", named.join(", ")) } else { named.join(", ") };
+    (count > 0).then(|| {
+        Check::new(
+            LITERALS,
+            Verdict::Warning,
+            format!("secrets that stand in the configuration itself: {count} (key and line: {named})"),
+        )
+        .run("noctop secrets init")
+        .run("noctop secrets set NAME")
+        .to_do("write \"secret:NAME\" in their place")
+    })
+}
+
+fn exposures(config: &ConfigFacts) -> Option<Check> {
+    let count = config.exposures.len();
+    (count > 0).then(|| {
+        Check::new(
+            EXPOSURES,
+            Verdict::Warning,
+            format!("targets that are sent a community in the clear over networks that are not trusted: {count}"),
+        )
+        .run("noctop config check")
+        .to_do("use SNMPv3 there, or name the networks in trusted of [discovery]")
+    })
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use super::super::testing::{self, Case};
@@ -109,11 +144,18 @@ pub(super) mod tests {
     pub(in super::super) fn cases() -> Vec<Case> {
         use Verdict::{Missing, Ok, Warning};
         let faulty = ConfigFacts { faults: vec!["noctop.toml:3:1: unknown key".to_owned()], ..of(0o640, false, &[]) };
+        let literal = ConfigFacts { literals: vec!["credential.community (3)".to_owned()], ..of(0o640, true, &[]) };
+        let exposed = ConfigFacts { exposures: vec!["10.0.0.0/8 is asked".to_owned()], ..of(0o640, false, &[]) };
         let unreadable = ConfigFacts { unreadable: Some("no such file".to_owned()), ..of(0o640, false, &[]) };
         vec![
             (facts(ConfigFacts::default()), ("file", Warning, "the defaults are in force", "noctop.toml")),
             (facts(unreadable), ("file", Missing, "no such file", "ls -l /etc/noctop/noctop.toml")),
             (facts(faulty), ("file", Missing, "faults: 1; the first: noctop.toml:3:1: unknown key", "noctop config check")),
+            (
+                facts(literal),
+                ("in the clear", Warning, "itself: 1 (key and line: credential.community (3))", "noctop secrets init"),
+            ),
+            (facts(exposed), ("communities", Warning, "over networks that are not trusted: 1", "noctop config check")),
             (facts(of(0o640, true, &[])), ("file", Ok, "/etc/noctop/noctop.toml: credentials 2, targets 3", "")),
             (facts(of(0o644, false, &[])), ("file", Ok, "credentials 2", "")),
             (facts(of(0o644, true, &[])), ("file", Warning, "everybody's to read (mode 0644)", "sudo chmod o-rwx")),

@@ -107,7 +107,7 @@ fn a_host_that_was_plugged_in_elsewhere_leaves_no_alarm_and_one_that_lost_a_port
     }
     world.devices = moved;
     world.rounds(2);
-    assert!(world.active().is_empty(), "{:?}", world.active());
+    assert!(world.active().is_empty(), "{:?} {:?}", world.active(), world.state.links().collect::<Vec<_>>());
     let mut world = hosted(true);
     world.shut.insert(1, vec![2]);
     world.rounds(2);
