@@ -93,17 +93,18 @@ fn records_are_listed_by_filter_and_verified_and_reported() {
 
     let range =
         TimeRange { from: now.minus(std::time::Duration::from_secs(60)), to: now.plus(std::time::Duration::from_secs(60)) };
-    // A stretch that is never now: it is two hours away.
-    let away = Hours::parse("00:00-24:00").unwrap().on(Vec::new());
-    let Ok(AuditAnswer::Report(report)) = ask(&AuditQuestion::Report(range), Some(&away)) else { panic!() };
-    let people: Vec<_> = report.people.iter().map(|who| (who.user.as_str(), who.attached, who.refused, who.outside)).collect();
-    assert_eq!(people, [("kim", 1, 0, Some(0)), ("lee", 1, 1, Some(0))]);
-    assert_eq!(
-        (report.changes.len(), report.refused.len(), report.outside.map(|list| list.len())),
-        (1, 1, Some(0)),
-        "{:?}",
-        report.changes
-    );
+    let always = Hours::parse("00:00-24:00").unwrap();
+    let hour: u32 = always.local(now).get(11..13).unwrap().parse().unwrap();
+    // Half an hour that is half a day away.
+    let away = Hours::parse(&format!("{:02}:00-{:02}:30", (hour + 12) % 24, (hour + 12) % 24)).unwrap();
+    for (hours, outside) in [(&always, 0), (&away, 1)] {
+        let Ok(AuditAnswer::Report(report)) = ask(&AuditQuestion::Report(range), Some(hours)) else { panic!() };
+        let people: Vec<_> =
+            report.people.iter().map(|who| (who.user.as_str(), who.attached, who.refused, who.outside)).collect();
+        assert_eq!(people, [("kim", 1, 0, Some(outside)), ("lee", 1, 1, Some(outside))]);
+        let listed = (report.changes.len(), report.refused.len(), report.outside.map(|list| list.len()));
+        assert_eq!(listed, (1, 1, Some(2 * outside as usize)));
+    }
     let Ok(AuditAnswer::Report(report)) = ask(&AuditQuestion::Report(range), None) else { panic!() };
     assert_eq!((report.outside, report.people[0].outside), (None, None), "without hours nobody can be outside of them");
 }

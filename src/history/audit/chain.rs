@@ -35,6 +35,8 @@ pub struct Entry<'a> {
 /// See the module.
 pub struct Chain {
     class: Class,
+    /// Who writes what the chain says of itself.
+    own: Actor,
     folder: PathBuf,
     segment: Option<Segment>,
     file: Option<File>,
@@ -50,8 +52,17 @@ impl Chain {
     pub fn open(folder: &Path, class: Class, (now, actor): (Moment, &Actor)) -> Result<(Self, Vec<String>), AuditError> {
         let folder = folder.join(class.word());
         make(&folder)?;
-        let mut chain =
-            Self { class, folder, segment: None, file: None, length: 0, head: frame::NOTHING, number: 0, at: Moment(0) };
+        let mut chain = Self {
+            class,
+            own: actor.clone(),
+            folder,
+            segment: None,
+            file: None,
+            length: 0,
+            head: frame::NOTHING,
+            number: 0,
+            at: Moment(0),
+        };
         let told = chain.resume((now, actor))?;
         Ok((chain, told))
     }
@@ -181,16 +192,16 @@ impl Chain {
     ///
     /// Errors: it is not, and the chain is as it was.
     pub fn append(&mut self, entry: Entry<'_>) -> Result<Receipt, AuditError> {
-        let (now, actor) = (entry.at, entry.actor);
+        let (now, own) = (entry.at, self.own.clone());
         if self.file.is_none() {
             // An attempt before failed: what it left is looked at first.
-            self.resume((now, actor))?;
+            self.resume((now, &own))?;
         }
         let month = now.max(self.at).month();
         match &self.segment {
             Some(segment) if segment.month >= month && self.length < FULL => {}
-            Some(segment) => self.begin(segment.ordinal + 1, (now, actor))?,
-            None => self.begin(1, (now, actor))?,
+            Some(segment) => self.begin(segment.ordinal + 1, (now, &own))?,
+            None => self.begin(1, (now, &own))?,
         }
         let at = now.max(self.at);
         let record = self.record(entry);
