@@ -1,4 +1,4 @@
-//! `doctor`
+//! Options of `doctor`.
 
 use super::RowFormat;
 use clap::Args;

@@ -167,7 +167,7 @@ impl<'a> Around<'a> {
                 let near = if other.a.device == far.device { &other.b } else { &other.a };
                 let port = near.if_index.and_then(|if_index| self.state.conditions.get(&near.device)?.port(if_index));
                 let Some(port) = port.filter(|port| !port.is_down()) else { return false };
-                let is_new = other.first_seen.is_some_and(|first| first >= fell.minus(slack));
+                let is_new = other.first_seen.is_some_and(|first| first >= fell.minus(slack) && first > since);
                 let came_up = port.since.is_some_and(|up| up >= fell.minus(slack));
                 // What is remembered of its changes ends with the last, by which it came up.
                 let was_down = port.changes.iter().rev().nth(1).is_none_or(|down| *down <= since);
