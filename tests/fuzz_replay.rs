@@ -22,6 +22,7 @@ macro_rules! targets {
 }
 
 targets! {
+    audit = "fuzz/targets/audit.rs",
     cdp_frame = "fuzz/targets/cdp_frame.rs",
     checkpoint = "fuzz/targets/checkpoint.rs",
     config_toml = "fuzz/targets/config_toml.rs",

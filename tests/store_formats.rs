@@ -27,7 +27,7 @@ fn store(folder: &Path) -> PathBuf {
         "in_bps{instance=\"sw-1\",ifName=\"Gi1\"} 1000 1700000000\nin_bps{instance=\"sw-1\",ifName=\"Gi1\"} 2000 1700000030\n",
     )
     .unwrap();
-    let imported = run(folder, &data, &["store", "import", file.to_str().unwrap()]);
+    let imported = run(folder, &data, &["store", "import", file.to_str().unwrap(), "--map", "in_bps=in_bps"]);
     assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stderr));
     data
 }
@@ -95,7 +95,11 @@ fn a_store_of_the_format_before_is_read_and_goes_on() {
     assert!(read.status.success() && String::from_utf8_lossy(&read.stdout).contains("2000"), "{read:?}");
     assert_eq!(fs::read_to_string(data.join("VERSION")).unwrap(), "2\n", "who only reads marks nothing");
     fs::write(folder.path().join("more.txt"), "in_bps{instance=\"sw-1\",ifName=\"Gi1\"} 3000 1700000060\n").unwrap();
-    let more = run(folder.path(), &data, &["store", "import", folder.path().join("more.txt").to_str().unwrap()]);
+    let more = run(
+        folder.path(),
+        &data,
+        &["store", "import", folder.path().join("more.txt").to_str().unwrap(), "--map", "in_bps=in_bps"],
+    );
     assert!(more.status.success(), "{more:?}");
     assert_ne!(fs::read_to_string(data.join("VERSION")).unwrap(), "2\n");
     let read = run(folder.path(), &data, &history);

@@ -2,7 +2,6 @@
 //! `unsafe` stands.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test may end at once")]
 
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,6 +9,9 @@ use std::process::Command;
 
 /// Packages that compile C or assembly: docs/decisions/0080-packages-of-alarms.md.
 const COMPILE_C: &[&str] = &["ring"];
+
+/// What packages compile C with.
+const C_BUILDERS: &[&str] = &["bindgen", "cc", "cmake", "nasm-rs", "pkg-config"];
 
 /// The files in which `unsafe` may stand. A new one is a reason that is written down there, and a line here.
 const UNSAFE_FILES: &[&str] = &[
@@ -19,10 +21,12 @@ const UNSAFE_FILES: &[&str] = &[
     "src/net/icmp/ping.rs",
     "src/net/icmp/socket.rs",
     "src/net/intake.rs",
+    "src/net/peer.rs",
     "src/net/pktinfo.rs",
     "src/net/priority.rs",
     "src/net/process.rs",
     "src/net/sockaddr.rs",
+    "src/net/timekeeping.rs",
     "src/net/udp.rs",
 ];
 
@@ -41,48 +45,29 @@ fn words(table: &toml::Table, section: &str, key: &str) -> BTreeSet<String> {
     table[section][key].as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned()).collect()
 }
 
-/// `cargo metadata` for a target, of what the lock file says.
-fn metadata(target: &str) -> Value {
-    let args = ["metadata", "--locked", "--offline", "--format-version", "1", "--filter-platform", target];
-    let output = Command::new(env!("CARGO")).args(args).current_dir(root()).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-/// The packages that are linked into noctop or run when it is built, by their ids.
-fn shipped(metadata: &Value) -> BTreeMap<String, Value> {
-    let texts = |value: &Value| value.as_str().unwrap().to_owned();
-    let nodes: BTreeMap<String, &Value> =
-        metadata["resolve"]["nodes"].as_array().unwrap().iter().map(|node| (texts(&node["id"]), node)).collect();
-    let packages: BTreeMap<String, &Value> =
-        metadata["packages"].as_array().unwrap().iter().map(|package| (texts(&package["id"]), package)).collect();
-    let mut found = BTreeMap::new();
-    let mut open = vec![texts(&metadata["resolve"]["root"])];
-    while let Some(id) = open.pop() {
-        if found.insert(id.clone(), packages[&id].clone()).is_some() {
-            continue;
-        }
-        for dependency in nodes[&id]["deps"].as_array().unwrap() {
-            let kinds = dependency["dep_kinds"].as_array().unwrap();
-            if kinds.iter().any(|kind| kind["kind"] != "dev") {
-                open.push(texts(&dependency["pkg"]));
-            }
-        }
+/// What cargo would build for the targets that are shipped, tests left out: a line for each package, by the lock file.
+fn tree(arguments: &[&str]) -> BTreeSet<String> {
+    let mut lines = BTreeSet::new();
+    for target in words(&deny(), "graph", "targets") {
+        let fixed = ["tree", "--locked", "--offline", "--edges", "normal,build", "--prefix", "none", "--target", &target];
+        let output = Command::new(env!("CARGO")).args(fixed).args(arguments).current_dir(root()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        lines.extend(String::from_utf8(output.stdout).unwrap().lines().filter(|line| !line.is_empty()).map(str::to_owned));
     }
-    found.retain(|_, package| package["name"] != "noctop");
-    assert!(found.len() > 200, "{} packages", found.len());
-    found
+    lines
 }
 
-fn every_shipped() -> Vec<Value> {
-    let targets = words(&deny(), "graph", "targets");
-    let mut all = BTreeMap::new();
-    targets.iter().for_each(|target| all.extend(shipped(&metadata(target))));
-    all.into_values().collect()
-}
-
-fn name(package: &Value) -> &str {
-    package["name"].as_str().unwrap()
+/// The packages that are linked into noctop or run when it is built: name and licence.
+fn shipped() -> BTreeSet<(String, String)> {
+    let lines = tree(&["--format", "{p}|{l}"]);
+    let pair = |line: &String| {
+        let (package, licence) = line.trim_end_matches(" (*)").split_once('|')?;
+        Some((package.split(' ').next()?.to_owned(), licence.to_owned()))
+    };
+    let mut packages: BTreeSet<(String, String)> = lines.iter().filter_map(pair).collect();
+    packages.retain(|(name, _)| name != "noctop");
+    assert!(packages.len() > 200, "{} packages", packages.len());
+    packages
 }
 
 /// Whether a licence expression (SPDX 2.3 annex D; older packages write `/` for OR) can be met with licences that are allowed.
@@ -153,18 +138,16 @@ fn every_package_has_a_licence_that_is_allowed() {
             (one["crate"].as_str().unwrap(), one["allow"].as_array().unwrap().iter().map(|l| l.as_str().unwrap()).collect())
         })
         .collect();
-    let packages = every_shipped();
-    let mut faults: Vec<String> = Vec::new();
-    for package in &packages {
-        let more = exceptions.get(name(package));
-        let may = |licence: &str| allowed.contains(licence) || more.is_some_and(|more| more.contains(licence));
-        match package["license"].as_str() {
-            Some(expression) if is_met(expression, &may) => {}
-            other => faults.push(format!("{} {}: {other:?}", name(package), package["version"])),
-        }
-    }
+    let packages = shipped();
+    let may =
+        |name: &str, licence: &str| allowed.contains(licence) || exceptions.get(name).is_some_and(|more| more.contains(licence));
+    let faults: Vec<String> = packages
+        .iter()
+        .filter(|(name, licence)| licence.is_empty() || !is_met(licence, &|one: &str| may(name, one)))
+        .map(|(name, licence)| format!("{name}: {licence:?}"))
+        .collect();
     assert!(faults.is_empty(), "licences that deny.toml does not allow:\n{}", faults.join("\n"));
-    let stale: Vec<_> = exceptions.keys().filter(|known| !packages.iter().any(|package| name(package) == **known)).collect();
+    let stale: Vec<_> = exceptions.keys().filter(|known| !packages.iter().any(|(name, _)| name == **known)).collect();
     assert!(stale.is_empty(), "exceptions for packages that are not linked any more: {stale:?}");
 }
 
@@ -173,16 +156,15 @@ fn no_banned_package_is_linked_and_only_ring_compiles_c() {
     let deny = deny();
     let banned: BTreeSet<&str> =
         deny["bans"]["deny"].as_array().unwrap().iter().map(|one| one["crate"].as_str().unwrap()).collect();
+    let packages = shipped();
+    for (name, _) in &packages {
+        assert!(!banned.contains(name.as_str()), "{name} is banned by deny.toml");
+    }
     let mut compile_c = BTreeSet::new();
-    for package in every_shipped() {
-        assert!(!banned.contains(name(&package)), "{} is banned by deny.toml", name(&package));
-        let builds_c = |dependency: &Value| {
-            dependency["kind"] == "build"
-                && ["cc", "cmake", "bindgen", "pkg-config", "nasm-rs"].contains(&dependency["name"].as_str().unwrap())
-        };
-        if package["dependencies"].as_array().unwrap().iter().any(|one| builds_c(one) && one["optional"] == false) {
-            compile_c.insert(name(&package).to_owned());
-        }
+    for builder in C_BUILDERS.iter().filter(|builder| packages.iter().any(|(name, _)| name == *builder)) {
+        let users = tree(&["--invert", builder, "--depth", "1"]);
+        compile_c
+            .extend(users.iter().filter_map(|line| line.split(' ').next().map(str::to_owned)).filter(|name| name != builder));
     }
     assert_eq!(compile_c.iter().map(String::as_str).collect::<Vec<_>>(), COMPILE_C);
 }
