@@ -20,6 +20,9 @@ const CONFIG: &str = "[traps]\nlisten = [\"127.0.0.1:162\"]\n[syslog]\nlisten = 
 /// How long a daemon may take to serve, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How often a namespace is tried to be taken down.
+const TRIES: u32 = 50;
+
 /// Why it can't be tried here; `None` where it can.
 fn missing() -> Option<String> {
     let root = Command::new("id").arg("-u").output().is_ok_and(|out| out.stdout.starts_with(b"0\n"));
@@ -93,7 +96,13 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        run(&["ip", "netns", "del", &self.namespace]);
+        // A program that another test just starts in a namespace of its own holds all of them for a moment.
+        for _ in 0..TRIES {
+            if run(&["ip", "netns", "del", &self.namespace]).status.success() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
     }
 }
 
