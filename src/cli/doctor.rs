@@ -1,4 +1,4 @@
-//! `doctor`
+//! `noctop doctor`
 
 use super::RowFormat;
 use clap::Args;
