@@ -52,6 +52,8 @@ fn place(common: &Common) -> Result<Place, Failure> {
         return Ok(Place { file, key, configured: true });
     }
     let folder = found.and_then(|path| path.parent().map(Path::to_owned)).unwrap_or_else(own_folder);
+    // What is to be written into the configuration has to hold wherever it is read.
+    let folder = std::path::absolute(&folder).unwrap_or(folder);
     let key = Key::Identity(folder.join(IDENTITY).display().to_string());
     Ok(Place { file: folder.join(FILE), key, configured: false })
 }
