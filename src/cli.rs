@@ -3,10 +3,16 @@
 mod alarms;
 mod audit;
 mod capture;
+mod daemon;
+mod described;
 mod discover;
+mod doctor;
 mod flows;
 mod maintenance;
+mod manual;
 mod notify;
+mod port;
+mod secrets;
 mod shot;
 mod sim;
 mod store;
@@ -16,12 +22,18 @@ mod wireless;
 pub use alarms::{AlarmTestArgs, AlarmsArgs, AlarmsCommand};
 pub use audit::{AuditArgs, AuditCommand, AuditListArgs, AuditReportArgs, AuditVerifyArgs};
 pub use capture::CaptureArgs;
+pub use daemon::DaemonArgs;
+pub use described::{CommandText, OptionText, described};
 pub use discover::{DiscoverArgs, TopologyFormat, TopologyRows};
+pub use doctor::DoctorArgs;
 pub use flows::{FlowsArgs, FlowsFormat};
 pub use maintenance::{BeginArgs, EndArgs, MaintenanceArgs, MaintenanceCommand};
+pub use manual::ManualArgs;
 pub use notify::{NotifyArgs, NotifyCommand, NotifyTestArgs};
+pub use port::{PortActArg, PortArgs, PortFormat};
+pub use secrets::{SecretNameArgs, SecretsArgs, SecretsCommand, SecretsInitArgs};
 pub use shot::{ShotArgs, ShotFormat};
-pub use sim::{DemoArgs, SimArgs};
+pub use sim::{DemoArgs, SetFaultArg, SimArgs};
 pub use store::{BackupArgs, ImportArgs, RestoreArgs, StoreArgs, StoreCommand};
 pub use top::TopArgs;
 pub use wireless::{WirelessArgs, WirelessRows};
@@ -62,6 +74,8 @@ const EXAMPLES: &str = "Examples:
   noctop discover -c env:COMMUNITY 10.0.0.1         what hangs off this switch, as a table
   noctop discover 10.0.0.0/24 --format dot -o x.dot  a sweep, as a graph
   noctop daemon & noctop                            history goes on without a screen; the console attaches
+
+The manual: noctop manual, or docs/manual where noctop comes from.
 
 Exit codes: 0 all done, 1 failed, 2 unusable arguments or configuration, 3 done in part, 4 nothing answered, 130 interrupted.";
 
@@ -153,7 +167,7 @@ pub enum Command {
     /// A simulated campus on loopback with the console on top: needs no root, no config, no network
     Demo(DemoArgs),
     /// The engine without a screen: polls, remembers, serves consoles by its socket
-    Daemon,
+    Daemon(DaemonArgs),
     /// One-shot discovery to stdout
     Discover(Box<DiscoverArgs>),
     /// SNMP get by number or name
@@ -200,8 +214,14 @@ pub enum Command {
     Notify(NotifyArgs),
     /// Who did what: the audit journal, whether it is as it was written, and a month's report
     Audit(AuditArgs),
+    /// Switch a port off or on, or take its power away for some seconds; off unless the configuration allows it
+    Port(PortArgs),
+    /// The encrypted file of secrets
+    Secrets(SecretsArgs),
     /// Counters of every collector
     Status(FormatArgs),
+    /// What on this host is in noctop's way, and the commands that mend it
+    Doctor(DoctorArgs),
     /// The configuration
     Config(ConfigArgs),
     /// The keys of the console, from the keymap in force
@@ -212,8 +232,10 @@ pub enum Command {
     Schema(SchemaArgs),
     /// Completions for a shell
     Completions(CompletionsArgs),
-    /// The manual page, as roff
-    Man,
+    /// The manual, chapter by chapter, as text
+    Manual(ManualArgs),
+    /// The manual pages, as roff
+    Man(ManArgs),
 }
 
 /// Formats of row commands.
@@ -369,9 +391,9 @@ pub struct LogArgs {
 /// `where`
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Examples:
-  noctop where 10.0.9.4                   the port on which this address hangs
-  noctop where 00:1b:54:aa:bb:cc --at -2d the same two days ago; any spelling, or the first or last digits
-  noctop where ap-7                       the switch port of an access point, phone or device
+  noctop where 10.0.9.4                    the port on which this address hangs
+  noctop where 00:1b:54:aa:bb:cc --at -2d  the same two days ago; any spelling, or the first or last digits
+  noctop where ap-7                        the switch port of an access point, phone or device
 
 A device is at the far ports of its links. Exit code 4: it is not known.")]
 pub struct WhereArgs {
@@ -458,7 +480,18 @@ pub enum Shell {
     Zsh,
 }
 
-/// The whole command line as clap knows it, for completions and the manual page.
+/// `man`
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  noctop man | man -l -                       the page of noctop with all keys
+  noctop man --to /usr/local/share/man/man1   a page for each command: noctop-discover(1), noctop-store-backup(1), ...")]
+pub struct ManArgs {
+    /// Write a page for each command into this folder, instead of the main page to stdout
+    #[arg(long, value_name = "DIR")]
+    pub to: Option<PathBuf>,
+}
+
+/// The whole command line as clap knows it, for completions and the manual pages.
 pub fn command() -> clap::Command {
     <Cli as clap::CommandFactory>::command()
 }
@@ -468,9 +501,33 @@ pub fn parse() -> Cli {
     Cli::parse()
 }
 
-/// The manual page as roff.
+/// The main manual page as roff.
 pub fn write_man(out: &mut dyn std::io::Write) -> std::io::Result<()> {
-    clap_mangen::Man::new(command()).render(out)
+    page(command()).render(out)
+}
+
+/// A manual page of every command below the main one, as file name and roff.
+///
+/// # Errors
+/// None that a page in memory has.
+pub fn man_pages() -> std::io::Result<Vec<(String, Vec<u8>)>> {
+    let mut main = command().disable_help_subcommand(true);
+    main.build();
+    let mut pages = Vec::new();
+    let mut open: Vec<clap::Command> = main.get_subcommands().cloned().collect();
+    while let Some(command) = open.pop() {
+        open.extend(command.get_subcommands().cloned());
+        let page = page(command);
+        let mut roff = Vec::new();
+        page.render(&mut roff)?;
+        pages.push((page.get_filename(), roff));
+    }
+    pages.sort();
+    Ok(pages)
+}
+
+fn page(command: clap::Command) -> clap_mangen::Man {
+    clap_mangen::Man::new(command).source(concat!("noctop ", env!("CARGO_PKG_VERSION"))).manual("noctop")
 }
 
 /// Completions for a shell.

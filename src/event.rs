@@ -115,6 +115,8 @@ pub enum Body {
     Heard(Vec<Heard>),
     /// Observation: how noctop's own collectors, its store and those who send it flows do.
     Upkeep(Box<Upkeep>),
+    /// Observation: a device that does not answer where it was polled answers at another of its addresses.
+    Elsewhere(Box<Elsewhere>),
 }
 
 /// What a trap said.
@@ -155,6 +157,7 @@ impl Event {
                 | Body::Notice(_)
                 | Body::Heard(_)
                 | Body::Upkeep(_)
+                | Body::Elsewhere(_)
         )
     }
 }
@@ -205,6 +208,17 @@ pub struct Silent {
     pub sent: u32,
     /// ICMP echoes to it; `None` where it is not pinged.
     pub echoes: Option<Echoes>,
+}
+
+/// A device answers at another of its addresses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Elsewhere {
+    /// The device.
+    pub device: DeviceId,
+    /// Where it was polled and does not answer.
+    pub silent: SocketAddr,
+    /// Where it answers.
+    pub answers: SocketAddr,
 }
 
 /// A device's status went from one word to another.

@@ -50,7 +50,7 @@ fn right_configurations_have_no_fault() {
 
 #[test]
 fn the_contracts_example_is_read_whole() {
-    let (config, _) = check(&files("valid")[0]);
+    let (config, _) = check(files("valid").iter().find(|path| path.ends_with("contract.toml")).unwrap());
     let config = config.unwrap();
     assert_eq!(config.site.as_deref(), Some("HQ"));
     assert_eq!(config.credentials.len(), 2);
@@ -65,6 +65,34 @@ fn the_contracts_example_is_read_whole() {
 #[test]
 fn an_empty_file_means_the_defaults() {
     assert_eq!(config::parse("empty", "").unwrap(), Config::default());
+}
+
+/// The file that a package installs as /etc/noctop/noctop.toml.
+const SHIPPED: &str = include_str!("../docs/noctop.toml");
+
+#[test]
+fn the_shipped_file_means_the_defaults() {
+    assert_eq!(config::parse("noctop.toml", SHIPPED).unwrap(), Config::default());
+    let listeners = config::parse("noctop.toml", SHIPPED).unwrap().listeners;
+    assert_eq!(listeners, config::Listeners::default(), "nothing listens as shipped");
+}
+
+#[test]
+fn every_example_of_the_shipped_file_is_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let uncommented = |line: &str| match line.strip_prefix('#') {
+        Some(example) if !example.is_empty() && !example.starts_with(' ') => example.to_owned(),
+        _ => line.to_owned(),
+    };
+    let text = SHIPPED.lines().map(uncommented).collect::<Vec<_>>().join("\n");
+    // The files of secrets that it names are made elsewhere here.
+    let text = text.replace("/etc/noctop/", &format!("{}/", folder.path().display()));
+    for name in ["auth", "priv", "community"] {
+        std::fs::write(folder.path().join(name), "long-enough\n").unwrap();
+    }
+    let config = config::parse("noctop.toml", &text).unwrap_or_else(|faults| panic!("{faults:#?}"));
+    assert_eq!((config.credentials.len(), config.discovery.targets.len()), (2, 1));
+    assert!(config.listeners.flows.iter().all(|place| place.ip().is_loopback()));
 }
 
 #[test]

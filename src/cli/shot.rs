@@ -29,7 +29,7 @@ pub struct ShotArgs {
     /// Keys pressed before the picture is taken: `j j Enter`
     #[arg(long, value_name = "KEYS", allow_hyphen_values = true)]
     pub keys: Option<String>,
-    /// Draw the demo network at its fixed moment
-    #[arg(long)]
-    pub demo: bool,
+    /// Draw the demo network at its fixed moment; another scenario than the campus as in `demo`
+    #[arg(long, value_name = "SCENARIO", num_args = 0..=1, require_equals = true, default_missing_value = "campus")]
+    pub demo: Option<String>,
 }

@@ -6,9 +6,9 @@ use clap::{Args, ValueEnum};
 /// `wireless`
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Examples:
-  noctop wireless --filter status=down                access points that are down, worst first
-  noctop wireless --rows clients --filter 'snr<15'    who is heard badly, and on which access point
-  noctop wireless --rows ssids --at -1h --format json network names an hour ago
+  noctop wireless --filter status=down                 access points that are down, worst first
+  noctop wireless --rows clients --filter 'snr<15'     who is heard badly, and on which access point
+  noctop wireless --rows ssids --at -1h --format json  network names an hour ago
 
 The controller stands in device; of an access point that stands alone itself. Its series: noctop history AP/clients, AP/5G/clients,
 AP/5G/channel_utilisation_percent, by the access point's name and the radio's band or number.")]

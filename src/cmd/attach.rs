@@ -3,6 +3,7 @@
 use super::{Failure, config_check};
 use crate::cli::{Common, RowFormat};
 use crate::clock;
+use crate::config::Config;
 use crate::engine::{self, AskError, Handle, Hosting, OpenError, OpenOptions};
 use crate::model::Timestamp;
 use crate::model::audit::{self, Act};
@@ -15,9 +16,21 @@ pub fn reader(common: &Common) -> Result<Handle, Failure> {
     engine::open(options).map_err(refused)
 }
 
-/// The options that the common arguments and the configuration make.
+/// The options that the common arguments and the configuration make. Whoever may not read the configuration or its secrets, as everybody who
+/// is not the daemon, can still ask the daemon: a configuration that was merely found is then left out, and said so. Only an engine needs it.
+///
+/// Errors: the faults of a configuration that was named, or that is to be hosted, as exit code 2.
 pub fn options(common: &Common, hosting: Hosting) -> Result<OpenOptions, Failure> {
-    let config = if hosting == Hosting::Never { config_check::load(common)? } else { config_check::load_to_host(common)? };
+    let loaded = if hosting == Hosting::Never { config_check::load(common) } else { config_check::load_to_host(common) };
+    let (config, hosting) = match loaded {
+        Ok(config) => (config, hosting),
+        Err(failure) if hosting == Hosting::Always || common.config.is_some() => return Err(failure),
+        Err(failure) => {
+            eprintln!("noctop: {failure}");
+            eprintln!("noctop: the configuration is left out: a running noctop is asked without it, and none is started");
+            (Config::default(), Hosting::Never)
+        }
+    };
     Ok(OpenOptions::new(config, hosting).data(common.data.clone()).connect(common.connect.clone()))
 }
 

@@ -1,9 +1,9 @@
 //! `noctop config check`: every fault of the configuration, and exit code 2 when there is one.
 
-use super::{Failure, Outcome, mib_files};
+use super::{Failure, Outcome, credentials, mib_files};
 use crate::cli::{Common, EXIT_OK, EXIT_USAGE};
 use crate::config::{self, ConfigError};
-use crate::engine::notify_tools;
+use crate::engine::{self, notify_tools};
 use crate::model::text::visible;
 use std::path::Path;
 
@@ -21,6 +21,12 @@ pub fn run(common: &Common) -> Outcome {
                 eprintln!("{}", faults.join("\n"));
                 return Ok(EXIT_USAGE);
             }
+            for fact in config::secret_facts(Some(&path), &config) {
+                eprintln!("{}", warning(&path, &fact));
+            }
+            for sentence in engine::exposures(&config) {
+                eprintln!("{}: warning: {sentence}", path.display());
+            }
             let credentials = config.credentials.len();
             println!("{}: no fault; {credentials} credentials, {} targets", path.display(), config.discovery.targets.len());
             Ok(EXIT_OK)
@@ -32,6 +38,15 @@ pub fn run(common: &Common) -> Outcome {
             Ok(EXIT_USAGE)
         }
         Err(unreadable @ ConfigError::Unreadable(..)) => Err(Failure::usage(unreadable)),
+    }
+}
+
+/// A fact about secrets as a line: it works, and should be otherwise.
+pub fn warning(path: &Path, fact: &config::secret::Fact) -> String {
+    let path = path.display();
+    match fact.place {
+        Some((line, column)) => format!("{path}:{line}:{column}: warning: {}", visible(&fact.what)),
+        None => format!("{path}: warning: {}", visible(&fact.what)),
     }
 }
 
@@ -55,6 +70,7 @@ pub fn load_to_host(common: &Common) -> Result<config::Config, Failure> {
 /// those of the profiles, as exit code 2.
 pub fn load(common: &Common) -> Result<config::Config, Failure> {
     let config = config::load(common.config.as_deref()).map_err(Failure::usage)?;
+    credentials::hide_variables();
     mib_files::lay_over(&config.mib)?;
     Ok(config)
 }

@@ -79,9 +79,9 @@ pub fn run(args: &DemoArgs, common: &Common, options: &ConsoleOptions) -> Outcom
 /// The demo network at its fixed moment, without agents and without clock: the same each time.
 ///
 /// # Errors
-/// When the campus that is built in has a fault, which a test holds it has not.
-pub fn still(seed: u64) -> Result<Handle, Failure> {
-    let (campus, past) = cast(Scale::at(STILL_MOMENT, seed), STILL_PORT)?;
+/// When there is no such scenario, or its file has a fault; those that are built in have none, as a test holds.
+pub fn still(scenario: Option<&str>, seed: u64) -> Result<Handle, Failure> {
+    let (campus, past) = cast(scenario, (Scale::at(STILL_MOMENT, seed), STILL_PORT))?;
     let flows = Box::new(FlowTimes::new(Arc::new(Traffic::new(Arc::clone(&campus))), STILL_MOMENT));
     let samples = Box::new(past.samples_of(Order::OldestFirst, STILL_PAST));
     let logs = Box::new(Script::new(Arc::clone(&campus.scenario)).past());
@@ -100,17 +100,17 @@ pub fn shot(args: &ShotArgs, common: &Common, options: &ConsoleOptions) -> Outco
         let parsed = time::parse(text, STILL_MOMENT);
         parsed.ok_or_else(|| Failure::usage(format!("--at {text:?} is no time: RFC 3339 (2026-11-22T11:00:00Z), -15m or @UNIX")))
     });
-    let handle = still(STILL_SEED)?;
+    let handle = still(args.demo.as_deref(), STILL_SEED)?;
     super::shot::run(args, &options, (&handle, at.transpose()?), &mut std::io::stdout())
 }
 
-fn cast(scale: Scale, port: u16) -> Result<(Arc<Campus>, Past), Failure> {
-    let campus = campus(scale)?;
+fn cast(scenario: Option<&str>, (scale, port): (Scale, u16)) -> Result<(Arc<Campus>, Past), Failure> {
+    let campus = campus(scenario, scale)?;
     Ok((Arc::clone(&campus), Past::new(campus, port, CREDENTIAL)))
 }
 
-fn campus(scale: Scale) -> Result<Arc<Campus>, Failure> {
-    let scenario = Arc::new(Scenario::campus(scale).map_err(Failure::failed)?);
+fn campus(scenario: Option<&str>, scale: Scale) -> Result<Arc<Campus>, Failure> {
+    let scenario = Arc::new(super::sim::named(scenario, scale)?);
     let campus = Campus::new(scenario, Registry::builtin()).map_err(|unknown| Failure::failed(unknown.join("; ")))?;
     Ok(Arc::new(campus))
 }
@@ -144,7 +144,7 @@ struct Stage {
 impl Stage {
     fn set(args: &DemoArgs, connect: Option<PathBuf>) -> Result<Self, Failure> {
         let scale = Scale { devices: args.devices, ..Scale::at(clock::now(), args.seed) };
-        let campus = campus(scale)?;
+        let campus = campus(args.scenario.as_deref(), scale)?;
         let network = campus.scenario.network;
         let server = Server::start(Arc::clone(&campus) as _, network, 0, AGENT_THREADS).map_err(no_port)?;
         let store = Scratch::new()?;

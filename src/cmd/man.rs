@@ -1,9 +1,34 @@
 //! `noctop man`: the options and commands of the command line, and the keys and commands of the console, out of their tables.
 
+use super::{Failure, Outcome, written};
+use crate::cli::{EXIT_OK, ManArgs};
 use crate::ui::action::ACTIONS;
 use crate::ui::command::COMMANDS;
 use crate::ui::keymap::Keymap;
 use std::io::{self, Write};
+use std::path::Path;
+
+/// The main page to `out`, or all of them into a folder.
+///
+/// # Errors
+/// The folder, or a file in it, can't be written.
+pub fn run(args: &ManArgs, out: &mut dyn Write) -> Outcome {
+    match &args.to {
+        None => written(write(out)),
+        Some(folder) => {
+            let done = write_all(folder).map_err(|error| Failure::failed(format!("{}: {error}", folder.display())));
+            done.map(|()| EXIT_OK)
+        }
+    }
+}
+
+fn write_all(folder: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    let mut main = Vec::new();
+    write(&mut main)?;
+    std::fs::write(folder.join("noctop.1"), main)?;
+    crate::cli::man_pages()?.into_iter().try_for_each(|(name, roff)| std::fs::write(folder.join(name), roff))
+}
 
 /// Writes the whole page.
 ///
@@ -54,6 +79,18 @@ mod tests {
         }
         assert!(COMMANDS.iter().all(|command| page.contains(&escaped(&format!(":{}", command.name)))));
         assert!(page.lines().all(|line| !line.starts_with("\\fB.")));
+    }
+
+    #[test]
+    fn every_command_has_a_page_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        run(&ManArgs { to: Some(folder.path().join("man1")) }, &mut Vec::new()).unwrap();
+        let page = |name: &str| std::fs::read_to_string(folder.path().join("man1").join(name)).unwrap();
+        for command in crate::cli::command().get_subcommands() {
+            assert!(page(&format!("noctop-{}.1", command.get_name())).contains(".SH SYNOPSIS"), "{}", command.get_name());
+        }
+        assert!(page("noctop-store-backup.1").contains("backup"));
+        assert!(page("noctop.1").contains(".SH KEYS OF THE CONSOLE"));
     }
 
     #[test]

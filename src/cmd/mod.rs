@@ -4,6 +4,7 @@
 //! one of the contract's exit codes. None opens a socket or a store by itself: that is the engine's.
 
 use crate::cli::{Cli, Command, ConfigCommand, EXIT_FAILED, EXIT_OK, EXIT_USAGE, MibCommand};
+use crate::net::privilege;
 use crate::query::Screen;
 use std::fmt;
 
@@ -19,6 +20,7 @@ mod demo;
 mod describe;
 mod diff;
 mod discover;
+mod doctor;
 mod flows;
 mod get;
 mod history;
@@ -26,10 +28,13 @@ mod keys;
 mod logs;
 mod maintenance;
 mod man;
+pub mod manual;
 mod mib_files;
 mod notify;
 mod objects;
+mod port;
 mod rows;
+mod secrets;
 pub mod shot;
 mod sim;
 mod status;
@@ -72,16 +77,18 @@ pub type Outcome = Result<u8, Failure>;
 /// Runs what the command line asks for.
 pub fn run(cli: Cli) -> Outcome {
     let Cli { common, console, command } = cli;
+    crate::model::panic::install_hook();
     if !matches!(command, None | Some(Command::Demo(_))) {
         log(common.verbose);
     }
+    forbid_dumps(command.as_ref());
     match command {
         None => console::run(&common, &console),
         Some(Command::Demo(args)) => demo::run(&args, &common, &console),
-        Some(Command::Shot(args)) if args.demo => demo::shot(&args, &common, &console),
+        Some(Command::Shot(args)) if args.demo.is_some() => demo::shot(&args, &common, &console),
         Some(Command::Shot(args)) => console::shot(&common, (&args, &console)),
         Some(Command::Discover(args)) => discover::run(&common, &args),
-        Some(Command::Daemon) => daemon::run(&common),
+        Some(Command::Daemon(args)) => daemon::run(&common, &args),
         Some(Command::Devices(args)) => rows::run(&common, Screen::Devices, &args),
         Some(Command::Interfaces(args)) => rows::run(&common, Screen::Interfaces, &args),
         Some(Command::Links(args)) => rows::run(&common, Screen::Links, &args),
@@ -99,7 +106,10 @@ pub fn run(cli: Cli) -> Outcome {
         Some(Command::Diff(args)) => diff::run(&common, &args),
         Some(Command::Notify(args)) => notify::run(&common, &args.command),
         Some(Command::Audit(args)) => audit::run(&common, &args.command),
+        Some(Command::Port(args)) => port::run(&common, &args),
+        Some(Command::Secrets(args)) => secrets::run(&common, &args.command),
         Some(Command::Status(args)) => status::run(&common, &args),
+        Some(Command::Doctor(args)) => doctor::run(&common, (&args, &console)),
         Some(Command::Store(args)) => store::run(&common, &args.command),
         Some(Command::Config(args)) => match args.command {
             ConfigCommand::Check => config_check::run(&common),
@@ -108,7 +118,8 @@ pub fn run(cli: Cli) -> Outcome {
             crate::cli::write_completions(args.shell, &mut std::io::stdout());
             Ok(EXIT_OK)
         }
-        Some(Command::Man) => written(man::write(&mut std::io::stdout())),
+        Some(Command::Man(args)) => man::run(&args, &mut std::io::stdout()),
+        Some(Command::Manual(args)) => manual::run(&args, console::options(&console)?.lang, &mut std::io::stdout()),
         Some(Command::Keys(args)) => keys::run(&args, &console::options(&console)?, &mut std::io::stdout()),
         Some(Command::Schema(args)) => describe::schema(&args, &mut std::io::stdout()),
         Some(Command::Mib(args)) => match args.command {
@@ -120,10 +131,21 @@ pub fn run(cli: Cli) -> Outcome {
     }
 }
 
+/// No command leaves a core dump; whoever reads secrets lets nobody at its memory either, once they are hidden where others could see
+/// them ([`credentials::hide_variables`]).
+fn forbid_dumps(command: Option<&Command>) {
+    let forbidden =
+        if matches!(command, Some(Command::Secrets(_))) { privilege::forbid_dumps() } else { privilege::limit_core() };
+    if let Err(error) = forbidden {
+        tracing::error!("{error}");
+    }
+}
+
 /// Logs to stderr: errors, with `-v` more, with `-vv` everything of noctop's own. The console has no log: it has the screen.
 fn log(verbose: u8) {
     let level = match verbose {
-        0 => "error",
+        // What a daemon can't do is always in its log.
+        0 => "error,noctop::notice=warn",
         1 => "noctop=info",
         _ => "noctop=trace",
     };

@@ -41,7 +41,7 @@ fn options_for(args: &ShotArgs, options: &UiOptions) -> UiOptions {
     let mut options = options.clone();
     options.glyphs = Some(options.glyphs.unwrap_or(GlyphSet::Unicode));
     options.depth = if options.depth == Depth::Mono && args.format != ShotFormat::Svg { Depth::Mono } else { Depth::True };
-    if args.demo {
+    if args.demo.is_some() {
         options.zone = jiff::tz::TimeZone::UTC;
     }
     options

@@ -1,12 +1,16 @@
 //! `noctop sim`: the simulator by itself, until it is interrupted.
 
 use super::{Failure, Outcome, written};
-use crate::cli::{EXIT_OK, SimArgs};
+use crate::cli::{EXIT_OK, SetFaultArg, SimArgs};
 use crate::clock;
 use crate::mib::Registry;
+use crate::sim::logs::Script;
+use crate::sim::logs::live::Speakers;
 use crate::sim::recording::{Recording, address_of};
+use crate::sim::scenario::BUILT_IN;
 use crate::sim::serve::{Campus, Hosts, Recorded, Server};
 use crate::sim::traffic::{Exporters, Traffic};
+use crate::sim::writable::{SetFault, Writable};
 use crate::sim::{Scale, Scenario};
 use ipnet::Ipv4Net;
 use std::io::{self, Write};
@@ -17,6 +21,9 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// Threads that answer: one is enough for some ten thousand requests a second.
 const THREADS: usize = 2;
+
+/// What recordings answer to.
+const PUBLIC: &str = "public";
 
 /// What is served: an address and a name for each device, and what answers.
 struct Cast {
@@ -36,9 +43,14 @@ pub fn run(args: &SimArgs) -> Outcome {
         Some(folder) => recordings(folder, network)?,
         None => scenario(args, network)?,
     };
-    let server = Server::start(cast.hosts, network, port, THREADS)
+    let hosts = match &args.write_community {
+        Some(community) => writable(&cast, (community, args.set_fault)),
+        None => cast.hosts,
+    };
+    let server = Server::start(hosts, network, port, THREADS)
         .map_err(|error| Failure::failed(format!("port {port} can't be opened: {error}; name another with --listen")))?;
-    let exporters = args.flows.map(|target| export(cast.campus, target)).transpose()?;
+    let exporters = args.flows.map(|target| export(cast.campus.clone(), target)).transpose()?;
+    let _until_it_ends = args.syslog.zip(args.traps).map(|targets| speak(cast.campus, targets)).transpose()?;
     let told = tell(&cast.devices, server.port());
     if told.is_err() {
         return written(told);
@@ -51,15 +63,42 @@ pub fn run(args: &SimArgs) -> Outcome {
     Ok(EXIT_OK)
 }
 
-/// Exporters of flows, and how many. The devices' own addresses are of loopback: from there nothing else is reached.
+/// Hosts whose ports may be switched.
+fn writable(cast: &Cast, (write, fault): (&str, SetFaultArg)) -> Arc<dyn Hosts> {
+    let read = cast.campus.as_ref().map_or(PUBLIC, |campus| campus.scenario.community.as_str());
+    let fault = match fault {
+        SetFaultArg::None => SetFault::None,
+        SetFaultArg::NotWritable => SetFault::NotWritable,
+        SetFaultArg::Lost => SetFault::Lost,
+        SetFaultArg::Slow => SetFault::Slow,
+        SetFaultArg::Reverts => SetFault::Reverts,
+    };
+    Arc::new(Writable::new(Arc::clone(&cast.hosts), (read, write), fault))
+}
+
+/// Devices that send syslog and traps.
+fn speak(campus: Option<Arc<Campus>>, (syslog, traps): (SocketAddrV4, SocketAddrV4)) -> Result<Speakers, Failure> {
+    let campus = campus.ok_or_else(|| Failure::usage("--syslog: recordings say nothing on their own"))?;
+    [("--syslog", syslog), ("--traps", traps)].into_iter().try_for_each(|(option, target)| can_send(&campus, option, target))?;
+    let speakers = Speakers::start(Script::new(Arc::clone(&campus.scenario)), (syslog, traps));
+    speakers.map_err(|error| Failure::failed(format!("no socket for syslog and traps: {error}")))
+}
+
+/// The devices' own addresses are of loopback: from there nothing else is reached.
+fn can_send(campus: &Campus, option: &str, target: SocketAddrV4) -> Result<(), Failure> {
+    if campus.scenario.network.network().is_loopback() == target.ip().is_loopback() {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "{option} {target}: devices at {} can't send there; name a loopback address, or another network with --listen",
+        campus.scenario.network
+    )))
+}
+
+/// Exporters of flows, and how many.
 fn export(campus: Option<Arc<Campus>>, target: SocketAddrV4) -> Result<(usize, Exporters), Failure> {
     let campus = campus.ok_or_else(|| Failure::usage("--flows: recordings export no flows"))?;
-    if campus.scenario.network.network().is_loopback() != target.ip().is_loopback() {
-        return Err(Failure::usage(format!(
-            "--flows {target}: devices at {} can't send there; name a loopback address, or another network with --listen",
-            campus.scenario.network
-        )));
-    }
+    can_send(&campus, "--flows", target)?;
     let traffic = Traffic::new(campus);
     if traffic.exporters().is_empty() {
         return Err(Failure::usage("--flows: no group of the scenario has a line `flows`"));
@@ -77,19 +116,25 @@ fn listen(text: &str) -> Result<(Ipv4Net, u16), Failure> {
 
 fn scenario(args: &SimArgs, network: Ipv4Net) -> Result<Cast, Failure> {
     let scale = Scale { devices: args.devices, network, ..Scale::at(clock::now(), args.seed) };
-    let scenario = match &args.scenario {
-        None => Scenario::campus(scale),
-        Some(path) => {
-            let name = path.display().to_string();
-            let text = std::fs::read_to_string(path).map_err(|error| Failure::usage(format!("{name}: {error}")))?;
-            Scenario::parse(&name, &text, scale)
-        }
-    };
-    let scenario = Arc::new(scenario.map_err(Failure::usage)?);
+    let scenario = Arc::new(named(args.scenario.as_deref(), scale)?);
     let devices = scenario.agents().map(|(_, address, node)| (address, node.name.clone())).collect();
     let campus = Campus::new(scenario, Registry::builtin()).map_err(|unknown| Failure::usage(unknown.join("; ")))?;
     let campus = Arc::new(campus);
     Ok(Cast { devices, hosts: Arc::clone(&campus) as _, campus: Some(campus) })
+}
+
+/// A scenario that is built in, or of a file; the campus where none is named.
+pub(super) fn named(name: Option<&str>, scale: Scale) -> Result<Scenario, Failure> {
+    let name = name.unwrap_or("campus");
+    let scenario = match Scenario::built_in(name, scale) {
+        Some(scenario) => scenario,
+        None => {
+            let known = BUILT_IN.map(|(name, _)| name).join(" and ");
+            let unread = |error| Failure::usage(format!("{name}: {error}; built in are {known}"));
+            Scenario::parse(name, &std::fs::read_to_string(name).map_err(unread)?, scale)
+        }
+    };
+    scenario.map_err(Failure::usage)
 }
 
 fn recordings(folder: &Path, network: Ipv4Net) -> Result<Cast, Failure> {

@@ -3,8 +3,8 @@
 use super::{Failure, Outcome, attach, written};
 use crate::cli::{Common, EXIT_FAILED, EXIT_OK, FormatArgs};
 use crate::engine::{Answer, Command, command};
-use crate::model::Timestamp;
 use crate::model::text::visible;
+use crate::model::{Disabled, Rights, Timestamp};
 use crate::report::receiver::ReceiverStatus;
 use crate::report::{Format, json, status as shape, thousandths, write_rows};
 use std::io::{self, BufWriter, Write};
@@ -88,7 +88,19 @@ fn status_shape(status: command::Status) -> shape::Status {
         collectors: status.collectors.into_iter().map(collector).collect(),
         store: store_shape(status.store),
         receivers: status.receivers.into_iter().map(receiver_shape).collect(),
+        disabled: status.disabled.iter().map(disabled_shape).collect(),
+        rights: rights_shape(status.rights),
     }
+}
+
+fn disabled_shape(of: &Disabled) -> shape::Disabled {
+    let (function, text) = (of.function.name().to_owned(), of.sentence());
+    shape::Disabled { function, why: of.why.clone(), text, grants: of.grants.clone() }
+}
+
+fn rights_shape(of: Rights) -> shape::Rights {
+    let Rights { uid, capabilities, threads, privileged_threads, no_new_privs, dumps_core } = of;
+    shape::Rights { uid, capabilities, threads, privileged_threads, no_new_privs, dumps_core }
 }
 
 fn receiver_shape(of: command::ReceiverStatus) -> ReceiverStatus {
@@ -171,6 +183,13 @@ fn store_shape(store: command::StoreSummary) -> shape::Store {
 
 fn write_status(status: &shape::Status, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "noctop {}, pid {}, since {}", visible(&status.version), status.pid, status.started_at)?;
+    write_rights(&status.rights, out)?;
+    for off in &status.disabled {
+        writeln!(out, "off: {}", visible(&off.text))?;
+        for other in off.grants.iter().skip(1) {
+            writeln!(out, "     or: {}", visible(other))?;
+        }
+    }
     write_rows(Format::Table, status.collectors.iter().cloned(), out)?;
     for polling in status.collectors.iter().filter_map(|collector| collector.polling) {
         let shape::Polling { devices, polls, answered, missed, skipped, backed_off, looked_at, .. } = polling;
@@ -206,6 +225,18 @@ fn write_status(status: &shape::Status, out: &mut dyn Write) -> io::Result<()> {
         write_rows(Format::Table, status.receivers.iter().cloned(), out)?;
     }
     write_store(&status.store, out)
+}
+
+fn write_rights(rights: &shape::Rights, out: &mut dyn Write) -> io::Result<()> {
+    let shape::Rights { uid, capabilities, threads, privileged_threads, no_new_privs, dumps_core } = rights;
+    let held = if capabilities.is_empty() { "no capability".to_owned() } else { capabilities.join(" ") };
+    let more = if *no_new_privs { "no new privileges" } else { "new privileges are possible" };
+    let dumps = match dumps_core {
+        Some(false) => "no core dumps",
+        Some(true) => "core dumps are possible",
+        None => "core dumps unknown",
+    };
+    writeln!(out, "runs as uid {uid} with {held} in {privileged_threads} of {threads} threads; {more}, {dumps}")
 }
 
 /// The figures of a store, a line each; also what csv has as its columns.

@@ -3,7 +3,7 @@
 use super::load::parse_document;
 use super::read::{Fault, Section, kind};
 use super::value;
-use crate::analyse::alarm::{Choice, Origin, Rule, RuleFault, RuleSpec, Rules, compile};
+use crate::analyse::alarm::{Choice, On, Origin, Rule, RuleFault, RuleSpec, Rules, compile};
 use std::sync::Arc;
 use toml::Spanned;
 use toml::de::DeValue;
@@ -51,6 +51,11 @@ impl Alarms {
         };
         self.0.iter().map(line).collect()
     }
+}
+
+/// What rules can look at, with the fields of each.
+pub fn rule_fields() -> Vec<(&'static str, &'static [crate::query::filter::Column])> {
+    On::ALL.into_iter().map(|on| (on.word(), on.columns())).collect()
 }
 
 /// When a rule holds, in a line.

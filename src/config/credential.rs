@@ -1,4 +1,4 @@
-//! `[[credential]]`: which keys each SNMP version needs, and where secrets come from.
+//! `[[credential]]`: which keys each SNMP version needs.
 
 use super::read::Section;
 use super::value;
@@ -9,9 +9,6 @@ use toml::de::DeValue;
 
 /// The shortest password of the user-based security model (RFC 3414 §11.2).
 const SHORTEST_PASSWORD: usize = 8;
-
-/// The largest secret file that is read: a mistaken path to a device or a log must not be read whole.
-const LARGEST_SECRET: u64 = 4096;
 
 const AUTH: [(&str, AuthProtocol); 6] = [
     ("md5", AuthProtocol::Md5),
@@ -29,42 +26,13 @@ const PRIVACY: [(&str, PrivProtocol); 4] = [
     ("aes256", PrivProtocol::Aes256),
 ];
 
-/// A secret as it is written: a literal, `env:NAME` or `file:PATH` (the first line of it).
-///
-/// Errors: a sentence that names the variable or file, never the secret.
-pub fn resolve_secret(text: &str) -> Result<Secret, String> {
-    if let Some(name) = text.strip_prefix("env:") {
-        return match std::env::var(name) {
-            Ok(secret) if !secret.is_empty() => Ok(Secret::new(secret)),
-            Ok(_) => Err(format!("the environment variable {name} is empty")),
-            Err(std::env::VarError::NotPresent) => Err(format!("the environment variable {name} is not set")),
-            Err(std::env::VarError::NotUnicode(_)) => Err(format!("the environment variable {name} is not UTF-8 text")),
-        };
-    }
-    match text.strip_prefix("file:") {
-        Some(path) => secret_file(path),
-        None => Ok(Secret::new(text)),
-    }
-}
-
-fn secret_file(path: &str) -> Result<Secret, String> {
-    use std::io::Read as _;
-    let file = std::fs::File::open(path).map_err(|error| format!("the secret file {path} can't be read: {error}"))?;
-    let mut text = zeroize::Zeroizing::new(String::new());
-    file.take(LARGEST_SECRET)
-        .read_to_string(&mut text)
-        .map_err(|error| format!("the secret file {path} can't be read: {error}"))?;
-    match text.lines().next() {
-        Some(line) if !line.is_empty() => Ok(Secret::new(line)),
-        _ => Err(format!("the secret file {path} holds nothing on its first line")),
-    }
-}
-
-/// Reads one `[[credential]]`; `None` where a fault was noted. `number` counts from 1 and names what has no name.
-pub(super) fn read(section: Section<'_, '_>, number: usize) -> Option<Credential> {
+/// Reads one `[[credential]]`, and whether it is for changing what agents do, not for reading; `None` where a fault was noted. `number` counts
+/// from 1 and names what has no name.
+pub(super) fn read(section: Section<'_, '_>, number: usize) -> Option<(Credential, bool)> {
     let name = section.get("name", value::text).unwrap_or_else(|| format!("credential {number}"));
     let version = section.get("version", version);
     let networks = section.list("networks", value::network);
+    let write = section.get("write", value::yes_or_no).unwrap_or_default();
     let missing_version = version.is_none() && section.raw("version").is_none();
     if missing_version {
         section.fault(section.start(), "a credential needs version = \"1\", \"2c\" or \"3\"");
@@ -78,7 +46,7 @@ pub(super) fn read(section: Section<'_, '_>, number: usize) -> Option<Credential
         }
     };
     section.finish();
-    Some(Credential { name, version: version?, proof: proof?, networks })
+    Some((Credential { name, version: version?, proof: proof?, networks }, write))
 }
 
 /// Marks the keys of a v1 or v2c credential as known; true where one of them stands there.
@@ -100,7 +68,7 @@ fn community(section: &Section<'_, '_>) -> Option<Proof> {
     if section.raw("community").is_none() {
         section.fault(section.start(), "a credential of version 1 or 2c needs community");
     }
-    section.get("community", secret).map(Proof::Community)
+    section.secret("community").map(Proof::Community)
 }
 
 fn user(section: &Section<'_, '_>) -> Option<Proof> {
@@ -129,7 +97,7 @@ fn protocol<P>(
     password_key: &'static str,
 ) -> Option<(P, Secret)> {
     let protocol = section.get(key, reader);
-    let password = section.get(password_key, password);
+    let password = section.secret(password_key).filter(|password| is_long_enough(section, (password_key, password)));
     match (section.raw(key), section.raw(password_key)) {
         (Some(place), None) => section.fault(place.span().start, format!("{key} needs {password_key}")),
         (None, Some(place)) => section.fault(place.span().start, format!("{password_key} needs {key}")),
@@ -143,7 +111,7 @@ fn version(value: &DeValue<'_>) -> Result<SnmpVersion, String> {
         "1" => Ok(SnmpVersion::V1),
         "2c" => Ok(SnmpVersion::V2c),
         "3" => Ok(SnmpVersion::V3),
-        other => Err(format!("{other:?} is not an SNMP version: \"1\", \"2c\" or \"3\"")),
+        _ => Err("this is no SNMP version: \"1\", \"2c\" or \"3\"".to_owned()),
     }
 }
 
@@ -151,7 +119,8 @@ fn one_of<T: Copy>(value: &DeValue<'_>, known: &[(&str, T)]) -> Result<T, String
     let text = value::text(value)?;
     let words = || known.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(" ");
     let found = known.iter().find(|(word, _)| *word == text).map(|(_, protocol)| *protocol);
-    found.ok_or_else(|| format!("{text:?} is none of {}", words()))
+    // What stands here may be a password in the wrong place.
+    found.ok_or_else(|| format!("this is none of {}", words()))
 }
 
 fn auth_protocol(value: &DeValue<'_>) -> Result<AuthProtocol, String> {
@@ -162,14 +131,12 @@ fn priv_protocol(value: &DeValue<'_>) -> Result<PrivProtocol, String> {
     one_of(value, &PRIVACY)
 }
 
-fn secret(value: &DeValue<'_>) -> Result<Secret, String> {
-    resolve_secret(&value::text(value)?)
-}
-
-fn password(value: &DeValue<'_>) -> Result<Secret, String> {
-    let secret = secret(value)?;
-    if secret.expose().len() < SHORTEST_PASSWORD {
-        return Err(format!("a password of SNMPv3 has at least {SHORTEST_PASSWORD} octets (RFC 3414 §11.2)"));
+/// Notes where a password is none of SNMPv3.
+fn is_long_enough(section: &Section<'_, '_>, (key, password): (&'static str, &Secret)) -> bool {
+    let enough = password.expose().len() >= SHORTEST_PASSWORD;
+    if let (false, Some(place)) = (enough, section.raw(key)) {
+        let what = format!("credential.{key}: a password of SNMPv3 has at least {SHORTEST_PASSWORD} octets (RFC 3414 §11.2)");
+        section.fault(place.span().start, what);
     }
-    Ok(secret)
+    enough
 }

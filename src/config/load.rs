@@ -1,14 +1,19 @@
 //! Finding the file and reading it whole.
 
 use super::read::{Fault, Section, Source};
-use super::{Config, Origin, sections};
+use super::{Config, Origin, Secrets, sections};
 use crate::model::Credential;
 use sha2::{Digest as _, Sha256};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use toml::de::DeTable;
+use zeroize::Zeroizing;
 
 /// The largest configuration that is read: a mistaken path must not fill the memory.
 const LARGEST: u64 = 16 << 20;
+
+/// Octets by which a reader looks beyond the end of a file.
+const LOOK_BEYOND: usize = 64;
 
 /// Why there is no configuration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -66,7 +71,8 @@ fn sha256(octets: &[u8]) -> String {
     Sha256::digest(octets).iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
-fn text_of(path: &Path) -> Result<String, ConfigError> {
+/// Secrets may stand in it: it is wiped when it is dropped.
+fn text_of(path: &Path) -> Result<Zeroizing<String>, ConfigError> {
     let unreadable = |what: String| ConfigError::Unreadable(path.to_owned(), what);
     let about = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?;
     if about.is_dir() {
@@ -75,12 +81,34 @@ fn text_of(path: &Path) -> Result<String, ConfigError> {
     if about.len() > LARGEST {
         return Err(unreadable(format!("it is larger than {} MiB", LARGEST >> 20)));
     }
-    let octets = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
-    String::from_utf8(octets).map_err(|error| {
-        let before = error.utf8_error().valid_up_to();
-        let line = error.as_bytes().iter().take(before).filter(|octet| **octet == b'\n').count() + 1;
-        unreadable(format!("line {line} is not UTF-8 text"))
-    })
+    // With room for all of it and a look beyond, nothing is moved while it is read.
+    let room = usize::try_from(about.len()).unwrap_or_default().saturating_add(LOOK_BEYOND);
+    let mut octets = Zeroizing::new(Vec::with_capacity(room));
+    let file = std::fs::File::open(path).map_err(|error| unreadable(error.to_string()))?;
+    file.take(LARGEST).read_to_end(&mut octets).map_err(|error| unreadable(error.to_string()))?;
+    match std::str::from_utf8(&octets) {
+        Ok(text) => Ok(Zeroizing::new(text.to_owned())),
+        Err(error) => {
+            let line = octets.iter().take(error.valid_up_to()).filter(|octet| **octet == b'\n').count() + 1;
+            Err(unreadable(format!("line {line} is not UTF-8 text")))
+        }
+    }
+}
+
+/// Reads `[secrets]` of a file alone: what it names, whatever else is wrong with the file. Nothing is opened.
+///
+/// Errors: unreadable, or no TOML.
+pub fn read_secrets(path: &Path) -> Result<Secrets, ConfigError> {
+    let text = text_of(path)?;
+    let name = path.display().to_string();
+    let source = Source::new(&name, &text);
+    let (document, syntax) = DeTable::parse_recoverable(&text);
+    for error in &syntax {
+        source.fault(error.span().map_or(0, |span| span.start), error.message());
+    }
+    let found = super::secret::names(&Section::root(&source, document.get_ref()));
+    let faults = source.into_faults();
+    if faults.is_empty() { Ok(found.map(|(secrets, _)| secrets).unwrap_or_default()) } else { Err(ConfigError::Faulty(faults)) }
 }
 
 /// Reads a text. `name` stands in front of each fault.

@@ -14,21 +14,24 @@ use std::time::Duration;
 pub mod access;
 mod alarm;
 mod credential;
+mod exposure;
 mod load;
 mod maintenance;
 pub mod notify;
 mod read;
 mod schema;
+pub mod secret;
 mod sections;
 mod value;
 
 pub use access::{Access, Account};
-pub use alarm::{Alarms, RuleLine, parse_rule};
-pub use credential::resolve_secret;
-pub use load::{ConfigError, find, load, parse, read_credentials, read_file};
+pub use alarm::{Alarms, RuleLine, parse_rule, rule_fields};
+pub use exposure::exposures;
+pub use load::{ConfigError, find, load, parse, read_credentials, read_file, read_secrets};
 pub use maintenance::{Moment, Planned, When};
 pub use read::Fault;
 pub use schema::schema;
+pub use secret::{Secrets, facts as secret_facts, read_variables, resolve_secret};
 pub use value::{parse_duration, parse_network};
 
 /// The whole configuration, checked. `Config::default()` is what an empty file means.
@@ -38,8 +41,12 @@ pub struct Config {
     pub site: Option<String>,
     /// `[[credential]]`, in the order in which they are tried.
     pub credentials: Vec<Credential>,
+    /// `[secrets]`, and where every secret is written.
+    pub secrets: Secrets,
     /// `[discovery]`
     pub discovery: Discovery,
+    /// `[set]`, and the credentials that are for it alone.
+    pub set: Set,
     /// `[polling]`
     pub polling: Polling,
     /// `[[poll]]`: networks that are polled more or less often than the others. The first that holds an address counts.
@@ -87,6 +94,8 @@ pub struct Discovery {
     pub scope: Vec<IpNet>,
     /// Networks never asked.
     pub exclude: Vec<IpNet>,
+    /// Networks to which a community may go in the clear, beside those that this host is connected to.
+    pub trusted: Vec<IpNet>,
     /// UDP port of the agents.
     pub port: u16,
     /// How often the network is discovered anew.
@@ -101,6 +110,19 @@ pub struct Discovery {
     pub per_device_requests: u32,
     /// Whether the host that noctop runs on is a device, and its ports are listened to.
     pub own_host: bool,
+}
+
+/// `[set]`: whether ports may be switched, and by what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Set {
+    /// Off by default.
+    pub enabled: bool,
+    /// `[[credential]]` with `write = true`, in the order in which they are tried; nothing else is ever written with.
+    pub credentials: Vec<Credential>,
+    /// How long a port is without power in a cycle.
+    pub off_for: Duration,
+    /// How long it is waited for a port to come up, or go down.
+    pub settle: Duration,
 }
 
 /// `[polling]`
@@ -238,6 +260,7 @@ impl Default for Discovery {
             targets: Vec::new(),
             scope: Vec::new(),
             exclude: Vec::new(),
+            trusted: Vec::new(),
             // RFC 3417 §3.1
             port: 161,
             interval: Duration::from_secs(3600),
@@ -248,6 +271,14 @@ impl Default for Discovery {
             per_device_requests: 1,
             own_host: true,
         }
+    }
+}
+
+impl Default for Set {
+    fn default() -> Self {
+        // Phones and access points need some seconds without power to start anew; a port with spanning tree is up within half a minute.
+        let (off_for, settle) = (Duration::from_secs(5), Duration::from_secs(30));
+        Self { enabled: false, credentials: Vec::new(), off_for, settle }
     }
 }
 

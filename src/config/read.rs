@@ -1,5 +1,7 @@
 //! A TOML document with positions, read table by table; every fault is noted and the reading goes on.
 
+use super::secret::{Held, Origin, Written, is_open, resolve};
+use crate::model::secret::Secret;
 use crate::model::text::visible;
 use std::cell::RefCell;
 use std::fmt;
@@ -36,11 +38,14 @@ pub(super) struct Source<'a> {
     name: &'a str,
     text: &'a str,
     faults: RefCell<Vec<Fault>>,
+    held: RefCell<Held>,
+    written: RefCell<Vec<Written>>,
 }
 
 impl<'a> Source<'a> {
     pub(super) const fn new(name: &'a str, text: &'a str) -> Self {
-        Self { name, text, faults: RefCell::new(Vec::new()) }
+        let written = RefCell::new(Vec::new());
+        Self { name, text, faults: RefCell::new(Vec::new()), held: RefCell::new(Held::None), written }
     }
 
     /// Notes a fault at a byte of the file.
@@ -114,6 +119,49 @@ impl<'a, 'i> Section<'a, 'i> {
     /// A key that may be missing.
     pub(super) fn get<T>(&self, key: &'static str, reader: Reader<T>) -> Option<T> {
         self.read(key, self.raw(key)?, reader)
+    }
+
+    /// The encrypted file out of which `secret:NAME` is read from now on.
+    pub(super) fn hold(&self, held: Held) {
+        *self.source.held.borrow_mut() = held;
+    }
+
+    /// Where the secrets stand that were read until now.
+    pub(super) fn written(&self) -> Vec<Written> {
+        std::mem::take(&mut *self.source.written.borrow_mut())
+    }
+
+    /// A key whose value is a secret, or says where one is; it may be missing. The secret stands in no fault.
+    pub(super) fn secret(&self, key: &'static str) -> Option<Secret> {
+        self.secret_at(&self.full(key), self.raw(key)?).map(|(secret, _)| secret)
+    }
+
+    /// The same of a value, and whether it is written here as it is.
+    pub(super) fn secret_at(&self, key: &str, value: &Spanned<DeValue<'i>>) -> Option<(Secret, Origin)> {
+        let place = value.span().start;
+        let text = match value.get_ref().as_str() {
+            Some("") => {
+                self.fault(place, format!("{key}: it is empty"));
+                return None;
+            }
+            Some(text) => text,
+            None => {
+                self.fault(place, format!("{key}: this is {}, and a string is wanted", kind(value.get_ref())));
+                return None;
+            }
+        };
+        match resolve(text, &self.source.held.borrow()) {
+            Ok((secret, origin)) => {
+                let origin = if origin == Origin::Literal && is_open(key, text) { Origin::Open } else { origin };
+                let written = Written { key: key.to_owned(), place: self.place(place), origin: origin.clone() };
+                self.source.written.borrow_mut().push(written);
+                Some((secret, origin))
+            }
+            Err(why) => {
+                why.into_iter().for_each(|why| self.fault(place, format!("{key}: {why}")));
+                None
+            }
+        }
     }
 
     /// A key whose value is a list; a faulty element is left out and noted.

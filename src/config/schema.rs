@@ -62,14 +62,33 @@ const TABLES: &[Table] = &[
         &[
             ("name", Text, "What it is called"),
             ("version", Word(&["1", "2c", "3"]), "SNMP version"),
-            ("community", Text, "Community: a literal, env:NAME or file:PATH"),
+            ("community", Text, "Community: secret:NAME, env:NAME, file:PATH, credential:NAME, fd:N or a literal"),
             ("networks", Texts, "Networks in which it is tried; everywhere in scope by default"),
+            ("write", Flag, "Whether it is for [set] alone: never read with"),
             ("username", Text, "User of version 3"),
             ("context", Text, "Context of version 3"),
             ("auth", Word(&["md5", "sha1", "sha224", "sha256", "sha384", "sha512"]), "Authentication of version 3"),
-            ("auth_password", Text, "Its password: a literal, env:NAME or file:PATH"),
+            ("auth_password", Text, "Its password: secret:NAME, env:NAME, file:PATH, credential:NAME, fd:N or a literal"),
             ("priv", Word(&["des", "aes128", "aes192", "aes256"]), "Privacy of version 3"),
-            ("priv_password", Text, "Its password: a literal, env:NAME or file:PATH"),
+            ("priv_password", Text, "Its password: secret:NAME, env:NAME, file:PATH, credential:NAME, fd:N or a literal"),
+        ],
+    ),
+    table(
+        "secrets",
+        "The encrypted file out of which secret:NAME is read (noctop secrets)",
+        &[
+            ("file", Text, "The file, encrypted by age"),
+            ("identity", Text, "The file of the identity that opens it, or credential:NAME"),
+            ("passphrase", Text, "Or where its passphrase is: credential:NAME, fd:N, file:PATH, env:NAME"),
+        ],
+    ),
+    table(
+        "set",
+        "Switching ports (noctop port)",
+        &[
+            ("enabled", Flag, "Whether ports may be switched"),
+            ("off_for", Duration, "How long a port is without power in a cycle"),
+            ("settle", Duration, "How long it is waited for a port to come up, or go down"),
         ],
     ),
     table(
@@ -79,6 +98,7 @@ const TABLES: &[Table] = &[
             ("targets", Texts, "Addresses, ADDR:PORT, names, CIDRs or ranges"),
             ("scope", Texts, "Networks that may be asked"),
             ("exclude", Texts, "Networks never asked"),
+            ("trusted", Texts, "Networks to which a community may go in the clear, beside those that this host is connected to"),
             ("port", Whole, "UDP port of the agents"),
             ("interval", Duration, "How often the network is discovered anew"),
             ("skip", Texts, "Roles of neighbours and swept devices that are left out"),
@@ -152,7 +172,7 @@ const TABLES: &[Table] = &[
     ),
     list(
         "maintenance",
-        "Times of work, planned: what happens there then is nobody's alarm (README)",
+        "Times of work, planned: what happens there then is nobody's alarm",
         &[
             ("name", Text, "What it is called; no other has it"),
             ("device", Text, "What is worked on: a device"),
@@ -234,7 +254,7 @@ const TABLES: &[Table] = &[
             ("port", Whole, "Of mail: its port"),
             ("tls", Text, "Of mail: how it is secured"),
             ("username", Text, "Of mail"),
-            ("password", Text, "Of mail: a literal, env:NAME or file:PATH"),
+            ("password", Text, "Of mail: secret:NAME, env:NAME, file:PATH, credential:NAME, fd:N or a literal"),
             ("from", Text, "Of mail"),
             ("to", Texts, "Of mail"),
             ("hello", Text, "Of mail: by what name noctop says hello"),

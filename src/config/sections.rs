@@ -2,8 +2,8 @@
 
 use super::read::Section;
 use super::{
-    Config, Discovery, Listeners, LogClass, ManualLink, Mib, PollEvery, Polling, Retention, Store, SyslogTls, access, alarm,
-    credential, maintenance, notify, value,
+    Config, Discovery, Listeners, LogClass, ManualLink, Mib, PollEvery, Polling, Retention, Set, Store, SyslogTls, access, alarm,
+    credential, maintenance, notify, secret, value,
 };
 use crate::model::Credential;
 use crate::model::secret::Secret;
@@ -11,9 +11,14 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// The whole document. Faults are noted in the section's source; what is faulty keeps its default here.
 pub(super) fn config(root: Section<'_, '_>) -> Config {
-    let config = Config {
+    // All that follows may be in the file that it names.
+    let secrets = secret::section(&root);
+    let (credentials, writing) = credentials(&root);
+    let mut config = Config {
         site: root.get("site", value::text),
-        credentials: credentials(&root),
+        credentials,
+        secrets,
+        set: set(&root, writing),
         discovery: root.table("discovery").map(discovery).unwrap_or_default(),
         polling: root.table("polling").map(polling).unwrap_or_default(),
         polls: root.tables("poll").into_iter().filter_map(poll_every).collect(),
@@ -29,22 +34,54 @@ pub(super) fn config(root: Section<'_, '_>) -> Config {
         access: access::read(&root),
         origin: None,
     };
+    config.secrets.written = root.written();
     root.finish();
     config
 }
 
-/// The credentials alone, and all names different.
-pub(super) fn credentials(root: &Section<'_, '_>) -> Vec<Credential> {
-    let mut credentials: Vec<Credential> = Vec::new();
+/// Between off and on: less restarts nothing, more is an outage.
+const LONGEST_OFF: std::time::Duration = std::time::Duration::from_secs(120);
+/// Whoever waits at a terminal for a port waits no longer.
+const LONGEST_SETTLE: std::time::Duration = std::time::Duration::from_secs(300);
+
+fn set(root: &Section<'_, '_>, credentials: Vec<Credential>) -> Set {
+    let default = Set::default();
+    let Some(section) = root.table("set") else { return Set { credentials, ..default } };
+    let within = |key: &'static str, (default, longest): (std::time::Duration, std::time::Duration)| {
+        let found = section.get(key, value::interval).unwrap_or(default);
+        if let (true, Some(place)) = (found > longest, section.raw(key)) {
+            section.fault(place.span().start, format!("set.{key} is at most {}s", longest.as_secs()));
+        }
+        found
+    };
+    let enabled = section.get("enabled", value::yes_or_no).unwrap_or_default();
+    let (off_for, settle) =
+        (within("off_for", (default.off_for, LONGEST_OFF)), within("settle", (default.settle, LONGEST_SETTLE)));
+    if enabled && credentials.is_empty() {
+        section.fault(section.start(), "[set] needs a [[credential]] of its own with write = true");
+    }
+    section.finish();
+    Set { enabled, credentials, off_for, settle }
+}
+
+/// The credentials for reading and those for writing, and all names different.
+fn credentials(root: &Section<'_, '_>) -> (Vec<Credential>, Vec<Credential>) {
+    let mut credentials: Vec<(Credential, bool)> = Vec::new();
     for (number, section) in root.tables("credential").into_iter().enumerate() {
         let name_at = section.raw("name").map_or(section.start(), |name| name.span().start);
-        let Some(credential) = credential::read(section, number + 1) else { continue };
-        if credentials.iter().any(|known| known.name == credential.name) {
+        let Some((credential, write)) = credential::read(section, number + 1) else { continue };
+        if credentials.iter().any(|(known, _)| known.name == credential.name) {
             root.fault(name_at, format!("there are two credentials of the name {:?}", credential.name));
         }
-        credentials.push(credential);
+        if let Some((read, _)) = credentials.iter().find(|(known, other)| *other != write && known.proof == credential.proof) {
+            let what = format!("{:?} proves the same as {:?}: what writes has a secret of its own", credential.name, read.name);
+            root.fault(name_at, what);
+        }
+        credentials.push((credential, write));
     }
-    credentials
+    let (writing, reading): (Vec<_>, Vec<_>) = credentials.into_iter().partition(|(_, write)| *write);
+    let plain = |credentials: Vec<(Credential, bool)>| credentials.into_iter().map(|(credential, _)| credential).collect();
+    (plain(reading), plain(writing))
 }
 
 fn discovery(section: Section<'_, '_>) -> Discovery {
@@ -53,6 +90,7 @@ fn discovery(section: Section<'_, '_>) -> Discovery {
         targets: section.list("targets", value::target),
         scope: section.list("scope", value::network),
         exclude: section.list("exclude", value::network),
+        trusted: section.list("trusted", value::network),
         port: section.get("port", value::port).unwrap_or(default.port),
         interval: section.get("interval", value::interval).unwrap_or(default.interval),
         skip: section.raw("skip").map_or(default.skip, |_| section.list("skip", value::role)),
@@ -184,7 +222,7 @@ fn guard(section: &Section<'_, '_>, listeners: &mut Listeners) {
         section.fault(section.start(), "a certificate needs its key, and a key its certificate");
     }
     listeners.metrics_tls = certificate.zip(key);
-    listeners.metrics_token = section.get("token", token);
+    listeners.metrics_token = token(section);
     let is_open = listeners.metrics.is_some_and(|listen| !listen.ip().is_loopback());
     let is_guarded = ["certificate", "key", "token"].iter().all(|key| section.raw(key).is_some());
     if is_open && !is_guarded {
@@ -196,13 +234,18 @@ fn guard(section: &Section<'_, '_>, listeners: &mut Listeners) {
     }
 }
 
-fn token(value: &toml::de::DeValue<'_>) -> Result<Secret, String> {
-    let token = credential::resolve_secret(&value::text(value)?)?;
+fn token(section: &Section<'_, '_>) -> Option<Secret> {
+    let token = section.secret("token")?;
     let is_sign = |octet: u8| octet.is_ascii_graphic();
     if token.expose().len() < SHORTEST_TOKEN || !token.expose().bytes().all(is_sign) {
-        return Err(format!("a token has at least {SHORTEST_TOKEN} characters, all of them printable ASCII without blanks"));
+        let place = section.raw("token").map_or(section.start(), |token| token.span().start);
+        section.fault(
+            place,
+            format!("token: it has at least {SHORTEST_TOKEN} characters, all of them printable ASCII without blanks"),
+        );
+        return None;
     }
-    Ok(token)
+    Some(token)
 }
 
 fn listeners(root: &Section<'_, '_>) -> Listeners {

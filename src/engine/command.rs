@@ -4,7 +4,8 @@ pub use super::audit::{AuditAnswer, AuditQuestion, AuditRequest};
 use crate::model::audit::{Act, Outcome, Role};
 use crate::model::bands::{Band, Summary};
 use crate::model::flow::{TopAnswer, TopRequest};
-use crate::model::{Alarm, AlarmOrder, EntityKey, MaintenanceAct, Metric, TimeRange, Timestamp, Window};
+use crate::model::port::{PortOrder, PortPlan, PortResult, PortSet};
+use crate::model::{Alarm, AlarmOrder, Disabled, EntityKey, MaintenanceAct, Metric, Rights, TimeRange, Timestamp, Window};
 pub use crate::state::diff::DiffRow;
 use crate::state::view::screens::Name;
 pub use crate::state::whereabouts::Whereabouts;
@@ -52,6 +53,10 @@ pub enum Command {
     Record(Box<Act>, Outcome),
     /// Ask the audit journal.
     Audit(Box<AuditQuestion>),
+    /// What switching a port would do; its device is asked.
+    PortPlan(Box<PortOrder>),
+    /// Switch a port.
+    PortSet(Box<PortSet>),
 }
 
 impl Command {
@@ -75,7 +80,9 @@ impl Command {
             | Self::Alarms(_)
             | Self::Maintenance(_)
             | Self::Record(..)
-            | Self::Audit(_) => Role::Operator,
+            | Self::Audit(_)
+            | Self::PortPlan(_)
+            | Self::PortSet(_) => Role::Operator,
         }
     }
 
@@ -88,6 +95,7 @@ impl Command {
             Self::StoreBackup(_) => "store backup",
             Self::Alarms(_) => "alarms",
             Self::Maintenance(_) => "maintenance",
+            Self::PortPlan(_) | Self::PortSet(_) => "port",
             Self::History(_)
             | Self::Diff(..)
             | Self::Names(..)
@@ -101,9 +109,9 @@ impl Command {
         }
     }
 
-    /// Whether it reads or copies all that there is: hours, where that is much.
+    /// Whether it may take longer than a question does: it reads or copies all that there is, or waits for a port.
     pub const fn is_long(&self) -> bool {
-        matches!(self, Self::StoreVerify | Self::StoreBackup(_) | Self::AlarmTest(_) | Self::Audit(_))
+        matches!(self, Self::StoreVerify | Self::StoreBackup(_) | Self::AlarmTest(_) | Self::Audit(_) | Self::PortSet(_))
     }
 }
 
@@ -175,6 +183,10 @@ pub enum Answer {
     Maintenance(Vec<Window>),
     /// To `Audit`.
     Audit(Box<AuditAnswer>),
+    /// To `PortPlan`.
+    PortPlan(Box<PortPlan>),
+    /// To `PortSet`.
+    PortDone(Box<PortResult>),
 }
 
 /// A series as it is shown.
@@ -315,6 +327,10 @@ pub struct Status {
     pub store: StoreSummary,
     /// Those who are told about alarms, in the order of the configuration.
     pub receivers: Vec<ReceiverStatus>,
+    /// Functions that are off, and what turns them on.
+    pub disabled: Vec<Disabled>,
+    /// What the engine's process may do.
+    pub rights: Rights,
 }
 
 /// How one receiver does, since the engine started.
@@ -362,6 +378,8 @@ pub struct StoreSummary {
     pub log_bytes: u64,
     pub lost: u64,
     pub set_aside: Vec<String>,
+    /// The newest that it remembers.
+    pub newest: Option<Timestamp>,
 }
 
 /// What reading a whole store brought.

@@ -1,7 +1,12 @@
 //! What does not work and what to do about it: a sentence each, shown in the chrome of every view.
 
+use crate::model::Function;
+use crate::model::text::visible;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
+
+/// Under this name a daemon's log has them, whatever else it says.
+const LOG: &str = "noctop::notice";
 
 /// What a notice is about; of each there is at most one. The order is the order on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,6 +57,21 @@ pub(super) enum About {
     Endpoints,
 }
 
+impl About {
+    /// That a function is off.
+    pub(super) const fn of(function: Function) -> Self {
+        match function {
+            Function::Ping => Self::Ping,
+            Function::Neighbours => Self::Listening,
+            Function::Capture => Self::Capture,
+            Function::Traps => Self::Traps,
+            Function::Syslog => Self::Syslog,
+            Function::Flows => Self::Flows,
+            Function::Metrics => Self::Metrics,
+        }
+    }
+}
+
 /// The notices in force.
 #[derive(Debug, Default)]
 pub(super) struct Notices(Mutex<BTreeMap<About, String>>);
@@ -60,12 +80,20 @@ impl Notices {
     /// Sets or replaces one; true where that changed anything.
     pub(super) fn set(&self, about: About, sentence: String) -> bool {
         let before = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(about, sentence.clone());
+        if before.is_none() {
+            // A figure in it may change every second: the log has it once, when it begins.
+            tracing::warn!(target: LOG, "{}", visible(&sentence));
+        }
         before.as_deref() != Some(&sentence)
     }
 
     /// Takes one back; true where there was one.
     pub(super) fn clear(&self, about: About) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&about).is_some()
+        let gone = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&about);
+        if let Some(sentence) = &gone {
+            tracing::warn!(target: LOG, "no more: {}", visible(sentence));
+        }
+        gone.is_some()
     }
 
     /// One of them.

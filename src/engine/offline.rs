@@ -31,7 +31,8 @@ impl Offline {
         if let Err(why) = core.know_countries(config.listeners.country_file.as_deref()) {
             tracing::warn!("{why}");
         }
-        Ok(Self { reader: core.reader(), live: core.live(Vec::new(), None), last, ear })
+        let unread = core.unread().into_iter().collect();
+        Ok(Self { reader: core.reader(), live: core.live(unread, None), last, ear })
     }
 
     /// The request as of the last thing that the store remembers, and what marks its view as now.

@@ -21,6 +21,7 @@ use crate::model::SampleBatch;
 use crate::model::audit::{Act, Outcome};
 use crate::model::flow::FlowTime;
 use crate::model::log::LogDatagram;
+use crate::net::privilege;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -172,6 +173,12 @@ pub(super) fn alone(options: OpenOptions) -> Result<(Config, Arc<dyn Store>), Op
     Ok((ways.config, store))
 }
 
+/// Attaches to the engine that serves the store that is meant. Errors: one that serves but can't be talked to.
+pub(super) fn attached(options: OpenOptions) -> Result<Option<Attached>, String> {
+    let deaf: Ear = Arc::new(|_| {});
+    Ways::new(options).attach(&deaf)
+}
+
 /// Puts a backup where the store is to be, which nobody may hold. Errors: a sentence.
 pub fn restore(options: OpenOptions, from: &Path, replace: Replace) -> Result<Restored, OpenError> {
     let ways = Ways::new(options);
@@ -218,7 +225,7 @@ impl Ways {
 
     fn store(&self) -> Result<(PathBuf, Arc<dyn Store>), StoreError> {
         let folder = self.places.store().ok_or_else(|| StoreError::Absent(PathBuf::from("$XDG_STATE_HOME/noctop")))?;
-        let store = SledStore::open(&folder)?;
+        let store = privilege::without(|| SledStore::open(&folder))?;
         Ok((folder, Arc::new(store)))
     }
 

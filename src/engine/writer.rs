@@ -4,6 +4,7 @@ use crate::clock::Stopwatch;
 use crate::history::{Checkpoint, Store, StoreError};
 use crate::model::flow::{FlowColumns, FlowTime};
 use crate::model::{LogLine, SampleBatch, Timestamp};
+use crate::net::privilege;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -95,7 +96,10 @@ impl Writer {
         let losses = Arc::new(Losses::default());
         let theirs = Arc::clone(&losses);
         let thread = std::thread::Builder::new().name("noctop-history".to_owned());
-        let thread = thread.spawn(move || Pen::new(store, theirs).run(&receive))?;
+        let thread = thread.spawn(move || {
+            privilege::keep(&[]);
+            Pen::new(store, theirs).run(&receive);
+        })?;
         Ok(Self { send, thread: Some(thread), losses })
     }
 

@@ -28,8 +28,12 @@ pub use ledger::{Ledger, MemoryLedger};
 pub use logs::LogStore;
 pub use memory::MemoryStore;
 
-/// Format version of a store's folder. An older binary refuses a newer store with a clear sentence.
-pub const STORE_VERSION: u32 = 2;
+/// Format version of a store's folder and of everything in it, journal records and checkpoints too. It is raised with each of them
+/// (`engine/record.rs` holds that by test), so that an older binary refuses a newer store before it touches anything.
+pub const STORE_VERSION: u32 = 3;
+
+/// The oldest format that is still read. A store of it is marked with [`STORE_VERSION`] when it is opened to be written.
+pub const OLDEST_STORE_VERSION: u32 = 2;
 
 /// What can go wrong with a store. Each sentence says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +43,9 @@ pub enum StoreError {
     InUse(PathBuf),
     /// It was written by a newer format.
     #[error(
-        "the store {path} has format {found}, and this noctop knows up to {known}: upgrade noctop, or name another --data folder"
+        "the store {path} has format {found}, written by {by}, and this noctop ({ours}) knows up to {known}; nothing of it was \
+         changed: install {by}, put a backup back that this one wrote (noctop store restore), or name another --data folder",
+        ours = env!("CARGO_PKG_VERSION")
     )]
     Newer {
         /// Where.
@@ -48,18 +54,19 @@ pub enum StoreError {
         found: u32,
         /// Ours.
         known: u32,
+        /// Which noctop wrote it.
+        by: String,
     },
-    /// It was written before the first release, and nothing reads it any more.
+    /// It was written by a noctop that is too old, and nothing here reads it any more.
     #[error(
-        "the store {path} has format {found}, which was never released, and this noctop reads {known}: move it away, or name another --data folder"
+        "the store {path} has format {found}, and this noctop reads {OLDEST_STORE_VERSION} to {STORE_VERSION}; nothing of it was \
+         changed: open it once with a noctop in between, move it away, or name another --data folder"
     )]
     Older {
         /// Where.
         path: PathBuf,
         /// Its version.
         found: u32,
-        /// Ours.
-        known: u32,
     },
     /// The disk refused.
     #[error("{what} of {path} failed: {source}")]

@@ -188,6 +188,21 @@ impl Profile {
         }
     }
 
+    /// The file that it stands in.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The vendor, where the file says one.
+    pub fn vendor(&self) -> Option<&str> {
+        self.vendor.as_deref()
+    }
+
+    /// The system's name, where it has one.
+    pub fn os(&self) -> Option<&str> {
+        self.os.as_deref()
+    }
+
     /// The objects that hold facts, by name.
     pub fn reads(&self) -> impl Iterator<Item = &str> {
         let readings = self.read.values().flatten();

@@ -396,6 +396,11 @@ impl Registry {
         self.profiles.all()
     }
 
+    /// The files that are built in, folder and name.
+    pub fn builtin_files() -> impl Iterator<Item = &'static str> {
+        builtin::FILES.iter().map(|(name, _)| *name)
+    }
+
     /// All objects, by OID.
     pub fn objects(&self) -> &[Object] {
         &self.objects

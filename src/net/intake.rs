@@ -214,7 +214,7 @@ impl IntakeRoom {
         let count = libc::c_uint::try_from(BATCH).unwrap_or(0);
         // SAFETY: every pointer in the headers is to a live buffer of the stated length, one for each of the BATCH headers, and `self`
         // stays borrowed until the call is over.
-        let read = unsafe { libc::recvmmsg(fd, headers.as_mut_ptr(), count, libc::MSG_DONTWAIT, std::ptr::null_mut()) };
+        let read = unsafe { libc::recvmmsg(fd, headers.as_mut_ptr(), count, libc::MSG_DONTWAIT as _, std::ptr::null_mut()) };
         let read = usize::try_from(read).map_err(|_| io::Error::last_os_error())?;
         for (length, header) in self.lengths.iter_mut().zip(&headers).take(read) {
             *length = usize::try_from(header.msg_len).unwrap_or(0);

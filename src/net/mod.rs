@@ -16,10 +16,15 @@ pub mod memory;
 pub mod peer;
 pub mod pktinfo;
 pub mod priority;
+pub mod privilege;
+pub mod probe;
 pub mod process;
+pub mod route;
 pub mod signal;
 mod sockaddr;
 pub mod stream;
+pub mod supervisor;
+pub mod timekeeping;
 pub mod tls_server;
 pub mod udp;
 

@@ -1,5 +1,12 @@
-//! Ending a process with everything that it started.
+//! Processes: the host that they run on, and ending one with everything that it started.
 #![allow(unsafe_code, reason = "killpg(3) has no safe interface")]
+
+/// The host's name.
+///
+/// Source: uname(2); /proc/sys is out of sight of a unit that sees processes only.
+pub fn host_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
 
 /// Kills the process group of a child that was started as the leader of one of its own. Where none is left nothing happens.
 ///

@@ -149,7 +149,7 @@ fn receive_many(fd: libc::c_int, room: &mut Room) -> io::Result<Envelopes> {
     let count = libc::c_uint::try_from(BATCH).unwrap_or(0);
     // SAFETY: every pointer in the headers is to a live buffer of the stated length, one for each of the BATCH headers, and `room`
     // stays borrowed until the call is over.
-    let read = unsafe { libc::recvmmsg(fd, headers.as_mut_ptr(), count, libc::MSG_DONTWAIT, std::ptr::null_mut()) };
+    let read = unsafe { libc::recvmmsg(fd, headers.as_mut_ptr(), count, libc::MSG_DONTWAIT as _, std::ptr::null_mut()) };
     let read = usize::try_from(read).map_err(|_| io::Error::last_os_error())?;
     let mut envelopes = [None; BATCH];
     for ((envelope, header), name) in envelopes.iter_mut().zip(&headers).zip(&names).take(read) {

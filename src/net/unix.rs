@@ -77,9 +77,8 @@ impl Listener {
         let address = SockAddr::unix(path).map_err(failed("using the socket path", path))?;
         let socket = with_mode(MODE_USER).map_err(failed("opening the socket", path))?;
         socket.bind(&address).map_err(failed("binding the socket", path))?;
-        if mode != MODE_USER
-            && let Err(error) = open_to(path, (mode, group))
-        {
+        // The mask of the process took bits away (a daemon's leaves the group none): only now they may come back.
+        if let Err(error) = open_to(path, (mode, group)) {
             let _made_just_now = std::fs::remove_file(path);
             return Err(failed("giving the socket to its group", path)(error));
         }

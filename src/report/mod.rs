@@ -7,6 +7,7 @@
 
 pub mod audit;
 pub mod diff;
+pub mod doctor;
 pub mod dot;
 pub mod equipment;
 pub mod flow;
@@ -17,9 +18,11 @@ pub mod json;
 pub mod maintenance;
 pub mod mermaid;
 pub mod object;
+pub mod port;
 pub mod receiver;
 pub mod rows;
 pub mod schema;
+pub mod secret;
 pub mod status;
 pub mod switching;
 pub mod tabular;
@@ -35,6 +38,7 @@ pub use rows::{
     AccessPointRow, AlarmRow, ChannelRow, ClientRow, DeviceRow, EventRow, InterfaceRow, LinkRow, LogPatternRow, LogRow, RadioRow,
     RuleRow, SensorRow, SsidRow, WhereRow,
 };
+pub use secret::SecretRow;
 pub use tabular::{Format, write_rows};
 pub use topology::{TopologyFormat, TopologyRows, write_topology};
 

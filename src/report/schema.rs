@@ -1,13 +1,13 @@
 //! JSON Schemas of every shape, made from the types that are printed.
 
-use super::{audit, diff, flow, history, maintenance, object, rows, status, top, topology};
+use super::{audit, diff, doctor, flow, history, maintenance, object, port, rows, secret, status, top, topology};
 use schemars::{Schema, schema_for};
 
 /// A name, and how its schema is made.
 type Shape = (&'static str, fn() -> Schema);
 
 /// All of them.
-const SCHEMAS: [Shape; 26] = [
+const SCHEMAS: [Shape; 29] = [
     ("topology", || schema_for!(topology::Document)),
     ("device", || schema_for!(rows::DeviceRow)),
     ("interface", || schema_for!(rows::InterfaceRow)),
@@ -28,9 +28,12 @@ const SCHEMAS: [Shape; 26] = [
     ("history", || schema_for!(history::History)),
     ("diff", || schema_for!(diff::DiffRow)),
     ("maintenance", || schema_for!(maintenance::MaintenanceRow)),
+    ("doctor", || schema_for!(doctor::Doctor)),
     ("object", || schema_for!(object::ObjectRow)),
     ("audit", || schema_for!(audit::AuditRow)),
     ("audit-report", || schema_for!(audit::ReportDocument)),
+    ("port", || schema_for!(port::PortReport)),
+    ("secret", || schema_for!(secret::SecretRow)),
     ("status", || schema_for!(status::Status)),
     ("top", || schema_for!(top::TopRow)),
     ("store", || schema_for!(status::Store)),

@@ -19,6 +19,40 @@ pub struct Status {
     pub store: Store,
     /// Those who are told about alarms.
     pub receivers: Vec<ReceiverStatus>,
+    /// Functions that are off.
+    pub disabled: Vec<Disabled>,
+    pub rights: Rights,
+}
+
+/// A function that is off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Disabled {
+    /// ping, neighbours, capture, traps, syslog, flows, metrics
+    pub function: String,
+    /// Why.
+    pub why: String,
+    /// All of it in one sentence.
+    pub text: String,
+    /// Commands of which any one turns it on.
+    pub grants: Vec<String>,
+}
+
+/// What the engine's process may do; of all its threads together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Rights {
+    /// Effective user id.
+    pub uid: u32,
+    /// By their names in capabilities(7).
+    pub capabilities: Vec<String>,
+    /// Threads.
+    pub threads: u32,
+    /// Of those, that have any capability.
+    pub privileged_threads: u32,
+    /// Whether programs that it runs can get more (no_new_privs).
+    pub no_new_privs: bool,
+    /// Whether a fault would leave a core dump.
+    pub dumps_core: Option<bool>,
 }
 
 /// What got lost, and where.

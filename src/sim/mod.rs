@@ -18,5 +18,6 @@ pub mod traffic;
 pub mod truth;
 pub mod view;
 pub mod wlan;
+pub mod writable;
 
 pub use scenario::{Scale, Scenario, ScenarioError};

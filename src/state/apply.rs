@@ -64,6 +64,10 @@ pub fn apply(state: &mut State, event: &Event) -> Applied {
             deriver.found_in_lines(all);
             Vec::new()
         }
+        Body::Elsewhere(found) => {
+            deriver.elsewhere(found);
+            Vec::new()
+        }
         Body::Upkeep(upkeep) => {
             deriver.upkeep(upkeep);
             Vec::new()

@@ -13,6 +13,7 @@ pub mod diff;
 mod health;
 mod live;
 mod names;
+mod port;
 mod reach;
 mod reads;
 mod rehearse;
@@ -32,6 +33,7 @@ pub use apply::{Applied, apply};
 pub use condition::{Condition, PortCondition};
 pub use live::{LiveSample, PortCounter, PortRates, port_names};
 pub use names::names;
+pub use port::FoundPort;
 pub use standing::UNREACHABLE;
 
 use crate::analyse::alarm::Rules;

@@ -60,11 +60,22 @@ pub(super) struct Behind {
     pub(super) chain: Vec<Hop>,
 }
 
-/// A device on a chain, and the link by which it hangs on the one before; `None` where the one before routes for it.
+/// A device on a chain, and how it belongs to the one before.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Hop {
     pub(super) device: DeviceId,
-    pub(super) link: Option<Arc<Link>>,
+    pub(super) by: By,
+}
+
+/// How a device belongs to the one before it on a chain.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum By {
+    /// It hangs on it by this link.
+    Link(Arc<Link>),
+    /// The one before routes for it.
+    Route,
+    /// It fell silent with it, and nothing answers any more.
+    Silence,
 }
 
 impl Reach {

@@ -89,6 +89,7 @@ impl State {
             | Body::TrapSeen(_)
             | Body::Heard(_)
             | Body::Upkeep(_)
+            | Body::Elsewhere(_)
             | Body::Logs(_) => {}
         }
         for row in &rows {

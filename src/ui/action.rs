@@ -205,6 +205,7 @@ pub const ACTIONS: &[Action] = &[
     action("copy", Context::Global, ("copy the name under the cursor (OSC 52)", ""), lists::copy_cell),
     action("copy-row", Context::Global, ("copy the row", ""), lists::copy_row),
     action("copy-place", Context::Global, ("copy where you are, for :go", ""), global::copy_place),
+    action("show-faults", Context::Global, ("what does not work, and what to do about it", ""), overlay::faults),
     action("save-screen", Context::Global, ("the screen into a file: text, ansi, svg", ""), overlay::save),
     action("mouse", Context::Global, ("mouse on and off", ""), mouse::toggle),
     action("bell", Context::Global, ("bell on new critical alarms, +desktop, off", ""), notice::cycle),
@@ -261,6 +262,9 @@ pub const ACTIONS: &[Action] = &[
         overlay::export_as(turn, Form::Ndjson)
     }),
     action("export.text", Context::Export, ("text, as the screen stands", "text"), overlay::export_text),
+    action("faults.down", Context::Faults, ("further down", ""), |turn| overlay::faults_step(turn, 1)),
+    action("faults.up", Context::Faults, ("further up", ""), |turn| overlay::faults_step(turn, -1)),
+    action("faults.close", Context::Faults, ("close the list", "close"), overlay::cancel),
     action("save.text", Context::Save, ("text", "text"), |turn| overlay::save_as(turn, Picture::Text)),
     action("save.ansi", Context::Save, ("text with colours (ANSI)", "ansi"), |turn| overlay::save_as(turn, Picture::Ansi)),
     action("save.svg", Context::Save, ("picture (SVG)", "svg"), |turn| overlay::save_as(turn, Picture::Svg)),

@@ -426,6 +426,7 @@ pub fn contexts(state: &UiState) -> Vec<Context> {
         Some(Layer::Narrow(..)) => vec![Context::Narrow],
         Some(Layer::Export) => vec![Context::Export],
         Some(Layer::Save) => vec![Context::Save],
+        Some(Layer::Faults(_)) => vec![Context::Faults],
         None => {
             let mut contexts = vec![Context::Global];
             contexts.extend(pane::of(state.place.screen).contexts());

@@ -246,14 +246,14 @@ impl Keymap {
 /// Whether two contexts can hold at the same time: layers hold alone, everything else together with the global keys.
 fn together(a: Context, b: Context) -> bool {
     use Context::{
-        Alarms, Columns, Discovery, Events, Export, Flows, Global, Graph, Groups, Input, List, Logs, Map, Narrow, Related, Save,
-        Sections, Silence, Table, Vlans, Wallboard, Wireless, Work,
+        Alarms, Columns, Discovery, Events, Export, Faults, Flows, Global, Graph, Groups, Input, List, Logs, Map, Narrow,
+        Related, Save, Sections, Silence, Table, Vlans, Wallboard, Wireless, Work,
     };
     match (a, b) {
         (a, b) if a == b => true,
         (Save | Wallboard, _) | (_, Save | Wallboard) => false,
-        (Input | Related | Columns | Groups | Narrow | Export | Silence | Work, _)
-        | (_, Input | Related | Columns | Groups | Narrow | Export | Silence | Work) => false,
+        (Input | Related | Columns | Groups | Narrow | Export | Silence | Work | Faults, _)
+        | (_, Input | Related | Columns | Groups | Narrow | Export | Silence | Work | Faults) => false,
         (Global, _) | (_, Global) => true,
         // Lines of a log are sorted by nothing but time: the keys of tables are not theirs.
         (Logs, Table) | (Table, Logs) => false,

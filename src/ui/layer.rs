@@ -39,6 +39,8 @@ pub enum Layer {
     Export,
     /// `X`: a letter says in which form the screen is written.
     Save,
+    /// `W`: what does not work and what to do about it, in full; scrolled by so many lines.
+    Faults(usize),
 }
 
 impl Layer {
@@ -54,6 +56,7 @@ impl Layer {
             | Self::Narrow(..)
             | Self::Export
             | Self::Save
+            | Self::Faults(_)
             | Self::Work(..)
             | Self::Silence => None,
         }

@@ -9,6 +9,7 @@
 //! one in `keymaps/default.toml`.
 
 pub mod action;
+pub mod ask;
 pub mod chrome;
 pub mod command;
 pub mod console;
@@ -19,6 +20,7 @@ pub mod keymap;
 pub mod lang;
 pub mod layer;
 pub mod layout;
+pub mod lines;
 pub mod mouse;
 pub mod notice;
 pub mod overlay;

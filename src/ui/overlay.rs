@@ -1,6 +1,7 @@
 //! How layers look: an input on the last line, a list over it, small menus. The caret is the terminal's own, so that Korean
 //! input methods compose where the text stands.
 
+mod faults;
 mod preview;
 
 use super::command;
@@ -95,6 +96,10 @@ pub fn draw(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) -> Option<Position>
         }
         Layer::Export => {
             keyed(scene, area, (buf, "Export the rows", Context::Export, "export.cancel"));
+            None
+        }
+        Layer::Faults(from) => {
+            faults::draw(scene, area, (buf, *from));
             None
         }
         Layer::Save => {

@@ -5,6 +5,7 @@
 
 pub mod encode;
 pub mod kind;
+pub mod measure;
 pub mod osc;
 mod sgr;
 
@@ -220,7 +221,7 @@ fn install_hook() {
                 give_back();
                 usual(info);
             } else if ENTERED.load(Ordering::Acquire) {
-                SAID.lock().unwrap_or_else(PoisonError::into_inner).push(info.to_string());
+                SAID.lock().unwrap_or_else(PoisonError::into_inner).push(crate::model::panic::words(info));
             } else {
                 usual(info);
             }

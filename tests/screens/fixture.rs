@@ -9,8 +9,8 @@ use noctop::model::health::{Limits, SensorClass};
 use noctop::model::inventory::{Problem, Reason};
 use noctop::model::series::Point;
 use noctop::model::{
-    Acknowledgement, AdminStatus, Alarm, Confirmed, DeviceId, DeviceStatus, Evidence, GaugeKind, HealthStatus, IfIndex, MacAddr,
-    OperStatus, Role, Severity, Silence, SnmpAccess, SnmpVersion, Timestamp,
+    Acknowledgement, AdminStatus, Alarm, Confirmed, DeviceId, DeviceStatus, Disabled, Evidence, Function, GaugeKind,
+    HealthStatus, IfIndex, MacAddr, OperStatus, Role, Severity, Silence, SnmpAccess, SnmpVersion, Started, Timestamp,
 };
 use noctop::query::{EventPart, Screen, Subject, ViewRequest};
 use noctop::state::view::rows::GaugeRow;
@@ -39,6 +39,21 @@ pub enum Network {
     Campus,
     /// Nothing yet.
     Empty,
+}
+
+/// What does not work on a host that nobody prepared.
+fn notices() -> Vec<String> {
+    let started = Started { program: "/usr/bin/noctop".to_owned(), unit: None };
+    let lacking = |function, places: &[&str]| {
+        let places = places.iter().map(|place| place.parse().unwrap()).collect();
+        Disabled::lacking(function, places, &started).sentence()
+    };
+    vec![
+        lacking(Function::Ping, &[]),
+        lacking(Function::Neighbours, &[]),
+        lacking(Function::Traps, &["0.0.0.0:162"]),
+        "no credential is configured: the community \"public\" is tried; add [[credential]] to the configuration".to_owned(),
+    ]
 }
 
 /// A handle on it.
@@ -141,7 +156,7 @@ fn chrome(request: &ViewRequest, network: Network) -> Chrome {
         major: if campus { 2 } else { 0 },
         minor: usize::from(campus),
         unacknowledged: if campus { 4 } else { 0 },
-        notices: if campus { Vec::new() } else { vec!["no permission for ICMP: run `noctop doctor`".to_owned()] },
+        notices: if campus { Vec::new() } else { notices() },
         fault: request.filter.starts_with('(').then(|| "filter, column 1: ( is never closed".to_owned()),
         history_from: Some(ago(7 * 86_400)),
     }

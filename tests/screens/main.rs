@@ -16,6 +16,7 @@ mod golden;
 mod korean;
 mod logs;
 mod map;
+mod privilege;
 mod pty;
 mod switch;
 mod vlans;

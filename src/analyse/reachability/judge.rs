@@ -2,9 +2,9 @@
 
 use super::look::{Look, look};
 use super::net::{Net, Pass, Place, Sign, Silence};
-use super::spread::{Label, Part, Reach, Spread};
+use super::spread::{Label, Part, Reach, Spread, key};
+use super::world::{First, Says, World};
 use crate::model::Timestamp;
-use std::cmp::Reverse;
 
 /// What is the matter with a silent device.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,11 +28,11 @@ pub enum Why {
     Alone,
     /// It was seen to be before.
     Known,
-    /// This way to it lived when it was last looked at, and nothing newer was to be had.
-    Doubt(usize),
+    /// What would speak for it lived when it was last looked at, and nothing newer was to be had.
+    Doubt,
     /// It is the first silent one behind what answers, or behind what fell long before it.
     Edge,
-    /// Nothing around it answers; of all that is silent there it is the nearest to the world.
+    /// Nothing around it answers, or nothing at all; of all that is silent there it is the nearest to the world.
     Nearest,
 }
 
@@ -82,10 +82,11 @@ pub fn judge(net: &Net, now: Timestamp) -> Judged {
     if silent.is_empty() {
         return Judged::default();
     }
-    let mut court = Court { net, verdicts: vec![None; net.len()], recheck: None, unrouted: Vec::new() };
+    let mut court =
+        Court { net, now, world: World::of(net), verdicts: vec![None; net.len()], recheck: None, unrouted: Vec::new() };
     let mut parts: Vec<Part> = net.places().map(|place| part(net.sign(place))).collect();
     for (place, silence) in &silent {
-        let verdict = court.first(now, (*place, *silence));
+        let verdict = court.first((*place, *silence));
         let part = match (&verdict, silence.own) {
             (Some(_), _) => Part::Fixed,
             (None, true) => Part::Own,
@@ -107,6 +108,8 @@ const fn part(sign: Sign) -> Part {
 
 struct Court<'n> {
     net: &'n Net,
+    now: Timestamp,
+    world: World,
     verdicts: Vec<Option<Verdict>>,
     recheck: Option<Timestamp>,
     unrouted: Vec<Place>,
@@ -118,8 +121,8 @@ impl Court<'_> {
     }
 
     /// What the device's own ways say; `None` where it may be behind something.
-    fn first(&mut self, now: Timestamp, (place, silence): (Place, Silence)) -> Option<Verdict> {
-        let found = look(self.net, now, (place, silence));
+    fn first(&mut self, (place, silence): (Place, Silence)) -> Option<Verdict> {
+        let found = look(self.net, self.now, (place, silence));
         self.recheck = earlier(self.recheck, found.recheck);
         let Look { living, perhaps, ask, shut, others, unrouted, .. } = found;
         if let Some(way) = shut {
@@ -134,34 +137,45 @@ impl Court<'_> {
         }
         match (living, perhaps) {
             (Some(way), _) => Some(Verdict::Down(Why::Way(way))),
-            (None, Some(way)) if now >= silence.until => Some(Verdict::Down(Why::Doubt(way))),
-            (None, Some(_)) => {
-                self.recheck = earlier(self.recheck, Some(silence.until));
-                Some(Verdict::Wait(ask))
-            }
-            (None, None) if !others => self.shut_off(place),
+            (None, Some(_)) if self.now >= silence.until => Some(Verdict::Down(Why::Doubt)),
+            (None, Some(_)) => Some(self.wait(silence, ask)),
+            (None, None) if !others => self.shut_off((place, silence)),
             (None, None) => None,
         }
     }
 
+    fn wait(&mut self, silence: Silence, ask: Vec<Place>) -> Verdict {
+        self.recheck = earlier(self.recheck, Some(silence.until));
+        Verdict::Wait(ask)
+    }
+
+    /// Nobody is known to be beside a device: what the rest of the network says. `None` where nothing answers at all.
+    fn alone(&mut self, silence: Silence, why: Why) -> Option<Verdict> {
+        match self.world.says(self.now, silence) {
+            Says::Answers => Some(Verdict::Down(why)),
+            Says::Late => Some(Verdict::Down(if why == Why::Alone { Why::Doubt } else { why })),
+            Says::Perhaps => {
+                let ask = self.world.ask.clone();
+                Some(self.wait(silence, ask))
+            }
+            Says::Nothing => None,
+        }
+    }
+
     /// Nobody silent is on its way: all its links are cut, or it has none.
-    fn shut_off(&self, place: Place) -> Option<Verdict> {
+    fn shut_off(&mut self, (place, silence): (Place, Silence)) -> Option<Verdict> {
         let answers = |far: Place| matches!(self.net.sign(far), Sign::Answers { .. } | Sign::Here);
         let cut = self.net.counting(place).find(|(_, way, far)| matches!(way.pass, Pass::Shut(_)) && answers(*far));
         match cut {
             Some((way, ..)) => Some(Verdict::Down(Why::Port(way))),
-            None if self.net.ways(place).next().is_none() => Some(Verdict::Down(Why::Alone)),
+            None if self.net.ways(place).next().is_none() => self.alone(silence, Why::Alone),
             None => None,
         }
     }
 
     fn settle(mut self, mut spread: Spread<'_>, silent: &[(Place, Silence)]) -> Judged {
-        let with = |wanted: fn(&Verdict) -> bool, verdicts: &[Option<Verdict>]| -> Vec<Place> {
-            let judged = verdicts.iter().enumerate().filter_map(|(place, verdict)| Some((place, verdict.as_ref()?)));
-            judged.filter(|(_, verdict)| wanted(verdict)).map(|(place, _)| place).collect()
-        };
-        let down = with(|verdict| matches!(verdict, Verdict::Down(_)), &self.verdicts);
-        let waiting = with(|verdict| matches!(verdict, Verdict::Wait(_)), &self.verdicts);
+        let down = self.with(|verdict| matches!(verdict, Verdict::Down(_)));
+        let waiting = self.with(|verdict| matches!(verdict, Verdict::Wait(_)));
         spread.from(&down, Reach::All);
         spread.from(&waiting, Reach::New);
         let own: Vec<Place> =
@@ -173,12 +187,39 @@ impl Court<'_> {
                 break;
             }
             let edge: Vec<Place> = rest.iter().copied().filter(|place| self.is_edge(&rest, *place)).collect();
-            match nearest(self.net, &rest) {
-                Some(nearest) if edge.is_empty() => self.root(&mut spread, &[nearest], Why::Nearest),
-                _ => self.root(&mut spread, &edge, Why::Edge),
+            if edge.is_empty() {
+                self.apart(&mut spread, rest);
+            } else {
+                self.root(&mut spread, &edge, Why::Edge);
             }
         }
-        self.finish(spread, (silent, &waiting))
+        self.finish(spread, silent)
+    }
+
+    /// Nothing beside the rest answers. Where something does elsewhere, this part of the network has a fault of its own, and the nearest to the
+    /// world stands for it; where nothing answers anywhere, one stands for all that fell with it.
+    fn apart(&mut self, spread: &mut Spread<'_>, mut rest: Vec<Place>) {
+        rest.sort_by_key(|place| key(self.net, *place));
+        let mut first = First::of(self.net, &self.with(|verdict| matches!(verdict, Verdict::Down(_))), &rest);
+        for place in rest {
+            let Some(silence) = self.net.silence(place).filter(|_| !spread.is_settled(place)) else { continue };
+            match (self.alone(silence, Why::Nearest), first.stands_for(self.net, place)) {
+                (Some(Verdict::Wait(ask)), _) => {
+                    self.set(place, Some(Verdict::Wait(ask)));
+                    spread.from(&[place], Reach::New);
+                }
+                (None, Some(root)) => spread.apart(place, root),
+                (Some(_), _) | (None, None) => {
+                    self.root(spread, &[place], Why::Nearest);
+                    first.push(place);
+                }
+            }
+        }
+    }
+
+    fn with(&self, wanted: fn(&Verdict) -> bool) -> Vec<Place> {
+        let judged = self.verdicts.iter().enumerate().filter_map(|(place, verdict)| Some((place, verdict.as_ref()?)));
+        judged.filter(|(_, verdict)| wanted(verdict)).map(|(place, _)| place).collect()
     }
 
     fn root(&mut self, spread: &mut Spread<'_>, roots: &[Place], why: Why) {
@@ -194,7 +235,8 @@ impl Court<'_> {
         self.net.counting(place).any(|(_, _, far)| self.net.sign(far) != Sign::Unheard && !is_rest(&far))
     }
 
-    fn finish(mut self, spread: Spread<'_>, (silent, waiting): (&[(Place, Silence)], &[Place])) -> Judged {
+    fn finish(mut self, spread: Spread<'_>, silent: &[(Place, Silence)]) -> Judged {
+        let waiting = self.with(|verdict| matches!(verdict, Verdict::Wait(_)));
         for (place, silence) in silent {
             let labels = spread.labels.get(*place).map_or(&[][..], Vec::as_slice);
             if self.verdicts.get(*place).is_some_and(Option::is_some) || labels.is_empty() {
@@ -221,13 +263,4 @@ fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp
         (Some(one), Some(other)) => Some(one.min(other)),
         (one, other) => one.or(other),
     }
-}
-
-/// Of silent nodes among themselves the one nearest to the world: by role, then the one with the most ways, then the one that fell first.
-fn nearest(net: &Net, rest: &[Place]) -> Option<Place> {
-    let key = |place: &Place| {
-        let rank = net.node(*place).map_or(u8::MAX, |node| node.rank);
-        (rank, Reverse(net.ways(*place).count()), net.silence(*place).map(|silence| silence.fell), *place)
-    };
-    rest.iter().copied().min_by_key(key)
 }

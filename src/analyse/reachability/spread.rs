@@ -1,6 +1,8 @@
 //! Who is behind whom: from every device that is down itself along the ways through what is silent.
 
 use super::net::{Net, Pass, Place};
+use crate::model::Timestamp;
+use std::cmp::Reverse;
 use std::collections::VecDeque;
 
 /// Roots that are kept for one device: it is enough to know that it has several.
@@ -26,6 +28,8 @@ pub enum Via {
     Way(usize),
     /// The one routes for the other.
     Gateway,
+    /// Nothing leads there that is known of; they fell silent together, and nothing answers any more.
+    Silence,
 }
 
 /// What is known of a node while labels spread.
@@ -71,17 +75,27 @@ impl<'n> Spread<'n> {
 
     /// Spreads from roots, the nearest nodes first; with `only_new`, to nodes that have no label yet.
     pub(super) fn from(&mut self, roots: &[Place], reach: Reach) {
-        let before: Vec<bool> = match reach {
-            Reach::All => Vec::new(),
-            Reach::New => self.labels.iter().map(|labels| !labels.is_empty()).collect(),
-        };
         for root in roots {
             if let Some(part) = self.parts.get_mut(*root) {
                 *part = Part::Fixed;
             }
         }
         let start = |root: &Place| Step { place: *root, root: *root, remains: false };
-        let mut queue: VecDeque<Step> = roots.iter().map(start).collect();
+        self.run(roots.iter().map(start).collect(), reach);
+    }
+
+    /// Puts a node to which nothing leads behind a root that it fell silent with, and what is reached through it.
+    pub(super) fn apart(&mut self, place: Place, root: Place) {
+        let label = Label { root, from: root, via: Via::Silence, remains: false };
+        self.labels.get_mut(place).into_iter().for_each(|labels| labels.push(label));
+        self.run(VecDeque::from([Step { place, root, remains: false }]), Reach::New);
+    }
+
+    fn run(&mut self, mut queue: VecDeque<Step>, reach: Reach) {
+        let before: Vec<bool> = match reach {
+            Reach::All => Vec::new(),
+            Reach::New => self.labels.iter().map(|labels| !labels.is_empty()).collect(),
+        };
         let mut aside = VecDeque::new();
         loop {
             while let Some(step) = queue.pop_front() {
@@ -129,10 +143,16 @@ impl<'n> Spread<'n> {
 /// Whether a way counts for the node that it leads to.
 fn is_way(net: &Net, (place, part): (Place, Part), via: Via) -> bool {
     match (via, part) {
-        (Via::Gateway, _) => true,
+        (Via::Gateway | Via::Silence, _) => true,
         (Via::Way(_), Part::Unheard) => net.carries(place),
         (Via::Way(number), _) => net.counting(place).any(|(counting, ..)| counting == number),
     }
+}
+
+/// How near a node is to the world: by role, then by how many ways it has, then by when it fell. The least is the nearest.
+pub(super) fn key(net: &Net, place: Place) -> (u8, Reverse<usize>, Option<Timestamp>, Place) {
+    let rank = net.node(place).map_or(u8::MAX, |node| node.rank);
+    (rank, Reverse(net.ways(place).count()), net.silence(place).map(|silence| silence.fell), place)
 }
 
 /// Over which nodes labels spread.

@@ -104,8 +104,19 @@ fn behind_a_router_that_fell_is_what_it_routes_for_though_its_switch_lives() {
 #[test]
 fn everything_may_be_judged_without_a_single_way() {
     assert_eq!(told(&net(&[], &[]), 1), Vec::<String>::new());
-    assert_eq!(told(&net(&[silent(1), silent(1)], &[]), 50), ["0 down", "1 down"]);
+    assert_eq!(told(&net(&[silent(1), silent(1)], &[]), 50), ["0 down", "1 behind 0"], "nothing answers: one fault");
+    assert_eq!(told(&net(&[silent(1), silent(90)], &[]), 120), ["0 down", "1 down"], "it answered after the other fell");
+    assert_eq!(told(&net(&[silent(1), silent(1), answers()], &[]), 50), ["0 down", "1 down"], "something answers");
     assert_eq!(told(&net(&[silent(1), silent(1)], &[(0, 1, OPEN), (0, 0, OPEN), (0, 7, OPEN)]), 50), ["0 down", "1 behind 0"]);
+}
+
+#[test]
+fn what_has_no_way_waits_until_anything_was_heard_of() {
+    let stale = Sign::Answers { heard: Some(at(55)), doubted: true };
+    let lone = net(&[stale, silent(50), silent(50), silent(50)], &[(2, 3, OPEN)]);
+    assert_eq!(told(&lone, 80), ["1 waits", "2 waits", "3 waits"]);
+    assert_eq!(judge(&lone, at(80)).verdicts[1], Some(Verdict::Wait(vec![0])), "who is to be asked");
+    assert_eq!(told(&lone, 151), ["1 down", "2 down", "3 behind 2"]);
 }
 
 #[test]

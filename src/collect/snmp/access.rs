@@ -1,6 +1,7 @@
 //! Which credential opens which agent.
 //!
-//! Credentials are tried in their order, the one that last worked there first, each only in its own networks. To an agent a wrong
+//! Credentials are tried in their order, those of version 3 before communities (an agent that takes a user is never shown one), the one that last
+//! worked there first, each only in its own networks. To an agent a wrong
 //! community is silence, so that each costs a timeout; therefore the next one is asked a little after the one before, not after its timeout
 //! ([`STAGGER`], [`AT_ONCE`]). The first that is answered wins: as each has a start of [`STAGGER`] before the next, that is the first in order
 //! that the agent takes, unless its datagram is lost. An agent sees no more wrong credentials than it would one by one, a few a second: those
@@ -10,9 +11,11 @@
 use super::client::{Agent, Client};
 use super::error::SnmpError;
 use super::session::{Limits, Session};
+use super::tries::Tries;
+use crate::clock;
 use crate::mib::Registry;
 use crate::model::inventory::Reason;
-use crate::model::{Credential, Oid};
+use crate::model::{Credential, Oid, SnmpVersion};
 use crate::wire::snmp::VarBind;
 use rustc_hash::FxHashMap;
 use std::net::SocketAddr;
@@ -32,6 +35,7 @@ pub const DEFAULT_COMMUNITY: &str = "public";
 pub struct Access {
     credentials: Vec<Arc<Credential>>,
     good: Mutex<FxHashMap<SocketAddr, Arc<Credential>>>,
+    tries: Arc<Tries>,
 }
 
 /// An agent that answered.
@@ -49,7 +53,9 @@ impl Access {
         if credentials.is_empty() {
             credentials.push(Arc::new(Credential::community(DEFAULT_COMMUNITY, DEFAULT_COMMUNITY)));
         }
-        Self { credentials, good: Mutex::default() }
+        // What goes in the clear goes last.
+        credentials.sort_by_key(|credential| credential.version != SnmpVersion::V3);
+        Self { credentials, good: Mutex::default(), tries: Arc::default() }
     }
 
     /// The names of the credentials, in their order.
@@ -57,9 +63,19 @@ impl Access {
         self.credentials.iter().map(|credential| credential.name.clone()).collect()
     }
 
+    /// Where what may not be taken was tried lately.
+    pub fn tries(&self) -> Arc<Tries> {
+        Arc::clone(&self.tries)
+    }
+
+    /// The one that last worked at an agent.
+    fn good_at(&self, address: SocketAddr) -> Option<Arc<Credential>> {
+        self.good.lock().unwrap_or_else(PoisonError::into_inner).get(&address).cloned()
+    }
+
     /// The credentials for an agent, in the order in which they are tried.
     pub fn candidates(&self, address: SocketAddr) -> Vec<Arc<Credential>> {
-        let good = self.good.lock().unwrap_or_else(PoisonError::into_inner).get(&address).cloned();
+        let good = self.good_at(address);
         let rest = self.credentials.iter().filter(|credential| credential.is_for(address.ip()));
         let rest = rest.filter(|credential| good.as_ref() != Some(*credential)).cloned();
         good.iter().cloned().chain(rest).collect()
@@ -77,7 +93,7 @@ impl Access {
         // With one credential a fast pass would only lose the late answer of a slow agent.
         let passes: &[Limits] = if tried > 1 && limits.retries > 0 { &[fast, limits] } else { &[limits] };
         for pass in passes {
-            let trying = Trying { client, address, limits: *pass };
+            let trying = Trying { access: self, client, address, limits: *pass };
             match trying.all(candidates, &mut worst).await {
                 Ok((credential, probe)) => {
                     let agent = Agent { address, credential };
@@ -101,6 +117,7 @@ pub const AT_ONCE: usize = 4;
 
 /// One pass over credentials.
 struct Trying<'a> {
+    access: &'a Access,
     client: &'a Client,
     address: SocketAddr,
     limits: Limits,
@@ -154,6 +171,9 @@ impl Trying<'_> {
     }
 
     fn start(&self, place: usize, credential: Arc<Credential>, running: &mut JoinSet<Tried>) {
+        if self.access.good_at(self.address).as_ref() != Some(&credential) {
+            self.access.tries.note(self.address.ip(), clock::now());
+        }
         let agent = Agent { address: self.address, credential: Arc::clone(&credential) };
         let asking = self.client.session(&agent, self.limits).counted();
         let names: Vec<Oid> = PROBE.iter().filter_map(|name| Registry::builtin().scalar(name)).collect();
@@ -280,6 +300,13 @@ mod tests {
         assert!(sent.windows(2).all(|two| two[1] - two[0] <= 2 * AT_ONCE as u64), "{sent:?} after each second");
         assert_eq!(client.counts().sent, 6 + 6 * 3, "a quick pass, then a slow one");
         assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    }
+
+    #[test]
+    fn users_come_before_communities_and_each_in_their_order() {
+        let user = |name: &str| Credential { version: SnmpVersion::V3, ..Credential::community(name, "x") };
+        let access = Access::new(&[Credential::community("a", "x"), user("b"), Credential::community("c", "x"), user("d")]);
+        assert_eq!(access.names(), ["b", "d", "a", "c"]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -35,9 +35,11 @@ pub mod poll;
 pub mod poller;
 pub mod scope;
 pub mod session;
+pub mod set;
 pub mod tables;
 pub mod targets;
 mod train;
+pub mod tries;
 mod v3;
 #[cfg(test)]
 mod v3_tests;

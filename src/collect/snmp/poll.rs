@@ -15,6 +15,7 @@ use crate::model::text;
 use crate::model::{AdminStatus, Device, IfIndex, Interface, Oid, OperStatus, SnmpVersion, Timestamp};
 use crate::wire::snmp::list::Root;
 use crate::wire::snmp::{Asked, Value};
+use std::net::IpAddr;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, OnceLock};
@@ -29,6 +30,8 @@ pub struct PollPlan {
     pub agent: Agent,
     /// How often; `None` is as often as all.
     pub interval: Option<Duration>,
+    /// Where else it may be asked for, the best first.
+    pub others: Arc<[IpAddr]>,
     /// Its gauges.
     health: Arc<HealthPlan>,
     /// What it controls, where it is a wireless controller.
@@ -52,7 +55,15 @@ impl PollPlan {
     /// Everything of a device that an inventory described.
     pub fn of(device: Arc<Device>, agent: Agent) -> Self {
         let (health, wireless, bridge) = (HealthPlan::of(&device.health), WirelessPlan::of(&device), BridgePlan::of(&device));
-        Self { device, agent, interval: None, health, wireless, bridge, ethernet: Arc::default(), extras: Extras::default() }
+        let (ethernet, extras, others) = (Arc::default(), Extras::default(), Arc::default());
+        Self { device, agent, interval: None, others, health, wireless, bridge, ethernet, extras }
+    }
+
+    /// The same, to be asked for at these addresses where it does not answer at its own.
+    #[must_use]
+    pub fn or_at(mut self, others: Vec<IpAddr>) -> Self {
+        self.others = others.into();
+        self
     }
 
     /// The same, as often as this.

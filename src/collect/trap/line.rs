@@ -39,12 +39,28 @@ pub(super) fn distrusted(why: &str, user: Option<&str>, (received, source): (Tim
     line
 }
 
+/// What a complaint about noctop itself says beside what its agent said: a varbind, so that whoever reads the line or the event has it.
+const OWN: (&str, &str) = ("noctop", "tried a credential itself");
+
+/// Marks a complaint about a credential that noctop itself tried.
+pub(super) fn mark_own(line: &mut LogLine, trap: &mut Trap) {
+    let details = line.trap.iter_mut().map(AsMut::as_mut).chain(trap.told.iter_mut().map(|told| &mut told.detail));
+    for detail in details {
+        detail.binds.truncate(MAX_VARBINDS - 1);
+        detail.binds.push(TrapBind { name: OWN.0.to_owned(), value: OWN.1.to_owned() });
+    }
+    if let Some(detail) = &line.trap {
+        line.text = bounded(&detail.sentence(None), MAX_LINE_OCTETS);
+    }
+}
+
 /// Puts notifications into words, and says what they mean. The objects that every one of them has are looked up once.
 pub(super) struct Words<'a> {
     mib: &'a Registry,
     sys_up_time: Option<Oid>,
     trap_oid: Option<Oid>,
     trap_address: Option<Oid>,
+    authentication_failure: Option<Oid>,
     head: Vec<Oid>,
 }
 
@@ -55,7 +71,7 @@ impl<'a> Words<'a> {
                 .map(|name| mib.scalar(name));
         // The community is a secret; the others are said elsewhere.
         let head = [&sys_up_time, &trap_oid, &community, &enterprise].into_iter().flatten().cloned().collect();
-        Self { mib, sys_up_time, trap_oid, trap_address, head }
+        Self { mib, sys_up_time, trap_oid, trap_address, authentication_failure: mib.oid("authenticationFailure"), head }
     }
 
     /// The line of a notification, and what it tells the state.
@@ -85,6 +101,19 @@ impl<'a> Words<'a> {
         line.severity = trap.told.as_ref().and_then(|told| told.severity).and_then(syslog_severity);
         line.trap = Some(Box::new(detail));
         (line, trap)
+    }
+
+    /// Whether it is a complaint about a wrong credential that may be about whoever asks from `own`: the address that is told is theirs, or none is.
+    pub(super) fn may_mean(&self, read: &Notification, trap: &Trap, own: impl FnOnce() -> Option<IpAddr>) -> bool {
+        if trap.name.is_none() || trap.name != self.authentication_failure {
+            return false;
+        }
+        let others = read.varbinds.iter().filter(|bind| Some(&bind.oid) != self.trap_address.as_ref());
+        let mut told = others.filter_map(|bind| match bind.value {
+            Value::IpAddress(address) => Some(IpAddr::V4(address)),
+            _ => None,
+        });
+        told.next().is_none_or(|asker| own() == Some(asker))
     }
 
     fn trap(&self, read: &Notification, detail: &TrapDetail, (source, agent): (IpAddr, Option<IpAddr>)) -> Trap {

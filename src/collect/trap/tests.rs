@@ -198,7 +198,8 @@ fn running() -> Running {
     let counters = Arc::new(Counters::default());
     let mib = Arc::new(Registry::with_objects(Vec::new()));
     let keep: Keep = Box::new(move |octets| keep.send(octets).unwrap_or_default());
-    let worker = Worker { intakes, mib, receiver: receiver(), keep, emitter, counters: Arc::clone(&counters) };
+    let worker =
+        Worker { intakes, mib, receiver: receiver(), keep, emitter, tries: Arc::default(), counters: Arc::clone(&counters) };
     let stop = CancellationToken::new();
     let ending = stop.clone();
     let thread = std::thread::spawn(move || worker.run(&ending));
@@ -254,6 +255,33 @@ fn a_wrong_community_is_an_event_and_no_reason_to_read_a_device() {
         },
     );
     assert!(!trap.poll && !trap.reread && trap.told.is_some());
+}
+
+/// What a complaint is taken for, where `told` is the address in it and this host asks from 192.0.2.7.
+fn means_us(name: &str, told: Option<[u8; 4]>) -> (bool, String) {
+    let mib = Registry::builtin();
+    let mut message = message(PduKind::Trap, name);
+    let oid: crate::model::Oid = "1.3.6.1.4.1.99999.1.5.0".parse().unwrap();
+    message.pdu.varbinds.extend(told.map(|address| VarBind { oid, value: Value::IpAddress(address.into()) }));
+    let read = crate::wire::snmp::Notification::decode(&message.encode()).unwrap();
+    let (source, now) = at(1);
+    let words = super::line::Words::new(mib);
+    let (mut line, mut trap) = words.line(&read, (now, source));
+    let ours = words.may_mean(&read, &trap, || Some(IpAddr::from([192, 0, 2, 7])));
+    super::line::mark_own(&mut line, &mut trap);
+    assert_eq!(line.trap.as_deref(), trap.told.as_ref().map(|told| &told.detail));
+    (ours, line.text)
+}
+
+#[test]
+fn a_complaint_is_about_us_if_it_names_us_or_nobody() {
+    assert_eq!(
+        means_us("authenticationFailure", None),
+        (true, "authenticationFailure noctop=tried a credential itself".to_owned())
+    );
+    assert!(means_us("authenticationFailure", Some([192, 0, 2, 7])).0);
+    assert!(!means_us("authenticationFailure", Some([203, 0, 113, 9])).0, "somebody else failed");
+    assert!(!means_us("linkDown", None).0);
 }
 
 #[test]

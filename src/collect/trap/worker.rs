@@ -6,11 +6,13 @@ use super::usm::{Came, Distrust, Opened, Receiver};
 use super::{Counters, Keep};
 use crate::clock;
 use crate::collect::Emitter;
+use crate::collect::snmp::tries::Tries;
 use crate::collect::syslog::Gather;
 use crate::event::{Body, Trap};
 use crate::mib::Registry;
 use crate::model::{SnmpVersion, Timestamp};
 use crate::net::intake::{self, Intake, IntakeRoom};
+use crate::net::route::source_towards;
 use crate::wire::snmp::{Notification, peek};
 use rustc_hash::FxHasher;
 use std::collections::VecDeque;
@@ -40,6 +42,8 @@ pub struct Worker {
     pub receiver: Receiver,
     /// Where the senders' clocks are kept.
     pub keep: Keep,
+    /// Where this host tried credentials.
+    pub tries: Arc<Tries>,
     /// Where lines and traps go.
     pub emitter: Emitter,
     /// What came.
@@ -144,7 +148,11 @@ impl Worker {
             counters.repeated.fetch_add(1, Relaxed);
             return answer;
         }
-        let (line, trap) = words.line(&read, (now, source));
+        let (mut line, mut trap) = words.line(&read, (now, source));
+        let agent = trap.agent.unwrap_or(source);
+        if self.tries.is_recent(agent, now) && words.may_mean(&read, &trap, || source_towards(agent)) {
+            line::mark_own(&mut line, &mut trap);
+        }
         desk.fold.add(trap, now).into_iter().for_each(|trap| self.tell(trap, now));
         counters.dropped.fetch_add(desk.gather.add(line, &self.emitter), Relaxed);
         answer

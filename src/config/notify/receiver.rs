@@ -2,11 +2,11 @@
 
 use super::rule::filter;
 use super::{Mail, MailTls, Rate, Receiver, Shape, Template, Way, Webhook};
-use crate::config::credential::resolve_secret;
 use crate::config::read::Section;
 use crate::config::value;
 use crate::model::secret::Secret;
 use std::time::Duration;
+use toml::Spanned;
 use toml::de::DeValue;
 
 /// A telling takes so long at most where nobody says otherwise: a slow mail server is done by then.
@@ -130,7 +130,7 @@ fn webhook(section: &Section<'_, '_>) -> Option<Webhook> {
         need(section, "a webhook", &["url"]);
     }
     let url = match section.raw("url") {
-        Some(_) => section.get("url", url),
+        Some(value) => url(section, value),
         None => url_of(PAGERDUTY).ok(),
     };
     let method = section.get("method", method).unwrap_or("POST");
@@ -148,7 +148,7 @@ fn webhook(section: &Section<'_, '_>) -> Option<Webhook> {
 /// `body`, or the template that stands instead of it.
 fn body(section: &Section<'_, '_>) -> Option<Shape> {
     let (word, template) = (section.get("body", value::text), template(section));
-    let key = section.get("key", secret);
+    let key = section.secret("key");
     if let (Some(place), true) = (section.raw("key"), word.as_deref() != Some("pagerduty")) {
         section.fault(place.span().start, "key belongs to body = \"pagerduty\"");
     }
@@ -212,21 +212,18 @@ fn headers(section: &Section<'_, '_>) -> Vec<(String, Secret)> {
             continue;
         }
         let is_plain = |secret: &Secret| secret.expose().chars().all(|c| c == ' ' || c.is_ascii_graphic());
-        match secret(value.get_ref()) {
-            Ok(secret) if is_plain(&secret) => headers.push((text.to_owned(), secret)),
-            Ok(_) => section.fault(value.span().start, format!("receiver.headers: the value of {text} is not printable ASCII")),
-            Err(what) => section.fault(value.span().start, format!("receiver.headers: {what}")),
+        match section.secret_at(&format!("receiver.headers.{text}"), value) {
+            Some((secret, _)) if is_plain(&secret) => headers.push((text.to_owned(), secret)),
+            Some(_) => section.fault(value.span().start, format!("receiver.headers: the value of {text} is not printable ASCII")),
+            None => {}
         }
     }
     headers
 }
 
-fn secret(value: &DeValue<'_>) -> Result<Secret, String> {
-    resolve_secret(&value::text(value)?)
-}
-
-fn url(value: &DeValue<'_>) -> Result<(Secret, String), String> {
-    url_of(secret(value)?.expose())
+fn url<'i>(section: &Section<'_, 'i>, value: &Spanned<DeValue<'i>>) -> Option<(Secret, String)> {
+    let (secret, _) = section.secret_at("receiver.url", value)?;
+    url_of(secret.expose()).map_err(|what| section.fault(value.span().start, format!("receiver.url: {what}"))).ok()
 }
 
 /// An address of a webhook, and the host in it. Errors: a sentence without the address, which may be a secret.
@@ -297,7 +294,7 @@ fn mail(section: &Section<'_, '_>) -> Option<Mail> {
 
 /// Name and password: both or neither, and never in the open.
 fn login(section: &Section<'_, '_>, tls: MailTls) -> Option<(String, Secret)> {
-    let (name, password) = (section.get("username", value::text), section.get("password", secret));
+    let (name, password) = (section.get("username", value::text), section.secret("password"));
     match (section.raw("username"), section.raw("password")) {
         (Some(place), None) => section.fault(place.span().start, "username needs password"),
         (None, Some(place)) => section.fault(place.span().start, "password needs username"),
@@ -321,7 +318,8 @@ fn tls(value: &DeValue<'_>) -> Result<MailTls, String> {
 fn host(value: &DeValue<'_>) -> Result<String, String> {
     let text = value::text(value)?;
     let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':'));
-    if plain { Ok(text) } else { Err(format!("{text:?} is no name of a host")) }
+    // A password may have been written with it.
+    if plain { Ok(text) } else { Err("this is no name of a host".to_owned()) }
 }
 
 /// `noc@example.net` or `NOC <noc@example.net>`; the mail's own reader looks closer.

@@ -47,6 +47,8 @@ pub fn act_of(command: &Command, state: &State) -> Option<(Act, Steps)> {
         | Command::AlarmTest(_)
         | Command::MaintenanceList(_)
         | Command::Record(..)
+        | Command::PortPlan(_)
+        | Command::PortSet(_)
         | Command::Audit(_) => None,
     }
 }

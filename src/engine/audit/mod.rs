@@ -10,6 +10,7 @@ mod report;
 mod roles;
 
 pub use answers::{AuditAnswer, AuditQuestion, AuditRequest};
+pub use roles::socket_group;
 
 pub(super) use acts::{Steps, act_of, owned};
 pub(super) use answers::answer;

@@ -49,10 +49,9 @@ impl Roles {
     pub fn of(access: &Access) -> Self {
         let mut unknown = Vec::new();
         let operators = members(&access.operators, &mut unknown);
-        let wanted = access.group.as_deref().unwrap_or(DEFAULT_GROUP);
-        let group = accounts::group_id(wanted).filter(|group| *group != OVERFLOW).map(|number| (number, wanted.to_owned()));
+        let group = named_group(access);
         if group.is_none() && access.group.is_some() {
-            unknown.push(format!("@{wanted}"));
+            unknown.push(format!("@{}", access.group.as_deref().unwrap_or(DEFAULT_GROUP)));
         }
         let viewers = match &access.viewers {
             Some(named) => members(named, &mut unknown),
@@ -156,6 +155,17 @@ fn members(named: &[Account], unknown: &mut Vec<String>) -> Members {
         }
     }
     members
+}
+
+/// The group that may open the socket, where this host has it: its number and name.
+fn named_group(access: &Access) -> Option<(u32, String)> {
+    let wanted = access.group.as_deref().unwrap_or(DEFAULT_GROUP);
+    accounts::group_id(wanted).filter(|group| *group != OVERFLOW).map(|number| (number, wanted.to_owned()))
+}
+
+/// The number of the group that may open the socket, where this host has it.
+pub fn socket_group(access: &Access) -> Option<u32> {
+    named_group(access).map(|(number, _)| number)
 }
 
 #[cfg(test)]

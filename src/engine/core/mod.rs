@@ -39,6 +39,7 @@ use crate::history::{Checkpoint, Store, StoreError};
 use crate::model::flow::{FlowBatch, FlowTime};
 use crate::model::heard::Heard;
 use crate::model::log::LogDatagram;
+use crate::model::series::Kept;
 use crate::model::upkeep::ExporterReading;
 use crate::model::{DeviceId, LogKind, LogLine, SampleBatch, Timestamp};
 use crate::query::ViewRequest;
@@ -46,6 +47,7 @@ use crate::state::view::View;
 use crate::state::{self, Settings, State, checkpoint};
 use crate::wire::syslog;
 use logs::LogBook;
+use past::Unread;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -56,7 +58,7 @@ const SOWN_AT_ONCE: usize = 4096;
 pub struct Core {
     state: State,
     reader: Reader,
-    skipped: u64,
+    unread: Unread,
     log_book: LogBook,
     /// Rules on log lines.
     ear: Ear,
@@ -80,17 +82,17 @@ pub(super) struct Turned {
 impl Core {
     /// The state as the store remembers it: the last checkpoint and the journal after it.
     ///
-    /// Errors: those of the store. A record that can't be read is passed over and counted ([`Core::skipped`]).
+    /// Errors: those of the store. A record that can't be read is passed over and told ([`Core::unread`]).
     pub fn restore(store: Arc<dyn Store>, site: &str, settings: Settings) -> Result<Self, StoreError> {
         let ear = Ear::new(&settings.rules);
         let reader = Reader::new(store, site, settings);
         let restored = reader.restore()?;
-        Ok(Self { state: restored.state, reader, skipped: restored.skipped, log_book: LogBook::default(), ear })
+        Ok(Self { state: restored.state, reader, unread: restored.unread, log_book: LogBook::default(), ear })
     }
 
-    /// Journal records that could not be read when the store was restored.
-    pub const fn skipped(&self) -> u64 {
-        self.skipped
+    /// What of the journal could not be read when the store was restored, for operators; `None` where all of it was.
+    pub fn unread(&self) -> Option<String> {
+        self.unread.sentence()
     }
 
     /// Applies an event and writes what follows from it to the store. Blocks on the store.
@@ -125,8 +127,9 @@ impl Core {
             let given = event.is_derived().then(|| record::encode(&event).ok().map(|record| (event.at, record)));
             records.extend(given.flatten());
             records.extend(turned.records);
-            if !turned.samples.is_empty() {
-                self.reader.store().samples_append(&turned.samples)?;
+            let samples = without_counters(turned.samples);
+            if !samples.is_empty() {
+                self.reader.store().samples_append(&samples)?;
             }
             if records.len() >= SOWN_AT_ONCE {
                 self.reader.store().journal_append(&std::mem::take(&mut records))?;
@@ -244,4 +247,14 @@ impl Core {
         let seq = store.journal_append(&[])?;
         store.checkpoint_write(&Checkpoint { seq, at, parts: parts() })
     }
+}
+
+/// Samples without rows of counters. A past brings those with its own samples; what the state adds up begins at nothing, and both in one
+/// series would be rates that nothing ever had.
+fn without_counters(mut samples: Vec<SampleBatch>) -> Vec<SampleBatch> {
+    for batch in &mut samples {
+        batch.rows.retain(|row| !row.cells.iter().any(|cell| matches!(cell.metric.kept(), Kept::Counter { .. })));
+    }
+    samples.retain(|batch| !batch.rows.is_empty());
+    samples
 }

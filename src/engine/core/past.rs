@@ -1,6 +1,7 @@
 //! States of past times: the last checkpoint before, and the journal from there.
 
-use crate::engine::record;
+use crate::engine::record::{self, Unreadable};
+use crate::event::EVENT_VERSION;
 use crate::history::{AtQuery, Store, StoreError};
 use crate::model::{DeviceId, Metric, Timestamp};
 use crate::query::{Screen, Subject, ViewRequest};
@@ -23,8 +24,36 @@ pub(super) struct Restored {
     pub(super) state: State,
     /// The last record that is in it.
     pub(super) seq: u64,
-    /// Records that could not be read.
-    pub(super) skipped: u64,
+    /// What of the past could not be read.
+    pub(super) unread: Unread,
+}
+
+/// What of a past could not be read, and is missing from the state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Unread {
+    /// Journal records.
+    pub(super) records: u64,
+    /// Checkpoints.
+    pub(super) checkpoints: u64,
+    /// The format of the last record or checkpoint that another noctop wrote.
+    pub(super) format: Option<u16>,
+}
+
+impl Unread {
+    /// What operators are to know; `None` where everything was read.
+    pub(super) fn sentence(self) -> Option<String> {
+        let Self { records, checkpoints, format } = self;
+        match (records, checkpoints, format) {
+            (0, 0, _) => None,
+            (_, _, None) => {
+                Some(format!("{records} journal records and {checkpoints} checkpoints could not be read and were passed over"))
+            }
+            (_, _, Some(format)) => Some(format!(
+                "{records} events and {checkpoints} checkpoints of another noctop (format {format}, this one reads {EVENT_VERSION}) are kept and passed \
+                 over: devices, alarms and events of then are not shown; graphs, flows and logs are"
+            )),
+        }
+    }
 }
 
 /// A past state with what was measured then, as far as a screen shows it.
@@ -32,6 +61,7 @@ struct Shown {
     at: Timestamp,
     measured: Measured,
     state: Arc<State>,
+    unread: Unread,
 }
 
 /// What of the measured values is needed.
@@ -53,25 +83,29 @@ impl Past {
         Self { settings, bases: Mutex::new(VecDeque::new()), shown: Mutex::new(VecDeque::new()) }
     }
 
-    /// The state at the time that a request names, with the rates of then.
-    pub(super) fn state(&self, store: &dyn Store, (at, request): (Timestamp, &ViewRequest)) -> Result<Arc<State>, StoreError> {
+    /// The state at the time that a request names, with the rates of then, and what is missing from it.
+    pub(super) fn state(
+        &self,
+        store: &dyn Store,
+        (at, request): (Timestamp, &ViewRequest),
+    ) -> Result<(Arc<State>, Unread), StoreError> {
         let measured = Measured::of(request);
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = shown.iter().find(|known| known.at == at && known.measured == measured) {
-            return Ok(Arc::clone(&known.state));
+            return Ok((Arc::clone(&known.state), known.unread));
         }
         // The journal and the series lie in different databases: both are read at once.
         let (restored, samples) = std::thread::scope(|scope| {
             let reading = scope.spawn(|| measured.read(store, at));
             (self.at(store, at), reading.join())
         });
-        let mut state = restored?.state;
+        let Restored { mut state, unread, .. } = restored?;
         // A fault of noctop's own goes on to whoever asked, as if the thread were this one.
         let samples = samples.unwrap_or_else(|fault| std::panic::resume_unwind(fault));
         state.set_live(samples?);
         let state = Arc::new(state);
-        keep(&mut shown, Shown { at, measured, state: Arc::clone(&state) });
-        Ok(state)
+        keep(&mut shown, Shown { at, measured, state: Arc::clone(&state), unread });
+        Ok((state, unread))
     }
 
     /// The state at a time, without what was measured.
@@ -113,8 +147,14 @@ pub(super) fn restore(
                     state::apply(&mut restored.state, &event);
                 }
                 Err(error) => {
-                    restored.skipped += 1;
-                    tracing::warn!(seq = record.seq, %error, "a journal record is passed over");
+                    // A whole journal of another format is one line, not a million.
+                    if restored.unread.records == 0 {
+                        tracing::warn!(seq = record.seq, %error, "journal records are passed over");
+                    }
+                    restored.unread.records += 1;
+                    if let Unreadable::Version(format) = error {
+                        restored.unread.format = Some(format);
+                    }
                 }
             }
             restored.seq = record.seq;
@@ -130,17 +170,18 @@ pub(super) fn restore(
 }
 
 fn from_checkpoint(store: &dyn Store, at: Timestamp, settings: &Settings) -> Result<Restored, StoreError> {
-    let mut before = at;
+    let (mut before, mut unread) = (at, Unread::default());
     while let Some(found) = store.checkpoint_before(before)? {
         match checkpoint::decode(&found.parts, settings.clone()) {
-            Ok(state) => return Ok(Restored { state, seq: found.seq, skipped: 0 }),
+            Ok(state) => return Ok(Restored { state, seq: found.seq, unread }),
             Err(error) => {
                 tracing::warn!(at = %found.at, %error, "a checkpoint can't be read; the one before is taken");
+                unread.checkpoints += 1;
                 before = Timestamp(found.at.millis() - 1);
             }
         }
     }
-    Ok(Restored { state: State::new(settings.clone()), seq: 0, skipped: 0 })
+    Ok(Restored { state: State::new(settings.clone()), seq: 0, unread })
 }
 
 impl Measured {

@@ -84,7 +84,9 @@ impl Reader {
             | Command::Alarms(_)
             | Command::Maintenance(_)
             | Command::Record(..)
-            | Command::Audit(_) => {
+            | Command::Audit(_)
+            | Command::PortPlan(_)
+            | Command::PortSet(_) => {
                 Err(AskError::Failed("nothing serves this store: start noctop or noctop daemon first".to_owned()))
             }
         }
@@ -208,6 +210,7 @@ impl Reader {
             log_bytes: stats.log_bytes,
             lost: stats.lost,
             set_aside: stats.set_aside.iter().map(|path| path.display().to_string()).collect(),
+            newest: stats.newest,
         })
     }
 }

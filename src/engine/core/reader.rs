@@ -109,7 +109,12 @@ impl Reader {
     pub(in crate::engine) fn ask(&self, live: &Live, request: &ViewRequest) -> Result<View, StoreError> {
         match request.at {
             None => self.view(&live.state, (live, request)),
-            Some(at) => self.past.state(&*self.store, (at, request)).and_then(|state| self.view(&state, (live, request))),
+            Some(at) => {
+                let (state, unread) = self.past.state(&*self.store, (at, request))?;
+                let mut view = self.view(&state, (live, request))?;
+                view.chrome.notices.extend(unread.sentence().filter(|what| !live.notices.contains(what)));
+                Ok(view)
+            }
         }
     }
 

@@ -5,9 +5,10 @@ use crate::engine::command::{Answer, Command, HistoryRequest};
 use crate::event::{Body, Event};
 use crate::history::{MemoryStore, Store};
 use crate::model::poll::{Counter, IfCounter, IfReading, PollReading};
+use crate::model::series::Cell;
 use crate::model::{
     AdminStatus, Device, DeviceId, DeviceStatus, EntityKey, FdbRow, IfIndex, Interface, Inventory, MacAddr, Metric, OperStatus,
-    SnmpAccess, SnmpVersion, TimeRange, Timestamp,
+    SampleBatch, SampleRow, SnmpAccess, SnmpVersion, TimeRange, Timestamp,
 };
 use crate::query::{Screen, Subject, ViewRequest};
 use crate::state::Settings;
@@ -97,7 +98,7 @@ fn a_restored_engine_shows_what_the_one_before_showed() {
         let (before, after) = (core.answer(&request(screen, Some(600))), again.answer(&request(screen, Some(600))));
         assert_eq!(before, after, "{screen:?}");
     }
-    assert_eq!(again.skipped(), 0);
+    assert_eq!(again.unread(), None);
 }
 
 #[test]
@@ -147,11 +148,66 @@ fn sparklines_and_graphs_are_filled_from_the_store() {
 }
 
 #[test]
-fn a_record_of_another_version_is_passed_over_and_counted() {
+fn a_record_of_another_version_is_passed_over_and_told() {
     let (_core, store) = lived();
     store.journal_append(&[(at(601), vec![0xff, 0xff, 1, 2, 3])]).unwrap();
     let again = Core::restore(store as Arc<dyn Store>, "HQ", Settings::default()).unwrap();
-    assert_eq!((again.skipped(), again.state().devices().len()), (1, 2));
+    let told = again.unread().unwrap();
+    assert!(told.starts_with("1 events and 0 checkpoints of another noctop (format 65535, "), "{told}");
+    assert_eq!(again.state().devices().len(), 2);
+}
+
+/// The store of [`lived`] as another noctop would have written it: journal and checkpoint in a format that is not ours.
+fn foreign() -> Arc<MemoryStore> {
+    let (core, ours) = lived();
+    core.write_checkpoint().unwrap();
+    let store = Arc::new(MemoryStore::new());
+    let mut records = ours.journal_read(0, Timestamp(i64::MAX), usize::MAX).unwrap();
+    let mut checkpoint = ours.checkpoint_before(Timestamp(i64::MAX)).unwrap().unwrap();
+    let last = records.len();
+    records.iter_mut().for_each(|record| record.bytes[..2].copy_from_slice(&4u16.to_be_bytes()));
+    checkpoint.parts.iter_mut().for_each(|(_, bytes)| bytes[0] = 4);
+    store.journal_append(&records.into_iter().map(|record| (record.at, record.bytes)).collect::<Vec<_>>()).unwrap();
+    store.checkpoint_write(&checkpoint).unwrap();
+    for entity in ours.entities().unwrap() {
+        for metric in Metric::ALL {
+            let samples = ours.samples_read(&entity, metric, TimeRange { from: at(0), to: at(600) }).unwrap();
+            for sample in samples {
+                let cells = sample.value.map(|value| Cell { metric, value, broken: false }).into_iter().collect();
+                let row = SampleRow { part: entity.part.clone(), cells };
+                store.samples_append(&[SampleBatch { device: entity.device.clone(), at: sample.at, rows: vec![row] }]).unwrap();
+            }
+        }
+    }
+    assert!(last >= 3, "{last} records");
+    store
+}
+
+#[test]
+fn history_is_read_though_events_are_of_another_format_and_what_is_missing_is_told() {
+    let store = foreign();
+    let mut core = Core::restore(Arc::clone(&store) as Arc<dyn Store>, "HQ", Settings::default()).unwrap();
+    let told = core.unread().unwrap();
+    assert!(told.contains("1 checkpoints of another noctop (format 4, "), "{told}");
+    assert_eq!(core.state().devices().len(), 0);
+    let curve = |core: &Core, device: &str| {
+        let entity = EntityKey { device: DeviceId::new(device), part: Some("Gi1".to_owned()) };
+        let request =
+            HistoryRequest { entity, metric: Metric::InBps, range: TimeRange { from: at(0), to: at(600) }, step_secs: Some(60) };
+        let answer = core.reader().command(&core.live(Vec::new(), None), Command::History(request));
+        let Ok(Answer::History(history)) = answer else { panic!("a history: {answer:?}") };
+        history.points.iter().filter(|point| point.value.is_some_and(|bps| (bps - 8000.0).abs() < 1.0)).count()
+    };
+    assert!(curve(&core, "chassis:00:00:00:00:00:01") >= 8, "by its id, while nothing is known of the device");
+    core.turn(&inventory(1, 700)).unwrap();
+    assert!(curve(&core, "sw-1") >= 8, "by its name, when it is discovered again");
+    // A checkpoint of ours hides nothing of what can't be shown at a time before.
+    core.write_checkpoint().unwrap();
+    let again = Core::restore(store as Arc<dyn Store>, "HQ", Settings::default()).unwrap();
+    assert_eq!((again.unread(), again.state().devices().len()), (None, 1));
+    assert!(again.answer(&request(Screen::Devices, Some(750))).chrome.notices.is_empty());
+    let then = again.answer(&request(Screen::Devices, Some(500)));
+    assert!(then.chrome.notices.iter().any(|notice| notice.contains("of another noctop (format 4")), "{:?}", then.chrome.notices);
 }
 
 #[test]
@@ -395,4 +451,16 @@ fn last_weeks_curve_lies_over_this_weeks() {
     assert!(!known.is_empty() && known.iter().all(|bps| (bps - 4000.0).abs() < 1.0), "{known:?}");
     assert!(graph.earlier_in_bps.iter().all(|point| point.at > at(600 - 3600) && point.at <= at(615)));
     assert!(graph.in_bps.iter().filter_map(|band| band.value).all(|bps| (bps - 8000.0).abs() < 1.0));
+}
+
+#[test]
+fn a_past_brings_its_own_counters() {
+    let store = Arc::new(MemoryStore::new());
+    let mut core = Core::restore(Arc::clone(&store) as Arc<dyn Store>, "HQ", Settings::default()).unwrap();
+    let port = EntityKey { device: device(1, 0).id, part: Some("Gi1".to_owned()) };
+    let kept = || store.samples_read(&port, Metric::InBps, TimeRange { from: at(0), to: at(600) }).unwrap().len();
+    core.sow([vec![inventory(1, 0)], [30, 60].map(|secs| poll(1, secs, OperStatus::Up)).to_vec()].concat()).unwrap();
+    assert_eq!(kept(), 0);
+    core.turn(&poll(1, 90, OperStatus::Up)).unwrap();
+    assert_eq!(kept(), 1);
 }

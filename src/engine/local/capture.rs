@@ -5,9 +5,10 @@ use crate::collect::Emitter;
 use crate::collect::capture::{Counters, Counts, Reader, ReaderOptions, Tap};
 use crate::config::Listeners;
 use crate::engine::command::CollectorStatus;
-use crate::engine::notice::About;
+use crate::model::Function;
 use crate::net::capture::ring::Hears;
 use crate::net::capture::{self, CaptureError};
+use crate::net::privilege;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
@@ -28,22 +29,22 @@ impl Capture {
             match self.open((name, listeners), emitter) {
                 Ok(reader) => {
                     let stop = stop.clone();
-                    let thread = std::thread::Builder::new().name("noctop-capture".to_owned()).spawn(move || reader.run(&stop));
+                    let thread = std::thread::Builder::new().name("noctop-capture".to_owned()).spawn(move || {
+                        privilege::keep(&[]);
+                        reader.run(&stop);
+                    });
                     match thread {
                         Ok(_detached_and_ended_by_stop) => self.capturing.store(true, Relaxed),
                         Err(error) => refusals.push(format!("{name}: {error}")),
                     }
                 }
                 // The same for each port: said once.
-                Err(error @ CaptureError::NotPermitted(_)) => {
-                    refusals = vec![error.to_string()];
-                    break;
-                }
+                Err(CaptureError::NotPermitted(_)) => return hub.refuse(Function::Capture, (Vec::new(), &[])),
                 Err(error) => refusals.push(format!("{name}: {error}")),
             }
         }
         if !refusals.is_empty() {
-            hub.notices.set(About::Capture, format!("not everything is captured: {}", refusals.join("; ")));
+            hub.refuse(Function::Capture, (Vec::new(), &refusals));
         }
     }
 

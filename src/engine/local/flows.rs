@@ -8,8 +8,11 @@ use crate::engine::command::{CollectorStatus, FlowExporter};
 use crate::engine::notice::About;
 use crate::engine::writer::Notes;
 use crate::mib::elements;
+use crate::model::Function;
 use crate::net::intake::Intake;
+use crate::net::privilege;
 use crate::wire::flow::Limits;
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
@@ -42,7 +45,7 @@ impl Flows {
         stop: &CancellationToken,
     ) {
         let addresses = &listeners.flows;
-        let (mut refusals, mut by_worker) = (Vec::new(), Vec::<Vec<Intake>>::new());
+        let (mut denied, mut others, mut by_worker) = (Vec::new(), Vec::new(), Vec::<Vec<Intake>>::new());
         for address in addresses {
             match Intake::bind_beside(*address, flow::workers(), addresses) {
                 Ok(intakes) => {
@@ -50,15 +53,12 @@ impl Flows {
                     by_worker.resize_with(by_worker.len().max(intakes.len()), Vec::new);
                     by_worker.iter_mut().zip(intakes).for_each(|(of, intake)| of.push(intake));
                 }
-                Err(error) => refusals.push(format!("{address}: {error}")),
+                Err(error) if error.kind() == ErrorKind::PermissionDenied => denied.push(*address),
+                Err(error) => others.push(format!("{address}: {error}")),
             }
         }
-        if !refusals.is_empty() {
-            let sentence = format!(
-                "flows are not heard at {}; name another address in [flows] listen, or give CAP_NET_BIND_SERVICE for a port below 1024",
-                refusals.join("; ")
-            );
-            hub.notices.set(About::Flows, sentence);
+        if !denied.is_empty() || !others.is_empty() {
+            hub.refuse(Function::Flows, (denied, &others));
         }
         if by_worker.is_empty() {
             return;
@@ -88,7 +88,10 @@ impl Flows {
     /// A thread for a worker. It ends with `stop`; the engine waits for its last events.
     fn spawn(&self, (worker, hub): (Worker, &Hub), stop: CancellationToken) {
         let thread = std::thread::Builder::new().name(format!("noctop-flows-{}", worker.number));
-        if let Err(error) = thread.spawn(move || worker.run(&stop)) {
+        if let Err(error) = thread.spawn(move || {
+            privilege::keep(&[]);
+            worker.run(&stop);
+        }) {
             hub.notices.set(About::Flows, format!("flows are not heard: a thread did not start: {error}"));
         }
     }

@@ -10,15 +10,20 @@ use crate::engine::command::{Answer, CollectorStatus, Command, Status};
 use crate::engine::core::{Live, Reader};
 use crate::engine::handle::AskError;
 use crate::engine::notice::{About, Notices};
+use crate::engine::permissions::Permissions;
+use crate::engine::port::Ports;
 use crate::engine::socket::server::{Counters, Desk};
 use crate::engine::writer::Losses;
-use crate::event::Body;
+use crate::event::{Body, Trap};
 use crate::model::audit::{Act, Actor, Class, Outcome, Said};
-use crate::model::{AlarmOrder, MaintenanceAct, Timestamp};
+use crate::model::port::{PortOrder, PortSet};
+use crate::model::{AlarmOrder, Function, MaintenanceAct, Timestamp};
 use crate::net::peer::Peer;
+use crate::net::privilege;
 use crate::query::ViewRequest;
 use crate::state::view::{Chrome, View, ViewBody};
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -50,6 +55,7 @@ pub(in crate::engine) struct Hub {
     pub(super) board: Board,
     pub(super) reader: Reader,
     pub(super) notices: Notices,
+    pub(super) permissions: Permissions,
     pub(super) losses: Arc<Losses>,
     pub(super) socket: Arc<Counters>,
     pub(super) control: UnboundedSender<Control>,
@@ -67,6 +73,8 @@ pub(in crate::engine) struct Hub {
     pub(in crate::engine) audit: Auditor,
     /// Who runs this process.
     pub(super) own: Actor,
+    /// Switches ports.
+    pub(super) ports: Ports,
     /// Events that waited for the engine at its last tick.
     pub(super) queue: AtomicUsize,
     live: Mutex<Arc<Live>>,
@@ -83,15 +91,17 @@ pub(super) struct Parts {
     pub(super) access: Access,
     pub(super) own: Actor,
     pub(super) audit: Auditor,
+    pub(super) ports: Ports,
 }
 
 impl Hub {
     pub(super) fn new(parts: Parts) -> Self {
-        let Parts { reader, live, losses, control, orders, counts, access, own, audit } = parts;
+        let Parts { reader, live, losses, control, orders, counts, access, own, audit, ports } = parts;
         Self {
             board: Board::default(),
             reader,
             notices: Notices::default(),
+            permissions: Permissions::default(),
             losses,
             socket: Arc::new(Counters::default()),
             control,
@@ -103,6 +113,7 @@ impl Hub {
             started_at: clock::now(),
             audit,
             own,
+            ports,
             queue: AtomicUsize::new(0),
             live: Mutex::new(Arc::new(live)),
         }
@@ -141,7 +152,25 @@ impl Hub {
             collectors,
             store,
             receivers: self.receivers.all(),
+            disabled: self.permissions.disabled(),
+            rights: privilege::rights(None).unwrap_or_default(),
         })
+    }
+
+    /// A function can't be had: at these places, or altogether, for want of its capability; for what else stands in `others`.
+    pub(super) fn refuse(&self, function: Function, (denied, others): (Vec<SocketAddr>, &[String])) {
+        let sentence = if denied.is_empty() && !others.is_empty() {
+            self.permissions.off(function, others.join("; "))
+        } else {
+            self.permissions.lacks(function, denied, others)
+        };
+        self.notices.set(About::of(function), sentence);
+    }
+
+    /// A function works.
+    pub(super) fn works(&self, function: Function) {
+        self.permissions.works(function);
+        self.notices.clear(About::of(function));
     }
 
     /// The socket's counters in the shape of a collector's.
@@ -194,6 +223,25 @@ impl Hub {
         }
         let busy = |_| AskError::Failed("the engine is busy: once more, please".to_owned());
         self.orders.try_send(Body::Maintenance(Box::new(act))).map(|()| Answer::Accepted).map_err(busy)
+    }
+
+    /// What switching a port would do.
+    fn port_plan(&self, order: &PortOrder) -> Result<Answer, AskError> {
+        let live = self.live();
+        self.ports.plan(&live.state, order).map(Box::new).map(Answer::PortPlan)
+    }
+
+    /// Switches a port; its device is polled at once afterwards.
+    fn port_set(&self, actor: &Actor, order: &PortSet) -> Result<Answer, AskError> {
+        let live = self.live();
+        let result = self.ports.set(&live.state, order, (&self.audit, actor))?;
+        if let Some(source) = result.plan.address.parse::<SocketAddr>().ok().map(|address| address.ip()) {
+            let if_index = Some(result.plan.if_index);
+            let look = Trap { source, agent: None, name: None, if_index, poll: true, reread: false, told: None };
+            // Without it the next poll tells.
+            let _busy = self.orders.try_send(Body::Trap(Box::new(look)));
+        }
+        Ok(Answer::PortDone(Box::new(result)))
     }
 
     fn tell(&self, control: Control) -> Result<Answer, AskError> {
@@ -309,6 +357,8 @@ impl Hub {
             Command::PauseDiscovery => self.tell(Control::Pause),
             Command::CancelDiscovery => self.tell(Control::Cancel),
             Command::Alarms(order) => self.order(order),
+            Command::PortPlan(order) => self.port_plan(&order),
+            Command::PortSet(order) => self.port_set(actor, &order),
             Command::Maintenance(act) => self.maintain(act),
             Command::Status => self.status().map(Box::new).map(Answer::Status),
             question => self.reader.command(&self.live(), question),

@@ -4,9 +4,11 @@ use super::hub::Hub;
 use crate::config::Listeners;
 use crate::engine::metrics::{self, Snapshot, Wanted};
 use crate::engine::notice::About;
+use crate::model::Function;
 use crate::net::http::{Page, Served, Server};
 use crate::net::http_guard::Guard;
 use crate::net::tls_server::{ServerTls, TlsFiles};
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::runtime::Runtime;
@@ -18,10 +20,8 @@ pub(super) fn serve(runtime: &Runtime, hub: &Arc<Hub>, (listeners, stop): (&List
     let _inside = runtime.enter();
     let server = match Server::bind(address) {
         Ok(server) => server,
-        Err(error) => {
-            hub.notices.set(About::Metrics, format!("no metrics at {address}: {error}; name another address in [metrics]"));
-            return;
-        }
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => return hub.refuse(Function::Metrics, (vec![address], &[])),
+        Err(error) => return hub.refuse(Function::Metrics, (Vec::new(), &[format!("{address}: {error}")])),
     };
     let guard = match guard(listeners) {
         Ok(guard) => guard,

@@ -28,6 +28,7 @@ use super::handle::{AskError, WatchId};
 use super::maintenance::{Ending, Maintenance};
 use super::notice::About;
 use super::open::Seed;
+use super::port::Ports;
 use super::session::Session;
 use super::socket::server::Desk as _;
 use super::tending::{self, Tending};
@@ -37,7 +38,9 @@ use crate::collect::emitter;
 use crate::config::Config;
 use crate::history::Store;
 use crate::history::logs::LogClass;
+use crate::model::Capability;
 use crate::model::audit::{Actor, Role, Way};
+use crate::net::{privilege, process};
 use crate::query::{ViewRequest, series_name};
 use crate::state::Settings;
 use crate::state::view::View;
@@ -83,13 +86,18 @@ pub(super) struct Setup {
 /// Starts an engine. Errors: a sentence; nothing runs then.
 pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
     let Setup { store, data, config, sockets, seed, announce } = setup;
-    store.logs().logs_classes(classes(&config))?;
-    let mut core = Core::restore(Arc::clone(&store), &site(&config), settings(&config)).map_err(|error| error.to_string())?;
+    let restored = privilege::without(|| {
+        store.logs().logs_classes(classes(&config))?;
+        Core::restore(Arc::clone(&store), &site(&config), settings(&config)).map_err(|error| error.to_string())
+    });
+    let mut core = restored?;
     let countries = core.know_countries(config.listeners.country_file.as_deref());
     let backfill = seed.map(|seed| seed.sow(&mut core)).transpose().map_err(|error| error.to_string())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
         .thread_name("noctop-net")
+        // They open sockets for pings and for LLDP, again and again; what has a port below 1024 is bound before, by the thread that is here.
+        .on_thread_start(|| privilege::keep(&[Capability::NetRaw]))
         .enable_all()
         .build()
         .map_err(|error| format!("the runtime did not start: {error}"))?;
@@ -110,6 +118,7 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
         access: config.access.clone(),
         own,
         audit,
+        ports: Ports::new(config.set.clone(), stop.clone()),
     }));
     begin::tell(&hub, (&config, found));
     first_notices(&hub, &config, &core, &*store);
@@ -198,7 +207,7 @@ fn log_sockets_of(config: &Config) -> [(&'static str, Vec<String>); 2] {
 
 /// The site's name, else the host's.
 pub(super) fn site(config: &Config) -> String {
-    let host = || std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned());
+    let host = || Some(process::host_name());
     config.site.clone().or_else(host).filter(|name| !name.is_empty()).unwrap_or_else(|| "localhost".to_owned())
 }
 
@@ -217,8 +226,8 @@ fn first_notices(hub: &Hub, config: &Config, core: &Core, store: &dyn Store) {
         let what =
             format!("{count} damaged part(s) of the store were set aside ({first}); what they held is missing from history");
         hub.notices.set(About::Store, what);
-    } else if core.skipped() > 0 {
-        hub.notices.set(About::Store, format!("{} journal records could not be read and were passed over", core.skipped()));
+    } else if let Some(what) = core.unread() {
+        hub.notices.set(About::Store, what);
     }
 }
 
@@ -232,7 +241,10 @@ struct Running {
 
 impl Running {
     fn thread(&mut self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), String> {
-        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work);
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+            privilege::keep(&[]);
+            work();
+        });
         self.threads.push(thread.map_err(|error| format!("the thread {name} did not start: {error}"))?);
         Ok(())
     }
@@ -256,6 +268,7 @@ impl Running {
     /// Ends all threads: collectors, what they handed over, the history; then those who answer.
     fn end(self, hub: &Hub) {
         self.stop.cancel();
+        hub.ports.finish();
         drop(self.endings);
         let ended = self.done.is_none_or(|done| done.recv_timeout(CLOSE).is_ok());
         hub.board.stop();

@@ -4,9 +4,9 @@ use super::hub::Hub;
 use crate::collect::lldp::{self, Listener, Neighbours};
 use crate::collect::{Emitter, host};
 use crate::engine::command::CollectorStatus;
-use crate::engine::notice::About;
 use crate::engine::supervise::{Restarts, keep_running};
-use crate::model::NeighbourRow;
+use crate::model::{Function, NeighbourRow};
+use crate::net::capture::CaptureError;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
@@ -69,11 +69,10 @@ async fn listen(
 ) {
     match Listener::open(counters, publish) {
         Ok(listener) => {
-            hub.notices.clear(About::Listening);
+            hub.works(Function::Neighbours);
             listener.run(stop).await;
         }
-        Err(error) => {
-            hub.notices.set(About::Listening, format!("{error}; until then this host is shown without its neighbours"));
-        }
+        Err(CaptureError::NotPermitted(_)) => hub.refuse(Function::Neighbours, (Vec::new(), &[])),
+        Err(error) => hub.refuse(Function::Neighbours, (Vec::new(), &[error.to_string()])),
     }
 }

@@ -25,6 +25,8 @@ use crate::engine::command::CollectorStatus;
 use crate::engine::notice::About;
 use crate::engine::supervise::{Restarts, keep_running};
 use crate::engine::writer::Notes;
+use crate::model::Function;
+use crate::net::icmp::PingError;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -132,7 +134,7 @@ impl Schedule {
             self;
         let (mut plans, planned, addresses) = Plans::new(&config);
         let (mut look, looked) = Look::new(Arc::clone(hub));
-        let windows = pings((runtime, &icmp, &restarts), (config.polling.timeout, addresses), &stop);
+        let windows = pings((runtime, &icmp, &restarts), (config.polling.timeout, addresses), (hub, &stop));
         let Polling { interval, timeout, retries, burst } = config.polling;
         let options = PollerOptions { interval, timeout, retries, burst };
         let at_once = AtOnce::default();
@@ -164,7 +166,7 @@ impl Schedule {
             let make = || Arc::clone(&rereader).run(reread_stop.clone());
             keep_running("changes", (reread_stop.clone(), &reread_restarts), make).await;
         });
-        traps.start((hub, &emitter), (&config, &notes), &stop);
+        traps.start((hub, &emitter), (&config, &notes, access.tries()), &stop);
         syslog.start((runtime, hub, &emitter), (&config.listeners, &stop));
         flows.start((runtime, hub, &emitter), (&config.listeners, &notes), &stop);
         capture.start((hub, &emitter), (&config.listeners, &stop));
@@ -198,11 +200,20 @@ impl Schedule {
 fn pings(
     (runtime, counters, restarts): (&Runtime, &Arc<icmp::Counters>, &Arc<Restarts>),
     (timeout, addresses): (Duration, watch::Receiver<Arc<Addresses>>),
-    stop: &CancellationToken,
+    (hub, stop): (&Hub, &CancellationToken),
 ) -> Option<Arc<Windows>> {
     let _inside = runtime.enter();
-    // Discovery says what to do where it is not permitted.
-    Reach::open(None).ok()?;
+    match Reach::open(None) {
+        Ok(_) => hub.works(Function::Ping),
+        Err(PingError::NotPermitted) => {
+            hub.refuse(Function::Ping, (Vec::new(), &[]));
+            return None;
+        }
+        Err(error) => {
+            hub.refuse(Function::Ping, (Vec::new(), &[error.to_string()]));
+            return None;
+        }
+    }
     let windows = Arc::<Windows>::default();
     let (theirs, counters, restarts, stop) = (Arc::clone(&windows), Arc::clone(counters), Arc::clone(restarts), stop.clone());
     runtime.spawn(async move {
@@ -373,6 +384,10 @@ impl Discovery {
     fn tell(&self, outcome: &CrawlOutcome) {
         if outcome.summary.answered > 0 {
             self.hub.notices.clear(About::Targets);
+        }
+        // That pings are off was said when the engine started.
+        if self.hub.permissions.is_off(Function::Ping) {
+            return;
         }
         match outcome.notices.as_slice() {
             [] => self.hub.notices.clear(About::Ping),

@@ -7,9 +7,12 @@ use crate::collect::syslog::{Bounds, Counters, Counts, Streams, Worker, WrongClo
 use crate::config::{Listeners, SyslogTls};
 use crate::engine::command::{CollectorStatus, LineCounts};
 use crate::engine::notice::About;
+use crate::model::Function;
 use crate::net::intake::Intake;
+use crate::net::privilege;
 use crate::net::stream::StreamListener;
 use crate::net::tls_server::{ServerTls, TlsFiles};
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -35,6 +38,8 @@ pub(super) struct Syslog {
 struct Places {
     intakes: Vec<Intake>,
     streams: Vec<StreamListener>,
+    /// Ports below 1024 that the process may not have.
+    denied: Vec<SocketAddr>,
     faults: Vec<String>,
 }
 
@@ -47,7 +52,7 @@ impl Syslog {
     ) {
         let own = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let own = own.map_err(|error| format!("no runtime for streams: {error}"));
-        let Places { intakes, streams, mut faults } = places(listeners, own.as_ref().map_err(String::as_str));
+        let Places { intakes, streams, denied, mut faults } = places(listeners, own.as_ref().map_err(String::as_str));
         let is_heard = !intakes.is_empty() || !streams.is_empty();
         self.listening.store(is_heard, Relaxed);
         if !intakes.is_empty() {
@@ -61,8 +66,8 @@ impl Syslog {
             let ending = stop.clone();
             faults.extend(spawn("noctop-syslog-s", move || own.block_on(streams.run(ending))));
         }
-        if !faults.is_empty() {
-            hub.notices.set(About::Syslog, format!("syslog is not heard at {}", faults.join("; ")));
+        if !denied.is_empty() || !faults.is_empty() {
+            hub.refuse(Function::Syslog, (denied, &faults));
         }
         if is_heard {
             runtime.spawn(self.clone().look(Arc::clone(hub), stop.clone()));
@@ -106,6 +111,10 @@ impl Syslog {
 /// A thread. Why it did not start.
 fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Option<String> {
     let thread = std::thread::Builder::new().name(name.to_owned());
+    let run = || {
+        privilege::keep(&[]);
+        run();
+    };
     thread.spawn(run).err().map(|error| format!("all places: a thread did not start: {error}"))
 }
 
@@ -119,15 +128,19 @@ fn places(listeners: &Listeners, own: Result<&Runtime, &str>) -> Places {
             Some((transport @ ("tcp" | "tls"), address)) => {
                 let secured =
                     (transport == "tls").then(|| tls.get_or_insert_with(|| load(listeners.syslog_tls.as_ref())).clone());
-                own.map_err(str::to_owned).and_then(|own| {
+                own.map_err(|why| Refused::Other(why.to_owned())).and_then(|own| {
                     let _inside = own.enter();
-                    let secured = secured.transpose()?;
+                    let secured = secured.transpose().map_err(Refused::Other)?;
                     bind(address, |address| StreamListener::bind(address, secured)).map(|bound| places.streams.push(bound))
                 })
             }
-            _ => Err("it names neither udp:, tcp: nor tls:".to_owned()),
+            _ => Err(Refused::Other("it names neither udp:, tcp: nor tls:".to_owned())),
         };
-        places.faults.extend(bound.err().map(|fault| format!("{place}: {fault}")));
+        match bound {
+            Ok(()) => {}
+            Err(Refused::Denied(address)) => places.denied.push(address),
+            Err(Refused::Other(fault)) => places.faults.push(format!("{place}: {fault}")),
+        }
     }
     places
 }
@@ -139,12 +152,19 @@ fn load(tls: Option<&SyslogTls>) -> Result<Arc<ServerTls>, String> {
     ServerTls::load(TlsFiles { certificate, key, client_ca }).map(Arc::new).map_err(|error| error.to_string())
 }
 
+/// Why there is no socket.
+enum Refused {
+    /// The process may not have that port.
+    Denied(SocketAddr),
+    Other(String),
+}
+
 /// Errors: why there is no socket.
-fn bind<T>(address: &str, open: impl FnOnce(SocketAddr) -> std::io::Result<T>) -> Result<T, String> {
-    let address: SocketAddr = address.parse().map_err(|_| "no address and port".to_owned())?;
-    open(address).map_err(|error| {
-        let hint = if address.port() < 1024 { "; a port below 1024 needs CAP_NET_BIND_SERVICE" } else { "" };
-        format!("{error}{hint}")
+fn bind<T>(address: &str, open: impl FnOnce(SocketAddr) -> std::io::Result<T>) -> Result<T, Refused> {
+    let address: SocketAddr = address.parse().map_err(|_| Refused::Other("no address and port".to_owned()))?;
+    open(address).map_err(|error| match error.kind() {
+        ErrorKind::PermissionDenied => Refused::Denied(address),
+        _ => Refused::Other(error.to_string()),
     })
 }
 

@@ -6,6 +6,7 @@
 use super::hub::Hub;
 use crate::clock;
 use crate::collect::Emitter;
+use crate::collect::snmp::tries::Tries;
 use crate::collect::trap::{Counters, Counts, Keep, OwnEngine, Receiver, Worker};
 use crate::config::Config;
 use crate::engine::command::{CollectorStatus, TrapCounts};
@@ -13,9 +14,11 @@ use crate::engine::notice::About;
 use crate::engine::writer::Notes;
 use crate::mib::modules::Folders;
 use crate::mib::{Registry, smi};
+use crate::model::Function;
 use crate::net::intake::Intake;
+use crate::net::privilege;
 use crate::wire::snmp::usm::{Senders, window};
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::sync::{Arc, OnceLock};
 use tokio_util::sync::CancellationToken;
 
@@ -41,20 +44,20 @@ impl Traps {
     pub(super) fn start(
         &self,
         (hub, emitter): (&Arc<Hub>, &Emitter),
-        (config, notes): (&Config, &Notes),
+        (config, notes, tries): (&Config, &Notes, Arc<Tries>),
         stop: &CancellationToken,
     ) {
-        let (mut intakes, mut refusals) = (Vec::new(), Vec::new());
+        let (mut intakes, mut denied, mut others) = (Vec::new(), Vec::new(), Vec::new());
         let addresses = &config.listeners.traps;
         for address in addresses {
             match Intake::bind_beside(*address, 1, addresses) {
                 Ok(bound) => intakes.extend(bound),
-                Err(error) => refusals.push(format!("{address}: {error}")),
+                Err(error) if error.kind() == ErrorKind::PermissionDenied => denied.push(*address),
+                Err(error) => others.push(format!("{address}: {error}")),
             }
         }
-        if !refusals.is_empty() {
-            let what = format!("traps are not heard at {}; a port below 1024 needs CAP_NET_BIND_SERVICE", refusals.join("; "));
-            hub.notices.set(About::Traps, what);
+        if !denied.is_empty() || !others.is_empty() {
+            hub.refuse(Function::Traps, (denied, &others));
         }
         if intakes.is_empty() {
             return;
@@ -68,11 +71,15 @@ impl Traps {
             hub: Arc::clone(hub),
             notes: notes.clone(),
             emitter: emitter.clone(),
+            tries,
             counters: Arc::clone(&self.counters),
         };
         let stop = stop.clone();
         let thread = std::thread::Builder::new().name("noctop-traps".to_owned());
-        if let Err(error) = thread.spawn(move || making.worker().run(&stop)) {
+        if let Err(error) = thread.spawn(move || {
+            privilege::keep(&[]);
+            making.worker().run(&stop);
+        }) {
             hub.notices.set(About::Traps, format!("traps are not heard: a thread did not start: {error}"));
         }
     }
@@ -106,6 +113,7 @@ struct Making {
     hub: Arc<Hub>,
     notes: Notes,
     emitter: Emitter,
+    tries: Arc<Tries>,
     counters: Arc<Counters>,
 }
 
@@ -116,7 +124,7 @@ impl Making {
         let receiver = Receiver::new(&self.config.credentials, self.own, Senders::restore(&kept));
         let notes = self.notes;
         let keep: Keep = Box::new(move |octets| notes.set(SENDERS, octets));
-        Worker { intakes: self.intakes, mib, receiver, keep, emitter: self.emitter, counters: self.counters }
+        Worker { intakes: self.intakes, mib, receiver, keep, emitter: self.emitter, tries: self.tries, counters: self.counters }
     }
 
     /// What is built in, and the modules that the configuration names.

@@ -4,10 +4,13 @@
 //! written family by family straight to its reader; no copy of the state is made. Start at [`page`]; `own` are the counters of
 //! noctop itself, `polled` those of the network, `text` the exposition format.
 
+mod described;
 mod own;
 mod polled;
 mod process;
 mod text;
+
+pub use described::{MetricFamily, metric_families};
 
 use super::command::Status;
 use super::core::Live;

@@ -60,21 +60,36 @@ const GAUGES: [(&str, &str, Figure); 3] = [
     ("ifHighSpeed", "Nominal speed, 1,000,000 bit/s", |_, _, port| port.speed_bps.map(|speed| speed / 1_000_000)),
 ];
 
+/// Whether a device answers: the one family that IF-MIB has no name for.
+const DEVICE_UP: (&str, &str, &str) = ("noctop_device_up", "gauge", "Whether a device answers.");
+
+impl Width {
+    const fn help(self) -> &'static str {
+        match self {
+            Self::Bits32 => "IF-MIB counter, 32 bits wide",
+            Self::Bits64 => "IF-MIB counter",
+        }
+    }
+}
+
+/// Name, kind and help of all families.
+pub(super) fn families() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    let counters = COUNTERS.iter().map(|(name, _, width)| (*name, "counter", width.help()));
+    let gauges = GAUGES.iter().map(|(name, help, _)| (*name, "gauge", *help));
+    std::iter::once(DEVICE_UP).chain(counters).chain(gauges)
+}
+
 /// Writes all families. Errors: those of `out`.
 pub(super) fn write(state: &State, out: &mut dyn Write) -> io::Result<()> {
     let names = Names::of(state);
-    family(out, ("noctop_device_up", "gauge", "Whether a device answers."))?;
+    family(out, DEVICE_UP)?;
     for device in state.devices() {
         let status = state.condition(&device.id).map(|condition| condition.status);
         let Some(status @ (DeviceStatus::Up | DeviceStatus::Down | DeviceStatus::Unreachable)) = status else { continue };
         writeln!(out, "noctop_device_up{{device=\"{}\"}} {}", names.device(device), u8::from(status == DeviceStatus::Up))?;
     }
     for (name, counter, width) in COUNTERS {
-        let help = match width {
-            Width::Bits32 => "IF-MIB counter, 32 bits wide",
-            Width::Bits64 => "IF-MIB counter",
-        };
-        ports(state, (&names, out), (name, "counter", help), &|device, port| {
+        ports(state, (&names, out), (name, "counter", width.help()), &|device, port| {
             let read: PortCounter = state.port_counter(&device.id, port.if_index, counter)?;
             match (read.value, width, counter) {
                 (Counter::Bits64(value), Width::Bits64, _) => Some(value),

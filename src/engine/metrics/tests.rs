@@ -42,7 +42,7 @@ fn status() -> Status {
         started_at: Timestamp::from_secs(1_000_000),
         collectors: vec![snmp, CollectorStatus { name: "icmp".to_owned(), ..CollectorStatus::default() }],
         store: StoreSummary { bytes: 4096, lost: 2, ..StoreSummary::default() },
-        receivers: Vec::new(),
+        ..Status::default()
     }
 }
 

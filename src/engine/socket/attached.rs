@@ -70,6 +70,20 @@ pub(in crate::engine) struct Attached {
     role: Role,
 }
 
+/// What a socket calls "try again" when it was waited for long enough, in words.
+fn unheard(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+            let secs = GREETING_TIMEOUT.as_secs();
+            io::Error::new(
+                io::ErrorKind::TimedOut,
+                format!("who serves there said nothing for {secs} s: it is busy or hangs; ask again"),
+            )
+        }
+        _ => error,
+    }
+}
+
 impl Attached {
     /// Connects and greets. Errors: nobody serves there, or not for this version.
     pub(in crate::engine) fn connect(path: &Path, ear: Ear) -> Result<Self, AttachError> {
@@ -81,7 +95,7 @@ impl Attached {
         })?;
         client.set_read_timeout(Some(GREETING_TIMEOUT)).map_err(broken)?;
         let mut reader = client.share().map_err(broken)?;
-        let greeting = greet(&mut reader).map_err(broken)?;
+        let greeting = greet(&mut reader).map_err(|error| broken(unheard(error)))?;
         let greeting = greeting.map_err(|stranger| AttachError::Stranger(path.to_owned(), stranger.to_string()))?;
         let hello = protocol::frame(&FromConsole::Hello(said())).map_err(|error| broken(io::Error::other(error)))?;
         client.set_read_timeout(Some(ADMIT_TIMEOUT)).map_err(broken)?;

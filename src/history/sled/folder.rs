@@ -1,12 +1,13 @@
 //! The store's folder: its version, its databases, and what is done with one that is damaged.
 //!
-//! `VERSION`, `notices` (the ledger), `meta/`, `journal/`, `checkpoints/`, `wal/`, and of each period (`raw/YYYYMMDD/`, `1m/YYYYMM/`, `1h/YYYY/`)
+//! `VERSION` (the format's number, and which noctop wrote it last), `notices` (the ledger), `meta/`, `journal/`, `checkpoints/`, `wal/`, and of each period (`raw/YYYYMMDD/`, `1m/YYYYMM/`, `1h/YYYY/`)
 //! `shards.dat` and `index/`. A damaged database is renamed `NAME.damaged-N`.
 
 use super::calendar::{Kind, PeriodKey};
 use super::door::{Base, Spec};
-use crate::history::{STORE_VERSION, StoreError};
-use std::fs;
+use crate::history::{OLDEST_STORE_VERSION, STORE_VERSION, StoreError};
+use crate::model::text::visible;
+use std::fs::{self, File};
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -52,14 +53,22 @@ impl Folder {
         let file = path.join(VERSION_FILE);
         match fs::read_to_string(&file) {
             Ok(text) => check_version(&file, path, &text)?,
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                fs::write(&file, format!("{STORE_VERSION}\n")).map_err(|error| io("writing", &file, error))?;
-            }
+            Err(error) if error.kind() == ErrorKind::NotFound => write_version(path)?,
             Err(error) => return Err(io("reading", &file, error)),
         }
-        let folder = Self { path: path.to_owned(), read_only: false, set_aside: Mutex::default() };
-        REWRITTEN.into_iter().try_for_each(|name| folder.finish_rewrite(name))?;
-        Ok(folder)
+        Ok(Self { path: path.to_owned(), read_only: false, set_aside: Mutex::default() })
+    }
+
+    /// What whoever holds the store, and nobody else, does with it before it is written: a copy that was broken off is ended, and an
+    /// older format is marked as ours. What is written from here on an older noctop may not read.
+    pub fn take(&self) -> Result<(), StoreError> {
+        if self.read_only {
+            return Ok(());
+        }
+        REWRITTEN.into_iter().try_for_each(|name| self.finish_rewrite(name))?;
+        let file = self.path.join(VERSION_FILE);
+        let text = fs::read_to_string(&file).map_err(|error| io("reading", &file, error))?;
+        if version(&text) == Some(STORE_VERSION) { Ok(()) } else { write_version(&self.path) }
     }
 
     /// Finds it, to be read only: nothing is made or renamed.
@@ -237,13 +246,30 @@ fn remove(path: &Path) -> Result<(), StoreError> {
     }
 }
 
+/// The number on the first line.
+fn version(text: &str) -> Option<u32> {
+    text.lines().next()?.trim().parse().ok()
+}
+
 fn check_version(file: &Path, path: &Path, text: &str) -> Result<(), StoreError> {
-    match text.trim().parse::<u32>() {
-        Ok(found) if found > STORE_VERSION => Err(StoreError::Newer { path: path.to_owned(), found, known: STORE_VERSION }),
-        Ok(found) if found < STORE_VERSION => Err(StoreError::Older { path: path.to_owned(), found, known: STORE_VERSION }),
-        Ok(_) => Ok(()),
-        Err(_) => Err(super::door::damaged(file, "it should hold a number")),
+    match version(text) {
+        Some(found) if found > STORE_VERSION => {
+            let by = text.lines().nth(1).filter(|by| !by.is_empty()).unwrap_or("a newer noctop");
+            let by = visible(by).into_owned();
+            Err(StoreError::Newer { path: path.to_owned(), found, known: STORE_VERSION, by })
+        }
+        Some(found) if found < OLDEST_STORE_VERSION => Err(StoreError::Older { path: path.to_owned(), found }),
+        Some(_) => Ok(()),
+        None => Err(super::door::damaged(file, "it should begin with a number")),
     }
+}
+
+/// Writes the version, and which noctop it is, whole or not at all.
+fn write_version(path: &Path) -> Result<(), StoreError> {
+    let (file, new) = (path.join(VERSION_FILE), path.join(format!("{VERSION_FILE}{NEW}")));
+    let text = format!("{STORE_VERSION}\nnoctop {}\n", env!("CARGO_PKG_VERSION"));
+    fs::write(&new, text).and_then(|()| File::open(&new)?.sync_all()).map_err(|error| io("writing", &new, error))?;
+    rename(&new, &file)
 }
 
 /// See [`Folder::room_for`].

@@ -13,6 +13,7 @@ mod backup;
 mod calendar;
 mod checkpoints;
 mod clean;
+pub mod disk;
 mod door;
 mod flows;
 mod folder;
@@ -111,6 +112,8 @@ impl SledStore {
 
     fn start(folder: Folder) -> Result<Self, StoreError> {
         let (meta, noted) = folder.open_sound("meta", META, load_meta)?;
+        // sled's lock on it is ours now: nobody else writes.
+        folder.take()?;
         let (mut wal, ()) = folder.open_sound("wal", WAL, |_| Ok(()))?;
         let copies = [meta.as_ref().map(|meta| (meta, NAMES)), wal.as_ref().map(|wal| (wal, NAMES_COPY))];
         let names = Names::load(&copies.into_iter().flatten().collect::<Vec<_>>())?;

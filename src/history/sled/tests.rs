@@ -1,10 +1,11 @@
 //! What must hold when processes are killed, files are damaged and disks are full.
 
-use super::SledStore;
-use crate::history::{AtQuery, Checkpoint, Limits, Store, StoreError};
+use super::{Replace, SledStore};
+use crate::history::{AtQuery, Checkpoint, Limits, OLDEST_STORE_VERSION, STORE_VERSION, Store, StoreError};
 use crate::model::rollup::Level;
 use crate::model::series::Cell;
 use crate::model::{DeviceId, EntityKey, Metric, SampleBatch, SampleRow, TimeRange, Timestamp};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -284,19 +285,90 @@ fn two_writers_of_one_store_are_refused() {
     assert!(SledStore::open(folder.path()).is_ok());
 }
 
+/// Every file below a folder, and its octets.
+fn everything(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                found.insert(path.clone(), fs::read(path).unwrap());
+            }
+        }
+    }
+    found
+}
+
 #[test]
 fn a_newer_store_is_refused_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
-    drop(SledStore::open(folder.path()).unwrap());
-    fs::write(folder.path().join("VERSION"), "3\n").unwrap();
-    for result in [SledStore::open(folder.path()), SledStore::open_read_only(folder.path())] {
-        let error = result.err().unwrap();
-        assert!(matches!(error, StoreError::Newer { found: 3, known: 2, .. }), "{error}");
+    sample_store(folder.path());
+    // A copy of the journal that was broken off: whoever may not write ends none.
+    fs::create_dir(folder.path().join("journal.new")).unwrap();
+    fs::write(folder.path().join("journal.new/db"), "half").unwrap();
+    for (text, by) in [("4\nnoctop 9.8.7\n", "noctop 9.8.7"), ("4\n", "a newer noctop"), ("4\n\x1b[2J", "\\x1b[2J")] {
+        fs::write(folder.path().join("VERSION"), text).unwrap();
+        let before = everything(folder.path());
+        assert!(before.len() > 5);
+        let to = tempfile::tempdir().unwrap();
+        let refusals = [
+            SledStore::open(folder.path()).err(),
+            SledStore::open_read_only(folder.path()).err(),
+            SledStore::restore(folder.path(), to.path(), Replace::Never).err(),
+        ];
+        for error in refusals.map(Option::unwrap) {
+            assert!(
+                matches!(&error, StoreError::Newer { found: 4, known: STORE_VERSION, by: them, .. } if them == by),
+                "{error}"
+            );
+        }
+        assert_eq!(everything(folder.path()), before);
+        assert!(everything(to.path()).is_empty());
     }
-    fs::write(folder.path().join("VERSION"), "1\n").unwrap();
-    assert!(matches!(SledStore::open(folder.path()), Err(StoreError::Older { found: 1, known: 2, .. })));
+}
+
+#[test]
+fn a_format_that_nothing_reads_any_more_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    sample_store(folder.path());
+    fs::write(folder.path().join("VERSION"), format!("{}\n", OLDEST_STORE_VERSION - 1)).unwrap();
+    let before = everything(folder.path());
+    assert!(matches!(SledStore::open(folder.path()), Err(StoreError::Older { .. })));
     fs::write(folder.path().join("VERSION"), "nonsense").unwrap();
     assert!(matches!(SledStore::open(folder.path()), Err(StoreError::Damaged { .. })));
+    fs::write(folder.path().join("VERSION"), &before[&folder.path().join("VERSION")]).unwrap();
+    assert_eq!(everything(folder.path()), before);
+}
+
+#[test]
+fn an_older_store_is_read_as_it_is_and_marked_when_it_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    sample_store(folder.path());
+    let file = folder.path().join("VERSION");
+    fs::write(&file, format!("{OLDEST_STORE_VERSION}\n")).unwrap();
+    check(&SledStore::open_read_only(folder.path()).unwrap());
+    assert_eq!(fs::read_to_string(&file).unwrap(), format!("{OLDEST_STORE_VERSION}\n"));
+    check(&SledStore::open(folder.path()).unwrap());
+    let ours = format!("{STORE_VERSION}\nnoctop {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(fs::read_to_string(&file).unwrap(), ours);
+}
+
+#[test]
+fn who_finds_a_store_in_use_ends_nothing_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = SledStore::open(folder.path()).unwrap();
+    // What the first is making just now.
+    fs::create_dir(folder.path().join("journal.new")).unwrap();
+    fs::write(folder.path().join("VERSION"), format!("{OLDEST_STORE_VERSION}\n")).unwrap();
+    assert!(matches!(SledStore::open(folder.path()), Err(StoreError::InUse(_))));
+    assert!(folder.path().join("journal.new").exists());
+    assert_eq!(fs::read_to_string(folder.path().join("VERSION")).unwrap(), format!("{OLDEST_STORE_VERSION}\n"));
+    drop(first);
+    drop(SledStore::open(folder.path()).unwrap());
+    assert!(!folder.path().join("journal.new").exists());
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod socket;
 pub use announcements::{Announcements, Heard, MAX_FRAME};
 pub use ring::{Frame, Ring, RingOptions};
 
+use crate::model::permission::{Function, granted};
 use crate::model::{IfIndex, MacAddr};
 use ipnet::IpNet;
 use std::io;
@@ -56,7 +57,7 @@ pub fn ports() -> Vec<Port> {
 #[derive(Debug, thiserror::Error)]
 pub enum CaptureError {
     /// The process may not do what is named.
-    #[error("no permission {0}: it needs CAP_NET_RAW, which `setcap cap_net_raw+ep` on the program grants")]
+    #[error("no permission {what}: {grant} grants it", what = .0, grant = granted(Function::Capture, 0))]
     NotPermitted(&'static str),
     /// There is no port of that name.
     #[error("there is no interface {0}")]

@@ -8,6 +8,7 @@ mod packet;
 pub mod ping;
 mod socket;
 
+use crate::model::permission::{Function, granted};
 use std::io;
 
 pub use batch::{Echo, Echoes, Reply};
@@ -17,9 +18,7 @@ pub use ping::Pinger;
 #[derive(Debug, thiserror::Error)]
 pub enum PingError {
     /// The process may not.
-    #[error(
-        "no permission for ICMP: `sysctl -w net.ipv4.ping_group_range=\"0 2147483647\"` or `setcap cap_net_raw+ep` on the program grants it"
-    )]
+    #[error("no permission for ICMP: {} grants it, or {}", granted(Function::Ping, 0), granted(Function::Ping, 1))]
     NotPermitted,
     /// Something else.
     #[error("no ICMP socket: {0}")]

@@ -161,7 +161,7 @@ impl IcmpSocket {
         }
         let (fd, length) = (self.as_raw_fd(), libc::c_uint::try_from(BATCH).unwrap_or(0));
         // SAFETY: every header points to a live local or into `inbox`, with its true length.
-        let received = unsafe { libc::recvmmsg(fd, headers.as_mut_ptr(), length, libc::MSG_DONTWAIT, std::ptr::null_mut()) };
+        let received = unsafe { libc::recvmmsg(fd, headers.as_mut_ptr(), length, libc::MSG_DONTWAIT as _, std::ptr::null_mut()) };
         let received = usize::try_from(received).map_err(|_| io::Error::last_os_error())?;
         for ((header, name), message) in headers.iter().zip(inbox.names.iter()).zip(inbox.messages.iter()).take(received) {
             let octets = usize::try_from(header.msg_len).ok().and_then(|length| message.get(..length));

@@ -107,7 +107,7 @@ impl Past {
         self.devices.len() <= MOST_WITH_LATEST_POLLS
     }
 
-    fn all_ports(&self, known: &Known) -> Vec<PortNumber> {
+    pub(super) fn all_ports(&self, known: &Known) -> Vec<PortNumber> {
         let scenario = &self.campus.scenario;
         scenario.node(known.number).map_or_else(Vec::new, |node| (0..scenario.port_count(node)).collect())
     }
@@ -214,7 +214,7 @@ impl Past {
     }
 
     /// A poll of some ports, or that it was not answered. Of no ports: sysUpTime alone.
-    fn poll(&self, known: &Known, (at, ports): (Timestamp, &[PortNumber])) -> Option<Event> {
+    pub(super) fn poll(&self, known: &Known, (at, ports): (Timestamp, &[PortNumber])) -> Option<Event> {
         let scenario = &self.campus.scenario;
         let node = scenario.node(known.number)?;
         let seconds = seconds_of(at);

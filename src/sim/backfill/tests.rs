@@ -1,7 +1,7 @@
 //! The past that is played back: what it holds and that it joins the present.
 
 use super::*;
-use crate::event::Body;
+use crate::event::{Body, Event};
 use crate::model::poll::IfCounter;
 use crate::model::wireless::CLIENTS_PART;
 use crate::model::{DeviceStatus, Metric};
@@ -169,4 +169,72 @@ fn flows_of_the_past_lie_apart_by_level_and_loads_are_what_ports_count() {
         checked += 1;
     }
     assert!(checked >= 7, "{checked}");
+}
+
+/// As in the demo: devices are polled more often from now on than they were in the past.
+fn lively() -> Settings {
+    Settings { poll_interval: Duration::from_secs(10), ..Settings::default() }
+}
+
+/// Devices of which it is told that they are down.
+fn raised(derived: Vec<Event>) -> impl Iterator<Item = String> {
+    derived.into_iter().filter_map(|event| match event.body {
+        Body::AlarmRaised(alarm) if alarm.rule == "device-down" => Some(alarm.object),
+        _ => None,
+    })
+}
+
+/// Devices that are down, and how many are unreachable.
+fn lost(state: &State) -> (Vec<String>, usize) {
+    let with = |status| state.devices().filter(move |device| state.status(&device.id) == status);
+    (with(DeviceStatus::Down).map(|device| device.name()).collect(), with(DeviceStatus::Unreachable).count())
+}
+
+fn active(state: &State) -> Vec<String> {
+    state.alarms().filter(|alarm| state.is_active(alarm)).map(|alarm| format!("{}@{}", alarm.rule, alarm.object)).collect()
+}
+
+#[test]
+fn a_core_that_falls_is_one_alarm_with_99_devices_under_it_until_it_is_back() {
+    let moment = Timestamp::parse_absolute("2026-11-22T12:00:00Z").unwrap();
+    let scenario = Scenario::built_in("core-cut", Scale::at(moment, 1)).unwrap().unwrap();
+    assert_eq!((scenario.agents().count(), scenario.cuts[0].behind.len()), (101, 99));
+    let back = Timestamp(moment.0 + 6 * 60_000 + 1000);
+    let past = Past::new(Arc::new(Campus::new(Arc::new(scenario), Registry::builtin()).unwrap()), 161, "public");
+    let mut state = State::new(lively());
+    let told: Vec<String> = past.events().iter().flat_map(|event| raised(apply(&mut state, event).derived)).collect();
+    assert_eq!(told, ["core-1"], "nothing else was ever told");
+    assert_eq!((lost(&state), active(&state)), ((vec!["core-1".to_owned()], 99), vec!["device-down@core-1".to_owned()]));
+    let explained = state.alarms().filter(|alarm| alarm.cleared_at.is_none() && state.cause(&alarm.id).is_some()).count();
+    assert_eq!(explained, 99);
+    for event in past.devices.iter().filter_map(|device| past.poll(device, (back, &past.all_ports(device)))) {
+        apply(&mut state, &event);
+    }
+    apply(&mut state, &Event { at: back, body: Body::Tick });
+    assert_eq!((lost(&state), active(&state)), ((vec![], 0), vec![]));
+}
+
+#[test]
+fn a_campus_that_falls_silent_at_one_instant_is_one_alarm_though_of_some_no_link_is_known() {
+    use crate::sim::scenario::trouble::{Cut, Outage};
+    let moment = Timestamp::parse_absolute("2026-11-22T12:00:00Z").unwrap();
+    let mut scenario = Scenario::campus(Scale::at(moment, 1)).unwrap();
+    let device = scenario.named("core-1").unwrap();
+    let behind = scenario.agents().map(|(number, ..)| number).filter(|number| *number != device).collect();
+    let from = seconds_of(moment) - 30.0 * 3600.0;
+    scenario.cuts = vec![Cut { device, behind, outage: Outage { from, to: from + 1200.0 } }];
+    let past = Past::new(Arc::new(Campus::new(Arc::new(scenario), Registry::builtin()).unwrap()), 161, "public");
+    let mut state = State::new(lively());
+    let (mut during, mut told) = ((Vec::new(), 0), Vec::new());
+    for event in past.events() {
+        let since = seconds_of(event.at) - from;
+        let derived = apply(&mut state, &event).derived;
+        if (0.0..1300.0).contains(&since) {
+            told.extend(raised(derived));
+        }
+        if (0.0..1200.0).contains(&since) {
+            during = lost(&state);
+        }
+    }
+    assert_eq!((during, told), ((vec!["wan-1".to_owned()], 66), vec!["wan-1".to_owned()]));
 }

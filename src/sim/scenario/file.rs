@@ -17,6 +17,8 @@ use std::collections::BTreeMap;
 pub struct ScenarioFile {
     /// Name of the network
     pub name: String,
+    /// The built-in scenario whose kinds and services it has as well, and whose VLANs where it names none
+    pub like: Option<String>,
     /// sysContact of every device
     #[serde(default)]
     pub contact: String,
@@ -32,6 +34,7 @@ pub struct ScenarioFile {
     #[serde(default)]
     pub vlan: Vec<VlanFile>,
     /// Kinds of devices
+    #[serde(default)]
     pub kind: Vec<KindFile>,
     /// Devices
     pub group: Vec<GroupFile>,
@@ -50,6 +53,19 @@ pub struct ScenarioFile {
     /// Networks of the world outside
     #[serde(default)]
     pub world: Vec<WorldFile>,
+}
+
+impl ScenarioFile {
+    /// Takes over what another has that is no device: kinds whose names are free, services and what they talk to, VLANs where there are none.
+    pub fn take_after(&mut self, other: Self) {
+        let own: std::collections::BTreeSet<String> = self.kind.iter().map(|kind| kind.name.clone()).collect();
+        self.kind.extend(other.kind.into_iter().filter(|kind| !own.contains(&kind.name)));
+        self.service.extend(other.service);
+        self.world.extend(other.world);
+        if self.vlan.is_empty() {
+            self.vlan = other.vlan;
+        }
+    }
 }
 
 fn public() -> String {

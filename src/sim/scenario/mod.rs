@@ -27,6 +27,12 @@ pub use trouble::{PortTrouble, WireTrouble};
 /// The campus that is built in.
 pub const CAMPUS: &str = include_str!("../scenarios/campus.toml");
 
+/// A core that falls, with all that is behind it.
+pub const CORE_CUT: &str = include_str!("../scenarios/core-cut.toml");
+
+/// The scenarios that are built in, by name; the first is the one that is meant where none is named.
+pub const BUILT_IN: [(&str, &str); 2] = [("campus", CAMPUS), ("core-cut", CORE_CUT)];
+
 /// What can be wrong with a scenario: every fault at once.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ScenarioError {
@@ -278,9 +284,23 @@ impl Scenario {
     /// # Errors
     /// Every fault of the file at once, with its place where the TOML reader knows it.
     pub fn parse(file: &str, text: &str, scale: Scale) -> Result<Self, ScenarioError> {
-        let parsed: file::ScenarioFile =
-            toml::from_str(text).map_err(|error| ScenarioError::Syntax { file: file.to_owned(), detail: error.to_string() })?;
+        let faulty = |fault| ScenarioError::Faulty { file: file.to_owned(), faults: vec![fault] };
+        let mut parsed = read(file, text)?;
+        if let Some(like) = parsed.like.take() {
+            let other = BUILT_IN.iter().find(|(name, _)| *name == like);
+            let (name, text) = other.ok_or_else(|| faulty(format!("like: there is no built-in scenario {like}")))?;
+            parsed.take_after(read(name, text)?);
+        }
         build::build(&parsed, scale).map_err(|faults| ScenarioError::Faulty { file: file.to_owned(), faults })
+    }
+
+    /// A scenario that is built in; `None` where none has this name.
+    ///
+    /// # Errors
+    /// None in a released binary: a test builds them all.
+    pub fn built_in(name: &str, scale: Scale) -> Option<Result<Self, ScenarioError>> {
+        let (name, text) = BUILT_IN.iter().find(|(known, _)| *known == name)?;
+        Some(Self::parse(&format!("{name}.toml"), text, scale))
     }
 
     /// The campus that is built in.
@@ -316,6 +336,21 @@ impl Scenario {
         self.nodes.iter().zip(0..).filter_map(|(node, number)| node.address.map(|address| (number, address, node)))
     }
 
+    /// The agents that are reached from the first of all devices through this one alone.
+    pub fn behind_alone(&self, device: DeviceNumber) -> Vec<DeviceNumber> {
+        let mut seen = vec![false; self.nodes.len()];
+        let mut open: Vec<DeviceNumber> = (0..).take(1).filter(|first| *first != device).collect();
+        while let Some(at) = open.pop() {
+            let Some(mark) = seen.get_mut(at as usize).filter(|mark| !**mark) else { continue };
+            *mark = true;
+            let cables = self.node(at).map_or(&[][..], |node| &node.cables);
+            let far = cables.iter().filter_map(|cable| Some(self.wires.get(cable.wire as usize)?.end(cable.side.other()).device));
+            open.extend(far.filter(|far| *far != device));
+        }
+        let is_lost = |number: &DeviceNumber| *number != device && !seen.get(*number as usize).is_some_and(|seen| *seen);
+        self.agents().map(|(number, ..)| number).filter(is_lost).collect()
+    }
+
     /// sysLocation of a device.
     pub fn location(&self, node: &Node) -> String {
         let group = self.groups.get(usize::from(node.group));
@@ -323,4 +358,8 @@ impl Scenario {
         let fields = plan::Fields { site, building: node.building, floor: node.floor, number: 0 };
         group.map_or_else(String::new, |group| fields.fill(&group.location))
     }
+}
+
+fn read(file: &str, text: &str) -> Result<file::ScenarioFile, ScenarioError> {
+    toml::from_str(text).map_err(|error| ScenarioError::Syntax { file: file.to_owned(), detail: error.to_string() })
 }

@@ -235,7 +235,10 @@ fn apply_one(scenario: &mut Scenario, condition: &ConditionFile) -> Applied {
         }
         ConditionFile::Cut { device, behind, since, took } => {
             let (device, from) = (find_device(scenario, device)?, ago(scenario, since)?);
-            let behind = behind.iter().map(|name| find_device(scenario, name)).collect::<Result<_, _>>()?;
+            let behind = match behind.as_slice() {
+                [] => scenario.behind_alone(device),
+                names => names.iter().map(|name| find_device(scenario, name)).collect::<Result<_, _>>()?,
+            };
             scenario.cuts.push(Cut { device, behind, outage: Outage { from, to: from + seconds(took)? } });
         }
         ConditionFile::Says { device, since, took, every, severity, app, id, text } => {

@@ -190,8 +190,9 @@ impl Deriver<'_> {
         let remembered = self.state.watch(&verdict.id).cloned();
         let had = remembered.is_some();
         let mut watch = remembered.unwrap_or_else(|| verdict.watch(self.at));
-        let (step, keep) =
-            phase::step(&verdict.rule, verdict.ill, self.at, phase::Known { alarm: known.as_deref(), watch: &mut watch });
+        // What is ill and is no alarm is none any more: the port leads nowhere now.
+        let ill = verdict.ill.map(|ill| ill && verdict.severity.is_some());
+        let (step, keep) = phase::step(&verdict.rule, ill, self.at, phase::Known { alarm: known.as_deref(), watch: &mut watch });
         if keep {
             self.state.keep_watch(watch);
         } else if had {

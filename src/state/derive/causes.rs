@@ -5,6 +5,7 @@
 
 mod chain;
 mod plugged;
+mod session;
 
 use super::Deriver;
 use crate::event::Body;
@@ -14,6 +15,7 @@ use crate::state::reach::is_lost;
 use crate::state::standing::{DEVICE_DOWN, SNMP_SILENT, UNREACHABLE};
 use plugged::Plugged;
 use rustc_hash::FxHashMap;
+use session::Owners;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -92,6 +94,7 @@ struct Look<'a> {
     /// Aggregates that lost members.
     degraded: FxHashMap<(&'a DeviceId, IfIndex), &'a Alarm>,
     plugged: OnceCell<Plugged>,
+    owners: OnceCell<Owners<'a>>,
 }
 
 impl<'a> Look<'a> {
@@ -100,7 +103,13 @@ impl<'a> Look<'a> {
             let standing = state.alarms.values().filter(move |alarm| alarm.cleared_at.is_none() && alarm.rule == rule);
             standing.filter_map(|alarm| Some((port_of(state, alarm)?, alarm.as_ref()))).collect()
         };
-        Self { state, ports: of_rule(INTERFACE_DOWN), degraded: of_rule(AGGREGATE_DEGRADED), plugged: OnceCell::new() }
+        Self {
+            state,
+            ports: of_rule(INTERFACE_DOWN),
+            degraded: of_rule(AGGREGATE_DEGRADED),
+            plugged: OnceCell::new(),
+            owners: OnceCell::new(),
+        }
     }
 
     /// The cause of an alarm; `None` where nothing explains it.
@@ -127,8 +136,46 @@ impl<'a> Look<'a> {
         match alarm.rule.as_str() {
             DEVICE_DOWN | UNREACHABLE => self.behind(device),
             AP_DOWN => self.access_point((alarm, device)),
-            _ => self.on_lost((alarm, device), CauseRule::Part).or_else(|| self.on_port((alarm, device))),
+            _ => {
+                let own = self.on_lost((alarm, device), CauseRule::Part).or_else(|| self.on_port((alarm, device)));
+                own.or_else(|| self.session((alarm, device)))
+            }
         }
+    }
+
+    /// An alarm on a session with a neighbour: the port to it may be down, the neighbour itself, or the other end said so first.
+    fn session(&self, (alarm, device): (&'a Alarm, &DeviceId)) -> Option<Next<'a>> {
+        let neighbour = session::neighbour(alarm)?;
+        let port = self.state.devices.get(device).and_then(|known| session::port(known, neighbour));
+        if let Some(to) = port.and_then(|port| self.at((device, port))) {
+            return Some(Next { to, rule: CauseRule::Part, steps: vec![chain::session(alarm, neighbour)], remains: false });
+        }
+        let owner = (*self.owners.get_or_init(|| session::owners(self.state)).get(&neighbour)?)?;
+        let steps = vec![chain::session(alarm, neighbour)];
+        if let Some(to) = self.lost(owner) {
+            return Some(Next { to, rule: CauseRule::FarEnd, steps, remains: self.was_before(alarm, owner) });
+        }
+        if let Some(to) =
+            port.and_then(|port| self.far_ends(device, port).iter().find_map(|(end, _)| self.at((&end.device, end.if_index?))))
+        {
+            return Some(Next { to, rule: CauseRule::FarEnd, steps, remains: false });
+        }
+        let to = self.other_end((alarm, device), owner)?;
+        Some(Next { to, rule: CauseRule::FarEnd, steps, remains: false })
+    }
+
+    /// The alarm of the same rule at the neighbour, on the session with this device, where that was raised first.
+    fn other_end(&self, (alarm, device): (&Alarm, &DeviceId), neighbour: &DeviceId) -> Option<&'a Alarm> {
+        let key = |alarm: &Alarm| (alarm.raised_at, alarm.id.clone());
+        let owners = self.owners.get_or_init(|| session::owners(self.state));
+        let is_it = |other: &Alarm| {
+            let with = || session::neighbour(other).and_then(|address| *owners.get(&address)?);
+            other.cleared_at.is_none()
+                && other.rule == alarm.rule
+                && other.device.as_ref() == Some(neighbour)
+                && with() == Some(device)
+        };
+        self.state.alarms.values().map(AsRef::as_ref).find(|other| is_it(other) && key(other) < key(alarm))
     }
 
     /// A device that is behind others.

@@ -2,10 +2,10 @@
 
 use super::{Deriver, alarms::objects};
 use crate::analyse::port::Impossible;
-use crate::event::{Body, Silent};
+use crate::event::{Body, Elsewhere, Silent};
 use crate::model::inventory::Problem;
 use crate::model::poll::PollReading;
-use crate::model::{Device, DeviceStatus, IfIndex, SampleBatch};
+use crate::model::{Device, DeviceStatus, IfIndex, SampleBatch, SnmpAccess};
 use crate::state::MAX_PROBLEMS;
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
@@ -86,6 +86,17 @@ impl Deriver<'_> {
                 self.port(device, port.if_index, (port.admin_status, port.oper_status));
             }
         }
+    }
+
+    /// A device that was silent answers at another of its addresses: it is polled there from now on.
+    pub(in crate::state) fn elsewhere(&mut self, found: &Elsewhere) {
+        let Some(known) = self.state.devices.get(&found.device).map(Arc::clone) else { return };
+        let Some(access) = known.snmp.as_ref().filter(|access| access.address == found.silent) else { return };
+        let mut device = Device::clone(&known);
+        device.snmp = Some(SnmpAccess { address: found.answers, ..access.clone() });
+        self.emit(Body::DeviceSeen(Box::new(device)));
+        self.answered(&found.device);
+        self.status(&known, DeviceStatus::Up, format!("answers at {}", found.answers.ip()));
     }
 
     /// Nobody answered.

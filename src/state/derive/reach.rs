@@ -10,7 +10,7 @@ use crate::analyse::reachability::{self, Judged, Place, Verdict, Via, Why};
 use crate::event::{Body, DeviceStatusChange};
 use crate::model::{Alarm, Device, DeviceId, DeviceStatus, IfIndex, Link, Severity};
 use crate::state::condition::FLAP_WINDOW;
-use crate::state::reach::{Behind, Hop, Reach, Silent, is_lost};
+use crate::state::reach::{Behind, By, Hop, Reach, Silent, is_lost};
 use crate::state::standing::{DEVICE_DOWN, UNREACHABLE};
 use net::{Charted, chart, sign};
 use std::sync::Arc;
@@ -320,7 +320,7 @@ fn because(state: &crate::state::State, charted: &Charted<'_>, (id, why): (&Devi
             far.map(|far| format!("; {} is down", end_words(state, far))).unwrap_or_default()
         }
         Why::Nearest => "; nothing around it answers".to_owned(),
-        Why::Way(_) | Why::Alone | Why::Known | Why::Doubt(_) | Why::Edge => String::new(),
+        Why::Way(_) | Why::Alone | Why::Known | Why::Doubt | Why::Edge => String::new(),
     }
 }
 
@@ -345,11 +345,12 @@ fn behind(charted: &Charted<'_>, judged: &Judged) -> Vec<(DeviceId, Behind)> {
             let labels = judged.labels_of(place);
             let first = labels.first()?;
             let hop = |(place, label): (Place, reachability::Label)| {
-                let link = match label.via {
-                    Via::Way(way) => charted.links.get(way).map(|link| Arc::clone(link)),
-                    Via::Gateway => None,
+                let by = match label.via {
+                    Via::Way(way) => By::Link(charted.links.get(way).map(|link| Arc::clone(link))?),
+                    Via::Gateway => By::Route,
+                    Via::Silence => By::Silence,
                 };
-                Some(Hop { device: id_of(place)?, link })
+                Some(Hop { device: id_of(place)?, by })
             };
             let chain = judged.chain(place, first.root).into_iter().filter_map(hop).collect();
             let roots = labels.iter().filter_map(|label| id_of(label.root)).collect();

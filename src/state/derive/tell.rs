@@ -107,6 +107,7 @@ fn told(state: &State, event: &Event) -> Option<Told> {
         | Body::BridgeSeen(_)
         | Body::Heard(_)
         | Body::Upkeep(_)
+        | Body::Elsewhere(_)
         | Body::Logs(_) => None,
     }
 }
@@ -176,6 +177,12 @@ fn changes(known: &Device, seen: &Device) -> Option<String> {
         if before != after {
             words.push(format!("{name} {} > {}", before.unwrap_or("-"), after.unwrap_or("-")));
         }
+    }
+    let asked = |device: &Device| device.snmp.as_ref().map(|access| access.address);
+    if let (Some(before), Some(after)) = (asked(known), asked(seen))
+        && before != after
+    {
+        words.push(format!("polled at {after}, no longer at {before}"));
     }
     let added = seen.interfaces.iter().filter(|port| known.interface(port.if_index).is_none()).count();
     let removed = known.interfaces.iter().filter(|port| seen.interface(port.if_index).is_none()).count();

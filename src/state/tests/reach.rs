@@ -5,6 +5,7 @@ use super::*;
 use crate::model::{Device, Role};
 use std::collections::{BTreeMap, BTreeSet};
 
+mod around;
 mod orders;
 mod shapes;
 
@@ -98,6 +99,16 @@ impl World {
         }
         self.now = self.now.max(end - 1);
         self.tick();
+    }
+
+    /// Everybody is polled at the same instant 30 seconds later, in this order, with a tick after each.
+    pub(in crate::state::tests) fn batch(&mut self, order: &[usize]) {
+        self.now += 30;
+        for number in order {
+            self.poll(*number);
+            let tick = event(self.now, Body::Tick);
+            self.feed(&tick);
+        }
     }
 
     pub(in crate::state::tests) fn rounds(&mut self, count: usize) {

@@ -26,6 +26,7 @@ pub mod timeline;
 mod vlans;
 pub mod wireless;
 
+pub use crate::analyse::talkers::FLOW_COLUMNS;
 pub use alarm::AlarmView;
 pub use alarms::ALARM_COLUMNS;
 pub use answer::{answer, answer_over, answer_with};

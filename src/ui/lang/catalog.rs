@@ -7,18 +7,21 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// The files, by name.
-pub(super) const KOREAN: [(&str, &str); 18] = [
+pub(super) const KOREAN: [(&str, &str); 21] = [
     ("actions", include_str!("ko/actions.toml")),
     ("access", include_str!("ko/access.toml")),
     ("alarms", include_str!("ko/alarms.toml")),
     ("care", include_str!("ko/care.toml")),
     ("chrome", include_str!("ko/chrome.toml")),
+    ("doctor", include_str!("ko/doctor.toml")),
     ("facility", include_str!("ko/facility.toml")),
     ("finding", include_str!("ko/finding.toml")),
     ("listen", include_str!("ko/listen.toml")),
     ("logs", include_str!("ko/logs.toml")),
+    ("manual", include_str!("ko/manual.toml")),
     ("notify", include_str!("ko/notify.toml")),
     ("panes", include_str!("ko/panes.toml")),
+    ("privilege", include_str!("ko/privilege.toml")),
     ("rules", include_str!("ko/rules.toml")),
     ("reach", include_str!("ko/reach.toml")),
     ("sentences", include_str!("ko/sentences.toml")),

@@ -19,12 +19,36 @@ fn translated(text: &str) -> Option<String> {
     if let Some(whole) = catalog.text(text) {
         return Some(whole.to_owned());
     }
-    let filled = catalog.templates().iter().find_map(|(from, to)| {
-        let parts: Vec<Cow<'_, str>> = holes(from, text)?.into_iter().map(part).collect();
+    let fitting = fitting(text);
+    let behind = led(text).map(|(name, rest)| (name, rest, self::fitting(rest).map_or(0, |(from, ..)| fixed(from))));
+    // Names of two words can't be the beginning of a template; else what says more decides.
+    let is_led =
+        behind.is_some_and(|(name, _, more)| name.contains('-') || more > fitting.as_ref().map_or(0, |(from, ..)| fixed(from)));
+    let led = || behind.and_then(|(name, rest, _)| Some(format!("{name}: {}", translated(rest)?)));
+    if let Some(led) = led().filter(|_| is_led) {
+        return Some(led);
+    }
+    let filled = fitting.map(|(_, to, parts)| {
+        let parts: Vec<Cow<'_, str>> = parts.into_iter().map(part).collect();
         let values: Vec<&dyn Display> = parts.iter().map(|part| part as &dyn Display).collect();
-        Some(fill(to, &values))
+        fill(to, &values)
     });
-    filled.or_else(|| enumerated(text))
+    filled.or_else(|| enumerated(text)).or_else(led)
+}
+
+/// The template with the longest fixed text that fits, its translation, and what stands in its holes.
+fn fitting(text: &str) -> Option<(&'static str, &'static str, Vec<&str>)> {
+    catalog::korean().templates().iter().find_map(|(from, to)| Some((from.as_ref(), to.as_ref(), holes(from, text)?)))
+}
+
+/// Octets of a template beside its holes.
+fn fixed(template: &str) -> usize {
+    template.split("{}").map(str::len).sum()
+}
+
+/// A sentence behind the name of its rule: `device-down: 2 polls not answered`.
+fn led(text: &str) -> Option<(&str, &str)> {
+    text.split_once(": ").filter(|(name, _)| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'))
 }
 
 /// What stood in a hole: a sentence of its own, or a name.
@@ -56,11 +80,16 @@ pub(super) fn holes<'a>(template: &str, text: &'a str) -> Option<Vec<&'a str>> {
             rest.find(after)?
         };
         let (part, tail) = rest.split_at_checked(end)?;
-        if part.is_empty() {
+        if part.is_empty() || !is_whole(part) {
             return None;
         }
         found.push(part);
         rest = tail.get(after.len()..)?;
     }
     (rest.is_empty()).then_some(found)
+}
+
+/// Whether what opens in it ends in it: half a parenthesis is another sentence's.
+fn is_whole(part: &str) -> bool {
+    part.matches('(').count() == part.matches(')').count()
 }

@@ -23,6 +23,7 @@ fn holes_are_found_by_the_text_around_them() {
     assert_eq!(holes("{} down", " up"), None);
     assert_eq!(holes("{} down", " down"), None);
     assert_eq!(holes("up", "up"), Some(vec![]));
+    assert_eq!(holes("{} polls not answered: {}", "up > down (2 polls not answered: x)"), None);
 }
 
 #[test]
@@ -41,6 +42,14 @@ fn sentences_of_the_engine_are_put_together_anew() {
         ("2 ports added, VLANs changed", "포트 2개 추가, VLAN 변경"),
         ("core-1, core-2", "core-1, core-2"),
         ("up > down", "정상 > 다운"),
+        (
+            "up > down (2 polls not answered: no answer to 3 requests in 3.0 s)",
+            "정상 > 다운 (수집 2회 무응답: 3회 요청에 3.0초 동안 응답 없음)",
+        ),
+        ("device-down: 2 polls not answered", "device-down: 수집 2회 무응답"),
+        ("cpu: processors 96% busy", "cpu: CPU 사용률 96%"),
+        ("ap-down: down: wlc-1 has lost it", "ap-down: 다운: wlc-1에서 끊김"),
+        ("fanspeed critical", "팬 속도 심각"),
     ] {
         assert_eq!(korean(english), wanted);
     }

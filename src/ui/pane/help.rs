@@ -47,7 +47,7 @@ const TOPICS: [(&str, &[&str]); 4] = [
 ];
 
 /// Key contexts with their headings, in the order of the screen.
-const CONTEXTS: [(&str, Context); 14] = [
+const CONTEXTS: [(&str, Context); 15] = [
     ("Lists", Context::List),
     ("Tables", Context::Table),
     ("Graphs", Context::Graph),
@@ -59,6 +59,7 @@ const CONTEXTS: [(&str, Context); 14] = [
     ("Discovery", Context::Discovery),
     ("After o", Context::Related),
     ("After e", Context::Export),
+    ("After W", Context::Faults),
     ("While writing", Context::Input),
     ("List of columns", Context::Columns),
     ("By what flows are summed up", Context::Groups),

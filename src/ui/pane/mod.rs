@@ -90,6 +90,8 @@ pub enum Context {
     Export,
     /// After `X`.
     Save,
+    /// After `W`.
+    Faults,
     /// The wallboard.
     Wallboard,
     /// The list of alarms.
@@ -127,6 +129,7 @@ impl Context {
             Self::Groups => "grouping",
             Self::Export => "after e",
             Self::Save => "after X",
+            Self::Faults => "after W",
             Self::Wallboard => "wallboard",
             Self::Alarms => "alarms",
             Self::Events => "events",

@@ -12,6 +12,9 @@ use crate::ui::pane;
 use crate::ui::state::{ListState, Place, UiState};
 use tui_input::{Input, InputRequest};
 
+/// Lines that the list of what does not work is scrolled by at most: a kind of fault has one sentence.
+const MOST_FAULT_LINES: usize = 200;
+
 /// Names looked up at once when one is opened by its text.
 pub const CANDIDATES: usize = 20;
 /// Names asked for a list.
@@ -83,6 +86,20 @@ pub fn save(turn: &mut Turn<'_>) -> Vec<Effect> {
     Vec::new()
 }
 
+/// `W`
+pub fn faults(turn: &mut Turn<'_>) -> Vec<Effect> {
+    turn.state.layers.push(Layer::Faults(0));
+    Vec::new()
+}
+
+/// Up and down in what does not work.
+pub fn faults_step(turn: &mut Turn<'_>, by: isize) -> Vec<Effect> {
+    if let Some(Layer::Faults(from)) = turn.state.layers.last_mut() {
+        *from = from.saturating_add_signed(by).min(MOST_FAULT_LINES);
+    }
+    Vec::new()
+}
+
 /// The screen as it stands under the menu into a file.
 pub fn save_as(turn: &mut Turn<'_>, picture: Picture) -> Vec<Effect> {
     turn.state.layers.pop();
@@ -142,6 +159,7 @@ pub fn accept(turn: &mut Turn<'_>) -> Vec<Effect> {
             | Layer::Narrow(..)
             | Layer::Export
             | Layer::Save
+            | Layer::Faults(_)
             | Layer::Work(..)
             | Layer::Silence,
         )

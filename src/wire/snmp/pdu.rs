@@ -48,6 +48,16 @@ impl ErrorStatus {
     pub const NO_ACCESS: Self = Self(6);
     /// resourceUnavailable
     pub const RESOURCE_UNAVAILABLE: Self = Self(13);
+    /// wrongType
+    pub const WRONG_TYPE: Self = Self(7);
+    /// wrongValue
+    pub const WRONG_VALUE: Self = Self(10);
+    /// commitFailed
+    pub const COMMIT_FAILED: Self = Self(14);
+    /// undoFailed
+    pub const UNDO_FAILED: Self = Self(15);
+    /// notWritable
+    pub const NOT_WRITABLE: Self = Self(17);
     /// authorizationError
     pub const AUTHORIZATION_ERROR: Self = Self(16);
 
@@ -189,7 +199,7 @@ impl From<&Pdu> for PduHead {
 /// A request for objects by name, without the memory that a [`Pdu`] takes for their values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Question<'a> {
-    /// Get, GetNext or GetBulk.
+    /// Get, GetNext, GetBulk or Set.
     pub kind: PduKind,
     /// max-repetitions of a GetBulk, else 0.
     pub repetitions: u32,
@@ -202,6 +212,8 @@ pub struct Question<'a> {
 pub enum Names<'a> {
     /// To be written.
     Listed(&'a [Oid]),
+    /// With values, to be set.
+    Bound(&'a [VarBind]),
     /// Written already, by [`Asked`](super::Asked).
     Written(&'a [u8]),
 }
@@ -217,6 +229,7 @@ impl Question<'_> {
     pub fn pdu(&self, request_id: i32) -> Pdu {
         let pdu = match self.names {
             Names::Listed(names) => Pdu::request(self.kind, request_id, names),
+            Names::Bound(binds) => Pdu { varbinds: binds.to_vec(), ..Pdu::request(self.kind, request_id, &[]) },
             Names::Written(pairs) => {
                 let mut pdu = Pdu::request(self.kind, request_id, &[]);
                 // What was written here can be read.
@@ -234,6 +247,7 @@ impl Question<'_> {
             pdu.signed(ber::INTEGER, i64::from(self.repetitions));
             match self.names {
                 Names::Listed(names) => pdu.names(names),
+                Names::Bound(binds) => pdu.var_binds(binds),
                 Names::Written(pairs) => pdu.constructed(SEQUENCE, |list| list.raw(pairs)),
             }
         });

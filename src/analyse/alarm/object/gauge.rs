@@ -59,9 +59,11 @@ impl GaugeObject<'_> {
         if let Some((text, _)) = means(self.gauge, self.status) {
             return text.to_owned();
         }
+        // What was scaled has a tail of binary digits: a limit of -11.1 dBm is said as it is set.
+        let said = |limit: Option<f64>| limit.map(|limit| (limit * 1_000.0).round() / 1_000.0);
         let Limits { low_critical, low_warning, high_warning, high_critical } = self.gauge.limits;
         let (class, status) = (self.gauge.kind.word(), self.status.word());
-        match (low_warning.or(low_critical), high_warning.or(high_critical)) {
+        match (said(low_warning.or(low_critical)), said(high_warning.or(high_critical))) {
             (Some(low), Some(high)) => format!("{class} {status}, well between {low} and {high}"),
             (None, Some(high)) => format!("{class} {status}, well below {high}"),
             (Some(low), None) => format!("{class} {status}, well above {low}"),

@@ -444,6 +444,8 @@ fn traps() {
             None => assert!(!rule.clear_for.is_zero(), "{name}"),
         }
     }
+    let own = trap("authenticationFailure", &[("noctop", "tried a credential itself")]);
+    assert!(!rule("authentication-failure").is_it(&own, at(0)), "{}", own.text);
     let ear = super::Ear::new(&Rules::shipped());
     let lines = [trap("bgpBackwardTransition", &[(peer, "idle(1)")]), trap("bgpEstablished", &[(peer, "established(6)")])];
     let heard = ear.hear(&[&lines[0], &lines[0], &lines[1]].map(Clone::clone));

@@ -8,6 +8,7 @@
 mod at_once;
 mod burst;
 mod counts;
+mod elsewhere;
 mod places;
 mod tell;
 #[cfg(test)]
@@ -369,7 +370,16 @@ impl Asking {
         let listened = self.teller.tell(&self.plan, result, self.echoes).await;
         match outcome {
             Outcome::Answered => (outcome, listened && self.wireless().await && self.bridge().await),
-            Outcome::Silent | Outcome::Unasked => (outcome, listened),
+            Outcome::Silent => (outcome, listened && self.elsewhere().await),
+            Outcome::Unasked => (outcome, listened),
+        }
+    }
+
+    /// Looks for a silent device at its other addresses. Whether anyone listens.
+    async fn elsewhere(&self) -> bool {
+        match elsewhere::find((&self.client, self.options.timeout), &self.plan).await {
+            Some(address) => self.teller.elsewhere(&self.plan, address).await,
+            None => true,
         }
     }
 

@@ -5,10 +5,11 @@ use super::super::poll::PollPlan;
 use super::counts::{PollerCounters, count};
 use crate::clock;
 use crate::collect::Emitter;
-use crate::event::{Body, Silent};
+use crate::event::{Body, Elsewhere, Silent};
 use crate::model::inventory::Reason;
 use crate::model::poll::{Echoes, PollReading};
 use crate::model::{BridgeReading, WirelessReading};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// Where readings go, and the counters. Each answer is whether anyone still listens.
@@ -33,6 +34,12 @@ impl Teller {
                 self.silent(Silent { echoes, ..silent(plan, &error) }).await
             }
         }
+    }
+
+    /// A silent device answers at another of its addresses.
+    pub(super) async fn elsewhere(&self, plan: &PollPlan, address: SocketAddr) -> bool {
+        let found = Elsewhere { device: plan.device.id.clone(), silent: plan.agent.address, answers: address };
+        self.emitter.send(clock::now(), Body::Elsewhere(Box::new(found))).await.is_ok()
     }
 
     /// What a wireless controller told.

@@ -72,7 +72,8 @@ pub enum ConditionFile {
     Cut {
         /// Which
         device: String,
-        /// What is reached through it alone
+        /// What is not reached for want of it; by default all that is reached through it alone
+        #[serde(default)]
         behind: Vec<String>,
         /// When it was away
         since: String,

@@ -143,12 +143,36 @@ impl<'a> Around<'a> {
         Some(Self { state, device, condition, live, links: state.links_of(id), members, at })
     }
 
-    /// The far end of a port's link.
+    /// The far end of a port's link. A host that was plugged in elsewhere is no longer there.
     fn far(&self, if_index: IfIndex) -> Option<&'a LinkEnd> {
-        self.links.iter().find_map(|link| {
+        let (far, link) = self.links.iter().find_map(|link| {
             let (near, far) = if link.a.device == self.device.id { (&link.a, &link.b) } else { (&link.b, &link.a) };
-            (near.if_index == Some(if_index)).then_some(far)
-        })
+            (near.if_index == Some(if_index)).then_some((far, link))
+        })?;
+        Some(far).filter(|_| !self.is_moved(if_index, (far, link)))
+    }
+
+    /// Whether the host at a port that is down was plugged in at another port, which came up then or since. Of a host of several ports
+    /// that loses one, the others were up beside it.
+    fn is_moved(&self, if_index: IfIndex, (far, link): (&LinkEnd, &Link)) -> bool {
+        let Some(fell) = self.condition.port(if_index).filter(|port| port.is_down()).and_then(|port| port.since) else {
+            return false;
+        };
+        let host =
+            self.state.devices.get(&far.device).filter(|device| matches!(device.role, Role::Host | Role::Server | Role::Phone));
+        let slack = self.state.interval_of(&self.device.id).saturating_mul(2);
+        let since = link.first_seen.unwrap_or_default().plus(slack);
+        host.is_some()
+            && self.state.links_of(&far.device).iter().any(|other| {
+                let near = if other.a.device == far.device { &other.b } else { &other.a };
+                let port = near.if_index.and_then(|if_index| self.state.conditions.get(&near.device)?.port(if_index));
+                let Some(port) = port.filter(|port| !port.is_down()) else { return false };
+                let is_new = other.first_seen.is_some_and(|first| first >= fell.minus(slack));
+                let came_up = port.since.is_some_and(|up| up >= fell.minus(slack));
+                // What is remembered of its changes ends with the last, by which it came up.
+                let was_down = port.changes.iter().rev().nth(1).is_none_or(|down| *down <= since);
+                (near.device != self.device.id || near.if_index != Some(if_index)) && (is_new || came_up && was_down)
+            })
     }
 
     pub(super) fn port(&'a self, place: usize, port: &'a Interface) -> PortObject<'a> {

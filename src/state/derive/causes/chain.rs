@@ -3,7 +3,7 @@
 use crate::model::{Alarm, CauseStep, Confirmed, Link};
 use crate::state::State;
 use crate::state::derive::tell::link_words;
-use crate::state::reach::Behind;
+use crate::state::reach::{Behind, By};
 
 /// What everything else of the chain follows from.
 pub(super) fn root(alarm: &Alarm) -> CauseStep {
@@ -24,6 +24,11 @@ pub(super) fn far_end(alarm: &Alarm, link: &Link) -> CauseStep {
     step(alarm, format!("is an end of that link, known {}", known_by(link)))
 }
 
+/// A session with a routing neighbour over it.
+pub(super) fn session(alarm: &Alarm, neighbour: std::net::IpAddr) -> CauseStep {
+    step(alarm, format!("is a session with {neighbour} over it"))
+}
+
 /// A member of an aggregate.
 pub(super) fn member(alarm: &Alarm, of: &Alarm) -> CauseStep {
     step(alarm, format!("is a member of {}", of.object))
@@ -37,9 +42,10 @@ pub(super) fn plugged(alarm: &Alarm, place: &str) -> CauseStep {
 /// The devices from behind a root to the one that is behind it.
 pub(super) fn hops(state: &State, behind: &Behind) -> Vec<CauseStep> {
     let hop = |hop: &crate::state::reach::Hop| {
-        let evidence = match &hop.link {
-            Some(link) => format!("{}, known {}", link_words(state, &link.a, &link.b), known_by(link)),
-            None => "is in a network that it routes for".to_owned(),
+        let evidence = match &hop.by {
+            By::Link(link) => format!("{}, known {}", link_words(state, &link.a, &link.b), known_by(link)),
+            By::Route => "is in a network that it routes for".to_owned(),
+            By::Silence => "fell silent with it, and nothing answers any more".to_owned(),
         };
         let since = state.conditions.get(&hop.device).map(|condition| condition.since);
         CauseStep { object: state.name_of(&hop.device), device: Some(hop.device.clone()), since, evidence }

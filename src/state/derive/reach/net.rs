@@ -14,6 +14,10 @@ use std::time::Duration;
 /// Times its interval after a device's first miss in which fresh evidence of its neighbours is waited for.
 const WAIT_POLLS: u32 = 3;
 
+/// Polls may come more slowly than they should, and those of its neighbours with them: then the time between a device's misses counts instead of
+/// its interval; up to this, so that a host that slept does not wait for hours.
+const MAX_APART: Duration = Duration::from_secs(300);
+
 /// A network with what its places are.
 pub(in crate::state) struct Charted<'a> {
     pub(in crate::state) net: Net,
@@ -55,8 +59,10 @@ pub(super) fn sign(state: &State, device: &Device) -> Sign {
     let heard = || state.live.get(&device.id).and_then(|live| live.heard);
     match state.reach.silent.get(&device.id) {
         Some(Silent { fell: Some(fell), heard, missed_at, own, .. }) => {
-            let wait = state.interval_of(&device.id).saturating_mul(WAIT_POLLS);
-            let until = missed_at.unwrap_or(*fell).plus(wait);
+            let first = missed_at.unwrap_or(*fell);
+            let apart = fell.since(first).min(MAX_APART);
+            let wait = state.interval_of(&device.id).max(apart).saturating_mul(WAIT_POLLS);
+            let until = first.plus(wait);
             Sign::Silent(Silence { heard: *heard, missed: *missed_at, fell: *fell, own: *own, until })
         }
         Some(silent) => Sign::Answers { heard: silent.heard.filter(|_| !silent.hoped), doubted: true },

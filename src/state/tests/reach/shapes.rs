@@ -192,6 +192,46 @@ fn devices_without_links_are_down_each_by_itself() {
     check(switches(&["a", "b", "c"], &[]), &["a", "b"], (&["a", "b"], &[]));
 }
 
+/// A core with a switch, and a power supply that tells nobody where it hangs.
+fn unlinked() -> Vec<Device> {
+    let mut devices = switches(&["x", "core", "acc", "ups"], &[("x", "core"), ("core", "acc")]);
+    devices[3].role = Role::Ups;
+    devices
+}
+
+#[test]
+fn what_has_no_link_fell_with_all_the_rest_where_nothing_answers_any_more() {
+    let mut world = World::of(unlinked());
+    world.asks = false;
+    world.kill(&["x", "core", "acc", "ups"]);
+    // The one without links is polled first each time.
+    (0..3).for_each(|_| world.batch(&[3, 2, 1, 0]));
+    assert_eq!((world.active(), world.ever_down().len()), (owned(&["device-down@core"]), 1));
+    assert_eq!(world.reason("ups"), "behind core");
+    let told: Vec<String> = world.cause("unreachable@ups").chain.iter().map(|step| step.evidence.clone()).collect();
+    let because = "2 polls not answered: no answer to 3 requests; nothing around it answers";
+    assert_eq!(told, [because, "fell silent with it, and nothing answers any more"]);
+    world.revive(&["x", "core", "acc"]);
+    world.rounds(4);
+    assert_eq!(world.active(), ["device-down@ups"], "it was not the same fault");
+}
+
+#[test]
+fn what_has_no_link_is_down_by_itself_where_anything_answers() {
+    check(unlinked(), &["ups"], (&["ups"], &[]));
+    check(unlinked(), &["core", "acc", "ups"], (&["core", "ups"], &["acc"]));
+}
+
+#[test]
+fn what_was_down_before_everything_fell_does_not_explain_it() {
+    let mut world = World::of(unlinked());
+    world.kill(&["ups"]);
+    world.rounds(3);
+    world.kill(&["x", "core", "acc"]);
+    world.rounds(3);
+    assert_eq!(world.active(), ["device-down@core", "device-down@ups"]);
+}
+
 #[test]
 fn alarms_on_parts_of_what_is_not_reached_are_explained_and_remain_if_they_stood_before() {
     let mut world = World::of(switches(&["x", "a", "b", "c"], &[("x", "a"), ("a", "b"), ("b", "c"), ("x", "c")]));

@@ -1,0 +1,51 @@
+//! Where noctop itself lately asked with a credential that it did not know to be right.
+
+use crate::model::Timestamp;
+use rustc_hash::FxHashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long after such a question what an agent says of it may come: a question is repeated for some six seconds, and the agent sends its
+/// notification in its own time.
+const WITHIN: Duration = Duration::from_secs(15);
+
+/// Addresses that are kept: a sweep of a /16 within [`WITHIN`] is more than the pace of any discovery.
+const MOST: usize = 65_536;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Tries(Mutex<FxHashMap<IpAddr, Timestamp>>);
+
+impl Tries {
+    /// An agent is asked with a credential that it may not take. Beyond the bound nothing is noted: then a notification counts as another's.
+    pub fn note(&self, agent: IpAddr, now: Timestamp) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST {
+            known.retain(|_, at| now.since(*at) <= WITHIN);
+        }
+        if known.len() < MOST || known.contains_key(&agent) {
+            known.insert(agent, now);
+        }
+    }
+
+    /// Whether an agent that complains at `now` may mean noctop itself.
+    pub fn is_recent(&self, agent: IpAddr, now: Timestamp) -> bool {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&agent).is_some_and(|at| *at <= now && now.since(*at) <= WITHIN)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_try_is_recent_for_some_seconds_at_its_agent() {
+        let (at, agent) = (Timestamp::from_secs, IpAddr::from([192, 0, 2, 1]));
+        let tries = Tries::default();
+        tries.note(agent, at(100));
+        assert_eq!([99, 100, 115, 116].map(|secs| tries.is_recent(agent, at(secs))), [false, true, true, false]);
+        assert!(!tries.is_recent(IpAddr::from([192, 0, 2, 2]), at(100)));
+    }
+}
