@@ -135,9 +135,9 @@ impl Roles {
 
     /// Why somebody may not do what needs a role, and how that could change.
     pub fn denied(&self, actor: &Actor, needs: Role) -> String {
-        let (user, is) = (&actor.user, actor.role.map_or("no role", Role::word));
+        let (user, is) = (&actor.user, actor.role.map_or("stranger", Role::word));
         format!(
-            "this needs the role {needs}, and {user} is {is} here: name {user}, or a group of {user}'s, in operators of [access] in the engine's configuration, and start it again"
+            "this needs the role {needs}, and {user} is a {is} here: name {user}, or a group of {user}'s, in operators of [access] in the engine's configuration, and start it again"
         )
     }
 }
@@ -213,7 +213,7 @@ mod tests {
     fn a_refusal_says_what_to_do() {
         let actor = roles().actor(&peer(1002, 5, &[]), Said::default());
         let why = roles().denied(&actor, Role::Operator);
-        assert!(why.contains("role operator") && why.contains("1002 is viewer") && why.contains("[access]"), "{why}");
+        assert!(why.contains("role operator") && why.contains("1002 is a viewer") && why.contains("[access]"), "{why}");
         assert!(roles().stranger("kim").contains("sudo usermod -aG noctop kim"));
         let listed = Roles { viewers: Members { users: vec![1002], groups: Vec::new() }, ..roles() };
         assert!(listed.stranger("kim").contains("name kim in viewers"), "the group alone would not help");
