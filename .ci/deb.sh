@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Makes the Debian package and prints its path. Needs cargo-deb (`cargo install cargo-deb --locked`).
-#   .ci/deb.sh              of a static binary (musl), for any Debian or Ubuntu of this processor
-#   .ci/deb.sh gnu          of one for the C library of this machine
+#   .ci/deb.sh              of a binary for the C library of this machine, and of newer ones
+#   .ci/deb.sh musl         of a static one, for any Debian or Ubuntu of this processor
 #   NOCTOP_BINARY=FILE .ci/deb.sh     of a binary that is there already
 # What it holds stands in Cargo.toml, [package.metadata.deb]; what is done with it on a host, in .ci/deb/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 export SOURCE_DATE_EPOCH
-binary=${NOCTOP_BINARY:-$(bash .ci/release.sh "${1:-musl}")}
+binary=${NOCTOP_BINARY:-$(bash .ci/release.sh "${1:-gnu}")}
 
 stage=target/deb/stage
 rm -rf "$stage"

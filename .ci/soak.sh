@@ -62,7 +62,8 @@ sample() {
     local rss fds threads cpu polling collectors store
     rss=$(awk '/^VmRSS/ { print $2 }' "/proc/$daemon/status")
     threads=$(awk '/^Threads/ { print $2 }' "/proc/$daemon/status")
-    fds=$(find "/proc/$daemon/fd" -mindepth 1 | wc -l)
+    # Files of flows are a cache of at most 48 (history/flows/disk.rs), which fills within hours.
+    fds=$(find "/proc/$daemon/fd" -mindepth 1 ! -lname '*/flows/*' | wc -l)
     cpu=$(awk '{ print $14 + $15 }' "/proc/$daemon/stat")
     # As consoles come and go: an attached command asks and leaves.
     ask interfaces --sort in --limit 20 > /dev/null
