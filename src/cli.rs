@@ -1,5 +1,6 @@
 //! The command line: clap types only. What each command does lives in `cmd/`.
 
+mod agent;
 mod alarms;
 mod audit;
 mod capture;
@@ -11,6 +12,7 @@ mod flows;
 mod maintenance;
 mod manual;
 mod notify;
+mod pages;
 mod port;
 mod secrets;
 mod shot;
@@ -19,6 +21,7 @@ mod store;
 mod top;
 mod wireless;
 
+pub use agent::{AgentArgs, GetArgs, WalkArgs};
 pub use alarms::{AlarmTestArgs, AlarmsArgs, AlarmsCommand};
 pub use audit::{AuditArgs, AuditCommand, AuditListArgs, AuditReportArgs, AuditVerifyArgs};
 pub use capture::CaptureArgs;
@@ -30,6 +33,7 @@ pub use flows::{FlowsArgs, FlowsFormat};
 pub use maintenance::{BeginArgs, EndArgs, MaintenanceArgs, MaintenanceCommand};
 pub use manual::ManualArgs;
 pub use notify::{NotifyArgs, NotifyCommand, NotifyTestArgs};
+pub use pages::{CompletionsArgs, ManArgs, Shell, man_pages, write_completions, write_man};
 pub use port::{PortActArg, PortArgs, PortFormat};
 pub use secrets::{SecretNameArgs, SecretsArgs, SecretsCommand, SecretsInitArgs};
 pub use shot::{ShotArgs, ShotFormat};
@@ -260,57 +264,6 @@ pub struct FormatArgs {
     pub format: RowFormat,
 }
 
-/// How `get` and `walk` reach an agent.
-#[derive(Clone, Debug, Args)]
-pub struct AgentArgs {
-    /// Community: a literal, env:NAME or file:PATH; repeatable, tried in order
-    #[arg(short, long = "community", value_name = "COMMUNITY")]
-    pub community: Vec<String>,
-    /// File with the `[[credential]]` part of a config
-    #[arg(long, value_name = "FILE")]
-    pub credentials: Option<PathBuf>,
-    /// UDP port of the agent
-    #[arg(long, default_value_t = 161)]
-    pub port: u16,
-    /// First wait for a reply
-    #[arg(long, default_value = "1s", value_name = "DURATION")]
-    pub timeout: String,
-    /// Repetitions after the first request
-    #[arg(long, default_value_t = 2, value_name = "N")]
-    pub retries: u32,
-    /// Format of what is printed
-    #[arg(long, value_enum, default_value_t)]
-    pub format: RowFormat,
-}
-
-/// `get`
-#[derive(Clone, Debug, Args)]
-#[command(after_help = "Example: noctop get 10.0.0.1 sysName.0 ifHCInOctets.3")]
-pub struct GetArgs {
-    /// Address, ADDR:PORT or name
-    pub target: String,
-    /// Instances by number or name
-    #[arg(required = true, value_name = "OID|NAME")]
-    pub objects: Vec<String>,
-    /// The agent.
-    #[command(flatten)]
-    pub agent: AgentArgs,
-}
-
-/// `walk`
-#[derive(Clone, Debug, Args)]
-#[command(after_help = "Example: noctop walk 10.0.0.1 ifXTable")]
-pub struct WalkArgs {
-    /// Address, ADDR:PORT or name
-    pub target: String,
-    /// Where to begin, by number or name
-    #[arg(value_name = "OID|NAME")]
-    pub object: String,
-    /// The agent.
-    #[command(flatten)]
-    pub agent: AgentArgs,
-}
-
 /// `history`
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Examples:
@@ -460,37 +413,6 @@ pub struct SchemaArgs {
     pub name: Option<String>,
 }
 
-/// `completions`
-#[derive(Clone, Debug, Args)]
-pub struct CompletionsArgs {
-    /// The shell
-    #[arg(value_enum)]
-    pub shell: Shell,
-}
-
-/// Shells that completions can be made for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[allow(missing_docs, reason = "the names are the shells'")]
-pub enum Shell {
-    Bash,
-    Elvish,
-    Fish,
-    #[value(name = "powershell")]
-    PowerShell,
-    Zsh,
-}
-
-/// `man`
-#[derive(Clone, Debug, Args)]
-#[command(after_help = "Examples:
-  noctop man | man -l -                       the page of noctop with all keys
-  noctop man --to /usr/local/share/man/man1   a page for each command: noctop-discover(1), noctop-store-backup(1), ...")]
-pub struct ManArgs {
-    /// Write a page for each command into this folder, instead of the main page to stdout
-    #[arg(long, value_name = "DIR")]
-    pub to: Option<PathBuf>,
-}
-
 /// The whole command line as clap knows it, for completions and the manual pages.
 pub fn command() -> clap::Command {
     <Cli as clap::CommandFactory>::command()
@@ -499,51 +421,6 @@ pub fn command() -> clap::Command {
 /// Reads the process's arguments; a faulty one ends the process with exit code 2 and a sentence.
 pub fn parse() -> Cli {
     Cli::parse()
-}
-
-/// The main manual page as roff.
-pub fn write_man(out: &mut dyn std::io::Write) -> std::io::Result<()> {
-    page(command()).render(out)
-}
-
-/// A manual page of every command below the main one, as file name and roff.
-///
-/// # Errors
-/// None that a page in memory has.
-pub fn man_pages() -> std::io::Result<Vec<(String, Vec<u8>)>> {
-    let mut main = command().disable_help_subcommand(true);
-    main.build();
-    let mut pages = Vec::new();
-    let mut open: Vec<clap::Command> = main.get_subcommands().cloned().collect();
-    while let Some(command) = open.pop() {
-        open.extend(command.get_subcommands().cloned());
-        let page = page(command);
-        let mut roff = Vec::new();
-        page.render(&mut roff)?;
-        pages.push((page.get_filename(), roff));
-    }
-    pages.sort();
-    Ok(pages)
-}
-
-fn page(command: clap::Command) -> clap_mangen::Man {
-    clap_mangen::Man::new(command).source(concat!("noctop ", env!("CARGO_PKG_VERSION"))).manual("noctop")
-}
-
-/// Completions for a shell.
-pub fn write_completions(shell: Shell, out: &mut dyn std::io::Write) {
-    use clap_complete::{Shell as Known, generate};
-    let known = match shell {
-        Shell::Bash => Known::Bash,
-        Shell::Elvish => Known::Elvish,
-        Shell::Fish => Known::Fish,
-        Shell::PowerShell => Known::PowerShell,
-        Shell::Zsh => Known::Zsh,
-    };
-    let mut text = Vec::new();
-    generate(known, &mut command(), "noctop", &mut text);
-    // A closed pipe ends it quietly: the caller sees the same condition on its next write.
-    let _closed = out.write_all(&text);
 }
 
 #[cfg(test)]

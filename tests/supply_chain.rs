@@ -206,7 +206,7 @@ fn says_unsafe(line: &str) -> bool {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     code.match_indices("unsafe").any(|(at, word)| {
         let (before, after) = (code[..at].chars().next_back(), code[at + word.len()..].chars().next());
-        !before.is_some_and(is_word) && !after.is_some_and(is_word) && code[..at].matches('"').count() % 2 == 0
+        !before.is_some_and(is_word) && !after.is_some_and(is_word) && code[..at].matches('"').count().is_multiple_of(2)
     })
 }
 

@@ -27,53 +27,38 @@ pub struct Applied {
 pub fn apply(state: &mut State, event: &Event) -> Applied {
     state.now = state.now.max(event.at);
     let mut deriver = Deriver::new(state, event.at);
-    let samples = match &event.body {
-        Body::Inventory(inventory) => {
-            deriver.inventory(inventory);
-            Vec::new()
-        }
-        Body::Poll(reading) => deriver.poll(reading),
-        Body::Silent(silent) => deriver.silent(silent).into_iter().collect(),
-        Body::Discovery(progress) => {
-            discovered(deriver.state, progress);
-            Vec::new()
-        }
-        Body::Tick => {
-            deriver.tick();
-            Vec::new()
-        }
-        Body::Trap(trap) => {
-            deriver.trap(trap);
-            Vec::new()
-        }
-        Body::Wireless(reading) => deriver.wireless(reading),
-        Body::Bridge(reading) => deriver.bridge(reading),
-        Body::AlarmOrder(order) => {
-            deriver.handle(order);
-            Vec::new()
-        }
-        Body::Maintenance(act) => {
-            deriver.maintain(act);
-            Vec::new()
-        }
-        Body::Notice(notice) => {
-            deriver.noticed(notice);
-            Vec::new()
-        }
-        Body::Heard(all) => {
-            deriver.found_in_lines(all);
-            Vec::new()
-        }
-        Body::Elsewhere(found) => {
-            deriver.elsewhere(found);
-            Vec::new()
-        }
-        Body::Upkeep(upkeep) => {
-            deriver.upkeep(upkeep);
-            Vec::new()
-        }
-        // They go to the flows' store; the state derives nothing from them.
-        Body::Flows(_) | Body::FlowRecords(_) | Body::Logs(_) => Vec::new(),
+    let samples = if event.is_derived() {
+        deriver.state.take(event);
+        Vec::new()
+    } else {
+        observe(&mut deriver, &event.body)
+    };
+    if !event.is_derived() {
+        deriver.conclude(matches!(event.body, Body::Tick));
+    }
+    Applied { derived: deriver.derived, samples, reread: deriver.reread, poll_now: deriver.poll_now }
+}
+
+/// What an observation leads to; samples are for the series store.
+fn observe(deriver: &mut Deriver<'_>, body: &Body) -> Vec<SampleBatch> {
+    match body {
+        Body::Poll(reading) => return deriver.poll(reading),
+        Body::Silent(silent) => return deriver.silent(silent).into_iter().collect(),
+        Body::Wireless(reading) => return deriver.wireless(reading),
+        Body::Bridge(reading) => return deriver.bridge(reading),
+        Body::Inventory(inventory) => deriver.inventory(inventory),
+        Body::Discovery(progress) => discovered(deriver.state, progress),
+        Body::Tick => deriver.tick(),
+        Body::Trap(trap) => deriver.trap(trap),
+        Body::AlarmOrder(order) => deriver.handle(order),
+        Body::Maintenance(act) => deriver.maintain(act),
+        Body::Notice(notice) => deriver.noticed(notice),
+        Body::Heard(all) => deriver.found_in_lines(all),
+        Body::Elsewhere(found) => deriver.elsewhere(found),
+        Body::Upkeep(upkeep) => deriver.upkeep(upkeep),
+        // They go to the flows' store and the logs' store; the state derives nothing from them.
+        Body::Flows(_) | Body::FlowRecords(_) | Body::Logs(_) => {}
+        // Derived, and taken over as they are.
         Body::DeviceSeen(_)
         | Body::DeviceMerged(..)
         | Body::DeviceStatus(_)
@@ -97,15 +82,9 @@ pub fn apply(state: &mut State, event: &Event) -> Applied {
         | Body::MaintenanceSet(_)
         | Body::MaintenanceOver(..)
         | Body::NoticeSeen(_)
-        | Body::TrapSeen(_) => {
-            deriver.state.take(event);
-            Vec::new()
-        }
-    };
-    if !event.is_derived() {
-        deriver.conclude(matches!(event.body, Body::Tick));
+        | Body::TrapSeen(_) => {}
     }
-    Applied { derived: deriver.derived, samples, reread: deriver.reread, poll_now: deriver.poll_now }
+    Vec::new()
 }
 
 fn discovered(state: &mut State, progress: &DiscoveryProgress) {

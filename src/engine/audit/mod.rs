@@ -84,7 +84,7 @@ impl Auditor {
             journal: Mutex::default(),
             damper: Mutex::default(),
         };
-        let found = inner.opened(&mut inner.journal()).map_or_else(|error| vec![error.to_string()], |found| found);
+        let found = inner.opened(&mut inner.journal()).unwrap_or_else(|error| vec![error.to_string()]);
         (Self(Some(Arc::new(inner))), found)
     }
 

@@ -120,7 +120,7 @@ impl Check {
         self
     }
 
-    fn to_do(mut self, what: impl Into<String>) -> Self {
+    fn and_do(mut self, what: impl Into<String>) -> Self {
         self.steps.push(Step::Do(what.into()));
         self
     }

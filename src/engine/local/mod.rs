@@ -93,14 +93,7 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
     let mut core = restored?;
     let countries = core.know_countries(config.listeners.country_file.as_deref());
     let backfill = seed.map(|seed| seed.sow(&mut core)).transpose().map_err(|error| error.to_string())?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(WORKERS)
-        .thread_name("noctop-net")
-        // They open sockets for pings and for LLDP, again and again; what has a port below 1024 is bound before, by the thread that is here.
-        .on_thread_start(|| privilege::keep(&[Capability::NetRaw]))
-        .enable_all()
-        .build()
-        .map_err(|error| format!("the runtime did not start: {error}"))?;
+    let runtime = runtime()?;
     let stop = CancellationToken::new();
     let (emitter, events) = emitter::channel(EVENTS);
     let writer = Writer::start(Arc::clone(&store)).map_err(|error| format!("the history thread did not start: {error}"))?;
@@ -169,6 +162,18 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
     }
     let session = hub.board.join(ear);
     Ok(LocalSession { hub, session, running: Mutex::new(Some(running)) })
+}
+
+/// The runtime of the collectors. Errors: a sentence.
+fn runtime() -> Result<Runtime, String> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .thread_name("noctop-net")
+        // They open sockets for pings and for LLDP, again and again; what has a port below 1024 is bound before, by the thread that is here.
+        .on_thread_start(|| privilege::keep(&[Capability::NetRaw]))
+        .enable_all()
+        .build()
+        .map_err(|error| format!("the runtime did not start: {error}"))
 }
 
 /// Who runs this, and the audit journal of its store; what was found amiss in it, in sentences.

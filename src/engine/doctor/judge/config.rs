@@ -34,7 +34,7 @@ fn file(config: &ConfigFacts) -> Check {
             "there is none: the defaults are in force, with the community \"public\" and no target",
         )
         .run("noctop schema config")
-        .to_do("write /etc/noctop/noctop.toml or ~/.config/noctop/noctop.toml");
+        .and_do("write /etc/noctop/noctop.toml or ~/.config/noctop/noctop.toml");
     };
     let path = path.display().to_string();
     if let Some(why) = &config.unreadable {
@@ -98,7 +98,7 @@ fn literals(config: &ConfigFacts) -> Option<Check> {
         )
         .run("noctop secrets init")
         .run("noctop secrets set NAME")
-        .to_do("write \"secret:NAME\" in their place")
+        .and_do("write \"secret:NAME\" in their place")
     })
 }
 
@@ -111,7 +111,7 @@ fn exposures(config: &ConfigFacts) -> Option<Check> {
             format!("targets that are sent a community in the clear over networks that are not trusted: {count}"),
         )
         .run("noctop config check")
-        .to_do("use SNMPv3 there, or name the networks in trusted of [discovery]")
+        .and_do("use SNMPv3 there, or name the networks in trusted of [discovery]")
     })
 }
 

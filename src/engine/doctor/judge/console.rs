@@ -33,10 +33,10 @@ fn socket(facts: &Facts) -> Check {
             let says = format!("{path} is for its owner and the group {group} (mode {bits:04o}): {}", visible(why));
             Check::new(SOCKET, Verdict::Warning, says)
                 .run(format!("sudo usermod -aG {group} \"$USER\""))
-                .to_do("then log in anew, or: newgrp in this shell")
+                .and_do("then log in anew, or: newgrp in this shell")
         }
         (_, Some(why), _) => {
-            Check::new(SOCKET, Verdict::Warning, visible(why)).to_do("end the other noctop, or name its socket with --connect")
+            Check::new(SOCKET, Verdict::Warning, visible(why)).and_do("end the other noctop, or name its socket with --connect")
         }
         (Some(_), None, Some((bits, _))) if bits & 0o007 != 0 => {
             let says = format!("{path} is open to every user of this host (mode {bits:04o})");
@@ -61,7 +61,7 @@ fn size(terminal: &Terminal) -> Check {
         Some((columns, rows)) if columns < SMALLEST.0 || rows < SMALLEST.1 => {
             let (least_columns, least_rows) = SMALLEST;
             let says = format!("{term}, {columns}x{rows}: lists alone begin at {least_columns}x{least_rows}");
-            Check::new(SIZE, Verdict::Warning, says).to_do("enlarge it, or use noctop --plain")
+            Check::new(SIZE, Verdict::Warning, says).and_do("enlarge it, or use noctop --plain")
         }
         Some((columns, rows)) if columns < COMFORTABLE.0 || rows < COMFORTABLE.1 => {
             let (least_columns, least_rows) = COMFORTABLE;
@@ -97,11 +97,11 @@ fn text(terminal: &Terminal) -> Check {
             };
             Check::new(TEXT, Verdict::Warning, says)
                 .run("export LC_ALL=C.UTF-8")
-                .to_do("on the Linux console seven bits are right")
+                .and_do("on the Linux console seven bits are right")
         }
         (false, Some(2)) => Check::new(TEXT, Verdict::Ok, "UTF-8, ambiguous glyphs two columns wide: the set cjk is drawn"),
         (false, Some(3..)) => Check::new(TEXT, Verdict::Warning, "the terminal shows octets, not UTF-8: the set ascii is drawn")
-            .to_do("set the terminal to UTF-8, or use --glyphs ascii"),
+            .and_do("set the terminal to UTF-8, or use --glyphs ascii"),
         (false, Some(_)) => Check::new(TEXT, Verdict::Ok, "UTF-8, ambiguous glyphs one column wide"),
         (false, None) => Check::new(
             TEXT,

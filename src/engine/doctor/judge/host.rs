@@ -40,7 +40,7 @@ fn files(limits: &Limits) -> Check {
             } else {
                 check
             };
-            check.to_do(format!("in a unit: LimitNOFILE={FILES_GIVEN}"))
+            check.and_do(format!("in a unit: LimitNOFILE={FILES_GIVEN}"))
         }
     }
 }
@@ -57,7 +57,7 @@ fn clock(clock: &Clock) -> Check {
         let says = format!("it was set back: the newest that the store remembers is {behind} ahead of it");
         return Check::new(CLOCK, Verdict::Warning, says)
             .run("timedatectl")
-            .to_do("what comes meanwhile is filed after it, in order");
+            .and_do("what comes meanwhile is filed after it, in order");
     }
     match (clock.synchronised, clock.error) {
         (Some(true), Some(error)) if error.as_millis() > CLOCK_BOUND_MS => {

@@ -36,12 +36,12 @@ fn listens(facts: &Facts, listener: &Listener) -> Check {
         Port::Denied => missing("no CAP_NET_BIND_SERVICE").either(&grants(*function, Some(address.port()), &facts.own.started)),
         Port::Taken(holder) => {
             let check = missing(&format!("taken by {}", who(holder)));
-            ending(check, holder, (transport, address.port())).to_do("or name another address in the configuration")
+            ending(check, holder, (transport, address.port())).and_do("or name another address in the configuration")
         }
         Port::NotOurs => {
-            missing("no address of this host").to_do("name an address of this host in the configuration, or 0.0.0.0")
+            missing("no address of this host").and_do("name an address of this host in the configuration, or 0.0.0.0")
         }
-        Port::Refused(why) => missing(why).to_do("name another address in the configuration"),
+        Port::Refused(why) => missing(why).and_do("name another address in the configuration"),
     }
 }
 
@@ -87,7 +87,7 @@ fn drops(engine: &Engine) -> Check {
     if said.is_empty() {
         return Check::new(DROPS, Verdict::Ok, "nothing was dropped since the engine started");
     }
-    Check::new(DROPS, Verdict::Warning, said.join(", ")).run("noctop status").to_do("larger receive buffers, or fewer senders")
+    Check::new(DROPS, Verdict::Warning, said.join(", ")).run("noctop status").and_do("larger receive buffers, or fewer senders")
 }
 
 fn names(facts: &Facts) -> Check {
@@ -102,7 +102,7 @@ fn names(facts: &Facts) -> Check {
         };
         return Check::new(NAMES, Verdict::Warning, says)
             .run(format!("getent hosts {name}"))
-            .to_do("or write addresses into the configuration");
+            .and_do("or write addresses into the configuration");
     }
     match (resolver.servers, resolver.asked.len()) {
         (_, asked) if asked > 0 => Check::new(NAMES, Verdict::Ok, format!("names of the configuration have addresses: {asked}")),

@@ -27,7 +27,7 @@ fn account(facts: &Facts) -> Check {
         Some(engine) if engine.rights.uid == 0 => {
             Check::new(ACCOUNT, Verdict::Warning, format!("noctop (pid {}) runs as root", engine.pid))
                 .run(SERVICE)
-                .to_do("without systemd: noctop daemon --user NAME")
+                .and_do("without systemd: noctop daemon --user NAME")
         }
         Some(engine) => {
             let says = format!("noctop (pid {}) runs as {} (uid {}), without root", engine.pid, engine.user, engine.rights.uid);
@@ -93,7 +93,7 @@ fn hardening(facts: &Facts) -> Option<Check> {
     .collect();
     if !faults.is_empty() {
         let check = Check::new(HARDENING, Verdict::Warning, faults.join(", "));
-        return Some(check.to_do("the engine runs in a console: a daemon gives all of that up").run(SERVICE));
+        return Some(check.and_do("the engine runs in a console: a daemon gives all of that up").run(SERVICE));
     }
     let held = match rights.capabilities.as_slice() {
         [] => "no capability".to_owned(),

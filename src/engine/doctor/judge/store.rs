@@ -24,7 +24,7 @@ const SLOW_MS: u128 = 50;
 pub(super) fn checks(facts: &Facts) -> Vec<Check> {
     let Some(folder) = &facts.store.folder else {
         let check = Check::new(STORE, Verdict::Missing, "there is no home for a store").disabling(HISTORY);
-        return vec![check.to_do("name a folder with --data, or in [store] path of the configuration")];
+        return vec![check.and_do("name a folder with --data, or in [store] path of the configuration")];
     };
     let folder = folder.display().to_string();
     [Some(disk(&facts.disk)), speed(&facts.disk), Some(store(facts, &folder))].into_iter().flatten().collect()
@@ -44,11 +44,11 @@ fn disk(disk: &Disk) -> Check {
             .run(format!("sudo mount -o remount,rw $(findmnt -no TARGET -T {folder})")),
         Disk { kind: Some("tmpfs"), .. } => {
             Check::new(DISK, Verdict::Warning, format!("{room}, in memory: it is gone with the host's next start"))
-                .to_do("name a folder on a disk with --data, or in [store] path of the configuration")
+                .and_do("name a folder on a disk with --data, or in [store] path of the configuration")
         }
         Disk { kind: Some(kind), .. } => {
             Check::new(DISK, Verdict::Warning, format!("{room}, over the network ({kind}): slow, and locks may fail"))
-                .to_do("name a folder on a disk of this host in [store] path of the configuration")
+                .and_do("name a folder on a disk of this host in [store] path of the configuration")
         }
         Disk { files: Some(files), .. } if *files < LEAST_FILES => {
             Check::new(DISK, Verdict::Warning, format!("{room}, but only {files} more files")).run(format!("df -i {folder}"))
@@ -57,11 +57,11 @@ fn disk(disk: &Disk) -> Check {
             let says = format!("{room}: less than [store] max_size allows, {}", octets(*cap));
             Check::new(DISK, Verdict::Warning, says)
                 .run(format!("df -h {folder}"))
-                .to_do("lower [store] max_size in the configuration")
+                .and_do("lower [store] max_size in the configuration")
         }
         Disk { store: (None, _), .. } if free < LEAST_ROOM => Check::new(DISK, Verdict::Warning, format!("{room}: soon full"))
             .run(format!("df -h {folder}"))
-            .to_do("name [store] max_size in the configuration: the oldest history goes then"),
+            .and_do("name [store] max_size in the configuration: the oldest history goes then"),
         _ => Check::new(DISK, Verdict::Ok, room),
     }
 }
@@ -76,7 +76,7 @@ fn speed(disk: &Disk) -> Option<Check> {
             let says = format!("a write is on disk after {} ms: polls of a large network queue up", took.as_millis());
             Check::new(SPEED, Verdict::Warning, says)
                 .run("iostat -x 1 5")
-                .to_do("a disk of its own, or one with a cache that survives power loss")
+                .and_do("a disk of its own, or one with a cache that survives power loss")
         }
         Some(took) => Check::new(SPEED, Verdict::Ok, format!("a write is on disk after {:.1} ms", took.as_secs_f64() * 1e3)),
     })
@@ -84,13 +84,14 @@ fn speed(disk: &Disk) -> Option<Check> {
 
 fn store(facts: &Facts, folder: &str) -> Check {
     let StoreFacts { version, known, owner, health, holder, .. } = &facts.store;
-    let away = || Check::new(STORE, Verdict::Missing, "").disabling(HISTORY).to_do("move it away, or name another --data folder");
+    let away =
+        || Check::new(STORE, Verdict::Missing, "").disabling(HISTORY).and_do("move it away, or name another --data folder");
     match (version, health) {
         (None, _) => absent(&facts.store, folder),
         (Some(Err(why)), _) => Check { says: format!("{folder}: its VERSION can't be read: {why}"), ..away() },
         (Some(Ok(found)), _) if found > known => {
             let says = format!("{folder} has format {found}, and this noctop knows up to {known}");
-            Check::new(STORE, Verdict::Missing, says).disabling(HISTORY).to_do("upgrade noctop, or name another --data folder")
+            Check::new(STORE, Verdict::Missing, says).disabling(HISTORY).and_do("upgrade noctop, or name another --data folder")
         }
         (Some(Ok(found)), _) if found < known => {
             Check { says: format!("{folder} has format {found}, which no release wrote; this noctop reads {known}"), ..away() }
@@ -99,7 +100,7 @@ fn store(facts: &Facts, folder: &str) -> Check {
         (_, Some(Err(why))) => match holder {
             Some(holder) => {
                 let says = format!("{folder} is held by {}, which serves no console here", who(holder));
-                Check::new(STORE, Verdict::Unknown, says).to_do("name its socket with --connect, or end it")
+                Check::new(STORE, Verdict::Unknown, says).and_do("name its socket with --connect, or end it")
             }
             None => Check::new(STORE, Verdict::Missing, visible(why))
                 .disabling(HISTORY)
