@@ -98,8 +98,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("tokio", &["src/net/", "src/collect/", "src/engine/", "src/notify/", "src/cmd/", "src/sim/"]),
     ("tokio_util", &["src/net/", "src/collect/", "src/engine/", "src/notify/", "src/cmd/", "src/sim/"]),
     ("clap", &["src/cli.rs", "src/cli/"]),
-    ("clap_complete", &["src/cli.rs"]),
-    ("clap_mangen", &["src/cli.rs"]),
+    ("clap_complete", &["src/cli/pages.rs"]),
+    ("clap_mangen", &["src/cli/pages.rs"]),
 ];
 
 /// What only the clock's module may name.

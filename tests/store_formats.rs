@@ -8,6 +8,13 @@ use std::process::{Command, Output, Stdio};
 
 const NEWER: &str = "4711\nnoctop 9.8.7\n";
 
+/// Of 1000 octets in 30 s, bit/s: what is imported by `--map` are counters.
+const RATE: &str = "266.667";
+
+/// 3000 octets in 30 s are 800 bit/s.
+const MORE: &str =
+    "in_bps{instance=\"sw-1\",ifName=\"Gi1\"} 3000 1700000060\nin_bps{instance=\"sw-1\",ifName=\"Gi1\"} 6000 1700000090\n";
+
 fn noctop(folder: &Path, data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_noctop"));
     command.args(["--config", "/dev/null", "--data"]).arg(data).arg("--connect").arg(folder.join("noctop.sock"));
@@ -92,9 +99,9 @@ fn a_store_of_the_format_before_is_read_and_goes_on() {
     fs::write(data.join("VERSION"), "2\n").unwrap();
     let history = ["history", "sw-1/Gi1/in_bps", "--from", "@1700000000", "--to", "@1700000100"];
     let read = run(folder.path(), &data, &history);
-    assert!(read.status.success() && String::from_utf8_lossy(&read.stdout).contains("2000"), "{read:?}");
+    assert!(read.status.success() && String::from_utf8_lossy(&read.stdout).contains(RATE), "{read:?}");
     assert_eq!(fs::read_to_string(data.join("VERSION")).unwrap(), "2\n", "who only reads marks nothing");
-    fs::write(folder.path().join("more.txt"), "in_bps{instance=\"sw-1\",ifName=\"Gi1\"} 3000 1700000060\n").unwrap();
+    fs::write(folder.path().join("more.txt"), MORE).unwrap();
     let more = run(
         folder.path(),
         &data,
@@ -104,5 +111,5 @@ fn a_store_of_the_format_before_is_read_and_goes_on() {
     assert_ne!(fs::read_to_string(data.join("VERSION")).unwrap(), "2\n");
     let read = run(folder.path(), &data, &history);
     let text = String::from_utf8_lossy(&read.stdout).into_owned();
-    assert!(text.contains("2000") && text.contains("3000"), "{text}");
+    assert!(text.contains(RATE) && text.contains("800.0"), "{text}");
 }
