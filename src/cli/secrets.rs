@@ -37,10 +37,10 @@ pub enum SecretsCommand {
 /// `secrets init`
 #[derive(Clone, Debug, Args)]
 pub struct SecretsInitArgs {
-    /// The encrypted file [default: as [secrets] says, else secrets.age beside the configuration]
+    /// The encrypted file [default: as `[secrets]` says, else secrets.age beside the configuration]
     #[arg(long, value_name = "FILE")]
     pub file: Option<PathBuf>,
-    /// The file of the identity [default: as [secrets] says, else identity.txt beside the configuration]
+    /// The file of the identity [default: as `[secrets]` says, else identity.txt beside the configuration]
     #[arg(long, value_name = "FILE", conflicts_with = "passphrase")]
     pub identity: Option<PathBuf>,
     /// Instead of an identity: where a passphrase is (credential:NAME, fd:N, file:PATH, env:NAME)

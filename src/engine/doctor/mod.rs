@@ -1,6 +1,6 @@
 //! `noctop doctor`: what on this host is in noctop's way, and what to do about each.
 //!
-//! Facts are gathered at the edge ([`gather`]) and judged by pure functions ([`judge`]), a file for each group of checks: a test gives facts and
+//! Facts are gathered at the edge ([`gather`](mod@gather)) and judged by pure functions ([`judge`]), a file for each group of checks: a test gives facts and
 //! every outcome of every check has its case. Nothing here knows a language or a terminal's layout. Start at [`facts`], then [`judge::all`].
 
 pub mod facts;
