@@ -1,6 +1,5 @@
 //! One discovery from beginning to end, for the command: no store, no socket, nothing that stays.
 
-use crate::analyse::endpoints::MAX_ENDPOINTS;
 use crate::clock;
 use crate::collect::lldp::Listener;
 use crate::collect::snmp::access::Access;
@@ -10,7 +9,7 @@ use crate::collect::snmp::{Agent, Client, Limits, Options, wireless};
 use crate::collect::{Emitter, emitter, host};
 use crate::event::{Body, Event};
 use crate::model::topology::Topology;
-use crate::model::{Credential, Role};
+use crate::model::{Credential, Role, limit};
 use crate::state::{self, Settings, State};
 use ipnet::IpNet;
 use std::sync::Arc;
@@ -225,7 +224,7 @@ async fn read_wireless(client: &Client, (access, limits, left): (&Access, Limits
 fn found(state: &State, mut outcome: CrawlOutcome, interrupted: bool) -> Found {
     if state.endpoints_beyond() > 0 {
         let beyond = state.endpoints_beyond();
-        outcome.notices.push(format!("{MAX_ENDPOINTS} endpoints are kept; {beyond} sightings of others found no room"));
+        outcome.notices.push(format!("{} endpoints are kept; {beyond} sightings of others found no room", limit::ENDPOINTS.most()));
     }
     let topology = Topology { problems: outcome.problems, summary: outcome.summary, ..state.topology() };
     Found { topology, incomplete: outcome.named_problems > 0, interrupted, notices: outcome.notices }

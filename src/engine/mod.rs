@@ -18,6 +18,7 @@ mod flows;
 pub mod handle;
 pub mod import;
 mod local;
+mod limits;
 mod maintenance;
 mod metrics;
 mod notice;

@@ -12,14 +12,12 @@ use super::{
 use crate::model::flow::{FlowColumns, FlowFields, FlowLevel, FlowTime};
 use crate::model::rollup::{Level, Rollup};
 use crate::model::series::Cell;
-use crate::model::{DeviceId, EntityKey, Metric, Sample, SampleBatch, SampleRow, TimeRange, Timestamp};
+use crate::model::{DeviceId, EntityKey, Metric, Sample, SampleBatch, SampleRow, TimeRange, Timestamp, limit};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Readings kept of one entity: a week at five minutes is 2,016, a day at thirty seconds 2,880.
 pub const MAX_READINGS: usize = 4096;
-/// Entities kept: 5,000 devices of 24 ports are 125,000.
-pub const MAX_ENTITIES: usize = 200_000;
 /// Journal bytes kept.
 pub const MAX_JOURNAL_BYTES: u64 = 256 << 20;
 
@@ -244,7 +242,7 @@ impl Inner {
         let parts = self.devices.entry(batch.device.clone()).or_default();
         if let Some(entity) = parts.get_mut(&row.part) {
             entity.put(batch.at, &row.cells);
-        } else if self.entities < MAX_ENTITIES {
+        } else if limit::MEMORY_SERIES.has_room(self.entities) {
             self.entities += 1;
             let entity = parts.entry(row.part.clone()).or_insert_with(|| Entity::new(&batch.device, row.part.clone()));
             entity.put(batch.at, &row.cells);

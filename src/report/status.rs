@@ -22,6 +22,28 @@ pub struct Status {
     /// Functions that are off.
     pub disabled: Vec<Disabled>,
     pub rights: Rights,
+    /// Bounds on what comes from outside.
+    pub limits: Vec<Limit>,
+}
+
+/// A bound on what comes from outside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Limit {
+    /// Its name, as in docs/LIMITS.md.
+    pub name: String,
+    /// So many are held at most.
+    pub most: u64,
+    /// So many are held now; null where it is a bound on each of many.
+    pub held: Option<u64>,
+    /// refuses, forgets, sums: what is new finds no room, takes the place of what is old, or is told in a sum.
+    pub when_full: String,
+    /// So many were left out, forgotten or summed up since the engine started.
+    pub left_out: u64,
+    /// When it was first reached (RFC 3339).
+    pub since: Option<String>,
+    /// When it was last reached (RFC 3339).
+    pub last: Option<String>,
 }
 
 /// A function that is off.

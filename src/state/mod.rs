@@ -17,6 +17,7 @@ mod port;
 mod reach;
 mod reads;
 mod rehearse;
+mod room;
 #[cfg(test)]
 pub(crate) mod sample;
 mod shards;
@@ -79,12 +80,8 @@ pub const MAX_RECENT: usize = 2048;
 pub const MAX_PREDECESSORS: usize = 8;
 /// Times kept for which one alarm stood.
 pub const MAX_EPISODES: usize = 64;
-/// Alarms of which it is kept when they stood.
-pub const MAX_EPISODIC: usize = 10_000;
 /// What is kept of who was told about one alarm.
 pub const MAX_NOTICES: usize = 32;
-/// Targets whose problems are kept.
-pub const MAX_PROBLEMS: usize = 4096;
 
 /// Who was told about one alarm, and when.
 type Told = Arc<Vec<(Timestamp, Notice)>>;
@@ -154,6 +151,8 @@ pub struct State {
     alarmed: Arc<watches::Alarmed>,
     /// Alarms that cleared, and when: the oldest are forgotten first.
     cleared: Arc<BTreeSet<(Timestamp, String)>>,
+    /// Sums over all devices, which are bounded.
+    totals: room::Totals,
 }
 
 impl State {

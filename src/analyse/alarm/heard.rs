@@ -4,14 +4,11 @@ use super::object::On;
 use super::rule::{Rule, alarm_id};
 use super::rules::Rules;
 use super::text::Said;
-use crate::model::Severity;
+use crate::model::{Severity, limit};
 use crate::model::heard::Heard;
 use crate::model::log::LogLine;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
-
-/// Different things that are told of one batch at most: whoever makes up more has them counted with the last.
-const MOST_HEARD: usize = 1024;
 
 /// All rules on log lines.
 #[derive(Clone, Debug, Default)]
@@ -62,7 +59,7 @@ impl Found {
         if let Some(known) = place.and_then(|place| self.all.get_mut(place)).filter(|known| known.ends == heard.ends) {
             (known.text, known.severity, known.at) = (heard.text, heard.severity, heard.at);
             known.times = known.times.saturating_add(1);
-        } else if self.all.len() < MOST_HEARD {
+        } else if limit::ALARM_LINES.has_room(self.all.len()) {
             self.last.insert(id, self.all.len());
             self.all.push(heard);
         }

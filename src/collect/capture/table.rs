@@ -4,7 +4,7 @@
 //! one piece of memory; slots are their numbers, made anew when entries go, which is at most twice a second.
 
 use crate::model::flow::{Direction, FlowAddr, FlowRecord, Known};
-use crate::model::{MacAddr, Timestamp};
+use crate::model::{MacAddr, Timestamp, limit};
 use crate::wire::packet::Packet;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
@@ -257,6 +257,7 @@ impl FlowTable {
             self.make_room(at);
         }
         if self.entries.len() >= self.most {
+            limit::CAPTURE_FLOWS.beyond(1);
             return None;
         }
         let number = self.entries.len();

@@ -1,6 +1,6 @@
 //! The collector from the socket to the event, and its bounds.
 
-use super::gather::{Gather, MOST_HELD_ROWS, ROWS};
+use super::gather::{Gather, MOST_HELD_ROWS};
 use super::worker::{Keep, Worker};
 use super::{Counters, Counts};
 use crate::collect::emitter;

@@ -1,15 +1,9 @@
 //! Who was heard on which port, for as long as it holds (IEEE 802.1AB-2016 §9.2.7.7.5). No clock: times are since the listener began.
 
-use crate::model::{ChassisId, Evidence, IfIndex, NeighbourRow, PortId};
+use crate::model::{ChassisId, Evidence, IfIndex, NeighbourRow, PortId, limit};
 use crate::wire::announcement::Announcement;
 use std::collections::BTreeMap;
 use std::time::Duration;
-
-/// Neighbours kept of one port: a hub with this many speakers is one that somebody makes up.
-const MAX_OF_PORT: usize = 64;
-
-/// Neighbours kept of the host.
-const MAX: usize = 1024;
 
 /// The identity of a neighbour: the protocol, the port here, and its own two ids (the standard's MSAP identifier).
 type Key = (IfIndex, Evidence, Option<ChassisId>, Option<PortId>);
@@ -60,7 +54,8 @@ impl Table {
     }
 
     fn is_full(&self, if_index: IfIndex) -> bool {
-        self.0.len() >= MAX || self.0.keys().filter(|(port, ..)| *port == if_index).count() >= MAX_OF_PORT
+        let of_port = self.0.keys().filter(|(port, ..)| *port == if_index).count();
+        !limit::LLDP_HEARD.has_room(self.0.len()) || !limit::LLDP_OF_PORT.has_room(of_port)
     }
 
     /// Forgets whose time is over, and who was heard on ports that are no longer there. Whether there was any.

@@ -8,7 +8,7 @@ use super::session::{Limits, Session};
 use super::v3::KeyStore;
 use super::walk::Walk;
 use crate::collect::pacing::Pacer;
-use crate::model::{Credential, Oid};
+use crate::model::{Credential, Oid, limit};
 use crate::net::datagram::Transport;
 use crate::net::udp::Udp;
 use crate::wire::snmp::VarBind;
@@ -78,6 +78,11 @@ impl Shared {
 
     fn learned(&self, address: SocketAddr) -> Arc<Learned> {
         let mut agents = self.agents();
+        if !agents.contains_key(&address) && !limit::SNMP_AGENTS.has_room(agents.len()) {
+            // Those that nobody speaks to now: what is known of them is learned again in one question.
+            agents.retain(|_, learned| Arc::strong_count(learned) > 1);
+        }
+        limit::SNMP_AGENTS.holds(agents.len());
         Arc::clone(agents.entry(address).or_insert_with(|| Arc::new(Learned::new(self.in_flight_per_agent))))
     }
 

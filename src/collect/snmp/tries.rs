@@ -1,6 +1,6 @@
 //! Where noctop itself lately asked with a credential that it did not know to be right.
 
-use crate::model::Timestamp;
+use crate::model::{Timestamp, limit};
 use rustc_hash::FxHashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
@@ -10,9 +10,6 @@ use std::time::Duration;
 /// notification in its own time.
 const WITHIN: Duration = Duration::from_secs(15);
 
-/// Addresses that are kept: a sweep of a /16 within [`WITHIN`] is more than the pace of any discovery.
-const MOST: usize = 65_536;
-
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Tries(Mutex<FxHashMap<IpAddr, Timestamp>>);
@@ -21,10 +18,10 @@ impl Tries {
     /// An agent is asked with a credential that it may not take. Beyond the bound nothing is noted: then a notification counts as another's.
     pub fn note(&self, agent: IpAddr, now: Timestamp) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MOST {
+        if known.len() >= limit::SNMP_TRIES.most() {
             known.retain(|_, at| now.since(*at) <= WITHIN);
         }
-        if known.len() < MOST || known.contains_key(&agent) {
+        if known.contains_key(&agent) || limit::SNMP_TRIES.has_room(known.len()) {
             known.insert(agent, now);
         }
     }

@@ -4,7 +4,7 @@ use super::error::Failure;
 use super::exchange::Step;
 use super::session::Session;
 use crate::clock::Stopwatch;
-use crate::model::Credential;
+use crate::model::{Credential, limit};
 use crate::wire::snmp::pdu::PduHead;
 use crate::wire::snmp::usm::{self, Complaint, EngineSays, Envelope, KeyExtension, Keys, Opened};
 use crate::wire::snmp::{Fault, List, Pdu, PduKind};
@@ -13,9 +13,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// RFC 3414 §2.2.3: a message is fresh for 150 seconds.
 const TIME_WINDOW: u32 = 150;
-
-/// Engines whose keys are kept at most, about 1 kB each: an agent that invents a new engine id each time gains nothing.
-const MAX_ENGINES: usize = 16_384;
 
 /// An agent's engine, and its clock as we believe it.
 #[derive(Clone, Debug)]
@@ -92,7 +89,7 @@ impl KeyStore {
 
     fn with<T>(&self, credential: &Arc<Credential>, engine_id: &[u8], read: impl FnOnce(&mut UserKeys) -> T) -> T {
         let mut engines = self.engines();
-        if engines.len() >= MAX_ENGINES && !engines.contains_key(engine_id) {
+        if !engines.contains_key(engine_id) && !limit::SNMP_ENGINES.has_room(engines.len()) {
             engines.clear();
         }
         let users = engines.entry(engine_id.to_vec()).or_default();

@@ -1,7 +1,7 @@
 //! How wrong the clocks of senders are: what lines say of their time, beside when they came. Lines are kept by when they came, so that a wrong
 //! clock spoils nothing; but whoever compares logs of two devices has to know.
 
-use crate::model::{LogLine, Timestamp};
+use crate::model::{LogLine, Timestamp, limit};
 use rustc_hash::FxHashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
@@ -15,9 +15,6 @@ const LINES: u32 = 3;
 
 /// Zones lie apart by this (seconds): a line without a zone is compared by what remains.
 const ZONE: i64 = 900;
-
-/// Senders that are remembered.
-const MOST: usize = 4096;
 
 /// Senders that were silent for so long are forgotten.
 const FORGOTTEN: Duration = Duration::from_secs(3600);
@@ -54,9 +51,9 @@ impl Clocks {
         // Without a zone: the nearest whole zone is taken off.
         let off_secs = if own.zoned { apart } else { apart - (apart + ZONE / 2 * apart.signum()) / ZONE * ZONE };
         let mut clocks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if clocks.len() >= MOST && !clocks.contains_key(&line.source) {
-            clocks.retain(|_, clock| line.received.since(clock.heard) < FORGOTTEN);
-            if clocks.len() >= MOST {
+        if clocks.len() >= limit::SYSLOG_CLOCKS.most() && !clocks.contains_key(&line.source) {
+            Self::forget(&mut clocks, line.received);
+            if !limit::SYSLOG_CLOCKS.has_room(clocks.len()) {
                 return false;
             }
         }
@@ -65,6 +62,11 @@ impl Clocks {
         let in_a_row = if off_secs.abs() > RIGHT_WITHIN { clock.in_a_row.saturating_add(1) } else { 0 };
         *clock = Clock { in_a_row, ..fresh };
         in_a_row >= LINES
+    }
+
+    /// Those that were silent for long make room.
+    fn forget(clocks: &mut FxHashMap<IpAddr, Clock>, now: Timestamp) {
+        clocks.retain(|_, clock| now.since(clock.heard) < FORGOTTEN);
     }
 
     /// Whose clocks are wrong, the worst first.

@@ -3,7 +3,7 @@
 
 use crate::event::{Trap, TrapTold};
 use crate::model::log::TrapBind;
-use crate::model::{Severity, Timestamp};
+use crate::model::{Severity, Timestamp, limit};
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
@@ -20,9 +20,6 @@ const MOST_TOLD: u32 = 100;
 
 /// See [`MOST_TOLD`].
 const SPAN: Duration = Duration::from_secs(10);
-
-/// Senders and things said that are remembered: a network with as many in a minute has other worries.
-const MOST_KEPT: usize = 8192;
 
 /// What was said, and how often since it was told.
 struct Said {
@@ -64,7 +61,7 @@ impl Fold {
             self.folded += 1;
             return self.hint(Trap { told: None, ..trap }, now);
         }
-        if !self.may_tell(trap.source, now) || self.said.len() >= MOST_KEPT {
+        if !self.may_tell(trap.source, now) || !limit::TRAP_SENDERS.has_room(self.said.len()) {
             self.folded += 1;
             return self.hint(Trap { told: None, ..trap }, now);
         }
@@ -73,7 +70,7 @@ impl Fold {
     }
 
     fn sender(&mut self, source: IpAddr, now: Timestamp) -> Option<&mut Sender> {
-        if !self.senders.contains_key(&source) && self.senders.len() >= MOST_KEPT {
+        if !self.senders.contains_key(&source) && !limit::TRAP_SENDERS.has_room(self.senders.len()) {
             return None;
         }
         let fresh = || Sender { from: now, told: 0, hinted_at: Timestamp(i64::MIN / 2), held: None };

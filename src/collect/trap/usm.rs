@@ -4,16 +4,13 @@
 //! said why. Nothing here opens a socket or knows a clock.
 
 use crate::model::access::{Credential, SnmpVersion};
-use crate::model::{Timestamp, text};
+use crate::model::{Timestamp, limit, text};
 use crate::wire::snmp::usm::{
     Claims, Complaint, EngineSays, KeyExtension, Level, Scoped, Senders, Session, Untimely, User, heard, window,
 };
 use crate::wire::snmp::{Fault, Notification, PduKind};
 use rustc_hash::FxHashMap;
 use std::net::IpAddr;
-
-/// Keys that are kept: of so many users at so many engines. Most are made in microseconds.
-const MOST_KEYS: usize = 16_384;
 
 /// The shortest engine id (RFC 3411 §5); whoever sends a shorter one asks for ours.
 const SHORTEST_ID: usize = 5;
@@ -304,7 +301,7 @@ impl Receiver {
     fn decipher(&mut self, bytes: &[u8], claims: &Claims, at: usize) -> Result<Scoped, Distrust> {
         let (_, user) = self.users.get(at).ok_or(Distrust::UnknownUser)?;
         let place = (at, claims.engine.id.clone());
-        if self.sessions.len() >= MOST_KEYS {
+        if !self.sessions.contains_key(&place) && !limit::TRAP_KEYS.has_room(self.sessions.len()) {
             self.sessions.clear();
         }
         let fresh = || user.session(&claims.engine.id, KeyExtension::Blumenthal);

@@ -10,7 +10,7 @@ use crate::collect::snmp::tries::Tries;
 use crate::collect::syslog::Gather;
 use crate::event::{Body, Trap};
 use crate::mib::Registry;
-use crate::model::{SnmpVersion, Timestamp};
+use crate::model::{SnmpVersion, Timestamp, limit};
 use crate::net::intake::{self, Intake, IntakeRoom};
 use crate::net::route::source_towards;
 use crate::wire::snmp::{Notification, peek};
@@ -28,9 +28,6 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// How often what is known of senders' clocks is kept: so much of it may be missing after a crash.
 const KEEP_EVERY: Duration = Duration::from_secs(5);
-
-/// Informs that are remembered, so that one that is sent again, because its receipt was lost, is one line.
-const MOST_INFORMS: usize = 4096;
 
 /// Reads the sockets, whatever comes.
 pub struct Worker {
@@ -187,7 +184,7 @@ impl Desk {
         if self.informs.contains(&heard) {
             return true;
         }
-        if self.informs.len() >= MOST_INFORMS {
+        if !limit::TRAP_INFORMS.has_room(self.informs.len()) {
             self.informs.pop_front();
         }
         self.informs.push_back(heard);

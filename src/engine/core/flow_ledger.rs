@@ -2,7 +2,7 @@
 //! and what flowed through each port by minute. Bounded: a flood of made-up exporters takes no more room.
 
 use super::flow_view::Sockets;
-use crate::model::Timestamp;
+use crate::model::{Timestamp, limit};
 use crate::model::flow::{ExporterCounts, ExporterKey, FlowBatch, FlowName, FlowTime, FlowVersion, PortLoad};
 use crate::model::upkeep::ExporterReading;
 use rustc_hash::FxHashMap;
@@ -10,12 +10,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// Streams that are remembered; a large network has some hundred.
-const MOST_STREAMS: usize = 4096;
-/// Names that are remembered.
-const MOST_NAMES: usize = 65_536;
-/// Ports whose minutes are remembered.
-const MOST_PORTS: usize = 4096;
+/// Where there is no room, streams that were silent for so long make some; and ports through which nothing flowed for so long.
+const IDLE: Duration = Duration::from_secs(3600);
+/// Between two looks for what is idle: a flood of made-up exporters must not make each of them cost a look at all.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// Minutes of a port that are remembered: an hour's graph and what long flows still add to it.
 const MOST_MINUTES: usize = 130;
 /// Counters of so many tellings make a rate: ten seconds.
@@ -88,8 +86,8 @@ pub(super) struct Ledger {
     streams: BTreeMap<ExporterKey, Stream>,
     interfaces: FxHashMap<(IpAddr, u32), String>,
     loads: FxHashMap<Port, VecDeque<Minute>>,
-    /// Streams for which there was no room.
-    beyond: u64,
+    /// When it was last looked for idle streams, and for idle ports.
+    looked: [Option<Timestamp>; 2],
     /// How the sockets of the collectors do.
     pub(super) sockets: Sockets,
 }
@@ -98,14 +96,33 @@ impl Ledger {
     /// What a collector told.
     pub(super) fn hear(&mut self, at: Timestamp, batch: &FlowBatch) {
         for (key, counts) in batch.exporters.iter().zip(&batch.counts) {
-            if self.streams.len() >= MOST_STREAMS && !self.streams.contains_key(key) {
-                self.beyond += 1;
+            if !self.streams.contains_key(key) && !self.has_room_for_stream(at) {
                 continue;
             }
             self.streams.entry(*key).or_default().tell(at, counts);
         }
         self.call(&batch.exporters, &batch.names);
         self.load(&batch.exporters, &batch.loads);
+    }
+
+    /// Whether there is room for another stream; those that are idle make some.
+    fn has_room_for_stream(&mut self, now: Timestamp) -> bool {
+        if self.streams.len() >= limit::FLOW_STREAMS.most() && is_due(&mut self.looked[0], now) {
+            self.streams.retain(|_, stream| now.since(stream.heard) < IDLE);
+        }
+        let has_room = limit::FLOW_STREAMS.has_room(self.streams.len());
+        limit::FLOW_STREAMS.holds(self.streams.len() + usize::from(has_room));
+        has_room
+    }
+
+    /// Whether there is room for another direction of a port. Idle is by the minutes of flows themselves.
+    fn has_room_for_port(&mut self, minute: Timestamp) -> bool {
+        if self.loads.len() >= limit::FLOW_PORTS.most() && is_due(&mut self.looked[1], minute) {
+            self.loads.retain(|_, minutes| minutes.back().is_some_and(|(last, ..)| minute.since(*last) < IDLE));
+        }
+        let has_room = limit::FLOW_PORTS.has_room(self.loads.len());
+        limit::FLOW_PORTS.holds(self.loads.len() + usize::from(has_room));
+        has_room
     }
 
     /// How exporters do, by their addresses, all streams of one together. Those that were not heard for a day are not told any more, nor are
@@ -135,7 +152,7 @@ impl Ledger {
 
     /// What the store keeps of a stretch of time.
     pub(super) fn remember(&mut self, time: &FlowTime) {
-        for (key, counts) in time.exporters.iter().zip(&time.counts).take(MOST_STREAMS) {
+        for (key, counts) in time.exporters.iter().zip(&time.counts).take(limit::FLOW_STREAMS.most()) {
             self.streams.entry(*key).or_default().tell(time.end(), counts);
         }
         self.call(&time.exporters, &time.names);
@@ -146,11 +163,11 @@ impl Ledger {
     pub(super) fn call(&mut self, exporters: &[ExporterKey], names: &[(u16, FlowName)]) {
         for (exporter, name) in names {
             let Some(address) = exporters.get(usize::from(*exporter)).map(|key| key.address) else { continue };
-            if self.interfaces.len() >= MOST_NAMES {
-                return;
-            }
             if let FlowName::Interface(if_index, name) = name {
-                self.interfaces.insert((address, *if_index), name.clone());
+                let port = (address, *if_index);
+                if self.interfaces.contains_key(&port) || limit::FLOW_PORT_NAMES.has_room(self.interfaces.len()) {
+                    self.interfaces.insert(port, name.clone());
+                }
             }
         }
     }
@@ -160,7 +177,7 @@ impl Ledger {
         for load in loads {
             let Some(address) = exporters.get(usize::from(load.exporter)).map(|key| key.address) else { continue };
             let port = (address, load.if_index, load.inward);
-            if self.loads.len() >= MOST_PORTS && !self.loads.contains_key(&port) {
+            if !self.loads.contains_key(&port) && !self.has_room_for_port(load.minute) {
                 continue;
             }
             let minutes = self.loads.entry(port).or_default();
@@ -213,6 +230,15 @@ impl Ledger {
         let minutes = self.loads.get(&port).map(|minutes| minutes.iter().filter(|(at, ..)| *at >= from && *at < to).copied());
         minutes.map(Iterator::collect).unwrap_or_default()
     }
+}
+
+/// Whether it is time to look again.
+fn is_due(looked: &mut Option<Timestamp>, now: Timestamp) -> bool {
+    let due = looked.is_none_or(|last| now.millis().abs_diff(last.millis()) >= LOOK_EVERY.as_millis() as u64);
+    if due {
+        *looked = Some(now);
+    }
+    due
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::engine::board::{Board, Kind};
 use crate::engine::command::{Answer, CollectorStatus, Command, Status};
 use crate::engine::core::{Live, Reader};
 use crate::engine::handle::AskError;
+use crate::engine::limits::Limits;
 use crate::engine::notice::{About, Notices};
 use crate::engine::permissions::Permissions;
 use crate::engine::port::Ports;
@@ -55,6 +56,8 @@ pub(in crate::engine) struct Hub {
     pub(super) board: Board,
     pub(super) reader: Reader,
     pub(super) notices: Notices,
+    /// Bounds that were reached.
+    pub(super) limits: Limits,
     pub(super) permissions: Permissions,
     pub(super) losses: Arc<Losses>,
     pub(super) socket: Arc<Counters>,
@@ -101,6 +104,7 @@ impl Hub {
             board: Board::default(),
             reader,
             notices: Notices::default(),
+            limits: Limits::default(),
             permissions: Permissions::default(),
             losses,
             socket: Arc::new(Counters::default()),
@@ -153,6 +157,7 @@ impl Hub {
             store,
             receivers: self.receivers.all(),
             disabled: self.permissions.disabled(),
+            limits: self.limits.readings(),
             rights: privilege::rights(None).unwrap_or_default(),
         })
     }

@@ -4,7 +4,6 @@ use super::hub::Hub;
 use super::notify::Feeder;
 use super::planned::Plan;
 use super::polling::Polling;
-use crate::analyse::endpoints::MAX_ENDPOINTS;
 use crate::clock;
 use crate::engine::board::Told;
 use crate::engine::command::CollectorStatus;
@@ -154,7 +153,7 @@ impl Engine {
         self.pending.figures = self.polling.figures();
         self.look_at_losses();
         self.look_at_manual_links();
-        self.look_at_endpoints();
+        self.look_at_limits(now);
         self.look_at_sockets();
         self.look_at_listeners();
         self.tell_upkeep(now);
@@ -213,7 +212,8 @@ impl Engine {
             ..CollectorReading::default()
         });
         let exporters = self.core.exporters(now);
-        self.turn(&Event { at: now, body: Body::Upkeep(Box::new(Upkeep { collectors, exporters })) });
+        let limits = self.hub.limits.readings();
+        self.turn(&Event { at: now, body: Body::Upkeep(Box::new(Upkeep { collectors, exporters, limits })) });
     }
 
     /// Tells the screens of flows how the sockets do.
@@ -269,14 +269,13 @@ impl Engine {
         }
     }
 
-    /// Says that there are more addresses in the network than are kept.
-    fn look_at_endpoints(&mut self) {
-        match self.core.state().endpoints_beyond() {
-            0 => self.hub.notices.clear(About::Endpoints),
-            beyond => {
-                let what = format!("{MAX_ENDPOINTS} endpoints are kept; {beyond} sightings of others found no room");
-                self.hub.notices.set(About::Endpoints, what)
-            }
+    /// Says which bounds were reached lately.
+    fn look_at_limits(&self, now: Timestamp) {
+        self.core.state().tell_limits();
+        self.hub.limits.look(now);
+        match self.hub.limits.sentence(now) {
+            None => self.hub.notices.clear(About::Limits),
+            Some(what) => self.hub.notices.set(About::Limits, what),
         };
     }
 

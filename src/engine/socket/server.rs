@@ -7,7 +7,7 @@ use crate::clock::Stopwatch;
 use crate::engine::board::{Board, Ear, Told};
 use crate::engine::command::{Answer, Command};
 use crate::engine::handle::{AskError, WatchId};
-use crate::model::Timestamp;
+use crate::model::{Timestamp, limit};
 use crate::model::audit::{Actor, Role, Said};
 use crate::net::peer::{self, Peer};
 use crate::net::unix::{Listener, ServerStream};
@@ -24,12 +24,6 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-
-/// Consoles at once: a whole operations room, and a bound on what they can cost.
-const MOST_CONSOLES: usize = 64;
-
-/// Of one user: nobody keeps the others out.
-pub(super) const MOST_OF_ONE_USER: usize = 48;
 
 /// A console that has not greeted by then is none.
 const GREETING_TIMEOUT: Duration = Duration::from_secs(5);
@@ -131,10 +125,10 @@ pub(in crate::engine) struct Server {
 impl Server {
     /// Who connected, and a place for it; `None` where there is none.
     fn place(&self, stream: &ServerStream, taken: usize) -> Option<(Peer, Place)> {
-        let peer = peer::of(stream).ok().filter(|_| taken < MOST_CONSOLES)?;
+        let peer = peer::of(stream).ok().filter(|_| limit::CONSOLES.has_room(taken))?;
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         let count = places.entry(peer.uid).or_default();
-        if *count >= MOST_OF_ONE_USER {
+        if !limit::CONSOLES_OF_USER.has_room(*count) {
             return None;
         }
         *count += 1;

@@ -12,7 +12,9 @@ pub(super) use moments::{changed, times};
 use super::Deriver;
 use crate::analyse::alarm::{On, Rule, Step, Watch, damping, phase};
 use crate::event::{ApEvent, Body};
-use crate::model::{Alarm, AlarmAct, AlarmOrder, Device, DeviceId, GaugeKind, IfIndex, Link, MacAddr, Severity, Timestamp};
+use crate::model::{
+    Alarm, AlarmAct, AlarmOrder, Device, DeviceId, GaugeKind, IfIndex, Link, MacAddr, Severity, Timestamp, limit,
+};
 use crate::state::State;
 use std::sync::Arc;
 
@@ -208,7 +210,8 @@ impl Deriver<'_> {
         match step {
             Step::Nothing => {}
             Step::Raise => {
-                if let Some(alarm) = verdict.alarm(self.at, known) {
+                let has_room = known.is_some() || self.has_room_for_alarm(verdict);
+                if let Some(alarm) = verdict.alarm(self.at, known).filter(|_| has_room) {
                     self.put(Body::AlarmRaised(Box::new(alarm)));
                 }
             }
@@ -219,6 +222,12 @@ impl Deriver<'_> {
             }
             Step::Clear => self.put(Body::AlarmCleared(verdict.id.clone())),
         }
+    }
+
+    /// Whether there is room for one more alarm: those that cleared make some. That there is none is told in any case.
+    fn has_room_for_alarm(&self, verdict: &Verdict) -> bool {
+        let standing = self.state.alarms.len().saturating_sub(self.state.cleared.len());
+        matches!(verdict.rule.on, On::Limit | On::Collector) || limit::ALARMS.has_room(standing)
     }
 
     /// An alarm that stands counts so many times more.

@@ -1,5 +1,7 @@
 //! Why something was not taken. Every refusal is counted by its word.
 
+use crate::model::{Limit, limit};
+
 /// A reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "the words say it")]
@@ -39,6 +41,17 @@ impl Refusal {
         (Self::BadSample, "bad-sample"),
     ];
 
+    /// The bound that it is about.
+    fn limit(self) -> Option<&'static Limit> {
+        match self {
+            Self::TooManyExporters => Some(&limit::FLOW_EXPORTERS),
+            Self::TooManyTemplates => Some(&limit::FLOW_TEMPLATES),
+            Self::TooManyWaiting => Some(&limit::FLOW_WAITING),
+            Self::TooManySamplers => Some(&limit::FLOW_SAMPLERS),
+            _ => None,
+        }
+    }
+
     /// The word that is shown.
     pub fn word(self) -> &'static str {
         Self::ALL.iter().find(|(reason, _)| *reason == self).map_or("", |(_, word)| word)
@@ -54,6 +67,9 @@ impl Refused {
     pub fn count(&mut self, reason: Refusal) {
         if let Some(count) = self.0.get_mut(reason as usize) {
             *count += 1;
+        }
+        if let Some(limit) = reason.limit() {
+            limit.beyond(1);
         }
     }
 

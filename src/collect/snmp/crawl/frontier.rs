@@ -4,7 +4,7 @@ use super::nameless::Nameless;
 use super::rest::Rest;
 use crate::collect::snmp::scope::Scope;
 use crate::collect::snmp::targets::{Span, Target};
-use crate::model::{ArpRow, Evidence, NeighbourRow, Role};
+use crate::model::{ArpRow, Evidence, NeighbourRow, Role, limit};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
@@ -175,8 +175,11 @@ impl Frontier {
 
     fn hear(&mut self, address: IpAddr, hops: Hops) {
         if !self.scope.permits(address) {
-            let known = self.outside.entry(address).or_insert(hops);
-            *known = farther(*known, hops);
+            if let Some(known) = self.outside.get_mut(&address) {
+                *known = farther(*known, hops);
+            } else if limit::CRAWL_OUTSIDE.has_room(self.outside.len()) {
+                self.outside.insert(address, hops);
+            }
             return;
         }
         if let Some(known) = self.asked.get_mut(&address) {
@@ -185,7 +188,7 @@ impl Frontier {
                 *known = farthest;
                 self.nearer.push((address, farthest));
             }
-        } else if !self.sweeps.iter().any(|sweep| sweep.span.contains(address)) {
+        } else if !self.sweeps.iter().any(|sweep| sweep.span.contains(address)) && limit::CRAWL_ADDRESSES.has_room(self.asked.len()) {
             self.asked.insert(address, hops);
             let address = SocketAddr::new(address, self.port);
             self.ready.push_back(Visit { address, others: Vec::new(), origin: Origin::Heard, hops, quiet: false });

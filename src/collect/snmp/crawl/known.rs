@@ -3,7 +3,7 @@
 use super::frontier::{Hops, Origin, farther};
 use crate::collect::snmp::tables::{Columns, lldp, system};
 use crate::model::identity::{Mark, marks};
-use crate::model::{ChassisId, Device, Inventory};
+use crate::model::{ChassisId, Device, Inventory, limit};
 use crate::wire::snmp::Value;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
@@ -66,7 +66,7 @@ pub(super) struct News {
 impl Known {
     /// Whether this visit is the one to read the device: no other has read it or is at it.
     pub(super) fn claim(&mut self, key: &Key) -> bool {
-        if self.entries.contains_key(key) {
+        if self.entries.contains_key(key) || !limit::CRAWL_DEVICES.has_room(self.entries.len()) {
             return false;
         }
         self.entries.insert(key.clone(), Entry::default());
@@ -80,6 +80,9 @@ impl Known {
             self.nameless += 1;
             return News { inventory: Some(inventory), hops: Some(hops), named: is_named(origin) };
         };
+        if !self.entries.contains_key(&key) && !limit::CRAWL_DEVICES.has_room(self.entries.len()) {
+            return News { named: is_named(origin), ..News::default() };
+        }
         let entry = self.entries.entry(key).or_default();
         let first = entry.inventory.is_none();
         if first {

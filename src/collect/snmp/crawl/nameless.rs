@@ -4,12 +4,9 @@
 //! of a router or host that was read: that is where they may be asked.
 
 use super::frontier::{Hops, farther};
-use crate::model::{ArpRow, ChassisId, MacAddr, NeighbourRow, PortId};
+use crate::model::{ArpRow, ChassisId, MacAddr, NeighbourRow, PortId, limit};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::net::IpAddr;
-
-/// Addresses kept of all ARP tables together: a large campus has some 100,000.
-const MAX_ADDRESSES: usize = 1 << 20;
 
 /// Addresses of one MAC address that lead on: a router that answers ARP for a whole network (RFC 1027) has thousands.
 const MAX_OF_ONE: usize = 16;
@@ -28,9 +25,10 @@ impl Nameless {
     pub(super) fn learn(&mut self, rows: &[ArpRow]) -> Vec<(IpAddr, Hops)> {
         let mut found = Vec::new();
         for row in rows.iter().filter(|row| row.mac.is_identity()) {
-            if self.kept >= MAX_ADDRESSES || !self.seen.insert((row.mac, row.address)) {
+            if self.seen.contains(&(row.mac, row.address)) || !limit::CRAWL_ARP.has_room(self.kept) {
                 continue;
             }
+            self.seen.insert((row.mac, row.address));
             self.kept += 1;
             let known = self.addresses.entry(row.mac).or_default();
             known.push(row.address);
@@ -47,8 +45,11 @@ impl Nameless {
     pub(super) fn want(&mut self, row: &NeighbourRow, hops: Hops) -> Vec<(IpAddr, Hops)> {
         let mut found = Vec::new();
         for mac in macs(row) {
-            let farthest = self.wanted.get(&mac).map_or(hops, |known| farther(*known, hops));
-            self.wanted.insert(mac, farthest);
+            let known = self.wanted.get(&mac).copied();
+            let farthest = known.map_or(hops, |known| farther(known, hops));
+            if known.is_some() || limit::CRAWL_NAMELESS.has_room(self.wanted.len()) {
+                self.wanted.insert(mac, farthest);
+            }
             let known = self.addresses.get(&mac).into_iter().flatten().take(MAX_OF_ONE);
             found.extend(known.map(|address| (*address, farthest)));
         }

@@ -4,7 +4,7 @@
 //! long, so that no message is taken twice; where there are more than can be remembered the window is made narrower instead.
 
 use super::header::EngineSays;
-use crate::model::Timestamp;
+use crate::model::{Timestamp, limit};
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -16,12 +16,6 @@ pub const WINDOW: Duration = Duration::from_secs(150);
 
 /// RFC 3414 §2.2.2: boots at which an engine can say no more.
 pub const LAST_BOOTS: u32 = 0x7fff_ffff;
-
-/// Engines that are remembered: more than one network has. Only who proved a password gets here.
-const MOST_ENGINES: usize = 16_384;
-
-/// Messages that are remembered: 13 seconds of 5,000 a second.
-const MOST_HEARD: usize = 65_536;
 
 /// Why a message is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +51,7 @@ impl Senders {
     /// As an earlier process left them: nothing is taken that is not later than what that process heard last.
     pub fn restore(octets: &[u8]) -> Self {
         let kept: Vec<(Vec<u8>, Clock)> = postcard::from_bytes(octets).unwrap_or_default();
-        let clocks = kept.into_iter().take(MOST_ENGINES).map(|(id, clock)| (id, Clock { floor: Some(clock.latest), ..clock }));
+        let clocks = kept.into_iter().take(limit::TRAP_ENGINES.most()).map(|(id, clock)| (id, Clock { floor: Some(clock.latest), ..clock }));
         Self { clocks: clocks.collect(), ..Self::default() }
     }
 
@@ -92,7 +86,7 @@ impl Senders {
     }
 
     fn first(&mut self, engine: &EngineSays, now: Timestamp) {
-        if self.clocks.len() >= MOST_ENGINES {
+        if !limit::TRAP_ENGINES.has_room(self.clocks.len()) {
             let oldest = self.clocks.iter().min_by_key(|(_, clock)| clock.at).map(|(id, _)| id.clone());
             oldest.map(|id| self.clocks.remove(&id));
         }
@@ -101,7 +95,7 @@ impl Senders {
     }
 
     fn remember(&mut self, (now, heard): (Timestamp, u64), engine: &EngineSays) {
-        if self.order.len() >= MOST_HEARD {
+        if !limit::TRAP_REPLAYS.has_room(self.order.len()) {
             self.forget_first();
         }
         self.heard.insert(heard);
