@@ -106,6 +106,14 @@ impl Limit {
         self.beyond.load(Relaxed)
     }
 
+    /// What is left out while something is done. Other tests may add to it.
+    #[cfg(test)]
+    pub(crate) fn during<T>(&self, work: impl FnOnce() -> T) -> (T, u64) {
+        let before = self.left_out();
+        let done = work();
+        (done, self.left_out() - before)
+    }
+
     /// As it stands.
     pub fn reading(&self) -> LimitReading {
         let held = self.held.load(Relaxed);

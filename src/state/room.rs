@@ -13,13 +13,13 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Sums over all devices.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Totals {
-    interfaces: usize,
-    neighbours: usize,
-    vlans: usize,
-    macs: usize,
-    arp: usize,
-    access_points: usize,
-    stations: usize,
+    pub(super) interfaces: usize,
+    pub(super) neighbours: usize,
+    pub(super) vlans: usize,
+    pub(super) macs: usize,
+    pub(super) arp: usize,
+    pub(super) access_points: usize,
+    pub(super) stations: usize,
 }
 
 /// Memberships of a device's ports in VLANs, the untagged ones a second time.
@@ -170,6 +170,11 @@ impl State {
             kept.pop_first();
         }
         self.predecessors = std::sync::Arc::new(kept);
+    }
+
+    /// Counts where it is forgotten who stood in another's place.
+    pub(super) fn room_for_predecessor(&self) {
+        let _others_go = limit::PREDECESSORS.has_room(self.predecessors.len());
     }
 
     /// Counts where it is forgotten of another alarm when it stood, because this one clears.

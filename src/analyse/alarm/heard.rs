@@ -99,3 +99,29 @@ fn look(rule: &Rule, line: &LogLine) -> Option<Heard> {
         at: line.received,
     })
 }
+
+#[cfg(test)]
+mod room_tests {
+    use super::*;
+    use crate::model::Timestamp;
+
+    #[test]
+    fn different_things_without_end_are_told_of_one_batch_as_far_as_there_is_room() {
+        let heard = |number: usize| Heard {
+            rule: "r".to_owned(),
+            device: None,
+            part: number.to_string(),
+            object: String::new(),
+            times: 1,
+            ends: false,
+            text: String::new(),
+            severity: Severity::Minor,
+            at: Timestamp(0),
+        };
+        let (mut found, most) = (Found::default(), limit::ALARM_LINES.most());
+        let ((), beyond) = limit::ALARM_LINES.during(|| (0..most + 9).for_each(|number| found.put(heard(number))));
+        found.put(heard(0));
+        assert!(beyond >= 9 && found.all.len() == most);
+        assert_eq!(found.all[0].times, 2, "known ones go on being counted");
+    }
+}

@@ -286,7 +286,8 @@ mod tests {
         for if_index in 1..=20_000 {
             loads.add(0, &FlowRecord { in_if: if_index, out_if: 0, ..flow(1, (1, 0)) }, NOW);
         }
-        assert_eq!((loads.take(NOW, |_| None).len(), loads.beyond), (MOST_PORTS, 20_000 - MOST_PORTS as u64));
+        let most = limit::FLOW_SECOND_PORTS.most();
+        assert_eq!((loads.take(NOW, |_| None).len(), loads.beyond), (most, 20_000 - most as u64));
         loads.add(0, &flow(1, (1, 0)), NOW);
         assert_eq!(loads.take(NOW, |_| None).len(), 2);
     }

@@ -139,14 +139,19 @@ mod tests {
     #[test]
     fn made_up_neighbours_take_bounded_room() {
         let mut table = Table::default();
-        let came: Vec<Came> = (0..MAX_OF_PORT + 9).map(|number| table.hear(ETH0, said(&number.to_string(), 9), at(0))).collect();
+        let mut many = || (0..limit::LLDP_OF_PORT.most() + 9).map(|number| table.hear(ETH0, said(&number.to_string(), 9), at(0))).collect();
+        let (came, beyond): (Vec<Came>, u64) = limit::LLDP_OF_PORT.during(&mut many);
+        assert!(beyond >= 9);
         assert_eq!(came.iter().filter(|came| **came == Came::TooMany).count(), 9);
         assert_eq!(table.hear(ETH0, said("0", 9), at(1)), Came::Same, "those that are known go on");
-        for port in 0..1000 {
-            for number in 0..4 {
-                table.hear((IfIndex(100 + port), "x"), said(&number.to_string(), 9), at(0));
+        let ((), beyond) = limit::LLDP_HEARD.during(|| {
+            for port in 0..1000 {
+                for number in 0..4 {
+                    table.hear((IfIndex(100 + port), "x"), said(&number.to_string(), 9), at(0));
+                }
             }
-        }
-        assert_eq!(table.rows().len(), MAX);
+        });
+        assert_eq!(table.rows().len(), limit::LLDP_HEARD.most());
+        assert!(beyond >= 3000 - 64, "{beyond}");
     }
 }

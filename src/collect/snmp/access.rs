@@ -253,6 +253,19 @@ mod tests {
         "10.0.0.1:161".parse().unwrap()
     }
 
+    #[test]
+    fn what_every_agent_takes_is_remembered_of_so_many() {
+        let access = Access::new(&[Credential::community("good", "good")]);
+        let ((), forgotten) = limit::SNMP_CREDENTIALS.during(|| {
+            for number in 0..limit::SNMP_CREDENTIALS.most() + 5 {
+                let address = SocketAddr::from((std::net::Ipv4Addr::from_bits(u32::try_from(number).unwrap()), 161));
+                access.remember(address, Arc::clone(&access.credentials[0]));
+            }
+        });
+        assert_eq!(access.good.lock().unwrap().len(), 5);
+        assert!(forgotten >= 1);
+    }
+
     #[tokio::test(start_paused = true)]
     async fn the_second_credential_costs_no_timeout_and_comes_first_next_time() {
         let access = Access::new(&[Credential::community("first", "bad"), Credential::community("second", "good")]);

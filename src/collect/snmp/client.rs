@@ -155,3 +155,22 @@ impl Client {
         self.0.agents().len()
     }
 }
+
+#[cfg(test)]
+mod room_tests {
+    use super::*;
+    use crate::net::memory::Memory;
+    use std::net::Ipv4Addr;
+
+    #[tokio::test(start_paused = true)]
+    async fn however_many_answer_the_memory_of_them_is_bounded_and_who_is_spoken_to_stays() {
+        let client = Client::over(Arc::new(Memory::new(|_: &[u8], _: SocketAddr| Vec::new())), Options::default());
+        let at = |number: usize| SocketAddr::from((Ipv4Addr::from_bits(u32::try_from(number).unwrap()), 161));
+        let spoken_to = client.0.learned(at(0));
+        let ((), forgotten) = limit::SNMP_AGENTS.during(|| {
+            (1..limit::SNMP_AGENTS.most() + 5).for_each(|number| drop(client.0.learned(at(number))));
+        });
+        assert_eq!(client.known_agents(), 6);
+        assert!(Arc::ptr_eq(&spoken_to, &client.0.learned(at(0))) && forgotten >= 1);
+    }
+}

@@ -38,6 +38,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_sweep_without_end_is_noted_as_far_as_there_is_room() {
+        let (at, tries) = (Timestamp::from_secs, Tries::default());
+        let agent = |number: usize| IpAddr::from(u32::try_from(number).unwrap().to_be_bytes());
+        let most = limit::SNMP_TRIES.most();
+        let ((), beyond) = limit::SNMP_TRIES.during(|| (0..most + 9).for_each(|number| tries.note(agent(number), at(100))));
+        assert!(beyond >= 9 && tries.0.lock().unwrap().len() == most);
+        assert!(tries.is_recent(agent(0), at(100)) && !tries.is_recent(agent(most), at(100)));
+        tries.note(agent(most), at(200));
+        assert!(tries.is_recent(agent(most), at(200)), "old ones make room");
+    }
+
+    #[test]
     fn a_try_is_recent_for_some_seconds_at_its_agent() {
         let (at, agent) = (Timestamp::from_secs, IpAddr::from([192, 0, 2, 1]));
         let tries = Tries::default();

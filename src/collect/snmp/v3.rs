@@ -227,3 +227,20 @@ impl Session {
 const fn authenticates(credential: &Credential) -> bool {
     matches!(credential.proof, crate::model::access::Proof::Usm { auth: Some(_), .. })
 }
+
+#[cfg(test)]
+mod room_tests {
+    use super::*;
+
+    #[test]
+    fn an_agent_that_invents_engines_makes_the_others_keys_be_derived_again_and_no_more() {
+        let (store, credential) = (KeyStore::default(), Arc::new(Credential::community("a", "b")));
+        let ((), forgotten) = limit::SNMP_ENGINES.during(|| {
+            for number in 0..limit::SNMP_ENGINES.most() + 5 {
+                store.with(&credential, &number.to_be_bytes(), |_| ());
+            }
+        });
+        assert_eq!(store.engines().len(), 5);
+        assert!(forgotten >= 1);
+    }
+}

@@ -113,6 +113,21 @@ mod tests {
     }
 
     #[test]
+    fn made_up_senders_take_bounded_room_and_old_ones_make_some() {
+        let (clocks, most) = (Clocks::default(), limit::SYSLOG_CLOCKS.most());
+        let from = |number: usize, secs: i64| {
+            let mut line = line(1, 0, true);
+            line.source = u32::try_from(number).unwrap().to_be_bytes().into();
+            line.received = Timestamp(line.received.0 + secs * 1000);
+            line
+        };
+        let ((), beyond) = limit::SYSLOG_CLOCKS.during(|| (0..most + 9).for_each(|number| drop(clocks.look(&from(number, 0)))));
+        assert!(beyond >= 9 && clocks.0.lock().unwrap().len() == most);
+        clocks.look(&from(most, 3601));
+        assert_eq!(clocks.0.lock().unwrap().len(), 1);
+    }
+
+    #[test]
     fn one_right_line_is_enough_and_the_worst_stands_first() {
         let clocks = Clocks::default();
         for _ in 0..3 {

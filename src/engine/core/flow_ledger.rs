@@ -308,13 +308,47 @@ mod tests {
     #[test]
     fn made_up_exporters_take_no_more_room_than_there_is() {
         let mut ledger = Ledger::default();
-        for number in 0..10_000u32 {
-            let exporter = ExporterKey { address: number.to_be_bytes().into(), version: FlowVersion::NetFlow9, domain: number };
-            let batch = FlowBatch { exporters: vec![exporter], counts: vec![ExporterCounts::default()], ..FlowBatch::default() };
-            ledger.hear(at(0), &batch);
-        }
-        assert_eq!((ledger.streams().count(), ledger.beyond), (MOST_STREAMS, 10_000 - MOST_STREAMS as u64));
-        assert!(ledger.exports([0, 0, 0, 5].into()) && !ledger.exports([0, 0, 39, 0].into()));
+        let most = limit::FLOW_STREAMS.most();
+        let hear = |ledger: &mut Ledger, (number, secs): (usize, i64)| {
+            let address = u32::try_from(number).unwrap().to_be_bytes().into();
+            let exporter = ExporterKey { address, version: FlowVersion::NetFlow9, domain: 0 };
+            let counts = ExporterCounts { datagrams: 1 + u64::try_from(secs).unwrap(), ..ExporterCounts::default() };
+            ledger.hear(at(secs), &FlowBatch { exporters: vec![exporter], counts: vec![counts], ..FlowBatch::default() });
+            address
+        };
+        let ((), beyond) =
+            limit::FLOW_STREAMS.during(|| (0..most + 900).for_each(|number| drop(hear(&mut ledger, (number, 0)))));
+        assert!(ledger.streams().count() == most && beyond >= 900);
+        let first = hear(&mut ledger, (0, 3000));
+        assert!(ledger.exports(first), "those that are known go on");
+        let late = hear(&mut ledger, (most + 5, 4000));
+        assert_eq!((ledger.streams().count(), ledger.exports(first), ledger.exports(late)), (2, true, true), "silent ones make room");
+    }
+
+    #[test]
+    fn made_up_ports_take_no_more_room_than_there_is() {
+        let (ports, names) = (limit::FLOW_PORTS.most(), limit::FLOW_PORT_NAMES.most());
+        let load = |if_index: usize, minute: i64| PortLoad {
+            exporter: 0,
+            if_index: u32::try_from(if_index).unwrap(),
+            inward: true,
+            minute: at(minute * 60),
+            octets: 1,
+            packets: 1,
+        };
+        let mut ledger = Ledger::default();
+        let many = batch(1, (0..ports + 9).map(|if_index| load(if_index, 0)).collect());
+        let ((), beyond) = limit::FLOW_PORTS.during(|| ledger.hear(at(0), &many));
+        assert!(ledger.loads.len() == ports && beyond >= 9);
+        ledger.hear(at(60), &batch(1, vec![load(3, 90)]));
+        ledger.hear(at(60), &batch(1, vec![load(ports + 3, 90)]));
+        assert_eq!(ledger.loads.len(), 2, "idle ones make room");
+        let name = |if_index: usize, name: &str| (0, FlowName::Interface(u32::try_from(if_index).unwrap(), name.to_owned()));
+        let many: Vec<_> = (0..names + 9).map(|if_index| name(if_index, "x")).collect();
+        let ((), beyond) = limit::FLOW_PORT_NAMES.during(|| ledger.call(&[key(1)], &many));
+        ledger.call(&[key(1)], &[name(7, "new")]);
+        assert!(ledger.interfaces.len() == names && beyond >= 9);
+        assert_eq!(ledger.interface([192, 0, 2, 1].into(), 7), Some("new"), "known ones can be called otherwise");
     }
 
     #[test]

@@ -161,3 +161,17 @@ impl Counting {
         Ok(PatternAnswer { rows, matched, offset, lines, ..PatternAnswer::default() })
     }
 }
+
+#[cfg(test)]
+mod room_tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_random_words_make_patterns_only_as_far_as_there_is_room() {
+        let (mut counting, most) = (Counting::default(), limit::LOG_PATTERNS.most());
+        let (placed, beyond) =
+            limit::LOG_PATTERNS.during(|| (0..most + 9).filter(|number| counting.place(&number.to_string()).is_some()).count());
+        assert!(placed == most && counting.sums.len() == most && beyond >= 9);
+        assert_eq!(counting.place("7"), Some(7), "known ones go on being counted");
+    }
+}

@@ -263,3 +263,24 @@ fn read_row(bytes: &[u8]) -> Option<Row> {
     }
     Some((id, parts))
 }
+
+#[cfg(test)]
+mod room_tests {
+    use super::*;
+
+    #[test]
+    fn a_device_that_invents_names_costs_itself_alone_and_devices_are_bounded() {
+        let (mut names, most) = (Names::default(), limit::STORE_PARTS.most());
+        let first = names.device_or_new(&DeviceId::new("a")).unwrap();
+        let part = |names: &mut Names, device: u32, number: usize| names.part_or_new(device, Some(&number.to_string()), (0, &[]));
+        let (given, beyond) =
+            limit::STORE_PARTS.during(|| (0..most + 9).filter(|number| part(&mut names, first, *number).is_some()).count());
+        assert!(given == most && beyond >= 9);
+        assert_eq!(part(&mut names, first, 7), Some(7), "known names are still written");
+        let second = names.device_or_new(&DeviceId::new("b")).unwrap();
+        assert!(part(&mut names, second, 0).is_some());
+        names.devices.resize_with(limit::STORE_DEVICES.most(), || Device::new(None));
+        let (refused, beyond) = limit::STORE_DEVICES.during(|| names.device_or_new(&DeviceId::new("c")));
+        assert!(refused.is_none() && beyond >= 1 && names.device_or_new(&DeviceId::new("b")) == Some(second));
+    }
+}

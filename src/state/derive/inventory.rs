@@ -5,7 +5,7 @@ use crate::analyse::identity::{self, Index, Likeness};
 use crate::analyse::succession;
 use crate::event::{Body, Replacement};
 use crate::model::identity::Mark;
-use crate::model::{Device, DeviceId, DeviceStatus, Interface, Inventory, Sightings, SnmpAccess, Timestamp, limit};
+use crate::model::{Device, DeviceId, DeviceStatus, Interface, Inventory, Sightings, SnmpAccess, Timestamp};
 use crate::state::State;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -85,9 +85,7 @@ impl Deriver<'_> {
     fn appeared(&mut self, device: &Device) -> bool {
         match self.state.replaced_by(device) {
             Some(old) => {
-                if !limit::PREDECESSORS.has_room(self.state.predecessors.len()) {
-                    tracing::debug!("the oldest of those who stood in others' places are forgotten");
-                }
+                self.state.room_for_predecessor();
                 self.emit(Body::DeviceReplaced(Box::new(Replacement { old, new: device.clone() })));
             }
             None if self.state.has_room_for(device) => self.emit(Body::DeviceSeen(Box::new(device.clone()))),

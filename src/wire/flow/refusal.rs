@@ -84,6 +84,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_refusal_at_a_bound_is_counted_there() {
+        let bounded = Refusal::ALL.iter().filter_map(|(reason, _)| Some((*reason, reason.limit()?)));
+        let counts: Vec<bool> = bounded.map(|(reason, limit)| limit.during(|| Refused::default().count(reason)).1 > 0).collect();
+        assert_eq!(counts, [true; 4]);
+    }
+
+    #[test]
     fn each_reason_is_counted_by_itself() {
         for (at, (reason, word)) in Refusal::ALL.iter().enumerate() {
             let mut refused = Refused::default();

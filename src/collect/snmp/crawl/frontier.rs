@@ -330,6 +330,24 @@ mod tests {
         Frontier::new(Scope::new(&targets, &[], &exclude), &targets, 161, Some(0)).skipping(&[Role::Phone])
     }
 
+    #[test]
+    fn a_device_that_hears_a_million_neighbours_has_few_of_them_asked() {
+        let mut frontier = frontier(&["10.0.0.1"], &[]);
+        let heard = |first: u32, count: usize| NeighbourRow {
+            addresses: (first..).take(count).map(|bits| IpAddr::from(bits.to_be_bytes())).collect(),
+            ..NeighbourRow::new(Evidence::Lldp)
+        };
+        frontier.scope = Scope::new(&[], &["10.0.0.0/8".parse().unwrap()], &[]);
+        let from: IpAddr = "10.0.0.1".parse().unwrap();
+        let inside = heard(0x0a10_0000, limit::CRAWL_ADDRESSES.most() + 1000);
+        let ((), beyond) = limit::CRAWL_ADDRESSES.during(|| frontier.follow(&[inside], from, None));
+        assert!(beyond >= 1000 && frontier.asked.len() == limit::CRAWL_ADDRESSES.most());
+        assert_eq!(frontier.ready.len(), frontier.asked.len());
+        let outside = heard(0x3010_0000, limit::CRAWL_OUTSIDE.most() + 1000);
+        let ((), beyond) = limit::CRAWL_OUTSIDE.during(|| frontier.follow(&[outside], from, None));
+        assert!(beyond >= 1000 && frontier.outside.len() == limit::CRAWL_OUTSIDE.most());
+    }
+
     fn all(frontier: &mut Frontier) -> Vec<String> {
         std::iter::from_fn(|| frontier.next_visit(Swept::AskedAtOnce)).map(|visit| visit.address.ip().to_string()).collect()
     }

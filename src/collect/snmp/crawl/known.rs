@@ -185,6 +185,19 @@ mod tests {
     }
 
     #[test]
+    fn devices_without_end_are_not_read_beyond_the_bound_and_known_ones_are_met_again() {
+        let (mut known, most) = (Known::default(), limit::CRAWL_DEVICES.most());
+        let key = |number: usize| Key(Mark::Engine(number.to_string()), None);
+        assert!((0..most).all(|number| known.claim(&key(number))));
+        let (claimed, beyond) = limit::CRAWL_DEVICES.during(|| (most..most + 5).any(|number| known.claim(&key(number))));
+        assert!(!claimed && beyond >= 5 && known.entries.len() == most);
+        let (news, beyond) = limit::CRAWL_DEVICES.during(|| known.read(None, inventory("10.0.0.1:161"), (Origin::Heard, None)));
+        assert!(news.inventory.is_none() && beyond >= 1 && known.entries.len() == most);
+        let again = known.read(Some(key(3)), inventory("10.0.0.1:161"), (Origin::Heard, None));
+        assert!(again.inventory.is_some(), "one that was claimed before is read to its end");
+    }
+
+    #[test]
     fn whatever_address_answers_first_the_last_word_is_the_same() {
         let addresses = ["10.0.0.9:161", "10.0.0.1:161"];
         let told: Vec<Inventory> = [[0, 1], [1, 0]]

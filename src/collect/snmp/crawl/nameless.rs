@@ -86,6 +86,26 @@ mod tests {
     }
 
     #[test]
+    fn tables_without_end_are_remembered_as_far_as_there_is_room() {
+        let mac = |number: usize| {
+            let [.., a, b, c, d] = number.to_be_bytes();
+            MacAddr([0, 0x1b, a, b, c, d])
+        };
+        let mut nameless = Nameless::default();
+        let rows: Vec<ArpRow> = (0..limit::CRAWL_ARP.most() + 9).map(|number| arp(1, mac(number))).collect();
+        let (_, beyond) = limit::CRAWL_ARP.during(|| nameless.learn(&rows));
+        assert!(beyond >= 9 && nameless.addresses.len() == limit::CRAWL_ARP.most() && nameless.seen.len() == nameless.kept);
+        let want = |nameless: &mut Nameless, number: usize| {
+            let row = NeighbourRow { chassis_id: Some(ChassisId::Mac(mac(number))), ..NeighbourRow::new(Evidence::Lldp) };
+            nameless.want(&row, None)
+        };
+        let most = limit::CRAWL_NAMELESS.most();
+        let ((), beyond) = limit::CRAWL_NAMELESS.during(|| (0..most + 9).for_each(|number| drop(want(&mut nameless, number))));
+        assert!(beyond >= 9 && nameless.wanted.len() == most);
+        assert_eq!(want(&mut nameless, most + 3).len(), 1, "what is known of one is found all the same");
+    }
+
+    #[test]
     fn whoever_comes_first_the_address_is_found() {
         let mut nameless = Nameless::default();
         assert_eq!(nameless.want(&row(), Some(2)), []);

@@ -191,8 +191,10 @@ fn a_hundred_thousand_clients_are_cut_and_it_is_said() {
     });
     let mut columns = Columns::default();
     columns.insert("bsnMobileStationSsid", base.clone(), rows.collect());
-    let reading = reading((&Device::new(DeviceId::new("wlc"), Timestamp(0)), Timestamp::from_secs(1)), &rules, &columns);
+    let device = Device::new(DeviceId::new("wlc"), Timestamp(0));
+    let (reading, beyond) = limit::CONTROLLER_CLIENTS.during(|| reading((&device, Timestamp::from_secs(1)), &rules, &columns));
     assert_eq!((reading.clients.len(), reading.extent.clients), (MAX_CLIENTS, false));
+    assert!(beyond >= 100_000 - MAX_CLIENTS as u64);
 }
 
 /// A device of `tests/vendor/wireless.toml`.
