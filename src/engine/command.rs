@@ -5,7 +5,9 @@ use crate::model::audit::{Act, Outcome, Role};
 use crate::model::bands::{Band, Summary};
 use crate::model::flow::{TopAnswer, TopRequest};
 use crate::model::port::{PortOrder, PortPlan, PortResult, PortSet};
-use crate::model::{Alarm, AlarmOrder, Disabled, EntityKey, LimitReading, MaintenanceAct, Metric, Rights, TimeRange, Timestamp, Window};
+use crate::model::{
+    Alarm, AlarmOrder, Disabled, EntityKey, LimitReading, MaintenanceAct, Metric, Rights, TimeRange, Timestamp, Window,
+};
 pub use crate::state::diff::DiffRow;
 use crate::state::view::screens::Name;
 pub use crate::state::whereabouts::Whereabouts;

@@ -224,7 +224,9 @@ async fn read_wireless(client: &Client, (access, limits, left): (&Access, Limits
 fn found(state: &State, mut outcome: CrawlOutcome, interrupted: bool) -> Found {
     if state.endpoints_beyond() > 0 {
         let beyond = state.endpoints_beyond();
-        outcome.notices.push(format!("{} endpoints are kept; {beyond} sightings of others found no room", limit::ENDPOINTS.most()));
+        outcome
+            .notices
+            .push(format!("{} endpoints are kept; {beyond} sightings of others found no room", limit::ENDPOINTS.most()));
     }
     let topology = Topology { problems: outcome.problems, summary: outcome.summary, ..state.topology() };
     Found { topology, incomplete: outcome.named_problems > 0, interrupted, notices: outcome.notices }

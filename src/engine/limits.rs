@@ -55,21 +55,16 @@ impl Limits {
     /// All of them as they stand.
     pub(super) fn readings(&self) -> Vec<LimitReading> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let reading = |seen: &Seen| LimitReading {
-            beyond: seen.beyond,
-            since: seen.since,
-            last: seen.last,
-            ..seen.limit.reading()
-        };
+        let reading =
+            |seen: &Seen| LimitReading { beyond: seen.beyond, since: seen.since, last: seen.last, ..seen.limit.reading() };
         all.iter().map(reading).collect()
     }
 
     /// What is to be said of them; `None` where nothing was left out lately.
     pub(super) fn sentence(&self, now: Timestamp) -> Option<String> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_told = |seen: &&Seen| {
-            seen.limit.at() == AtLimit::Refuses && seen.last.is_some_and(|last| now.since(last) <= SPOKEN_OF)
-        };
+        let is_told =
+            |seen: &&Seen| seen.limit.at() == AtLimit::Refuses && seen.last.is_some_and(|last| now.since(last) <= SPOKEN_OF);
         let told: Vec<&Seen> = all.iter().filter(is_told).collect();
         let named: Vec<String> =
             told.iter().take(MOST_NAMED).map(|seen| format!("{} {}", seen.limit.name(), seen.limit.most())).collect();
@@ -77,8 +72,9 @@ impl Limits {
             0 => String::new(),
             more => format!(" +{more}"),
         };
-        (!told.is_empty())
-            .then(|| format!("limits are reached, what is beyond finds no room: {}{more}; noctop status counts it", named.join(", ")))
+        (!told.is_empty()).then(|| {
+            format!("limits are reached, what is beyond finds no room: {}{more}; noctop status counts it", named.join(", "))
+        })
     }
 }
 

@@ -500,7 +500,8 @@ mod room_tests {
         };
         store.samples_append(&[batch("known", 1000)]).unwrap();
         store.lock().entities = limit::MEMORY_SERIES.most();
-        let (_, beyond) = limit::MEMORY_SERIES.during(|| store.samples_append(&[batch("new", 1000), batch("known", 2000)]).unwrap());
+        let (_, beyond) =
+            limit::MEMORY_SERIES.during(|| store.samples_append(&[batch("new", 1000), batch("known", 2000)]).unwrap());
         let inner = store.lock();
         assert!(beyond >= 1 && inner.lost == 1);
         assert_eq!(inner.all().map(|entity| entity.at.len()).collect::<Vec<_>>(), [2]);

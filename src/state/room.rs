@@ -111,15 +111,15 @@ impl State {
         let ports = (&limit::DEVICE_INTERFACES, &limit::INTERFACES, others.interfaces);
         keep(&mut device.interfaces, ports, |port| known.is_some_and(|known| known.interface(port.if_index).is_some()));
         let addresses = (&limit::DEVICE_ADDRESSES, &limit::DEVICE_ADDRESSES, 0);
-        keep(&mut device.addresses, addresses, |address| known.is_some_and(|known| known.addresses.binary_search(address).is_ok()));
+        keep(&mut device.addresses, addresses, |address| {
+            known.is_some_and(|known| known.addresses.binary_search(address).is_ok())
+        });
         let rows: OnceCell<BTreeSet<Heard<'_>>> = OnceCell::new();
         let all_rows = || known.into_iter().flat_map(|known| known.neighbours.iter().map(heard)).collect();
         let neighbours = (&limit::DEVICE_NEIGHBOURS, &limit::NEIGHBOURS, others.neighbours);
         keep(&mut device.neighbours, neighbours, |row| rows.get_or_init(all_rows).contains(&heard(row)));
         if device.health.gauges.len() > limit::DEVICE_GAUGES.most() {
-            let mut gauges = std::mem::take(&mut device.health.gauges);
-            limit::DEVICE_GAUGES.cut(&mut gauges);
-            device.health = Health::new(gauges);
+            device.health = Health::new(std::mem::take(&mut device.health.gauges));
         }
         limit::DEVICE_PARTS.cut(&mut device.parts);
         fit_vlans(device, others.vlans);
@@ -161,7 +161,8 @@ impl State {
         }
         let mut kept: BTreeMap<DeviceId, DeviceId> = BTreeMap::new();
         for id in self.devices.keys() {
-            let chain = std::iter::successors(self.predecessors.get_key_value(id), |(_, old)| self.predecessors.get_key_value(*old));
+            let chain =
+                std::iter::successors(self.predecessors.get_key_value(id), |(_, old)| self.predecessors.get_key_value(*old));
             let fresh = chain.take(super::MAX_PREDECESSORS).take_while(|(new, _)| !kept.contains_key(*new));
             let fresh: Vec<(DeviceId, DeviceId)> = fresh.map(|(new, old)| (new.clone(), old.clone())).collect();
             kept.extend(fresh);

@@ -4,9 +4,9 @@ use super::object::On;
 use super::rule::{Rule, alarm_id};
 use super::rules::Rules;
 use super::text::Said;
-use crate::model::{Severity, limit};
 use crate::model::heard::Heard;
 use crate::model::log::LogLine;
+use crate::model::{Severity, limit};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 

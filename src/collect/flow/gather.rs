@@ -2,8 +2,8 @@
 
 use super::loads::Loads;
 use super::numbers::Numbers;
-use crate::model::{Timestamp, limit};
 use crate::model::flow::{ExporterKey, FlowBatch, FlowColumns, FlowName, FlowRecord, TalkTable};
+use crate::model::{Timestamp, limit};
 use crate::wire::flow::{Decoder, Fields, KEPT, Sink};
 use std::collections::BTreeMap;
 
@@ -131,7 +131,9 @@ impl Gather {
     fn tell_limits(&mut self) {
         let smaller = self.talks.len().saturating_sub(limit::FLOW_TALKS.most());
         let homeless = self.loads.beyond.saturating_sub(std::mem::replace(&mut self.left_out.loads, self.loads.beyond));
-        for (limit, count) in [(&limit::FLOW_TALKS, smaller), (&limit::FLOW_SECOND_PORTS, usize::try_from(homeless).unwrap_or(usize::MAX))] {
+        for (limit, count) in
+            [(&limit::FLOW_TALKS, smaller), (&limit::FLOW_SECOND_PORTS, usize::try_from(homeless).unwrap_or(usize::MAX))]
+        {
             if count > 0 {
                 limit.beyond(count);
             }

@@ -1,8 +1,8 @@
 //! What flowed through ports, minute by minute: a flow's octets are spread over its own duration, not put where it was told.
 
-use crate::model::{Timestamp, limit};
 use crate::model::flow::sums::SumTable;
 use crate::model::flow::{Direction, FlowRecord, Known, PortLoad};
+use crate::model::{Timestamp, limit};
 use std::collections::BTreeMap;
 
 /// A minute. Units: ms.

@@ -139,7 +139,8 @@ mod tests {
     #[test]
     fn made_up_neighbours_take_bounded_room() {
         let mut table = Table::default();
-        let mut many = || (0..limit::LLDP_OF_PORT.most() + 9).map(|number| table.hear(ETH0, said(&number.to_string(), 9), at(0))).collect();
+        let mut many =
+            || (0..limit::LLDP_OF_PORT.most() + 9).map(|number| table.hear(ETH0, said(&number.to_string(), 9), at(0))).collect();
         let (came, beyond): (Vec<Came>, u64) = limit::LLDP_OF_PORT.during(&mut many);
         assert!(beyond >= 9);
         assert_eq!(came.iter().filter(|came| **came == Came::TooMany).count(), 9);

@@ -2,8 +2,8 @@
 
 use super::played::{Quirk, Scene, column, root};
 use super::{Context, Failure, Limits, Options, Walk};
-use crate::model::{Oid, limit};
 use crate::model::inventory::Reason;
+use crate::model::{Oid, limit};
 use crate::wire::snmp::Value;
 use std::time::Duration;
 

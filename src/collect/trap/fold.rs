@@ -202,7 +202,8 @@ mod tests {
     fn made_up_senders_are_told_by_number_and_known_ones_go_on() {
         let (mut fold, most) = (Fold::default(), limit::TRAP_SENDERS.most());
         let from = |number: usize| Trap { source: u32::try_from(number).unwrap().to_be_bytes().into(), ..trap(1, 1) };
-        let (told, beyond) = limit::TRAP_SENDERS.during(|| (0..most + 500).filter(|number| fold.add(from(*number), Timestamp(5)).is_some()).count());
+        let (told, beyond) = limit::TRAP_SENDERS
+            .during(|| (0..most + 500).filter(|number| fold.add(from(*number), Timestamp(5)).is_some()).count());
         assert_eq!((told, fold.said.len(), fold.senders.len()), (most, most, most));
         assert!(beyond >= 500 && fold.folded == 500);
         assert!(fold.add(from(0), Timestamp(2000)).is_some_and(|trap| trap.poll), "a device that is known is looked at");

@@ -180,14 +180,32 @@ impl Desk {
             bind.oid.hash(&mut hasher);
             format!("{:?}", bind.value).hash(&mut hasher);
         }
-        let heard = hasher.finish();
-        if self.informs.contains(&heard) {
-            return true;
-        }
-        if !limit::TRAP_INFORMS.has_room(self.informs.len()) {
-            self.informs.pop_front();
-        }
-        self.informs.push_back(heard);
-        false
+        is_repeated(&mut self.informs, hasher.finish())
+    }
+}
+
+/// Whether it was heard before; it is remembered, and the oldest make room.
+fn is_repeated(informs: &mut VecDeque<u64>, heard: u64) -> bool {
+    if informs.contains(&heard) {
+        return true;
+    }
+    if !limit::TRAP_INFORMS.has_room(informs.len()) {
+        informs.pop_front();
+    }
+    informs.push_back(heard);
+    false
+}
+
+#[cfg(test)]
+mod room_tests {
+    use super::*;
+
+    #[test]
+    fn informs_without_end_are_known_again_as_far_as_there_is_room() {
+        let (mut informs, most) = (VecDeque::new(), limit::TRAP_INFORMS.most() as u64);
+        let ((), forgotten) =
+            limit::TRAP_INFORMS.during(|| assert!(!(0..most + 9).any(|heard| is_repeated(&mut informs, heard))));
+        assert!(informs.len() as u64 == most && forgotten >= 9);
+        assert!(is_repeated(&mut informs, most) && !is_repeated(&mut informs, 3));
     }
 }

@@ -2,9 +2,9 @@
 //! and what flowed through each port by minute. Bounded: a flood of made-up exporters takes no more room.
 
 use super::flow_view::Sockets;
-use crate::model::{Timestamp, limit};
 use crate::model::flow::{ExporterCounts, ExporterKey, FlowBatch, FlowName, FlowTime, FlowVersion, PortLoad};
 use crate::model::upkeep::ExporterReading;
+use crate::model::{Timestamp, limit};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
@@ -316,13 +316,20 @@ mod tests {
             ledger.hear(at(secs), &FlowBatch { exporters: vec![exporter], counts: vec![counts], ..FlowBatch::default() });
             address
         };
-        let ((), beyond) =
-            limit::FLOW_STREAMS.during(|| (0..most + 900).for_each(|number| drop(hear(&mut ledger, (number, 0)))));
+        let ((), beyond) = limit::FLOW_STREAMS.during(|| {
+            for number in 0..most + 900 {
+                hear(&mut ledger, (number, 0));
+            }
+        });
         assert!(ledger.streams().count() == most && beyond >= 900);
         let first = hear(&mut ledger, (0, 3000));
         assert!(ledger.exports(first), "those that are known go on");
         let late = hear(&mut ledger, (most + 5, 4000));
-        assert_eq!((ledger.streams().count(), ledger.exports(first), ledger.exports(late)), (2, true, true), "silent ones make room");
+        assert_eq!(
+            (ledger.streams().count(), ledger.exports(first), ledger.exports(late)),
+            (2, true, true),
+            "silent ones make room"
+        );
     }
 
     #[test]

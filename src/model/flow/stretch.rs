@@ -194,7 +194,11 @@ mod tests {
 
     #[test]
     fn what_is_told_without_end_finds_no_room_and_what_is_known_goes_on() {
-        let key = |number: u32| ExporterKey { address: number.to_be_bytes().into(), version: super::super::FlowVersion::Ipfix, domain: 0 };
+        let key = |number: u32| ExporterKey {
+            address: number.to_be_bytes().into(),
+            version: super::super::FlowVersion::Ipfix,
+            domain: 0,
+        };
         let mut stretch = FlowStretch::new(FlowLevel::Minute, Timestamp(60_000), 10);
         let loads = (0..u32::try_from(limit::FLOW_LOADS.most()).unwrap() + 3).map(|if_index| PortLoad {
             exporter: 0,
@@ -204,9 +208,9 @@ mod tests {
             octets: 1,
             packets: 1,
         });
-        let names = (0..u32::try_from(limit::FLOW_NAMES.most()).unwrap() + 5).map(|number| (0, FlowName::Interface(number, "x".to_owned())));
-        let batch =
-            FlowBatch { exporters: vec![key(0)], loads: loads.collect(), names: names.collect(), ..FlowBatch::default() };
+        let names = (0..u32::try_from(limit::FLOW_NAMES.most()).unwrap() + 5)
+            .map(|number| (0, FlowName::Interface(number, "x".to_owned())));
+        let batch = FlowBatch { exporters: vec![key(0)], loads: loads.collect(), names: names.collect(), ..FlowBatch::default() };
         let ((_, loads), names) = limit::FLOW_NAMES.during(|| limit::FLOW_LOADS.during(|| stretch.add_batch(&batch)));
         assert_eq!((stretch.loads.len(), stretch.names.len()), (limit::FLOW_LOADS.most(), limit::FLOW_NAMES.most()));
         assert!(loads >= 3 && names >= 5);

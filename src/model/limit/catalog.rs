@@ -138,6 +138,11 @@ limits! {
     /// Neighbours that all ports of this host hear.
     LLDP_HEARD = ("own-neighbours", 1024, Refuses);
 
+    /// Interfaces of this host: one with more runs containers by the thousand, and those ports are nobody's.
+    OWN_INTERFACES = ("own-interfaces", 4096, Refuses);
+    /// Rows of this host's ARP table: the kernel's own limit is 1,024 unless somebody raised it.
+    OWN_ARP = ("own-arp", 65_536, Refuses);
+
     // Flows.
 
     /// Exporters with their domains that a decoder remembers: 5,000 devices with three each. Those that fell silent make room.

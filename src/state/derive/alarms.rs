@@ -210,8 +210,10 @@ impl Deriver<'_> {
         match step {
             Step::Nothing => {}
             Step::Raise => {
-                let has_room = known.is_some() || self.has_room_for_alarm(verdict);
-                if let Some(alarm) = verdict.alarm(self.at, known).filter(|_| has_room) {
+                if known.is_none() && !self.has_room_for_alarm(verdict) {
+                    return self.wait_for_room(verdict);
+                }
+                if let Some(alarm) = verdict.alarm(self.at, known) {
                     self.put(Body::AlarmRaised(Box::new(alarm)));
                 }
             }
@@ -228,6 +230,14 @@ impl Deriver<'_> {
     fn has_room_for_alarm(&self, verdict: &Verdict) -> bool {
         let standing = self.state.alarms.len().saturating_sub(self.state.cleared.len());
         matches!(verdict.rule.on, On::Limit | On::Collector) || limit::ALARMS.has_room(standing)
+    }
+
+    /// What finds no room is looked at again each second, as far as it can be remembered; what happened and is over is counted alone.
+    fn wait_for_room(&mut self, verdict: &Verdict) {
+        if !verdict.rule.is_of_moments() && limit::ALARM_WATCHES.has_room(self.state.watches.len()) {
+            let since = self.at.minus(verdict.rule.lasts);
+            self.state.keep_watch(Watch { since, ..verdict.watch(self.at) });
+        }
     }
 
     /// An alarm that stands counts so many times more.

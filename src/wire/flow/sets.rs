@@ -10,8 +10,8 @@ use super::records::{self, DataSet, Teller};
 use super::refusal::Refusal;
 use super::stream::{Stream, Told};
 use super::template::{FIRST_ID, Kept, Kind, Reader, Record, Shape, Template};
-use crate::model::{Timestamp, limit};
 use crate::model::flow::FlowVersion;
+use crate::model::{Timestamp, limit};
 use std::sync::Arc;
 
 const V9_HEADER: usize = 20;

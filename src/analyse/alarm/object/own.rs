@@ -1,8 +1,8 @@
 //! noctop's own: its collectors, its store, who sends it flows, and its bounds.
 
 use super::{columns, whole, yes};
-use crate::model::{LimitReading, Timestamp};
 use crate::model::upkeep::{CollectorReading, ExporterReading};
+use crate::model::{LimitReading, Timestamp};
 use crate::query::filter::Value;
 use std::borrow::Cow;
 

@@ -188,7 +188,9 @@ impl Frontier {
                 *known = farthest;
                 self.nearer.push((address, farthest));
             }
-        } else if !self.sweeps.iter().any(|sweep| sweep.span.contains(address)) && limit::CRAWL_ADDRESSES.has_room(self.asked.len()) {
+        } else if !self.sweeps.iter().any(|sweep| sweep.span.contains(address))
+            && limit::CRAWL_ADDRESSES.has_room(self.asked.len())
+        {
             self.asked.insert(address, hops);
             let address = SocketAddr::new(address, self.port);
             self.ready.push_back(Visit { address, others: Vec::new(), origin: Origin::Heard, hops, quiet: false });

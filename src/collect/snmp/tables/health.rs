@@ -107,7 +107,6 @@ pub fn health(columns: &Columns) -> Health {
         }
         gauges.extend(found);
     }
-    limit::DEVICE_GAUGES.cut(&mut gauges);
     Health::new(gauges)
 }
 

@@ -51,7 +51,10 @@ impl Senders {
     /// As an earlier process left them: nothing is taken that is not later than what that process heard last.
     pub fn restore(octets: &[u8]) -> Self {
         let kept: Vec<(Vec<u8>, Clock)> = postcard::from_bytes(octets).unwrap_or_default();
-        let clocks = kept.into_iter().take(limit::TRAP_ENGINES.most()).map(|(id, clock)| (id, Clock { floor: Some(clock.latest), ..clock }));
+        let clocks = kept
+            .into_iter()
+            .take(limit::TRAP_ENGINES.most())
+            .map(|(id, clock)| (id, Clock { floor: Some(clock.latest), ..clock }));
         Self { clocks: clocks.collect(), ..Self::default() }
     }
 

@@ -118,7 +118,8 @@ fn of_table(table: &NeighbourTable, columns: &Columns, places: Places<'_>) -> He
 }
 
 fn add_address(row: &mut NeighbourRow, address: IpAddr) {
-    if !address.is_unspecified() && !row.addresses.contains(&address) && limit::NEIGHBOUR_ADDRESSES.has_room(row.addresses.len()) {
+    if !address.is_unspecified() && !row.addresses.contains(&address) && limit::NEIGHBOUR_ADDRESSES.has_room(row.addresses.len())
+    {
         row.addresses.push(address);
     }
 }
