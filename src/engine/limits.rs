@@ -60,6 +60,15 @@ impl Limits {
         all.iter().map(reading).collect()
     }
 
+    /// What a command that runs once says of bounds that it reached.
+    pub(super) fn told(&self, now: Timestamp) -> Vec<String> {
+        self.look(now);
+        let reached = self.readings().into_iter().filter(|limit| limit.beyond > 0 && limit.at == AtLimit::Refuses);
+        reached
+            .map(|limit| format!("the limit {} ({}) was reached: {} found no room", limit.name, limit.most, limit.beyond))
+            .collect()
+    }
+
     /// What is to be said of them; `None` where nothing was left out lately.
     pub(super) fn sentence(&self, now: Timestamp) -> Option<String> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -104,6 +113,7 @@ mod tests {
             limits.sentence(at(20)).unwrap(),
             "limits are reached, what is beyond finds no room: few 2; noctop status counts it"
         );
+        assert_eq!(limits.told(at(20)), ["the limit few (2) was reached: 3 found no room"]);
         assert!(limits.sentence(at(20 + 7200)).is_some() && limits.sentence(at(21 + 7200)).is_none());
     }
 }

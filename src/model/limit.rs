@@ -138,7 +138,7 @@ pub struct LimitReading {
     pub most: u64,
     /// What happens there.
     pub at: AtLimit,
-    /// So many are held now; `None` where it is a bound on each of many, or nothing came yet.
+    /// So many are held now; `None` where it is a bound on each of many, or not told.
     pub held: Option<u64>,
     /// So many found no room, or made others go, since the engine started.
     pub beyond: u64,

@@ -34,7 +34,7 @@ pub struct Limit {
     pub name: String,
     /// So many are held at most.
     pub most: u64,
-    /// So many are held now; null where it is a bound on each of many.
+    /// So many are held now; null where it is a bound on each of many, or not told.
     pub held: Option<u64>,
     /// refuses, forgets, sums: what is new finds no room, takes the place of what is old, or is told in a sum.
     pub when_full: String,

@@ -128,7 +128,6 @@ pub struct State {
     endpoints_dirty: bool,
     /// When endpoints were last placed.
     endpoints_at: Timestamp,
-    endpoints_beyond: u64,
     /// When each controller's state was last journalled.
     wireless_kept: BTreeMap<DeviceId, Timestamp>,
     /// Devices at whose address another one answered.
@@ -260,11 +259,6 @@ impl State {
     /// Manual links of the settings that name a device or port that is not known, by their place there.
     pub fn unknown_manual(&self) -> &[usize] {
         &self.unknown_manual
-    }
-
-    /// Sightings of addresses for which there was no room.
-    pub const fn endpoints_beyond(&self) -> u64 {
-        self.endpoints_beyond
     }
 
     /// Devices that stood in this one's place before, the latest first, at most [`MAX_PREDECESSORS`].

@@ -213,6 +213,7 @@ impl Desk {
         table.next += 1;
         let (number, stop) = (table.next, stop.child_token());
         table.connections.insert(number, Connection { source, heard: instant(), stop: stop.clone() });
+        limit::SYSLOG_CONNECTIONS.holds(table.connections.len());
         self.counters.connections.store(table.connections.len() as u64, Relaxed);
         Some((number, stop))
     }
@@ -226,6 +227,7 @@ impl Desk {
     fn leave(&self, number: u64) {
         let mut table = self.table();
         table.connections.remove(&number);
+        limit::SYSLOG_CONNECTIONS.holds(table.connections.len());
         self.counters.connections.store(table.connections.len() as u64, Relaxed);
     }
 

@@ -152,7 +152,10 @@ impl Ledger {
 
     /// What the store keeps of a stretch of time.
     pub(super) fn remember(&mut self, time: &FlowTime) {
-        for (key, counts) in time.exporters.iter().zip(&time.counts).take(limit::FLOW_STREAMS.most()) {
+        for (key, counts) in time.exporters.iter().zip(&time.counts) {
+            if !self.streams.contains_key(key) && !self.has_room_for_stream(time.end()) {
+                continue;
+            }
             self.streams.entry(*key).or_default().tell(time.end(), counts);
         }
         self.call(&time.exporters, &time.names);

@@ -39,7 +39,6 @@ impl Deriver<'_> {
         }
         self.state.endpoints_at = self.at;
         let found = self.state.place_endpoints();
-        self.state.endpoints_beyond = found.beyond;
         if found.beyond > 0 {
             limit::ENDPOINTS.beyond(usize::try_from(found.beyond).unwrap_or(usize::MAX));
         }

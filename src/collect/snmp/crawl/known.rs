@@ -70,6 +70,7 @@ impl Known {
             return false;
         }
         self.entries.insert(key.clone(), Entry::default());
+        limit::CRAWL_DEVICES.holds(self.entries.len());
         true
     }
 

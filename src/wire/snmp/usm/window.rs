@@ -95,6 +95,7 @@ impl Senders {
         }
         let clock = Clock { boots: engine.boots, latest: engine.time, at: now, floor: None };
         self.clocks.insert(engine.id.clone(), clock);
+        limit::TRAP_ENGINES.holds(self.clocks.len());
     }
 
     fn remember(&mut self, (now, heard): (Timestamp, u64), engine: &EngineSays) {
