@@ -83,7 +83,7 @@ fn a_hostile_device_and_a_hostile_sender_are_told_of_by_status() {
     fs::write(folder.path().join("noctop.toml"), text).unwrap();
     let _daemon = Running(command(&folder, &["daemon"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
     let started = Instant::now();
-    let mut wait_for = |what: &str, wanted: &mut dyn FnMut() -> bool| {
+    let wait_for = |what: &str, wanted: &mut dyn FnMut() -> bool| {
         while !wanted() {
             assert!(started.elapsed() < PATIENCE, "{what}");
         }

@@ -246,6 +246,7 @@ fn write_limits(limits: &[shape::Limit], out: &mut dyn Write) -> io::Result<()> 
         let what = match when_full.as_str() {
             "forgets" => "of the oldest forgotten",
             "sums" => "told in sums only",
+            "shortens" => "left out of lists",
             _ => "found no room",
         };
         let [since, last] = [&limit.since, &limit.last].map(|at| at.as_deref().unwrap_or("-"));

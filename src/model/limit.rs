@@ -22,18 +22,21 @@ pub enum AtLimit {
     Forgets,
     /// What is new is in a sum, and not told apart.
     Sums,
+    /// A list is cut short where it says no more than before: that happens in networks that are well.
+    Shortens,
 }
 
 impl AtLimit {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Refuses, Self::Forgets, Self::Sums];
+    pub const ALL: [Self; 4] = [Self::Refuses, Self::Forgets, Self::Sums, Self::Shortens];
 
-    /// Its word: refuses, forgets, sums.
+    /// Its word: refuses, forgets, sums, shortens.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Refuses => "refuses",
             Self::Forgets => "forgets",
             Self::Sums => "sums",
+            Self::Shortens => "shortens",
         }
     }
 }

@@ -36,7 +36,7 @@ pub struct Limit {
     pub most: u64,
     /// So many are held now; null where it is a bound on each of many, or not told.
     pub held: Option<u64>,
-    /// refuses, forgets, sums: what is new finds no room, takes the place of what is old, or is told in a sum.
+    /// refuses, forgets, sums, shortens: what is new finds no room, takes the place of what is old, is told in a sum, or is left out of a list.
     pub when_full: String,
     /// So many were left out, forgotten or summed up since the engine started.
     pub left_out: u64,

@@ -29,7 +29,7 @@ limits! {
     /// Neighbours of one device by all protocols together.
     DEVICE_NEIGHBOURS = ("neighbours-of-device", 8192, Refuses);
     /// Addresses of one neighbour.
-    NEIGHBOUR_ADDRESSES = ("addresses-of-neighbour", 64, Refuses);
+    NEIGHBOUR_ADDRESSES = ("addresses-of-neighbour", 64, Shortens);
     /// Rows of neighbours in all: a telephone on each of 250,000 ports, twice; some 500 octets each with the link that follows: 250 MB.
     NEIGHBOURS = ("neighbours", 500_000, Refuses);
     /// Memberships of the ports of one device in VLANs: 4,094 VLANs on a hundred trunks.
@@ -53,7 +53,7 @@ limits! {
     /// Stations that are placed: five times 100,000; some 200 octets each: 100 MB.
     ENDPOINTS = ("endpoints", 500_000, Refuses);
     /// Addresses of one station: a host has a handful, one that answers for a whole network has thousands.
-    ENDPOINT_ADDRESSES = ("addresses-of-endpoint", 32, Refuses);
+    ENDPOINT_ADDRESSES = ("addresses-of-endpoint", 32, Shortens);
     /// Access points that one wireless controller tells.
     CONTROLLER_APS = ("access-points-of-controller", crate::model::wireless::MAX_ACCESS_POINTS, Refuses);
     /// Wireless stations that one controller tells.
