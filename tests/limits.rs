@@ -103,8 +103,8 @@ fn a_hostile_device_and_a_hostile_sender_are_told_of_by_status() {
     let devices: Value = serde_json::from_str(&noctop(&folder, &["interfaces", "--format", "json"])).unwrap();
     assert_eq!(devices.as_array().map_or_else(|| devices["interfaces"].as_array().unwrap().len(), Vec::len), most);
     let table = noctop(&folder, &["status"]);
-    for name in ["interfaces-of-device 16384; ", "syslog-connections-of-sender 64; "] {
-        assert!(table.contains(&format!("limit reached: {name}")), "{table}");
+    for (name, bound) in [("interfaces-of-device", most), ("syslog-connections-of-sender", 64)] {
+        assert!(table.contains(&format!("limit reached: {name} {bound}; ")), "{table}");
     }
     // Both are on the screens, and alarms.
     let screen = noctop(&folder, &["shot", "overview", "--size", "200x40"]);

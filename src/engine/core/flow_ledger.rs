@@ -126,13 +126,14 @@ impl Ledger {
     }
 
     /// How exporters do, by their addresses, all streams of one together. Those that were not heard for a day are not told any more, nor are
-    /// frames that this host captured itself.
+    /// frames that this host captured itself. One that never sent a record is none: addresses are easily made up.
     pub(super) fn exporters(&self, now: Timestamp) -> Vec<ExporterReading> {
         let mut found: BTreeMap<IpAddr, ExporterReading> = BTreeMap::new();
         let recent = self
             .streams
             .iter()
-            .filter(|(key, stream)| key.version != FlowVersion::Capture && now.since(stream.heard) < FORGOTTEN_AFTER);
+            .filter(|(key, stream)| key.version != FlowVersion::Capture && now.since(stream.heard) < FORGOTTEN_AFTER)
+            .filter(|(_, stream)| stream.counts.flow_records > 0);
         for (key, stream) in recent {
             let counts = &stream.counts;
             let lost = (!counts.loss_unknown).then_some(counts.lost);
@@ -325,6 +326,7 @@ mod tests {
             }
         });
         assert!(ledger.streams().count() == most && beyond >= 900);
+        assert_eq!(ledger.exporters(at(1)), [], "no rule waits for flows of who never sent any");
         let first = hear(&mut ledger, (0, 3000));
         assert!(ledger.exports(first), "those that are known go on");
         let late = hear(&mut ledger, (most + 5, 4000));

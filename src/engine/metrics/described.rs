@@ -3,6 +3,7 @@
 use super::{Snapshot, Wanted, page, polled};
 use crate::engine::command::{CollectorStatus, Status, StoreSummary};
 use crate::engine::core::{Live, PollFigures};
+use crate::model::LimitReading;
 use crate::state::State;
 use std::collections::BTreeMap;
 
@@ -27,7 +28,8 @@ pub fn metric_families() -> Vec<MetricFamily> {
         lag_seconds: Some(0.0),
         ..CollectorStatus::default()
     };
-    let status = Status { collectors: vec![collector], store: StoreSummary::default(), ..Status::default() };
+    let limits = vec![LimitReading { held: Some(0), ..LimitReading::default() }];
+    let status = Status { collectors: vec![collector], store: StoreSummary::default(), limits, ..Status::default() };
     let polling = PollFigures { missed_percent: 0.0, lag_p95_ms: Some(0.0), polls_per_second: Some(0.0) };
     let live = Live { state: State::default(), notices: Vec::new(), polling: Some(polling), listeners: Vec::new() };
     let mut text = Vec::new();

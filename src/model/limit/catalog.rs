@@ -18,8 +18,9 @@ limits! {
 
     /// Devices: two and a half times the largest network that this is made for. Some 20 KB each with 50 ports: 500 MB.
     DEVICES = ("devices", 25_000, Refuses);
-    /// Interfaces of one device: more than that have no series either. A BNG with a subscriber to an interface has as many.
-    DEVICE_INTERFACES = ("interfaces-of-device", 16_384, Refuses);
+    /// Interfaces of one device: with as many sensors as there may be they fit its series in the store. A BNG with a subscriber to an interface
+    /// has more; those are nobody's to watch.
+    DEVICE_INTERFACES = ("interfaces-of-device", 12_000, Refuses);
     /// Interfaces in all: four times 250,000; some 400 octets each: 400 MB.
     INTERFACES = ("interfaces", 1_000_000, Refuses);
     /// Addresses of one device: load balancers have thousands.
