@@ -435,7 +435,7 @@ mod tests {
         let line = |secs: i64| LogLine::new(Timestamp(secs * 1000), [10, 0, 0, 1].into(), LogKind::Syslog);
         writer.logs(vec![line(1)]);
         let (send, flushed) = mpsc::channel();
-        let told = writer.after_flush(Box::new(move || drop(send.send(()))));
+        let told = writer.after_flush(Box::new(move || send.send(()).unwrap()));
         assert!(told.is_ok() && flushed.recv().is_ok());
         let copy = tempfile::tempdir().unwrap();
         copied(folder.path(), copy.path());

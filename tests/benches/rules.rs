@@ -6,9 +6,9 @@
 use noctop::analyse::alarm::{Ear, On, Origin, RuleSpec, Rules, compile};
 use noctop::clock::Stopwatch;
 use noctop::event::{Body, Event};
+use noctop::model::poll::{Counter, IfCounter, IfReading, PollReading};
 use noctop::model::{
-    AdminStatus, Counter, Device, DeviceId, IfCounter, IfIndex, IfReading, Interface, Inventory, LogLine, OperStatus,
-    PollReading, SnmpAccess, SnmpVersion, Timestamp,
+    AdminStatus, Device, DeviceId, IfIndex, Interface, Inventory, LogLine, OperStatus, SnmpAccess, SnmpVersion, Timestamp,
 };
 use noctop::state::{Settings, State, apply};
 use noctop::wire::syslog;

@@ -1,6 +1,6 @@
 //! Both stores answer the same; what was written is there again, whatever happened to the process or the files.
 
-use super::super::{LogOrder, MemoryLogs, RateSteps};
+use super::super::{LogOrder, MemoryLogs, Patience, RateSteps};
 use super::*;
 use crate::model::log::{JoinedBy, LogDevice, OwnTime, TrapDetail};
 use crate::model::{DeviceId, Facility, LogKind, LogSeverity};
