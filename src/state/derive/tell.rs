@@ -84,7 +84,7 @@ fn told(state: &State, event: &Event) -> Option<Told> {
         Body::MaintenanceSet(window) => Some(maintenance("maintenance-set", &window.name, begun(window))),
         Body::MaintenanceOver(name, by) => {
             let by = by.as_deref().map(ended_by);
-            Some(maintenance(MAINTENANCE_OVER, name, by.unwrap_or_else(|| "its time is past".to_owned())))
+            Some(maintenance(MAINTENANCE_OVER, name, by.unwrap_or_else(|| "maintenance is over".to_owned())))
         }
         Body::NoticeSeen(notice) => noticed(state, notice),
         Body::TrapSeen(trap) => Some(trap_seen(state, trap)),
@@ -424,7 +424,7 @@ pub const MAINTENANCE_OVER: &str = "maintenance-over";
 
 /// What such a row says where it was ended before its time.
 pub fn ended_by(who: &str) -> String {
-    format!("ended by {who}")
+    format!("maintenance ended by {who}")
 }
 
 fn maintenance(kind: &'static str, name: &str, text: String) -> Told {

@@ -146,7 +146,7 @@ fn an_operator_ends_it_and_replay_knows() {
     assert_eq!(world.active(), ["device-down@a"]);
     let restored = checkpoint::decode(&checkpoint::encode(&world.state), Settings::default()).unwrap();
     assert_eq!(restored.maintenance().len(), 0);
-    assert!(world.state.recent().any(|row| row.kind == "maintenance-over" && row.text == "ended by lee"));
+    assert!(world.state.recent().any(|row| row.kind == "maintenance-over" && row.text == "maintenance ended by lee"));
 }
 
 #[test]

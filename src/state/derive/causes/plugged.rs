@@ -48,14 +48,18 @@ impl Plugged {
 
     /// The switch port behind which the access point of an alarm (`RULE@CONTROLLER/MAC`) is.
     pub(in crate::state) fn place(&self, state: &State, alarm: &Alarm) -> Option<Place> {
-        let mac = alarm.id.rsplit_once('/').and_then(|(_, key)| key.parse::<MacAddr>().ok());
-        let known = mac.and_then(|mac| self.by_mac.get(&mac)).or_else(|| self.by_name.get(&alarm.object));
+        let key = alarm.id.rsplit_once('/').and_then(|(_, key)| key.parse::<MacAddr>().ok());
+        // Some controllers know it by its radio; switches see its wired port.
+        let controller = alarm.device.as_ref().and_then(|id| state.wireless.get(id));
+        let wired = controller.and_then(|controller| controller.access_point(key?)?.mac);
+        let macs = || wired.into_iter().chain(key);
+        let known = macs().find_map(|mac| self.by_mac.get(&mac)).or_else(|| self.by_name.get(&alarm.object));
         let linked = known.and_then(|id| Some((id, state.links_of(id).first()?)));
         if let Some((id, link)) = linked {
             let far = if link.a.device == *id { &link.b } else { &link.a };
             return Some(Place { device: far.device.clone(), if_index: far.if_index, own: Some(id.clone()) });
         }
-        let seen = state.endpoints.get(&mac?)?;
+        let seen = macs().find_map(|mac| state.endpoints.get(&mac))?;
         Some(Place { device: seen.device.clone(), if_index: seen.if_index, own: known.cloned() })
     }
 }

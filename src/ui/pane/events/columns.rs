@@ -117,12 +117,12 @@ fn counted_brief(line: &EventLine, ink: &Ink<'_>) -> Line<'static> {
 /// What goes together, and how long it went on.
 fn line_lasted(line: &EventLine, ink: &Ink<'_>) -> Line<'static> {
     let mut out = counted_brief(line, ink);
-    if line.count > 1 {
-        out.spans.insert(0, Span::styled(format!("{}x ", line.count), ink.theme.style(Tone::Accent)));
-    }
     let lasted = line.at.since(line.first).as_secs();
     if lasted > 0 {
-        out.spans.push(Span::styled(format!("  {}", trf!("within {}", unit::age(lasted))), ink.theme.style(Tone::Faint)));
+        out.spans.insert(0, Span::styled(format!("{}  ", trf!("within {}", unit::age(lasted))), ink.theme.style(Tone::Dim)));
+    }
+    if line.count > 1 {
+        out.spans.insert(0, Span::styled(format!("{}x ", line.count), ink.theme.style(Tone::Accent)));
     }
     out
 }
