@@ -37,10 +37,21 @@ impl Deriver<'_> {
         self.state.live.of(id).heard = Some(at);
         if self.state.reach.silent.contains_key(id) {
             let known = self.reach().silent.remove(id);
-            self.reach().dirty |= known.is_some_and(|known| known.fell.is_some() || known.hoped);
+            self.reach().dirty |= known.as_ref().is_some_and(|known| known.fell.is_some() || known.hoped);
+            if known.is_some_and(|known| known.fell.is_some()) {
+                self.ask_silent_neighbours(id);
+            }
         } else if self.state.reach.waits && self.state.reach.asked.contains_key(id) {
             self.reach().dirty = true;
         }
+    }
+
+    /// A device is back: who hangs on it is most likely back as well, and is probed rarely by now.
+    fn ask_silent_neighbours(&mut self, id: &DeviceId) {
+        let links = self.state.links_of(id);
+        let far = links.iter().map(|link| if link.a.device == *id { &link.b.device } else { &link.a.device });
+        let silent: Vec<DeviceId> = far.filter(|far| self.state.reach.silent.contains_key(far)).cloned().collect();
+        silent.iter().for_each(|far| self.ask(far));
     }
 
     /// A poll was not answered, not even by ICMP. `missed` is how many before it were not answered by SNMP, with it.

@@ -341,9 +341,14 @@ fn links() {
         port: Some("Gi1".to_owned()),
         status: Some(DeviceStatus::Up),
         oper: Some(oper),
+        uptime_seconds: Some(3600.0),
     };
     let rule = rule(LINK[0]);
     let row = |oper, is_gone| LinkObject { link: &link, a: side("a", oper), b: side("b", OperStatus::Up), is_gone };
+    for (uptime_seconds, expected) in [(Some(30.0), false), (Some(130.0), true), (None, true)] {
+        let gone = LinkObject { b: LinkSide { uptime_seconds, ..side("b", OperStatus::Up) }, ..row(OperStatus::Up, true) };
+        assert_eq!(rule.is_it(&gone, at(0)), expected, "a device that starts again says goodbye: {uptime_seconds:?}");
+    }
     assert!(rule.is_it(&row(OperStatus::Up, true), at(0)));
     assert!(!rule.is_it(&row(OperStatus::Down, true), at(0)), "the port is down, which is told");
     assert!(!rule.is_it(&row(OperStatus::Up, false), at(0)));

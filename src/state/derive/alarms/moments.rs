@@ -263,6 +263,7 @@ impl Deriver<'_> {
             port: end.port.clone(),
             status: condition.map(|condition| condition.status),
             oper: condition.and_then(|condition| condition.port(end.if_index?)?.oper),
+            uptime_seconds: objects::uptime_seconds(self.state, &end.device),
         }
     }
 
