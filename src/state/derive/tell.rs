@@ -447,7 +447,7 @@ fn noticed(state: &State, notice: &Notice) -> Option<Told> {
             (format!("{receiver} could not be told (try {attempt}): {why}"), Some(Severity::Warning))
         }
         NoticeOutcome::Failed(why, None) => {
-            (format!("{receiver} was not told after {attempt} tries: {why}"), Some(Severity::Minor))
+            (format!("{receiver} was not told after {}: {why}", unit::counted(attempt, "try", "tries")), Some(Severity::Minor))
         }
         NoticeOutcome::Held(_) => (format!("{receiver} is told after its quiet hours"), None),
         NoticeOutcome::Uncertain => (format!("{receiver} may have been told: noctop ended meanwhile"), Some(Severity::Warning)),
