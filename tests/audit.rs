@@ -16,6 +16,9 @@ const VIEWER: u32 = 2;
 const STRANGER: u32 = 3;
 const GROUP: u32 = 4;
 
+/// What `env:NOCTOP_TEST_TOKEN` says.
+const TOKEN: &str = "0123456789abcdef";
+
 struct Rig {
     folder: tempfile::TempDir,
 }
@@ -39,7 +42,7 @@ impl Rig {
 
     fn daemon(&self) -> Child {
         let mut command = Command::new(env!("CARGO_BIN_EXE_noctop"));
-        let command = command.arg("daemon").args(self.arguments()).env("NOCTOP_TEST_TOKEN", "0123456789abcdef");
+        let command = command.arg("daemon").args(self.arguments()).env("NOCTOP_TEST_TOKEN", TOKEN);
         let child = command.stderr(Stdio::null()).spawn().unwrap();
         let started = Instant::now();
         while std::os::unix::net::UnixStream::connect(self.at("s")).is_err() {
@@ -58,7 +61,8 @@ impl Rig {
             let groups = if groups.is_empty() { "--clear-groups".to_owned() } else { format!("--groups={}", groups.join(",")) };
             command.args([format!("--reuid={uid}"), format!("--regid={uid}"), groups, program.to_owned()]);
         }
-        let output = command.args(arguments).args(self.arguments()).env("SSH_CONNECTION", "192.0.2.7 5 192.0.2.1 22").output();
+        command.args(arguments).args(self.arguments()).env("NOCTOP_TEST_TOKEN", TOKEN);
+        let output = command.env("SSH_CONNECTION", "192.0.2.7 5 192.0.2.1 22").output();
         let output = output.unwrap();
         let text = |octets: Vec<u8>| String::from_utf8(octets).unwrap();
         (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
@@ -249,7 +253,7 @@ fn metrics(header: &str) -> String {
 fn whoever_asks_for_the_metrics_without_the_token_is_written_down_once_and_then_counted() {
     let rig = Rig::new(&format!("[metrics]\nlisten = \"{METRICS}\"\ntoken = \"env:NOCTOP_TEST_TOKEN\"\n"));
     let daemon = rig.daemon();
-    assert!(metrics("Authorization: Bearer 0123456789abcdef\r\n").starts_with("HTTP/1.1 200"));
+    assert!(metrics(&format!("Authorization: Bearer {TOKEN}\r\n")).starts_with("HTTP/1.1 200"));
     for header in ["", "Authorization: Bearer 0123456789abcdeX\r\n", "Authorization: Basic x\r\n"] {
         assert!(metrics(header).starts_with("HTTP/1.1 401"), "{header}");
     }
