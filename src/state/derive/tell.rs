@@ -377,7 +377,7 @@ fn alarm_raised(state: &State, alarm: &Alarm) -> Option<Told> {
 }
 
 /// Kind of the rows that say how many alarms are explained.
-const EXPLAINED: &str = "alarms-explained";
+pub const EXPLAINED: &str = "alarms-explained";
 
 fn explained_words(count: usize) -> String {
     unit::counted(count, "alarm is explained by it", "alarms are explained by it")

@@ -91,7 +91,7 @@ fn ports_of_others_that_lead_there_are_in_maintenance_too() {
     world.rounds(3);
     assert_eq!(world.active(), Vec::<String>::new(), "core's port to a is shut, and a answers");
     world.rounds(20);
-    assert_eq!(world.active(), ["interface-down@core/Gi2"]);
+    assert_eq!(world.active(), ["interface-down@core Gi2"]);
 }
 
 #[test]
@@ -120,7 +120,8 @@ fn an_access_point_is_in_maintenance_with_itself_and_with_what_it_is_plugged_in_
     };
     check(Scope::Device(id_of("ap")), true);
     check(Scope::Device(id_of("a")), true);
-    check(Scope::Device(id_of("core")), true);
+    check(Scope::Interface(id_of("a"), "Gi2".to_owned()), true);
+    check(Scope::Interface(id_of("core"), "Gi3".to_owned()), false);
     check(Scope::Device(id_of("b")), false);
     check(Scope::Device(id_of("x")), true);
 }

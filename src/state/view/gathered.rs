@@ -29,8 +29,9 @@ pub(super) fn gathered(rows: Vec<EventRow>) -> Vec<EventLine> {
 
 fn goes_with(last: &EventRow, row: &EventRow) -> bool {
     let is_alike = last.kind == row.kind && last.source == row.source;
-    let is_count = tell::sum_of_explained(last, row).is_some();
-    is_alike && (is_count || row.at.since(last.at) <= GAP)
+    let goes =
+        if row.kind == tell::EXPLAINED { tell::sum_of_explained(last, row).is_some() } else { row.at.since(last.at) <= GAP };
+    is_alike && goes
 }
 
 /// A group as one line, or as many as it has events.
