@@ -1,6 +1,7 @@
 //! How the engine begins and ends for others: its socket, and what the audit journal says of it.
 
 use super::hub::Hub;
+use super::refused;
 use crate::config::{Config, Origin};
 use crate::engine::audit::{CONFIG, STARTED, STOPPED};
 use crate::engine::notice::About;
@@ -77,6 +78,7 @@ fn note_heads(hub: &Hub) {
 /// Writes down that it ended.
 pub(super) fn tell_end(hub: &Hub) {
     let Some(store) = hub.audit.store() else { return };
+    refused::finish(hub);
     let act = Act::new(Class::Security, STOPPED, &store.display().to_string()).words("the engine ended");
     if let Err(error) = hub.audit.record(&hub.own, act, Outcome::Done) {
         tracing::error!(%error, "the end is not in the audit journal");

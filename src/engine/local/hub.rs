@@ -3,6 +3,7 @@
 use super::notify::Receivers;
 use super::ordered::Ordered;
 use super::planned;
+use super::refused::Refusals;
 use crate::clock;
 use crate::config::notify::Hours;
 use crate::config::{Access, Planned};
@@ -77,6 +78,8 @@ pub(in crate::engine) struct Hub {
     pub(super) own: Actor,
     /// Switches ports.
     pub(super) ports: Ports,
+    /// Who asked for pages that are not his.
+    pub(super) refusals: Refusals,
     /// The maintenance that the configuration plans.
     planned: Vec<Planned>,
     /// Events that waited for the engine at its last tick.
@@ -119,6 +122,7 @@ impl Hub {
             audit,
             own,
             ports,
+            refusals: Refusals::default(),
             planned,
             queue: AtomicUsize::new(0),
             live: Mutex::new(Arc::new(live)),

@@ -1,7 +1,7 @@
 //! Serves `/metrics` where the configuration asks for it.
 
 use super::hub::Hub;
-use super::refused::Refusals;
+use super::refused;
 use crate::config::Listeners;
 use crate::engine::metrics::{self, Snapshot, Wanted};
 use crate::engine::notice::About;
@@ -24,10 +24,9 @@ pub(super) fn serve(runtime: &Runtime, hub: &Arc<Hub>, (listeners, stop): (&List
         Err(error) if error.kind() == ErrorKind::PermissionDenied => return hub.refuse(Function::Metrics, (vec![address], &[])),
         Err(error) => return hub.refuse(Function::Metrics, (Vec::new(), &[format!("{address}: {error}")])),
     };
-    let refusals = Refusals::new(hub, (metrics::PATH, address));
-    let teller = Arc::clone(&refusals);
+    let teller = Arc::clone(hub);
     let guard = match guard(listeners) {
-        Ok(guard) => Guard { refused: Some(Arc::new(move |address| teller.add(address))), ..guard },
+        Ok(guard) => Guard { refused: Some(Arc::new(move |address| refused::add(&teller, address))), ..guard },
         Err(why) => {
             hub.notices.set(About::Metrics, format!("no metrics at {address}: {why}"));
             return;
@@ -42,7 +41,7 @@ pub(super) fn serve(runtime: &Runtime, hub: &Arc<Hub>, (listeners, stop): (&List
     });
     let served = Served { path: metrics::PATH, content_type: metrics::CONTENT_TYPE, page, guard };
     let hub = Arc::clone(hub);
-    runtime.spawn(refusals.look(stop.clone()));
+    runtime.spawn(refused::look(Arc::clone(&hub), stop.clone()));
     runtime.spawn(async move {
         if let Err(error) = server.serve(served, stop).await {
             hub.notices.set(About::Metrics, format!("metrics are not served any more: {error}"));

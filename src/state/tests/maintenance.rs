@@ -107,7 +107,7 @@ fn an_access_point_is_in_maintenance_with_itself_and_with_what_it_is_plugged_in_
             rule: "ap-down".to_owned(),
             severity: Severity::Major,
             object: "ap".to_owned(),
-            device: Some(id_of("x")),
+            device: Some(world.devices[0].id.clone()),
             text: "down: x has lost it".to_owned(),
             raised_at: world.state.now(),
             cleared_at: None,
