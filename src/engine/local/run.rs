@@ -2,6 +2,7 @@
 
 use super::hub::Hub;
 use super::notify::Feeder;
+use super::ordered::{Ordered, Receipt};
 use super::planned::Plan;
 use super::polling::Polling;
 use crate::clock;
@@ -47,7 +48,7 @@ pub(super) struct Engine {
     pub(super) core: Core,
     pub(super) events: Receiver<Event>,
     /// What operators do about alarms and maintenance.
-    pub(super) ordered: Receiver<Body>,
+    pub(super) ordered: Receiver<Ordered>,
     pub(super) writer: Writer,
     pub(super) hub: Arc<Hub>,
     pub(super) after_change: AfterChange,
@@ -69,6 +70,8 @@ pub(super) struct Engine {
 #[derive(Default)]
 pub(super) struct Pending {
     publish: bool,
+    /// Orders that were applied, of those who wait until that is published.
+    receipts: Vec<Receipt>,
     figures: Option<PollFigures>,
     derived: usize,
     losses: u64,
@@ -93,7 +96,7 @@ impl Engine {
             tokio::select! {
                 () = stop.cancelled() => break,
                 Some(event) = self.events.recv() => self.burst(event),
-                Some(body) = self.ordered.recv() => self.turn(&Event { at: clock::now(), body }),
+                Some(order) = self.ordered.recv() => self.obey(order),
                 _ = tick.tick() => self.tick(),
                 _ = publish.tick(), if self.pending.publish => self.publish(),
                 _ = hourly.tick() => self.checkpoint(),
@@ -160,6 +163,12 @@ impl Engine {
         self.hub.board.tell_all(&Told::Clock(now));
     }
 
+    /// Applies what an operator does.
+    fn obey(&mut self, order: Ordered) {
+        self.turn(&Event { at: clock::now(), body: order.body });
+        self.pending.receipts.push(order.receipt);
+    }
+
     fn turn(&mut self, event: &Event) {
         let turned = self.core.apply(event);
         // A tick that changed nothing is published too: rows become stale by time alone.
@@ -181,6 +190,7 @@ impl Engine {
         let mut live = self.core.live(self.hub.notices.sentences(), self.pending.figures);
         live.listeners.clone_from(&self.pending.listeners);
         self.hub.publish(live);
+        self.pending.receipts.drain(..).for_each(Receipt::published);
     }
 
     fn checkpoint(&mut self) {
