@@ -5,7 +5,7 @@ use super::line::{self, Words};
 use super::usm::{Came, Distrust, Opened, Receiver};
 use super::{Counters, Keep};
 use crate::clock;
-use crate::collect::Emitter;
+use crate::collect::{Emitter, Pulse};
 use crate::collect::snmp::tries::Tries;
 use crate::collect::syslog::Gather;
 use crate::event::{Body, Trap};
@@ -35,7 +35,7 @@ const MOST_INFORMS: usize = 4096;
 /// Reads the sockets, whatever comes.
 pub struct Worker {
     /// The sockets.
-    pub intakes: Vec<Intake>,
+    pub intakes: Arc<[Intake]>,
     /// Names of notifications and objects: what is built in, with the user's modules.
     pub mib: Arc<Registry>,
     /// Of version 3.
@@ -48,6 +48,8 @@ pub struct Worker {
     pub emitter: Emitter,
     /// What came.
     pub counters: Arc<Counters>,
+    /// Beats while they are read.
+    pub pulse: Pulse,
 }
 
 /// What was read of one datagram.
@@ -59,16 +61,21 @@ struct Desk {
 
 impl Worker {
     /// Until `stop`; what was gathered by then is told.
-    pub fn run(mut self, stop: &CancellationToken) {
+    ///
+    /// # Errors
+    /// The sockets can't be waited for.
+    pub fn run(mut self, stop: &CancellationToken) -> Result<(), String> {
+        let mut ran = Ok(());
         let (mut room, mut ready) = (IntakeRoom::default(), Vec::new());
         let mut desk = Desk { fold: Fold::default(), gather: Gather::default(), informs: VecDeque::new() };
         let mib = Arc::clone(&self.mib);
         let words = Words::new(&mib);
         let mut kept_at = clock::now();
-        let mut intakes = std::mem::take(&mut self.intakes);
+        let intakes = Arc::clone(&self.intakes);
         while !stop.is_cancelled() {
+            self.pulse.beat();
             if let Err(error) = intake::wait(&intakes, LOOK, &mut ready) {
-                tracing::error!(%error, "traps can't be waited for");
+                ran = Err(format!("traps can't be waited for: {error}"));
                 break;
             }
             for (intake, _) in intakes.iter().zip(&ready).filter(|(_, ready)| **ready) {
@@ -82,7 +89,7 @@ impl Worker {
             }
             let now = clock::now();
             self.tell_in_time(&mut desk, now);
-            self.counters.dropped_kernel.store(intakes.iter_mut().map(Intake::dropped).sum(), Relaxed);
+            self.counters.dropped_kernel.store(intakes.iter().map(Intake::dropped).sum(), Relaxed);
             if now.since(kept_at) >= KEEP_EVERY || now < kept_at {
                 kept_at = now;
                 self.receiver.keep().into_iter().for_each(&self.keep);
@@ -90,6 +97,7 @@ impl Worker {
         }
         self.counters.dropped.fetch_add(desk.gather.tell(&self.emitter), Relaxed);
         self.receiver.keep().into_iter().for_each(&self.keep);
+        ran
     }
 
     fn tell_in_time(&self, desk: &mut Desk, now: Timestamp) {

@@ -13,6 +13,7 @@ use crate::engine::notice::{About, Notices};
 use crate::engine::permissions::Permissions;
 use crate::engine::port::Ports;
 use crate::engine::socket::server::{Counters, Desk};
+use crate::engine::supervise::Wards;
 use crate::engine::writer::Losses;
 use crate::event::{Body, Trap};
 use crate::model::audit::{Act, Actor, Class, Outcome, Said};
@@ -62,6 +63,8 @@ pub(in crate::engine) struct Hub {
     /// What operators do about alarms, for the engine.
     pub(super) orders: Sender<Body>,
     pub(super) counts: Counts,
+    /// Who keeps the collectors running.
+    pub(super) wards: Arc<Wards>,
     /// Who may do what.
     pub(super) roles: Roles,
     /// When people are expected to work.
@@ -88,6 +91,7 @@ pub(super) struct Parts {
     pub(super) control: UnboundedSender<Control>,
     pub(super) orders: Sender<Body>,
     pub(super) counts: Counts,
+    pub(super) wards: Arc<Wards>,
     pub(super) access: Access,
     pub(super) own: Actor,
     pub(super) audit: Auditor,
@@ -96,7 +100,7 @@ pub(super) struct Parts {
 
 impl Hub {
     pub(super) fn new(parts: Parts) -> Self {
-        let Parts { reader, live, losses, control, orders, counts, access, own, audit, ports } = parts;
+        let Parts { reader, live, losses, control, orders, counts, wards, access, own, audit, ports } = parts;
         Self {
             board: Board::default(),
             reader,
@@ -107,6 +111,7 @@ impl Hub {
             control,
             orders,
             counts,
+            wards,
             roles: Roles::of(&access),
             office_hours: access.office_hours,
             receivers: Receivers::default(),
@@ -153,6 +158,7 @@ impl Hub {
             store,
             receivers: self.receivers.all(),
             disabled: self.permissions.disabled(),
+            notices: self.notices.sentences(),
             rights: privilege::rights(None).unwrap_or_default(),
         })
     }

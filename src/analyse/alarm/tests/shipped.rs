@@ -35,12 +35,13 @@ const SENSOR: [&str; 3] = ["sensor", "temperature", "storage"];
 const AIR: [&str; 3] = ["ap-down", "ap-busy", "ap-crowded"];
 const EVENT: [&str; 4] = ["restarted", "device-replaced", "stp-root-changed", "stp-unstable"];
 const LINK: [&str; 1] = ["neighbour-lost"];
-const OWN: [&str; 6] = [
+const OWN: [&str; 7] = [
     "flow-exporter-silent",
     "flow-exporter-losing",
     "collector-dropping",
     "collector-refusing",
     "collector-behind",
+    "collector-failing",
     "store-failing",
 ];
 const TRAP: [&str; 3] = ["authentication-failure", "bgp-down", "ospf-neighbour-down"];
@@ -372,6 +373,7 @@ fn noctop_itself() {
             "collector-dropping" => ill.dropped = 100,
             "collector-refusing" => ill.refused = 500,
             "collector-behind" => ill.lag_seconds = Some(120.0),
+            "collector-failing" => ill.failure = Some("it hangs".to_owned()),
             _ => {
                 (ill.name, well.name) = ("store".to_owned(), "store".to_owned());
                 ill.failure = Some("no space".to_owned());
