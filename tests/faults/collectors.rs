@@ -51,7 +51,7 @@ fn a_collector_that_hangs_is_noticed_and_another_takes_its_place() {
     let lease = Lease::of(&module);
     let daemon = place.daemon();
     let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let send = || drop(sender.send_to(b"no trap", ("127.0.0.1", port)).unwrap());
+    let send = || assert_eq!(sender.send_to(b"no trap", ("127.0.0.1", port)).unwrap(), 7);
     send();
     // The thread waits for the file; nothing else does.
     let status = place.until_status("the hung collector", |status| says(status, "the collector traps failed: it hangs"));

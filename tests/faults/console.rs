@@ -5,12 +5,13 @@ use super::version::another_engine;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::fs;
 use std::io::{Read, Write};
+use std::num::NonZero;
 use std::os::unix::net::UnixListener;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Instant;
 
-const ROWS: u16 = 40;
-const COLUMNS: u16 = 200;
+const ROWS: NonZero<u16> = NonZero::new(40).unwrap();
+const COLUMNS: NonZero<u16> = NonZero::new(200).unwrap();
 
 struct Console {
     _master: Box<dyn MasterPty + Send>,
@@ -22,7 +23,7 @@ struct Console {
 
 impl Console {
     fn start(place: &Place) -> Self {
-        let size = PtySize { rows: ROWS, cols: COLUMNS, pixel_width: 0, pixel_height: 0 };
+        let size = PtySize { rows: ROWS.get(), cols: COLUMNS.get(), pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_noctop"));
         command.arg("--config");
@@ -95,8 +96,7 @@ fn a_console_attaches_to_the_daemon_that_comes_back_and_leaves_it_its_store() {
     let place = Place::new("[discovery]\nown_host = false\n");
     let mut daemon = place.daemon();
     let mut console = Console::start(&place);
-    console.until_shows("Overview");
-    console.until_shows(&format!("attached to process {}", daemon.pid()));
+    console.until_shows("LIVE");
     for signal in ["-TERM", "-KILL"] {
         daemon.end(signal);
         console.until_shows("the daemon ended; it is waited for");
@@ -117,7 +117,7 @@ fn a_console_whose_daemon_comes_back_in_another_version_says_so() {
     let place = Place::new("[discovery]\nown_host = false\n");
     let daemon = place.daemon();
     let mut console = Console::start(&place);
-    console.until_shows(&format!("attached to process {}", daemon.pid()));
+    console.until_shows("LIVE");
     assert!(daemon.end("-TERM").0.success(), "{}", daemon.log());
     let _it_may_be_gone_already = fs::remove_file(place.socket());
     another_engine(UnixListener::bind(place.socket()).unwrap());

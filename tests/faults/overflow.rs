@@ -44,7 +44,7 @@ fn what_overflows_a_socket_is_counted_to_the_datagram_and_said() {
         let (octets, mut sent) = (datagram(name), 0);
         while dropped(port) == 0 {
             assert!(sent < MOST, "{name}: nothing is dropped");
-            (0..VOLLEY).for_each(|_| drop(sender.send_to(&octets, ("127.0.0.1", port)).unwrap()));
+            (0..VOLLEY).for_each(|_| assert_eq!(sender.send_to(&octets, ("127.0.0.1", port)).unwrap(), octets.len()));
             sent += VOLLEY;
         }
         (name, sent)

@@ -135,10 +135,11 @@ impl Place {
 
     /// The status as soon as it is as wanted.
     pub fn until_status(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        let mut last = Value::Null;
+        let mut last = self.status();
         let begun = Instant::now();
         while !wanted(&last) {
-            assert!(begun.elapsed() < PATIENCE, "no {what} in {last:#}");
+            let said = (&last["notices"], &last["store"]["lost"]);
+            assert!(begun.elapsed() < PATIENCE, "no {what}: {said:?} {}", self.run(&["status"]).1);
             std::thread::sleep(LOOK);
             last = self.status();
         }

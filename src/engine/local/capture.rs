@@ -38,13 +38,13 @@ impl Capture {
         (listeners, stop): (&Listeners, &CancellationToken),
     ) {
         for name in &listeners.capture {
-            let port = Port {
+            let port = Arc::new(Port {
                 name: name.clone(),
                 listeners: listeners.clone(),
                 emitter: emitter.clone(),
                 hub: Arc::clone(hub),
                 of: self.clone(),
-            };
+            });
             let first = match port.open() {
                 // The same for each port: said once.
                 Err(CaptureError::NotPermitted(_)) => return hub.refuse(Function::Capture, (Vec::new(), &[])),
@@ -54,7 +54,7 @@ impl Capture {
             let mut first = Some(first);
             runtime.spawn(keep_thread(ward, stop, move |turn| {
                 let opened = first.take().unwrap_or_else(|| port.told(port.open()));
-                opened.map(|reader| Some(work(reader, turn)))
+                opened.map(|reader| Some(work((reader, Arc::clone(&port)), turn)))
             }));
         }
     }
@@ -88,9 +88,12 @@ impl Capture {
     }
 }
 
-fn work(reader: Reader, turn: &Turn) -> Work {
+fn work((reader, port): (Reader, Arc<Port>), turn: &Turn) -> Work {
     let pulse = turn.pulse.clone();
-    Box::new(move |turn| reader.run((&turn.stop, &pulse)))
+    Box::new(move |turn| {
+        let ran = reader.run((&turn.stop, &pulse));
+        ran.inspect_err(|why| port.of.note(&port.hub, (&port.name, Some(why))))
+    })
 }
 
 /// A port that is to be read.

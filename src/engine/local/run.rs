@@ -277,7 +277,7 @@ impl Engine {
     fn look_at_clock(&mut self, now: Timestamp) {
         let Some(step) = self.pending.wall.look(now) else { return };
         let (way, by) = if step < 0 { ("back", step.unsigned_abs()) } else { ("forward", step.unsigned_abs()) };
-        let by = crate::model::unit::age(by / 1000);
+        let by = crate::model::unit::age((by + 500) / 1000);
         let what = format!(
             "the clock of this host went {way} by {by} at {}: rates around it are left out, and times of events may not follow each other",
             now.rfc3339()
