@@ -2,8 +2,8 @@
 //! loudly, where they are not installed (`tests/install-peers.sh`).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "a test")]
 
-use noctop::collect::{Pulse, emitter};
 use noctop::collect::flow::{Counters, Worker};
+use noctop::collect::{Pulse, emitter};
 use noctop::event::Body;
 use noctop::mib::elements;
 use noctop::net::intake::Intake;

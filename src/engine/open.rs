@@ -210,7 +210,16 @@ impl Ways {
         let OpenOptions { config, hosting, data, connect, memory, unserved, seed } = options;
         let named_socket = connect.is_some();
         let places = Places::of(data.or_else(|| config.store.path.clone()), connect);
-        Self { config, hosting, places, named_socket, memory, unserved, seed: Mutex::new(seed), of_daemon: AtomicBool::new(false) }
+        Self {
+            config,
+            hosting,
+            places,
+            named_socket,
+            memory,
+            unserved,
+            seed: Mutex::new(seed),
+            of_daemon: AtomicBool::new(false),
+        }
     }
 
     /// The first that serves the store that is meant. Errors: one that serves but can't be talked to.

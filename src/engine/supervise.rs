@@ -31,13 +31,8 @@ pub(super) struct Pace {
 }
 
 /// A busy machine delays a collector by some seconds, which is no reason to start another; one that fails for good is tried once a minute.
-pub(super) const PACE: Pace = Pace {
-    first: Duration::from_secs(1),
-    longest: Duration::from_secs(60),
-    look: Duration::from_secs(1),
-    still: 20,
-    steady: 60,
-};
+pub(super) const PACE: Pace =
+    Pace { first: Duration::from_secs(1), longest: Duration::from_secs(60), look: Duration::from_secs(1), still: 20, steady: 60 };
 
 /// What is said of a panic: its own message may hold what nobody should read, and stands in the log.
 const PANICKED: &str = "a fault in noctop (it panicked; the log has where)";
@@ -99,8 +94,7 @@ impl Wards {
     /// What is wrong at present, in a sentence. What becomes of captured ports is said where functions are that are off.
     pub(super) fn sentence(&self) -> Option<String> {
         let wards = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let told: Vec<String> =
-            wards.iter().filter(|ward| ward.collector != CAPTURE).filter_map(|ward| ward.trouble()).collect();
+        let told: Vec<String> = wards.iter().filter(|ward| ward.collector != CAPTURE).filter_map(|ward| ward.trouble()).collect();
         (!told.is_empty()).then(|| told.join("; "))
     }
 }

@@ -5,6 +5,7 @@ use crate::history::{Checkpoint, Store, StoreError};
 use crate::model::flow::{FlowColumns, FlowTime};
 use crate::model::{LogLine, SampleBatch, Timestamp};
 use crate::net::privilege;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -212,11 +213,13 @@ struct Pen {
     flows_wait: Option<Stopwatch>,
     /// What is done after the next flush.
     then: Vec<Then>,
+    /// Small named values that the disk refused.
+    held: BTreeMap<&'static str, Vec<u8>>,
 }
 
 impl Pen {
     fn new(store: Arc<dyn Store>, losses: Arc<Losses>) -> Self {
-        Self { store, losses, last_seq: None, dirty: false, flows_wait: None, then: Vec::new() }
+        Self { store, losses, last_seq: None, dirty: false, flows_wait: None, then: Vec::new(), held: BTreeMap::new() }
     }
 
     fn run(mut self, receive: &Receiver<Work>) {
@@ -296,11 +299,7 @@ impl Pen {
                     self.journal(std::mem::take(&mut records));
                     self.checkpoint(at, parts);
                 }
-                Work::Note(name, value) => {
-                    if let Err(error) = self.store.meta_set(name, &value) {
-                        self.refused(1, &error);
-                    }
-                }
+                Work::Note(name, value) => self.note(name, value),
                 Work::Then(then) => self.then.push(then),
                 // Nothing comes after it.
                 Work::End => {}
@@ -339,7 +338,19 @@ impl Pen {
         let written = last.and_then(|seq| self.store.checkpoint_write(&Checkpoint { seq, at, parts: parts() }));
         match written {
             Ok(()) => self.dirty = true,
-            Err(error) => self.refused(1, &error),
+            // The journal has what it was made of, and the next one comes.
+            Err(error) => self.refused(0, &error),
+        }
+    }
+
+    /// Keeps a small named value. What the disk refuses is tried again when it takes something, where no later value has come.
+    fn note(&mut self, name: &'static str, value: Vec<u8>) {
+        match self.store.meta_set(name, &value) {
+            Ok(()) => drop(self.held.remove(name)),
+            Err(error) => {
+                self.held.insert(name, value);
+                self.refused(0, &error);
+            }
         }
     }
 
@@ -361,7 +372,10 @@ impl Pen {
 
     fn flush_store(&mut self) {
         match self.store.flush() {
-            Ok(()) => self.losses.failing.store(false, Ordering::Relaxed),
+            Ok(()) => {
+                self.losses.failing.store(false, Ordering::Relaxed);
+                std::mem::take(&mut self.held).into_iter().for_each(|(name, value)| self.note(name, value));
+            }
             Err(error) => {
                 self.refused(0, &error);
                 // What it could not hold any longer.

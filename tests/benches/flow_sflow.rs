@@ -6,8 +6,8 @@
 #![allow(unsafe_code, reason = "wait4(2) tells what one child cost, and has no safe wrapper")]
 
 use noctop::clock::Stopwatch;
-use noctop::collect::{Pulse, emitter};
 use noctop::collect::flow::{Counters, Worker};
+use noctop::collect::{Pulse, emitter};
 use noctop::mib::elements;
 use noctop::net::intake::Intake;
 use noctop::wire::flow::Limits;

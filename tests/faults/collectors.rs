@@ -14,8 +14,7 @@ struct Lease(Child);
 
 impl Lease {
     fn of(path: &std::path::Path) -> Self {
-        let mut child =
-            Command::new("perl").args(["-e", LEASE]).arg(path).stdout(Stdio::piped()).spawn().expect("perl starts");
+        let mut child = Command::new("perl").args(["-e", LEASE]).arg(path).stdout(Stdio::piped()).spawn().expect("perl starts");
         let mut line = String::new();
         std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.as_mut().unwrap()), &mut line).unwrap();
         assert_eq!(line, "held\n");

@@ -66,7 +66,10 @@ fn a_second_daemon_on_one_store_ends_with_a_sentence_and_the_first_does_not_noti
     assert_eq!(ended.code(), Some(1), "{}", second.log());
     let said = second.log();
     let store = place.store().display();
-    assert!(said.contains(&format!("the store {store} is in use by another noctop: end that one, or name another --data folder")), "{said}");
+    assert!(
+        said.contains(&format!("the store {store} is in use by another noctop: end that one, or name another --data folder")),
+        "{said}"
+    );
     let status = until("the first", || Some(place.status()));
     assert_eq!(status["pid"], first.pid());
     assert!(first.end("-TERM").0.success(), "{}", first.log());

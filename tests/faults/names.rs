@@ -13,8 +13,7 @@ fn a_resolver_that_is_silent_holds_up_nothing_but_the_names() {
     // It takes questions and answers none.
     let _resolver = UdpSocket::bind("127.95.53.53:53").unwrap();
     let _sim = Sim::start("127.95.2.0/24:19512", &[]);
-    let config = campus("127.95.2.1", 19_512)
-        .replace("targets = [", "targets = [\"no-such-switch.faults.invalid\", ");
+    let config = campus("127.95.2.1", 19_512).replace("targets = [", "targets = [\"no-such-switch.faults.invalid\", ");
     let mut place = Place::new(&config);
     fs::write(place.path("resolv.conf"), "nameserver 127.95.53.53\n").unwrap();
     let script = format!("mount --bind {} /etc/resolv.conf && exec \"$@\"", place.path("resolv.conf").display());

@@ -58,7 +58,9 @@ fn what_overflows_a_socket_is_counted_to_the_datagram_and_said() {
         })
     });
     assert_eq!(status["pid"], daemon.pid());
-    for what in ["datagrams of flows were dropped by the kernel", "datagrams of syslog were dropped", "datagrams of traps were dropped"] {
+    for what in
+        ["datagrams of flows were dropped by the kernel", "datagrams of syslog were dropped", "datagrams of traps were dropped"]
+    {
         place.until_status(what, |status| says(status, what) && says(status, "raise net.core.rmem_max"));
     }
     let (_, table, _) = place.run(&["status"]);

@@ -105,7 +105,10 @@ fn a_port_that_goes_away_is_said_and_read_again_when_it_is_back_with_whatever_ad
     for thread in fs::read_dir(format!("/proc/{}/task", daemon.pid())).unwrap().flatten() {
         let status = fs::read_to_string(thread.path().join("status")).unwrap_or_default();
         let may = status.lines().find_map(|line| line.strip_prefix("CapPrm:")).unwrap_or("0").trim();
-        assert!(!status.starts_with("Name:\tnoctop-flt0") || may.trim_matches('0').is_empty(), "its thread still holds nothing: {may}");
+        assert!(
+            !status.starts_with("Name:\tnoctop-flt0") || may.trim_matches('0').is_empty(),
+            "its thread still holds nothing: {may}"
+        );
     }
     assert!(daemon.end("-TERM").0.success(), "{}", daemon.log());
 }

@@ -21,6 +21,7 @@ pub fn another_engine(listener: UnixListener) {
     std::thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
             let _gone_already = stream.write_all(&greeting(99, "9.9.9"));
+            let _another_version = stream.read(&mut [0; 4096]);
         }
     });
 }

@@ -113,7 +113,8 @@ impl<'a> Shift<'a> {
         while !stop.is_cancelled() {
             self.worker.pulse.beat();
             let patience = PATIENCE.min(SECOND.saturating_sub(self.second.elapsed()));
-            intake::wait(&self.worker.intakes, patience, &mut ready).map_err(|error| format!("flows can't be waited for: {error}"))?;
+            intake::wait(&self.worker.intakes, patience, &mut ready)
+                .map_err(|error| format!("flows can't be waited for: {error}"))?;
             for place in 0..ready.len() {
                 if ready.get(place) == Some(&true) {
                     self.receive(place);

@@ -39,7 +39,8 @@ fn places(listeners: &Listeners) -> BTreeSet<SocketAddr> {
 fn missing(places: &BTreeSet<SocketAddr>, own: &BTreeSet<IpAddr>) -> Option<String> {
     let missing: Vec<String> = places.iter().filter(|place| !own.contains(&place.ip())).map(ToString::to_string).collect();
     let missing = missing.join(", ");
-    (!missing.is_empty()).then(|| format!("this host has no address {missing} at present: what is sent there is heard once it has"))
+    (!missing.is_empty())
+        .then(|| format!("this host has no address {missing} at present: what is sent there is heard once it has"))
 }
 
 #[cfg(test)]

@@ -167,7 +167,9 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
         running.thread(name, move || again_and_again((part, &hub.wards), || hub.work(kind)))?;
     }
     let theirs = Arc::clone(&hub);
-    running.thread("noctop-logs", move || again_and_again(("log index", &theirs.wards), || tending.run()))?;
+    running.thread("noctop-logs", move || {
+        again_and_again(("log index", &theirs.wards), || tending.run(|| theirs.reader.look_up_history()))
+    })?;
     let theirs = Arc::clone(&hub);
     let sums_up = move || again_and_again(("summing up", &theirs.wards), || maintenance.run(&theirs.notices));
     running.thread("noctop-maintain", sums_up)?;

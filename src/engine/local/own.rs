@@ -39,11 +39,7 @@ impl OwnHost {
     }
 
     /// Starts both; they end with `stop`. Where it is read who is heard.
-    pub(super) fn start(
-        &self,
-        (runtime, hub, emitter): (&Runtime, &Arc<Hub>, &Emitter),
-        stop: &CancellationToken,
-    ) -> Neighbours {
+    pub(super) fn start(&self, (runtime, hub, emitter): (&Runtime, &Arc<Hub>, &Emitter), stop: &CancellationToken) -> Neighbours {
         let (publish, neighbours) = watch::channel(Arc::default());
         let (counters, ears) = (Arc::clone(&self.lldp), (publish, Arc::clone(hub)));
         let (ward, stopped) = (hub.wards.enter("lldp", "lldp"), stop.clone());

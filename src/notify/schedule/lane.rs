@@ -61,7 +61,16 @@ pub struct Figures {
 impl Lane {
     pub(super) fn new(rate: Rate, now: Timestamp) -> Self {
         let figures = Figures::default();
-        Self { rate, credit: micros(rate.within), credited_at: now, busy: false, failing: None, failed_at: now, digest: LARGEST_DIGEST, figures }
+        Self {
+            rate,
+            credit: micros(rate.within),
+            credited_at: now,
+            busy: false,
+            failing: None,
+            failed_at: now,
+            digest: LARGEST_DIGEST,
+            figures,
+        }
     }
 
     fn cost(&self) -> u64 {
