@@ -42,6 +42,7 @@ const OWN: [&str; 7] = [
     "collector-dropping",
     "collector-refusing",
     "collector-behind",
+    "collector-failing",
     "store-failing",
     "limit-reached",
 ];
@@ -379,6 +380,7 @@ fn noctop_itself() {
             "collector-dropping" => ill.dropped = 100,
             "collector-refusing" => ill.refused = 500,
             "collector-behind" => ill.lag_seconds = Some(120.0),
+            "collector-failing" => ill.failure = Some("it hangs".to_owned()),
             _ => {
                 (ill.name, well.name) = ("store".to_owned(), "store".to_owned());
                 ill.failure = Some("no space".to_owned());
