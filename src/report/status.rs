@@ -21,7 +21,31 @@ pub struct Status {
     pub receivers: Vec<ReceiverStatus>,
     /// Functions that are off.
     pub disabled: Vec<Disabled>,
+    /// What does not work at present and what to do about it, as on the screen.
+    pub notices: Vec<String>,
     pub rights: Rights,
+    /// Bounds on what comes from outside.
+    pub limits: Vec<Limit>,
+}
+
+/// A bound on what comes from outside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Limit {
+    /// Its name, as in docs/LIMITS.md.
+    pub name: String,
+    /// So many are held at most.
+    pub most: u64,
+    /// So many are held now; null where it is a bound on each of many, or not told.
+    pub held: Option<u64>,
+    /// refuses, forgets, sums, shortens: what is new finds no room, takes the place of what is old, is told in a sum, or is left out of a list.
+    pub when_full: String,
+    /// So many were left out, forgotten or summed up since the engine started.
+    pub left_out: u64,
+    /// When it was first reached (RFC 3339).
+    pub since: Option<String>,
+    /// When it was last reached (RFC 3339).
+    pub last: Option<String>,
 }
 
 /// A function that is off.
@@ -78,6 +102,8 @@ pub struct Collector {
     pub refused: BTreeMap<String, u64>,
     pub dropped: Dropped,
     pub retried: u64,
+    /// Times that it failed or hung and was started again.
+    pub restarts: u64,
     pub lag_seconds: Option<f64>,
     /// Of the collector that polls; else absent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -183,6 +209,7 @@ impl Row for Collector {
         column("dropped.kernel", "DROPPED KERNEL", Show::Number),
         column("dropped.queue", "DROPPED QUEUE", Show::Number),
         column("retried", "RETRIED", Show::Number),
+        column("restarts", "RESTARTS", Show::Number),
         column("lagSeconds", "LAG S", Show::Number),
     ];
 }

@@ -6,10 +6,10 @@
 use super::Counters;
 use super::gather::{EVERY, MOST_LINES};
 use crate::clock;
-use crate::collect::Emitter;
+use crate::collect::{Emitter, Pulse};
 use crate::event::Body;
 use crate::model::log::LogBatch;
-use crate::model::{LogLine, Timestamp};
+use crate::model::{LogLine, Timestamp, limit};
 use crate::net::stream::{Incoming, Stream, StreamListener};
 use crate::wire::syslog::frame::{Frame, Framer};
 use rustc_hash::FxHashMap;
@@ -45,7 +45,11 @@ pub struct Bounds {
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { connections: 1024, of_one: 64, message: Duration::from_secs(60) }
+        Self {
+            connections: limit::SYSLOG_CONNECTIONS.most(),
+            of_one: limit::SYSLOG_CONNECTIONS_OF_ONE.most(),
+            message: Duration::from_secs(60),
+        }
     }
 }
 
@@ -59,6 +63,8 @@ pub struct Streams {
     pub counters: Arc<Counters>,
     /// How many connections there may be, and how slow.
     pub bounds: Bounds,
+    /// Beats while they are read.
+    pub pulse: Pulse,
 }
 
 /// What all connections share.
@@ -85,22 +91,31 @@ struct Connection {
 
 impl Streams {
     /// Until `stop`; what was gathered by then is told.
-    pub async fn run(self, stop: CancellationToken) {
-        let Self { listeners, emitter, counters, bounds } = self;
+    ///
+    /// # Errors
+    /// Nobody accepts connections any more: a fault of ours.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), String> {
+        let Self { listeners, emitter, counters, bounds, pulse } = self;
         let (table, waiting) = (Mutex::default(), tokio::sync::Mutex::default());
         let desk = Arc::new(Desk { emitter, counters, bounds, table, waiting });
         let mut tasks = tokio::task::JoinSet::new();
         for listener in listeners {
             tasks.spawn(accept(listener, Arc::clone(&desk), stop.clone()));
         }
-        loop {
+        let ran = loop {
+            pulse.beat();
             tokio::select! {
-                () = stop.cancelled() => break,
+                () = stop.cancelled() => break Ok(()),
                 () = sleep(LOOK) => desk.tell_in_time().await,
+                Some(Err(_panicked)) = tasks.join_next() => break Err("whoever takes connections panicked".to_owned()),
             }
+        };
+        if ran.is_err() {
+            tasks.abort_all();
         }
         while tasks.join_next().await.is_some() {}
         desk.tell_all().await;
+        ran
     }
 }
 
@@ -127,6 +142,7 @@ async fn accept(listener: StreamListener, desk: Arc<Desk>, stop: CancellationTok
 }
 
 async fn serve((incoming, peer): (Incoming, SocketAddr), number: u64, (desk, stop): (Arc<Desk>, CancellationToken)) {
+    let _leaves = Leaves(&desk, number);
     let opened = tokio::select! {
         () = stop.cancelled() => None,
         opened = timeout(HANDSHAKE, incoming.open()) => Some(opened),
@@ -136,7 +152,15 @@ async fn serve((incoming, peer): (Incoming, SocketAddr), number: u64, (desk, sto
         Some(_) => drop(desk.counters.handshakes.fetch_add(1, Relaxed)),
         None => {}
     }
-    desk.leave(number);
+}
+
+/// Gives a connection's place back, however it ends.
+struct Leaves<'a>(&'a Desk, u64);
+
+impl Drop for Leaves<'_> {
+    fn drop(&mut self) {
+        self.0.leave(self.1);
+    }
 }
 
 async fn read_all(mut stream: Stream, (source, number): (IpAddr, u64), (desk, stop): (&Desk, &CancellationToken)) {
@@ -195,10 +219,12 @@ impl Desk {
         let source = peer.ip().to_canonical();
         let mut table = self.table();
         if table.connections.values().filter(|connection| connection.source == source).count() >= self.bounds.of_one {
+            limit::SYSLOG_CONNECTIONS_OF_ONE.beyond(1);
             self.counters.crowded.fetch_add(1, Relaxed);
             return None;
         }
         if table.connections.len() >= self.bounds.connections {
+            limit::SYSLOG_CONNECTIONS.beyond(1);
             self.counters.crowded.fetch_add(1, Relaxed);
             let oldest = table.connections.iter().min_by_key(|(_, connection)| connection.heard).map(|(number, _)| *number);
             let oldest = oldest.and_then(|number| table.connections.remove(&number));
@@ -207,6 +233,7 @@ impl Desk {
         table.next += 1;
         let (number, stop) = (table.next, stop.child_token());
         table.connections.insert(number, Connection { source, heard: instant(), stop: stop.clone() });
+        limit::SYSLOG_CONNECTIONS.holds(table.connections.len());
         self.counters.connections.store(table.connections.len() as u64, Relaxed);
         Some((number, stop))
     }
@@ -220,6 +247,7 @@ impl Desk {
     fn leave(&self, number: u64) {
         let mut table = self.table();
         table.connections.remove(&number);
+        limit::SYSLOG_CONNECTIONS.holds(table.connections.len());
         self.counters.connections.store(table.connections.len() as u64, Relaxed);
     }
 

@@ -108,16 +108,17 @@ impl Auditor {
         }
     }
 
-    /// The same of what may come in floods, such as attempts of somebody who may not: beyond a measure only their number is written.
-    pub(super) fn record_damped(&self, actor: &Actor, act: Act, outcome: Outcome) -> Result<(), AuditError> {
-        let Some(inner) = &self.0 else { return Ok(()) };
+    /// The same of what may come in floods, such as attempts of somebody who may not: beyond a measure only their number is written, and
+    /// nothing at first (`None`).
+    pub(super) fn record_damped(&self, actor: &Actor, act: Act, outcome: Outcome) -> Result<Option<Receipt>, AuditError> {
+        let Some(inner) = &self.0 else { return Ok(None) };
         let passed = {
             let mut damper = inner.damper.lock().unwrap_or_else(PoisonError::into_inner);
             damper.pass((actor.uid, &act.kind), clock::now())
         };
-        let Some(left_out) = passed else { return Ok(()) };
+        let Some(left_out) = passed else { return Ok(None) };
         let act = if left_out == 0 { act } else { act.with("leftOut", &left_out.to_string()) };
-        inner.record(actor, act, outcome).map(drop)
+        inner.record(actor, act, outcome).map(Some)
     }
 
     /// Where the chains stand.

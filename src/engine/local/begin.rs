@@ -6,6 +6,7 @@ use crate::config::{Config, Origin};
 use crate::engine::audit::{CONFIG, STARTED, STOPPED};
 use crate::engine::notice::About;
 use crate::engine::paths::{MODE_GROUP, socket_mode};
+use crate::engine::socket::Hosted;
 use crate::engine::socket::server::{Desk, Server, serve};
 use crate::history::audit::{last, sealed};
 use crate::model::audit::{Act, Class, Outcome};
@@ -90,7 +91,7 @@ pub(super) fn tell_end(hub: &Hub) {
 /// Serves at the first socket that can be had. Errors: there is only one, named by the operator, and it can't.
 pub(super) fn listen(
     runtime: &Runtime,
-    (hub, data): (&Arc<Hub>, PathBuf),
+    (hub, (data, hosted)): (&Arc<Hub>, (PathBuf, Hosted)),
     (sockets, stop): (&[PathBuf], CancellationToken),
 ) -> Result<(), String> {
     let mut refusals = Vec::new();
@@ -99,7 +100,7 @@ pub(super) fn listen(
         match bind(hub, path) {
             Ok(listener) => {
                 let desk = Arc::clone(hub) as Arc<dyn Desk>;
-                let server = Server { desk, data, counters: Arc::clone(&hub.socket), places: Arc::default() };
+                let server = Server { desk, data, hosted, counters: Arc::clone(&hub.socket), places: Arc::default() };
                 runtime.spawn(serve(listener, Arc::new(server), stop));
                 return Ok(());
             }

@@ -7,18 +7,20 @@ use super::refused::Refusals;
 use crate::clock;
 use crate::config::notify::Hours;
 use crate::config::{Access, Planned};
-use crate::engine::audit::{self, ATTACHED, AuditQuestion, Auditor, LEFT, Roles, Steps};
+use crate::engine::audit::{self, ATTACHED, AuditError, AuditQuestion, Auditor, LEFT, Roles, Steps};
 use crate::engine::board::{Board, Kind};
 use crate::engine::command::{Answer, CollectorStatus, Command, Status};
 use crate::engine::core::{Live, Reader};
 use crate::engine::handle::AskError;
+use crate::engine::limits::Limits;
 use crate::engine::notice::{About, Notices};
 use crate::engine::permissions::Permissions;
 use crate::engine::port::Ports;
 use crate::engine::socket::server::{Counters, Desk};
+use crate::engine::supervise::Wards;
 use crate::engine::writer::Losses;
 use crate::event::{Body, Trap};
-use crate::model::audit::{Act, Actor, Class, Outcome, Said};
+use crate::model::audit::{Act, Actor, Class, Outcome, Receipt, Said};
 use crate::model::port::{PortOrder, PortSet};
 use crate::model::{AlarmOrder, Function, MaintenanceAct, Timestamp, Window};
 use crate::net::peer::Peer;
@@ -28,7 +30,7 @@ use crate::state::view::{Chrome, View, ViewBody};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc::{Sender, UnboundedSender};
@@ -58,6 +60,8 @@ pub(in crate::engine) struct Hub {
     pub(super) board: Board,
     pub(super) reader: Reader,
     pub(super) notices: Notices,
+    /// Bounds that were reached.
+    pub(super) limits: Limits,
     pub(super) permissions: Permissions,
     pub(super) losses: Arc<Losses>,
     pub(super) socket: Arc<Counters>,
@@ -65,6 +69,8 @@ pub(in crate::engine) struct Hub {
     /// What operators do about alarms and maintenance, for the engine.
     orders: Sender<Ordered>,
     pub(super) counts: Counts,
+    /// Who keeps the collectors running.
+    pub(super) wards: Arc<Wards>,
     /// Who may do what.
     pub(super) roles: Roles,
     /// When people are expected to work.
@@ -74,6 +80,8 @@ pub(in crate::engine) struct Hub {
     pub(super) started_at: Timestamp,
     /// Writes down who did what.
     pub(in crate::engine) audit: Auditor,
+    /// Whether its journal refused what was to be written last.
+    audit_fails: AtomicBool,
     /// Who runs this process.
     pub(super) own: Actor,
     /// Switches ports.
@@ -95,6 +103,7 @@ pub(super) struct Parts {
     pub(super) control: UnboundedSender<Control>,
     pub(super) orders: Sender<Ordered>,
     pub(super) counts: Counts,
+    pub(super) wards: Arc<Wards>,
     pub(super) access: Access,
     pub(super) own: Actor,
     pub(super) audit: Auditor,
@@ -104,22 +113,25 @@ pub(super) struct Parts {
 
 impl Hub {
     pub(super) fn new(parts: Parts) -> Self {
-        let Parts { reader, live, losses, control, orders, counts, access, own, audit, ports, planned } = parts;
+        let Parts { reader, live, losses, control, orders, counts, wards, access, own, audit, ports, planned } = parts;
         Self {
             board: Board::default(),
             reader,
             notices: Notices::default(),
+            limits: Limits::default(),
             permissions: Permissions::default(),
             losses,
             socket: Arc::new(Counters::default()),
             control,
             orders,
             counts,
+            wards,
             roles: Roles::of(&access),
             office_hours: access.office_hours,
             receivers: Receivers::default(),
             started_at: clock::now(),
             audit,
+            audit_fails: AtomicBool::new(false),
             own,
             ports,
             refusals: Refusals::default(),
@@ -163,6 +175,8 @@ impl Hub {
             store,
             receivers: self.receivers.all(),
             disabled: self.permissions.disabled(),
+            limits: self.limits.readings(),
+            notices: self.notices.sentences(),
             rights: privilege::rights(None).unwrap_or_default(),
         })
     }
@@ -181,6 +195,18 @@ impl Hub {
     pub(super) fn works(&self, function: Function) {
         self.permissions.works(function);
         self.notices.clear(About::of(function));
+    }
+
+    /// Says that the audit journal can't be written, until something was written.
+    fn audit_goes(&self, written: Result<Option<Receipt>, AuditError>) {
+        match written {
+            Err(error) => {
+                self.audit_fails.store(true, Ordering::Relaxed);
+                self.notices.set(About::Audit, error.to_string());
+            }
+            Ok(Some(_)) if self.audit_fails.swap(false, Ordering::Relaxed) => drop(self.notices.clear(About::Audit)),
+            Ok(_) => {}
+        }
     }
 
     /// The socket's counters in the shape of a collector's.
@@ -305,9 +331,7 @@ impl Desk for Hub {
         };
         let act = Act::new(Class::Access, ATTACHED, "console").words(&format!("attach as {role}"));
         // Whoever may look may also where nothing can be written: to see why.
-        if let Err(error) = self.audit.record_damped(&actor, act, Outcome::Done) {
-            self.notices.set(About::Audit, error.to_string());
-        }
+        self.audit_goes(self.audit.record_damped(&actor, act, Outcome::Done));
         Ok(actor)
     }
 
@@ -317,9 +341,7 @@ impl Desk for Hub {
         }
         let act = Act::new(Class::Access, LEFT, "console").words(&format!("left after {} s", stayed.as_secs()));
         let act = act.with("seconds", &stayed.as_secs().to_string());
-        if let Err(error) = self.audit.record_damped(actor, act, Outcome::Done) {
-            self.notices.set(About::Audit, error.to_string());
-        }
+        self.audit_goes(self.audit.record_damped(actor, act, Outcome::Done));
     }
 
     fn command(&self, actor: &Actor, command: Command) -> Result<Answer, AskError> {
@@ -341,9 +363,7 @@ impl Hub {
         let why = self.roles.denied(actor, command.needs());
         let mut act = act.unwrap_or_else(|| Act::new(Class::Security, "command", command.name()));
         act.class = Class::Security;
-        if let Err(error) = self.audit.record_damped(actor, act, Outcome::Refused(why.clone())) {
-            self.notices.set(About::Audit, error.to_string());
-        }
+        self.audit_goes(self.audit.record_damped(actor, act, Outcome::Refused(why.clone())));
         AskError::Refused(why)
     }
 

@@ -5,8 +5,7 @@ use super::notify::Feeder;
 use super::ordered::{Ordered, Receipt};
 use super::planned::Plan;
 use super::polling::Polling;
-use crate::analyse::endpoints::MAX_ENDPOINTS;
-use crate::clock;
+use crate::clock::{self, Stopwatch};
 use crate::engine::board::Told;
 use crate::engine::command::CollectorStatus;
 use crate::engine::core::{Core, PollFigures, Sockets, Turned};
@@ -77,8 +76,15 @@ pub(super) struct Pending {
     derived: usize,
     losses: u64,
     listeners: Vec<LogListener>,
-    /// When it was last told how noctop's own does.
-    upkeep: Timestamp,
+    /// When it was last told how noctop's own does; by a clock that nobody sets.
+    upkeep: Option<Stopwatch>,
+    /// What the host's clock was at the last tick.
+    wall: clock::Steps,
+}
+
+/// What is said of datagrams for which there was no room.
+fn dropped_by_the_kernel(what: &str, lost: u64) -> String {
+    format!("{lost} datagrams of {what} were dropped by the kernel: raise net.core.rmem_max and start again")
 }
 
 /// At once, and then at this pace; after a suspended host once, not for each time that was missed.
@@ -148,6 +154,7 @@ impl Engine {
 
     fn tick(&mut self) {
         let now = clock::now();
+        self.look_at_clock(now);
         self.hub.queue.store(self.events.len(), Ordering::Relaxed);
         for body in self.plan.due(now, self.core.state()) {
             self.turn(&Event { at: now, body });
@@ -157,9 +164,10 @@ impl Engine {
         self.pending.figures = self.polling.figures();
         self.look_at_losses();
         self.look_at_manual_links();
-        self.look_at_endpoints();
+        self.look_at_limits(now);
         self.look_at_sockets();
         self.look_at_listeners();
+        self.look_at_collectors();
         self.tell_upkeep(now);
         self.hub.board.tell_all(&Told::Clock(now));
     }
@@ -203,17 +211,18 @@ impl Engine {
 
     /// Tells the rules how noctop's own does.
     fn tell_upkeep(&mut self, now: Timestamp) {
-        if now.since(self.pending.upkeep) < UPKEEP {
+        if self.pending.upkeep.is_some_and(|told| told.elapsed() < UPKEEP) {
             return;
         }
-        self.pending.upkeep = now;
+        self.pending.upkeep = Some(Stopwatch::start());
+        let wards = Arc::clone(&self.hub.wards);
         let reading = |status: CollectorStatus| CollectorReading {
+            failure: wards.failure(&status.name),
             name: status.name,
             received: status.received,
             refused: status.refused.values().sum(),
             dropped: status.dropped_kernel.saturating_add(status.dropped_queue),
             lag_seconds: status.lag_seconds,
-            failure: None,
         };
         let mut collectors: Vec<CollectorReading> = (self.hub.counts)().into_iter().map(reading).collect();
         collectors.push(CollectorReading {
@@ -223,7 +232,8 @@ impl Engine {
             ..CollectorReading::default()
         });
         let exporters = self.core.exporters(now);
-        self.turn(&Event { at: now, body: Body::Upkeep(Box::new(Upkeep { collectors, exporters })) });
+        let limits = self.hub.limits.readings();
+        self.turn(&Event { at: now, body: Body::Upkeep(Box::new(Upkeep { collectors, exporters, limits })) });
     }
 
     /// Tells the screens of flows how the sockets do.
@@ -264,6 +274,34 @@ impl Engine {
             }
         };
         self.pending.listeners = self.log_sockets.iter().filter(|(_, listen)| !listen.is_empty()).map(told).collect();
+        let lost = |name: &str| counts.iter().find(|status| status.name == name).map_or(0, |status| status.dropped_kernel);
+        let lost = [("syslog", lost("syslog")), ("traps", lost("trap"))];
+        let lost: Vec<String> =
+            lost.iter().filter(|(_, lost)| *lost > 0).map(|(what, lost)| dropped_by_the_kernel(what, *lost)).collect();
+        if !lost.is_empty() {
+            self.pending.publish |= self.hub.notices.set(About::LineLoss, lost.join("; "));
+        }
+    }
+
+    /// Says that this host's clock was set: what was measured around it has gaps, or stands twice.
+    fn look_at_clock(&mut self, now: Timestamp) {
+        let Some(step) = self.pending.wall.look(now) else { return };
+        let (way, by) = if step < 0 { ("back", step.unsigned_abs()) } else { ("forward", step.unsigned_abs()) };
+        let by = crate::model::unit::age((by + 500) / 1000);
+        let what = format!(
+            "the clock of this host went {way} by {by} at {}: rates around it are left out, and times of events may not follow each other",
+            now.rfc3339()
+        );
+        self.hub.notices.set(About::HostClock, what);
+    }
+
+    /// Says which collectors failed or hang, as long as they do.
+    fn look_at_collectors(&mut self) {
+        let changed = match self.hub.wards.sentence() {
+            Some(what) => self.hub.notices.set(About::Collectors, what),
+            None => self.hub.notices.clear(About::Collectors),
+        };
+        self.pending.publish |= changed;
     }
 
     /// Says which manual links name what is not known, once there is something known.
@@ -279,14 +317,13 @@ impl Engine {
         }
     }
 
-    /// Says that there are more addresses in the network than are kept.
-    fn look_at_endpoints(&mut self) {
-        match self.core.state().endpoints_beyond() {
-            0 => self.hub.notices.clear(About::Endpoints),
-            beyond => {
-                let what = format!("{MAX_ENDPOINTS} endpoints are kept; {beyond} sightings of others found no room");
-                self.hub.notices.set(About::Endpoints, what)
-            }
+    /// Says which bounds were reached lately.
+    fn look_at_limits(&self, now: Timestamp) {
+        self.core.state().tell_limits();
+        self.hub.limits.look(now);
+        match self.hub.limits.sentence(now) {
+            None => self.hub.notices.clear(About::Limits),
+            Some(what) => self.hub.notices.set(About::Limits, what),
         };
     }
 

@@ -271,13 +271,24 @@ impl SledStore {
     fn flush_samples(&self) -> Result<(), StoreError> {
         write_lock(&self.writer).tidy();
         let written = self.write_shards();
-        // Names are given under the writer's lock: none comes between.
-        let mut writer = write_lock(&self.writer);
-        self.save_names()?;
-        match &self.wal {
-            Some(wal) => writer.wal.flush(wal).and(written),
-            None => written,
+        write_lock(&self.writer).wal.close_row();
+        let logged = {
+            // Names are given under the writer's lock: none comes between. Readers go on, however slow the disk is.
+            let writer = read_lock(&self.writer);
+            self.save_names()?;
+            self.wal.as_ref().map(|wal| writer.wal.write_out(wal)).transpose()
+        };
+        if let Some(logged) = logged? {
+            write_lock(&self.writer).wal.written(&logged);
         }
+        written
+    }
+
+    /// Makes the journal durable. Readers go on, however slow the disk is.
+    fn flush_journal(&self) -> Result<(), StoreError> {
+        let written = read_lock(&self.journal).write_out()?;
+        write_lock(&self.journal).written(written);
+        Ok(())
     }
 
     fn memory_span(writer: &Writer) -> impl Iterator<Item = (i64, i64)> + '_ {

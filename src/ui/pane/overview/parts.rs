@@ -123,7 +123,7 @@ pub fn notices(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     let all = scene.view.map(|view| view.chrome.notices.as_slice()).unwrap_or_default();
     let most = if area.height > 14 { NOTICES } else { 0 };
     let mut area = area;
-    for sentence in all.iter().take(most) {
+    for sentence in scene.state.lost.iter().chain(all).take(most) {
         let words = fit(&crate::ui::lang::sentence(sentence), usize::from(area.width.saturating_sub(4)), scene.glyphs.ellipsis);
         let style = scene.theme.style(Tone::Minor);
         put_all(buf, Position::new(area.x + 1, area.y), area.width, &[("! ", style), (&words, style)]);
