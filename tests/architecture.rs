@@ -83,10 +83,10 @@ const DOORS: &[(&str, &[&str])] = &[
     ("maxminddb", &["src/engine/country.rs"]),
     ("mib_rs", &["src/mib/smi.rs"]),
     ("snmp2", &["src/wire/snmp/"]),
-    ("hmac", &["src/wire/snmp/"]),
+    ("hmac", &["src/wire/snmp/", "src/history/audit/seal.rs"]),
     ("md5", &["src/wire/snmp/"]),
     ("sha1", &["src/wire/snmp/"]),
-    ("sha2", &["src/wire/snmp/", "src/history/audit/frame.rs", "src/config/load.rs"]),
+    ("sha2", &["src/wire/snmp/", "src/history/audit/frame.rs", "src/history/audit/seal.rs", "src/config/load.rs"]),
     ("aes", &["src/wire/snmp/"]),
     ("cfb_mode", &["src/wire/snmp/"]),
     ("cbc", &["src/wire/snmp/"]),
@@ -405,6 +405,52 @@ fn nothing_of_this_machine_is_in_the_tree() {
         let Ok(text) = fs::read_to_string(root().join(file)) else { continue };
         for word in forbidden {
             assert!(!text.contains(word), "{file} names {word}");
+        }
+    }
+}
+
+/// The cells of a table's row.
+fn cells(line: &str) -> Vec<&str> {
+    line.trim_matches('|').split('|').map(str::trim).collect()
+}
+
+/// The words of a cell that stand in back ticks.
+fn quoted(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn every_limit_stands_in_its_page_as_it_is_with_a_test_and_a_use() {
+    let page = fs::read_to_string(root().join("docs/LIMITS.md")).expect("docs/LIMITS.md");
+    let (limits, others) = page.split_once("## Bounded otherwise").expect("two tables");
+    let rows: Vec<Vec<&str>> = limits.lines().filter(|line| line.starts_with("| `")).map(cells).collect();
+    let told: Vec<(String, String, String)> =
+        rows.iter().map(|row| (row[0].replace('`', ""), row[1].to_owned(), row[2].to_owned())).collect();
+    let known: Vec<(String, String, String)> = noctop::model::limit::ALL
+        .iter()
+        .map(|limit| (limit.name().to_owned(), limit.most().to_string(), limit.at().word().to_owned()))
+        .collect();
+    assert_eq!(told, known, "docs/LIMITS.md and src/model/limit/catalog.rs differ");
+    let sources = sources();
+    let mut all: Vec<String> = sources.iter().map(|(_, text)| text.clone()).collect();
+    let mut tests = Vec::new();
+    rust_files(&root().join("tests"), &mut tests);
+    all.extend(tests.iter().map(|path| fs::read_to_string(path).expect("a test")));
+    let stands = |what: &str| all.iter().any(|text| text.contains(what));
+    for row in &rows {
+        assert!(quoted(row[4]).next().is_some(), "{} has no test", row[0]);
+        quoted(row[4]).for_each(|test| assert!(stands(&format!("fn {test}(")), "{}: there is no test {test}", row[0]));
+    }
+    let catalog = fs::read_to_string(root().join("src/model/limit/catalog.rs")).expect("the catalog");
+    let names = catalog.lines().filter_map(|line| line.trim().split_once(" = (\"")).map(|(name, _)| name.to_owned());
+    let product = product_sources();
+    for name in names {
+        let used = |(file, text): &(String, String)| !file.ends_with("catalog.rs") && text.contains(&format!("limit::{name}"));
+        assert!(product.iter().any(used), "nothing is held to limit::{name}");
+    }
+    for row in others.lines().filter(|line| line.starts_with("| ") && !line.contains("---")).map(cells) {
+        for constant in quoted(row[1]) {
+            assert!(stands(&format!("const {constant}:")), "there is no constant {constant}");
         }
     }
 }

@@ -4,8 +4,8 @@
 mod flow;
 
 use flow::*;
-use noctop::model::Timestamp;
 use noctop::model::flow::{Direction, FlowAddr, FlowName, FlowVersion, Known};
+use noctop::model::{Timestamp, limit};
 use noctop::wire::flow::{BiflowView, Limits};
 use proptest::prelude::*;
 use std::time::Duration;
@@ -462,6 +462,8 @@ fn what_lies_is_refused_by_reason() {
 #[test]
 fn a_flood_of_exporters_and_templates_is_bounded_and_counted() {
     let limits = Limits { exporters: 50, templates: 10, all_fields: 100, ..Limits::default() };
+    let bounds = [&limit::FLOW_EXPORTERS, &limit::FLOW_TEMPLATES];
+    let before = bounds.map(|limit| limit.left_out());
     let mut bench = Bench::new(limits);
     bench.hear(1, &[v5(0, 1, 0)]);
     for domain in 0..1000 {
@@ -485,6 +487,21 @@ fn a_flood_of_exporters_and_templates_is_bounded_and_counted() {
     let (_, _, counts) =
         bench.decoder.streams().find(|(_, key, _)| key.domain == 7 && key.address.to_string() == "192.0.2.2").unwrap();
     assert_eq!((counts.templates, counts.refused["too-many-templates"]), (10, 10));
+    let beyond: Vec<u64> = bounds.iter().zip(before).map(|(limit, before)| limit.left_out() - before).collect();
+    assert!(beyond[0] >= 951 && beyond[1] >= 10, "{beyond:?}");
+}
+
+#[test]
+fn fields_of_all_templates_together_are_bounded_and_counted() {
+    let mut bench = Bench::new(Limits { all_fields: 9, ..Limits::default() });
+    let before = limit::FLOW_FIELDS.left_out();
+    let many: Vec<_> = (0..20).map(|id| set(0, &template(256 + id, &SIMPLE))).collect();
+    bench.hear(1, &[v9(0, 0, &many)]);
+    let kept = bench.counts(0).templates;
+    assert!((1..=9).contains(&kept), "{kept}");
+    assert!(limit::FLOW_FIELDS.left_out() - before >= 20 - kept);
+    bench.hear(1, &[v9(0, 1, &[set(256, &simple(4, 1))])]);
+    assert_eq!(bench.heard(), vec![(4, 1)], "what is known is decoded");
 }
 
 /// Sets with ids, lengths and bodies that are right, nearly right, and not.

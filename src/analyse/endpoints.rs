@@ -7,16 +7,12 @@
 
 use super::identity::is_shared_mac;
 use crate::model::identity::is_owned;
-use crate::model::{ArpRow, ChassisId, Device, DeviceId, FdbRow, IfIndex, Interface, Link, MacAddr, Neighbour, Role, Timestamp};
+use crate::model::{
+    ArpRow, ChassisId, Device, DeviceId, FdbRow, IfIndex, Interface, Link, MacAddr, Neighbour, Role, Timestamp, limit,
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::net::IpAddr;
 use std::time::Duration;
-
-/// Endpoints that are kept; what is more is counted. 500,000 take about 100 MB.
-pub const MAX_ENDPOINTS: usize = 500_000;
-
-/// IP addresses kept of one endpoint: a host has a handful, one that answers for a whole network has thousands.
-pub const MAX_ADDRESSES: usize = 32;
 
 /// The only address of a port that leads to no bridge.
 const ALONE: f32 = 0.95;
@@ -71,7 +67,7 @@ pub struct Placed {
 pub struct Found {
     /// Endpoints, by hardware address.
     pub endpoints: Vec<Placed>,
-    /// Sightings of addresses beyond [`MAX_ENDPOINTS`].
+    /// Sightings of addresses beyond [`limit::ENDPOINTS`].
     pub beyond: u64,
     /// Who has an IP address now.
     pub owners: FxHashMap<IpAddr, MacAddr>,
@@ -150,7 +146,7 @@ fn add_addresses(endpoints: &mut [Placed], owners: &FxHashMap<IpAddr, MacAddr>) 
     for endpoint in endpoints {
         while owned.next_if(|(mac, _)| *mac < endpoint.mac).is_some() {}
         while let Some((_, address)) = owned.next_if(|(mac, _)| *mac == endpoint.mac) {
-            if endpoint.addresses.len() < MAX_ADDRESSES {
+            if limit::ENDPOINT_ADDRESSES.has_room(endpoint.addresses.len()) {
                 endpoint.addresses.push(address);
             }
         }
@@ -198,7 +194,7 @@ impl Place {
 
 /// Takes a place over where it is the best one yet, as far as there is room.
 fn offer(found: &mut Found, places: &mut FxHashMap<MacAddr, Place>, (mac, place): (MacAddr, Place)) {
-    let full = places.len() >= MAX_ENDPOINTS;
+    let full = places.len() >= limit::ENDPOINTS.most();
     match places.get_mut(&mac) {
         Some(known) => *known = place.min(*known),
         None if full => found.beyond += 1,

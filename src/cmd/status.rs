@@ -4,7 +4,7 @@ use super::{Failure, Outcome, attach, written};
 use crate::cli::{Common, EXIT_FAILED, EXIT_OK, FormatArgs};
 use crate::engine::{Answer, Command, command};
 use crate::model::text::visible;
-use crate::model::{Disabled, Rights, Timestamp};
+use crate::model::{Disabled, LimitReading, Rights, Timestamp};
 use crate::report::receiver::ReceiverStatus;
 use crate::report::{Format, json, status as shape, thousandths, write_rows};
 use std::io::{self, BufWriter, Write};
@@ -92,6 +92,7 @@ fn status_shape(status: command::Status) -> shape::Status {
         disabled: status.disabled.iter().map(disabled_shape).collect(),
         notices: status.notices,
         rights: rights_shape(status.rights),
+        limits: status.limits.into_iter().map(limit_shape).collect(),
     }
 }
 
@@ -103,6 +104,12 @@ fn disabled_shape(of: &Disabled) -> shape::Disabled {
 fn rights_shape(of: Rights) -> shape::Rights {
     let Rights { uid, capabilities, threads, privileged_threads, no_new_privs, dumps_core } = of;
     shape::Rights { uid, capabilities, threads, privileged_threads, no_new_privs, dumps_core }
+}
+
+fn limit_shape(of: LimitReading) -> shape::Limit {
+    let LimitReading { name, most, at, held, beyond, since, last } = of;
+    let (when_full, [since, last]) = (at.word().to_owned(), [since, last].map(|at| at.map(Timestamp::rfc3339)));
+    shape::Limit { name, most, held, when_full, left_out: beyond, since, last }
 }
 
 fn receiver_shape(of: command::ReceiverStatus) -> ReceiverStatus {
@@ -226,10 +233,31 @@ fn write_status(status: &shape::Status, out: &mut dyn Write) -> io::Result<()> {
             "flows from {exporter} {version} domain {observation_domain_id}: {flows_per_second}/s, {lost} lost, sampled 1 in {sampled}, {templates} templates, {waiting} sets wait"
         )?;
     }
+    write_limits(&status.limits, out)?;
     if !status.receivers.is_empty() {
         write_rows(Format::Table, status.receivers.iter().cloned(), out)?;
     }
     write_store(&status.store, out)
+}
+
+/// The bounds that were reached; how many there are where none was.
+fn write_limits(limits: &[shape::Limit], out: &mut dyn Write) -> io::Result<()> {
+    let mut reached = limits.iter().filter(|limit| limit.left_out > 0).peekable();
+    if reached.peek().is_none() {
+        return writeln!(out, "limits: none of {} reached", limits.len());
+    }
+    for limit in reached {
+        let shape::Limit { name, most, when_full, left_out, .. } = limit;
+        let what = match when_full.as_str() {
+            "forgets" => "of the oldest forgotten",
+            "sums" => "told in sums only",
+            "shortens" => "left out of lists",
+            _ => "found no room",
+        };
+        let [since, last] = [&limit.since, &limit.last].map(|at| at.as_deref().unwrap_or("-"));
+        writeln!(out, "limit reached: {} {most}; {left_out} {what} since {since}, last {last}", visible(name))?;
+    }
+    Ok(())
 }
 
 fn write_rights(rights: &shape::Rights, out: &mut dyn Write) -> io::Result<()> {

@@ -5,7 +5,9 @@ use crate::model::audit::{Act, Outcome, Role};
 use crate::model::bands::{Band, Summary};
 use crate::model::flow::{TopAnswer, TopRequest};
 use crate::model::port::{PortOrder, PortPlan, PortResult, PortSet};
-use crate::model::{Alarm, AlarmOrder, Disabled, EntityKey, MaintenanceAct, Metric, Rights, TimeRange, Timestamp, Window};
+use crate::model::{
+    Alarm, AlarmOrder, Disabled, EntityKey, LimitReading, MaintenanceAct, Metric, Rights, TimeRange, Timestamp, Window,
+};
 pub use crate::state::diff::DiffRow;
 use crate::state::view::screens::Name;
 pub use crate::state::whereabouts::Whereabouts;
@@ -335,6 +337,8 @@ pub struct Status {
     pub notices: Vec<String>,
     /// What the engine's process may do.
     pub rights: Rights,
+    /// Bounds on what comes from outside, and what found no room.
+    pub limits: Vec<LimitReading>,
 }
 
 /// How one receiver does, since the engine started.

@@ -1,6 +1,6 @@
 //! One discovery from beginning to end, for the command: no store, no socket, nothing that stays.
 
-use crate::analyse::endpoints::MAX_ENDPOINTS;
+use super::limits::Limits as Bounds;
 use crate::clock;
 use crate::collect::lldp::Listener;
 use crate::collect::snmp::access::Access;
@@ -97,6 +97,7 @@ async fn discover(options: DiscoverOptions, sink: ProgressSink) -> Result<Found,
     let client = Client::open(limits).map_err(|error| format!("no UDP socket can be opened: {error}"))?;
     let listen = options.listen;
     let (deadline, started) = (options.deadline, clock::now());
+    let bounds = Bounds::default();
     let mut options = crawl_options(options);
     let cancel = CancellationToken::new();
     let interrupted = tokio::spawn(interrupt(cancel.clone()));
@@ -118,7 +119,9 @@ async fn discover(options: DiscoverOptions, sink: ProgressSink) -> Result<Found,
     }
     let outcome = outcome.map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
     let interrupted = cancel.is_cancelled() && outcome.ending == Ending::Cancelled && interrupted.is_finished();
-    Ok(found(&state, outcome, interrupted))
+    let mut found = found(&state, outcome, interrupted);
+    found.notices.extend(bounds.told(clock::now()));
+    Ok(found)
 }
 
 fn crawl_options(options: DiscoverOptions) -> CrawlOptions {
@@ -222,11 +225,7 @@ async fn read_wireless(client: &Client, (access, limits, left): (&Access, Limits
     let _cut_off = tokio::time::timeout(left, all).await;
 }
 
-fn found(state: &State, mut outcome: CrawlOutcome, interrupted: bool) -> Found {
-    if state.endpoints_beyond() > 0 {
-        let beyond = state.endpoints_beyond();
-        outcome.notices.push(format!("{MAX_ENDPOINTS} endpoints are kept; {beyond} sightings of others found no room"));
-    }
+fn found(state: &State, outcome: CrawlOutcome, interrupted: bool) -> Found {
     let topology = Topology { problems: outcome.problems, summary: outcome.summary, ..state.topology() };
     Found { topology, incomplete: outcome.named_problems > 0, interrupted, notices: outcome.notices }
 }

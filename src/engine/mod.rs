@@ -17,6 +17,7 @@ mod exposure;
 mod flows;
 pub mod handle;
 pub mod import;
+mod limits;
 mod local;
 mod maintenance;
 mod metrics;

@@ -61,8 +61,8 @@ pub(super) enum About {
     Targets,
     /// Manual links to ports that are not known.
     ManualLinks,
-    /// More endpoints than there is room for.
-    Endpoints,
+    /// Bounds that are reached.
+    Limits,
 }
 
 impl About {

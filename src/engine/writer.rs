@@ -294,6 +294,8 @@ impl Pen {
                     if let Err(error) = self.store.logs().logs_append(lines) {
                         self.refused(pieces, &error);
                     }
+                    // Where nothing else is written, as beside a daemon that only listens, lines alone make a flush due.
+                    self.dirty = true;
                 }
                 Work::Checkpoint(at, parts) => {
                     self.journal(std::mem::take(&mut records));
@@ -389,7 +391,9 @@ impl Pen {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::MemoryStore;
+    use crate::history::{MemoryStore, SledStore};
+    use crate::model::LogKind;
+    use std::sync::mpsc;
 
     #[test]
     fn a_checkpoint_covers_the_records_that_were_handed_over_before_it() {
@@ -468,5 +472,42 @@ mod tests {
         let late = Writer { send, thread: None, losses: Arc::clone(&losses) };
         late.records(vec![(Timestamp(1), vec![1]), (Timestamp(2), vec![1])]);
         assert_eq!(losses.total(), 2);
+    }
+
+    /// A daemon that has nothing but a listener for syslog: no polls, no events.
+    #[test]
+    fn lines_alone_are_flushed_and_so_are_there_after_a_crash_and_after_an_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let store: Arc<dyn Store> = Arc::new(SledStore::open(folder.path()).unwrap());
+        let writer = Writer::start(Arc::clone(&store)).unwrap();
+        let line = |secs: i64| LogLine::new(Timestamp(secs * 1000), [10, 0, 0, 1].into(), LogKind::Syslog);
+        writer.logs(vec![line(1)]);
+        let (send, flushed) = mpsc::channel();
+        let told = writer.after_flush(Box::new(move || send.send(()).unwrap()));
+        assert!(told.is_ok() && flushed.recv().is_ok());
+        let copy = tempfile::tempdir().unwrap();
+        copied(folder.path(), copy.path());
+        assert_eq!(kept(copy.path()), 1, "the files as a process that is killed now leaves them");
+        writer.logs(vec![line(2)]);
+        writer.finish();
+        drop(store);
+        assert_eq!(kept(folder.path()), 2);
+    }
+
+    fn kept(folder: &std::path::Path) -> u64 {
+        let store = SledStore::open(folder).unwrap();
+        store.logs().logs_kept().unwrap().lines
+    }
+
+    fn copied(from: &std::path::Path, to: &std::path::Path) {
+        for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+            let target = to.join(entry.file_name());
+            if entry.path().is_dir() {
+                std::fs::create_dir_all(&target).unwrap();
+                copied(&entry.path(), &target);
+            } else {
+                std::fs::copy(entry.path(), &target).unwrap();
+            }
+        }
     }
 }

@@ -12,14 +12,12 @@ use super::{
 use crate::model::flow::{FlowColumns, FlowFields, FlowLevel, FlowTime};
 use crate::model::rollup::{Level, Rollup};
 use crate::model::series::Cell;
-use crate::model::{DeviceId, EntityKey, Metric, Sample, SampleBatch, SampleRow, TimeRange, Timestamp};
+use crate::model::{DeviceId, EntityKey, Metric, Sample, SampleBatch, SampleRow, TimeRange, Timestamp, limit};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Readings kept of one entity: a week at five minutes is 2,016, a day at thirty seconds 2,880.
 pub const MAX_READINGS: usize = 4096;
-/// Entities kept: 5,000 devices of 24 ports are 125,000.
-pub const MAX_ENTITIES: usize = 200_000;
 /// Journal bytes kept.
 pub const MAX_JOURNAL_BYTES: u64 = 256 << 20;
 
@@ -244,7 +242,7 @@ impl Inner {
         let parts = self.devices.entry(batch.device.clone()).or_default();
         if let Some(entity) = parts.get_mut(&row.part) {
             entity.put(batch.at, &row.cells);
-        } else if self.entities < MAX_ENTITIES {
+        } else if limit::MEMORY_SERIES.has_room(self.entities) {
             self.entities += 1;
             let entity = parts.entry(row.part.clone()).or_insert_with(|| Entity::new(&batch.device, row.part.clone()));
             entity.put(batch.at, &row.cells);
@@ -485,5 +483,27 @@ impl Store for MemoryStore {
     fn meta_set(&self, name: &str, value: &[u8]) -> Result<(), StoreError> {
         self.lock().meta.insert(name.to_owned(), value.to_vec());
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod room_tests {
+    use super::*;
+
+    #[test]
+    fn series_without_end_are_lost_and_counted_and_known_ones_go_on() {
+        let store = MemoryStore::default();
+        let batch = |part: &str, at: i64| {
+            let cells = vec![Cell { metric: Metric::RttMs, value: 1, broken: false }];
+            let rows = vec![SampleRow { part: Some(part.to_owned()), cells }];
+            SampleBatch { device: DeviceId::new("a"), at: Timestamp(at), rows }
+        };
+        store.samples_append(&[batch("known", 1000)]).unwrap();
+        store.lock().entities = limit::MEMORY_SERIES.most();
+        let (_, beyond) =
+            limit::MEMORY_SERIES.during(|| store.samples_append(&[batch("new", 1000), batch("known", 2000)]).unwrap());
+        let inner = store.lock();
+        assert!(beyond >= 1 && inner.lost == 1);
+        assert_eq!(inner.all().map(|entity| entity.at.len()).collect::<Vec<_>>(), [2]);
     }
 }

@@ -323,7 +323,7 @@ pub const MAX_GAUGES: usize = 4096;
 impl Health {
     /// Puts gauges in order, each under a name of its own.
     pub fn new(mut gauges: Vec<Gauge>) -> Self {
-        gauges.truncate(MAX_GAUGES);
+        super::limit::DEVICE_GAUGES.cut(&mut gauges);
         gauges.sort_by_key(|gauge| gauge.kind);
         name_apart(&mut gauges);
         let outline = if gauges.is_empty() { 0 } else { outline(&gauges) };

@@ -1,6 +1,7 @@
 //! How noctop's own collectors, its store and those who send it flows do: told to the state, so that rules can look at it.
 
 use super::device::DeviceId;
+use super::limit::LimitReading;
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -12,6 +13,8 @@ pub struct Upkeep {
     pub collectors: Vec<CollectorReading>,
     /// Who sends flows, by address: all its streams together.
     pub exporters: Vec<ExporterReading>,
+    /// Bounds, and what found no room.
+    pub limits: Vec<LimitReading>,
 }
 
 /// One collector, or the store.

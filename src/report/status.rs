@@ -24,6 +24,28 @@ pub struct Status {
     /// What does not work at present and what to do about it, as on the screen.
     pub notices: Vec<String>,
     pub rights: Rights,
+    /// Bounds on what comes from outside.
+    pub limits: Vec<Limit>,
+}
+
+/// A bound on what comes from outside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Limit {
+    /// Its name, as in docs/LIMITS.md.
+    pub name: String,
+    /// So many are held at most.
+    pub most: u64,
+    /// So many are held now; null where it is a bound on each of many, or not told.
+    pub held: Option<u64>,
+    /// refuses, forgets, sums, shortens: what is new finds no room, takes the place of what is old, is told in a sum, or is left out of a list.
+    pub when_full: String,
+    /// So many were left out, forgotten or summed up since the engine started.
+    pub left_out: u64,
+    /// When it was first reached (RFC 3339).
+    pub since: Option<String>,
+    /// When it was last reached (RFC 3339).
+    pub last: Option<String>,
 }
 
 /// A function that is off.

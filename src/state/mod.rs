@@ -17,6 +17,7 @@ mod port;
 mod reach;
 mod reads;
 mod rehearse;
+mod room;
 #[cfg(test)]
 pub(crate) mod sample;
 mod shards;
@@ -31,6 +32,7 @@ mod wireless;
 
 pub use apply::{Applied, apply};
 pub use condition::{Condition, PortCondition};
+pub use derive::tell::{MAINTENANCE_OVER, ended_by};
 pub use live::{LiveSample, PortCounter, PortRates, port_names};
 pub use names::names;
 pub use port::FoundPort;
@@ -79,12 +81,8 @@ pub const MAX_RECENT: usize = 2048;
 pub const MAX_PREDECESSORS: usize = 8;
 /// Times kept for which one alarm stood.
 pub const MAX_EPISODES: usize = 64;
-/// Alarms of which it is kept when they stood.
-pub const MAX_EPISODIC: usize = 10_000;
 /// What is kept of who was told about one alarm.
 pub const MAX_NOTICES: usize = 32;
-/// Targets whose problems are kept.
-pub const MAX_PROBLEMS: usize = 4096;
 
 /// Who was told about one alarm, and when.
 type Told = Arc<Vec<(Timestamp, Notice)>>;
@@ -131,7 +129,6 @@ pub struct State {
     endpoints_dirty: bool,
     /// When endpoints were last placed.
     endpoints_at: Timestamp,
-    endpoints_beyond: u64,
     /// When each controller's state was last journalled.
     wireless_kept: BTreeMap<DeviceId, Timestamp>,
     /// Devices at whose address another one answered.
@@ -154,6 +151,8 @@ pub struct State {
     alarmed: Arc<watches::Alarmed>,
     /// Alarms that cleared, and when: the oldest are forgotten first.
     cleared: Arc<BTreeSet<(Timestamp, String)>>,
+    /// Sums over all devices, which are bounded.
+    totals: room::Totals,
 }
 
 impl State {
@@ -261,11 +260,6 @@ impl State {
     /// Manual links of the settings that name a device or port that is not known, by their place there.
     pub fn unknown_manual(&self) -> &[usize] {
         &self.unknown_manual
-    }
-
-    /// Sightings of addresses for which there was no room.
-    pub const fn endpoints_beyond(&self) -> u64 {
-        self.endpoints_beyond
     }
 
     /// Devices that stood in this one's place before, the latest first, at most [`MAX_PREDECESSORS`].

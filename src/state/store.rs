@@ -4,10 +4,10 @@
 use super::coverage;
 use super::derive::{LinkWork, moves, tell};
 use super::view::EventRow;
-use super::{Condition, MAX_EPISODES, MAX_EPISODIC, MAX_NOTICES, MAX_RECENT, State};
+use super::{Condition, MAX_EPISODES, MAX_NOTICES, MAX_RECENT, State};
 use crate::event::{Body, DeviceStatusChange, EndpointChanges, Event, GaugeStatusChange, InterfaceStatusChange, Replacement};
 use crate::model::{Acknowledgement, Alarm, AlarmAct, Episode, Explained, Handling, Notice, Silence};
-use crate::model::{BridgeReading, Device, DeviceId, DeviceStatus, Endpoint, Link, LinkEnd, LinkKey, Timestamp};
+use crate::model::{BridgeReading, Device, DeviceId, DeviceStatus, Endpoint, Link, LinkEnd, LinkKey, Timestamp, limit};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +45,7 @@ impl State {
             Body::AlarmRaised(alarm) => {
                 self.alarm_stands(alarm.device.as_ref(), &alarm.id);
                 self.note_cleared(&alarm.id, None);
+                self.make_room_for(&alarm.id);
                 Arc::make_mut(&mut self.alarms).insert(alarm.id.clone(), Arc::new((**alarm).clone()));
             }
             Body::AlarmCleared(id) => self.clear_alarm(id, at),
@@ -59,6 +60,7 @@ impl State {
                 self.drop_device(old);
                 Arc::make_mut(&mut self.predecessors).insert(new.id.clone(), old.clone());
                 self.take_device(new, at);
+                self.forget_predecessors();
             }
             Body::Endpoints(changes) => self.take_endpoints(changes),
             Body::WirelessSeen(part) => self.take_wireless(part),
@@ -126,6 +128,7 @@ impl State {
 
     fn take_device(&mut self, device: &Device, at: Timestamp) {
         let known = Arc::make_mut(&mut self.devices).insert(device.id.clone(), Arc::new(device.clone()));
+        self.totals.describe(known.as_deref(), Some(device));
         if let Some(marks) = &mut self.marks {
             let marks = Arc::make_mut(marks);
             if let Some(known) = known {
@@ -171,15 +174,20 @@ impl State {
     }
 
     fn drop_device(&mut self, id: &DeviceId) {
-        if let (Some(device), Some(marks)) = (Arc::make_mut(&mut self.devices).remove(id), &mut self.marks) {
+        let device = Arc::make_mut(&mut self.devices).remove(id);
+        self.totals.describe(device.as_deref(), None);
+        if let (Some(device), Some(marks)) = (device, &mut self.marks) {
             Arc::make_mut(marks).remove(&device);
         }
         Arc::make_mut(&mut self.conditions).remove(id);
         self.live.remove(id);
         if self.wireless.contains_key(id) {
+            self.totals.control(self.controlled(id), (0, 0));
             Arc::make_mut(&mut self.wireless).remove(id);
         }
-        Arc::make_mut(&mut self.sightings).remove(id);
+        self.wireless_kept.remove(id);
+        let seen = Arc::make_mut(&mut self.sightings).remove(id);
+        self.totals.see(seen.as_deref(), None);
         Arc::make_mut(&mut self.reads).remove(id);
         Arc::make_mut(&mut self.down).remove(id);
         self.displaced.remove(id);
@@ -288,6 +296,17 @@ impl State {
         }
     }
 
+    /// Of alarms that cleared the oldest make room for one that stands.
+    fn make_room_for(&mut self, id: &str) {
+        if self.alarms.len() < limit::ALARMS.most() || self.alarms.contains_key(id) {
+            return;
+        }
+        let Some(oldest) = self.cleared.first().cloned() else { return };
+        Arc::make_mut(&mut self.cleared).remove(&oldest);
+        Arc::make_mut(&mut self.alarms).remove(&oldest.1);
+        Arc::make_mut(&mut self.notices).remove(&oldest.1);
+    }
+
     /// Notes when an alarm cleared, or that it stands again.
     fn note_cleared(&mut self, id: &str, at: Option<Timestamp>) {
         let Some(known) = self.alarms.get(id) else { return };
@@ -339,6 +358,7 @@ impl State {
     pub(super) fn index(&mut self) {
         self.ends = Arc::default();
         self.index_alarms();
+        self.recount();
         self.marks = None;
         self.link_work = LinkWork::stale();
         self.endpoints_dirty = true;
@@ -355,7 +375,7 @@ impl State {
 /// Keeps for which time an alarm stood. One that was raised again as the same goes on.
 fn remember(all: &mut Arc<BTreeMap<String, Arc<Vec<Episode>>>>, id: &str, episode: Episode) {
     let all = Arc::make_mut(all);
-    if !all.contains_key(id) && all.len() >= MAX_EPISODIC {
+    if !all.contains_key(id) && all.len() >= limit::ALARM_EPISODES.most() {
         let oldest = all.iter().min_by_key(|(_, episodes)| episodes.last().map(|last| last.cleared_at));
         if let Some(oldest) = oldest.map(|(id, _)| id.clone()) {
             all.remove(&oldest);

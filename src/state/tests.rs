@@ -1,6 +1,7 @@
 //! The state under events: what is derived, and that a replay gives the same.
 
 mod alarms;
+mod bounds;
 pub(super) mod endpoints;
 mod health;
 mod maintenance;

@@ -82,10 +82,13 @@ impl State {
             keep_missing(&mut now, before);
             reckon_rates(&mut now, before);
         }
+        self.fit_air(&mut now, before.as_deref());
         now.access_points.iter_mut().for_each(|ap| date(ap, told.at, before.as_deref()));
         sum_clients(&mut now);
         let changes = changes(&now, before.as_deref());
         let samples = vec![samples(&now)];
+        let held = self.controlled(&told.controller);
+        self.totals.control(held, (now.access_points.len(), now.clients.len()));
         Arc::make_mut(&mut self.wireless).insert(told.controller.clone(), Arc::new(now));
         Some(Followed { changes, samples })
     }
@@ -105,6 +108,7 @@ impl State {
     /// Takes a part over: the first replaces what was known.
     pub(super) fn take_wireless(&mut self, part: &WirelessPart) {
         let WirelessPart { part, reading } = part;
+        let held = self.controlled(&reading.controller);
         let all = Arc::make_mut(&mut self.wireless);
         match all.get_mut(&reading.controller).filter(|_| *part > 0) {
             Some(known) => {
@@ -114,6 +118,7 @@ impl State {
             }
             None => drop(all.insert(reading.controller.clone(), Arc::new(reading.clone()))),
         }
+        self.totals.control(held, self.controlled(&reading.controller));
     }
 
     /// Takes a change over that no reading told: replay.
@@ -129,6 +134,7 @@ impl State {
         if !differs {
             return;
         }
+        let held = self.controlled(&change.controller);
         let Some(known) = Arc::make_mut(&mut self.wireless).get_mut(&change.controller).map(Arc::make_mut) else { return };
         match (change.change, known.access_points.get_mut(place)) {
             (ApEvent::Status(_, to), Some(ap)) => {
@@ -144,6 +150,7 @@ impl State {
             (ApEvent::Forgotten, Some(_)) => drop(known.access_points.remove(place)),
             (ApEvent::New, _) | (_, None) => {}
         }
+        self.totals.control(held, self.controlled(&change.controller));
     }
 }
 

@@ -4,14 +4,11 @@ use super::object::On;
 use super::rule::{Rule, alarm_id};
 use super::rules::Rules;
 use super::text::Said;
-use crate::model::Severity;
 use crate::model::heard::Heard;
 use crate::model::log::LogLine;
+use crate::model::{Severity, limit};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
-
-/// Different things that are told of one batch at most: whoever makes up more has them counted with the last.
-const MOST_HEARD: usize = 1024;
 
 /// All rules on log lines.
 #[derive(Clone, Debug, Default)]
@@ -62,7 +59,7 @@ impl Found {
         if let Some(known) = place.and_then(|place| self.all.get_mut(place)).filter(|known| known.ends == heard.ends) {
             (known.text, known.severity, known.at) = (heard.text, heard.severity, heard.at);
             known.times = known.times.saturating_add(1);
-        } else if self.all.len() < MOST_HEARD {
+        } else if limit::ALARM_LINES.has_room(self.all.len()) {
             self.last.insert(id, self.all.len());
             self.all.push(heard);
         }
@@ -101,4 +98,30 @@ fn look(rule: &Rule, line: &LogLine) -> Option<Heard> {
         severity,
         at: line.received,
     })
+}
+
+#[cfg(test)]
+mod room_tests {
+    use super::*;
+    use crate::model::Timestamp;
+
+    #[test]
+    fn different_things_without_end_are_told_of_one_batch_as_far_as_there_is_room() {
+        let heard = |number: usize| Heard {
+            rule: "r".to_owned(),
+            device: None,
+            part: number.to_string(),
+            object: String::new(),
+            times: 1,
+            ends: false,
+            text: String::new(),
+            severity: Severity::Minor,
+            at: Timestamp(0),
+        };
+        let (mut found, most) = (Found::default(), limit::ALARM_LINES.most());
+        let ((), beyond) = limit::ALARM_LINES.during(|| (0..most + 9).for_each(|number| found.put(heard(number))));
+        found.put(heard(0));
+        assert!(beyond >= 9 && found.all.len() == most);
+        assert_eq!(found.all[0].times, 2, "known ones go on being counted");
+    }
 }

@@ -4,7 +4,7 @@
 //! one piece of memory; slots are their numbers, made anew when entries go, which is at most twice a second.
 
 use crate::model::flow::{Direction, FlowAddr, FlowRecord, Known};
-use crate::model::{MacAddr, Timestamp};
+use crate::model::{MacAddr, Timestamp, limit};
 use crate::wire::packet::Packet;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
@@ -257,6 +257,7 @@ impl FlowTable {
             self.make_room(at);
         }
         if self.entries.len() >= self.most {
+            limit::CAPTURE_FLOWS.beyond(1);
             return None;
         }
         let number = self.entries.len();
@@ -476,7 +477,8 @@ mod tests {
         for number in 0..3000 {
             assert_eq!(add(&mut table, &packet(number, 0), 0), Some(true));
         }
-        assert_eq!(add(&mut table, &packet(9999, 0), 10), None);
+        let (added, beyond) = limit::CAPTURE_FLOWS.during(|| add(&mut table, &packet(9999, 0), 10));
+        assert!(added.is_none() && beyond > 0);
         assert_eq!(moved(&mut table).len(), 3000);
         assert!(told(&mut table, 1000).is_empty());
         // Of the next second: those that were silent go, and are told.

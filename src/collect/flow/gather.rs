@@ -2,13 +2,10 @@
 
 use super::loads::Loads;
 use super::numbers::Numbers;
-use crate::model::Timestamp;
 use crate::model::flow::{ExporterKey, FlowBatch, FlowColumns, FlowName, FlowRecord, TalkTable};
+use crate::model::{Timestamp, limit};
 use crate::wire::flow::{Decoder, Fields, KEPT, Sink};
 use std::collections::BTreeMap;
-
-/// Conversations that one second tells apart; the smaller ones are summed up.
-pub(super) const ROWS: usize = 16_384;
 
 /// Records that are handed over together where there are as many: some MB, which the processor's cache still holds.
 pub(super) const PIECE_ROWS: usize = 16_384;
@@ -21,9 +18,6 @@ const MOST_MORE: usize = 4096;
 
 /// Records that are worked on together, while the processor's nearest cache holds them.
 const TOGETHER: usize = 128;
-
-/// Names of one second.
-const MOST_NAMES: usize = 16_384;
 
 /// What had to be left out, since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,7 +70,7 @@ impl Gather {
             keys: Vec::new(),
             datagrams: Vec::new(),
             numbers: Numbers::default(),
-            talks: TalkTable::new(ROWS),
+            talks: TalkTable::new(limit::FLOW_TALKS.most()),
             loads: Loads::default(),
             names: BTreeMap::new(),
             named: 0,
@@ -129,8 +123,21 @@ impl Gather {
             }
         }
         let loads = self.loads.take(now, |number| streams.get(usize::from(number)).copied().flatten());
-        self.left_out.loads = self.loads.beyond;
+        self.tell_limits();
         Some(FlowBatch { exporters, counts, talks: self.talks.take(), loads, names })
+    }
+
+    /// Counts what found no room in this second: once, not flow by flow.
+    fn tell_limits(&mut self) {
+        let smaller = self.talks.len().saturating_sub(limit::FLOW_TALKS.most());
+        let homeless = self.loads.beyond.saturating_sub(std::mem::replace(&mut self.left_out.loads, self.loads.beyond));
+        for (limit, count) in
+            [(&limit::FLOW_TALKS, smaller), (&limit::FLOW_SECOND_PORTS, usize::try_from(homeless).unwrap_or(usize::MAX))]
+        {
+            if count > 0 {
+                limit.beyond(count);
+            }
+        }
     }
 
     /// Adds the records that wait for it.
@@ -208,7 +215,7 @@ impl Sink for Gather {
     }
 
     fn name(&mut self, stream: usize, name: FlowName) {
-        if self.named >= MOST_NAMES {
+        if !limit::FLOW_SECOND_NAMES.has_room(self.named) {
             self.left_out.names += 1;
             return;
         }

@@ -1,8 +1,8 @@
 //! What flowed through ports, minute by minute: a flow's octets are spread over its own duration, not put where it was told.
 
-use crate::model::Timestamp;
 use crate::model::flow::sums::SumTable;
 use crate::model::flow::{Direction, FlowRecord, Known, PortLoad};
+use crate::model::{Timestamp, limit};
 use std::collections::BTreeMap;
 
 /// A minute. Units: ms.
@@ -14,9 +14,6 @@ const MINUTES: usize = 60;
 
 /// Those, the running one, and one that begins meanwhile.
 const PLACES: usize = MINUTES + 2;
-
-/// Ports and ways of one second: a large site's; a flood of invented ones takes 8 MB.
-const MOST_PORTS: usize = 8192;
 
 /// Loads in one event: some MB.
 const MOST_LOADS: usize = 65_536;
@@ -100,7 +97,7 @@ impl Loads {
     #[inline]
     fn spread(&mut self, (exporter, if_index, way): (u16, u32, Way), record: &FlowRecord, span: &Span) {
         let key = u64::from(exporter) << 48 | (way as u64) << 32 | u64::from(if_index);
-        match self.ports.place(&key, MOST_PORTS) {
+        match self.ports.place(&key, limit::FLOW_SECOND_PORTS.most()) {
             Some(minutes) => span.spread(minutes, (record.scaled_octets(), record.scaled_packets())),
             None => self.beyond += 1,
         }
@@ -289,7 +286,8 @@ mod tests {
         for if_index in 1..=20_000 {
             loads.add(0, &FlowRecord { in_if: if_index, out_if: 0, ..flow(1, (1, 0)) }, NOW);
         }
-        assert_eq!((loads.take(NOW, |_| None).len(), loads.beyond), (MOST_PORTS, 20_000 - MOST_PORTS as u64));
+        let most = limit::FLOW_SECOND_PORTS.most();
+        assert_eq!((loads.take(NOW, |_| None).len(), loads.beyond), (most, 20_000 - most as u64));
         loads.add(0, &flow(1, (1, 0)), NOW);
         assert_eq!(loads.take(NOW, |_| None).len(), 2);
     }

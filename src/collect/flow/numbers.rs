@@ -1,12 +1,10 @@
 //! Small numbers for the exporters that are met in a stretch of time.
 
 use crate::model::flow::ExporterKey;
+use crate::model::limit;
 
 /// Not met yet.
 const NONE: u16 = u16::MAX;
-
-/// Exporters of one event at most: more would not fit the number.
-const MOST: usize = NONE as usize;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -30,7 +28,7 @@ impl Numbers {
 
     #[cold]
     fn give(&mut self, stream: usize, key: ExporterKey) -> Option<u16> {
-        let number = u16::try_from(self.keys.len()).ok().filter(|_| self.keys.len() < MOST)?;
+        let number = u16::try_from(self.keys.len()).ok().filter(|_| limit::FLOW_NUMBERS.has_room(self.keys.len()))?;
         if self.by_stream.len() <= stream {
             self.by_stream.resize(stream + 1, NONE);
         }

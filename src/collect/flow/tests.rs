@@ -1,13 +1,13 @@
 //! The collector from the socket to the event, and its bounds.
 
-use super::gather::{Gather, MOST_HELD_ROWS, ROWS};
+use super::gather::{Gather, MOST_HELD_ROWS};
 use super::worker::{Keep, Worker};
 use super::{Counters, Counts};
 use crate::collect::{Pulse, emitter};
 use crate::event::{Body, Event};
 use crate::mib::elements;
-use crate::model::Timestamp;
 use crate::model::flow::{ExporterKey, FlowAddr, FlowColumns, FlowName, FlowOrigin, FlowRecord, FlowVersion, TalkSum};
+use crate::model::{Timestamp, limit};
 use crate::net::intake::Intake;
 use crate::wire::flow::{Decoder, Fields, Limits, Sink};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
@@ -197,12 +197,33 @@ fn a_flood_of_exporters_and_conversations_stays_within_its_bounds() {
     for number in 0..40_000u32 {
         decoder.datagram(IpAddr::V4(Ipv4Addr::from_bits(0x0a00_0000)), NOW, &v5(0, &[number, number + 100_000]), &mut gather);
     }
-    let batch = gather.take_batch(&decoder, NOW).unwrap();
+    let (batch, smaller) = limit::FLOW_TALKS.during(|| gather.take_batch(&decoder, NOW).unwrap());
+    assert!(smaller > 0);
     assert_eq!((decoder.streams().count(), batch.exporters.len()), (500, 500));
     let refused: u64 = decoder.totals().refused.by_word().map(|(_, count)| count).sum();
     assert_eq!((refused, batch.talks.total().flows), (49_500, 500 * 4 + 80_000));
     let lists = [batch.talks.rows.len(), batch.talks.cut_src.len() * 4, batch.talks.cut_dst.len() * 4, batch.talks.rest.len()];
-    assert!(lists.iter().all(|length| *length <= ROWS), "{lists:?}");
+    assert!(lists.iter().all(|length| *length <= limit::FLOW_TALKS.most()), "{lists:?}");
+}
+
+#[test]
+fn ports_and_names_without_end_find_no_room_and_are_counted() {
+    let (mut decoder, mut gather) = (Decoder::new(elements::builtin(), Limits::default()), Gather::new(false));
+    decoder.datagram(IpAddr::V4(Ipv4Addr::from_bits(0x0a00_0001)), NOW, &v5(0, &[1]), &mut gather);
+    let (port, name) = (&limit::FLOW_SECOND_PORTS, &limit::FLOW_SECOND_NAMES);
+    for number in 0..u32::try_from(port.most()).unwrap() + 9 {
+        let record = FlowRecord { in_if: number + 1, end: NOW, octets: 1, packets: 1, ..FlowRecord::default() };
+        gather.flow(0, &record, Fields::none(FlowOrigin::default()));
+    }
+    let named = |gather: &mut Gather| {
+        for number in 0..u32::try_from(name.most()).unwrap() + 7 {
+            gather.name(0, FlowName::Interface(number, number.to_string()));
+        }
+    };
+    assert!(name.during(|| named(&mut gather)).1 >= 7);
+    let (batch, beyond) = port.during(|| gather.take_batch(&decoder, NOW).unwrap());
+    assert_eq!((batch.loads.len(), batch.names.len()), (port.most(), name.most()));
+    assert!(beyond >= 9, "{beyond}");
 }
 
 /// An IPFIX message (RFC 7011 §3.1) of one set.

@@ -1,17 +1,15 @@
 //! The host's own neighbour table: /proc/net/arp (proc(5)).
 
-use crate::model::{ArpRow, IfIndex, MacAddr};
+use crate::model::{ArpRow, IfIndex, MacAddr, limit};
 use std::collections::BTreeMap;
-
-/// Rows kept: the kernel's own limit is 1,024 unless somebody raised it.
-const MAX: usize = 65_536;
 
 /// ATF_COM of <linux/if_arp.h>: the hardware address is known.
 const COMPLETE: u32 = 0x2;
 
 /// The rows that are complete, sorted.
 pub(super) fn rows(text: &str, ports: &BTreeMap<&str, IfIndex>) -> Vec<ArpRow> {
-    let mut rows: Vec<ArpRow> = text.lines().skip(1).filter_map(|line| row(line, ports)).take(MAX).collect();
+    let mut rows: Vec<ArpRow> = text.lines().skip(1).filter_map(|line| row(line, ports)).collect();
+    limit::OWN_ARP.cut(&mut rows);
     rows.sort_unstable();
     rows.dedup();
     rows
@@ -30,6 +28,18 @@ fn row(line: &str, ports: &BTreeMap<&str, IfIndex>) -> Option<ArpRow> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_table_without_end_is_cut_and_counted() {
+        let most = limit::OWN_ARP.most();
+        let row = |number: usize| {
+            let address = std::net::Ipv4Addr::from_bits(0x0a00_0000 + number as u32);
+            format!("{address} 0x1 0x2 02:00:00:00:00:01 * eth0\n")
+        };
+        let text: String = std::iter::once("head\n".to_owned()).chain((0..most + 9).map(row)).collect();
+        let (rows, beyond) = limit::OWN_ARP.during(|| rows(&text, &BTreeMap::new()));
+        assert!(rows.len() == most && beyond >= 9);
+    }
 
     #[test]
     fn only_complete_rows_are_taken() {

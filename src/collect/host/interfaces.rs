@@ -1,11 +1,8 @@
 //! The host's ports as interfaces: what the kernel's own calls say, and beside it what sysfs says of the same port.
 
 use super::Places;
-use crate::model::{AdminStatus, Interface, OperStatus};
+use crate::model::{AdminStatus, Interface, OperStatus, limit};
 use crate::net::capture::Port;
-
-/// Interfaces that are told of: a host with more runs containers by the thousand, and those ports are nobody's.
-const MAX: usize = 4096;
 
 /// ARPHRD_ETHER and ARPHRD_LOOPBACK of <linux/if_arp.h>, as IANAifType numbers.
 const KINDS: [(&str, u32); 2] = [("1", 6), ("772", 24)];
@@ -22,7 +19,8 @@ const STATES: [(&str, OperStatus); 6] = [
 
 /// The interfaces, by number.
 pub(super) fn interfaces(ports: &[Port], places: &Places) -> Vec<Interface> {
-    let mut interfaces: Vec<Interface> = ports.iter().take(MAX).map(|port| interface(port, places)).collect();
+    let mut interfaces: Vec<Interface> = ports.iter().map(|port| interface(port, places)).collect();
+    limit::OWN_INTERFACES.cut(&mut interfaces);
     interfaces.sort_by_key(|interface| interface.if_index);
     interfaces
 }
@@ -68,6 +66,16 @@ mod tests {
             is_up: true,
             is_running: true,
         }
+    }
+
+    #[test]
+    fn a_host_of_containers_by_the_thousand_tells_as_many_as_there_is_room_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = Places { sys: folder.path().to_owned(), ..Places::default() };
+        let most = limit::OWN_INTERFACES.most();
+        let ports: Vec<Port> = (0..most + 9).map(|number| Port { if_index: IfIndex(number as u32 + 1), ..port() }).collect();
+        let (told, beyond) = limit::OWN_INTERFACES.during(|| interfaces(&ports, &places));
+        assert!(told.len() == most && beyond >= 9);
     }
 
     fn read(attributes: &[(&str, &str)]) -> Interface {

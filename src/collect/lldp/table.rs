@@ -1,15 +1,9 @@
 //! Who was heard on which port, for as long as it holds (IEEE 802.1AB-2016 §9.2.7.7.5). No clock: times are since the listener began.
 
-use crate::model::{ChassisId, Evidence, IfIndex, NeighbourRow, PortId};
+use crate::model::{ChassisId, Evidence, IfIndex, NeighbourRow, PortId, limit};
 use crate::wire::announcement::Announcement;
 use std::collections::BTreeMap;
 use std::time::Duration;
-
-/// Neighbours kept of one port: a hub with this many speakers is one that somebody makes up.
-const MAX_OF_PORT: usize = 64;
-
-/// Neighbours kept of the host.
-const MAX: usize = 1024;
 
 /// The identity of a neighbour: the protocol, the port here, and its own two ids (the standard's MSAP identifier).
 type Key = (IfIndex, Evidence, Option<ChassisId>, Option<PortId>);
@@ -60,7 +54,8 @@ impl Table {
     }
 
     fn is_full(&self, if_index: IfIndex) -> bool {
-        self.0.len() >= MAX || self.0.keys().filter(|(port, ..)| *port == if_index).count() >= MAX_OF_PORT
+        let of_port = self.0.keys().filter(|(port, ..)| *port == if_index).count();
+        !limit::LLDP_HEARD.has_room(self.0.len()) || !limit::LLDP_OF_PORT.has_room(of_port)
     }
 
     /// Forgets whose time is over, and who was heard on ports that are no longer there. Whether there was any.
@@ -144,14 +139,20 @@ mod tests {
     #[test]
     fn made_up_neighbours_take_bounded_room() {
         let mut table = Table::default();
-        let came: Vec<Came> = (0..MAX_OF_PORT + 9).map(|number| table.hear(ETH0, said(&number.to_string(), 9), at(0))).collect();
+        let mut many =
+            || (0..limit::LLDP_OF_PORT.most() + 9).map(|number| table.hear(ETH0, said(&number.to_string(), 9), at(0))).collect();
+        let (came, beyond): (Vec<Came>, u64) = limit::LLDP_OF_PORT.during(&mut many);
+        assert!(beyond >= 9);
         assert_eq!(came.iter().filter(|came| **came == Came::TooMany).count(), 9);
         assert_eq!(table.hear(ETH0, said("0", 9), at(1)), Came::Same, "those that are known go on");
-        for port in 0..1000 {
-            for number in 0..4 {
-                table.hear((IfIndex(100 + port), "x"), said(&number.to_string(), 9), at(0));
+        let ((), beyond) = limit::LLDP_HEARD.during(|| {
+            for port in 0..1000 {
+                for number in 0..4 {
+                    table.hear((IfIndex(100 + port), "x"), said(&number.to_string(), 9), at(0));
+                }
             }
-        }
-        assert_eq!(table.rows().len(), MAX);
+        });
+        assert_eq!(table.rows().len(), limit::LLDP_HEARD.most());
+        assert!(beyond >= 3000 - 64, "{beyond}");
     }
 }

@@ -15,7 +15,7 @@ use super::tries::Tries;
 use crate::clock;
 use crate::mib::Registry;
 use crate::model::inventory::Reason;
-use crate::model::{Credential, Oid, SnmpVersion};
+use crate::model::{Credential, Oid, SnmpVersion, limit};
 use crate::wire::snmp::VarBind;
 use rustc_hash::FxHashMap;
 use std::net::SocketAddr;
@@ -73,6 +73,16 @@ impl Access {
         self.good.lock().unwrap_or_else(PoisonError::into_inner).get(&address).cloned()
     }
 
+    /// An agent takes a credential. Where there is no room all are forgotten: the next question finds each again.
+    fn remember(&self, address: SocketAddr, credential: Arc<Credential>) {
+        let mut good = self.good.lock().unwrap_or_else(PoisonError::into_inner);
+        if !good.contains_key(&address) && !limit::SNMP_CREDENTIALS.has_room(good.len()) {
+            good.clear();
+        }
+        good.insert(address, credential);
+        limit::SNMP_CREDENTIALS.holds(good.len());
+    }
+
     /// The credentials for an agent, in the order in which they are tried.
     pub fn candidates(&self, address: SocketAddr) -> Vec<Arc<Credential>> {
         let good = self.good_at(address);
@@ -98,7 +108,7 @@ impl Access {
                 Ok((credential, probe)) => {
                     let agent = Agent { address, credential };
                     let session = client.session(&agent, limits);
-                    self.good.lock().unwrap_or_else(PoisonError::into_inner).insert(address, agent.credential);
+                    self.remember(address, agent.credential);
                     return Ok(Opened { session, probe });
                 }
                 Err(still) => candidates = still,
@@ -241,6 +251,19 @@ mod tests {
 
     fn agent() -> SocketAddr {
         "10.0.0.1:161".parse().unwrap()
+    }
+
+    #[test]
+    fn what_every_agent_takes_is_remembered_of_so_many() {
+        let access = Access::new(&[Credential::community("good", "good")]);
+        let ((), forgotten) = limit::SNMP_CREDENTIALS.during(|| {
+            for number in 0..limit::SNMP_CREDENTIALS.most() + 5 {
+                let address = SocketAddr::from((std::net::Ipv4Addr::from_bits(u32::try_from(number).unwrap()), 161));
+                access.remember(address, Arc::clone(&access.credentials[0]));
+            }
+        });
+        assert_eq!(access.good.lock().unwrap().len(), 5);
+        assert!(forgotten >= 1);
     }
 
     #[tokio::test(start_paused = true)]

@@ -8,7 +8,7 @@ use super::session::{Limits, Session};
 use super::v3::KeyStore;
 use super::walk::Walk;
 use crate::collect::pacing::Pacer;
-use crate::model::{Credential, Oid};
+use crate::model::{Credential, Oid, limit};
 use crate::net::datagram::Transport;
 use crate::net::udp::Udp;
 use crate::wire::snmp::VarBind;
@@ -78,6 +78,11 @@ impl Shared {
 
     fn learned(&self, address: SocketAddr) -> Arc<Learned> {
         let mut agents = self.agents();
+        if !agents.contains_key(&address) && !limit::SNMP_AGENTS.has_room(agents.len()) {
+            // Those that nobody speaks to now: what is known of them is learned again in one question.
+            agents.retain(|_, learned| Arc::strong_count(learned) > 1);
+        }
+        limit::SNMP_AGENTS.holds(agents.len());
         Arc::clone(agents.entry(address).or_insert_with(|| Arc::new(Learned::new(self.in_flight_per_agent))))
     }
 
@@ -148,5 +153,24 @@ impl Client {
     /// Agents of which something is remembered: those that answered, and those being asked.
     pub fn known_agents(&self) -> usize {
         self.0.agents().len()
+    }
+}
+
+#[cfg(test)]
+mod room_tests {
+    use super::*;
+    use crate::net::memory::Memory;
+    use std::net::Ipv4Addr;
+
+    #[tokio::test(start_paused = true)]
+    async fn however_many_answer_the_memory_of_them_is_bounded_and_who_is_spoken_to_stays() {
+        let client = Client::over(Arc::new(Memory::new(|_: &[u8], _: SocketAddr| Vec::new())), Options::default());
+        let at = |number: usize| SocketAddr::from((Ipv4Addr::from_bits(u32::try_from(number).unwrap()), 161));
+        let spoken_to = client.0.learned(at(0));
+        let ((), forgotten) = limit::SNMP_AGENTS.during(|| {
+            (1..limit::SNMP_AGENTS.most() + 5).for_each(|number| drop(client.0.learned(at(number))));
+        });
+        assert_eq!(client.known_agents(), 6);
+        assert!(Arc::ptr_eq(&spoken_to, &client.0.learned(at(0))) && forgotten >= 1);
     }
 }

@@ -2,8 +2,8 @@
 
 use super::played::{Quirk, Scene, column, root};
 use super::{Context, Failure, Limits, Options, Walk};
-use crate::model::Oid;
 use crate::model::inventory::Reason;
+use crate::model::{Oid, limit};
 use crate::wire::snmp::Value;
 use std::time::Duration;
 
@@ -172,7 +172,9 @@ async fn a_table_in_circles_ends_with_a_fault_and_spares_its_neighbours() {
 #[tokio::test(start_paused = true)]
 async fn an_endless_table_costs_bounded_memory() {
     let scene = Scene::new(Quirk::Endless, []);
+    let before = limit::WALK_ROWS.left_out();
     let walk = scene.session(Limits { rows: 1234, ..LIMITS }).walk(&Oid::new(&[1, 1])).await;
+    assert!(limit::WALK_ROWS.left_out() > before);
     assert_eq!(walk.rows.len(), 1234);
     assert_eq!(
         walk.fault.unwrap().failure,

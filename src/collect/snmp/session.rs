@@ -5,7 +5,7 @@ use super::error::{Failure, SnmpError};
 use super::inbox::Desk;
 use super::learned::Learned;
 use crate::mib::Quirks;
-use crate::model::Timestamp;
+use crate::model::{Timestamp, limit};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -18,12 +18,8 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 /// Repetitions after the first request, as the contract has it.
 const RETRIES: u32 = 2;
 
-/// Rows that one call of `walk_columns` keeps at most: the largest forwarding tables met have some ten thousand; the memory
-/// is about 30 MB.
-const MAX_ROWS: usize = 200_000;
-
 /// Octets that one call of `walk_columns` keeps at most: an agent that fills its rows with giant strings would otherwise take
-/// [`MAX_ROWS`] times a datagram.
+/// [`limit::WALK_ROWS`] times a datagram.
 const MAX_OCTETS: usize = 32 * 1024 * 1024;
 
 /// What a session may take.
@@ -43,7 +39,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { timeout: TIMEOUT, retries: RETRIES, deadline: None, rows: MAX_ROWS, octets: MAX_OCTETS }
+        Self { timeout: TIMEOUT, retries: RETRIES, deadline: None, rows: limit::WALK_ROWS.most(), octets: MAX_OCTETS }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where noctop itself lately asked with a credential that it did not know to be right.
 
-use crate::model::Timestamp;
+use crate::model::{Timestamp, limit};
 use rustc_hash::FxHashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
@@ -10,9 +10,6 @@ use std::time::Duration;
 /// notification in its own time.
 const WITHIN: Duration = Duration::from_secs(15);
 
-/// Addresses that are kept: a sweep of a /16 within [`WITHIN`] is more than the pace of any discovery.
-const MOST: usize = 65_536;
-
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Tries(Mutex<FxHashMap<IpAddr, Timestamp>>);
@@ -21,10 +18,10 @@ impl Tries {
     /// An agent is asked with a credential that it may not take. Beyond the bound nothing is noted: then a notification counts as another's.
     pub fn note(&self, agent: IpAddr, now: Timestamp) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MOST {
+        if known.len() >= limit::SNMP_TRIES.most() {
             known.retain(|_, at| now.since(*at) <= WITHIN);
         }
-        if known.len() < MOST || known.contains_key(&agent) {
+        if known.contains_key(&agent) || limit::SNMP_TRIES.has_room(known.len()) {
             known.insert(agent, now);
         }
     }
@@ -39,6 +36,18 @@ impl Tries {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sweep_without_end_is_noted_as_far_as_there_is_room() {
+        let (at, tries) = (Timestamp::from_secs, Tries::default());
+        let agent = |number: usize| IpAddr::from(u32::try_from(number).unwrap().to_be_bytes());
+        let most = limit::SNMP_TRIES.most();
+        let ((), beyond) = limit::SNMP_TRIES.during(|| (0..most + 9).for_each(|number| tries.note(agent(number), at(100))));
+        assert!(beyond >= 9 && tries.0.lock().unwrap().len() == most);
+        assert!(tries.is_recent(agent(0), at(100)) && !tries.is_recent(agent(most), at(100)));
+        tries.note(agent(most), at(200));
+        assert!(tries.is_recent(agent(most), at(200)), "old ones make room");
+    }
 
     #[test]
     fn a_try_is_recent_for_some_seconds_at_its_agent() {

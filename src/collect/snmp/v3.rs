@@ -4,7 +4,7 @@ use super::error::Failure;
 use super::exchange::Step;
 use super::session::Session;
 use crate::clock::Stopwatch;
-use crate::model::Credential;
+use crate::model::{Credential, limit};
 use crate::wire::snmp::pdu::PduHead;
 use crate::wire::snmp::usm::{self, Complaint, EngineSays, Envelope, KeyExtension, Keys, Opened};
 use crate::wire::snmp::{Fault, List, Pdu, PduKind};
@@ -13,9 +13,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// RFC 3414 §2.2.3: a message is fresh for 150 seconds.
 const TIME_WINDOW: u32 = 150;
-
-/// Engines whose keys are kept at most, about 1 kB each: an agent that invents a new engine id each time gains nothing.
-const MAX_ENGINES: usize = 16_384;
 
 /// An agent's engine, and its clock as we believe it.
 #[derive(Clone, Debug)]
@@ -92,7 +89,7 @@ impl KeyStore {
 
     fn with<T>(&self, credential: &Arc<Credential>, engine_id: &[u8], read: impl FnOnce(&mut UserKeys) -> T) -> T {
         let mut engines = self.engines();
-        if engines.len() >= MAX_ENGINES && !engines.contains_key(engine_id) {
+        if !engines.contains_key(engine_id) && !limit::SNMP_ENGINES.has_room(engines.len()) {
             engines.clear();
         }
         let users = engines.entry(engine_id.to_vec()).or_default();
@@ -229,4 +226,21 @@ impl Session {
 
 const fn authenticates(credential: &Credential) -> bool {
     matches!(credential.proof, crate::model::access::Proof::Usm { auth: Some(_), .. })
+}
+
+#[cfg(test)]
+mod room_tests {
+    use super::*;
+
+    #[test]
+    fn an_agent_that_invents_engines_makes_the_others_keys_be_derived_again_and_no_more() {
+        let (store, credential) = (KeyStore::default(), Arc::new(Credential::community("a", "b")));
+        let ((), forgotten) = limit::SNMP_ENGINES.during(|| {
+            for number in 0..limit::SNMP_ENGINES.most() + 5 {
+                store.with(&credential, &number.to_be_bytes(), |_| ());
+            }
+        });
+        assert_eq!(store.engines().len(), 5);
+        assert!(forgotten >= 1);
+    }
 }

@@ -7,7 +7,7 @@ use super::error::{Failure, SnmpError};
 use super::exchange::Answered;
 use super::learned::{Bulk, Whole};
 use super::session::Session;
-use crate::model::{Oid, SnmpVersion};
+use crate::model::{Oid, SnmpVersion, limit};
 use crate::wire::snmp::list::{Bind, Index, Place, Root};
 use crate::wire::snmp::{ErrorStatus, Fault, PduKind, Question, Value, VarBind};
 
@@ -219,6 +219,7 @@ impl Session {
             walking.budget = walking.budget.min(walking.expected().unwrap_or(usize::MAX));
         }
         if walking.room.full {
+            limit::WALK_ROWS.beyond(1);
             let mut still_open = Vec::new();
             walking.list_open(&mut still_open);
             walking.fail(still_open.iter(), &self.error("walk", self.endless(&walking.room)));

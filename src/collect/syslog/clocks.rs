@@ -1,7 +1,7 @@
 //! How wrong the clocks of senders are: what lines say of their time, beside when they came. Lines are kept by when they came, so that a wrong
 //! clock spoils nothing; but whoever compares logs of two devices has to know.
 
-use crate::model::{LogLine, Timestamp};
+use crate::model::{LogLine, Timestamp, limit};
 use rustc_hash::FxHashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
@@ -15,9 +15,6 @@ const LINES: u32 = 3;
 
 /// Zones lie apart by this (seconds): a line without a zone is compared by what remains.
 const ZONE: i64 = 900;
-
-/// Senders that are remembered.
-const MOST: usize = 4096;
 
 /// Senders that were silent for so long are forgotten.
 const FORGOTTEN: Duration = Duration::from_secs(3600);
@@ -54,9 +51,9 @@ impl Clocks {
         // Without a zone: the nearest whole zone is taken off.
         let off_secs = if own.zoned { apart } else { apart - (apart + ZONE / 2 * apart.signum()) / ZONE * ZONE };
         let mut clocks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if clocks.len() >= MOST && !clocks.contains_key(&line.source) {
-            clocks.retain(|_, clock| line.received.since(clock.heard) < FORGOTTEN);
-            if clocks.len() >= MOST {
+        if clocks.len() >= limit::SYSLOG_CLOCKS.most() && !clocks.contains_key(&line.source) {
+            Self::forget(&mut clocks, line.received);
+            if !limit::SYSLOG_CLOCKS.has_room(clocks.len()) {
                 return false;
             }
         }
@@ -65,6 +62,11 @@ impl Clocks {
         let in_a_row = if off_secs.abs() > RIGHT_WITHIN { clock.in_a_row.saturating_add(1) } else { 0 };
         *clock = Clock { in_a_row, ..fresh };
         in_a_row >= LINES
+    }
+
+    /// Those that were silent for long make room.
+    fn forget(clocks: &mut FxHashMap<IpAddr, Clock>, now: Timestamp) {
+        clocks.retain(|_, clock| now.since(clock.heard) < FORGOTTEN);
     }
 
     /// Whose clocks are wrong, the worst first.
@@ -108,6 +110,21 @@ mod tests {
         check(5 * 3600 + 45 * 60 + 3, false, None);
         check(9 * 3600 + 300, false, Some(300));
         check(-5 * 3600 - 200, false, Some(-200));
+    }
+
+    #[test]
+    fn made_up_senders_take_bounded_room_and_old_ones_make_some() {
+        let (clocks, most) = (Clocks::default(), limit::SYSLOG_CLOCKS.most());
+        let from = |number: usize, secs: i64| {
+            let mut line = line(1, 0, true);
+            line.source = u32::try_from(number).unwrap().to_be_bytes().into();
+            line.received = Timestamp(line.received.0 + secs * 1000);
+            line
+        };
+        let ((), beyond) = limit::SYSLOG_CLOCKS.during(|| assert!(!(0..most + 9).any(|number| clocks.look(&from(number, 0)))));
+        assert!(beyond >= 9 && clocks.0.lock().unwrap().len() == most);
+        clocks.look(&from(most, 3601));
+        assert_eq!(clocks.0.lock().unwrap().len(), 1);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::*;
 use crate::collect::Pulse;
 use crate::collect::emitter::channel;
 use crate::event::{Body, Event};
+use crate::model::limit;
 use crate::net::stream::StreamPlace;
 use crate::net::tls_server::{ServerTls, TlsFiles};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -121,6 +122,7 @@ async fn connections_are_bounded_for_one_and_for_all() {
     assert!(is_closed(&mut first).await);
     let counts = running.end().await;
     assert_eq!((counts.refused.get("crowded"), counts.connections), (Some(&2), 0));
+    assert!(limit::SYSLOG_CONNECTIONS.left_out() > 0 && limit::SYSLOG_CONNECTIONS_OF_ONE.left_out() > 0);
 }
 
 #[tokio::test]

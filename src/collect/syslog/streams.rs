@@ -9,7 +9,7 @@ use crate::clock;
 use crate::collect::{Emitter, Pulse};
 use crate::event::Body;
 use crate::model::log::LogBatch;
-use crate::model::{LogLine, Timestamp};
+use crate::model::{LogLine, Timestamp, limit};
 use crate::net::stream::{Incoming, Stream, StreamListener};
 use crate::wire::syslog::frame::{Frame, Framer};
 use rustc_hash::FxHashMap;
@@ -45,7 +45,11 @@ pub struct Bounds {
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { connections: 1024, of_one: 64, message: Duration::from_secs(60) }
+        Self {
+            connections: limit::SYSLOG_CONNECTIONS.most(),
+            of_one: limit::SYSLOG_CONNECTIONS_OF_ONE.most(),
+            message: Duration::from_secs(60),
+        }
     }
 }
 
@@ -215,10 +219,12 @@ impl Desk {
         let source = peer.ip().to_canonical();
         let mut table = self.table();
         if table.connections.values().filter(|connection| connection.source == source).count() >= self.bounds.of_one {
+            limit::SYSLOG_CONNECTIONS_OF_ONE.beyond(1);
             self.counters.crowded.fetch_add(1, Relaxed);
             return None;
         }
         if table.connections.len() >= self.bounds.connections {
+            limit::SYSLOG_CONNECTIONS.beyond(1);
             self.counters.crowded.fetch_add(1, Relaxed);
             let oldest = table.connections.iter().min_by_key(|(_, connection)| connection.heard).map(|(number, _)| *number);
             let oldest = oldest.and_then(|number| table.connections.remove(&number));
@@ -227,6 +233,7 @@ impl Desk {
         table.next += 1;
         let (number, stop) = (table.next, stop.child_token());
         table.connections.insert(number, Connection { source, heard: instant(), stop: stop.clone() });
+        limit::SYSLOG_CONNECTIONS.holds(table.connections.len());
         self.counters.connections.store(table.connections.len() as u64, Relaxed);
         Some((number, stop))
     }
@@ -240,6 +247,7 @@ impl Desk {
     fn leave(&self, number: u64) {
         let mut table = self.table();
         table.connections.remove(&number);
+        limit::SYSLOG_CONNECTIONS.holds(table.connections.len());
         self.counters.connections.store(table.connections.len() as u64, Relaxed);
     }
 

@@ -3,7 +3,7 @@
 
 use crate::event::{Trap, TrapTold};
 use crate::model::log::TrapBind;
-use crate::model::{Severity, Timestamp};
+use crate::model::{Severity, Timestamp, limit};
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
@@ -20,9 +20,6 @@ const MOST_TOLD: u32 = 100;
 
 /// See [`MOST_TOLD`].
 const SPAN: Duration = Duration::from_secs(10);
-
-/// Senders and things said that are remembered: a network with as many in a minute has other worries.
-const MOST_KEPT: usize = 8192;
 
 /// What was said, and how often since it was told.
 struct Said {
@@ -64,7 +61,7 @@ impl Fold {
             self.folded += 1;
             return self.hint(Trap { told: None, ..trap }, now);
         }
-        if !self.may_tell(trap.source, now) || self.said.len() >= MOST_KEPT {
+        if !self.may_tell(trap.source, now) || !limit::TRAP_SENDERS.has_room(self.said.len()) {
             self.folded += 1;
             return self.hint(Trap { told: None, ..trap }, now);
         }
@@ -73,7 +70,7 @@ impl Fold {
     }
 
     fn sender(&mut self, source: IpAddr, now: Timestamp) -> Option<&mut Sender> {
-        if !self.senders.contains_key(&source) && self.senders.len() >= MOST_KEPT {
+        if !self.senders.contains_key(&source) && !limit::TRAP_SENDERS.has_room(self.senders.len()) {
             return None;
         }
         let fresh = || Sender { from: now, told: 0, hinted_at: Timestamp(i64::MIN / 2), held: None };
@@ -199,6 +196,17 @@ mod tests {
         let due = fold.due(Timestamp(1000));
         assert!(due.len() == 1 && due[0].poll && due[0].told.is_none());
         assert!(fold.due(Timestamp(2000)).is_empty());
+    }
+
+    #[test]
+    fn made_up_senders_are_told_by_number_and_known_ones_go_on() {
+        let (mut fold, most) = (Fold::default(), limit::TRAP_SENDERS.most());
+        let from = |number: usize| Trap { source: u32::try_from(number).unwrap().to_be_bytes().into(), ..trap(1, 1) };
+        let (told, beyond) = limit::TRAP_SENDERS
+            .during(|| (0..most + 500).filter(|number| fold.add(from(*number), Timestamp(5)).is_some()).count());
+        assert_eq!((told, fold.said.len(), fold.senders.len()), (most, most, most));
+        assert!(beyond >= 500 && fold.folded == 500);
+        assert!(fold.add(from(0), Timestamp(2000)).is_some_and(|trap| trap.poll), "a device that is known is looked at");
     }
 
     #[test]

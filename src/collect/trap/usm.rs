@@ -4,16 +4,13 @@
 //! said why. Nothing here opens a socket or knows a clock.
 
 use crate::model::access::{Credential, SnmpVersion};
-use crate::model::{Timestamp, text};
+use crate::model::{Timestamp, limit, text};
 use crate::wire::snmp::usm::{
     Claims, Complaint, EngineSays, KeyExtension, Level, Scoped, Senders, Session, Untimely, User, heard, window,
 };
 use crate::wire::snmp::{Fault, Notification, PduKind};
 use rustc_hash::FxHashMap;
 use std::net::IpAddr;
-
-/// Keys that are kept: of so many users at so many engines. Most are made in microseconds.
-const MOST_KEYS: usize = 16_384;
 
 /// The shortest engine id (RFC 3411 §5); whoever sends a shorter one asks for ours.
 const SHORTEST_ID: usize = 5;
@@ -304,9 +301,7 @@ impl Receiver {
     fn decipher(&mut self, bytes: &[u8], claims: &Claims, at: usize) -> Result<Scoped, Distrust> {
         let (_, user) = self.users.get(at).ok_or(Distrust::UnknownUser)?;
         let place = (at, claims.engine.id.clone());
-        if self.sessions.len() >= MOST_KEYS {
-            self.sessions.clear();
-        }
+        make_room(&mut self.sessions, &place);
         let fresh = || user.session(&claims.engine.id, KeyExtension::Blumenthal);
         let session = self.sessions.entry(place).or_insert_with(fresh);
         match session.open(bytes) {
@@ -328,5 +323,31 @@ impl Receiver {
         let salt = (u64::from(ours.boots) << 32 | u64::from(self.salts)).to_be_bytes();
         let answer = inform.answer(inform.pdu.response(inform.pdu.varbinds.clone()));
         self.sessions.get(&(at, claims.engine.id.clone()))?.answer(&answer, (claims, &ours), salt).ok()
+    }
+}
+
+/// Where there is no room for another key all go: they are made again as they are needed.
+fn make_room<T>(sessions: &mut FxHashMap<(usize, Vec<u8>), T>, place: &(usize, Vec<u8>)) {
+    if !sessions.contains_key(place) && !limit::TRAP_KEYS.has_room(sessions.len()) {
+        sessions.clear();
+    }
+}
+
+#[cfg(test)]
+mod room_tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_invented_engines_take_bounded_room() {
+        let mut sessions = FxHashMap::default();
+        let ((), forgotten) = limit::TRAP_KEYS.during(|| {
+            for number in 0..limit::TRAP_KEYS.most() + 5 {
+                let place = (0, number.to_be_bytes().to_vec());
+                make_room(&mut sessions, &place);
+                sessions.insert(place, ());
+            }
+        });
+        assert_eq!(sessions.len(), 5);
+        assert!(forgotten >= 1);
     }
 }

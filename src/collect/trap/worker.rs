@@ -10,7 +10,7 @@ use crate::collect::syslog::Gather;
 use crate::collect::{Emitter, Pulse};
 use crate::event::{Body, Trap};
 use crate::mib::Registry;
-use crate::model::{SnmpVersion, Timestamp};
+use crate::model::{SnmpVersion, Timestamp, limit};
 use crate::net::intake::{self, Intake, IntakeRoom};
 use crate::net::route::source_towards;
 use crate::wire::snmp::{Notification, peek};
@@ -28,9 +28,6 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// How often what is known of senders' clocks is kept: so much of it may be missing after a crash.
 const KEEP_EVERY: Duration = Duration::from_secs(5);
-
-/// Informs that are remembered, so that one that is sent again, because its receipt was lost, is one line.
-const MOST_INFORMS: usize = 4096;
 
 /// Reads the sockets, whatever comes.
 pub struct Worker {
@@ -191,14 +188,32 @@ impl Desk {
             bind.oid.hash(&mut hasher);
             format!("{:?}", bind.value).hash(&mut hasher);
         }
-        let heard = hasher.finish();
-        if self.informs.contains(&heard) {
-            return true;
-        }
-        if self.informs.len() >= MOST_INFORMS {
-            self.informs.pop_front();
-        }
-        self.informs.push_back(heard);
-        false
+        is_repeated(&mut self.informs, hasher.finish())
+    }
+}
+
+/// Whether it was heard before; it is remembered, and the oldest make room.
+fn is_repeated(informs: &mut VecDeque<u64>, heard: u64) -> bool {
+    if informs.contains(&heard) {
+        return true;
+    }
+    if !limit::TRAP_INFORMS.has_room(informs.len()) {
+        informs.pop_front();
+    }
+    informs.push_back(heard);
+    false
+}
+
+#[cfg(test)]
+mod room_tests {
+    use super::*;
+
+    #[test]
+    fn informs_without_end_are_known_again_as_far_as_there_is_room() {
+        let (mut informs, most) = (VecDeque::new(), limit::TRAP_INFORMS.most() as u64);
+        let ((), forgotten) =
+            limit::TRAP_INFORMS.during(|| assert!(!(0..most + 9).any(|heard| is_repeated(&mut informs, heard))));
+        assert!(informs.len() as u64 == most && forgotten >= 9);
+        assert!(is_repeated(&mut informs, most) && !is_repeated(&mut informs, 3));
     }
 }

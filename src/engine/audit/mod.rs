@@ -5,6 +5,7 @@
 
 mod acts;
 mod answers;
+mod attempts;
 mod damper;
 mod report;
 mod roles;
@@ -14,6 +15,7 @@ pub use roles::socket_group;
 
 pub(super) use acts::{Steps, act_of, owned};
 pub(super) use answers::answer;
+pub(super) use attempts::{Attempts, Counted, WINDOW};
 pub(super) use roles::Roles;
 
 use crate::clock;
@@ -33,6 +35,8 @@ pub(super) const STOPPED: &str = "engine.stopped";
 pub(super) const CONFIG: &str = "config.loaded";
 /// Somebody attached.
 pub(super) const ATTACHED: &str = "console.attached";
+/// Somebody asked for a page over HTTP without the token.
+pub(super) const PAGE: &str = "page.refused";
 /// And left again.
 pub(super) const LEFT: &str = "console.left";
 
@@ -199,6 +203,12 @@ pub(super) fn own(way: Way) -> Actor {
         way,
         said: said(),
     }
+}
+
+/// Whoever asks over HTTP: an address, which is what the kernel says; `None` are several.
+pub(super) fn over_http(address: Option<std::net::IpAddr>) -> Actor {
+    let user = address.map_or_else(|| "several".to_owned(), |address| address.to_canonical().to_string());
+    Actor { uid: None, user, pid: None, program: None, role: None, way: Way::Http, said: Said::default() }
 }
 
 /// What this process can say of itself: its terminal, from where its user came, what it does.

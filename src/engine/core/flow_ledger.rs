@@ -2,20 +2,18 @@
 //! and what flowed through each port by minute. Bounded: a flood of made-up exporters takes no more room.
 
 use super::flow_view::Sockets;
-use crate::model::Timestamp;
 use crate::model::flow::{ExporterCounts, ExporterKey, FlowBatch, FlowName, FlowTime, FlowVersion, PortLoad};
 use crate::model::upkeep::ExporterReading;
+use crate::model::{Timestamp, limit};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// Streams that are remembered; a large network has some hundred.
-const MOST_STREAMS: usize = 4096;
-/// Names that are remembered.
-const MOST_NAMES: usize = 65_536;
-/// Ports whose minutes are remembered.
-const MOST_PORTS: usize = 4096;
+/// Where there is no room, streams that were silent for so long make some; and ports through which nothing flowed for so long.
+const IDLE: Duration = Duration::from_secs(3600);
+/// Between two looks for what is idle: a flood of made-up exporters must not make each of them cost a look at all.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// Minutes of a port that are remembered: an hour's graph and what long flows still add to it.
 const MOST_MINUTES: usize = 130;
 /// Counters of so many tellings make a rate: ten seconds.
@@ -88,8 +86,8 @@ pub(super) struct Ledger {
     streams: BTreeMap<ExporterKey, Stream>,
     interfaces: FxHashMap<(IpAddr, u32), String>,
     loads: FxHashMap<Port, VecDeque<Minute>>,
-    /// Streams for which there was no room.
-    beyond: u64,
+    /// When it was last looked for idle streams, and for idle ports.
+    looked: [Option<Timestamp>; 2],
     /// How the sockets of the collectors do.
     pub(super) sockets: Sockets,
 }
@@ -98,14 +96,33 @@ impl Ledger {
     /// What a collector told.
     pub(super) fn hear(&mut self, at: Timestamp, batch: &FlowBatch) {
         for (key, counts) in batch.exporters.iter().zip(&batch.counts) {
-            if self.streams.len() >= MOST_STREAMS && !self.streams.contains_key(key) {
-                self.beyond += 1;
+            if !self.streams.contains_key(key) && !self.has_room_for_stream(at) {
                 continue;
             }
             self.streams.entry(*key).or_default().tell(at, counts);
         }
         self.call(&batch.exporters, &batch.names);
         self.load(&batch.exporters, &batch.loads);
+    }
+
+    /// Whether there is room for another stream; those that are idle make some.
+    fn has_room_for_stream(&mut self, now: Timestamp) -> bool {
+        if self.streams.len() >= limit::FLOW_STREAMS.most() && is_due(&mut self.looked[0], now) {
+            self.streams.retain(|_, stream| now.since(stream.heard) < IDLE);
+        }
+        let has_room = limit::FLOW_STREAMS.has_room(self.streams.len());
+        limit::FLOW_STREAMS.holds(self.streams.len() + usize::from(has_room));
+        has_room
+    }
+
+    /// Whether there is room for another direction of a port. Idle is by the minutes of flows themselves.
+    fn has_room_for_port(&mut self, minute: Timestamp) -> bool {
+        if self.loads.len() >= limit::FLOW_PORTS.most() && is_due(&mut self.looked[1], minute) {
+            self.loads.retain(|_, minutes| minutes.back().is_some_and(|(last, ..)| minute.since(*last) < IDLE));
+        }
+        let has_room = limit::FLOW_PORTS.has_room(self.loads.len());
+        limit::FLOW_PORTS.holds(self.loads.len() + usize::from(has_room));
+        has_room
     }
 
     /// How exporters do, by their addresses, all streams of one together. Those that were not heard for a day are not told any more, nor are
@@ -135,7 +152,10 @@ impl Ledger {
 
     /// What the store keeps of a stretch of time.
     pub(super) fn remember(&mut self, time: &FlowTime) {
-        for (key, counts) in time.exporters.iter().zip(&time.counts).take(MOST_STREAMS) {
+        for (key, counts) in time.exporters.iter().zip(&time.counts) {
+            if !self.streams.contains_key(key) && !self.has_room_for_stream(time.end()) {
+                continue;
+            }
             self.streams.entry(*key).or_default().tell(time.end(), counts);
         }
         self.call(&time.exporters, &time.names);
@@ -146,11 +166,11 @@ impl Ledger {
     pub(super) fn call(&mut self, exporters: &[ExporterKey], names: &[(u16, FlowName)]) {
         for (exporter, name) in names {
             let Some(address) = exporters.get(usize::from(*exporter)).map(|key| key.address) else { continue };
-            if self.interfaces.len() >= MOST_NAMES {
-                return;
-            }
             if let FlowName::Interface(if_index, name) = name {
-                self.interfaces.insert((address, *if_index), name.clone());
+                let port = (address, *if_index);
+                if self.interfaces.contains_key(&port) || limit::FLOW_PORT_NAMES.has_room(self.interfaces.len()) {
+                    self.interfaces.insert(port, name.clone());
+                }
             }
         }
     }
@@ -160,7 +180,7 @@ impl Ledger {
         for load in loads {
             let Some(address) = exporters.get(usize::from(load.exporter)).map(|key| key.address) else { continue };
             let port = (address, load.if_index, load.inward);
-            if self.loads.len() >= MOST_PORTS && !self.loads.contains_key(&port) {
+            if !self.loads.contains_key(&port) && !self.has_room_for_port(load.minute) {
                 continue;
             }
             let minutes = self.loads.entry(port).or_default();
@@ -213,6 +233,15 @@ impl Ledger {
         let minutes = self.loads.get(&port).map(|minutes| minutes.iter().filter(|(at, ..)| *at >= from && *at < to).copied());
         minutes.map(Iterator::collect).unwrap_or_default()
     }
+}
+
+/// Whether it is time to look again.
+fn is_due(looked: &mut Option<Timestamp>, now: Timestamp) -> bool {
+    let due = looked.is_none_or(|last| now.millis().abs_diff(last.millis()) >= LOOK_EVERY.as_millis() as u64);
+    if due {
+        *looked = Some(now);
+    }
+    due
 }
 
 #[cfg(test)]
@@ -282,13 +311,54 @@ mod tests {
     #[test]
     fn made_up_exporters_take_no_more_room_than_there_is() {
         let mut ledger = Ledger::default();
-        for number in 0..10_000u32 {
-            let exporter = ExporterKey { address: number.to_be_bytes().into(), version: FlowVersion::NetFlow9, domain: number };
-            let batch = FlowBatch { exporters: vec![exporter], counts: vec![ExporterCounts::default()], ..FlowBatch::default() };
-            ledger.hear(at(0), &batch);
-        }
-        assert_eq!((ledger.streams().count(), ledger.beyond), (MOST_STREAMS, 10_000 - MOST_STREAMS as u64));
-        assert!(ledger.exports([0, 0, 0, 5].into()) && !ledger.exports([0, 0, 39, 0].into()));
+        let most = limit::FLOW_STREAMS.most();
+        let hear = |ledger: &mut Ledger, (number, secs): (usize, i64)| {
+            let address = u32::try_from(number).unwrap().to_be_bytes().into();
+            let exporter = ExporterKey { address, version: FlowVersion::NetFlow9, domain: 0 };
+            let counts = ExporterCounts { datagrams: 1 + u64::try_from(secs).unwrap(), ..ExporterCounts::default() };
+            ledger.hear(at(secs), &FlowBatch { exporters: vec![exporter], counts: vec![counts], ..FlowBatch::default() });
+            address
+        };
+        let ((), beyond) = limit::FLOW_STREAMS.during(|| {
+            for number in 0..most + 900 {
+                hear(&mut ledger, (number, 0));
+            }
+        });
+        assert!(ledger.streams().count() == most && beyond >= 900);
+        let first = hear(&mut ledger, (0, 3000));
+        assert!(ledger.exports(first), "those that are known go on");
+        let late = hear(&mut ledger, (most + 5, 4000));
+        assert_eq!(
+            (ledger.streams().count(), ledger.exports(first), ledger.exports(late)),
+            (2, true, true),
+            "silent ones make room"
+        );
+    }
+
+    #[test]
+    fn made_up_ports_take_no_more_room_than_there_is() {
+        let (ports, names) = (limit::FLOW_PORTS.most(), limit::FLOW_PORT_NAMES.most());
+        let load = |if_index: usize, minute: i64| PortLoad {
+            exporter: 0,
+            if_index: u32::try_from(if_index).unwrap(),
+            inward: true,
+            minute: at(minute * 60),
+            octets: 1,
+            packets: 1,
+        };
+        let mut ledger = Ledger::default();
+        let many = batch(1, (0..ports + 9).map(|if_index| load(if_index, 0)).collect());
+        let ((), beyond) = limit::FLOW_PORTS.during(|| ledger.hear(at(0), &many));
+        assert!(ledger.loads.len() == ports && beyond >= 9);
+        ledger.hear(at(60), &batch(1, vec![load(3, 90)]));
+        ledger.hear(at(60), &batch(1, vec![load(ports + 3, 90)]));
+        assert_eq!(ledger.loads.len(), 2, "idle ones make room");
+        let name = |if_index: usize, name: &str| (0, FlowName::Interface(u32::try_from(if_index).unwrap(), name.to_owned()));
+        let many: Vec<_> = (0..names + 9).map(|if_index| name(if_index, "x")).collect();
+        let ((), beyond) = limit::FLOW_PORT_NAMES.during(|| ledger.call(&[key(1)], &many));
+        ledger.call(&[key(1)], &[name(7, "new")]);
+        assert!(ledger.interfaces.len() == names && beyond >= 9);
+        assert_eq!(ledger.interface([192, 0, 2, 1].into(), 7), Some("new"), "known ones can be called otherwise");
     }
 
     #[test]

@@ -148,7 +148,7 @@ impl Reader {
 
 /// What a rule looks at and nobody keeps.
 fn gaps(rule: &Rule) -> Vec<String> {
-    if matches!(rule.on, On::Collector | On::FlowExporter) {
+    if matches!(rule.on, On::Collector | On::FlowExporter | On::Limit) {
         return vec![format!("nothing is kept of how {}s did: such a rule says nothing of the past", rule.on.word())];
     }
     let fields = rule.fields();

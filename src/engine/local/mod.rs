@@ -11,10 +11,12 @@ mod hub;
 mod look;
 mod metrics;
 mod notify;
+mod ordered;
 mod own;
 mod planned;
 mod plans;
 mod polling;
+mod refused;
 mod reread;
 mod run;
 mod schedule;
@@ -116,6 +118,7 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
         own,
         audit,
         ports: Ports::new(config.set.clone(), stop.clone()),
+        planned: config.maintenance.clone(),
     }));
     begin::tell(&hub, (&config, found));
     first_notices(&hub, &config, &core, &*store);

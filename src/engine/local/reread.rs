@@ -20,8 +20,11 @@ use tokio_util::sync::CancellationToken;
 /// After a change it takes some seconds until the neighbours have heard each other (IEEE 802.1AB §9.2.5.22: msgFastTx).
 const SETTLE: Duration = Duration::from_secs(5);
 
-/// Between two readings of one device; doubled each time that it changes again, up to the second.
+/// Between two readings of one device; doubled each time that it changes again after the first [`QUICK`], up to the second.
 const GAP: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(600));
+
+/// Readings in a row without a longer gap: somebody who patches cables sees at once what came of it.
+const QUICK: u32 = 8;
 
 /// Devices read in one go.
 const AT_ONCE: usize = 256;
@@ -61,6 +64,8 @@ struct Turn {
     due: Option<Instant>,
     last: Option<Instant>,
     gap: Duration,
+    /// Readings since it was calm.
+    readings: u32,
 }
 
 /// Who waits for which turn.
@@ -69,7 +74,7 @@ struct Turns(BTreeMap<DeviceId, Turn>);
 
 impl Turns {
     fn want(&mut self, (id, address): (DeviceId, SocketAddr), now: Instant) {
-        let turn = self.0.entry(id).or_insert(Turn { address, due: None, last: None, gap: GAP.0 });
+        let turn = self.0.entry(id).or_insert(Turn { address, due: None, last: None, gap: GAP.0, readings: 0 });
         turn.address = address;
         let earliest = turn.last.map_or(now, |last| last + turn.gap);
         turn.due.get_or_insert(earliest.max(now + SETTLE));
@@ -81,7 +86,8 @@ impl Turns {
         let due = self.0.values_mut().filter(|turn| turn.due.is_some_and(|due| due <= now)).take(AT_ONCE);
         due.map(|turn| {
             // Wanted again before it was forgotten: it changes all the time.
-            turn.gap = if turn.last.is_some() { (turn.gap * 2).min(GAP.1) } else { turn.gap };
+            turn.readings = turn.readings.saturating_add(1);
+            turn.gap = if turn.readings > QUICK { (turn.gap * 2).min(GAP.1) } else { turn.gap };
             turn.due = None;
             turn.last = Some(now);
             turn.address
@@ -125,7 +131,9 @@ impl Rereader {
             self.wanted.take().into_iter().for_each(|wanted| turns.want(wanted, now));
             let targets = turns.take_due(now);
             if !targets.is_empty() {
+                tracing::debug!(?targets, "devices that changed are read anew");
                 self.read(&targets, &stop).await;
+                tracing::debug!(?targets, "devices that changed were read anew");
             }
         }
     }
@@ -165,7 +173,7 @@ mod tests {
             }
             now += Duration::from_secs(1);
         }
-        assert_eq!(gaps, [5, 30, 60, 120, 240, 480, 600, 600, 600, 600]);
+        assert_eq!(gaps, [5, 30, 30, 30, 30, 30, 30, 30, 30, 60, 120, 240, 480, 600, 600, 600, 600]);
     }
 
     #[tokio::test(start_paused = true)]

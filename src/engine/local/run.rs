@@ -2,9 +2,9 @@
 
 use super::hub::Hub;
 use super::notify::Feeder;
+use super::ordered::{Ordered, Receipt};
 use super::planned::Plan;
 use super::polling::Polling;
-use crate::analyse::endpoints::MAX_ENDPOINTS;
 use crate::clock::{self, Stopwatch};
 use crate::engine::board::Told;
 use crate::engine::command::CollectorStatus;
@@ -48,7 +48,7 @@ pub(super) struct Engine {
     pub(super) core: Core,
     pub(super) events: Receiver<Event>,
     /// What operators do about alarms and maintenance.
-    pub(super) ordered: Receiver<Body>,
+    pub(super) ordered: Receiver<Ordered>,
     pub(super) writer: Writer,
     pub(super) hub: Arc<Hub>,
     pub(super) after_change: AfterChange,
@@ -70,6 +70,8 @@ pub(super) struct Engine {
 #[derive(Default)]
 pub(super) struct Pending {
     publish: bool,
+    /// Orders that were applied, of those who wait until that is published.
+    receipts: Vec<Receipt>,
     figures: Option<PollFigures>,
     derived: usize,
     losses: u64,
@@ -101,7 +103,7 @@ impl Engine {
             tokio::select! {
                 () = stop.cancelled() => break,
                 Some(event) = self.events.recv() => self.burst(event),
-                Some(body) = self.ordered.recv() => self.turn(&Event { at: clock::now(), body }),
+                Some(order) = self.ordered.recv() => self.obey(order),
                 _ = tick.tick() => self.tick(),
                 _ = publish.tick(), if self.pending.publish => self.publish(),
                 _ = hourly.tick() => self.checkpoint(),
@@ -162,12 +164,18 @@ impl Engine {
         self.pending.figures = self.polling.figures();
         self.look_at_losses();
         self.look_at_manual_links();
-        self.look_at_endpoints();
+        self.look_at_limits(now);
         self.look_at_sockets();
         self.look_at_listeners();
         self.look_at_collectors();
         self.tell_upkeep(now);
         self.hub.board.tell_all(&Told::Clock(now));
+    }
+
+    /// Applies what an operator does.
+    fn obey(&mut self, order: Ordered) {
+        self.turn(&Event { at: clock::now(), body: order.body });
+        self.pending.receipts.push(order.receipt);
     }
 
     fn turn(&mut self, event: &Event) {
@@ -191,6 +199,7 @@ impl Engine {
         let mut live = self.core.live(self.hub.notices.sentences(), self.pending.figures);
         live.listeners.clone_from(&self.pending.listeners);
         self.hub.publish(live);
+        self.pending.receipts.drain(..).for_each(Receipt::published);
     }
 
     fn checkpoint(&mut self) {
@@ -223,7 +232,8 @@ impl Engine {
             ..CollectorReading::default()
         });
         let exporters = self.core.exporters(now);
-        self.turn(&Event { at: now, body: Body::Upkeep(Box::new(Upkeep { collectors, exporters })) });
+        let limits = self.hub.limits.readings();
+        self.turn(&Event { at: now, body: Body::Upkeep(Box::new(Upkeep { collectors, exporters, limits })) });
     }
 
     /// Tells the screens of flows how the sockets do.
@@ -307,14 +317,13 @@ impl Engine {
         }
     }
 
-    /// Says that there are more addresses in the network than are kept.
-    fn look_at_endpoints(&mut self) {
-        match self.core.state().endpoints_beyond() {
-            0 => self.hub.notices.clear(About::Endpoints),
-            beyond => {
-                let what = format!("{MAX_ENDPOINTS} endpoints are kept; {beyond} sightings of others found no room");
-                self.hub.notices.set(About::Endpoints, what)
-            }
+    /// Says which bounds were reached lately.
+    fn look_at_limits(&self, now: Timestamp) {
+        self.core.state().tell_limits();
+        self.hub.limits.look(now);
+        match self.hub.limits.sentence(now) {
+            None => self.hub.notices.clear(About::Limits),
+            Some(what) => self.hub.notices.set(About::Limits, what),
         };
     }
 

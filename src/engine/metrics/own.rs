@@ -5,7 +5,7 @@ use super::{Snapshot, text};
 use crate::engine::command::{CollectorStatus, Status};
 use crate::engine::core::PollFigures;
 use crate::model::text::visible;
-use crate::model::{DeviceStatus, Severity};
+use crate::model::{DeviceStatus, LimitReading, Severity};
 use crate::state::State;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder};
@@ -74,6 +74,7 @@ pub(super) fn text(snapshot: &Snapshot<'_>) -> String {
         families.extend(of_noctop(status));
         families.extend(of_collectors(&status.collectors));
         families.extend(of_store(status));
+        families.extend(of_limits(&status.limits));
     }
     families.extend(of_polling(snapshot.live.polling));
     families.push(gauge("noctop_event_queue_length", "Events that wait for the engine.", whole(snapshot.queue)));
@@ -154,6 +155,18 @@ fn of_collectors(collectors: &[CollectorStatus]) -> Vec<Family> {
     families
         .push(Family { samples: lags, ..gauge("noctop_collector_lag_seconds", "How late polls begin: 95th percentile.", 0.0) });
     families
+}
+
+fn of_limits(limits: &[LimitReading]) -> Vec<Family> {
+    let of = |limit: &LimitReading| vec![("limit", limit.name.clone())];
+    let most = limits.iter().map(|limit| (of(limit), count(limit.most))).collect();
+    let held = limits.iter().filter_map(|limit| Some((of(limit), count(limit.held?)))).collect();
+    let beyond = limits.iter().map(|limit| (of(limit), count(limit.beyond))).collect();
+    vec![
+        Family { samples: most, ..gauge("noctop_limit_most", "How many are held at most.", 0.0) },
+        Family { samples: held, ..gauge("noctop_limit_held", "How many are held.", 0.0) },
+        Family { samples: beyond, ..counter("noctop_limit_beyond", "What found no room, was forgotten or summed up.", 0.0) },
+    ]
 }
 
 fn of_store(status: &Status) -> Vec<Family> {

@@ -3,7 +3,7 @@
 use super::{Snapshot, Wanted, page};
 use crate::engine::command::{CollectorStatus, Status, StoreSummary};
 use crate::engine::core::{Live, PollFigures};
-use crate::model::{Role, Timestamp};
+use crate::model::{LimitReading, Role, Timestamp};
 use crate::state::State;
 use crate::state::sample::{device, inventory, poll, run};
 use std::collections::BTreeMap;
@@ -42,6 +42,13 @@ fn status() -> Status {
         started_at: Timestamp::from_secs(1_000_000),
         collectors: vec![snmp, CollectorStatus { name: "icmp".to_owned(), ..CollectorStatus::default() }],
         store: StoreSummary { bytes: 4096, lost: 2, ..StoreSummary::default() },
+        limits: vec![LimitReading {
+            name: "devices".to_owned(),
+            most: 25_000,
+            held: Some(7),
+            beyond: 3,
+            ..LimitReading::default()
+        }],
         ..Status::default()
     }
 }
@@ -64,6 +71,9 @@ fn own_counters_have_their_collector_and_reason() {
     has(&page, "noctop_collector_refused_total{collector=\"snmp\",reason=\"wrong \\\"community\\\"\"} 3.0");
     has(&page, "noctop_collector_lag_seconds{collector=\"snmp\"} 0.25");
     has(&page, "noctop_store_lost_total 2.0");
+    has(&page, "noctop_limit_most{limit=\"devices\"} 25000.0");
+    has(&page, "noctop_limit_held{limit=\"devices\"} 7.0");
+    has(&page, "noctop_limit_beyond_total{limit=\"devices\"} 3.0");
     has(&page, "noctop_event_queue_length 5.0");
     has(&page, "noctop_polls_missed_ratio 0.005");
     has(&page, "noctop_devices{status=\"up\"} 3.0");

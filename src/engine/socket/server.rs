@@ -7,8 +7,8 @@ use crate::clock::Stopwatch;
 use crate::engine::board::{Board, Ear, Told};
 use crate::engine::command::{Answer, Command};
 use crate::engine::handle::{AskError, WatchId};
-use crate::model::Timestamp;
 use crate::model::audit::{Actor, Role, Said};
+use crate::model::{Timestamp, limit};
 use crate::net::peer::{self, Peer};
 use crate::net::unix::{Listener, ServerStream};
 use crate::query::ViewRequest;
@@ -24,12 +24,6 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-
-/// Consoles at once: a whole operations room, and a bound on what they can cost.
-const MOST_CONSOLES: usize = 64;
-
-/// Of one user: nobody keeps the others out.
-pub(super) const MOST_OF_ONE_USER: usize = 48;
 
 /// A console that has not greeted by then is none.
 const GREETING_TIMEOUT: Duration = Duration::from_secs(5);
@@ -108,6 +102,22 @@ type Places = Arc<Mutex<BTreeMap<u32, usize>>>;
 /// A connection's place among its user's; given back when it is dropped.
 struct Place(Places, u32);
 
+impl Place {
+    /// One for a user where so many are taken; `None` where there is none.
+    fn among(all: &Places, (uid, taken): (u32, usize)) -> Option<Self> {
+        if !limit::CONSOLES.has_room(taken) {
+            return None;
+        }
+        let mut places = all.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = places.entry(uid).or_default();
+        if !limit::CONSOLES_OF_USER.has_room(*count) {
+            return None;
+        }
+        *count += 1;
+        Some(Self(Arc::clone(all), uid))
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
         let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -132,14 +142,8 @@ pub(in crate::engine) struct Server {
 impl Server {
     /// Who connected, and a place for it; `None` where there is none.
     fn place(&self, stream: &ServerStream, taken: usize) -> Option<(Peer, Place)> {
-        let peer = peer::of(stream).ok().filter(|_| taken < MOST_CONSOLES)?;
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = places.entry(peer.uid).or_default();
-        if *count >= MOST_OF_ONE_USER {
-            return None;
-        }
-        *count += 1;
-        let place = Place(Arc::clone(&self.places), peer.uid);
+        let peer = peer::of(stream).ok()?;
+        let place = Place::among(&self.places, (peer.uid, taken))?;
         Some((peer, place))
     }
 }
@@ -336,5 +340,22 @@ impl Outbox {
             writer.write_all(&protocol::frame(&message).map_err(io::Error::other)?).await?;
         }
         writer.flush().await
+    }
+}
+
+#[cfg(test)]
+mod room_tests {
+    use super::*;
+
+    #[test]
+    fn places_are_bounded_for_one_and_for_all_and_are_given_back() {
+        let places = Places::default();
+        let all: Vec<Place> = (0..).map_while(|taken| Place::among(&places, (7, taken))).collect();
+        assert_eq!(all.len(), limit::CONSOLES_OF_USER.most());
+        assert!(Place::among(&places, (8, all.len())).is_some(), "others have a place still");
+        let (more, beyond) = limit::CONSOLES.during(|| Place::among(&places, (8, limit::CONSOLES.most())));
+        assert!(more.is_none() && beyond >= 1);
+        drop(all);
+        assert!(places.lock().unwrap().is_empty());
     }
 }

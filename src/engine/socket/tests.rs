@@ -186,8 +186,10 @@ fn who_asks_before_it_says_who_it_is_or_says_so_twice_is_cut_off() {
 #[test]
 fn one_user_can_not_take_every_place() {
     let rig = Rig::new();
-    let attached: Vec<_> = (0..super::server::MOST_OF_ONE_USER).map(|_| rig.attach()).collect();
-    assert!(Attached::connect(&rig.path, Arc::new(|_| {})).is_err());
+    let attached: Vec<_> = (0..crate::model::limit::CONSOLES_OF_USER.most()).map(|_| rig.attach()).collect();
+    let (turned_away, beyond) =
+        crate::model::limit::CONSOLES_OF_USER.during(|| Attached::connect(&rig.path, Arc::new(|_| {})).is_err());
+    assert!(turned_away && beyond >= 1);
     assert_eq!(rig.counters.crowded.load(Ordering::Relaxed), 1);
     assert_eq!(attached[0].0.command(Command::Status), Ok(Answer::Accepted));
 }

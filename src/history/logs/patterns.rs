@@ -2,15 +2,12 @@
 
 use super::StoreError;
 use crate::model::log::LogPattern;
-use crate::model::{LogSeverity, TimeRange, Timestamp};
+use crate::model::{LogSeverity, TimeRange, Timestamp, limit};
 use crate::query::Window;
 use crate::query::filter::Expr;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Reverse;
 use std::sync::Arc;
-
-/// Patterns that are counted at once: whoever sends lines of random words must not fill the memory. What comes beyond is not counted.
-const MOST_PATTERNS: usize = 50_000;
 
 /// Devices of a pattern that are told apart.
 const MOST_DEVICES: usize = 10_000;
@@ -93,7 +90,7 @@ impl Counting {
         if let Some(place) = self.places.get(pattern) {
             return Some(*place);
         }
-        if self.sums.len() >= MOST_PATTERNS {
+        if !limit::LOG_PATTERNS.has_room(self.sums.len()) {
             return None;
         }
         let pattern: Arc<str> = pattern.into();
@@ -162,5 +159,19 @@ impl Counting {
             row.first = first_of(&row.pattern)?.unwrap_or(row.first);
         }
         Ok(PatternAnswer { rows, matched, offset, lines, ..PatternAnswer::default() })
+    }
+}
+
+#[cfg(test)]
+mod room_tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_random_words_make_patterns_only_as_far_as_there_is_room() {
+        let (mut counting, most) = (Counting::default(), limit::LOG_PATTERNS.most());
+        let (placed, beyond) =
+            limit::LOG_PATTERNS.during(|| (0..most + 9).filter(|number| counting.place(&number.to_string()).is_some()).count());
+        assert!(placed == most && counting.sums.len() == most && beyond >= 9);
+        assert_eq!(counting.place("7"), Some(7), "known ones go on being counted");
     }
 }

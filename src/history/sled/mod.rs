@@ -39,7 +39,7 @@ use super::blocks::bytes::{Reader, put_varint};
 use super::blocks::shard::{sealed, unsealed};
 use super::flows::{Access, DiskFlows};
 use super::logs::DiskLogs;
-use crate::model::Timestamp;
+use crate::model::{Timestamp, unit};
 use calendar::{Kind, PeriodKey, day_of};
 use checkpoints::Checkpoints;
 use door::{ALL, Base, SEGMENT_BYTES, Spec};
@@ -180,7 +180,7 @@ impl SledStore {
             let faulty = period.verify()?;
             if faulty > 0 {
                 let path = self.folder.path().join(shard_file(key));
-                faults.push((path, format!("{faulty} blocks can't be read; the others can")));
+                faults.push((path, format!("{} can't be read; the others can", unit::counted(faulty, "block", "blocks"))));
             }
         }
         faults.extend(self.flows.faults()?);
@@ -189,12 +189,18 @@ impl SledStore {
         let path = |name: &str| self.folder.path().join(name);
         let (journal, checkpoints) = (read_lock(&self.journal).verify()?, read_lock(&self.checkpoints).verify()?);
         if journal > 0 {
-            faults.push((path("journal"), format!("{journal} records can't be read; the others can")));
+            faults.push((
+                path("journal"),
+                format!("{} can't be read; the others can", unit::counted(journal, "record", "records")),
+            ));
         }
         if checkpoints > 0 {
             faults.push((
                 path("checkpoints"),
-                format!("{checkpoints} checkpoints can't be read; earlier ones and the journal serve"),
+                format!(
+                    "{} can't be read; earlier ones and the journal serve",
+                    unit::counted(checkpoints, "checkpoint", "checkpoints")
+                ),
             ));
         }
         Ok(faults)

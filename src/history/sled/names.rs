@@ -9,7 +9,7 @@ use crate::history::StoreError;
 use crate::history::blocks::bytes::{Reader, put_block, put_varint};
 use crate::history::blocks::shard::{NamesCheck, sealed, unsealed};
 use crate::model::series::Cell;
-use crate::model::{DeviceId, EntityKey};
+use crate::model::{DeviceId, EntityKey, limit};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -17,10 +17,6 @@ use std::sync::Arc;
 
 /// Parts in a row: a new name rewrites so many.
 const CHUNK: usize = 256;
-/// Parts of one device. A device that invents names without end costs itself its new ones, and no other device anything.
-const MAX_PARTS: usize = 16_384;
-/// Devices of one store.
-const MAX_DEVICES: usize = 1 << 20;
 /// Bytes of one name: ifName has at most 255 characters (RFC 2863, DisplayString), ifAlias-like ones at most four bytes each.
 const MAX_NAME: usize = 1024;
 
@@ -135,7 +131,7 @@ impl Names {
     }
 
     fn take_row(&mut self, number: u32, chunk: u16, value: &[u8]) {
-        if number as usize >= MAX_DEVICES || usize::from(chunk) * CHUNK >= MAX_PARTS {
+        if number as usize >= limit::STORE_DEVICES.most() || usize::from(chunk) * CHUNK >= limit::STORE_PARTS.most() {
             return;
         }
         while self.devices.len() <= number as usize {
@@ -187,7 +183,7 @@ impl Names {
         if let Some(known) = self.device(id) {
             return Some(known);
         }
-        if self.devices.len() >= MAX_DEVICES || id.as_str().len() > MAX_NAME {
+        if id.as_str().len() > MAX_NAME || !limit::STORE_DEVICES.has_room(self.devices.len()) {
             return None;
         }
         let number = self.devices.len() as u32;
@@ -207,7 +203,8 @@ impl Names {
         let metrics = place.1.iter().fold(0, |mask, cell| mask | 1 << cell.metric.number());
         let part = match device.part(name, place.0) {
             Some(part) => part,
-            None if device.parts.len() >= MAX_PARTS || name.is_some_and(|name| name.len() > MAX_NAME) => return None,
+            None if name.is_some_and(|name| name.len() > MAX_NAME) => return None,
+            None if !limit::STORE_PARTS.has_room(device.parts.len()) => return None,
             None => {
                 let id = device.id.clone()?;
                 device.add(Some(Arc::new(EntityKey { device: id, part: name.map(str::to_owned) })), 0)
@@ -265,4 +262,25 @@ fn read_row(bytes: &[u8]) -> Option<Row> {
         parts.push((name, metrics));
     }
     Some((id, parts))
+}
+
+#[cfg(test)]
+mod room_tests {
+    use super::*;
+
+    #[test]
+    fn a_device_that_invents_names_costs_itself_alone_and_devices_are_bounded() {
+        let (mut names, most) = (Names::default(), limit::STORE_PARTS.most());
+        let first = names.device_or_new(&DeviceId::new("a")).unwrap();
+        let part = |names: &mut Names, device: u32, number: usize| names.part_or_new(device, Some(&number.to_string()), (0, &[]));
+        let (given, beyond) =
+            limit::STORE_PARTS.during(|| (0..most + 9).filter(|number| part(&mut names, first, *number).is_some()).count());
+        assert!(given == most && beyond >= 9);
+        assert_eq!(part(&mut names, first, 7), Some(7), "known names are still written");
+        let second = names.device_or_new(&DeviceId::new("b")).unwrap();
+        assert!(part(&mut names, second, 0).is_some());
+        names.devices.resize_with(limit::STORE_DEVICES.most(), || Device::new(None));
+        let (refused, beyond) = limit::STORE_DEVICES.during(|| names.device_or_new(&DeviceId::new("c")));
+        assert!(refused.is_none() && beyond >= 1 && names.device_or_new(&DeviceId::new("b")) == Some(second));
+    }
 }

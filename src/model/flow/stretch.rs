@@ -3,18 +3,9 @@
 use super::exporter::{ExporterCounts, ExporterKey, FlowBatch, FlowName, PortLoad};
 use super::table::TalkTable;
 use super::time::{FlowLevel, FlowTime};
-use crate::model::Timestamp;
+use crate::model::{Timestamp, limit};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
-
-/// Ports of one stretch whose load is told: what is more is not kept. 8 MB.
-const MAX_LOADS: usize = 100_000;
-
-/// Names that are kept of all exporters together: some megabytes.
-const MAX_NAMES: usize = 50_000;
-
-/// Exporters that are told apart: what a number of 16 bits can. The others are not summed up.
-const MAX_EXPORTERS: usize = u16::MAX as usize;
 
 /// What a name is of: its exporter, its kind, its number there.
 type Named = (u16, u8, u64);
@@ -71,7 +62,7 @@ impl FlowStretch {
         if let Some(known) = self.indexes.get(key) {
             return Some(*known);
         }
-        let next = u16::try_from(self.exporters.len()).ok().filter(|next| usize::from(*next) < MAX_EXPORTERS)?;
+        let next = u16::try_from(self.exporters.len()).ok().filter(|next| limit::FLOW_NUMBERS.has_room(usize::from(*next)))?;
         self.exporters.push(*key);
         self.counts.push(ExporterCounts::default());
         self.indexes.insert(*key, next);
@@ -80,7 +71,7 @@ impl FlowStretch {
 
     /// The indexes here of exporters there; those that found no room stand for the last one.
     fn exporters(&mut self, keys: &[ExporterKey]) -> Vec<u16> {
-        let last = u16::try_from(MAX_EXPORTERS - 1).unwrap_or(u16::MAX);
+        let last = u16::try_from(limit::FLOW_NUMBERS.most() - 1).unwrap_or(u16::MAX);
         keys.iter().map(|key| self.exporter(key).unwrap_or(last)).collect()
     }
 
@@ -124,7 +115,7 @@ impl FlowStretch {
         for (exporter, name) in names {
             let Some(exporter) = here.get(usize::from(*exporter)) else { continue };
             let key = named(*exporter, name);
-            if self.names.len() < MAX_NAMES || self.names.contains_key(&key) {
+            if self.names.contains_key(&key) || limit::FLOW_NAMES.has_room(self.names.len()) {
                 self.names.insert(key, name.clone());
             }
         }
@@ -133,7 +124,7 @@ impl FlowStretch {
     fn load(&mut self, here: &[u16], load: &PortLoad) {
         let Some(exporter) = here.get(usize::from(load.exporter)) else { return };
         let key = (*exporter, load.if_index, load.inward);
-        if self.loads.len() >= MAX_LOADS && !self.loads.contains_key(&key) {
+        if !self.loads.contains_key(&key) && !limit::FLOW_LOADS.has_room(self.loads.len()) {
             return;
         }
         let sum = self.loads.entry(key).or_default();
@@ -199,6 +190,35 @@ mod tests {
             loads: (0..domains.len()).flat_map(|n| [load(n, Timestamp(0)), load(n, Timestamp(60_000))]).collect(),
             names: vec![(0, FlowName::Interface(7, format!("Gi{octets}")))],
         }
+    }
+
+    #[test]
+    fn what_is_told_without_end_finds_no_room_and_what_is_known_goes_on() {
+        let key = |number: u32| ExporterKey {
+            address: number.to_be_bytes().into(),
+            version: super::super::FlowVersion::Ipfix,
+            domain: 0,
+        };
+        let mut stretch = FlowStretch::new(FlowLevel::Minute, Timestamp(60_000), 10);
+        let loads = (0..u32::try_from(limit::FLOW_LOADS.most()).unwrap() + 3).map(|if_index| PortLoad {
+            exporter: 0,
+            if_index,
+            inward: true,
+            minute: Timestamp(60_000),
+            octets: 1,
+            packets: 1,
+        });
+        let names = (0..u32::try_from(limit::FLOW_NAMES.most()).unwrap() + 5)
+            .map(|number| (0, FlowName::Interface(number, "x".to_owned())));
+        let batch = FlowBatch { exporters: vec![key(0)], loads: loads.collect(), names: names.collect(), ..FlowBatch::default() };
+        let ((_, loads), names) = limit::FLOW_NAMES.during(|| limit::FLOW_LOADS.during(|| stretch.add_batch(&batch)));
+        assert_eq!((stretch.loads.len(), stretch.names.len()), (limit::FLOW_LOADS.most(), limit::FLOW_NAMES.most()));
+        assert!(loads >= 3 && names >= 5);
+        let keys: Vec<ExporterKey> = (0..=u32::from(u16::MAX) + 3).map(key).collect();
+        let (_, exporters) = limit::FLOW_NUMBERS.during(|| stretch.exporters(&keys));
+        assert_eq!(stretch.exporters.len(), limit::FLOW_NUMBERS.most());
+        assert!(exporters >= 4);
+        assert_eq!(stretch.exporters(&keys[..2]), [0, 1], "those that are known keep their numbers");
     }
 
     #[test]

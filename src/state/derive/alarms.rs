@@ -12,7 +12,9 @@ pub(super) use moments::{changed, times};
 use super::Deriver;
 use crate::analyse::alarm::{On, Rule, Step, Watch, damping, phase};
 use crate::event::{ApEvent, Body};
-use crate::model::{Alarm, AlarmAct, AlarmOrder, Device, DeviceId, GaugeKind, IfIndex, Link, MacAddr, Severity, Timestamp};
+use crate::model::{
+    Alarm, AlarmAct, AlarmOrder, Device, DeviceId, GaugeKind, IfIndex, Link, MacAddr, Severity, Timestamp, limit,
+};
 use crate::state::State;
 use std::sync::Arc;
 
@@ -208,6 +210,9 @@ impl Deriver<'_> {
         match step {
             Step::Nothing => {}
             Step::Raise => {
+                if known.is_none() && !self.has_room_for_alarm(verdict) {
+                    return self.wait_for_room(verdict);
+                }
                 if let Some(alarm) = verdict.alarm(self.at, known) {
                     self.put(Body::AlarmRaised(Box::new(alarm)));
                 }
@@ -218,6 +223,20 @@ impl Deriver<'_> {
                 }
             }
             Step::Clear => self.put(Body::AlarmCleared(verdict.id.clone())),
+        }
+    }
+
+    /// Whether there is room for one more alarm: those that cleared make some. That there is none is told in any case.
+    fn has_room_for_alarm(&self, verdict: &Verdict) -> bool {
+        let standing = self.state.alarms.len().saturating_sub(self.state.cleared.len());
+        matches!(verdict.rule.on, On::Limit | On::Collector) || limit::ALARMS.has_room(standing)
+    }
+
+    /// What finds no room is looked at again each second, as far as it can be remembered; what happened and is over is counted alone.
+    fn wait_for_room(&mut self, verdict: &Verdict) {
+        if !verdict.rule.is_of_moments() && limit::ALARM_WATCHES.has_room(self.state.watches.len()) {
+            let since = self.at.minus(verdict.rule.lasts);
+            self.state.keep_watch(Watch { since, ..verdict.watch(self.at) });
         }
     }
 

@@ -3,7 +3,7 @@
 use super::Deriver;
 use crate::analyse::endpoints::{self, Found, Placed, Seen, is_only_routed};
 use crate::event::{Body, EndpointChanges, MAX_ENDPOINT_CHANGES};
-use crate::model::{DeviceStatus, Endpoint, MacAddr, Sightings, Timestamp};
+use crate::model::{DeviceStatus, Endpoint, MacAddr, Sightings, Timestamp, limit};
 use crate::state::State;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,7 +39,9 @@ impl Deriver<'_> {
         }
         self.state.endpoints_at = self.at;
         let found = self.state.place_endpoints();
-        self.state.endpoints_beyond = found.beyond;
+        if found.beyond > 0 {
+            limit::ENDPOINTS.beyond(usize::try_from(found.beyond).unwrap_or(usize::MAX));
+        }
         let News { seen, gone, unseen } = self.state.compare_endpoints(&found, self.at);
         if *self.state.unseen != unseen {
             self.state.unseen = Arc::new(unseen);

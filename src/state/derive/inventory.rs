@@ -28,9 +28,15 @@ impl Deriver<'_> {
         let (mut device, sightings) = self.with_own(device, &inventory.sightings, &merged);
         put_in_order(&mut device);
         match self.state.devices.get(&device.id).cloned() {
-            None => self.appeared(&device),
+            None => {
+                self.state.fit(&mut device);
+                if !self.appeared(&device) {
+                    return;
+                }
+            }
             Some(known) => {
                 keep_what_was_not_read(&known, &mut device);
+                self.state.fit(&mut device);
                 self.follow_bridge(&known, &bridge::reading_of(&device));
                 let known = self.state.devices.get(&device.id).cloned().unwrap_or(known);
                 self.changed(&known, &mut device);
@@ -75,12 +81,17 @@ impl Deriver<'_> {
         (best, same.collect())
     }
 
-    /// A device that is not known, perhaps in the place of one that is.
-    fn appeared(&mut self, device: &Device) {
+    /// A device that is not known, perhaps in the place of one that is. Whether there was room for it.
+    fn appeared(&mut self, device: &Device) -> bool {
         match self.state.replaced_by(device) {
-            Some(old) => self.emit(Body::DeviceReplaced(Box::new(Replacement { old, new: device.clone() }))),
-            None => self.emit(Body::DeviceSeen(Box::new(device.clone()))),
+            Some(old) => {
+                self.state.room_for_predecessor();
+                self.emit(Body::DeviceReplaced(Box::new(Replacement { old, new: device.clone() })));
+            }
+            None if self.state.has_room_for(device) => self.emit(Body::DeviceSeen(Box::new(device.clone()))),
+            None => return false,
         }
+        true
     }
 
     fn changed(&mut self, known: &Device, device: &mut Device) {
@@ -108,7 +119,9 @@ impl State {
         let mut seen = Sightings { fdb, arp };
         seen.fdb.iter_mut().filter(|rows| !rows.is_sorted()).for_each(|rows| rows.sort_unstable());
         seen.arp.iter_mut().filter(|rows| !rows.is_sorted()).for_each(|rows| rows.sort_unstable());
+        self.fit_tables(id, &mut seen);
         if known.is_none_or(|known| **known != seen) {
+            self.totals.see(known.map(AsRef::as_ref), Some(&seen));
             Arc::make_mut(&mut self.sightings).insert(id.clone(), Arc::new(seen));
             self.link_work.touch(id);
             self.endpoints_dirty = true;

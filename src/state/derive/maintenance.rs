@@ -2,16 +2,13 @@
 
 use super::Deriver;
 use crate::event::Body;
-use crate::model::MaintenanceAct;
-
-/// Windows at a time: more are a mistake of whoever writes them.
-const MAX_WINDOWS: usize = 1000;
+use crate::model::{MaintenanceAct, Window, limit};
 
 impl Deriver<'_> {
     /// An operator, or the plan, begins or ends maintenance.
     pub(in crate::state) fn maintain(&mut self, act: &MaintenanceAct) {
         match act {
-            MaintenanceAct::Begin(window) if window.until > self.at && self.state.maintenance.len() < MAX_WINDOWS => {
+            MaintenanceAct::Begin(window) if window.until > self.at && self.has_room_for_window(window) => {
                 if self.state.maintenance.get(&window.name).is_none_or(|known| **known != **window) {
                     self.emit(Body::MaintenanceSet(window.clone()));
                 }
@@ -21,6 +18,11 @@ impl Deriver<'_> {
             }
             MaintenanceAct::Begin(_) | MaintenanceAct::End(..) => {}
         }
+    }
+
+    fn has_room_for_window(&self, window: &Window) -> bool {
+        let all = &self.state.maintenance;
+        all.contains_key(&window.name) || limit::MAINTENANCE.has_room(all.len())
     }
 
     /// Windows whose time is past are over.

@@ -23,6 +23,7 @@ pub(super) mod tell;
 mod traps;
 mod wireless;
 
+pub(super) use causes::plugged::Plugged;
 pub(super) use causes::port_of;
 pub(super) use links::LinkWork;
 pub(super) use own::Own;
@@ -68,6 +69,9 @@ impl<'a> Deriver<'a> {
 
     /// Takes a derived event over from which no alarm follows.
     fn put(&mut self, body: Body) {
+        if let Body::AlarmCleared(id) = &body {
+            self.state.room_for_episode(id);
+        }
         let event = Event { at: self.at, body };
         self.state.take(&event);
         self.derived.push(event);

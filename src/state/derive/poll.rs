@@ -5,8 +5,7 @@ use crate::analyse::port::Impossible;
 use crate::event::{Body, Elsewhere, Silent};
 use crate::model::inventory::Problem;
 use crate::model::poll::PollReading;
-use crate::model::{Device, DeviceStatus, IfIndex, SampleBatch, SnmpAccess};
-use crate::state::MAX_PROBLEMS;
+use crate::model::{Device, DeviceStatus, IfIndex, SampleBatch, SnmpAccess, limit};
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -134,7 +133,7 @@ impl Deriver<'_> {
         let all = Arc::make_mut(&mut self.state.problems);
         if problems.is_empty() {
             all.remove(target);
-        } else if known || all.len() < MAX_PROBLEMS {
+        } else if known || limit::PROBLEMS.has_room(all.len()) {
             all.insert(target.to_owned(), problems);
         }
     }

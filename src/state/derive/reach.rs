@@ -8,7 +8,7 @@ pub(in crate::state) mod net;
 use super::Deriver;
 use crate::analyse::reachability::{self, Judged, Place, Verdict, Via, Why};
 use crate::event::{Body, DeviceStatusChange};
-use crate::model::{Alarm, Device, DeviceId, DeviceStatus, IfIndex, Link, Severity};
+use crate::model::{Alarm, Device, DeviceId, DeviceStatus, IfIndex, Link, Severity, unit};
 use crate::state::condition::FLAP_WINDOW;
 use crate::state::reach::{Behind, By, Hop, Reach, Silent, is_lost};
 use crate::state::standing::{DEVICE_DOWN, UNREACHABLE};
@@ -37,10 +37,21 @@ impl Deriver<'_> {
         self.state.live.of(id).heard = Some(at);
         if self.state.reach.silent.contains_key(id) {
             let known = self.reach().silent.remove(id);
-            self.reach().dirty |= known.is_some_and(|known| known.fell.is_some() || known.hoped);
+            self.reach().dirty |= known.as_ref().is_some_and(|known| known.fell.is_some() || known.hoped);
+            if known.is_some_and(|known| known.fell.is_some()) {
+                self.ask_silent_neighbours(id);
+            }
         } else if self.state.reach.waits && self.state.reach.asked.contains_key(id) {
             self.reach().dirty = true;
         }
+    }
+
+    /// A device is back: who hangs on it is most likely back as well, and is probed rarely by now.
+    fn ask_silent_neighbours(&mut self, id: &DeviceId) {
+        let links = self.state.links_of(id);
+        let far = links.iter().map(|link| if link.a.device == *id { &link.b.device } else { &link.a.device });
+        let silent: Vec<DeviceId> = far.filter(|far| self.state.reach.silent.contains_key(far)).cloned().collect();
+        silent.iter().for_each(|far| self.ask(far));
     }
 
     /// A poll was not answered, not even by ICMP. `missed` is how many before it were not answered by SNMP, with it.
@@ -61,7 +72,7 @@ impl Deriver<'_> {
         silent.missed_at = silent.missed_at.or(Some(at));
         silent.misses = silent.misses.saturating_add(1);
         let misses = silent.misses;
-        silent.detail = format!("{} polls not answered: {detail}", misses.max(missed));
+        silent.detail = format!("{}: {detail}", unit::counted(misses.max(missed), "poll not answered", "polls not answered"));
         if silent.fell.is_none() && misses >= MISSED_IS_SILENT {
             (silent.fell, silent.hoped) = (Some(at), false);
             let reach = self.reach();

@@ -223,6 +223,19 @@ fn a_leaf_of_a_dead_core_is_unreachable_and_listed_under_it() {
 }
 
 #[test]
+fn who_is_back_has_everybody_behind_it_asked_at_once() {
+    let mut world = World::of(campus());
+    let silent = ["dist-1", "acc-1", "acc-2", "acc-3", "srv-1", "srv-2"];
+    world.kill(&silent);
+    world.rounds(3);
+    world.revive(&silent);
+    world.now += 10;
+    world.poll(world.number("srv-1"));
+    world.tick();
+    assert_eq!((world.active(), world.with(DeviceStatus::Up).len()), (Vec::new(), 14), "one probe that was answered is enough");
+}
+
+#[test]
 fn replay_gives_the_causes_of_any_time() {
     let mut world = World::of(campus());
     world.kill(&["dist-1", "acc-1", "acc-2", "acc-3", "srv-1", "srv-2"]);

@@ -203,7 +203,10 @@ fn noctop_tells_of_itself() {
             lost: Some(0),
             heard: event(heard, Body::Tick).at,
         };
-        event(secs, Body::Upkeep(Box::new(Upkeep { collectors: vec![syslog, store], exporters: vec![exporter] })))
+        event(
+            secs,
+            Body::Upkeep(Box::new(Upkeep { collectors: vec![syslog, store], exporters: vec![exporter], limits: Vec::new() })),
+        )
     };
     feed(&mut state, &tell(10, (0, None, 10)));
     feed(&mut state, &tell(20, (0, None, 10)));

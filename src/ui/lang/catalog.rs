@@ -17,6 +17,7 @@ pub(super) const KOREAN: [(&str, &str); 22] = [
     ("facility", include_str!("ko/facility.toml")),
     ("faults", include_str!("ko/faults.toml")),
     ("finding", include_str!("ko/finding.toml")),
+    ("limits", include_str!("ko/limits.toml")),
     ("listen", include_str!("ko/listen.toml")),
     ("logs", include_str!("ko/logs.toml")),
     ("manual", include_str!("ko/manual.toml")),

@@ -1,5 +1,6 @@
 //! Bounds of what a decoder remembers. They hold under a flood of spoofed exporters and templates.
 
+use crate::model::limit;
 use std::time::Duration;
 
 /// How the two ways of a flow come out of one record (RFC 5103; initiator and responder of NSEL).
@@ -47,24 +48,21 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            // A large site has some thousands of exporters with a few domains each.
-            exporters: 16_384,
+            exporters: limit::FLOW_EXPORTERS.most(),
             idle: Duration::from_secs(3600),
             idle_unproven: Duration::from_secs(30),
-            // Cisco routers with BGP and MPLS send some hundreds (corpus: 305).
-            templates: 2048,
+            templates: limit::FLOW_TEMPLATES.most(),
             // YAF and NetScaler come to about a hundred.
             template_fields: 512,
-            // 16 octets each, and as much again for the plan.
-            all_fields: 1 << 20,
+            all_fields: limit::FLOW_FIELDS.most(),
             // RFC 7011 §8.4: at least three times the exporter's refresh; the longest default met is 30 minutes.
             template_lifetime: Some(Duration::from_secs(3 * 30 * 60)),
-            waiting_sets: 64,
+            waiting_sets: limit::FLOW_WAITING.most(),
             waiting_octets: 96 * 1024,
             all_waiting_octets: 8 << 20,
             // As long as a template may be waited for at all.
             waiting_time: Duration::from_secs(30 * 60),
-            samplers: 4096,
+            samplers: limit::FLOW_SAMPLERS.most(),
             biflows: BiflowView::Uniflows,
         }
     }

@@ -1,5 +1,7 @@
 //! Why something was not taken. Every refusal is counted by its word.
 
+use crate::model::{Limit, limit};
+
 /// A reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "the words say it")]
@@ -39,6 +41,17 @@ impl Refusal {
         (Self::BadSample, "bad-sample"),
     ];
 
+    /// The bound that it is about.
+    fn limit(self) -> Option<&'static Limit> {
+        match self {
+            Self::TooManyExporters => Some(&limit::FLOW_EXPORTERS),
+            Self::TooManyTemplates => Some(&limit::FLOW_TEMPLATES),
+            Self::TooManyWaiting => Some(&limit::FLOW_WAITING),
+            Self::TooManySamplers => Some(&limit::FLOW_SAMPLERS),
+            _ => None,
+        }
+    }
+
     /// The word that is shown.
     pub fn word(self) -> &'static str {
         Self::ALL.iter().find(|(reason, _)| *reason == self).map_or("", |(_, word)| word)
@@ -55,6 +68,9 @@ impl Refused {
         if let Some(count) = self.0.get_mut(reason as usize) {
             *count += 1;
         }
+        if let Some(limit) = reason.limit() {
+            limit.beyond(1);
+        }
     }
 
     /// Those that were met, by word.
@@ -66,6 +82,13 @@ impl Refused {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refusal_at_a_bound_is_counted_there() {
+        let bounded = Refusal::ALL.iter().filter_map(|(reason, _)| Some((*reason, reason.limit()?)));
+        let counts: Vec<bool> = bounded.map(|(reason, limit)| limit.during(|| Refused::default().count(reason)).1 > 0).collect();
+        assert_eq!(counts, [true; 4]);
+    }
 
     #[test]
     fn each_reason_is_counted_by_itself() {

@@ -10,8 +10,8 @@ use super::records::{self, DataSet, Teller};
 use super::refusal::Refusal;
 use super::stream::{Stream, Told};
 use super::template::{FIRST_ID, Kept, Kind, Reader, Record, Shape, Template};
-use crate::model::Timestamp;
 use crate::model::flow::FlowVersion;
+use crate::model::{Timestamp, limit};
 use std::sync::Arc;
 
 const V9_HEADER: usize = 20;
@@ -178,6 +178,9 @@ impl<S: Sink> Walk<'_, '_, S> {
         let limits = &self.shared.limits;
         let fields = self.shared.fields + shape.fields.len();
         if self.stream.templates.len() >= limits.templates || fields > limits.all_fields {
+            if fields > limits.all_fields {
+                limit::FLOW_FIELDS.beyond(1);
+            }
             self.stream.counts.refused.count(Refusal::TooManyTemplates);
             return;
         }

@@ -13,6 +13,7 @@ pub struct LinkSide {
     pub port: Option<String>,
     pub status: Option<DeviceStatus>,
     pub oper: Option<OperStatus>,
+    pub uptime_seconds: Option<f64>,
 }
 
 /// A link, or one that is no longer said to exist.
@@ -48,6 +49,8 @@ columns! {
         ["bPort"] Text => Value::text(row.b.port.as_deref());
         ["aStatus"] Text => word(row.a.status.map(DeviceStatus::word));
         ["bStatus"] Text => word(row.b.status.map(DeviceStatus::word));
+        ["aUptime"] Duration => Value::number(row.a.uptime_seconds);
+        ["bUptime"] Duration => Value::number(row.b.uptime_seconds);
         ["up"] Text => row.is_up().map_or(Value::Unknown, yes);
         ["state"] Text => Value::word(if row.is_gone { "gone" } else { "there" });
         ["evidence"] Text => owned(Some(row.evidence()));

@@ -15,7 +15,7 @@ pub use event::EventObject;
 pub use gauge::{GaugeObject, means};
 pub use interface::{Importance, PortObject, Surroundings};
 pub use link::{LinkObject, LinkSide};
-pub use own::{CollectorObject, ExporterObject};
+pub use own::{CollectorObject, ExporterObject, LimitObject};
 
 use crate::query::LOG_COLUMNS;
 use crate::query::filter::{Column, Value};
@@ -37,11 +37,13 @@ pub enum On {
     FlowExporter,
     /// A collector of noctop's own, or its store.
     Collector,
+    /// A bound on what comes from outside.
+    Limit,
 }
 
 impl On {
     /// All of them; the order is that of the numbers.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Device,
         Self::Interface,
         Self::Sensor,
@@ -51,6 +53,7 @@ impl On {
         Self::Log,
         Self::FlowExporter,
         Self::Collector,
+        Self::Limit,
     ];
 
     /// Its word in files.
@@ -65,6 +68,7 @@ impl On {
             Self::Log => "log",
             Self::FlowExporter => "flow-exporter",
             Self::Collector => "collector",
+            Self::Limit => "limit",
         }
     }
 
@@ -86,6 +90,7 @@ impl On {
             Self::Log => LOG_COLUMNS,
             Self::FlowExporter => own::EXPORTER_COLUMNS,
             Self::Collector => own::COLLECTOR_COLUMNS,
+            Self::Limit => own::LIMIT_COLUMNS,
         }
     }
 }

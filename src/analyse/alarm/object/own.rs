@@ -1,8 +1,8 @@
-//! noctop's own: its collectors, its store, and who sends it flows.
+//! noctop's own: its collectors, its store, who sends it flows, and its bounds.
 
 use super::{columns, whole, yes};
-use crate::model::Timestamp;
 use crate::model::upkeep::{CollectorReading, ExporterReading};
+use crate::model::{LimitReading, Timestamp};
 use crate::query::filter::Value;
 use std::borrow::Cow;
 
@@ -81,5 +81,31 @@ columns! {
         ["datagrams"] Number => whole(Some(row.now.datagrams));
         ["lostPerSecond", "lost"] Number => Value::number(row.lost());
         ["lostShare"] Fraction => Value::number(row.share());
+    }
+}
+
+/// A bound, with what it left out since the reading before.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs, reason = "the names are those of the columns")]
+pub struct LimitObject<'a> {
+    pub now: &'a LimitReading,
+    pub before: Option<&'a LimitReading>,
+}
+
+impl LimitObject<'_> {
+    /// What was left out lately.
+    fn left_out(&self) -> u64 {
+        self.now.beyond.saturating_sub(self.before.map_or(0, |before| before.beyond))
+    }
+}
+
+columns! {
+    LIMIT_COLUMNS, row: LimitObject<'_> {
+        ["name"] Text => Value::Text(Cow::Borrowed(&row.now.name));
+        ["most"] Number => whole(Some(row.now.most));
+        ["held"] Number => whole(row.now.held);
+        ["leftOut"] Number => whole(Some(row.left_out()));
+        ["leftOutAll"] Number => whole(Some(row.now.beyond));
+        ["whenFull"] Text => Value::word(row.now.at.word());
     }
 }

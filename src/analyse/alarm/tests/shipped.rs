@@ -5,9 +5,10 @@ use super::super::object::{
 };
 use super::super::{On, Origin, Rule, Rules, compile, rules};
 use super::at;
-use crate::analyse::alarm::object::{CollectorObject, ExporterObject};
+use crate::analyse::alarm::object::{CollectorObject, ExporterObject, LimitObject};
 use crate::analyse::port::PortRates;
 use crate::model::health::Limits;
+use crate::model::limit::{AtLimit, LimitReading};
 use crate::model::log::{LogKind, LogLine, TrapBind, TrapDetail};
 use crate::model::upkeep::{CollectorReading, ExporterReading};
 use crate::model::{
@@ -43,6 +44,7 @@ const OWN: [&str; 7] = [
     "collector-behind",
     "collector-failing",
     "store-failing",
+    "limit-reached",
 ];
 const TRAP: [&str; 3] = ["authentication-failure", "bgp-down", "ospf-neighbour-down"];
 
@@ -342,9 +344,14 @@ fn links() {
         port: Some("Gi1".to_owned()),
         status: Some(DeviceStatus::Up),
         oper: Some(oper),
+        uptime_seconds: Some(3600.0),
     };
     let rule = rule(LINK[0]);
     let row = |oper, is_gone| LinkObject { link: &link, a: side("a", oper), b: side("b", OperStatus::Up), is_gone };
+    for (uptime_seconds, expected) in [(Some(30.0), false), (Some(130.0), true), (None, true)] {
+        let gone = LinkObject { b: LinkSide { uptime_seconds, ..side("b", OperStatus::Up) }, ..row(OperStatus::Up, true) };
+        assert_eq!(rule.is_it(&gone, at(0)), expected, "a device that starts again says goodbye: {uptime_seconds:?}");
+    }
     assert!(rule.is_it(&row(OperStatus::Up, true), at(0)));
     assert!(!rule.is_it(&row(OperStatus::Down, true), at(0)), "the port is down, which is told");
     assert!(!rule.is_it(&row(OperStatus::Up, false), at(0)));
@@ -357,7 +364,7 @@ fn noctop_itself() {
     let before = CollectorReading { name: "syslog".to_owned(), ..CollectorReading::default() };
     let exporter =
         ExporterReading { address: "192.0.2.1".parse().unwrap(), device: None, datagrams: 1_000, lost: Some(0), heard: at(995) };
-    for (name, severity) in OWN.into_iter().zip([
+    for (name, severity) in OWN[..6].iter().copied().zip([
         Severity::Minor,
         Severity::Warning,
         Severity::Minor,
@@ -394,6 +401,22 @@ fn noctop_itself() {
         };
         check(name, told, severity);
     }
+}
+
+#[test]
+fn bounds() {
+    let before = crate::model::limit::DEVICES.reading();
+    let rule = rule(OWN[6]);
+    let told = |now: &LimitReading| {
+        let row = LimitObject { now, before: Some(&before) };
+        (rule.ill(&row, (at(1_000), None)), rule.severity(&row))
+    };
+    let ill = |name: &str| LimitReading { name: name.to_owned(), beyond: before.beyond + 1, ..before.clone() };
+    for (name, severity) in [("alarms", Severity::Critical), ("devices", Severity::Major), ("problems", Severity::Warning)] {
+        check(OWN[6], [told(&ill(name)), told(&before)], severity);
+    }
+    let forgets = LimitReading { at: AtLimit::Forgets, ..ill("snmp-agents") };
+    assert_ne!(told(&forgets).0, Some(true), "what is learned again is no fault");
 }
 
 fn trap(name: &str, binds: &[(&str, &str)]) -> LogLine {

@@ -18,6 +18,8 @@ pub(in super::super) fn page() -> String {
             |family: &crate::engine::MetricFamily| vec![code(&family.name), family.kind.clone(), tr(&family.help).to_owned()];
         page.table(&["Name", "Type", "Meaning"], &families.iter().map(row).collect::<Vec<_>>());
     }
-    page.text("Labels: `collector`, `reason`, `at`, `status`, `severity`; of ports `device`, `ifName`, `ifIndex`, `ifAlias`.");
+    page.text(
+        "Labels: `collector`, `reason`, `at`, `limit`, `status`, `severity`; of ports `device`, `ifName`, `ifIndex`, `ifAlias`.",
+    );
     page.done()
 }

@@ -4,7 +4,7 @@ use super::nameless::Nameless;
 use super::rest::Rest;
 use crate::collect::snmp::scope::Scope;
 use crate::collect::snmp::targets::{Span, Target};
-use crate::model::{ArpRow, Evidence, NeighbourRow, Role};
+use crate::model::{ArpRow, Evidence, NeighbourRow, Role, limit};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
@@ -175,8 +175,11 @@ impl Frontier {
 
     fn hear(&mut self, address: IpAddr, hops: Hops) {
         if !self.scope.permits(address) {
-            let known = self.outside.entry(address).or_insert(hops);
-            *known = farther(*known, hops);
+            if let Some(known) = self.outside.get_mut(&address) {
+                *known = farther(*known, hops);
+            } else if limit::CRAWL_OUTSIDE.has_room(self.outside.len()) {
+                self.outside.insert(address, hops);
+            }
             return;
         }
         if let Some(known) = self.asked.get_mut(&address) {
@@ -185,7 +188,9 @@ impl Frontier {
                 *known = farthest;
                 self.nearer.push((address, farthest));
             }
-        } else if !self.sweeps.iter().any(|sweep| sweep.span.contains(address)) {
+        } else if !self.sweeps.iter().any(|sweep| sweep.span.contains(address))
+            && limit::CRAWL_ADDRESSES.has_room(self.asked.len())
+        {
             self.asked.insert(address, hops);
             let address = SocketAddr::new(address, self.port);
             self.ready.push_back(Visit { address, others: Vec::new(), origin: Origin::Heard, hops, quiet: false });
@@ -325,6 +330,24 @@ mod tests {
         let targets: Vec<Target> = targets.iter().map(|text| parse(text, 161).unwrap()).collect();
         let exclude: Vec<ipnet::IpNet> = exclude.iter().map(|text| text.parse().unwrap()).collect();
         Frontier::new(Scope::new(&targets, &[], &exclude), &targets, 161, Some(0)).skipping(&[Role::Phone])
+    }
+
+    #[test]
+    fn a_device_that_hears_a_million_neighbours_has_few_of_them_asked() {
+        let mut frontier = frontier(&["10.0.0.1"], &[]);
+        let heard = |first: u32, count: usize| NeighbourRow {
+            addresses: (first..).take(count).map(|bits| IpAddr::from(bits.to_be_bytes())).collect(),
+            ..NeighbourRow::new(Evidence::Lldp)
+        };
+        frontier.scope = Scope::new(&[], &["10.0.0.0/8".parse().unwrap()], &[]);
+        let from: IpAddr = "10.0.0.1".parse().unwrap();
+        let inside = heard(0x0a10_0000, limit::CRAWL_ADDRESSES.most() + 1000);
+        let ((), beyond) = limit::CRAWL_ADDRESSES.during(|| frontier.follow(&[inside], from, None));
+        assert!(beyond >= 1000 && frontier.asked.len() == limit::CRAWL_ADDRESSES.most());
+        assert_eq!(frontier.ready.len(), frontier.asked.len());
+        let outside = heard(0x3010_0000, limit::CRAWL_OUTSIDE.most() + 1000);
+        let ((), beyond) = limit::CRAWL_OUTSIDE.during(|| frontier.follow(&[outside], from, None));
+        assert!(beyond >= 1000 && frontier.outside.len() == limit::CRAWL_OUTSIDE.most());
     }
 
     fn all(frontier: &mut Frontier) -> Vec<String> {

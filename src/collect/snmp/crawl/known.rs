@@ -3,7 +3,7 @@
 use super::frontier::{Hops, Origin, farther};
 use crate::collect::snmp::tables::{Columns, lldp, system};
 use crate::model::identity::{Mark, marks};
-use crate::model::{ChassisId, Device, Inventory};
+use crate::model::{ChassisId, Device, Inventory, limit};
 use crate::wire::snmp::Value;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
@@ -66,10 +66,11 @@ pub(super) struct News {
 impl Known {
     /// Whether this visit is the one to read the device: no other has read it or is at it.
     pub(super) fn claim(&mut self, key: &Key) -> bool {
-        if self.entries.contains_key(key) {
+        if self.entries.contains_key(key) || !limit::CRAWL_DEVICES.has_room(self.entries.len()) {
             return false;
         }
         self.entries.insert(key.clone(), Entry::default());
+        limit::CRAWL_DEVICES.holds(self.entries.len());
         true
     }
 
@@ -80,6 +81,9 @@ impl Known {
             self.nameless += 1;
             return News { inventory: Some(inventory), hops: Some(hops), named: is_named(origin) };
         };
+        if !self.entries.contains_key(&key) && !limit::CRAWL_DEVICES.has_room(self.entries.len()) {
+            return News { named: is_named(origin), ..News::default() };
+        }
         let entry = self.entries.entry(key).or_default();
         let first = entry.inventory.is_none();
         if first {
@@ -179,6 +183,19 @@ mod tests {
         device.snmp = Some(SnmpAccess { address, version: SnmpVersion::V2c, credential: "c".to_owned(), partial: false });
         device.addresses = vec![address.ip()];
         Inventory::of(address, Timestamp(0), device)
+    }
+
+    #[test]
+    fn devices_without_end_are_not_read_beyond_the_bound_and_known_ones_are_met_again() {
+        let (mut known, most) = (Known::default(), limit::CRAWL_DEVICES.most());
+        let key = |number: usize| Key(Mark::Engine(number.to_string()), None);
+        assert!((0..most).all(|number| known.claim(&key(number))));
+        let (claimed, beyond) = limit::CRAWL_DEVICES.during(|| (most..most + 5).any(|number| known.claim(&key(number))));
+        assert!(!claimed && beyond >= 5 && known.entries.len() == most);
+        let (news, beyond) = limit::CRAWL_DEVICES.during(|| known.read(None, inventory("10.0.0.1:161"), (Origin::Heard, None)));
+        assert!(news.inventory.is_none() && beyond >= 1 && known.entries.len() == most);
+        let again = known.read(Some(key(3)), inventory("10.0.0.1:161"), (Origin::Heard, None));
+        assert!(again.inventory.is_some(), "one that was claimed before is read to its end");
     }
 
     #[test]

@@ -4,12 +4,9 @@
 //! of a router or host that was read: that is where they may be asked.
 
 use super::frontier::{Hops, farther};
-use crate::model::{ArpRow, ChassisId, MacAddr, NeighbourRow, PortId};
+use crate::model::{ArpRow, ChassisId, MacAddr, NeighbourRow, PortId, limit};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::net::IpAddr;
-
-/// Addresses kept of all ARP tables together: a large campus has some 100,000.
-const MAX_ADDRESSES: usize = 1 << 20;
 
 /// Addresses of one MAC address that lead on: a router that answers ARP for a whole network (RFC 1027) has thousands.
 const MAX_OF_ONE: usize = 16;
@@ -28,9 +25,10 @@ impl Nameless {
     pub(super) fn learn(&mut self, rows: &[ArpRow]) -> Vec<(IpAddr, Hops)> {
         let mut found = Vec::new();
         for row in rows.iter().filter(|row| row.mac.is_identity()) {
-            if self.kept >= MAX_ADDRESSES || !self.seen.insert((row.mac, row.address)) {
+            if self.seen.contains(&(row.mac, row.address)) || !limit::CRAWL_ARP.has_room(self.kept) {
                 continue;
             }
+            self.seen.insert((row.mac, row.address));
             self.kept += 1;
             let known = self.addresses.entry(row.mac).or_default();
             known.push(row.address);
@@ -47,8 +45,11 @@ impl Nameless {
     pub(super) fn want(&mut self, row: &NeighbourRow, hops: Hops) -> Vec<(IpAddr, Hops)> {
         let mut found = Vec::new();
         for mac in macs(row) {
-            let farthest = self.wanted.get(&mac).map_or(hops, |known| farther(*known, hops));
-            self.wanted.insert(mac, farthest);
+            let known = self.wanted.get(&mac).copied();
+            let farthest = known.map_or(hops, |known| farther(known, hops));
+            if known.is_some() || limit::CRAWL_NAMELESS.has_room(self.wanted.len()) {
+                self.wanted.insert(mac, farthest);
+            }
             let known = self.addresses.get(&mac).into_iter().flatten().take(MAX_OF_ONE);
             found.extend(known.map(|address| (*address, farthest)));
         }
@@ -82,6 +83,26 @@ mod tests {
 
     fn row() -> NeighbourRow {
         NeighbourRow { chassis_id: Some(ChassisId::Mac(MAC)), ..NeighbourRow::new(Evidence::Lldp) }
+    }
+
+    #[test]
+    fn tables_without_end_are_remembered_as_far_as_there_is_room() {
+        let mac = |number: usize| {
+            let [.., a, b, c, d] = number.to_be_bytes();
+            MacAddr([0, 0x1b, a, b, c, d])
+        };
+        let mut nameless = Nameless::default();
+        let rows: Vec<ArpRow> = (0..limit::CRAWL_ARP.most() + 9).map(|number| arp(1, mac(number))).collect();
+        let (_, beyond) = limit::CRAWL_ARP.during(|| nameless.learn(&rows));
+        assert!(beyond >= 9 && nameless.addresses.len() == limit::CRAWL_ARP.most() && nameless.seen.len() == nameless.kept);
+        let want = |nameless: &mut Nameless, number: usize| {
+            let row = NeighbourRow { chassis_id: Some(ChassisId::Mac(mac(number))), ..NeighbourRow::new(Evidence::Lldp) };
+            nameless.want(&row, None)
+        };
+        let most = limit::CRAWL_NAMELESS.most();
+        let ((), beyond) = limit::CRAWL_NAMELESS.during(|| (0..most + 9).for_each(|number| drop(want(&mut nameless, number))));
+        assert!(beyond >= 9 && nameless.wanted.len() == most);
+        assert_eq!(want(&mut nameless, most + 3).len(), 1, "what is known of one is found all the same");
     }
 
     #[test]

@@ -18,8 +18,9 @@ const NEAREST: f64 = 0.5;
 /// Polls in a row without an answer after which a device is only probed: one may be lost, two say that it is down.
 const BACKS_OFF_AFTER: u32 = 3;
 
-/// Longest time between two probes, unless the interval itself is longer: who comes back is seen within it.
-const RAREST_PROBE: Duration = Duration::from_secs(300);
+/// Longest time between two probes, unless the interval itself is longer: who comes back is seen within it. Of 5,000 silent devices it is 42
+/// small datagrams a second.
+const RAREST_PROBE: Duration = Duration::from_secs(120);
 
 /// Intervals between two probes at most of whoever answers echoes: the device is there, and its agent most often comes back soon.
 const PROBES_OF_THE_LIVING: u32 = 4;

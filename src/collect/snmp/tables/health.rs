@@ -8,7 +8,7 @@ use super::plan::table_of;
 use crate::mib::gauges::{GaugeRule, IndexOf, Limit, LimitWord, Thresholds, When, Words, instance};
 use crate::mib::{Kind, Registry};
 use crate::model::health::{Limits, MAX_GAUGES, Part, Probe};
-use crate::model::{Gauge, GaugeKind, Health, HealthStatus, IfIndex, Oid};
+use crate::model::{Gauge, GaugeKind, Health, HealthStatus, IfIndex, Oid, limit};
 use crate::wire::snmp::Value;
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -237,7 +237,8 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn gauges(&self) -> Vec<Gauge> {
-        let rows: Vec<&[u32]> = rows_of(self.rule, self.all).into_iter().take(MAX_GAUGES).collect();
+        let mut rows: Vec<&[u32]> = rows_of(self.rule, self.all).into_iter().collect();
+        limit::DEVICE_GAUGES.cut(&mut rows);
         let found: Vec<(&[u32], Gauge)> = rows.into_iter().filter_map(|index| Some((index, self.gauge(index)?))).collect();
         let several = found.len() > 1;
         let numbers = ordinals(found.iter().map(|(index, _)| *index));

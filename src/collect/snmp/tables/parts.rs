@@ -7,7 +7,7 @@
 use super::columns::{Columns, text_to_nul};
 use crate::mib::Registry;
 use crate::model::switching::MAX_PARTS;
-use crate::model::{IfIndex, Physical, PhysicalClass};
+use crate::model::{IfIndex, Physical, PhysicalClass, limit};
 use crate::wire::snmp::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -86,6 +86,10 @@ pub fn parts(columns: &Columns) -> Vec<Physical> {
 
 /// The tree without its texts; at most [`MAX_PARTS`].
 fn shape(columns: &Columns) -> BTreeMap<u32, Physical> {
+    let beyond = columns.len("entPhysicalClass").saturating_sub(MAX_PARTS);
+    if beyond > 0 {
+        limit::DEVICE_PARTS.beyond(beyond);
+    }
     let classes = columns.by_number("entPhysicalClass").take(MAX_PARTS);
     let part = |(index, value): (u32, &Value)| {
         let class = value.as_i64().map(PhysicalClass::from_mib).unwrap_or_default();
@@ -204,6 +208,7 @@ mod tests {
         );
         assert_eq!(interfaces(&ring).len(), 1, "a ring ends");
         let many: String = (1..=MAX_PARTS + 9).map(|row| format!("entPhysicalClass.{row} = #9\n")).collect();
-        assert_eq!(parts(&read(&many)).len(), MAX_PARTS);
+        let (parts, beyond) = limit::DEVICE_PARTS.during(|| parts(&read(&many)));
+        assert!(parts.len() == MAX_PARTS && beyond >= 9);
     }
 }

@@ -5,7 +5,7 @@ use super::columns::Columns;
 use super::{addresses, arp, assemble, bridge, entity, fdb, interfaces, makers, neighbours, parts, poe, stack, stp, vlans};
 use crate::mib::switching::{PoeIndex, Subject, SwitchRule};
 use crate::mib::{Kind, NeighbourTable, Profile, Registry};
-use crate::model::Oid;
+use crate::model::{Oid, limit};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
@@ -14,9 +14,6 @@ pub type Cells = BTreeMap<&'static str, Vec<u32>>;
 
 /// Cells of one kind that are asked for singly: of more, the whole column is cheaper to walk.
 const MAX_CELLS: usize = 48;
-
-/// VLANs that are read one by one: each costs at least one request.
-const MAX_VLANS: usize = 256;
 
 /// The states of VLANs on switches that keep a forwarding table for each, by management domain and VLAN.
 const VLAN_STATE: &str = "vtpVlanState";
@@ -235,7 +232,9 @@ pub fn vlans(columns: &Columns) -> Vec<u16> {
     let operational = columns.rows(VLAN_STATE).filter(|(_, state)| state.as_i64() == Some(OPERATIONAL));
     let numbers = operational.filter_map(|(index, _)| index.last().copied().and_then(bridge::vlan_id));
     let asked: BTreeSet<u16> = numbers.filter(|vlan| !NOT_ASKED.iter().any(|left| left.contains(vlan))).collect();
-    asked.into_iter().take(MAX_VLANS).collect()
+    let mut asked: Vec<u16> = asked.into_iter().collect();
+    limit::DEVICE_VLAN_TABLES.cut(&mut asked);
+    asked
 }
 
 #[cfg(test)]
@@ -286,6 +285,7 @@ mod tests {
         let lines = "vtpVlanState.1.1 = #1\nvtpVlanState.1.10 = #1\nvtpVlanState.1.20 = #2\nvtpVlanState.1.1002 = #1\nvtpVlanState.1.9999 = #1";
         assert_eq!(vlans(&fixture::columns(&[VLAN_STATE], lines)), [10]);
         let many: String = (2..900).map(|vlan| format!("vtpVlanState.1.{vlan} = #1\n")).collect();
-        assert_eq!(vlans(&fixture::columns(&[VLAN_STATE], &many)).len(), MAX_VLANS);
+        let (asked, beyond) = limit::DEVICE_VLAN_TABLES.during(|| vlans(&fixture::columns(&[VLAN_STATE], &many)));
+        assert!(asked.len() == limit::DEVICE_VLAN_TABLES.most() && beyond > 0);
     }
 }

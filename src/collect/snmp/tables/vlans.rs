@@ -4,7 +4,7 @@ use super::bridge::{BasePorts, at_port, vlan_id};
 use super::columns::Columns;
 use super::makers;
 use crate::model::device::Vlan;
-use crate::model::{FdbRow, Interface, PortMode};
+use crate::model::{FdbRow, Interface, PortMode, limit};
 use crate::wire::snmp::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,9 +34,6 @@ const LISTS: [(&str, &str, usize); 4] = [
     ("ieee8021QBridgeVlanCurrentEgressPorts", "ieee8021QBridgeVlanCurrentUntaggedPorts", 2),
     ("ieee8021QBridgeVlanStaticEgressPorts", "ieee8021QBridgeVlanStaticUntaggedPorts", 1),
 ];
-
-/// Memberships of ports in VLANs kept of one device: 4,094 VLANs on a hundred trunks. More would be an agent that makes them up.
-const MAX_MEMBERSHIPS: usize = 500_000;
 
 /// What VLANs of telephones are called: beside an access VLAN one that is tagged makes no trunk.
 const VOICE: [&str; 4] = ["voice", "voip", "phone", "tele"];
@@ -97,12 +94,16 @@ type Listed = fn((&'static str, &'static str, usize)) -> (&'static str, usize);
 
 /// Bridge ports by VLAN.
 fn lists(columns: &Columns, ports: &BasePorts, listed: Listed) -> BTreeMap<u16, BTreeSet<u32>> {
-    let mut left = MAX_MEMBERSHIPS;
+    let mut left = limit::DEVICE_VLANS.most();
     let mut members: BTreeMap<u16, BTreeSet<u32>> = BTreeMap::new();
     for (column, at) in LISTS.into_iter().map(listed) {
         let is_text = columns.rows(column).any(|(_, value)| value.as_octets().is_some_and(is_hex_text));
         for (index, value) in columns.rows(column) {
             if let (Some(vlan), Some(octets)) = (index.get(at).copied().and_then(vlan_id), value.as_octets()) {
+                if left == 0 {
+                    limit::DEVICE_VLANS.beyond(1);
+                    continue;
+                }
                 let members = members.entry(vlan).or_default();
                 let before = members.len();
                 let octets = if is_text { from_hex_text(octets) } else { octets.to_vec() };
@@ -231,6 +232,17 @@ mod tests {
         assert_eq!((interfaces[0].bridge_port, interfaces[1].bridge_port), (Some(1), Some(2)));
         assert_eq!(named(&vlans), [(20, Some("users")), (30, None), (40, None)]);
         assert_eq!(modes(&interfaces), ["-", "trunk", "-"], "nothing is told of tags");
+    }
+
+    #[test]
+    fn memberships_without_end_are_kept_as_far_as_there_is_room() {
+        let ports: BasePorts = (1..=256).map(|port| (port, IfIndex(port))).collect();
+        let all = "ff".repeat(32);
+        let told: String = (1..=4094).map(|vlan| format!("dot1qVlanCurrentEgressPorts.0.{vlan} = 0x{all}\n")).collect();
+        let columns = fixture::columns(COLUMNS, &told);
+        let (members, beyond) = limit::DEVICE_VLANS.during(|| lists(&columns, &ports, |(egress, _, at)| (egress, at)));
+        assert_eq!(members.values().map(BTreeSet::len).sum::<usize>(), limit::DEVICE_VLANS.most());
+        assert!(beyond > 2000, "{beyond}");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::model::wireless::{
     AccessPoint, ApStatus, MAX_ACCESS_POINTS, MAX_CLIENTS, MAX_RADIOS, MAX_SSIDS, Phy, Radio, Ssid, Traffic, WifiBand,
     WirelessClient, WirelessReading, key_of,
 };
-use crate::model::{ChassisId, Device, MacAddr, Oid, Role, Timestamp};
+use crate::model::{ChassisId, Device, MacAddr, Oid, Role, Timestamp, limit};
 use row::{Cells, Row};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -169,7 +169,7 @@ impl Reader {
 
     fn access_point(&mut self, row: &Row<'_>) -> Option<()> {
         let key = self.ap_of(row, false)?;
-        if self.aps.len() >= MAX_ACCESS_POINTS && !self.aps.contains_key(&key) {
+        if !self.aps.contains_key(&key) && !limit::CONTROLLER_APS.has_room(self.aps.len()) {
             return None;
         }
         let ap = self.aps.entry(key).or_insert_with(|| AccessPoint { key, ..AccessPoint::default() });
@@ -239,7 +239,7 @@ impl Reader {
             // With two names on one radio nobody knows who is on which.
             self.names_of_own.entry(slot).and_modify(|known| *known = None).or_insert_with(|| Some(name.clone()));
         }
-        if self.ssids.len() >= MAX_SSIDS && !self.ssids.contains_key(&name) {
+        if !self.ssids.contains_key(&name) && !limit::CONTROLLER_SSIDS.has_room(self.ssids.len()) {
             return None;
         }
         let by_band: [Option<u32>; 3] = [Field::Clients2G, Field::Clients5G, Field::Clients6G].map(|field| row.whole(field));
@@ -258,7 +258,7 @@ impl Reader {
             self.off.insert(mac);
             return None;
         }
-        if self.clients.len() >= MAX_CLIENTS && !self.clients.contains_key(&mac) {
+        if !self.clients.contains_key(&mac) && !limit::CONTROLLER_CLIENTS.has_room(self.clients.len()) {
             self.clients_beyond = true;
             return None;
         }
@@ -348,7 +348,7 @@ impl Reader {
         self.doubt_bands();
         self.place_by_channel();
         for ((key, _), radio) in std::mem::take(&mut self.radios) {
-            if let Some(ap) = self.aps.get_mut(&key).filter(|ap| ap.radios.len() < MAX_RADIOS) {
+            if let Some(ap) = self.aps.get_mut(&key).filter(|ap| limit::AP_RADIOS.has_room(ap.radios.len())) {
                 ap.radios.push(radio);
             }
         }

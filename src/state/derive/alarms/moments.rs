@@ -5,15 +5,12 @@ use crate::analyse::alarm::object::{EventObject, LinkObject, LinkSide};
 use crate::analyse::alarm::{By, On, Rule, Said, Step, alarm_id, phase};
 use crate::event::{Body, StpEvent};
 use crate::model::heard::Heard;
-use crate::model::{DeviceId, IfIndex, Link, LinkEnd};
+use crate::model::{DeviceId, IfIndex, Link, LinkEnd, limit};
 use crate::query::filter::{Row, Value};
 use crate::state::State;
 use crate::state::derive::Deriver;
 use crate::state::view::EventRow;
 use std::sync::Arc;
-
-/// Different things that are waited for at once: whoever makes up more gets no alarm of them.
-const MOST_WATCHES: usize = 50_000;
 
 /// How often an event says that something happened.
 pub(in crate::state::derive) const fn times(body: &Body) -> u32 {
@@ -212,7 +209,7 @@ impl Deriver<'_> {
     fn hit(&mut self, verdict: &Verdict, times: u32) {
         let known = self.state.alarms.get(&verdict.id).map(Arc::clone);
         let remembered = self.state.watch(&verdict.id).cloned();
-        if remembered.is_none() && self.state.watches.len() >= MOST_WATCHES {
+        if remembered.is_none() && !limit::ALARM_WATCHES.has_room(self.state.watches.len()) {
             return;
         }
         let mut watch = remembered.unwrap_or_else(|| verdict.watch(self.at));
@@ -263,6 +260,7 @@ impl Deriver<'_> {
             port: end.port.clone(),
             status: condition.map(|condition| condition.status),
             oper: condition.and_then(|condition| condition.port(end.if_index?)?.oper),
+            uptime_seconds: objects::uptime_seconds(self.state, &end.device),
         }
     }
 

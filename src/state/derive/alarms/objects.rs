@@ -59,22 +59,25 @@ pub(super) fn lasting(state: &State, on: On) -> impl Iterator<Item = &Arc<Rule>>
     state.settings.rules.on(on).iter().filter(|rule| !rule.is_of_moments())
 }
 
+/// How long ago a device's agent began, by what it told last (sysUpTime).
+pub(super) fn uptime_seconds(state: &State, device: &DeviceId) -> Option<f64> {
+    let (ticks, at) = state.live.get(device)?.uptime?;
+    let started = at.minus(Duration::from_millis(u64::from(ticks) * 10));
+    Some(state.now.since(started).as_secs_f64())
+}
+
 /// A device as rules see it.
 pub(super) fn device_object<'a>(state: &'a State, device: &'a Device) -> Option<DeviceObject<'a>> {
     let condition = state.conditions.get(&device.id)?;
     let live = state.live.get(&device.id);
     let gauge = |metric: Metric| live.and_then(|live| live.gauge(metric));
-    let uptime = live.and_then(|live| live.uptime).map(|(ticks, at)| {
-        let started = at.minus(Duration::from_millis(u64::from(ticks) * 10));
-        state.now.since(started).as_secs_f64()
-    });
     Some(DeviceObject {
         device,
         status: condition.status,
         reason: &condition.reason,
         is_silent: condition.reason.starts_with(poll::ANSWERS_PING),
         since: (condition.since, state.now),
-        uptime_seconds: uptime,
+        uptime_seconds: uptime_seconds(state, &device.id),
         rtt_ms: live.and_then(|live| live.rtt_ms),
         loss_percent: live.and_then(|live| live.loss_percent),
         cpu_percent: gauge(Metric::CpuPercent),

@@ -2,14 +2,16 @@
 
 use super::objects::{self, What, judge};
 use super::{Verdict, part_of};
-use crate::analyse::alarm::object::{CollectorObject, ExporterObject};
+use crate::analyse::alarm::object::{CollectorObject, ExporterObject, LimitObject};
 use crate::analyse::alarm::{On, Rule, Watch, damping};
 use crate::event::Body;
-use crate::model::upkeep::Upkeep;
+use crate::model::upkeep::{ExporterReading, Upkeep};
 use crate::model::{Alarm, DeviceId, Timestamp};
 use crate::state::State;
 use crate::state::derive::Deriver;
 use crate::state::standing::UNREACHABLE;
+use rustc_hash::FxHashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -112,6 +114,7 @@ impl Deriver<'_> {
         let Some(upkeep) = &self.state.upkeep else { return };
         let tells = match rule.on {
             On::Collector => upkeep.1.collectors.iter().any(|collector| collector.name == part),
+            On::Limit => upkeep.1.limits.iter().any(|limit| limit.name == part),
             On::FlowExporter => upkeep.1.exporters.iter().any(|exporter| exporter.address.to_string() == part),
             _ => false,
         };
@@ -161,8 +164,11 @@ fn own(state: &State, at: Timestamp, (before, now): (Option<&(Timestamp, Upkeep)
         };
         found.extend(objects::lasting(state, On::Collector).filter_map(|rule| judge(state, (rule, at), &row, &what)));
     }
+    found.extend(of_limits(state, at, (before.map(|(_, before)| before), now)));
+    let known: FxHashMap<IpAddr, &ExporterReading> =
+        before.iter().flat_map(|(_, before)| &before.exporters).map(|known| (known.address, known)).collect();
     for exporter in &now.exporters {
-        let before = before.and_then(|(_, before)| before.exporters.iter().find(|known| known.address == exporter.address));
+        let before = known.get(&exporter.address).copied();
         let device: Option<&DeviceId> = exporter.device.as_ref();
         let name = device.map(|id| state.name_of(id));
         let row = ExporterObject { now: exporter, before, seconds, device: name.as_deref(), at };
@@ -176,6 +182,20 @@ fn own(state: &State, at: Timestamp, (before, now): (Option<&(Timestamp, Upkeep)
             object: &|| name.clone().unwrap_or_else(|| part.clone()),
         };
         found.extend(objects::lasting(state, On::FlowExporter).filter_map(|rule| judge(state, (rule, at), &row, &what)));
+    }
+    found
+}
+
+/// What rules say of bounds.
+fn of_limits(state: &State, at: Timestamp, (before, now): (Option<&Upkeep>, &Upkeep)) -> Vec<Verdict> {
+    let mut found = Vec::new();
+    let is_busy = state.is_busy(None);
+    for limit in &now.limits {
+        let before = before.and_then(|before| before.limits.iter().find(|known| known.name == limit.name));
+        let row = LimitObject { now: limit, before };
+        let object = || format!("noctop {}", limit.name);
+        let what = What { device: None, part: &limit.name, if_index: None, seen: Some(at), is_busy, object: &object };
+        found.extend(objects::lasting(state, On::Limit).filter_map(|rule| judge(state, (rule, at), &row, &what)));
     }
     found
 }

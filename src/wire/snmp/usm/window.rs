@@ -4,7 +4,7 @@
 //! long, so that no message is taken twice; where there are more than can be remembered the window is made narrower instead.
 
 use super::header::EngineSays;
-use crate::model::Timestamp;
+use crate::model::{Timestamp, limit};
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -16,12 +16,6 @@ pub const WINDOW: Duration = Duration::from_secs(150);
 
 /// RFC 3414 §2.2.2: boots at which an engine can say no more.
 pub const LAST_BOOTS: u32 = 0x7fff_ffff;
-
-/// Engines that are remembered: more than one network has. Only who proved a password gets here.
-const MOST_ENGINES: usize = 16_384;
-
-/// Messages that are remembered: 13 seconds of 5,000 a second.
-const MOST_HEARD: usize = 65_536;
 
 /// Why a message is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +51,10 @@ impl Senders {
     /// As an earlier process left them: nothing is taken that is not later than what that process heard last.
     pub fn restore(octets: &[u8]) -> Self {
         let kept: Vec<(Vec<u8>, Clock)> = postcard::from_bytes(octets).unwrap_or_default();
-        let clocks = kept.into_iter().take(MOST_ENGINES).map(|(id, clock)| (id, Clock { floor: Some(clock.latest), ..clock }));
+        let clocks = kept
+            .into_iter()
+            .take(limit::TRAP_ENGINES.most())
+            .map(|(id, clock)| (id, Clock { floor: Some(clock.latest), ..clock }));
         Self { clocks: clocks.collect(), ..Self::default() }
     }
 
@@ -92,16 +89,17 @@ impl Senders {
     }
 
     fn first(&mut self, engine: &EngineSays, now: Timestamp) {
-        if self.clocks.len() >= MOST_ENGINES {
+        if !limit::TRAP_ENGINES.has_room(self.clocks.len()) {
             let oldest = self.clocks.iter().min_by_key(|(_, clock)| clock.at).map(|(id, _)| id.clone());
             oldest.map(|id| self.clocks.remove(&id));
         }
         let clock = Clock { boots: engine.boots, latest: engine.time, at: now, floor: None };
         self.clocks.insert(engine.id.clone(), clock);
+        limit::TRAP_ENGINES.holds(self.clocks.len());
     }
 
     fn remember(&mut self, (now, heard): (Timestamp, u64), engine: &EngineSays) {
-        if self.order.len() >= MOST_HEARD {
+        if !limit::TRAP_REPLAYS.has_room(self.order.len()) {
             self.forget_first();
         }
         self.heard.insert(heard);
@@ -210,11 +208,15 @@ mod tests {
     #[test]
     fn where_more_come_than_can_be_remembered_none_is_taken_twice_either() {
         let mut senders = Senders::default();
-        let count = u32::try_from(MOST_HEARD).unwrap() + 1000;
-        for number in 0..count {
-            senders.take(&says(1, 100 + number / 1000), &number.to_be_bytes(), at(i64::from(number / 1000))).unwrap();
-        }
-        assert_eq!((senders.order.len(), senders.heard.len()), (MOST_HEARD, MOST_HEARD));
+        let most = limit::TRAP_REPLAYS.most();
+        let count = u32::try_from(most).unwrap() + 1000;
+        let ((), forgotten) = limit::TRAP_REPLAYS.during(|| {
+            for number in 0..count {
+                senders.take(&says(1, 100 + number / 1000), &number.to_be_bytes(), at(i64::from(number / 1000))).unwrap();
+            }
+        });
+        assert_eq!((senders.order.len(), senders.heard.len()), (most, most));
+        assert!(forgotten >= 1000);
         let end = at(i64::from(count / 1000));
         for number in 0..count {
             assert!(senders.take(&says(1, 100 + number / 1000), &number.to_be_bytes(), end).is_err(), "number {number}");
@@ -236,10 +238,14 @@ mod tests {
     #[test]
     fn engines_are_bounded_and_the_oldest_goes() {
         let mut senders = Senders::default();
-        for number in 0..MOST_ENGINES + 10 {
-            let id = number.to_be_bytes().to_vec();
-            senders.take(&EngineSays { id, boots: 1, time: 1 }, b"x", at(i64::try_from(number).unwrap() / 100)).unwrap();
-        }
-        assert_eq!(senders.clocks.len(), MOST_ENGINES);
+        let most = limit::TRAP_ENGINES.most();
+        let ((), forgotten) = limit::TRAP_ENGINES.during(|| {
+            for number in 0..most + 10 {
+                let id = number.to_be_bytes().to_vec();
+                senders.take(&EngineSays { id, boots: 1, time: 1 }, b"x", at(i64::try_from(number).unwrap() / 100)).unwrap();
+            }
+        });
+        assert_eq!(senders.clocks.len(), most);
+        assert!(forgotten >= 10);
     }
 }

@@ -14,18 +14,12 @@ use super::ports::Ports;
 use super::subnets::Subnets;
 use crate::mib::Registry;
 use crate::mib::neighbours::{Field, Holds, NeighbourTable, Protocol};
-use crate::model::{NeighbourRow, Oid, PortId};
+use crate::model::{NeighbourRow, Oid, PortId, limit};
 use crate::wire::snmp::Value;
 use place::Locals;
 use row::{Decoded, Raw};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
-
-/// Neighbours kept of one table: more would be an agent that makes them up.
-const MAX_NEIGHBOURS: usize = 4096;
-
-/// Addresses kept of one neighbour.
-const MAX_ADDRESSES: usize = 64;
 
 /// What was heard, and how many rows were passed over (blank, malformed, or chassis subtype 0).
 #[derive(Debug, Default)]
@@ -124,7 +118,8 @@ fn of_table(table: &NeighbourTable, columns: &Columns, places: Places<'_>) -> He
 }
 
 fn add_address(row: &mut NeighbourRow, address: IpAddr) {
-    if !address.is_unspecified() && !row.addresses.contains(&address) && row.addresses.len() < MAX_ADDRESSES {
+    if !address.is_unspecified() && !row.addresses.contains(&address) && limit::NEIGHBOUR_ADDRESSES.has_room(row.addresses.len())
+    {
         row.addresses.push(address);
     }
 }
@@ -134,7 +129,7 @@ fn raw_rows<'a>(table: &'a NeighbourTable, columns: &'a Columns) -> BTreeMap<&'a
     let mut raws: BTreeMap<&[u32], Raw<'_>> = BTreeMap::new();
     for (field, column) in table.fields() {
         for (index, value) in columns.rows(column) {
-            if raws.len() < MAX_NEIGHBOURS || raws.contains_key(index) {
+            if raws.contains_key(index) || limit::TABLE_NEIGHBOURS.has_room(raws.len()) {
                 raws.entry(index).or_default().add(field, column, value);
             }
         }
@@ -162,7 +157,7 @@ fn further_addresses<'a>(
             Holds::InValue => row::address(value),
         };
         let known = found.entry(row).or_default();
-        if known.len() < MAX_ADDRESSES {
+        if limit::NEIGHBOUR_ADDRESSES.has_room(known.len()) {
             known.extend(address);
         }
     }
@@ -173,5 +168,5 @@ fn further_addresses<'a>(
 pub fn local_numbers(table: &NeighbourTable, columns: &Columns) -> BTreeSet<u32> {
     let anchors = table.columns(Field::ChassisId).chain(table.columns(Field::ChassisIdSubtype));
     let indexes = anchors.flat_map(|column| columns.rows(column)).map(|(index, _)| index);
-    indexes.filter_map(|index| place::local_number(table, index)).take(MAX_NEIGHBOURS).collect()
+    indexes.filter_map(|index| place::local_number(table, index)).take(limit::TABLE_NEIGHBOURS.most()).collect()
 }

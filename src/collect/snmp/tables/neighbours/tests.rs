@@ -253,7 +253,18 @@ fn neighbours_of_routing_protocols_lie_behind_their_subnets() {
 }
 
 #[test]
+fn a_neighbour_with_endless_addresses_keeps_some() {
+    let mut row = NeighbourRow::new(Evidence::Lldp);
+    let most = limit::NEIGHBOUR_ADDRESSES.most();
+    let many = (0..most + 9).map(|number| IpAddr::from([10, 0, u8::try_from(number / 200).unwrap(), (number % 200) as u8 + 1]));
+    let ((), beyond) = limit::NEIGHBOUR_ADDRESSES.during(|| many.for_each(|address| add_address(&mut row, address)));
+    assert!(row.addresses.len() == most && beyond >= 9);
+}
+
+#[test]
 fn an_endless_table_is_cut() {
     let lines: String = (0..5000).map(|at| format!("lldpRemChassisId.0.1.{at} = c{at}\n")).collect();
-    assert_eq!(heard(&lines).rows.len(), MAX_NEIGHBOURS);
+    let (heard, beyond) = limit::TABLE_NEIGHBOURS.during(|| heard(&lines));
+    assert_eq!(heard.rows.len(), limit::TABLE_NEIGHBOURS.most());
+    assert!(beyond > 0);
 }

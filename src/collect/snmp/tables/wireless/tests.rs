@@ -191,8 +191,36 @@ fn a_hundred_thousand_clients_are_cut_and_it_is_said() {
     });
     let mut columns = Columns::default();
     columns.insert("bsnMobileStationSsid", base.clone(), rows.collect());
-    let reading = reading((&Device::new(DeviceId::new("wlc"), Timestamp(0)), Timestamp::from_secs(1)), &rules, &columns);
+    let device = Device::new(DeviceId::new("wlc"), Timestamp(0));
+    let (reading, beyond) = limit::CONTROLLER_CLIENTS.during(|| reading((&device, Timestamp::from_secs(1)), &rules, &columns));
     assert_eq!((reading.clients.len(), reading.extent.clients), (MAX_CLIENTS, false));
+    assert!(beyond >= 100_000 - MAX_CLIENTS as u64);
+}
+
+#[test]
+fn a_controller_that_tells_without_end_is_cut_and_counted() {
+    let mib = Registry::global();
+    let column =
+        |columns: &mut Columns, name: &'static str, rows: &mut dyn Iterator<Item = (Vec<u32>, crate::wire::snmp::Value)>| {
+            let base = mib.oid(name).unwrap();
+            let rows = rows.map(|(index, value)| crate::wire::snmp::VarBind { oid: base.child(&index), value });
+            columns.insert(name, base.clone(), rows.collect());
+        };
+    let text = |number: u32| crate::wire::snmp::Value::Octets(number.to_string().into_bytes());
+    let ap = |at: u32| vec![2, 0, 0, at >> 16, at >> 8 & 255, at & 255];
+    let (aps, ssids) = (MAX_ACCESS_POINTS as u32 + 7, MAX_SSIDS as u32 + 5);
+    let mut columns = Columns::default();
+    column(&mut columns, "bsnAPName", &mut (0..aps).map(|at| (ap(at), text(at))));
+    column(&mut columns, "bsnDot11EssSsid", &mut (1..=ssids).map(|at| (vec![at], text(at))));
+    let slots = (0..MAX_RADIOS as u32 + 3).map(|slot| ([ap(0), vec![slot]].concat(), crate::wire::snmp::Value::Integer(1)));
+    column(&mut columns, "bsnAPIfType", &mut slots.into_iter());
+    let device = Device::new(DeviceId::new("wlc"), Timestamp(0));
+    let read = || reading((&device, Timestamp::from_secs(1)), &rules(CISCO), &columns);
+    let (((reading, radios), ssids), aps) =
+        limit::CONTROLLER_APS.during(|| limit::CONTROLLER_SSIDS.during(|| limit::AP_RADIOS.during(read)));
+    assert_eq!((reading.access_points.len(), reading.ssids.len()), (MAX_ACCESS_POINTS, MAX_SSIDS));
+    assert_eq!(reading.access_points[0].radios.len(), MAX_RADIOS);
+    assert!(aps >= 7 && ssids >= 5 && radios >= 3 && !reading.extent.access_points);
 }
 
 /// A device of `tests/vendor/wireless.toml`.
