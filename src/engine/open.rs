@@ -39,6 +39,9 @@ const NO_HOME: &str = "there is no home for a store: name a folder with --data";
 /// one that finds its store taken can't run.
 const DAEMON_RETURNS: Duration = Duration::from_secs(10);
 
+/// What an operator is told meanwhile.
+const AWAITED: &str = "the daemon ended; it is waited for";
+
 /// Between two attempts.
 const RETRY: Duration = Duration::from_millis(50);
 
@@ -356,7 +359,7 @@ impl Opener for Ways {
         let is_awaited = self.of_daemon.swap(false, Relaxed);
         let (waited, mut said) = (Stopwatch::start(), None);
         if is_awaited {
-            caller.hears("the daemon ended; it is waited for".to_owned());
+            caller.hears(AWAITED.to_owned());
         }
         // Those who lost the same engine must not try in step: the smaller part of each one's number tells them apart.
         let wait = RETRY + Duration::from_millis(u64::from(std::process::id() % 50));
@@ -364,6 +367,8 @@ impl Opener for Ways {
             let is_awaited = is_awaited && waited.elapsed() < DAEMON_RETURNS;
             match if is_awaited { self.attached(&ear) } else { self.either(&ear) } {
                 Ok(Some(session)) => return Some(session),
+                // What stood in the way for a moment (a daemon that was still ending) does no more.
+                Ok(None) if is_awaited && said.take().is_some() => caller.hears(AWAITED.to_owned()),
                 Ok(None) => {}
                 Err(why) if said.as_ref() == Some(&why) => {}
                 Err(why) => {

@@ -335,7 +335,7 @@ impl Engine {
                 About::Writing,
                 format!("history is not written: {why}; {lost} records and polls are lost; free space on its disk"),
             ),
-            (None, 0) => false,
+            (None, 0) => self.hub.notices.clear(About::Writing),
             (None, _) => {
                 self.hub.notices.set(About::Writing, format!("history has gaps: {lost} records and polls could not be written"))
             }
