@@ -16,6 +16,9 @@ const VIEWER: u32 = 2;
 const STRANGER: u32 = 3;
 const GROUP: u32 = 4;
 
+/// What `env:NOCTOP_TEST_TOKEN` says.
+const TOKEN: &str = "0123456789abcdef";
+
 struct Rig {
     folder: tempfile::TempDir,
 }
@@ -39,7 +42,8 @@ impl Rig {
 
     fn daemon(&self) -> Child {
         let mut command = Command::new(env!("CARGO_BIN_EXE_noctop"));
-        let child = command.arg("daemon").args(self.arguments()).stderr(Stdio::null()).spawn().unwrap();
+        let command = command.arg("daemon").args(self.arguments()).env("NOCTOP_TEST_TOKEN", TOKEN);
+        let child = command.stderr(Stdio::null()).spawn().unwrap();
         let started = Instant::now();
         while std::os::unix::net::UnixStream::connect(self.at("s")).is_err() {
             assert!(started.elapsed() < PATIENCE, "the daemon does not serve");
@@ -57,7 +61,8 @@ impl Rig {
             let groups = if groups.is_empty() { "--clear-groups".to_owned() } else { format!("--groups={}", groups.join(",")) };
             command.args([format!("--reuid={uid}"), format!("--regid={uid}"), groups, program.to_owned()]);
         }
-        let output = command.args(arguments).args(self.arguments()).env("SSH_CONNECTION", "192.0.2.7 5 192.0.2.1 22").output();
+        command.args(arguments).args(self.arguments()).env("NOCTOP_TEST_TOKEN", TOKEN);
+        let output = command.env("SSH_CONNECTION", "192.0.2.7 5 192.0.2.1 22").output();
         let output = output.unwrap();
         let text = |octets: Vec<u8>| String::from_utf8(octets).unwrap();
         (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
@@ -223,4 +228,68 @@ fn whatever_was_told_to_be_done_before_a_kill_is_in_a_sound_journal_after_it() {
         rig.records("kind:maintenance").iter().map(|row| row["object"].as_str().unwrap().to_owned()).collect();
     assert!(told.is_subset(&written), "{told:?} {written:?}");
     assert_eq!(rig.records("kind:engine.started").len(), 6);
+}
+
+/// A port of this test's own.
+const METRICS: &str = "127.0.0.1:29763";
+
+/// What is answered to a request for the metrics with this line among its headers.
+fn metrics(header: &str) -> String {
+    use std::io::{Read as _, Write as _};
+    let started = Instant::now();
+    let mut stream = loop {
+        match std::net::TcpStream::connect(METRICS) {
+            Ok(stream) => break stream,
+            Err(error) => assert!(started.elapsed() < PATIENCE, "{error}"),
+        }
+    };
+    stream.write_all(format!("GET /metrics HTTP/1.1\r\nHost: x\r\n{header}\r\n").as_bytes()).unwrap();
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).unwrap();
+    reply
+}
+
+#[test]
+fn whoever_asks_for_the_metrics_without_the_token_is_written_down_once_and_then_counted() {
+    let rig = Rig::new(&format!("[metrics]\nlisten = \"{METRICS}\"\ntoken = \"env:NOCTOP_TEST_TOKEN\"\n"));
+    let daemon = rig.daemon();
+    assert!(metrics(&format!("Authorization: Bearer {TOKEN}\r\n")).starts_with("HTTP/1.1 200"));
+    for header in ["", "Authorization: Bearer 0123456789abcdeX\r\n", "Authorization: Basic x\r\n"] {
+        assert!(metrics(header).starts_with("HTTP/1.1 401"), "{header}");
+    }
+    end(daemon, "-TERM");
+    let told = rig.records("kind:page.refused");
+    let said: BTreeSet<_> = told
+        .iter()
+        .map(|record| [&record["user"], &record["outcome"], &record["text"]].map(|value| value.as_str().unwrap().to_owned()))
+        .collect();
+    let expected = |text: &str| ["127.0.0.1", "refused", text].map(str::to_owned);
+    assert_eq!(said, BTreeSet::from([expected("ask for the metrics"), expected("ask for the metrics 2 times")]), "{told:?}");
+    assert!(!format!("{told:?}").contains("0123456789abcdeX"), "what was sent is nowhere");
+}
+
+#[test]
+fn a_configuration_is_told_by_a_digest_against_which_nobody_can_try_guesses() {
+    let rig = Rig::new("");
+    let config = |community: &str| {
+        let text = format!(
+            "[discovery]\nown_host = false\n[[credential]]\nname = \"x\"\nversion = \"2c\"\ncommunity = \"{community}\"\n"
+        );
+        std::fs::write(rig.at("noctop.toml"), text).unwrap();
+    };
+    let loaded = || {
+        end(rig.daemon(), "-TERM");
+        rig.records("kind:config.loaded").iter().map(|record| record["new"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    config("public");
+    let first = loaded();
+    assert!(first.len() == 1 && first[0].starts_with("hmac-sha256:"), "{first:?}");
+    assert_eq!(loaded(), first, "the same is told once");
+    config("private");
+    assert_eq!(loaded().len(), 2);
+    let (code, out, err) = rig.own(&["audit", "verify"]);
+    assert_eq!(code, 0, "{out}{err}");
+    std::fs::remove_file(rig.at("store").join("audit.key")).unwrap();
+    assert_eq!(loaded().len(), 3, "with another key everything is another");
+    assert_eq!(rig.own(&["audit", "verify"]).0, 0, "and the journal is what it was");
 }

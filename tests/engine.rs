@@ -3,6 +3,7 @@
 
 use noctop::config::Config;
 use noctop::engine::{self, Answer, AskError, Command, Handle, Hosting, OpenOptions, Update, WatchId};
+use noctop::model::{MaintenanceAct, Scope, Timestamp, Window};
 use noctop::query::{Screen, ViewRequest};
 use noctop::state::view::View;
 use std::path::{Path, PathBuf};
@@ -179,6 +180,42 @@ fn commands_read_the_store_without_a_server_and_with_one() {
         }
     }
     assert_eq!(run(&folder, &["status"]).0, Some(1), "nothing serves");
+}
+
+#[test]
+fn what_an_operator_begins_is_there_for_the_next_command() {
+    let folder = Folder::new();
+    let (console, _) = folder.open(Hosting::Auto);
+    let names = || match console.command(Command::MaintenanceList(None)).unwrap() {
+        Answer::Maintenance(windows) => windows.into_iter().map(|window| window.name).collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    let work = |act: &str, name: &str| {
+        let act: &[&str] = if act == "begin" { &["begin", name, "--all", "--for", "1h"] } else { &["end", name] };
+        run(&folder, &[&["--read-write", "maintenance"], act].concat())
+    };
+    for round in 0..3 {
+        let name = format!("swap {round}");
+        assert_eq!(work("begin", &name).0, Some(0));
+        assert_eq!(names(), [name.clone()], "of another process");
+        let (code, _, err) = work("end", &name);
+        assert_eq!((code, names()), (Some(0), Vec::new()), "{err}");
+        // And without the time that a process takes to start.
+        let window = Window {
+            name: name.clone(),
+            scope: Scope::All,
+            from: Timestamp(0),
+            until: Timestamp(i64::MAX),
+            by: String::new(),
+            note: None,
+        };
+        console.command(Command::Maintenance(MaintenanceAct::Begin(Box::new(window)))).unwrap();
+        console.command(Command::Maintenance(MaintenanceAct::End(name, String::new()))).unwrap();
+        assert_eq!(names(), Vec::<String>::new());
+    }
+    let (code, _, err) = work("end", "swap 0");
+    assert!(code == Some(2) && err.contains("there is no maintenance"), "{code:?} {err}");
+    console.close();
 }
 
 #[test]

@@ -2,8 +2,8 @@
 //! loudly, where they are not installed (`tests/install-peers.sh`).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "a test")]
 
-use noctop::collect::emitter;
 use noctop::collect::flow::{Counters, Worker};
+use noctop::collect::{Pulse, emitter};
 use noctop::event::Body;
 use noctop::mib::elements;
 use noctop::net::intake::Intake;
@@ -89,7 +89,7 @@ fn of_noctop(datagrams: &[Vec<u8>]) -> Totals {
     let (emitter, mut events) = emitter::channel(64);
     let worker = Worker {
         number: 0,
-        intakes,
+        intakes: intakes.into(),
         elements: elements::builtin(),
         limits: Limits::default(),
         keeps_records: false,
@@ -97,11 +97,12 @@ fn of_noctop(datagrams: &[Vec<u8>]) -> Totals {
         keep: Box::new(|_| {}),
         emitter,
         counters: Arc::clone(&counters),
+        pulse: Pulse::default(),
     };
     send(datagrams, to);
     // What has come is told to the last flow before a worker ends.
     stop.cancel();
-    worker.run(&stop);
+    worker.run(&stop).unwrap();
     let mut totals = (0, 0, 0);
     while let Ok(event) = events.try_recv() {
         if let Body::Flows(batch) = event.body {

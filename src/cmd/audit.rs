@@ -7,8 +7,8 @@ use crate::cli::{
 use crate::clock;
 use crate::engine::command::{AuditAnswer, AuditQuestion, AuditRequest};
 use crate::engine::{self, Hosting};
-use crate::model::TimeRange;
 use crate::model::audit::Verdict;
+use crate::model::{TimeRange, unit};
 use crate::report::audit::{AuditRow, ChainRow, PersonRow, ReportDocument, write_report, write_verdict};
 use crate::report::json::write_document;
 use crate::report::{Format, write_rows};
@@ -68,7 +68,7 @@ fn tell(verdict: &Verdict) -> Outcome {
     if verdict.faults.is_empty() {
         return written(told);
     }
-    eprintln!("noctop: the audit journal is not as it was written: {} faults", verdict.faults.len());
+    eprintln!("noctop: the audit journal is not as it was written: {}", unit::counted(verdict.faults.len(), "fault", "faults"));
     Ok(EXIT_FAILED)
 }
 

@@ -6,6 +6,7 @@ use crate::cli::{CaptureArgs, EXIT_INTERRUPTED, EXIT_OK, EXIT_PARTIAL};
 use crate::config;
 use crate::engine::capture::{CaptureFault, CaptureOptions, Captured, Hears, once};
 use crate::model::flow::FlowOrigin;
+use crate::model::unit;
 use crate::report::flow::{FlowFields, FlowRow};
 use crate::report::write_rows;
 use std::io::{BufWriter, Write};
@@ -38,9 +39,10 @@ fn options(args: &CaptureArgs) -> Result<CaptureOptions, Failure> {
 
 fn say(captured: &Captured, args: &CaptureArgs) {
     let Captured { frames, matched, dropped, written, overflow, .. } = captured;
-    eprintln!("noctop: {frames} frames, {matched} matched, {dropped} dropped by the kernel, {} flows", captured.flows.len());
+    let (frames, flows) = (unit::counted(frames, "frame", "frames"), unit::counted(captured.flows.len(), "flow", "flows"));
+    eprintln!("noctop: {frames}, {matched} matched, {dropped} dropped by the kernel, {flows}");
     if let Some(path) = &args.output {
-        eprintln!("noctop: {written} frames written to {}", path.display());
+        eprintln!("noctop: {} written to {}", unit::counted(written, "frame", "frames"), path.display());
     }
     if *overflow > 0 {
         eprintln!("noctop: {overflow} frames or flows found no room in the table: they are not among the flows");

@@ -5,6 +5,7 @@ use crate::cli::{Common, EXIT_OK, EXIT_USAGE};
 use crate::config::{self, ConfigError};
 use crate::engine::{self, notify_tools};
 use crate::model::text::visible;
+use crate::model::unit;
 use std::path::Path;
 
 /// Reads the configuration that would be used and says what is wrong with it, a line each on stderr.
@@ -28,7 +29,9 @@ pub fn run(common: &Common) -> Outcome {
                 eprintln!("{}: warning: {sentence}", path.display());
             }
             let credentials = config.credentials.len();
-            println!("{}: no fault; {credentials} credentials, {} targets", path.display(), config.discovery.targets.len());
+            let credentials = unit::counted(credentials, "credential", "credentials");
+            let targets = unit::counted(config.discovery.targets.len(), "target", "targets");
+            println!("{}: no fault; {credentials}, {targets}", path.display());
             Ok(EXIT_OK)
         }
         Err(ConfigError::Faulty(faults)) => {

@@ -3,8 +3,8 @@
 use super::{Failure, Outcome, closed_pipe};
 use crate::cli::{EXIT_FAILED, EXIT_OK, EXIT_PARTIAL, FlowsArgs, FlowsFormat};
 use crate::mib::elements;
-use crate::model::Timestamp;
 use crate::model::flow::{ExporterKey, FlowRecord};
+use crate::model::{Timestamp, unit};
 use crate::report::flow::{FlowFields, FlowRow, FlowsSummary};
 use crate::report::{Format, json, write_rows};
 use crate::wire::flow::{BiflowView, Decoder, Fields, Limits, Sink, export_time};
@@ -179,7 +179,7 @@ impl Captures {
         }
         let waiting: u64 = summary.exporters.iter().map(|exporter| exporter.waiting).sum();
         if waiting > 0 {
-            eprintln!("noctop: {waiting} data sets still wait for their template");
+            eprintln!("noctop: {} for their template", unit::counted(waiting, "data set still waits", "data sets still wait"));
         }
         match self.files_read {
             0 => EXIT_FAILED,

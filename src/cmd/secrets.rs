@@ -6,6 +6,7 @@ use crate::config::secret::vault::{Lock, Vault, check_name, identity_path};
 use crate::config::secret::{Key, Origin, files};
 use crate::config::{self, Config, ConfigError};
 use crate::model::secret::Secret;
+use crate::model::unit;
 use crate::report::{SecretRow, write_rows};
 use crate::ui::ask;
 use std::collections::BTreeSet;
@@ -240,7 +241,12 @@ fn check(common: &Common) -> Outcome {
     }
     let used = referred(common).map(|(names, _)| names).unwrap_or_default();
     let idle: Vec<&str> = vault.names().filter(|name| !used.contains(*name)).collect();
-    let mut text = format!("{}: opens, {} secrets, {} referred to", place.file.display(), vault.names().len(), used.len());
+    let mut text = format!(
+        "{}: opens, {}, {} referred to",
+        place.file.display(),
+        unit::counted(vault.names().len(), "secret", "secrets"),
+        used.len()
+    );
     if !idle.is_empty() {
         text.push_str(&format!("; nothing refers to {}", idle.join(", ")));
     }

@@ -4,6 +4,7 @@ use super::{Failure, Outcome, written};
 use crate::cli::{EXIT_OK, SetFaultArg, SimArgs};
 use crate::clock;
 use crate::mib::Registry;
+use crate::model::unit;
 use crate::sim::logs::Script;
 use crate::sim::logs::live::Speakers;
 use crate::sim::recording::{Recording, address_of};
@@ -55,7 +56,8 @@ pub fn run(args: &SimArgs) -> Outcome {
     if told.is_err() {
         return written(told);
     }
-    eprintln!("{} devices answer SNMP on port {}; Ctrl-C ends it", cast.devices.len(), server.port());
+    let answer = unit::counted(cast.devices.len(), "device answers", "devices answer");
+    eprintln!("{answer} SNMP on port {}; Ctrl-C ends it", server.port());
     if let (Some(target), Some((count, _))) = (args.flows, &exporters) {
         eprintln!("{count} of them export flows to {target}");
     }
@@ -149,7 +151,7 @@ fn recordings(folder: &Path, network: Ipv4Net) -> Result<Cast, Failure> {
             eprintln!("noctop: {}.snmprec:{line}: skipped: {why}", recording.name);
         }
         if recording.skipped > recording.faults.len() {
-            eprintln!("noctop: {}.snmprec: {} lines skipped in all", recording.name, recording.skipped);
+            eprintln!("noctop: {}.snmprec: {} skipped in all", recording.name, unit::counted(recording.skipped, "line", "lines"));
         }
         let address = address_of(network, place)
             .ok_or_else(|| Failure::usage(format!("{network} has too few addresses: name a wider one with --listen")))?;

@@ -75,6 +75,7 @@ fn status_shape(status: command::Status) -> shape::Status {
         refused: collector.refused,
         dropped: shape::Dropped { kernel: collector.dropped_kernel, queue: collector.dropped_queue },
         retried: collector.retried,
+        restarts: collector.restarts,
         lag_seconds: collector.lag_seconds.map(thousandths),
         polling: collector.polling.map(polling_shape),
         lines: collector.lines.map(lines_shape),
@@ -89,6 +90,7 @@ fn status_shape(status: command::Status) -> shape::Status {
         store: store_shape(status.store),
         receivers: status.receivers.into_iter().map(receiver_shape).collect(),
         disabled: status.disabled.iter().map(disabled_shape).collect(),
+        notices: status.notices,
         rights: rights_shape(status.rights),
         limits: status.limits.into_iter().map(limit_shape).collect(),
     }
@@ -196,6 +198,9 @@ fn write_status(status: &shape::Status, out: &mut dyn Write) -> io::Result<()> {
         for other in off.grants.iter().skip(1) {
             writeln!(out, "     or: {}", visible(other))?;
         }
+    }
+    for notice in &status.notices {
+        writeln!(out, "note: {}", visible(notice))?;
     }
     write_rows(Format::Table, status.collectors.iter().cloned(), out)?;
     for polling in status.collectors.iter().filter_map(|collector| collector.polling) {

@@ -4,6 +4,7 @@ use super::{Failure, Outcome, attach, written};
 use crate::cli::{Common, EXIT_SILENT, WhereArgs};
 use crate::engine::{Answer, Command};
 use crate::model::text::visible;
+use crate::model::unit;
 use crate::report::{WhereRow, write_rows};
 use std::io::{self, BufWriter, Write};
 
@@ -18,7 +19,7 @@ pub fn run(common: &Common, args: &WhereArgs) -> Outcome {
     let result = write_rows(attach::format(args.format), rows, &mut out).and_then(|()| out.flush());
     handle.close();
     if found.more > 0 {
-        eprintln!("noctop: {} more places are not shown: ask for less", found.more);
+        eprintln!("noctop: {} not shown: ask for less", unit::counted(found.more, "more place is", "more places are"));
     }
     let code = written(result)?;
     if found.rows.is_empty() {

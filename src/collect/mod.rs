@@ -11,8 +11,10 @@ pub mod host;
 pub mod icmp;
 pub mod lldp;
 pub mod pacing;
+mod pulse;
 pub mod snmp;
 pub mod syslog;
 pub mod trap;
 
 pub use emitter::Emitter;
+pub use pulse::Pulse;

@@ -30,8 +30,10 @@ pub fn exposures(config: &Config, near: &[IpNet]) -> Vec<String> {
         }
     }
     let mut sentences: Vec<String> = told.iter().take(MOST).map(|(target, names)| sentence(target, names)).collect();
-    if told.len() > MOST {
-        sentences.push(format!("and so are {} further targets", told.len() - MOST));
+    match told.len().saturating_sub(MOST) {
+        0 => {}
+        1 => sentences.push("and so is 1 further target".to_owned()),
+        more => sentences.push(format!("and so are {more} further targets")),
     }
     sentences
 }

@@ -230,6 +230,8 @@ pub struct CollectorStatus {
     pub dropped_kernel: u64,
     pub dropped_queue: u64,
     pub retried: u64,
+    /// Times that it failed or hung and was started again.
+    pub restarts: u64,
     pub lag_seconds: Option<f64>,
     /// Of the collector that polls.
     pub polling: Option<PollingStatus>,
@@ -331,6 +333,8 @@ pub struct Status {
     pub receivers: Vec<ReceiverStatus>,
     /// Functions that are off, and what turns them on.
     pub disabled: Vec<Disabled>,
+    /// What does not work at present and what to do about it, a sentence each.
+    pub notices: Vec<String>,
     /// What the engine's process may do.
     pub rights: Rights,
     /// Bounds on what comes from outside, and what found no room.

@@ -27,6 +27,10 @@ pub(super) enum About {
     Socket,
     /// A receiver that takes no notices, or a ledger that can't be written.
     Notify,
+    /// A collector that failed or hangs.
+    Collectors,
+    /// This host's clock was set.
+    HostClock,
     /// No permission for ICMP.
     Ping,
     /// No permission to hear LLDP and CDP.
@@ -41,8 +45,12 @@ pub(super) enum About {
     Clocks,
     /// An address where flows are to be heard can't be had.
     Flows,
+    /// An address at which is listened is none of this host at present.
+    Addresses,
     /// Flows are lost.
     FlowLoss,
+    /// Lines and traps are lost.
+    LineLoss,
     /// The database of countries can't be read.
     Countries,
     /// An address where metrics are to be read can't be had, or is open to everyone.

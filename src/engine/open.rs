@@ -9,8 +9,9 @@ use super::local::{self, Setup};
 use super::offline::Offline;
 use super::paths::Places;
 use super::session::Session;
+use super::socket::Hosted;
 use super::socket::attached::{AttachError, Attached};
-use super::switch::{Opener, Switch};
+use super::switch::{Caller, Opener, Switch};
 use crate::clock::{self, Stopwatch};
 use crate::config::Config;
 use crate::event::Event;
@@ -23,6 +24,7 @@ use crate::model::flow::FlowTime;
 use crate::model::log::LogDatagram;
 use crate::net::privilege;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -32,6 +34,13 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What is said where no store was named and there is no place for one.
 const NO_HOME: &str = "there is no home for a store: name a folder with --data";
+
+/// A daemon that was attached is waited for so long before a console takes its store: service managers start one that failed after 5 s, and
+/// one that finds its store taken can't run.
+const DAEMON_RETURNS: Duration = Duration::from_secs(10);
+
+/// What an operator is told meanwhile.
+const AWAITED: &str = "the daemon ended; it is waited for";
 
 /// Between two attempts.
 const RETRY: Duration = Duration::from_millis(50);
@@ -195,6 +204,8 @@ struct Ways {
     memory: bool,
     unserved: bool,
     seed: Mutex<Option<Seed>>,
+    /// Whether it was a daemon that was attached last.
+    of_daemon: AtomicBool,
 }
 
 impl Ways {
@@ -202,7 +213,16 @@ impl Ways {
         let OpenOptions { config, hosting, data, connect, memory, unserved, seed } = options;
         let named_socket = connect.is_some();
         let places = Places::of(data.or_else(|| config.store.path.clone()), connect);
-        Self { config, hosting, places, named_socket, memory, unserved, seed: Mutex::new(seed) }
+        Self {
+            config,
+            hosting,
+            places,
+            named_socket,
+            memory,
+            unserved,
+            seed: Mutex::new(seed),
+            of_daemon: AtomicBool::new(false),
+        }
     }
 
     /// The first that serves the store that is meant. Errors: one that serves but can't be talked to.
@@ -284,11 +304,17 @@ impl Ways {
     /// Attaches, or takes the store.
     fn either(&self, ear: &Ear) -> Result<Option<Arc<dyn Session>>, String> {
         if self.hosting != Hosting::Always
-            && let Some(attached) = self.attach(ear)?
+            && let Some(attached) = self.attached(ear)?
         {
-            return Ok(Some(Arc::new(attached)));
+            return Ok(Some(attached));
         }
         self.take_store(ear)
+    }
+
+    fn attached(&self, ear: &Ear) -> Result<Option<Arc<dyn Session>>, String> {
+        let attached = self.attach(ear)?;
+        self.of_daemon.fetch_or(attached.as_ref().is_some_and(|attached| attached.hosted() == Hosted::Daemon), Relaxed);
+        Ok(attached.map(|attached| Arc::new(attached) as Arc<dyn Session>))
     }
 
     fn in_use(&self) -> String {
@@ -326,17 +352,30 @@ impl Opener for Ways {
         }
     }
 
-    fn again(&self, ear: Ear, wanted: &dyn Fn() -> bool) -> Option<Arc<dyn Session>> {
+    fn again(&self, ear: Ear, caller: &dyn Caller) -> Option<Arc<dyn Session>> {
         if self.hosting != Hosting::Auto || self.memory {
             return None;
         }
+        let is_awaited = self.of_daemon.swap(false, Relaxed);
+        let (waited, mut said) = (Stopwatch::start(), None);
+        if is_awaited {
+            caller.hears(AWAITED.to_owned());
+        }
         // Those who lost the same engine must not try in step: the smaller part of each one's number tells them apart.
         let wait = RETRY + Duration::from_millis(u64::from(std::process::id() % 50));
-        while wanted() {
-            match self.either(&ear) {
+        while caller.wants() {
+            let is_awaited = is_awaited && waited.elapsed() < DAEMON_RETURNS;
+            match if is_awaited { self.attached(&ear) } else { self.either(&ear) } {
                 Ok(Some(session)) => return Some(session),
+                // What stood in the way for a moment (a daemon that was still ending) does no more.
+                Ok(None) if is_awaited && said.take().is_some() => caller.hears(AWAITED.to_owned()),
                 Ok(None) => {}
-                Err(why) => tracing::warn!("{why}"),
+                Err(why) if said.as_ref() == Some(&why) => {}
+                Err(why) => {
+                    tracing::warn!("{why}");
+                    caller.hears(why.clone());
+                    said = Some(why);
+                }
             }
             std::thread::sleep(wait);
         }

@@ -18,8 +18,26 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 pub(super) trait Opener: Send + Sync {
     /// Connects, or hosts.
     fn open(&self, ear: Ear) -> Result<Arc<dyn Session>, String>;
-    /// After the engine ended: tries until there is one or `wanted` says no; `None` where nothing is tried.
-    fn again(&self, ear: Ear, wanted: &dyn Fn() -> bool) -> Option<Arc<dyn Session>>;
+    /// After the engine ended: tries until there is one or the caller has enough; `None` where nothing is tried.
+    fn again(&self, ear: Ear, caller: &dyn Caller) -> Option<Arc<dyn Session>>;
+}
+
+/// For whom an engine is looked for again.
+pub(super) trait Caller {
+    /// Whether one is still wanted.
+    fn wants(&self) -> bool;
+    /// Is told what stands in the way.
+    fn hears(&self, why: String);
+}
+
+impl Caller for Switch {
+    fn wants(&self) -> bool {
+        !matches!(self.inner().line, Line::Closed)
+    }
+
+    fn hears(&self, why: String) {
+        self.tell(Update::Lost(why));
+    }
 }
 
 enum Line {
@@ -148,8 +166,7 @@ impl Switch {
 
     fn look_again(&self, why: String) {
         let (number, ear) = self.ear();
-        let wanted = || !matches!(self.inner().line, Line::Closed);
-        match self.opener.again(ear, &wanted) {
+        match self.opener.again(ear, self) {
             Some(session) => self.connected(number, session),
             None => {
                 let mut inner = self.inner();
@@ -294,7 +311,7 @@ mod tests {
             Ok(Arc::new(Stub { ear, pid: Some(1) }))
         }
 
-        fn again(&self, ear: Ear, _: &dyn Fn() -> bool) -> Option<Arc<dyn Session>> {
+        fn again(&self, ear: Ear, _: &dyn Caller) -> Option<Arc<dyn Session>> {
             Some(Arc::new(Stub { ear, pid: None }))
         }
     }

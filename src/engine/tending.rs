@@ -28,11 +28,12 @@ impl Tending {
         (Self { store, end }, Ending(send))
     }
 
-    /// Runs until it is ended.
-    pub(super) fn run(&self) {
+    /// Runs until it is ended, and has something else looked up that may have to wait for the disk.
+    pub(super) fn run(&self, look_up: impl Fn()) {
         priority::step_back();
         let mut wait = PACE;
         while let Err(RecvTimeoutError::Timeout) = self.end.recv_timeout(wait) {
+            look_up();
             wait = match self.store.logs().logs_tend() {
                 Ok(true) => Duration::ZERO,
                 Ok(false) => PACE,
@@ -54,6 +55,6 @@ mod tests {
     fn it_ends_at_once_when_it_waits() {
         let (work, ending) = Tending::new(Arc::new(MemoryStore::new()));
         drop(ending);
-        work.run();
+        work.run(|| {});
     }
 }

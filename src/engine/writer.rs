@@ -5,6 +5,8 @@ use crate::history::{Checkpoint, Store, StoreError};
 use crate::model::flow::{FlowColumns, FlowTime};
 use crate::model::{LogLine, SampleBatch, Timestamp};
 use crate::net::privilege;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -62,12 +64,12 @@ pub(super) struct Losses {
 }
 
 impl Losses {
-    fn refused(&self, pieces: usize, error: &StoreError) {
+    fn said(&self, pieces: usize, why: &str) {
         self.store.fetch_add(pieces as u64, Ordering::Relaxed);
         if !self.failing.swap(true, Ordering::Relaxed) {
-            tracing::error!(%error, "the store refuses to write");
+            tracing::error!(why, "the store refuses to write");
         }
-        *self.sentence.lock().unwrap_or_else(PoisonError::into_inner) = error.to_string();
+        *self.sentence.lock().unwrap_or_else(PoisonError::into_inner) = why.to_owned();
     }
 
     /// Why the store refuses at present.
@@ -211,36 +213,49 @@ struct Pen {
     flows_wait: Option<Stopwatch>,
     /// What is done after the next flush.
     then: Vec<Then>,
+    /// Small named values that the disk refused.
+    held: BTreeMap<&'static str, Vec<u8>>,
 }
 
 impl Pen {
     fn new(store: Arc<dyn Store>, losses: Arc<Losses>) -> Self {
-        Self { store, losses, last_seq: None, dirty: false, flows_wait: None, then: Vec::new() }
+        Self { store, losses, last_seq: None, dirty: false, flows_wait: None, then: Vec::new(), held: BTreeMap::new() }
     }
 
     fn run(mut self, receive: &Receiver<Work>) {
         let mut since_flush = Stopwatch::start();
-        loop {
-            let goes_on = match receive.recv_timeout(FLUSH_INTERVAL.saturating_sub(since_flush.elapsed())) {
+        let mut goes_on = true;
+        while goes_on {
+            match receive.recv_timeout(FLUSH_INTERVAL.saturating_sub(since_flush.elapsed())) {
                 Ok(first) => {
                     let mut works = vec![first];
                     works.extend(receive.try_iter().take(BATCH));
-                    self.write(works)
+                    goes_on = !works.iter().any(|work| matches!(work, Work::End));
+                    self.guarded(works.len(), |pen| pen.write(works));
                 }
-                Err(RecvTimeoutError::Timeout) => true,
-                Err(RecvTimeoutError::Disconnected) => false,
-            };
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => goes_on = false,
+            }
             if since_flush.elapsed() >= FLUSH_INTERVAL {
-                self.flush();
-                self.flush_flows(FLOWS_FLUSH_INTERVAL);
+                self.guarded(0, |pen| {
+                    pen.flush();
+                    pen.flush_flows(FLOWS_FLUSH_INTERVAL);
+                });
                 since_flush = Stopwatch::start();
             }
-            if !goes_on {
-                break;
-            }
         }
-        self.flush();
-        self.flush_flows(Duration::ZERO);
+        self.guarded(0, |pen| {
+            pen.flush();
+            pen.flush_flows(Duration::ZERO);
+        });
+    }
+
+    /// Does something with the store. A panic costs what was at hand, which is counted, and the next piece is tried as ever.
+    fn guarded(&mut self, pieces: usize, work: impl FnOnce(&mut Self)) {
+        if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
+            self.losses.said(pieces, "a fault in noctop (the writer panicked; the log has where)");
+            self.dirty = true;
+        }
     }
 
     /// Makes flow records durable that wait for so long.
@@ -262,8 +277,8 @@ impl Pen {
         self.flows_wait.get_or_insert_with(Stopwatch::start);
     }
 
-    /// Writes a batch, pieces of a kind together as long as no other kind comes between. False when it is the last.
-    fn write(&mut self, works: Vec<Work>) -> bool {
+    /// Writes a batch, pieces of a kind together as long as no other kind comes between.
+    fn write(&mut self, works: Vec<Work>) {
         let (mut records, mut samples) = (Vec::new(), Vec::new());
         for work in works {
             match work {
@@ -279,27 +294,21 @@ impl Pen {
                     if let Err(error) = self.store.logs().logs_append(lines) {
                         self.refused(pieces, &error);
                     }
+                    // Where nothing else is written, as beside a daemon that only listens, lines alone make a flush due.
+                    self.dirty = true;
                 }
                 Work::Checkpoint(at, parts) => {
                     self.journal(std::mem::take(&mut records));
                     self.checkpoint(at, parts);
                 }
-                Work::Note(name, value) => {
-                    if let Err(error) = self.store.meta_set(name, &value) {
-                        self.refused(1, &error);
-                    }
-                }
+                Work::Note(name, value) => self.note(name, value),
                 Work::Then(then) => self.then.push(then),
-                Work::End => {
-                    self.journal(records);
-                    self.series(&samples);
-                    return false;
-                }
+                // Nothing comes after it.
+                Work::End => {}
             }
         }
         self.journal(records);
         self.series(&samples);
-        true
     }
 
     fn journal(&mut self, records: Vec<(Timestamp, Vec<u8>)>) {
@@ -331,13 +340,25 @@ impl Pen {
         let written = last.and_then(|seq| self.store.checkpoint_write(&Checkpoint { seq, at, parts: parts() }));
         match written {
             Ok(()) => self.dirty = true,
-            Err(error) => self.refused(1, &error),
+            // The journal has what it was made of, and the next one comes.
+            Err(error) => self.refused(0, &error),
+        }
+    }
+
+    /// Keeps a small named value. What the disk refuses is tried again when it takes something, where no later value has come.
+    fn note(&mut self, name: &'static str, value: Vec<u8>) {
+        match self.store.meta_set(name, &value) {
+            Ok(()) => drop(self.held.remove(name)),
+            Err(error) => {
+                self.held.insert(name, value);
+                self.refused(0, &error);
+            }
         }
     }
 
     /// Counts what was refused, and has the next flush find out whether the disk still refuses.
     fn refused(&mut self, pieces: usize, error: &StoreError) {
-        self.losses.refused(pieces, error);
+        self.losses.said(pieces, &error.to_string());
         self.dirty = true;
     }
 
@@ -353,7 +374,10 @@ impl Pen {
 
     fn flush_store(&mut self) {
         match self.store.flush() {
-            Ok(()) => self.losses.failing.store(false, Ordering::Relaxed),
+            Ok(()) => {
+                self.losses.failing.store(false, Ordering::Relaxed);
+                std::mem::take(&mut self.held).into_iter().for_each(|(name, value)| self.note(name, value));
+            }
             Err(error) => {
                 self.refused(0, &error);
                 // What it could not hold any longer.
@@ -367,7 +391,9 @@ impl Pen {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::MemoryStore;
+    use crate::history::{MemoryStore, SledStore};
+    use crate::model::LogKind;
+    use std::sync::mpsc;
 
     #[test]
     fn a_checkpoint_covers_the_records_that_were_handed_over_before_it() {
@@ -413,6 +439,32 @@ mod tests {
     }
 
     #[test]
+    fn a_panic_costs_what_was_at_hand_and_the_next_piece_is_written() {
+        let store = Arc::new(MemoryStore::new());
+        let writer = Writer::start(Arc::clone(&store) as Arc<dyn Store>).unwrap();
+        let (send, told) = std::sync::mpsc::channel();
+        let fails: Then = Box::new(move || {
+            send.send(()).unwrap();
+            panic!("it fails");
+        });
+        assert!(writer.after_flush(fails).is_ok());
+        told.recv().unwrap();
+        writer.records(vec![(Timestamp(1), vec![1])]);
+        let losses = Arc::clone(writer.losses());
+        writer.finish();
+        assert_eq!(store.journal_read(0, Timestamp(9), 9).unwrap().len(), 1);
+        assert_eq!(losses.failure(), None, "the disk takes it");
+    }
+
+    #[test]
+    fn a_queue_that_nobody_empties_takes_so_many_pieces_and_counts_the_others() {
+        let (send, receive) = sync_channel(QUEUE);
+        let writer = Writer { send, thread: None, losses: Arc::default() };
+        (0..QUEUE + 7).for_each(|_| writer.records(vec![(Timestamp(1), vec![1])]));
+        assert_eq!((writer.losses().total(), receive.try_iter().count()), (7, QUEUE));
+    }
+
+    #[test]
     fn what_comes_after_the_end_is_counted_as_lost() {
         let writer = Writer::start(Arc::new(MemoryStore::new())).unwrap();
         let (losses, send) = (Arc::clone(writer.losses()), writer.send.clone());
@@ -420,5 +472,42 @@ mod tests {
         let late = Writer { send, thread: None, losses: Arc::clone(&losses) };
         late.records(vec![(Timestamp(1), vec![1]), (Timestamp(2), vec![1])]);
         assert_eq!(losses.total(), 2);
+    }
+
+    /// A daemon that has nothing but a listener for syslog: no polls, no events.
+    #[test]
+    fn lines_alone_are_flushed_and_so_are_there_after_a_crash_and_after_an_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let store: Arc<dyn Store> = Arc::new(SledStore::open(folder.path()).unwrap());
+        let writer = Writer::start(Arc::clone(&store)).unwrap();
+        let line = |secs: i64| LogLine::new(Timestamp(secs * 1000), [10, 0, 0, 1].into(), LogKind::Syslog);
+        writer.logs(vec![line(1)]);
+        let (send, flushed) = mpsc::channel();
+        let told = writer.after_flush(Box::new(move || send.send(()).unwrap()));
+        assert!(told.is_ok() && flushed.recv().is_ok());
+        let copy = tempfile::tempdir().unwrap();
+        copied(folder.path(), copy.path());
+        assert_eq!(kept(copy.path()), 1, "the files as a process that is killed now leaves them");
+        writer.logs(vec![line(2)]);
+        writer.finish();
+        drop(store);
+        assert_eq!(kept(folder.path()), 2);
+    }
+
+    fn kept(folder: &std::path::Path) -> u64 {
+        let store = SledStore::open(folder).unwrap();
+        store.logs().logs_kept().unwrap().lines
+    }
+
+    fn copied(from: &std::path::Path, to: &std::path::Path) {
+        for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+            let target = to.join(entry.file_name());
+            if entry.path().is_dir() {
+                std::fs::create_dir_all(&target).unwrap();
+                copied(&entry.path(), &target);
+            } else {
+                std::fs::copy(entry.path(), &target).unwrap();
+            }
+        }
     }
 }

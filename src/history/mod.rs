@@ -78,6 +78,9 @@ pub enum StoreError {
         /// Why.
         source: std::io::Error,
     },
+    /// The disk takes nothing at all.
+    #[error("the disk of {0} is read-only: mount it writable, or copy the store elsewhere and name the copy with --data")]
+    ReadOnlyDisk(PathBuf),
     /// Bytes that can't be right.
     #[error("the store file {path} is damaged ({detail})")]
     Damaged {

@@ -48,6 +48,8 @@ pub enum Way {
     Socket,
     /// A command that wrote the journal itself, because nobody served the store.
     Command,
+    /// The listener for HTTP: only an address is known.
+    Http,
 }
 
 impl Way {
@@ -57,6 +59,7 @@ impl Way {
             Self::Process => "process",
             Self::Socket => "socket",
             Self::Command => "command",
+            Self::Http => "http",
         }
     }
 }

@@ -79,9 +79,22 @@ pub fn age(seconds: u64) -> String {
     }
 }
 
+/// A number of things: `1 port`, `12 ports`. What the console itself says goes through `ui::lang` instead.
+pub fn counted(count: impl std::fmt::Display, one: &str, several: &str) -> String {
+    let count = count.to_string();
+    let what = if count == "1" { one } else { several };
+    format!("{count} {what}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_thing_is_no_several() {
+        let said = [0, 1, 2, 11].map(|count| counted(count, "port", "ports"));
+        assert_eq!(said, ["0 ports", "1 port", "2 ports", "11 ports"]);
+    }
 
     #[test]
     fn figures_never_take_more_than_five_cells() {

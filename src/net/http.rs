@@ -6,9 +6,12 @@
 use super::http_guard::{Guard, Guarded};
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::extract::connect_info::Connected;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use axum::serve::IncomingStream;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -78,8 +81,13 @@ impl Server {
     pub async fn serve(self, served: Served, stop: CancellationToken) -> io::Result<()> {
         let path = served.path;
         let guard = served.guard.clone();
-        let router =
-            Router::new().route(path, any(move |method: Method, headers: HeaderMap| answer(served.clone(), (method, headers))));
+        let router = Router::new().route(
+            path,
+            any(move |peer: ConnectInfo<Peer>, method: Method, headers: HeaderMap| {
+                answer(served.clone(), peer.0, (method, headers))
+            }),
+        );
+        let router = router.into_make_service_with_connect_info::<Peer>();
         let listener = Few { listener: self.0, guard, places: Arc::new(Semaphore::new(MOST_CONNECTIONS)) };
         tokio::select! {
             served = async { axum::serve(listener, router).await } => served,
@@ -88,8 +96,21 @@ impl Server {
     }
 }
 
-async fn answer(served: Served, (method, headers): (Method, HeaderMap)) -> Response {
+/// Who is at the other end of a connection.
+#[derive(Clone, Copy)]
+struct Peer(SocketAddr);
+
+impl Connected<IncomingStream<'_, Few>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, Few>) -> Self {
+        Self(*stream.remote_addr())
+    }
+}
+
+async fn answer(served: Served, Peer(peer): Peer, (method, headers): (Method, HeaderMap)) -> Response {
     if !served.guard.lets(&headers) {
+        if let Some(refused) = &served.guard.refused {
+            refused(peer.ip());
+        }
         let wanted = [(header::WWW_AUTHENTICATE, "Bearer"), (header::CONNECTION, "close")];
         return (StatusCode::UNAUTHORIZED, wanted).into_response();
     }
@@ -258,7 +279,13 @@ mod tests {
         std::fs::write(&certificate, made.cert.pem()).unwrap();
         std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
         let tls = ServerTls::load(TlsFiles { certificate, key, client_ca: None }).unwrap();
-        let guard = Guard { tls: Some(Arc::new(tls)), token: Some(Secret::new("0123456789abcdef")) };
+        let refused: Arc<std::sync::Mutex<Vec<std::net::IpAddr>>> = Arc::default();
+        let told = Arc::clone(&refused);
+        let guard = Guard {
+            tls: Some(Arc::new(tls)),
+            token: Some(Secret::new("0123456789abcdef")),
+            refused: Some(Arc::new(move |address| told.lock().unwrap().push(address))),
+        };
         let server = Server::bind(([127, 0, 0, 1], 0).into()).unwrap();
         let address = server.address().unwrap();
         let page: Page = Arc::new(|out| writeln!(out, "here"));
@@ -282,6 +309,7 @@ mod tests {
             assert!(reply.starts_with(&format!("HTTP/1.1 {status}")), "{sent:?}: {reply}");
             assert_eq!(reply.contains("here"), status == "200");
         }
+        assert_eq!(*refused.lock().unwrap(), [std::net::IpAddr::from([127, 0, 0, 1]); 2], "those are told of");
         let mut plain = TcpStream::connect(address).await.unwrap();
         plain.write_all(b"GET /metrics HTTP/1.1\r\nHost: noc\r\nAuthorization: Bearer 0123456789abcdef\r\n\r\n").await.unwrap();
         let mut reply = Vec::new();

@@ -5,6 +5,7 @@ use crate::model::secret::Secret;
 use axum::http::{HeaderMap, header};
 use std::future::Future as _;
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -23,7 +24,12 @@ pub struct Guard {
     pub tls: Option<Arc<ServerTls>>,
     /// What must be known.
     pub token: Option<Secret>,
+    /// Told of whoever does not know it. Must not block.
+    pub refused: Option<Refused>,
 }
+
+/// Told of an address from which somebody asked and was refused.
+pub type Refused = Arc<dyn Fn(IpAddr) + Send + Sync>;
 
 impl Guard {
     /// Whether whoever sent this knows the token, where one is needed.

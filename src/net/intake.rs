@@ -14,6 +14,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsRawFd;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// Receive buffer asked of the kernel: at 100,000 datagrams a second it outlasts a third of a second in which nobody reads.
@@ -30,16 +31,21 @@ const PLACE: usize = 65_536 + 1_728;
 #[derive(Debug)]
 pub struct Intake {
     socket: Socket,
+    drops: Mutex<Drops>,
+}
+
+#[derive(Debug, Default)]
+struct Drops {
     /// What the kernel said last; its counter has 32 bits.
-    last_drops: u32,
-    dropped: u64,
+    last: u32,
+    all: u64,
 }
 
 impl Intake {
     /// Opens an address for so many readers, each with a socket of its own. Where the kernel can't tell senders apart there is one.
     ///
     /// # Errors
-    /// The address is taken, or is none of this host, or its port is below 1024 and the process may not (CAP_NET_BIND_SERVICE).
+    /// The address is taken, or its port is below 1024 and the process may not (CAP_NET_BIND_SERVICE).
     pub fn bind(address: SocketAddr, readers: usize) -> io::Result<Vec<Self>> {
         Self::bind_beside(address, readers, &[])
     }
@@ -76,9 +82,11 @@ impl Intake {
         if set(&socket, libc::SO_RCVBUFFORCE, RECEIVE_BUFFER).is_err() {
             socket.set_recv_buffer_size(RECEIVE_BUFFER).ok();
         }
+        // An address that comes later (DHCP, a port that is plugged in) is heard when it comes. Where that can't be had it is needed now.
+        free_bind(&socket, address).ok();
         socket.set_nonblocking(true)?;
         socket.bind(&address.into())?;
-        Ok(Self { socket, last_drops: 0, dropped: 0 })
+        Ok(Self { socket, drops: Mutex::default() })
     }
 
     /// Where it is bound.
@@ -106,7 +114,7 @@ impl Intake {
     /// last counts even if nothing comes any more.
     ///
     /// Source: SO_MEMINFO, SK_MEMINFO_DROPS (linux/sock_diag.h).
-    pub fn dropped(&mut self) -> u64 {
+    pub fn dropped(&self) -> u64 {
         const WORDS: usize = 9;
         const DROPS: usize = libc::SK_MEMINFO_DROPS as usize;
         let mut words = [0u32; WORDS];
@@ -121,11 +129,12 @@ impl Intake {
                 &raw mut size,
             )
         };
-        if let (0, Some(drops)) = (result, words.get(DROPS)) {
-            self.dropped += u64::from(drops.wrapping_sub(self.last_drops));
-            self.last_drops = *drops;
+        let mut drops = self.drops.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (0, Some(now)) = (result, words.get(DROPS)) {
+            drops.all += u64::from(now.wrapping_sub(drops.last));
+            drops.last = *now;
         }
-        self.dropped
+        drops.all
     }
 
     /// Takes what is there, without waiting: each datagram with its sender and the time. How many there were.
@@ -165,6 +174,11 @@ pub fn wait(intakes: &[Intake], patience: Duration, ready: &mut Vec<bool>) -> io
         error if result < 0 && error.kind() != io::ErrorKind::Interrupted => Err(error),
         _ => Ok(()),
     }
+}
+
+/// Lets a socket be bound to an address that is not there yet (ip(7), IP_FREEBIND).
+pub(super) fn free_bind(socket: &Socket, address: SocketAddr) -> io::Result<()> {
+    if address.is_ipv4() { socket.set_freebind_v4(true) } else { socket.set_freebind_v6(true) }
 }
 
 /// Whether a port is shared with other sockets.
@@ -362,7 +376,7 @@ mod tests {
 
     #[test]
     fn drops_are_counted_though_nothing_comes_after_them() {
-        let mut intake = Intake::bind("127.0.0.1:0".parse().unwrap(), 1).unwrap().remove(0);
+        let intake = Intake::bind("127.0.0.1:0".parse().unwrap(), 1).unwrap().remove(0);
         intake.socket.set_recv_buffer_size(4096).unwrap();
         let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
         let to = intake.address().unwrap();

@@ -1,5 +1,6 @@
 //! Streams that others open to send on their own: syslog over TCP and TLS (RFC 6587, RFC 5425).
 
+use super::intake::free_bind;
 use super::tls_server::ServerTls;
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use std::io;
@@ -16,17 +17,17 @@ const BACKLOG: i32 = 256;
 const KEEPALIVE: TcpKeepalive =
     TcpKeepalive::new().with_time(Duration::from_secs(60)).with_interval(Duration::from_secs(10)).with_retries(6);
 
-/// An address at which streams are taken.
-pub struct StreamListener {
-    tcp: TcpListener,
+/// An address that is bound, and outlasts whoever listens there.
+pub struct StreamPlace {
+    tcp: std::net::TcpListener,
     tls: Option<Arc<ServerTls>>,
 }
 
-impl StreamListener {
-    /// Binds an address; with TLS where that is given. `[::]` takes IPv4 as well. Must be called inside a tokio runtime.
+impl StreamPlace {
+    /// Binds an address; with TLS where that is given. `[::]` takes IPv4 as well.
     ///
     /// # Errors
-    /// The address is taken, or is none of this host, or its port is below 1024 and the process may not (CAP_NET_BIND_SERVICE).
+    /// The address is taken, or its port is below 1024 and the process may not (CAP_NET_BIND_SERVICE).
     pub fn bind(address: SocketAddr, tls: Option<Arc<ServerTls>>) -> io::Result<Self> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
         if address.is_ipv6() {
@@ -34,10 +35,20 @@ impl StreamListener {
         }
         // Connections of an earlier process that are still closing are no reason to fail.
         socket.set_reuse_address(true)?;
+        // As with datagrams, an address may come later.
+        free_bind(&socket, address).ok();
         socket.set_nonblocking(true)?;
         socket.bind(&address.into())?;
         socket.listen(BACKLOG)?;
-        Ok(Self { tcp: TcpListener::from_std(socket.into())?, tls })
+        Ok(Self { tcp: socket.into(), tls })
+    }
+
+    /// Listens there, beside whoever does already. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// The system has no descriptor left.
+    pub fn listen(&self) -> io::Result<StreamListener> {
+        Ok(StreamListener { tcp: TcpListener::from_std(self.tcp.try_clone()?)?, tls: self.tls.clone() })
     }
 
     /// Where it is bound.
@@ -47,7 +58,15 @@ impl StreamListener {
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.tcp.local_addr()
     }
+}
 
+/// Where streams are taken.
+pub struct StreamListener {
+    tcp: TcpListener,
+    tls: Option<Arc<ServerTls>>,
+}
+
+impl StreamListener {
     /// The next who comes. Cancel safety: nobody is lost.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use super::tabular::{Column, Row, Show, column, field};
 use crate::model::audit::{AuditReport, ChainVerdict, Person, Receipt, Record, Tally, Verdict};
 use crate::model::text::visible;
+use crate::model::unit;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -40,7 +41,7 @@ pub struct AuditRow {
     pub tty: Option<String>,
     /// Not proven.
     pub command: Option<String>,
-    /// process, socket, command
+    /// process, socket, command, http
     pub way: &'static str,
     pub pid: Option<u32>,
     pub program: Option<String>,
@@ -291,7 +292,7 @@ pub fn write_report(report: &AuditReport, out: &mut dyn Write) -> io::Result<()>
     }
     faults.iter().try_for_each(|fault| writeln!(out, "NOT AS IT WAS WRITTEN: {}", visible(fault)))?;
     if unnamed > 0 {
-        writeln!(out, "{unnamed} more records are counted and not listed.")?;
+        writeln!(out, "{} counted and not listed.", unit::counted(unnamed, "more record is", "more records are"))?;
     }
     writeln!(out, "Columns with ? are what consoles say of themselves; nothing proves them.")
 }

@@ -21,6 +21,8 @@ pub struct Status {
     pub receivers: Vec<ReceiverStatus>,
     /// Functions that are off.
     pub disabled: Vec<Disabled>,
+    /// What does not work at present and what to do about it, as on the screen.
+    pub notices: Vec<String>,
     pub rights: Rights,
     /// Bounds on what comes from outside.
     pub limits: Vec<Limit>,
@@ -100,6 +102,8 @@ pub struct Collector {
     pub refused: BTreeMap<String, u64>,
     pub dropped: Dropped,
     pub retried: u64,
+    /// Times that it failed or hung and was started again.
+    pub restarts: u64,
     pub lag_seconds: Option<f64>,
     /// Of the collector that polls; else absent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -205,6 +209,7 @@ impl Row for Collector {
         column("dropped.kernel", "DROPPED KERNEL", Show::Number),
         column("dropped.queue", "DROPPED QUEUE", Show::Number),
         column("retried", "RETRIED", Show::Number),
+        column("restarts", "RESTARTS", Show::Number),
         column("lagSeconds", "LAG S", Show::Number),
     ];
 }

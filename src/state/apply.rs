@@ -8,6 +8,7 @@ use super::derive::Deriver;
 use crate::event::{Body, DiscoveryProgress, Event};
 use crate::model::{DeviceId, SampleBatch, Timestamp};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// What follows from an event.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,9 +24,15 @@ pub struct Applied {
     pub poll_now: BTreeSet<DeviceId>,
 }
 
+/// No event is so much older than a tick before it, unless the host's clock was set back between them.
+const SET_BACK: Duration = Duration::from_secs(30);
+
 /// Applies an event. An observation yields what it derives; a derived event (replay) is taken over and yields nothing.
 pub fn apply(state: &mut State, event: &Event) -> Applied {
-    state.now = state.now.max(event.at);
+    let was_set_back = matches!(event.body, Body::Tick) && state.now.since(event.at) > SET_BACK;
+    // Events come a little out of order. Only a tick tells what time it is, and only it may turn time back: what would not be believed for
+    // as long as the clock was set back would look stale all the while.
+    state.now = if was_set_back { event.at } else { state.now.max(event.at) };
     let mut deriver = Deriver::new(state, event.at);
     let samples = if event.is_derived() {
         deriver.state.take(event);

@@ -3,13 +3,13 @@
 //! It follows from the windows and the topology alone, not from the time: which window goes on is asked of the window.
 
 use super::State;
-use super::derive::chart;
+use super::derive::{Plugged, chart};
 use crate::analyse::reachability::{Place, Sign, cut_off};
 use crate::event::Body;
-use crate::model::{Device, DeviceId, IfIndex, Link, LinkEnd, Scope};
+use crate::model::{Alarm, Device, DeviceId, IfIndex, Link, LinkEnd, Scope};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeSet, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Names of windows, by what they cover.
 #[derive(Debug, Default)]
@@ -17,6 +17,8 @@ pub(super) struct Coverage {
     all: Vec<String>,
     devices: FxHashMap<DeviceId, Vec<String>>,
     ports: FxHashMap<(DeviceId, IfIndex), Vec<String>>,
+    /// What may be an access point; looked for when there is an alarm on one.
+    plugged: OnceLock<Plugged>,
 }
 
 /// Whether an event may change what is covered.
@@ -65,6 +67,14 @@ impl Coverage {
         self.devices.get(id).map_or(&[], Vec::as_slice)
     }
 
+    /// Windows that cover the access point of an alarm of its controller: it as a device, and where it is plugged in.
+    pub(super) fn on_access_point(&self, state: &State, alarm: &Alarm) -> Vec<String> {
+        let Some(place) = self.plugged.get_or_init(|| Plugged::of(state)).place(state, alarm) else { return Vec::new() };
+        let own = place.own.iter().flat_map(|id| self.on_device(id));
+        let at = place.if_index.map_or(&[][..], |if_index| self.on_port(&place.device, if_index));
+        own.chain(self.on_device(&place.device)).chain(at).cloned().collect()
+    }
+
     /// Windows that cover a port.
     pub(super) fn on_port(&self, id: &DeviceId, if_index: IfIndex) -> &[String] {
         self.ports.get(&(id.clone(), if_index)).map_or(&[], Vec::as_slice)
@@ -111,7 +121,7 @@ fn port_at(state: &State, end: &LinkEnd) -> Option<(DeviceId, IfIndex)> {
     }
 }
 
-/// Adds what hangs on the covered devices and ports alone, and the other ends of the ports' links.
+/// Adds what hangs on the covered devices and ports alone, and the other ends of their links.
 fn inherit(state: &State, covered: &mut Covered) {
     if covered.devices.is_empty() && covered.ports.is_empty() {
         return;
@@ -135,6 +145,11 @@ fn inherit(state: &State, covered: &mut Covered) {
     let ends: Vec<(DeviceId, IfIndex)> = ends.filter_map(|end| Some((end.device.clone(), end.if_index?))).collect();
     covered.ports.extend(ends);
     covered.devices.extend(lost.into_iter().filter_map(|place| charted.ids.get(place).map(|id| (*id).clone())));
+    // Ports of others that lead to what is worked on go down with it, perhaps before it is known to be down itself.
+    let leads = |link: &Link| covered.devices.contains(&link.a.device) || covered.devices.contains(&link.b.device);
+    let ends = charted.links.iter().filter(|link| leads(link)).flat_map(|link| [&link.a, &link.b]);
+    let ends: Vec<(DeviceId, IfIndex)> = ends.filter_map(|end| Some((end.device.clone(), end.if_index?))).collect();
+    covered.ports.extend(ends);
 }
 
 /// The devices on the shortest ways between two.

@@ -2,7 +2,7 @@
 
 use super::derive::tell::link_words;
 use super::{PortCondition, State};
-use crate::model::{Device, Link, OperStatus, Timestamp};
+use crate::model::{Device, Link, OperStatus, Timestamp, unit};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -86,7 +86,7 @@ fn union<'a, K: Ord, V>(before: &'a BTreeMap<K, Arc<V>>, after: &'a BTreeMap<K, 
 fn summary(device: &Device) -> String {
     let words: Vec<&str> = [&device.vendor, &device.model, &device.os_version].into_iter().filter_map(Option::as_deref).collect();
     let what = if words.is_empty() { device.role.word().to_owned() } else { words.join(" ") };
-    format!("{what}, {} ports", device.interfaces.len())
+    format!("{what}, {}", unit::counted(device.interfaces.len(), "port", "ports"))
 }
 
 fn changed_device(rows: &mut Vec<DiffRow>, (before, after): (&State, &State), (old, new): (&Arc<Device>, &Arc<Device>)) {

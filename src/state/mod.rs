@@ -32,6 +32,7 @@ mod wireless;
 
 pub use apply::{Applied, apply};
 pub use condition::{Condition, PortCondition};
+pub use derive::tell::{MAINTENANCE_OVER, ended_by};
 pub use live::{LiveSample, PortCounter, PortRates, port_names};
 pub use names::names;
 pub use port::FoundPort;

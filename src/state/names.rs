@@ -6,7 +6,7 @@ use super::State;
 use super::live::port_names;
 use super::view::screens::{Name, NameKind};
 use super::whereabouts::{digits, number};
-use crate::model::{AccessPoint, Device, DeviceId, Endpoint, MacAddr, Neighbour};
+use crate::model::{AccessPoint, Device, DeviceId, Endpoint, MacAddr, Neighbour, unit};
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use rustc_hash::FxHashMap;
@@ -223,7 +223,7 @@ impl Search {
             self.offer(&words, &id.to_string(), || Name {
                 kind: NameKind::Vlan,
                 text: words.trim_end().to_owned(),
-                place: format!("on {count} devices"),
+                place: format!("on {}", unit::counted(count, "device", "devices")),
                 device: None,
                 device_name: String::new(),
                 port: None,

@@ -10,6 +10,8 @@ use crate::model::{Alarm, DeviceId, DeviceStatus, Silence, Window};
 pub const UNREACHABLE: &str = "unreachable";
 /// The rule of alarms on devices that are down themselves: they are roots.
 pub const DEVICE_DOWN: &str = "device-down";
+/// The rule of access points that their controller lost.
+pub const AP_DOWN: &str = "ap-down";
 /// The rule of alarms on devices whose agent says nothing: nothing of them is measured.
 pub const SNMP_SILENT: &str = "snmp-silent";
 
@@ -28,14 +30,18 @@ impl State {
         self.handling(&alarm.id)?.silence(self.now)
     }
 
-    /// The maintenance that what an alarm is on is in now: its device, or its port.
+    /// The maintenance that what an alarm is on is in now: its device, its port, or where the access point is that it is on.
     pub fn maintenance_of(&self, alarm: &Alarm) -> Option<&Window> {
         if self.maintenance.is_empty() {
             return None;
         }
         let Some(device) = &alarm.device else { return self.holding(self.coverage().everywhere()) };
         let port = || port_of(self, alarm).and_then(|(_, if_index)| self.holding(self.coverage().on_port(device, if_index)));
-        self.maintenance_on(device).or_else(port)
+        let access_point = || match alarm.rule.as_str() {
+            AP_DOWN => self.holding(&self.coverage().on_access_point(self, alarm)),
+            _ => None,
+        };
+        self.maintenance_on(device).or_else(port).or_else(access_point)
     }
 
     /// The maintenance that a device is in now: of itself, of its site, or of all ways to it.

@@ -7,7 +7,7 @@
 mod words;
 
 use super::console::Console;
-use super::lang::{sentence, speaking, tr, trf};
+use super::lang::{sentence, speaking, tr, trf, trn};
 use super::run::{Signal, Source, Told, UiError, UiOptions};
 use super::state::Place;
 use super::update::{global, lists, navigate, overlay};
@@ -311,7 +311,11 @@ impl Session {
         match rest.parse::<u32>() {
             Ok(minutes) => {
                 (self.every, self.passed) = (minutes, 0);
-                vec![if minutes == 0 { tr("Counts when asked.").to_owned() } else { trf!("Counts each {} minutes.", minutes) }]
+                vec![if minutes == 0 {
+                    tr("Counts when asked.").to_owned()
+                } else {
+                    trn!(minutes, "Counts each minute.", "Counts each {} minutes.")
+                }]
             }
             Err(_) => vec![tr("A number of minutes: every 5").to_owned()],
         }

@@ -7,8 +7,8 @@
 #![allow(unsafe_code, reason = "wait4(2) tells what one child cost, and has no safe wrapper")]
 
 use noctop::clock::Stopwatch;
-use noctop::collect::emitter;
 use noctop::collect::flow::{Counters, Worker};
+use noctop::collect::{Pulse, emitter};
 use noctop::event::Body;
 use noctop::mib::elements;
 use noctop::net::intake::Intake;
@@ -124,7 +124,7 @@ fn alone(keeps_records: bool) {
     let (emitter, mut events) = emitter::channel(1024);
     let worker = Worker {
         number: 0,
-        intakes,
+        intakes: intakes.into(),
         elements: elements::builtin(),
         limits: Limits::default(),
         keeps_records,
@@ -132,6 +132,7 @@ fn alone(keeps_records: bool) {
         keep: Box::new(|_| {}),
         emitter,
         counters: Arc::clone(&counters),
+        pulse: Pulse::default(),
     };
     let stopping = stop.clone();
     let thread = std::thread::spawn(move || worker.run(&stopping));
@@ -147,7 +148,7 @@ fn alone(keeps_records: bool) {
     println!("listening");
     std::io::stdin().lines().for_each(drop);
     stop.cancel();
-    thread.join().unwrap();
+    thread.join().unwrap().unwrap();
     let counts = counters.counts();
     println!("{} {} {}", counts.decoded, counts.dropped_kernel, drain.join().unwrap());
 }

@@ -6,8 +6,8 @@
 #![allow(unsafe_code, reason = "wait4(2) tells what one child cost, and has no safe wrapper")]
 
 use noctop::clock::Stopwatch;
-use noctop::collect::emitter;
 use noctop::collect::flow::{Counters, Worker};
+use noctop::collect::{Pulse, emitter};
 use noctop::mib::elements;
 use noctop::net::intake::Intake;
 use noctop::wire::flow::Limits;
@@ -121,7 +121,7 @@ fn alone() {
     let (emitter, mut events) = emitter::channel(1024);
     let worker = Worker {
         number: 0,
-        intakes: Intake::bind(([127, 0, 0, 1], PORT).into(), 1).unwrap(),
+        intakes: Intake::bind(([127, 0, 0, 1], PORT).into(), 1).unwrap().into(),
         elements: elements::builtin(),
         limits: Limits::default(),
         keeps_records: true,
@@ -129,13 +129,14 @@ fn alone() {
         keep: Box::new(|_| {}),
         emitter,
         counters: Arc::clone(&counters),
+        pulse: Pulse::default(),
     };
     let stopping = stop.clone();
     let thread = std::thread::spawn(move || worker.run(&stopping));
     let drain = std::thread::spawn(move || while events.blocking_recv().is_some() {});
     std::io::stdin().lines().for_each(drop);
     stop.cancel();
-    thread.join().unwrap();
+    thread.join().unwrap().unwrap();
     drain.join().unwrap();
     println!("{}", counters.counts().decoded);
 }

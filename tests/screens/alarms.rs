@@ -93,12 +93,44 @@ fn one(all: &[AlarmRow], wanted: &str) -> AlarmView {
         root: row.root.as_ref().and_then(|root| all.iter().find(|row| row.id == *root)).cloned(),
         hides: hides.into_iter().collect(),
         device: row.device.as_ref().and_then(|id| fixture::devices().into_iter().find(|device| device.id == *id)),
-        events: fixture::events().into_iter().rev().filter(|event| event.device == row.device).collect(),
+        events: about(&row),
         lines: lines(&row.object, row.raised_at),
         line_count: 3,
         row: Some(row),
         ..AlarmView::default()
     }
+}
+
+/// What happened about it: the fixture's events, and where it hides others, what was told bit by bit.
+fn about(row: &AlarmRow) -> Vec<EventLine> {
+    let single = |event: EventRow| EventLine { count: 1, objects: 1, first: event.at, burst: None, event };
+    let mut lines: Vec<EventLine> =
+        fixture::events().into_iter().rev().filter(|event| event.device == row.device).map(single).collect();
+    if row.children > 0
+        && let Some(last) = lines.last().cloned()
+    {
+        let told = |kind: &str, text: &str| EventRow {
+            kind: kind.to_owned(),
+            text: text.to_owned(),
+            severity: None,
+            ..last.event.clone()
+        };
+        let (down, explained) =
+            (told("interface-status", "up > down"), told("alarms-explained", "14 alarms are explained by it"));
+        lines.push(EventLine {
+            count: 12,
+            objects: 9,
+            first: down.at,
+            event: EventRow { at: down.at.plus(Duration::from_secs(8)), ..down },
+            burst: None,
+        });
+        lines.push(EventLine {
+            first: explained.at,
+            event: EventRow { at: explained.at.plus(Duration::from_secs(45)), object: row.object.clone(), ..explained },
+            ..single(last.event)
+        });
+    }
+    lines
 }
 
 fn lines(object: &str, at: Timestamp) -> Vec<LogRow> {

@@ -59,7 +59,8 @@ const FORGOTTEN: Duration = Duration::from_secs(900);
 pub fn step(rule: &Rule, ill: Option<bool>, at: Timestamp, known: Known<'_>) -> (Step, bool) {
     let Known { alarm, watch } = known;
     let is_forgotten = at.since(watch.seen) > FORGOTTEN;
-    if is_forgotten {
+    // So is a time that has not come yet: the host's clock was set back.
+    if is_forgotten || at < watch.since {
         watch.since = at;
     }
     if ill.is_some() {

@@ -152,6 +152,17 @@ fn it_has_to_last_and_to_be_over_for_so_long() {
 }
 
 #[test]
+fn an_alarm_waits_no_hour_because_the_clock_was_set_back_by_one() {
+    let mut story = Story::of(rule("for = \"1m\"\nclear_for = \"2m\""));
+    for (secs, ill, stands) in
+        [(3600, true, false), (10, true, false), (80, true, true), (3800, false, true), (300, false, true), (430, false, false)]
+    {
+        story.see(secs, Some(ill));
+        assert_eq!(story.stands(), stands, "{secs} s");
+    }
+}
+
+#[test]
 fn what_is_not_known_neither_raises_nor_clears() {
     let mut story = Story::of(rule("for = \"1m\""));
     for (secs, ill, stands) in

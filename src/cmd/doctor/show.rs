@@ -3,7 +3,7 @@
 use crate::engine::doctor::{Check, Group, Step, Verdict, count};
 use crate::model::text::visible;
 use crate::trf;
-use crate::ui::lang::{sentence, tr};
+use crate::ui::lang::{sentence, tr, trn};
 use crate::ui::text::width;
 use crate::ui::{GlyphSet, Glyphs, lines};
 use std::io::{self, Write};
@@ -183,8 +183,7 @@ fn counted(verdict: Verdict, number: usize) -> String {
     match verdict {
         Verdict::Missing => trf!("{} missing", number),
         Verdict::Unknown => trf!("{} not found out", number),
-        Verdict::Warning if number == 1 => tr("1 warning").to_owned(),
-        Verdict::Warning => trf!("{} warnings", number),
+        Verdict::Warning => trn!(number, "1 warning", "{} warnings"),
         Verdict::Ok => trf!("{} in order", number),
     }
 }

@@ -4,7 +4,7 @@ use super::counters::Counters;
 use super::meter::{Meter, Second, timestamp};
 use super::tap::{Tap, Tapped};
 use crate::clock::{self, Stopwatch};
-use crate::collect::Emitter;
+use crate::collect::{Emitter, Pulse};
 use crate::event::Body;
 use crate::model::Timestamp;
 use crate::model::flow::{FlowBatch, FlowColumns};
@@ -73,14 +73,18 @@ impl Reader {
         Ok(Self { keeps_records, ring, meter, tap, emitter, counters })
     }
 
-    /// Reads until cancelled or until the port is gone; blocks its thread.
-    pub fn run(mut self, stop: &CancellationToken) {
-        let mut clock = Stopwatch::start();
+    /// Reads until cancelled; blocks its thread.
+    ///
+    /// # Errors
+    /// The port is gone.
+    pub fn run(mut self, (stop, pulse): (&CancellationToken, &Pulse)) -> Result<(), String> {
+        let (mut clock, mut ran) = (Stopwatch::start(), Ok(()));
         while !stop.is_cancelled() {
+            pulse.beat();
             let left = SECOND.saturating_sub(clock.elapsed());
             if let Err(error) = self.ring.wait(left.min(LOOKS)) {
                 self.counters.broken.fetch_add(1, Relaxed);
-                tracing::error!(%error, "a port can't be read on");
+                ran = Err(format!("the port can't be read on: {error}"));
                 break;
             }
             let (meter, tap) = (&mut self.meter, &mut self.tap);
@@ -95,11 +99,18 @@ impl Reader {
             if clock.elapsed() >= SECOND {
                 clock = Stopwatch::start();
                 self.tell();
+                // A port that was taken away says that it went down, as one does that comes up again.
+                if !self.ring.is_there() {
+                    self.counters.broken.fetch_add(1, Relaxed);
+                    ran = Err("the port is gone".to_owned());
+                    break;
+                }
             }
         }
         self.tell();
         let records = self.meter.end(clock::now());
         self.offer(records);
+        ran
     }
 
     fn tell(&mut self) {
@@ -178,7 +189,7 @@ mod tests {
         }
         let stop = CancellationToken::new();
         let stopping = stop.clone();
-        let thread = std::thread::spawn(move || reader.run(&stopping));
+        let thread = std::thread::spawn(move || reader.run((&stopping, &Pulse::default())));
         let (mut captured, mut tapped) = (0, 0);
         while (captured, tapped) < (3 * 114, 3 * 2560) {
             let Body::Flows(batch) = events.blocking_recv().expect("the reader goes on").body else { continue };
@@ -193,7 +204,7 @@ mod tests {
             }
         }
         stop.cancel();
-        thread.join().unwrap();
+        thread.join().unwrap().unwrap();
         // Each once, though the loopback shows each twice: Ethernet, IPv4 and UDP before 72 octets.
         assert_eq!((captured, tapped), (3 * 114, 3 * 2560));
         let counts = counters.counts();

@@ -33,8 +33,6 @@ pub struct Counts {
     pub dropped_queue: u64,
     /// Exporters that are remembered.
     pub exporters: usize,
-    /// Times that a worker failed and was started again.
-    pub restarts: u64,
 }
 
 impl Counts {
@@ -44,7 +42,6 @@ impl Counts {
         self.dropped_kernel += other.dropped_kernel;
         self.dropped_queue += other.dropped_queue;
         self.exporters += other.exporters;
-        self.restarts += other.restarts;
         for (reason, count) in &other.refused {
             *self.refused.entry(reason.clone()).or_default() += count;
         }
@@ -76,11 +73,11 @@ impl Counters {
     }
 
     /// A worker failed: what follows is counted from nothing again.
-    pub(super) fn failed(&self, worker: usize) {
+    pub fn failed(&self, worker: usize) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let figures = all.entry(worker).or_default();
         let now = std::mem::take(&mut figures.now);
-        figures.before.add(&Counts { exporters: 0, restarts: 1, ..now });
+        figures.before.add(&Counts { exporters: 0, ..now });
         figures.health.clear();
     }
 
@@ -116,6 +113,6 @@ mod tests {
         counters.failed(0);
         counters.set(0, counts(1, 1), None);
         let all = counters.counts();
-        assert_eq!((all.received, all.exporters, all.restarts), (13, 4, 1));
+        assert_eq!((all.received, all.exporters), (13, 4));
     }
 }

@@ -3,7 +3,7 @@
 use super::gather::{Gather, MOST_HELD_ROWS};
 use super::worker::{Keep, Worker};
 use super::{Counters, Counts};
-use crate::collect::emitter;
+use crate::collect::{Pulse, emitter};
 use crate::event::{Body, Event};
 use crate::mib::elements;
 use crate::model::flow::{ExporterKey, FlowAddr, FlowColumns, FlowName, FlowOrigin, FlowRecord, FlowVersion, TalkSum};
@@ -44,7 +44,7 @@ struct Running {
     to: SocketAddr,
     stop: CancellationToken,
     counters: Arc<Counters>,
-    thread: std::thread::JoinHandle<()>,
+    thread: std::thread::JoinHandle<Result<(), String>>,
     events: Receiver<Event>,
 }
 
@@ -58,7 +58,7 @@ fn start_with((keeps_records, learned): (bool, Vec<Vec<u8>>), room: usize, keep:
     let (emitter, events) = emitter::channel(room);
     let worker = Worker {
         number: 0,
-        intakes,
+        intakes: intakes.into(),
         elements: elements::builtin(),
         limits: Limits::default(),
         keeps_records,
@@ -66,6 +66,7 @@ fn start_with((keeps_records, learned): (bool, Vec<Vec<u8>>), room: usize, keep:
         keep,
         emitter,
         counters: Arc::clone(&counters),
+        pulse: Pulse::default(),
     };
     let stopping = stop.clone();
     let thread = std::thread::spawn(move || worker.run(&stopping));
@@ -76,7 +77,7 @@ impl Running {
     /// Ends it; what it said: all talks together, records, exporters of the last batch.
     fn end(mut self) -> (TalkSum, usize, Vec<ExporterKey>, Counts) {
         self.stop.cancel();
-        self.thread.join().unwrap();
+        self.thread.join().unwrap().unwrap();
         let (mut sum, mut rows, mut exporters) = (TalkSum::default(), 0, Vec::new());
         while let Ok(event) = self.events.try_recv() {
             match event.body {

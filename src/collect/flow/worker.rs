@@ -3,14 +3,13 @@
 use super::counters::{Counters, Counts, ExporterHealth};
 use super::gather::{Gather, PIECE_ROWS};
 use crate::clock::{self, Stopwatch};
-use crate::collect::Emitter;
+use crate::collect::{Emitter, Pulse};
 use crate::event::Body;
 use crate::model::Timestamp;
 use crate::model::flow::{Elements, ExporterKey};
 use crate::net::intake::{self, Intake, IntakeRoom};
 use crate::wire::flow::{Decoder, Limits};
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -23,9 +22,6 @@ const PATIENCE: Duration = Duration::from_millis(100);
 
 /// How often what was learned of exporters is kept, so that a killed process has lost little: templates come every few minutes.
 const KEEP_EVERY: Duration = Duration::from_secs(60);
-
-/// How long a failed worker waits before it begins anew.
-const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 /// After datagrams came, others are let come for so long: waking up for each one costs as much as decoding it, and a second is summed up
 /// in any case.
@@ -48,7 +44,7 @@ pub struct Worker {
     /// From 0.
     pub number: usize,
     /// Its sockets: of each address one.
-    pub intakes: Vec<Intake>,
+    pub intakes: Arc<[Intake]>,
     /// What numbers in templates mean.
     pub elements: Arc<Elements>,
     /// Bounds of its decoder.
@@ -63,25 +59,17 @@ pub struct Worker {
     pub emitter: Emitter,
     /// Where its figures go.
     pub counters: Arc<Counters>,
+    /// Beats while they are read.
+    pub pulse: Pulse,
 }
 
 impl Worker {
-    /// Runs until `stop`. A failure is counted, and the worker begins anew with what was kept last: the engine goes on in any case.
-    pub fn run(mut self, stop: &CancellationToken) {
-        let (number, counters) = (self.number, Arc::clone(&self.counters));
-        keep_working((number, &counters), AFTER_FAILURE, || !stop.is_cancelled(), || Shift::new(&mut self).run(stop));
-    }
-}
-
-/// Has work done again and again while it fails and is wanted.
-fn keep_working((number, counters): (usize, &Counters), pause: Duration, wanted: impl Fn() -> bool, mut work: impl FnMut()) {
-    while catch_unwind(AssertUnwindSafe(&mut work)).is_err() {
-        tracing::error!(worker = number, "the collector of flows failed and is started again");
-        counters.failed(number);
-        if !wanted() {
-            return;
-        }
-        std::thread::sleep(pause);
+    /// Runs until `stop`.
+    ///
+    /// # Errors
+    /// The sockets can't be waited for.
+    pub fn run(mut self, stop: &CancellationToken) -> Result<(), String> {
+        Shift::new(&mut self).run(stop)
     }
 }
 
@@ -112,22 +100,21 @@ impl<'a> Shift<'a> {
                 );
             }
         }
-        let dropped_before = worker.intakes.iter_mut().map(Intake::dropped).sum();
+        let dropped_before = worker.intakes.iter().map(Intake::dropped).sum();
         let (second, kept) = (Stopwatch::start(), Stopwatch::start());
         let remembered = decoder.streams().map(|(_, key, counts)| (key, (None, counts.flow_records + counts.replayed_records)));
         let (room, counts, heard) = (IntakeRoom::default(), Counts::default(), remembered.collect());
         Self { worker, decoder, gather, room, counts, dropped_before, second, kept, heard }
     }
 
-    fn run(mut self, stop: &CancellationToken) {
+    fn run(mut self, stop: &CancellationToken) -> Result<(), String> {
         let mut ready = Vec::new();
         let lets_come = self.worker.intakes.iter().all(|intake| intake.buffer_octets() >= ROOM_TO_LET_COME);
         while !stop.is_cancelled() {
+            self.worker.pulse.beat();
             let patience = PATIENCE.min(SECOND.saturating_sub(self.second.elapsed()));
-            if let Err(error) = intake::wait(&self.worker.intakes, patience, &mut ready) {
-                tracing::error!(%error, "the sockets of the collector of flows can't be waited for");
-                return;
-            }
+            intake::wait(&self.worker.intakes, patience, &mut ready)
+                .map_err(|error| format!("flows can't be waited for: {error}"))?;
             for place in 0..ready.len() {
                 if ready.get(place) == Some(&true) {
                     self.receive(place);
@@ -143,6 +130,7 @@ impl<'a> Shift<'a> {
         (0..self.worker.intakes.len()).for_each(|place| self.receive(place));
         self.tell();
         self.keep();
+        Ok(())
     }
 
     /// Takes and decodes what a socket has, up to some batches.
@@ -191,7 +179,7 @@ impl<'a> Shift<'a> {
 
     /// Puts the figures where they are read.
     fn figures(&mut self, now: Timestamp, elapsed: Duration) {
-        let dropped: u64 = self.worker.intakes.iter_mut().map(Intake::dropped).sum();
+        let dropped: u64 = self.worker.intakes.iter().map(Intake::dropped).sum();
         let left_out = self.gather.left_out;
         let mut refused: BTreeMap<String, u64> =
             self.decoder.totals().refused.by_word().map(|(word, count)| (word.to_owned(), count)).collect();
@@ -235,25 +223,5 @@ fn hand_over(gather: &mut Gather, emitter: &Emitter) {
     let (at, rows) = (piece.received, piece.len() as u64);
     if !emitter.offer(at, Body::FlowRecords(Box::new(piece))) {
         gather.left_out.held += rows;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_failure_is_counted_and_the_work_begun_anew() {
-        let (counters, mut times) = (Counters::default(), 0);
-        keep_working(
-            (0, &counters),
-            Duration::ZERO,
-            || true,
-            || {
-                times += 1;
-                assert!(times > 2, "the worker fails");
-            },
-        );
-        assert_eq!((times, counters.counts().restarts), (3, 2));
     }
 }

@@ -85,18 +85,21 @@ impl Listener {
         Ok(listener)
     }
 
-    /// Listens until cancelled, or until the socket breaks.
-    pub async fn run(mut self, stop: CancellationToken) {
+    /// Listens until cancelled.
+    ///
+    /// # Errors
+    /// The socket broke.
+    pub async fn run(mut self, stop: CancellationToken) -> std::io::Result<()> {
         let mut looks = interval(LOOKS_FOR_PORTS);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut frame = Box::new([0; MAX_FRAME]);
         loop {
             let ends = self.table.next_end().map(|end| end.saturating_sub(self.clock.elapsed()));
             tokio::select! {
-                () = stop.cancelled() => return,
+                () = stop.cancelled() => return Ok(()),
                 heard = self.frames.receive(&mut frame) => match heard {
                     Ok(heard) => self.hear(heard, &*frame),
-                    Err(error) => return tracing::error!(%error, "the packet socket broke"),
+                    Err(error) => return Err(error),
                 },
                 _ = looks.tick() => self.look_for_ports(),
                 () = sleep(ends.unwrap_or_default()), if ends.is_some() => self.forget(),

@@ -1,10 +1,11 @@
 //! What streams come to: framing, TLS, bounds, and peers that mean no good.
 
 use super::*;
+use crate::collect::Pulse;
 use crate::collect::emitter::channel;
 use crate::event::{Body, Event};
 use crate::model::limit;
-use crate::net::stream::StreamListener;
+use crate::net::stream::StreamPlace;
 use crate::net::tls_server::{ServerTls, TlsFiles};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::pem::PemObject;
@@ -26,14 +27,15 @@ struct Running {
     events: mpsc::Receiver<Event>,
     counters: Arc<Counters>,
     stop: CancellationToken,
-    task: tokio::task::JoinHandle<()>,
+    task: tokio::task::JoinHandle<Result<(), String>>,
 }
 
 fn running(bounds: Bounds, tls: Option<Arc<ServerTls>>) -> Running {
     let (emitter, events) = channel(64);
-    let listener = StreamListener::bind("127.0.0.1:0".parse().unwrap(), tls).unwrap();
-    let (target, counters) = (listener.address().unwrap(), Arc::new(Counters::default()));
-    let streams = Streams { listeners: vec![listener], emitter, counters: Arc::clone(&counters), bounds };
+    let place = StreamPlace::bind("127.0.0.1:0".parse().unwrap(), tls).unwrap();
+    let (target, counters) = (place.address().unwrap(), Arc::new(Counters::default()));
+    let (listeners, pulse) = (vec![place.listen().unwrap()], Pulse::default());
+    let streams = Streams { listeners, emitter, counters: Arc::clone(&counters), bounds, pulse };
     let stop = CancellationToken::new();
     let task = tokio::spawn(streams.run(stop.clone()));
     Running { target, events, counters, stop, task }
@@ -62,7 +64,7 @@ impl Running {
 
     async fn end(self) -> Counts {
         self.stop.cancel();
-        tokio::time::timeout(PATIENCE, self.task).await.unwrap().unwrap();
+        tokio::time::timeout(PATIENCE, self.task).await.unwrap().unwrap().unwrap();
         self.counters.counts()
     }
 }

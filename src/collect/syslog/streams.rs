@@ -6,7 +6,7 @@
 use super::Counters;
 use super::gather::{EVERY, MOST_LINES};
 use crate::clock;
-use crate::collect::Emitter;
+use crate::collect::{Emitter, Pulse};
 use crate::event::Body;
 use crate::model::log::LogBatch;
 use crate::model::{LogLine, Timestamp, limit};
@@ -63,6 +63,8 @@ pub struct Streams {
     pub counters: Arc<Counters>,
     /// How many connections there may be, and how slow.
     pub bounds: Bounds,
+    /// Beats while they are read.
+    pub pulse: Pulse,
 }
 
 /// What all connections share.
@@ -89,22 +91,31 @@ struct Connection {
 
 impl Streams {
     /// Until `stop`; what was gathered by then is told.
-    pub async fn run(self, stop: CancellationToken) {
-        let Self { listeners, emitter, counters, bounds } = self;
+    ///
+    /// # Errors
+    /// Nobody accepts connections any more: a fault of ours.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), String> {
+        let Self { listeners, emitter, counters, bounds, pulse } = self;
         let (table, waiting) = (Mutex::default(), tokio::sync::Mutex::default());
         let desk = Arc::new(Desk { emitter, counters, bounds, table, waiting });
         let mut tasks = tokio::task::JoinSet::new();
         for listener in listeners {
             tasks.spawn(accept(listener, Arc::clone(&desk), stop.clone()));
         }
-        loop {
+        let ran = loop {
+            pulse.beat();
             tokio::select! {
-                () = stop.cancelled() => break,
+                () = stop.cancelled() => break Ok(()),
                 () = sleep(LOOK) => desk.tell_in_time().await,
+                Some(Err(_panicked)) = tasks.join_next() => break Err("whoever takes connections panicked".to_owned()),
             }
+        };
+        if ran.is_err() {
+            tasks.abort_all();
         }
         while tasks.join_next().await.is_some() {}
         desk.tell_all().await;
+        ran
     }
 }
 
@@ -131,6 +142,7 @@ async fn accept(listener: StreamListener, desk: Arc<Desk>, stop: CancellationTok
 }
 
 async fn serve((incoming, peer): (Incoming, SocketAddr), number: u64, (desk, stop): (Arc<Desk>, CancellationToken)) {
+    let _leaves = Leaves(&desk, number);
     let opened = tokio::select! {
         () = stop.cancelled() => None,
         opened = timeout(HANDSHAKE, incoming.open()) => Some(opened),
@@ -140,7 +152,15 @@ async fn serve((incoming, peer): (Incoming, SocketAddr), number: u64, (desk, sto
         Some(_) => drop(desk.counters.handshakes.fetch_add(1, Relaxed)),
         None => {}
     }
-    desk.leave(number);
+}
+
+/// Gives a connection's place back, however it ends.
+struct Leaves<'a>(&'a Desk, u64);
+
+impl Drop for Leaves<'_> {
+    fn drop(&mut self) {
+        self.0.leave(self.1);
+    }
 }
 
 async fn read_all(mut stream: Stream, (source, number): (IpAddr, u64), (desk, stop): (&Desk, &CancellationToken)) {

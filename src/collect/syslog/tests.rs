@@ -1,6 +1,7 @@
 //! What syslog listeners take, refuse and count.
 
 use super::*;
+use crate::collect::Pulse;
 use crate::collect::emitter::channel;
 use crate::event::Body;
 use crate::model::{LogKind, LogLine, Timestamp};
@@ -36,7 +37,7 @@ fn datagrams_become_lines_and_refusals_are_counted_by_reason() {
     let target = intakes[0].address().unwrap();
     let (emitter, mut events) = channel(8);
     let counters = Arc::new(Counters::default());
-    let worker = Worker { intakes, emitter, counters: Arc::clone(&counters) };
+    let worker = Worker { intakes: intakes.into(), emitter, counters: Arc::clone(&counters), pulse: Pulse::default() };
     let stop = CancellationToken::new();
     let ending = stop.clone();
     let running = std::thread::spawn(move || worker.run(&ending));
@@ -51,7 +52,7 @@ fn datagrams_become_lines_and_refusals_are_counted_by_reason() {
         }
     }
     stop.cancel();
-    running.join().unwrap();
+    running.join().unwrap().unwrap();
     let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
     assert_eq!((texts, lines[0].host.as_deref()), (vec!["password=***", "last"], Some("core-1")));
     let counts = counters.counts();

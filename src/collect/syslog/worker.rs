@@ -3,7 +3,7 @@
 use super::Counters;
 use super::gather::Gather;
 use crate::clock;
-use crate::collect::Emitter;
+use crate::collect::{Emitter, Pulse};
 use crate::model::Timestamp;
 use crate::net::intake::{self, Intake, IntakeRoom};
 use std::net::{IpAddr, SocketAddr};
@@ -18,20 +18,27 @@ const LOOK: Duration = Duration::from_millis(100);
 /// Reads the sockets, whatever comes.
 pub struct Worker {
     /// The sockets.
-    pub intakes: Vec<Intake>,
+    pub intakes: Arc<[Intake]>,
     /// Where lines go.
     pub emitter: Emitter,
     /// What came.
     pub counters: Arc<Counters>,
+    /// Beats while they are read.
+    pub pulse: Pulse,
 }
 
 impl Worker {
     /// Until `stop`; what was gathered by then is told.
-    pub fn run(mut self, stop: &CancellationToken) {
+    ///
+    /// # Errors
+    /// The sockets can't be waited for.
+    pub fn run(self, stop: &CancellationToken) -> Result<(), String> {
+        let mut ran = Ok(());
         let (mut room, mut ready, mut gather) = (IntakeRoom::default(), Vec::new(), Gather::default());
         while !stop.is_cancelled() {
+            self.pulse.beat();
             if let Err(error) = intake::wait(&self.intakes, LOOK, &mut ready) {
-                tracing::error!(%error, "syslog can't be waited for");
+                ran = Err(format!("syslog can't be waited for: {error}"));
                 break;
             }
             for (intake, _) in self.intakes.iter().zip(&ready).filter(|(_, ready)| **ready) {
@@ -40,11 +47,12 @@ impl Worker {
             }
             let dropped = gather.tell_in_time(clock::now(), &self.emitter);
             self.counters.dropped_queue.fetch_add(dropped, Relaxed);
-            let dropped: u64 = self.intakes.iter_mut().map(Intake::dropped).sum();
+            let dropped: u64 = self.intakes.iter().map(Intake::dropped).sum();
             self.counters.dropped_kernel.store(dropped, Relaxed);
         }
         let dropped = gather.tell(&self.emitter);
         self.counters.dropped_queue.fetch_add(dropped, Relaxed);
+        ran
     }
 
     fn hear(&self, (sender, now): (SocketAddr, Timestamp), octets: &[u8], gather: &mut Gather) {

@@ -2,6 +2,7 @@
 
 use super::usm::{Came, Distrust};
 use super::*;
+use crate::collect::Pulse;
 use crate::collect::emitter::channel;
 use crate::event::{Body, Event};
 use crate::mib::Registry;
@@ -185,7 +186,7 @@ struct Running {
     counters: Arc<Counters>,
     kept: mpsc::Receiver<Vec<u8>>,
     stop: CancellationToken,
-    thread: std::thread::JoinHandle<()>,
+    thread: std::thread::JoinHandle<Result<(), String>>,
 }
 
 fn running() -> Running {
@@ -198,8 +199,8 @@ fn running() -> Running {
     let counters = Arc::new(Counters::default());
     let mib = Arc::new(Registry::with_objects(Vec::new()));
     let keep: Keep = Box::new(move |octets| keep.send(octets).unwrap_or_default());
-    let worker =
-        Worker { intakes, mib, receiver: receiver(), keep, emitter, tries: Arc::default(), counters: Arc::clone(&counters) };
+    let (intakes, receiver, tries, pulse) = (intakes.into(), receiver(), Arc::default(), Pulse::default());
+    let worker = Worker { intakes, mib, receiver, keep, emitter, tries, counters: Arc::clone(&counters), pulse };
     let stop = CancellationToken::new();
     let ending = stop.clone();
     let thread = std::thread::spawn(move || worker.run(&ending));
@@ -232,7 +233,7 @@ fn traps_reach_the_engine_and_informs_their_sender() {
         }
     }
     running.stop.cancel();
-    running.thread.join().unwrap();
+    running.thread.join().unwrap().unwrap();
     let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
     assert_eq!(texts, ["linkDown", "linkDown", "SNMPv3 message of user \"full\" is not believed: it was sent before"]);
     assert!(traps[0].poll && traps[0].reread && traps[0].told.is_some());

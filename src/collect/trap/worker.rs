@@ -5,9 +5,9 @@ use super::line::{self, Words};
 use super::usm::{Came, Distrust, Opened, Receiver};
 use super::{Counters, Keep};
 use crate::clock;
-use crate::collect::Emitter;
 use crate::collect::snmp::tries::Tries;
 use crate::collect::syslog::Gather;
+use crate::collect::{Emitter, Pulse};
 use crate::event::{Body, Trap};
 use crate::mib::Registry;
 use crate::model::{SnmpVersion, Timestamp, limit};
@@ -32,7 +32,7 @@ const KEEP_EVERY: Duration = Duration::from_secs(5);
 /// Reads the sockets, whatever comes.
 pub struct Worker {
     /// The sockets.
-    pub intakes: Vec<Intake>,
+    pub intakes: Arc<[Intake]>,
     /// Names of notifications and objects: what is built in, with the user's modules.
     pub mib: Arc<Registry>,
     /// Of version 3.
@@ -45,6 +45,8 @@ pub struct Worker {
     pub emitter: Emitter,
     /// What came.
     pub counters: Arc<Counters>,
+    /// Beats while they are read.
+    pub pulse: Pulse,
 }
 
 /// What was read of one datagram.
@@ -56,16 +58,21 @@ struct Desk {
 
 impl Worker {
     /// Until `stop`; what was gathered by then is told.
-    pub fn run(mut self, stop: &CancellationToken) {
+    ///
+    /// # Errors
+    /// The sockets can't be waited for.
+    pub fn run(mut self, stop: &CancellationToken) -> Result<(), String> {
+        let mut ran = Ok(());
         let (mut room, mut ready) = (IntakeRoom::default(), Vec::new());
         let mut desk = Desk { fold: Fold::default(), gather: Gather::default(), informs: VecDeque::new() };
         let mib = Arc::clone(&self.mib);
         let words = Words::new(&mib);
         let mut kept_at = clock::now();
-        let mut intakes = std::mem::take(&mut self.intakes);
+        let intakes = Arc::clone(&self.intakes);
         while !stop.is_cancelled() {
+            self.pulse.beat();
             if let Err(error) = intake::wait(&intakes, LOOK, &mut ready) {
-                tracing::error!(%error, "traps can't be waited for");
+                ran = Err(format!("traps can't be waited for: {error}"));
                 break;
             }
             for (intake, _) in intakes.iter().zip(&ready).filter(|(_, ready)| **ready) {
@@ -79,7 +86,7 @@ impl Worker {
             }
             let now = clock::now();
             self.tell_in_time(&mut desk, now);
-            self.counters.dropped_kernel.store(intakes.iter_mut().map(Intake::dropped).sum(), Relaxed);
+            self.counters.dropped_kernel.store(intakes.iter().map(Intake::dropped).sum(), Relaxed);
             if now.since(kept_at) >= KEEP_EVERY || now < kept_at {
                 kept_at = now;
                 self.receiver.keep().into_iter().for_each(&self.keep);
@@ -87,6 +94,7 @@ impl Worker {
         }
         self.counters.dropped.fetch_add(desk.gather.tell(&self.emitter), Relaxed);
         self.receiver.keep().into_iter().for_each(&self.keep);
+        ran
     }
 
     fn tell_in_time(&self, desk: &mut Desk, now: Timestamp) {

@@ -5,6 +5,7 @@
 
 mod acts;
 mod answers;
+mod attempts;
 mod damper;
 mod report;
 mod roles;
@@ -14,6 +15,7 @@ pub use roles::socket_group;
 
 pub(super) use acts::{Steps, act_of, owned};
 pub(super) use answers::answer;
+pub(super) use attempts::{Attempts, Counted, WINDOW};
 pub(super) use roles::Roles;
 
 use crate::clock;
@@ -33,6 +35,8 @@ pub(super) const STOPPED: &str = "engine.stopped";
 pub(super) const CONFIG: &str = "config.loaded";
 /// Somebody attached.
 pub(super) const ATTACHED: &str = "console.attached";
+/// Somebody asked for a page over HTTP without the token.
+pub(super) const PAGE: &str = "page.refused";
 /// And left again.
 pub(super) const LEFT: &str = "console.left";
 
@@ -104,16 +108,17 @@ impl Auditor {
         }
     }
 
-    /// The same of what may come in floods, such as attempts of somebody who may not: beyond a measure only their number is written.
-    pub(super) fn record_damped(&self, actor: &Actor, act: Act, outcome: Outcome) -> Result<(), AuditError> {
-        let Some(inner) = &self.0 else { return Ok(()) };
+    /// The same of what may come in floods, such as attempts of somebody who may not: beyond a measure only their number is written, and
+    /// nothing at first (`None`).
+    pub(super) fn record_damped(&self, actor: &Actor, act: Act, outcome: Outcome) -> Result<Option<Receipt>, AuditError> {
+        let Some(inner) = &self.0 else { return Ok(None) };
         let passed = {
             let mut damper = inner.damper.lock().unwrap_or_else(PoisonError::into_inner);
             damper.pass((actor.uid, &act.kind), clock::now())
         };
-        let Some(left_out) = passed else { return Ok(()) };
+        let Some(left_out) = passed else { return Ok(None) };
         let act = if left_out == 0 { act } else { act.with("leftOut", &left_out.to_string()) };
-        inner.record(actor, act, outcome).map(drop)
+        inner.record(actor, act, outcome).map(Some)
     }
 
     /// Where the chains stand.
@@ -198,6 +203,12 @@ pub(super) fn own(way: Way) -> Actor {
         way,
         said: said(),
     }
+}
+
+/// Whoever asks over HTTP: an address, which is what the kernel says; `None` are several.
+pub(super) fn over_http(address: Option<std::net::IpAddr>) -> Actor {
+    let user = address.map_or_else(|| "several".to_owned(), |address| address.to_canonical().to_string());
+    Actor { uid: None, user, pid: None, program: None, role: None, way: Way::Http, said: Said::default() }
 }
 
 /// What this process can say of itself: its terminal, from where its user came, what it does.

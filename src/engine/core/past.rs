@@ -3,7 +3,7 @@
 use crate::engine::record::{self, Unreadable};
 use crate::event::EVENT_VERSION;
 use crate::history::{AtQuery, Store, StoreError};
-use crate::model::{DeviceId, Metric, Timestamp};
+use crate::model::{DeviceId, Metric, Timestamp, unit};
 use crate::query::{Screen, Subject, ViewRequest};
 use crate::state::{self, LiveSample, Settings, State, checkpoint};
 use std::collections::VecDeque;
@@ -46,11 +46,15 @@ impl Unread {
         match (records, checkpoints, format) {
             (0, 0, _) => None,
             (_, _, None) => {
-                Some(format!("{records} journal records and {checkpoints} checkpoints could not be read and were passed over"))
+                let records = unit::counted(records, "journal record", "journal records");
+                let checkpoints = unit::counted(checkpoints, "checkpoint", "checkpoints");
+                Some(format!("{records} and {checkpoints} could not be read and were passed over"))
             }
             (_, _, Some(format)) => Some(format!(
-                "{records} events and {checkpoints} checkpoints of another noctop (format {format}, this one reads {EVENT_VERSION}) are kept and passed \
-                 over: devices, alarms and events of then are not shown; graphs, flows and logs are"
+                "{} and {} of another noctop (format {format}, this one reads {EVENT_VERSION}) are kept and passed \
+                 over: devices, alarms and events of then are not shown; graphs, flows and logs are",
+                unit::counted(records, "event", "events"),
+                unit::counted(checkpoints, "checkpoint", "checkpoints")
             )),
         }
     }

@@ -15,7 +15,7 @@ use crate::query::{Screen, ViewRequest};
 use crate::state::view::logs::LogListener;
 use crate::state::view::{self, Chrome, View, ViewBody};
 use crate::state::{Settings, State};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 /// The state at one moment and what is wrong then.
@@ -48,6 +48,8 @@ pub(in crate::engine) struct Reader {
     pub(super) flow_answers: FlowCache,
     pub(super) older: OlderCache,
     countries: Option<Countries>,
+    /// Since when there is history, as it was looked up last; `None` before that was.
+    history_from: Mutex<Option<Option<Timestamp>>>,
 }
 
 impl Reader {
@@ -68,6 +70,7 @@ impl Reader {
             flow_answers: FlowCache::default(),
             older: OlderCache::default(),
             countries: None,
+            history_from: Mutex::default(),
         }
     }
 
@@ -161,6 +164,17 @@ impl Reader {
         chrome.at = at;
         chrome.past = request.at.is_some();
         chrome.notices.extend(live.notices.iter().cloned());
-        chrome.history_from = self.store.span().ok().flatten().map(|span| span.from);
+        let looked_up = *self.history_from.lock().unwrap_or_else(PoisonError::into_inner);
+        chrome.history_from = looked_up.unwrap_or_else(|| self.oldest());
+    }
+
+    fn oldest(&self) -> Option<Timestamp> {
+        self.store.span().ok().flatten().map(|span| span.from)
+    }
+
+    /// Looks up since when there is history, for all views that follow: it may have to wait for the disk, and they must not.
+    pub(in crate::engine) fn look_up_history(&self) {
+        let oldest = self.oldest();
+        *self.history_from.lock().unwrap_or_else(PoisonError::into_inner) = Some(oldest);
     }
 }

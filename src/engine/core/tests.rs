@@ -153,7 +153,7 @@ fn a_record_of_another_version_is_passed_over_and_told() {
     store.journal_append(&[(at(601), vec![0xff, 0xff, 1, 2, 3])]).unwrap();
     let again = Core::restore(store as Arc<dyn Store>, "HQ", Settings::default()).unwrap();
     let told = again.unread().unwrap();
-    assert!(told.starts_with("1 events and 0 checkpoints of another noctop (format 65535, "), "{told}");
+    assert!(told.starts_with("1 event and 0 checkpoints of another noctop (format 65535, "), "{told}");
     assert_eq!(again.state().devices().len(), 2);
 }
 
@@ -188,7 +188,7 @@ fn history_is_read_though_events_are_of_another_format_and_what_is_missing_is_to
     let store = foreign();
     let mut core = Core::restore(Arc::clone(&store) as Arc<dyn Store>, "HQ", Settings::default()).unwrap();
     let told = core.unread().unwrap();
-    assert!(told.contains("1 checkpoints of another noctop (format 4, "), "{told}");
+    assert!(told.contains("1 checkpoint of another noctop (format 4, "), "{told}");
     assert_eq!(core.state().devices().len(), 0);
     let curve = |core: &Core, device: &str| {
         let entity = EntityKey { device: DeviceId::new(device), part: Some("Gi1".to_owned()) };

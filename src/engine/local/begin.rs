@@ -1,19 +1,24 @@
 //! How the engine begins and ends for others: its socket, and what the audit journal says of it.
 
 use super::hub::Hub;
-use crate::config::Config;
+use super::refused;
+use crate::config::{Config, Origin};
 use crate::engine::audit::{CONFIG, STARTED, STOPPED};
 use crate::engine::notice::About;
 use crate::engine::paths::{MODE_GROUP, socket_mode};
+use crate::engine::socket::Hosted;
 use crate::engine::socket::server::{Desk, Server, serve};
-use crate::history::audit::last;
+use crate::history::audit::{last, sealed};
 use crate::model::audit::{Act, Class, Outcome};
 use crate::net::unix::{Listener, UnixError};
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
+
+/// What stands for a digest that could not be made.
+const UNKNOWN: &str = "-";
 
 /// What no configuration is called.
 const DEFAULTS: &str = "defaults";
@@ -28,25 +33,40 @@ pub(super) fn tell(hub: &Hub, (config, found): (&Config, Vec<String>)) {
         hub.notices.set(About::Audit, first.clone());
     }
     let Some(store) = hub.audit.store() else { return };
-    let (file, digest) = config
-        .origin
-        .as_ref()
-        .map_or((DEFAULTS.to_owned(), DEFAULTS.to_owned()), |origin| (origin.path.display().to_string(), origin.sha256.clone()));
+    let (file, digest) = match &config.origin {
+        None => (DEFAULTS.to_owned(), Some(DEFAULTS.to_owned())),
+        Some(origin) => (origin.path.display().to_string(), sealed_digest(hub, (store, origin))),
+    };
     let started = Act::new(Class::Security, STARTED, &store.display().to_string())
         .words("the engine starts")
         .with("version", env!("CARGO_PKG_VERSION"))
         .with("config", &file)
-        .with("configSha256", &digest);
+        .with("configDigest", digest.as_deref().unwrap_or(UNKNOWN));
     let record = |act| hub.audit.record(&hub.own, act, Outcome::Done);
     let before = last(store, (Class::Change, CONFIG)).ok().flatten().and_then(|record| record.act.new);
-    let changed = (before.as_deref() != Some(&digest)).then(|| {
+    // Journals of before 0097 have the plain digest.
+    let plain = config.origin.as_ref().map(|origin| origin.sha256.as_str());
+    let is_another =
+        |digest: &&String| before.as_deref() != Some(digest.as_str()) && (before.is_none() || before.as_deref() != plain);
+    let changed = digest.as_ref().filter(is_another).map(|digest| {
         let act = Act::change(CONFIG, &file).words("another configuration comes into force");
-        act.old(before.as_deref()).new_value(Some(&digest))
+        act.old(before.as_deref()).new_value(Some(digest))
     });
     if let Err(error) = record(started).and_then(|_| changed.map(record).transpose()) {
         hub.notices.set(About::Audit, error.to_string());
     }
     note_heads(hub);
+}
+
+/// The digest of a configuration as the journal has it: secrets may stand in the file, and its readers must not be able to try guesses.
+fn sealed_digest(hub: &Hub, (store, origin): (&Path, &Origin)) -> Option<String> {
+    match sealed(store, &origin.sha256) {
+        Ok(digest) => Some(digest),
+        Err(error) => {
+            hub.notices.set(About::Audit, error.to_string());
+            None
+        }
+    }
 }
 
 /// Tells the log where the journal stands, for `audit verify --head`.
@@ -59,6 +79,7 @@ fn note_heads(hub: &Hub) {
 /// Writes down that it ended.
 pub(super) fn tell_end(hub: &Hub) {
     let Some(store) = hub.audit.store() else { return };
+    refused::finish(hub);
     let act = Act::new(Class::Security, STOPPED, &store.display().to_string()).words("the engine ended");
     if let Err(error) = hub.audit.record(&hub.own, act, Outcome::Done) {
         tracing::error!(%error, "the end is not in the audit journal");
@@ -70,7 +91,7 @@ pub(super) fn tell_end(hub: &Hub) {
 /// Serves at the first socket that can be had. Errors: there is only one, named by the operator, and it can't.
 pub(super) fn listen(
     runtime: &Runtime,
-    (hub, data): (&Arc<Hub>, PathBuf),
+    (hub, (data, hosted)): (&Arc<Hub>, (PathBuf, Hosted)),
     (sockets, stop): (&[PathBuf], CancellationToken),
 ) -> Result<(), String> {
     let mut refusals = Vec::new();
@@ -79,7 +100,7 @@ pub(super) fn listen(
         match bind(hub, path) {
             Ok(listener) => {
                 let desk = Arc::clone(hub) as Arc<dyn Desk>;
-                let server = Server { desk, data, counters: Arc::clone(&hub.socket), places: Arc::default() };
+                let server = Server { desk, data, hosted, counters: Arc::clone(&hub.socket), places: Arc::default() };
                 runtime.spawn(serve(listener, Arc::new(server), stop));
                 return Ok(());
             }

@@ -6,15 +6,15 @@ use crate::collect::flow::{self, Counters, Counts, ExporterHealth, Keep, MOST_WO
 use crate::config::Listeners;
 use crate::engine::command::{CollectorStatus, FlowExporter};
 use crate::engine::notice::About;
+use crate::engine::supervise::{Turn, Work, keep_thread};
 use crate::engine::writer::Notes;
 use crate::mib::elements;
 use crate::model::Function;
 use crate::net::intake::Intake;
-use crate::net::privilege;
 use crate::wire::flow::Limits;
 use std::io::ErrorKind;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
@@ -67,33 +67,22 @@ impl Flows {
         let store = hub.reader.store();
         let learned: Vec<Vec<u8>> = LEARNED.iter().filter_map(|name| store.meta_get(name).ok().flatten()).collect();
         for ((number, intakes), name) in by_worker.into_iter().enumerate().zip(LEARNED) {
-            let notes = notes.clone();
-            let keep: Keep = Box::new(move |learned| notes.set(name, learned));
-            let worker = Worker {
+            let mut making = Making {
                 number,
-                intakes,
-                elements: elements::builtin(),
-                limits: Limits::default(),
+                name,
+                intakes: intakes.into(),
                 keeps_records: listeners.keep_flow_records != Some(Duration::ZERO),
-                learned: learned.clone(),
-                keep,
+                learned: Arc::new(Mutex::new(learned.clone())),
+                notes: notes.clone(),
                 emitter: emitter.clone(),
                 counters: Arc::clone(&self.counters),
+                is_first: true,
             };
-            self.spawn((worker, hub), stop.clone());
+            let ward = hub.wards.enter("flow", &format!("flows-{number}"));
+            let stop = stop.clone();
+            runtime.spawn(keep_thread(ward, stop, move |turn| Ok(Some(making.work(turn)))));
         }
         runtime.spawn(self.clone().look(Arc::clone(hub), stop.clone()));
-    }
-
-    /// A thread for a worker. It ends with `stop`; the engine waits for its last events.
-    fn spawn(&self, (worker, hub): (Worker, &Hub), stop: CancellationToken) {
-        let thread = std::thread::Builder::new().name(format!("noctop-flows-{}", worker.number));
-        if let Err(error) = thread.spawn(move || {
-            privilege::keep(&[]);
-            worker.run(&stop);
-        }) {
-            hub.notices.set(About::Flows, format!("flows are not heard: a thread did not start: {error}"));
-        }
     }
 
     /// Says what is lost while it is being lost.
@@ -115,9 +104,7 @@ impl Flows {
     /// The counters in the shape of a collector's; none where nothing is listened to.
     pub(super) fn status(&self) -> Option<CollectorStatus> {
         self.listening.load(Relaxed).then(|| {
-            let Counts { received, decoded, mut refused, dropped_kernel, dropped_queue, exporters: _, restarts } =
-                self.counters.counts();
-            refused.extend((restarts > 0).then(|| ("restart".to_owned(), restarts)));
+            let Counts { received, decoded, refused, dropped_kernel, dropped_queue, exporters: _ } = self.counters.counts();
             CollectorStatus {
                 name: "flow".to_owned(),
                 received,
@@ -129,6 +116,47 @@ impl Flows {
                 ..CollectorStatus::default()
             }
         })
+    }
+}
+
+/// What a worker is made of, each time anew: the sockets outlast it, and what it learned.
+struct Making {
+    number: usize,
+    /// Where what it learned is kept in the store.
+    name: &'static str,
+    intakes: Arc<[Intake]>,
+    keeps_records: bool,
+    learned: Arc<Mutex<Vec<Vec<u8>>>>,
+    notes: Notes,
+    emitter: Emitter,
+    counters: Arc<Counters>,
+    is_first: bool,
+}
+
+impl Making {
+    /// A worker with what was kept last.
+    fn work(&mut self, turn: &Turn) -> Work {
+        if !std::mem::take(&mut self.is_first) {
+            self.counters.failed(self.number);
+        }
+        let (notes, name, shared) = (self.notes.clone(), self.name, Arc::clone(&self.learned));
+        let keep: Keep = Box::new(move |learned| {
+            *shared.lock().unwrap_or_else(PoisonError::into_inner) = vec![learned.clone()];
+            notes.set(name, learned);
+        });
+        let worker = Worker {
+            number: self.number,
+            intakes: Arc::clone(&self.intakes),
+            elements: elements::builtin(),
+            limits: Limits::default(),
+            keeps_records: self.keeps_records,
+            learned: self.learned.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            keep,
+            emitter: self.emitter.clone(),
+            counters: Arc::clone(&self.counters),
+            pulse: turn.pulse.clone(),
+        };
+        Box::new(move |turn| worker.run(&turn.stop))
     }
 }
 

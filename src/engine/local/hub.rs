@@ -1,10 +1,13 @@
 //! What the engine shares with everyone who asks it: the last published state, the board, the store's readers, the counters.
 
 use super::notify::Receivers;
+use super::ordered::Ordered;
+use super::planned;
+use super::refused::Refusals;
 use crate::clock;
-use crate::config::Access;
 use crate::config::notify::Hours;
-use crate::engine::audit::{self, ATTACHED, AuditQuestion, Auditor, LEFT, Roles, Steps};
+use crate::config::{Access, Planned};
+use crate::engine::audit::{self, ATTACHED, AuditError, AuditQuestion, Auditor, LEFT, Roles, Steps};
 use crate::engine::board::{Board, Kind};
 use crate::engine::command::{Answer, CollectorStatus, Command, Status};
 use crate::engine::core::{Live, Reader};
@@ -14,11 +17,12 @@ use crate::engine::notice::{About, Notices};
 use crate::engine::permissions::Permissions;
 use crate::engine::port::Ports;
 use crate::engine::socket::server::{Counters, Desk};
+use crate::engine::supervise::Wards;
 use crate::engine::writer::Losses;
 use crate::event::{Body, Trap};
-use crate::model::audit::{Act, Actor, Class, Outcome, Said};
+use crate::model::audit::{Act, Actor, Class, Outcome, Receipt, Said};
 use crate::model::port::{PortOrder, PortSet};
-use crate::model::{AlarmOrder, Function, MaintenanceAct, Timestamp};
+use crate::model::{AlarmOrder, Function, MaintenanceAct, Timestamp, Window};
 use crate::net::peer::Peer;
 use crate::net::privilege;
 use crate::query::ViewRequest;
@@ -26,7 +30,7 @@ use crate::state::view::{Chrome, View, ViewBody};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc::{Sender, UnboundedSender};
@@ -62,9 +66,11 @@ pub(in crate::engine) struct Hub {
     pub(super) losses: Arc<Losses>,
     pub(super) socket: Arc<Counters>,
     pub(super) control: UnboundedSender<Control>,
-    /// What operators do about alarms, for the engine.
-    pub(super) orders: Sender<Body>,
+    /// What operators do about alarms and maintenance, for the engine.
+    orders: Sender<Ordered>,
     pub(super) counts: Counts,
+    /// Who keeps the collectors running.
+    pub(super) wards: Arc<Wards>,
     /// Who may do what.
     pub(super) roles: Roles,
     /// When people are expected to work.
@@ -74,10 +80,16 @@ pub(in crate::engine) struct Hub {
     pub(super) started_at: Timestamp,
     /// Writes down who did what.
     pub(in crate::engine) audit: Auditor,
+    /// Whether its journal refused what was to be written last.
+    audit_fails: AtomicBool,
     /// Who runs this process.
     pub(super) own: Actor,
     /// Switches ports.
     pub(super) ports: Ports,
+    /// Who asked for pages that are not his.
+    pub(super) refusals: Refusals,
+    /// The maintenance that the configuration plans.
+    planned: Vec<Planned>,
     /// Events that waited for the engine at its last tick.
     pub(super) queue: AtomicUsize,
     live: Mutex<Arc<Live>>,
@@ -89,17 +101,19 @@ pub(super) struct Parts {
     pub(super) live: Live,
     pub(super) losses: Arc<Losses>,
     pub(super) control: UnboundedSender<Control>,
-    pub(super) orders: Sender<Body>,
+    pub(super) orders: Sender<Ordered>,
     pub(super) counts: Counts,
+    pub(super) wards: Arc<Wards>,
     pub(super) access: Access,
     pub(super) own: Actor,
     pub(super) audit: Auditor,
     pub(super) ports: Ports,
+    pub(super) planned: Vec<Planned>,
 }
 
 impl Hub {
     pub(super) fn new(parts: Parts) -> Self {
-        let Parts { reader, live, losses, control, orders, counts, access, own, audit, ports } = parts;
+        let Parts { reader, live, losses, control, orders, counts, wards, access, own, audit, ports, planned } = parts;
         Self {
             board: Board::default(),
             reader,
@@ -111,13 +125,17 @@ impl Hub {
             control,
             orders,
             counts,
+            wards,
             roles: Roles::of(&access),
             office_hours: access.office_hours,
             receivers: Receivers::default(),
             started_at: clock::now(),
             audit,
+            audit_fails: AtomicBool::new(false),
             own,
             ports,
+            refusals: Refusals::default(),
+            planned,
             queue: AtomicUsize::new(0),
             live: Mutex::new(Arc::new(live)),
         }
@@ -158,6 +176,7 @@ impl Hub {
             receivers: self.receivers.all(),
             disabled: self.permissions.disabled(),
             limits: self.limits.readings(),
+            notices: self.notices.sentences(),
             rights: privilege::rights(None).unwrap_or_default(),
         })
     }
@@ -176,6 +195,18 @@ impl Hub {
     pub(super) fn works(&self, function: Function) {
         self.permissions.works(function);
         self.notices.clear(About::of(function));
+    }
+
+    /// Says that the audit journal can't be written, until something was written.
+    fn audit_goes(&self, written: Result<Option<Receipt>, AuditError>) {
+        match written {
+            Err(error) => {
+                self.audit_fails.store(true, Ordering::Relaxed);
+                self.notices.set(About::Audit, error.to_string());
+            }
+            Ok(Some(_)) if self.audit_fails.swap(false, Ordering::Relaxed) => drop(self.notices.clear(About::Audit)),
+            Ok(_) => {}
+        }
     }
 
     /// The socket's counters in the shape of a collector's.
@@ -203,8 +234,7 @@ impl Hub {
         if !order.alarms.iter().any(stands) {
             return Err(AskError::Refused("the alarm stands no more".to_owned()));
         }
-        let busy = |_| AskError::Failed("the engine is busy: once more, please".to_owned());
-        self.orders.try_send(Body::AlarmOrder(Box::new(order))).map(|()| Answer::Accepted).map_err(busy)
+        self.have_applied(Body::AlarmOrder(Box::new(order)))
     }
 
     /// Maintenance begins or ends.
@@ -217,6 +247,9 @@ impl Hub {
             MaintenanceAct::End(name, _) if !self.live().state.maintenance().any(|window| window.name == *name) => {
                 return Err(AskError::Refused(format!("there is no maintenance {name:?}")));
             }
+            MaintenanceAct::Begin(window) if self.planned.iter().any(|planned| planned.name == window.name) => {
+                return Err(AskError::Refused(format!("{:?} is planned in the configuration: choose another name", window.name)));
+            }
             MaintenanceAct::Begin(window) => {
                 let live = self.live();
                 let unknown = window.scope.devices().into_iter().find(|id| live.state.find(id.as_str()).is_err());
@@ -226,8 +259,24 @@ impl Hub {
             }
             MaintenanceAct::End(..) => {}
         }
+        self.have_applied(Body::Maintenance(Box::new(act)))
+    }
+
+    /// Hands an order to the engine and waits until it is in what is published: the next question of whoever gave it sees it.
+    fn have_applied(&self, body: Body) -> Result<Answer, AskError> {
+        let (order, waiting) = Ordered::new(body);
         let busy = |_| AskError::Failed("the engine is busy: once more, please".to_owned());
-        self.orders.try_send(Body::Maintenance(Box::new(act))).map(|()| Answer::Accepted).map_err(busy)
+        self.orders.try_send(order).map_err(busy)?;
+        waiting.published().map(|()| Answer::Accepted)
+    }
+
+    /// Maintenance that goes on or is to come: what the state knows, and what is planned further off.
+    fn windows(&self) -> Vec<Window> {
+        let live = self.live();
+        let known = live.state.maintenance().map(|window| Window::clone(window));
+        let mut all: Vec<Window> = known.chain(planned::to_come(&self.planned, (clock::now(), &live.state))).collect();
+        all.sort_by(|x, y| (x.from, &x.name).cmp(&(y.from, &y.name)));
+        all
     }
 
     /// What switching a port would do.
@@ -244,7 +293,8 @@ impl Hub {
             let if_index = Some(result.plan.if_index);
             let look = Trap { source, agent: None, name: None, if_index, poll: true, reread: false, told: None };
             // Without it the next poll tells.
-            let _busy = self.orders.try_send(Body::Trap(Box::new(look)));
+            let (order, _nobody_waits) = Ordered::new(Body::Trap(Box::new(look)));
+            let _busy = self.orders.try_send(order);
         }
         Ok(Answer::PortDone(Box::new(result)))
     }
@@ -281,9 +331,7 @@ impl Desk for Hub {
         };
         let act = Act::new(Class::Access, ATTACHED, "console").words(&format!("attach as {role}"));
         // Whoever may look may also where nothing can be written: to see why.
-        if let Err(error) = self.audit.record_damped(&actor, act, Outcome::Done) {
-            self.notices.set(About::Audit, error.to_string());
-        }
+        self.audit_goes(self.audit.record_damped(&actor, act, Outcome::Done));
         Ok(actor)
     }
 
@@ -293,9 +341,7 @@ impl Desk for Hub {
         }
         let act = Act::new(Class::Access, LEFT, "console").words(&format!("left after {} s", stayed.as_secs()));
         let act = act.with("seconds", &stayed.as_secs().to_string());
-        if let Err(error) = self.audit.record_damped(actor, act, Outcome::Done) {
-            self.notices.set(About::Audit, error.to_string());
-        }
+        self.audit_goes(self.audit.record_damped(actor, act, Outcome::Done));
     }
 
     fn command(&self, actor: &Actor, command: Command) -> Result<Answer, AskError> {
@@ -317,9 +363,7 @@ impl Hub {
         let why = self.roles.denied(actor, command.needs());
         let mut act = act.unwrap_or_else(|| Act::new(Class::Security, "command", command.name()));
         act.class = Class::Security;
-        if let Err(error) = self.audit.record_damped(actor, act, Outcome::Refused(why.clone())) {
-            self.notices.set(About::Audit, error.to_string());
-        }
+        self.audit_goes(self.audit.record_damped(actor, act, Outcome::Refused(why.clone())));
         AskError::Refused(why)
     }
 
@@ -365,6 +409,7 @@ impl Hub {
             Command::PortPlan(order) => self.port_plan(&order),
             Command::PortSet(order) => self.port_set(actor, &order),
             Command::Maintenance(act) => self.maintain(act),
+            Command::MaintenanceList(None) => Ok(Answer::Maintenance(self.windows())),
             Command::Status => self.status().map(Box::new).map(Answer::Status),
             question => self.reader.command(&self.live(), question),
         }

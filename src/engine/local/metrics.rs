@@ -1,6 +1,7 @@
 //! Serves `/metrics` where the configuration asks for it.
 
 use super::hub::Hub;
+use super::refused;
 use crate::config::Listeners;
 use crate::engine::metrics::{self, Snapshot, Wanted};
 use crate::engine::notice::About;
@@ -23,8 +24,9 @@ pub(super) fn serve(runtime: &Runtime, hub: &Arc<Hub>, (listeners, stop): (&List
         Err(error) if error.kind() == ErrorKind::PermissionDenied => return hub.refuse(Function::Metrics, (vec![address], &[])),
         Err(error) => return hub.refuse(Function::Metrics, (Vec::new(), &[format!("{address}: {error}")])),
     };
+    let teller = Arc::clone(hub);
     let guard = match guard(listeners) {
-        Ok(guard) => guard,
+        Ok(guard) => Guard { refused: Some(Arc::new(move |address| refused::add(&teller, address))), ..guard },
         Err(why) => {
             hub.notices.set(About::Metrics, format!("no metrics at {address}: {why}"));
             return;
@@ -39,6 +41,7 @@ pub(super) fn serve(runtime: &Runtime, hub: &Arc<Hub>, (listeners, stop): (&List
     });
     let served = Served { path: metrics::PATH, content_type: metrics::CONTENT_TYPE, page, guard };
     let hub = Arc::clone(hub);
+    runtime.spawn(refused::look(Arc::clone(&hub), stop.clone()));
     runtime.spawn(async move {
         if let Err(error) = server.serve(served, stop).await {
             hub.notices.set(About::Metrics, format!("metrics are not served any more: {error}"));
@@ -58,7 +61,7 @@ fn guard(listeners: &Listeners) -> Result<Guard, String> {
     if is_open && (tls.is_none() || token.is_none()) {
         return Err("others than this host can ask there, and certificate, key or token is missing".to_owned());
     }
-    Ok(Guard { tls, token })
+    Ok(Guard { tls, token, refused: None })
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Five threads beside the runtime: the engine's own (the only writer of the state), one that answers live watches, one that
 //! answers past ones, the history writer, and one that sums history up. Start at [`host`], then `run` (the loop), `hub` (what is shared), `schedule`.
 
+mod addresses;
 mod begin;
 mod capture;
 mod flows;
@@ -10,10 +11,12 @@ mod hub;
 mod look;
 mod metrics;
 mod notify;
+mod ordered;
 mod own;
 mod planned;
 mod plans;
 mod polling;
+mod refused;
 mod reread;
 mod run;
 mod schedule;
@@ -30,10 +33,13 @@ use super::notice::About;
 use super::open::Seed;
 use super::port::Ports;
 use super::session::Session;
+use super::socket::Hosted;
 use super::socket::server::Desk as _;
+use super::supervise::again_and_again;
 use super::tending::{self, Tending};
 use super::writer::Writer;
 use crate::analyse::topology::ManualLink;
+use crate::clock::Stopwatch;
 use crate::collect::emitter;
 use crate::config::Config;
 use crate::history::Store;
@@ -49,7 +55,6 @@ use run::{Engine, Pending};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
-use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
@@ -66,8 +71,8 @@ const WORKERS: usize = 2;
 /// How long collectors may take to end.
 const COLLECTORS_END: Duration = Duration::from_secs(2);
 
-/// How long closing may take in all: then the disk is given up on.
-const CLOSE: Duration = Duration::from_secs(5);
+/// How long closing may take in all: then the disk is given up on. Whoever ends a daemon waits 5 s for it.
+const CLOSE: Duration = Duration::from_millis(4500);
 
 /// What is to be hosted.
 pub(super) struct Setup {
@@ -108,10 +113,12 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
         control: schedule.control(),
         orders,
         counts: schedule.counts(),
+        wards: schedule.wards(),
         access: config.access.clone(),
         own,
         audit,
         ports: Ports::new(config.set.clone(), stop.clone()),
+        planned: config.maintenance.clone(),
     }));
     begin::tell(&hub, (&config, found));
     first_notices(&hub, &config, &core, &*store);
@@ -119,7 +126,8 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
         hub.notices.set(About::Countries, why);
     }
     hub.publish(core.live(hub.notices.sentences(), None));
-    begin::listen(&runtime, (&hub, data), (&sockets, stop.clone()))?;
+    let hosted = if announce == Announce::Heads { Hosted::Daemon } else { Hosted::Console };
+    begin::listen(&runtime, (&hub, (data, hosted)), (&sockets, stop.clone()))?;
     metrics::serve(&runtime, &hub, (&config.listeners, stop.clone()));
     let polling = schedule.polling();
     let after_change = schedule.start((&runtime, &hub, writer.notes()), stop.clone());
@@ -145,18 +153,29 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
     let (maintenance, ending) = Maintenance::new(Arc::clone(&store), (&config, hub.audit.clone()));
     let (tending, tending_ends) = Tending::new(Arc::clone(&store));
     let endings = (ending, tending_ends);
-    let mut running = Running { stop: stop.clone(), threads: Vec::new(), done: None, endings };
+    let (alive, gone) = mpsc::channel();
+    let mut running = Running { stop: stop.clone(), alive, gone, done: None, endings };
     if let Some(desk) = desk {
-        running.thread("noctop-notify", desk.run(&runtime, stop.clone()))?;
+        let (told, work) = (Arc::clone(&hub), desk.run(&runtime, stop.clone()));
+        running.thread("noctop-notify", move || {
+            // Without it nobody is told of any alarm: better an engine that is started again, whose ledger knows who was told what.
+            if catch_unwind(AssertUnwindSafe(work)).is_err() {
+                told.board.tell_all(&Told::Ending("telling people about alarms failed: the engine is started again".to_owned()));
+            }
+        })?;
     }
     running.engine(engine, runtime)?;
-    for (name, kind) in [("noctop-live", Kind::Live), ("noctop-past", Kind::Past)] {
+    for (name, part, kind) in [("noctop-live", "views", Kind::Live), ("noctop-past", "past views", Kind::Past)] {
         let hub = Arc::clone(&hub);
-        running.thread(name, move || hub.work(kind))?;
+        running.thread(name, move || again_and_again((part, &hub.wards), || hub.work(kind)))?;
     }
-    running.thread("noctop-logs", move || tending.run())?;
     let theirs = Arc::clone(&hub);
-    running.thread("noctop-maintain", move || maintenance.run(&theirs.notices))?;
+    running.thread("noctop-logs", move || {
+        again_and_again(("log index", &theirs.wards), || tending.run(|| theirs.reader.look_up_history()))
+    })?;
+    let theirs = Arc::clone(&hub);
+    let sums_up = move || again_and_again(("summing up", &theirs.wards), || maintenance.run(&theirs.notices));
+    running.thread("noctop-maintain", sums_up)?;
     if let Some(backfill) = backfill {
         running.thread("noctop-backfill", move || backfill.run(&*store, &stop))?;
     }
@@ -238,7 +257,9 @@ fn first_notices(hub: &Hub, config: &Config, core: &Core, store: &dyn Store) {
 
 struct Running {
     stop: CancellationToken,
-    threads: Vec<JoinHandle<()>>,
+    /// Every thread has one of it until it ends.
+    alive: mpsc::Sender<()>,
+    gone: mpsc::Receiver<()>,
     done: Option<mpsc::Receiver<()>>,
     /// What ends the threads that care for the store.
     endings: (Ending, tending::Ending),
@@ -246,12 +267,13 @@ struct Running {
 
 impl Running {
     fn thread(&mut self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), String> {
+        let alive = self.alive.clone();
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+            let _until_it_ends = alive;
             privilege::keep(&[]);
             work();
         });
-        self.threads.push(thread.map_err(|error| format!("the thread {name} did not start: {error}"))?);
-        Ok(())
+        thread.map(drop).map_err(|error| format!("the thread {name} did not start: {error}"))
     }
 
     fn engine(&mut self, engine: Engine, runtime: Runtime) -> Result<(), String> {
@@ -272,19 +294,19 @@ impl Running {
 
     /// Ends all threads: collectors, what they handed over, the history; then those who answer.
     fn end(self, hub: &Hub) {
+        let watch = Stopwatch::start();
+        let left = || CLOSE.saturating_sub(watch.elapsed());
         self.stop.cancel();
         hub.ports.finish();
-        drop(self.endings);
-        let ended = self.done.is_none_or(|done| done.recv_timeout(CLOSE).is_ok());
+        drop((self.endings, self.alive));
+        let ended = self.done.is_none_or(|done| done.recv_timeout(left()).is_ok());
         hub.board.stop();
         if !ended {
-            tracing::error!("the history could not be flushed in {} s", CLOSE.as_secs());
-            return;
+            tracing::error!("the history could not be flushed in {} ms", CLOSE.as_millis());
         }
-        for thread in self.threads {
-            if thread.join().is_err() {
-                tracing::error!("a thread of the engine failed");
-            }
+        // Disconnected is what it is when the last of them has gone. Those that are amid something long are not waited for.
+        if self.gone.recv_timeout(left()) == Err(mpsc::RecvTimeoutError::Timeout) {
+            tracing::warn!("a thread of the engine was not waited for");
         }
     }
 }

@@ -4,7 +4,7 @@ use super::hub::Hub;
 use crate::collect::lldp::{self, Listener, Neighbours};
 use crate::collect::{Emitter, host};
 use crate::engine::command::CollectorStatus;
-use crate::engine::supervise::{Restarts, keep_running};
+use crate::engine::supervise::{Ran, keep_running};
 use crate::model::{Function, NeighbourRow};
 use crate::net::capture::CaptureError;
 use std::sync::Arc;
@@ -39,24 +39,23 @@ impl OwnHost {
     }
 
     /// Starts both; they end with `stop`. Where it is read who is heard.
-    pub(super) fn start(
-        &self,
-        (runtime, hub, emitter): (&Runtime, &Arc<Hub>, &Emitter),
-        (stop, restarts): (&CancellationToken, &Arc<Restarts>),
-    ) -> Neighbours {
+    pub(super) fn start(&self, (runtime, hub, emitter): (&Runtime, &Arc<Hub>, &Emitter), stop: &CancellationToken) -> Neighbours {
         let (publish, neighbours) = watch::channel(Arc::default());
         let (counters, ears) = (Arc::clone(&self.lldp), (publish, Arc::clone(hub)));
-        let (stopped, counted) = (stop.clone(), Arc::clone(restarts));
-        runtime.spawn(async move {
-            let make = || listen(Arc::clone(&counters), ears.clone(), stopped.clone());
-            keep_running("lldp", (stopped.clone(), &counted), make).await;
-        });
+        let (ward, stopped) = (hub.wards.enter("lldp", "lldp"), stop.clone());
+        let make = move || listen(Arc::clone(&counters), ears.clone(), stopped.clone());
+        runtime.spawn(keep_running(ward, stop.clone(), make));
         let (counters, emitter, heard) = (Arc::clone(&self.host), emitter.clone(), neighbours.clone());
-        let (stopped, counted) = (stop.clone(), Arc::clone(restarts));
-        runtime.spawn(async move {
-            let make = || host::Collector::new(emitter.clone(), Some(heard.clone()), Arc::clone(&counters)).run(stopped.clone());
-            keep_running("host", (stopped.clone(), &counted), make).await;
-        });
+        let (ward, stopped) = (hub.wards.enter("host", "host"), stop.clone());
+        let make = move || {
+            let collector = host::Collector::new(emitter.clone(), Some(heard.clone()), Arc::clone(&counters));
+            let ran = collector.run(stopped.clone());
+            async move {
+                ran.await;
+                Ok(())
+            }
+        };
+        runtime.spawn(keep_running(ward, stop.clone(), make));
         neighbours
     }
 }
@@ -66,13 +65,17 @@ async fn listen(
     counters: Arc<lldp::Counters>,
     (publish, hub): (watch::Sender<Arc<Vec<NeighbourRow>>>, Arc<Hub>),
     stop: CancellationToken,
-) {
+) -> Ran {
     match Listener::open(counters, publish) {
         Ok(listener) => {
             hub.works(Function::Neighbours);
-            listener.run(stop).await;
+            return listener.run(stop).await.map_err(|error| format!("its packet socket broke: {error}"));
         }
         Err(CaptureError::NotPermitted(_)) => hub.refuse(Function::Neighbours, (Vec::new(), &[])),
-        Err(error) => hub.refuse(Function::Neighbours, (Vec::new(), &[error.to_string()])),
+        Err(error) => {
+            hub.refuse(Function::Neighbours, (Vec::new(), &[error.to_string()]));
+            return Err(error.to_string());
+        }
     }
+    Ok(())
 }

@@ -2,9 +2,10 @@
 
 use super::hub::Hub;
 use super::notify::Feeder;
+use super::ordered::{Ordered, Receipt};
 use super::planned::Plan;
 use super::polling::Polling;
-use crate::clock;
+use crate::clock::{self, Stopwatch};
 use crate::engine::board::Told;
 use crate::engine::command::CollectorStatus;
 use crate::engine::core::{Core, PollFigures, Sockets, Turned};
@@ -47,7 +48,7 @@ pub(super) struct Engine {
     pub(super) core: Core,
     pub(super) events: Receiver<Event>,
     /// What operators do about alarms and maintenance.
-    pub(super) ordered: Receiver<Body>,
+    pub(super) ordered: Receiver<Ordered>,
     pub(super) writer: Writer,
     pub(super) hub: Arc<Hub>,
     pub(super) after_change: AfterChange,
@@ -69,12 +70,21 @@ pub(super) struct Engine {
 #[derive(Default)]
 pub(super) struct Pending {
     publish: bool,
+    /// Orders that were applied, of those who wait until that is published.
+    receipts: Vec<Receipt>,
     figures: Option<PollFigures>,
     derived: usize,
     losses: u64,
     listeners: Vec<LogListener>,
-    /// When it was last told how noctop's own does.
-    upkeep: Timestamp,
+    /// When it was last told how noctop's own does; by a clock that nobody sets.
+    upkeep: Option<Stopwatch>,
+    /// What the host's clock was at the last tick.
+    wall: clock::Steps,
+}
+
+/// What is said of datagrams for which there was no room.
+fn dropped_by_the_kernel(what: &str, lost: u64) -> String {
+    format!("{lost} datagrams of {what} were dropped by the kernel: raise net.core.rmem_max and start again")
 }
 
 /// At once, and then at this pace; after a suspended host once, not for each time that was missed.
@@ -93,7 +103,7 @@ impl Engine {
             tokio::select! {
                 () = stop.cancelled() => break,
                 Some(event) = self.events.recv() => self.burst(event),
-                Some(body) = self.ordered.recv() => self.turn(&Event { at: clock::now(), body }),
+                Some(order) = self.ordered.recv() => self.obey(order),
                 _ = tick.tick() => self.tick(),
                 _ = publish.tick(), if self.pending.publish => self.publish(),
                 _ = hourly.tick() => self.checkpoint(),
@@ -144,6 +154,7 @@ impl Engine {
 
     fn tick(&mut self) {
         let now = clock::now();
+        self.look_at_clock(now);
         self.hub.queue.store(self.events.len(), Ordering::Relaxed);
         for body in self.plan.due(now, self.core.state()) {
             self.turn(&Event { at: now, body });
@@ -156,8 +167,15 @@ impl Engine {
         self.look_at_limits(now);
         self.look_at_sockets();
         self.look_at_listeners();
+        self.look_at_collectors();
         self.tell_upkeep(now);
         self.hub.board.tell_all(&Told::Clock(now));
+    }
+
+    /// Applies what an operator does.
+    fn obey(&mut self, order: Ordered) {
+        self.turn(&Event { at: clock::now(), body: order.body });
+        self.pending.receipts.push(order.receipt);
     }
 
     fn turn(&mut self, event: &Event) {
@@ -181,6 +199,7 @@ impl Engine {
         let mut live = self.core.live(self.hub.notices.sentences(), self.pending.figures);
         live.listeners.clone_from(&self.pending.listeners);
         self.hub.publish(live);
+        self.pending.receipts.drain(..).for_each(Receipt::published);
     }
 
     fn checkpoint(&mut self) {
@@ -192,17 +211,18 @@ impl Engine {
 
     /// Tells the rules how noctop's own does.
     fn tell_upkeep(&mut self, now: Timestamp) {
-        if now.since(self.pending.upkeep) < UPKEEP {
+        if self.pending.upkeep.is_some_and(|told| told.elapsed() < UPKEEP) {
             return;
         }
-        self.pending.upkeep = now;
+        self.pending.upkeep = Some(Stopwatch::start());
+        let wards = Arc::clone(&self.hub.wards);
         let reading = |status: CollectorStatus| CollectorReading {
+            failure: wards.failure(&status.name),
             name: status.name,
             received: status.received,
             refused: status.refused.values().sum(),
             dropped: status.dropped_kernel.saturating_add(status.dropped_queue),
             lag_seconds: status.lag_seconds,
-            failure: None,
         };
         let mut collectors: Vec<CollectorReading> = (self.hub.counts)().into_iter().map(reading).collect();
         collectors.push(CollectorReading {
@@ -254,6 +274,34 @@ impl Engine {
             }
         };
         self.pending.listeners = self.log_sockets.iter().filter(|(_, listen)| !listen.is_empty()).map(told).collect();
+        let lost = |name: &str| counts.iter().find(|status| status.name == name).map_or(0, |status| status.dropped_kernel);
+        let lost = [("syslog", lost("syslog")), ("traps", lost("trap"))];
+        let lost: Vec<String> =
+            lost.iter().filter(|(_, lost)| *lost > 0).map(|(what, lost)| dropped_by_the_kernel(what, *lost)).collect();
+        if !lost.is_empty() {
+            self.pending.publish |= self.hub.notices.set(About::LineLoss, lost.join("; "));
+        }
+    }
+
+    /// Says that this host's clock was set: what was measured around it has gaps, or stands twice.
+    fn look_at_clock(&mut self, now: Timestamp) {
+        let Some(step) = self.pending.wall.look(now) else { return };
+        let (way, by) = if step < 0 { ("back", step.unsigned_abs()) } else { ("forward", step.unsigned_abs()) };
+        let by = crate::model::unit::age((by + 500) / 1000);
+        let what = format!(
+            "the clock of this host went {way} by {by} at {}: rates around it are left out, and times of events may not follow each other",
+            now.rfc3339()
+        );
+        self.hub.notices.set(About::HostClock, what);
+    }
+
+    /// Says which collectors failed or hang, as long as they do.
+    fn look_at_collectors(&mut self) {
+        let changed = match self.hub.wards.sentence() {
+            Some(what) => self.hub.notices.set(About::Collectors, what),
+            None => self.hub.notices.clear(About::Collectors),
+        };
+        self.pending.publish |= changed;
     }
 
     /// Says which manual links name what is not known, once there is something known.
@@ -287,7 +335,7 @@ impl Engine {
                 About::Writing,
                 format!("history is not written: {why}; {lost} records and polls are lost; free space on its disk"),
             ),
-            (None, 0) => false,
+            (None, 0) => self.hub.notices.clear(About::Writing),
             (None, _) => {
                 self.hub.notices.set(About::Writing, format!("history has gaps: {lost} records and polls could not be written"))
             }

@@ -1,5 +1,6 @@
 //! When what is collected: discovery at the start, at each interval and when an operator asks; the poller all the time.
 
+use super::addresses;
 use super::capture::Capture;
 use super::flows::Flows;
 use super::hub::{Control as Order, Counts, Hub};
@@ -23,7 +24,7 @@ use crate::collect::{Emitter, icmp};
 use crate::config::{Config, Polling};
 use crate::engine::command::CollectorStatus;
 use crate::engine::notice::About;
-use crate::engine::supervise::{Restarts, keep_running};
+use crate::engine::supervise::{Ran, Wards, keep_running};
 use crate::engine::writer::Notes;
 use crate::model::Function;
 use crate::net::icmp::PingError;
@@ -46,7 +47,7 @@ pub(super) struct Schedule {
     emitter: Emitter,
     control: UnboundedSender<Order>,
     orders: UnboundedReceiver<Order>,
-    restarts: Arc<Restarts>,
+    wards: Arc<Wards>,
     polling: Arc<polling::Polling>,
     icmp: Arc<icmp::Counters>,
     own: OwnHost,
@@ -80,7 +81,7 @@ impl Schedule {
             emitter,
             control,
             orders,
-            restarts: Arc::default(),
+            wards: Arc::default(),
             polling: Arc::default(),
             icmp: Arc::default(),
             own: OwnHost::default(),
@@ -96,6 +97,11 @@ impl Schedule {
         self.control.clone()
     }
 
+    /// Who keeps the collectors running.
+    pub(super) fn wards(&self) -> Arc<Wards> {
+        Arc::clone(&self.wards)
+    }
+
     /// How polling goes.
     pub(super) fn polling(&self) -> Arc<polling::Polling> {
         Arc::clone(&self.polling)
@@ -103,7 +109,7 @@ impl Schedule {
 
     /// The collectors' counters.
     pub(super) fn counts(&self) -> Counts {
-        let (client, restarts, polling) = (self.client.clone(), Arc::clone(&self.restarts), Arc::clone(&self.polling));
+        let (client, wards, polling) = (self.client.clone(), Arc::clone(&self.wards), Arc::clone(&self.polling));
         let (icmp, own, traps) = (Arc::clone(&self.icmp), self.own.clone(), self.traps.clone());
         let (flows, capture, syslog) = (self.flows.clone(), self.capture.clone(), self.syslog.clone());
         // Not the emitter itself: it would hold the channel open.
@@ -111,12 +117,11 @@ impl Schedule {
         Box::new(move || {
             let counts = client.counts();
             let refused = counts.refused.iter().map(|(reason, count)| ((*reason).to_owned(), *count));
-            let restarted = (restarts.count() > 0).then(|| ("restart".to_owned(), restarts.count()));
             let snmp = CollectorStatus {
                 name: "snmp".to_owned(),
                 received: counts.received,
                 decoded: counts.decoded,
-                refused: refused.chain(restarted).collect(),
+                refused: refused.collect(),
                 dropped_queue: dropped.load(Ordering::Relaxed),
                 retried: counts.retried,
                 lag_seconds: polling.counts().lag_p95.map(|lag| lag.as_secs_f64()),
@@ -124,17 +129,22 @@ impl Schedule {
                 ..CollectorStatus::default()
             };
             let first = [snmp, icmp_status(icmp.counts())].into_iter().chain(own.statuses());
-            first.chain(traps.status()).chain(syslog.status()).chain(flows.status()).chain(capture.status()).collect()
+            let all = first.chain(traps.status()).chain(syslog.status()).chain(flows.status()).chain(capture.status());
+            let restarts = wards.restarts();
+            let restarted = |status: CollectorStatus| {
+                let restarts = restarts.get(status.name.as_str()).copied().unwrap_or(0);
+                CollectorStatus { restarts, ..status }
+            };
+            all.map(restarted).collect()
         })
     }
 
     /// Starts everything; it ends with `stop`. What comes back is to be told of every change of the state.
     pub(super) fn start(self, (runtime, hub, notes): (&Runtime, &Arc<Hub>, Notes), stop: CancellationToken) -> AfterChange {
-        let Self { client, access, config, emitter, orders, restarts, polling, icmp, own, traps, syslog, flows, capture, .. } =
-            self;
+        let Self { client, access, config, emitter, orders, wards, polling, icmp, own, traps, syslog, flows, capture, .. } = self;
         let (mut plans, planned, addresses) = Plans::new(&config);
         let (mut look, looked) = Look::new(Arc::clone(hub));
-        let windows = pings((runtime, &icmp, &restarts), (config.polling.timeout, addresses), (hub, &stop));
+        let windows = pings((runtime, &icmp, &wards), (config.polling.timeout, addresses), (hub, &stop));
         let Polling { interval, timeout, retries, burst } = config.polling;
         let options = PollerOptions { interval, timeout, retries, burst };
         let at_once = AtOnce::default();
@@ -148,11 +158,9 @@ impl Schedule {
             windows,
             polling,
         };
-        let (poll_stop, poll_restarts) = (stop.clone(), Arc::clone(&restarts));
-        runtime.spawn(async move {
-            let make = || poller.run(poll_stop.clone());
-            keep_running("poller", (poll_stop.clone(), &poll_restarts), make).await;
-        });
+        let poll_stop = stop.clone();
+        let make = move || done(poller.run(poll_stop.clone()));
+        runtime.spawn(keep_running(wards.enter("snmp", "poller"), stop.clone(), make));
         let wanted = Wanted::default();
         let rereader = Arc::new(Rereader {
             client: client.clone(),
@@ -161,16 +169,15 @@ impl Schedule {
             wanted: wanted.clone(),
             options: options_of(&config, Arc::clone(&access)),
         });
-        let (reread_stop, reread_restarts) = (stop.clone(), Arc::clone(&restarts));
-        runtime.spawn(async move {
-            let make = || Arc::clone(&rereader).run(reread_stop.clone());
-            keep_running("changes", (reread_stop.clone(), &reread_restarts), make).await;
-        });
-        traps.start((hub, &emitter), (&config, &notes, access.tries()), &stop);
+        let reread_stop = stop.clone();
+        let make = move || done(Arc::clone(&rereader).run(reread_stop.clone()));
+        runtime.spawn(keep_running(wards.enter("snmp", "changes"), stop.clone(), make));
+        traps.start((runtime, hub, &emitter), (&config, &notes, access.tries()), &stop);
         syslog.start((runtime, hub, &emitter), (&config.listeners, &stop));
         flows.start((runtime, hub, &emitter), (&config.listeners, &notes), &stop);
-        capture.start((hub, &emitter), (&config.listeners, &stop));
-        let neighbours = config.discovery.own_host.then(|| own.start((runtime, hub, &emitter), (&stop, &restarts)));
+        capture.start((runtime, hub, &emitter), (&config.listeners, &stop));
+        runtime.spawn(addresses::watch(Arc::clone(hub), config.listeners.clone(), stop.clone()));
+        let neighbours = config.discovery.own_host.then(|| own.start((runtime, hub, &emitter), &stop));
         let discovery = Arc::new(Discovery {
             client,
             access,
@@ -183,10 +190,8 @@ impl Schedule {
             neighbours,
         });
         let orders = Arc::new(Mutex::new(Orders { receive: orders, run: 0, rest: left_over(hub, &discovery.config) }));
-        runtime.spawn(async move {
-            let make = || Arc::clone(&discovery).run(Arc::clone(&orders));
-            keep_running("discovery", (stop, &restarts), make).await;
-        });
+        let make = move || done(Arc::clone(&discovery).run(Arc::clone(&orders)));
+        runtime.spawn(keep_running(wards.enter("snmp", "discovery"), stop, make));
         Box::new(move |core, (event, turned)| {
             plans.follow(core, (event, &turned.derived));
             look.follow(core, event);
@@ -196,9 +201,15 @@ impl Schedule {
     }
 }
 
+/// What ends by itself only when it is to.
+async fn done(task: impl Future<Output = ()>) -> Ran {
+    task.await;
+    Ok(())
+}
+
 /// Pings what is polled, where that is permitted; what comes of it.
 fn pings(
-    (runtime, counters, restarts): (&Runtime, &Arc<icmp::Counters>, &Arc<Restarts>),
+    (runtime, counters, wards): (&Runtime, &Arc<icmp::Counters>, &Arc<Wards>),
     (timeout, addresses): (Duration, watch::Receiver<Arc<Addresses>>),
     (hub, stop): (&Hub, &CancellationToken),
 ) -> Option<Arc<Windows>> {
@@ -215,19 +226,16 @@ fn pings(
         }
     }
     let windows = Arc::<Windows>::default();
-    let (theirs, counters, restarts, stop) = (Arc::clone(&windows), Arc::clone(counters), Arc::clone(restarts), stop.clone());
-    runtime.spawn(async move {
-        let make = || {
-            let reach = Reach::open(Some(MOST_ECHOES)).map(|reach| reach.counting(Arc::clone(&counters)));
-            let (windows, addresses, stop) = (Arc::clone(&theirs), addresses.clone(), stop.clone());
-            async move {
-                if let Ok(reach) = reach {
-                    Rounds::new(reach, timeout, windows).run(addresses, stop).await;
-                }
-            }
-        };
-        keep_running("pings", (stop.clone(), &restarts), make).await;
-    });
+    let (theirs, counters, stopped) = (Arc::clone(&windows), Arc::clone(counters), stop.clone());
+    let make = move || {
+        let reach = Reach::open(Some(MOST_ECHOES)).map(|reach| reach.counting(Arc::clone(&counters)));
+        let (windows, addresses, stop) = (Arc::clone(&theirs), addresses.clone(), stopped.clone());
+        async move {
+            Rounds::new(reach.map_err(|error| error.to_string())?, timeout, windows).run(addresses, stop).await;
+            Ok(())
+        }
+    };
+    runtime.spawn(keep_running(wards.enter("icmp", "pings"), stop.clone(), make));
     Some(windows)
 }
 

@@ -7,10 +7,10 @@ use crate::collect::syslog::{Bounds, Counters, Counts, Streams, Worker, WrongClo
 use crate::config::{Listeners, SyslogTls};
 use crate::engine::command::{CollectorStatus, LineCounts};
 use crate::engine::notice::About;
+use crate::engine::supervise::{Turn, Work, keep_thread};
 use crate::model::Function;
 use crate::net::intake::Intake;
-use crate::net::privilege;
-use crate::net::stream::StreamListener;
+use crate::net::stream::StreamPlace;
 use crate::net::tls_server::{ServerTls, TlsFiles};
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -37,7 +37,7 @@ pub(super) struct Syslog {
 #[derive(Default)]
 struct Places {
     intakes: Vec<Intake>,
-    streams: Vec<StreamListener>,
+    streams: Vec<StreamPlace>,
     /// Ports below 1024 that the process may not have.
     denied: Vec<SocketAddr>,
     faults: Vec<String>,
@@ -50,21 +50,28 @@ impl Syslog {
         (runtime, hub, emitter): (&Runtime, &Arc<Hub>, &Emitter),
         (listeners, stop): (&Listeners, &CancellationToken),
     ) {
-        let own = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let own = own.map_err(|error| format!("no runtime for streams: {error}"));
-        let Places { intakes, streams, denied, mut faults } = places(listeners, own.as_ref().map_err(String::as_str));
+        let Places { intakes, streams, denied, faults } = places(listeners);
         let is_heard = !intakes.is_empty() || !streams.is_empty();
         self.listening.store(is_heard, Relaxed);
         if !intakes.is_empty() {
-            let worker = Worker { intakes, emitter: emitter.clone(), counters: Arc::clone(&self.counters) };
-            let ending = stop.clone();
-            faults.extend(spawn("noctop-syslog", move || worker.run(&ending)));
-        }
-        if let (Ok(own), false) = (own, streams.is_empty()) {
+            let intakes: Arc<[Intake]> = intakes.into();
             let (emitter, counters) = (emitter.clone(), Arc::clone(&self.counters));
-            let streams = Streams { listeners: streams, emitter, counters, bounds: Bounds::default() };
-            let ending = stop.clone();
-            faults.extend(spawn("noctop-syslog-s", move || own.block_on(streams.run(ending))));
+            let make = move |turn: &Turn| {
+                let (intakes, pulse) = (Arc::clone(&intakes), turn.pulse.clone());
+                let worker = Worker { intakes, emitter: emitter.clone(), counters: Arc::clone(&counters), pulse };
+                let work: Work = Box::new(move |turn| worker.run(&turn.stop));
+                Ok(Some(work))
+            };
+            runtime.spawn(keep_thread(hub.wards.enter("syslog", "syslog"), stop.clone(), make));
+        }
+        if !streams.is_empty() {
+            let (streams, emitter, counters) = (Arc::new(streams), emitter.clone(), Arc::clone(&self.counters));
+            let make = move |_: &Turn| {
+                let (streams, emitter, counters) = (Arc::clone(&streams), emitter.clone(), Arc::clone(&counters));
+                let work: Work = Box::new(move |turn| listen(&streams, (emitter, counters), turn));
+                Ok(Some(work))
+            };
+            runtime.spawn(keep_thread(hub.wards.enter("syslog", "syslog-s"), stop.clone(), make));
         }
         if !denied.is_empty() || !faults.is_empty() {
             hub.refuse(Function::Syslog, (denied, &faults));
@@ -108,18 +115,19 @@ impl Syslog {
     }
 }
 
-/// A thread. Why it did not start.
-fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Option<String> {
-    let thread = std::thread::Builder::new().name(name.to_owned());
-    let run = || {
-        privilege::keep(&[]);
-        run();
-    };
-    thread.spawn(run).err().map(|error| format!("all places: a thread did not start: {error}"))
+/// Reads streams, in a runtime of their own, until they are to end.
+fn listen(places: &[StreamPlace], (emitter, counters): (Emitter, Arc<Counters>), turn: &Turn) -> Result<(), String> {
+    let own = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let own = own.map_err(|error| format!("no runtime for streams: {error}"))?;
+    let _inside = own.enter();
+    let listeners = places.iter().map(StreamPlace::listen).collect::<Result<Vec<_>, _>>();
+    let listeners = listeners.map_err(|error| format!("streams can't be listened for: {error}"))?;
+    let streams = Streams { listeners, emitter, counters, bounds: Bounds::default(), pulse: turn.pulse.clone() };
+    own.block_on(streams.run(turn.stop.clone()))
 }
 
-/// Binds what is configured. Streams belong to the runtime that reads them.
-fn places(listeners: &Listeners, own: Result<&Runtime, &str>) -> Places {
+/// Binds what is configured.
+fn places(listeners: &Listeners) -> Places {
     let mut places = Places::default();
     let mut tls: Option<Result<Arc<ServerTls>, String>> = None;
     for place in &listeners.syslog {
@@ -128,10 +136,8 @@ fn places(listeners: &Listeners, own: Result<&Runtime, &str>) -> Places {
             Some((transport @ ("tcp" | "tls"), address)) => {
                 let secured =
                     (transport == "tls").then(|| tls.get_or_insert_with(|| load(listeners.syslog_tls.as_ref())).clone());
-                own.map_err(|why| Refused::Other(why.to_owned())).and_then(|own| {
-                    let _inside = own.enter();
-                    let secured = secured.transpose().map_err(Refused::Other)?;
-                    bind(address, |address| StreamListener::bind(address, secured)).map(|bound| places.streams.push(bound))
+                secured.transpose().map_err(Refused::Other).and_then(|secured| {
+                    bind(address, |address| StreamPlace::bind(address, secured)).map(|bound| places.streams.push(bound))
                 })
             }
             _ => Err(Refused::Other("it names neither udp:, tcp: nor tls:".to_owned())),
@@ -188,22 +194,20 @@ fn named(wrong: &WrongClock) -> String {
 mod tests {
     use super::*;
 
-    fn faults(listen: &[&str], own: Result<&Runtime, &str>) -> Vec<String> {
+    fn faults(listen: &[&str]) -> Vec<String> {
         let listeners = Listeners { syslog: listen.iter().map(|place| (*place).to_owned()).collect(), ..Listeners::default() };
-        places(&listeners, own).faults
+        places(&listeners).faults
     }
 
     #[test]
     fn what_can_not_be_heard_says_why() {
-        let own = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        assert!(faults(&["udp:127.0.0.1:0", "tcp:127.0.0.1:0"], Ok(&own)).is_empty());
+        assert!(faults(&["udp:127.0.0.1:0", "tcp:127.0.0.1:0"]).is_empty());
         let listeners = Listeners { syslog: vec!["udp:127.0.0.1:0".to_owned()], ..Listeners::default() };
-        let taken = places(&listeners, Ok(&own));
+        let taken = places(&listeners);
         let address = taken.intakes[0].address().unwrap();
-        let why = faults(&[&format!("udp:{address}"), "tls:127.0.0.1:0"], Ok(&own));
+        let why = faults(&[&format!("udp:{address}"), "tls:127.0.0.1:0"]);
         assert!(why[0].starts_with(&format!("udp:{address}: ")));
         assert_eq!(why[1], "tls:127.0.0.1:0: [syslog] certificate and key are not configured");
-        assert_eq!(faults(&["tcp:127.0.0.1:0"], Err("none")), ["tcp:127.0.0.1:0: none"]);
     }
 
     #[test]

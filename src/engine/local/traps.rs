@@ -11,15 +11,16 @@ use crate::collect::trap::{Counters, Counts, Keep, OwnEngine, Receiver, Worker};
 use crate::config::Config;
 use crate::engine::command::{CollectorStatus, TrapCounts};
 use crate::engine::notice::About;
+use crate::engine::supervise::{Turn, Work, keep_thread};
 use crate::engine::writer::Notes;
 use crate::mib::modules::Folders;
 use crate::mib::{Registry, smi};
 use crate::model::Function;
 use crate::net::intake::Intake;
-use crate::net::privilege;
 use crate::wire::snmp::usm::{Senders, window};
 use std::io::{ErrorKind, Read};
 use std::sync::{Arc, OnceLock};
+use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 /// The name in the store of this host's engine.
@@ -43,7 +44,7 @@ impl Traps {
     /// Binds the addresses and starts the thread; what can't be bound is said on the screen.
     pub(super) fn start(
         &self,
-        (hub, emitter): (&Arc<Hub>, &Emitter),
+        (runtime, hub, emitter): (&Runtime, &Arc<Hub>, &Emitter),
         (config, notes, tries): (&Config, &Notes, Arc<Tries>),
         stop: &CancellationToken,
     ) {
@@ -64,8 +65,8 @@ impl Traps {
         }
         let own = own_engine(hub, notes);
         self.engine_id.set(own.hex()).ok();
-        let making = Making {
-            intakes,
+        let making = Arc::new(Making {
+            intakes: intakes.into(),
             own,
             config: config.clone(),
             hub: Arc::clone(hub),
@@ -73,15 +74,13 @@ impl Traps {
             emitter: emitter.clone(),
             tries,
             counters: Arc::clone(&self.counters),
-        };
-        let stop = stop.clone();
-        let thread = std::thread::Builder::new().name("noctop-traps".to_owned());
-        if let Err(error) = thread.spawn(move || {
-            privilege::keep(&[]);
-            making.worker().run(&stop);
-        }) {
-            hub.notices.set(About::Traps, format!("traps are not heard: a thread did not start: {error}"));
-        }
+        });
+        let (ward, stop) = (hub.wards.enter("trap", "traps"), stop.clone());
+        runtime.spawn(keep_thread(ward, stop, move |_| {
+            let making = Arc::clone(&making);
+            let work: Work = Box::new(move |turn| making.worker(turn).run(&turn.stop));
+            Ok(Some(work))
+        }));
     }
 
     /// The counters in the shape of a collector's; none where nothing is listened to.
@@ -105,9 +104,9 @@ impl Traps {
     }
 }
 
-/// What a worker is made of, in its own thread: keys and modules take time, and what comes meanwhile waits in the sockets.
+/// What a worker is made of, in its own thread and each time anew: keys and modules take time, and what comes meanwhile waits in the sockets.
 struct Making {
-    intakes: Vec<Intake>,
+    intakes: Arc<[Intake]>,
     own: OwnEngine,
     config: Config,
     hub: Arc<Hub>,
@@ -118,13 +117,23 @@ struct Making {
 }
 
 impl Making {
-    fn worker(self) -> Worker {
+    fn worker(&self, turn: &Turn) -> Worker {
         let mib = self.names();
+        turn.pulse.beat();
         let kept = self.hub.reader.store().meta_get(SENDERS).ok().flatten().unwrap_or_default();
-        let receiver = Receiver::new(&self.config.credentials, self.own, Senders::restore(&kept));
-        let notes = self.notes;
+        let receiver = Receiver::new(&self.config.credentials, self.own.clone(), Senders::restore(&kept));
+        let notes = self.notes.clone();
         let keep: Keep = Box::new(move |octets| notes.set(SENDERS, octets));
-        Worker { intakes: self.intakes, mib, receiver, keep, emitter: self.emitter, tries: self.tries, counters: self.counters }
+        Worker {
+            intakes: Arc::clone(&self.intakes),
+            mib,
+            receiver,
+            keep,
+            emitter: self.emitter.clone(),
+            tries: Arc::clone(&self.tries),
+            counters: Arc::clone(&self.counters),
+            pulse: turn.pulse.clone(),
+        }
     }
 
     /// What is built in, and the modules that the configuration names.

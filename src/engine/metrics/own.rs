@@ -122,10 +122,11 @@ fn of_noctop(status: &Status) -> Vec<Family> {
 fn of_collectors(collectors: &[CollectorStatus]) -> Vec<Family> {
     type Figure = fn(&CollectorStatus) -> u64;
     let of = |collector: &CollectorStatus| vec![("collector", collector.name.clone())];
-    let figures: [(&'static str, &'static str, Figure); 3] = [
+    let figures: [(&'static str, &'static str, Figure); 4] = [
         ("noctop_collector_received", "Datagrams, frames or replies received.", |collector| collector.received),
         ("noctop_collector_decoded", "Records decoded.", |collector| collector.decoded),
         ("noctop_collector_retried", "Requests sent again.", |collector| collector.retried),
+        ("noctop_collector_restarts", "Times that it failed or hung and was started again.", |collector| collector.restarts),
     ];
     let mut families: Vec<Family> = figures
         .into_iter()

@@ -1,7 +1,7 @@
 //! The console's end: a thread that reads, and questions that wait for their reply.
 
 use super::parts::Parts;
-use super::protocol::{self, FromConsole, FromEngine, GREETING_HEAD, Greeting, LARGEST_FROM_ENGINE, Stranger};
+use super::protocol::{self, FromConsole, FromEngine, GREETING_HEAD, Greeting, Hosted, LARGEST_FROM_ENGINE, Stranger};
 use crate::engine::audit::said;
 use crate::engine::board::{Ear, Told};
 use crate::engine::command::{Answer, Command};
@@ -68,6 +68,7 @@ pub(in crate::engine) struct Attached {
     pid: u32,
     data: PathBuf,
     role: Role,
+    hosted: Hosted,
 }
 
 /// What a socket calls "try again" when it was waited for long enough, in words.
@@ -100,8 +101,8 @@ impl Attached {
         let hello = protocol::frame(&FromConsole::Hello(said())).map_err(|error| broken(io::Error::other(error)))?;
         client.set_read_timeout(Some(ADMIT_TIMEOUT)).map_err(broken)?;
         reader.write_all(&hello).map_err(broken)?;
-        let role = match read(&mut reader).map_err(broken)? {
-            FromEngine::Welcome(role) => role,
+        let (role, hosted) = match read(&mut reader).map_err(broken)? {
+            FromEngine::Welcome(role, hosted) => (role, hosted),
             FromEngine::Refused(why) => return Err(AttachError::Denied(path.to_owned(), text::visible(&why).into_owned())),
             _ => return Err(broken(io::ErrorKind::InvalidData.into())),
         };
@@ -112,7 +113,13 @@ impl Attached {
             .name("noctop-attached".to_owned())
             .spawn(move || read_until_gone(reader, &theirs, &ear))
             .map_err(broken)?;
-        Ok(Self { writer: Mutex::new(client), waiting, last: AtomicU64::new(0), pid: greeting.pid, data: greeting.data, role })
+        let Greeting { pid, data, .. } = greeting;
+        Ok(Self { writer: Mutex::new(client), waiting, last: AtomicU64::new(0), pid, data, role, hosted })
+    }
+
+    /// Who serves there.
+    pub(in crate::engine) fn hosted(&self) -> Hosted {
+        self.hosted
     }
 
     /// The folder of the store that is served there.
@@ -264,7 +271,7 @@ fn heard(message: FromEngine, waiting: &Waiting, (ear, parts): (&Ear, &mut BTree
         FromEngine::Asked(number, view) => reply(number, Reply::View(*view)),
         FromEngine::Done(number, answer) => reply(number, Reply::Answer(*answer)),
         FromEngine::Ending(why) | FromEngine::Refused(why) => return Err(why),
-        FromEngine::Welcome(_) => return Err("the engine said something out of turn".to_owned()),
+        FromEngine::Welcome(..) => return Err("the engine said something out of turn".to_owned()),
     }
     Ok(())
 }

@@ -7,6 +7,8 @@ mod parts;
 mod protocol;
 pub(super) mod server;
 
+pub(super) use protocol::Hosted;
+
 #[cfg(test)]
 mod tests;
 

@@ -123,6 +123,15 @@ impl Greeting {
     }
 }
 
+/// Who serves the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::engine) enum Hosted {
+    /// A daemon: where it ends it most likely comes back.
+    Daemon,
+    /// Somebody's console: where it ends it does not.
+    Console,
+}
+
 /// From a console. New kinds are added at the end, and [`PROTOCOL_VERSION`] raised.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum FromConsole {
@@ -151,8 +160,8 @@ pub(super) enum FromEngine {
     Done(u64, Box<Result<Answer, AskError>>),
     /// The engine ends; a sentence why.
     Ending(String),
-    /// To [`FromConsole::Hello`]: what the console's user may do.
-    Welcome(Role),
+    /// To [`FromConsole::Hello`]: what the console's user may do, and who serves.
+    Welcome(Role, Hosted),
     /// To it as well: the user may nothing; a sentence why. The connection ends.
     Refused(String),
 }

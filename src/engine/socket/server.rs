@@ -2,7 +2,7 @@
 
 use super::attached::ADMIT_TIMEOUT;
 use super::parts::Parts;
-use super::protocol::{self, FromConsole, FromEngine, GREETING_HEAD, Greeting, LARGEST_FROM_CONSOLE};
+use super::protocol::{self, FromConsole, FromEngine, GREETING_HEAD, Greeting, Hosted, LARGEST_FROM_CONSOLE};
 use crate::clock::Stopwatch;
 use crate::engine::board::{Board, Ear, Told};
 use crate::engine::command::{Answer, Command};
@@ -134,6 +134,7 @@ impl Drop for Place {
 pub(in crate::engine) struct Server {
     pub(in crate::engine) desk: Arc<dyn Desk>,
     pub(in crate::engine) data: PathBuf,
+    pub(in crate::engine) hosted: Hosted,
     pub(in crate::engine) counters: Arc<Counters>,
     pub(in crate::engine) places: Places,
 }
@@ -191,7 +192,7 @@ impl Server {
         let desk = Arc::clone(&self.desk);
         let admitted = tokio::task::spawn_blocking(move || desk.admit(&peer, said)).await.ok()?;
         let answer = match &admitted {
-            Ok(actor) => FromEngine::Welcome(actor.role.unwrap_or(Role::Viewer)),
+            Ok(actor) => FromEngine::Welcome(actor.role.unwrap_or(Role::Viewer), self.hosted),
             Err(why) => {
                 count(&self.counters.denied);
                 FromEngine::Refused(why.clone())

@@ -1,7 +1,7 @@
 //! Consoles against a server whose desk answers with what it was asked.
 
 use super::attached::{AttachError, Attached};
-use super::protocol::{FromConsole, GREETING_HEAD, Greeting};
+use super::protocol::{FromConsole, GREETING_HEAD, Greeting, Hosted};
 use super::server::{Counters, Desk, Server, serve};
 use crate::engine::board::{Board, Kind, Told};
 use crate::engine::command::{Answer, Command};
@@ -78,6 +78,7 @@ impl Rig {
         let server = Server {
             desk: Arc::clone(&desk) as Arc<dyn Desk>,
             data: PathBuf::from("/data"),
+            hosted: Hosted::Daemon,
             counters: Arc::clone(&counters),
             places: Arc::default(),
         };

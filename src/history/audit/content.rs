@@ -40,7 +40,8 @@ fn word<T: Copy>(text: &str, all: &[(&str, T)]) -> Option<T> {
 
 const ROLES: [(&str, Role); 2] = [("viewer", Role::Viewer), ("operator", Role::Operator)];
 const CLASSES: [(&str, Class); 3] = [("access", Class::Access), ("change", Class::Change), ("security", Class::Security)];
-const WAYS: [(&str, Way); 3] = [("process", Way::Process), ("socket", Way::Socket), ("command", Way::Command)];
+const WAYS: [(&str, Way); 4] =
+    [("process", Way::Process), ("socket", Way::Socket), ("command", Way::Command), ("http", Way::Http)];
 
 /// A record as octets; `None` where it is too long.
 pub fn write(record: &Record) -> Option<Vec<u8>> {

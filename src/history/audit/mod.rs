@@ -14,6 +14,7 @@ mod content;
 mod frame;
 mod journal;
 mod read;
+mod seal;
 mod segment;
 mod verify;
 
@@ -22,6 +23,7 @@ mod tests;
 
 pub use journal::{Journal, Moment};
 pub use read::{Wanted, last, read};
+pub use seal::{KEY, sealed};
 pub use verify::verify;
 
 use std::io;

@@ -2,6 +2,7 @@
 
 use super::frame::{HEAD, Head, MARK};
 use crate::history::StoreError;
+use crate::model::unit;
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::FileExt;
@@ -164,8 +165,12 @@ impl FlowFile {
             return Ok(None);
         }
         let sound = places.len() - blocks;
-        let octets = if damaged > 0 { format!(", and {damaged} octets are no block") } else { String::new() };
-        Ok(Some(format!("{blocks} blocks of {rows} rows can't be read{octets}; the other {sound} can")))
+        let octets = match damaged {
+            0 => String::new(),
+            _ => format!(", and {} no block", unit::counted(damaged, "octet is", "octets are")),
+        };
+        let (blocks, rows) = (unit::counted(blocks, "block", "blocks"), unit::counted(rows, "row", "rows"));
+        Ok(Some(format!("{blocks} of {rows} can't be read{octets}; the other {sound} can")))
     }
 }
 

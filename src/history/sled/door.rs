@@ -93,6 +93,7 @@ fn ours(path: &Path, what: &'static str, error: ::sled::Error) -> StoreError {
         ::sled::Error::Io(source) if source.to_string().contains(LOCKED) => StoreError::InUse(path.to_owned()),
         ::sled::Error::Io(source) => match source.kind() {
             ErrorKind::UnexpectedEof | ErrorKind::InvalidData | ErrorKind::InvalidInput => damaged(path, source.to_string()),
+            ErrorKind::ReadOnlyFilesystem => StoreError::ReadOnlyDisk(path.to_owned()),
             _ => StoreError::Io { what, path: path.to_owned(), source },
         },
         other => damaged(path, other.to_string()),

@@ -50,6 +50,13 @@ fn number(key: &[u8]) -> Option<u64> {
     Some(u64::from_be_bytes(*key.first_chunk::<8>()?))
 }
 
+/// How much of what waits [`Journal::write_out`] wrote.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Written {
+    records: usize,
+    runs: usize,
+}
+
 impl Journal {
     /// Opens it. It goes on after `at_least`, the last record that a checkpoint includes, even where damage took records away:
     /// a number must not come twice.
@@ -140,8 +147,16 @@ impl Journal {
     }
 
     /// Writes what waits and makes it durable. On an error it waits on.
-    pub fn flush(&mut self) -> Result<(), StoreError> {
-        let Some(base) = self.base.as_ref().filter(|_| !self.waiting.is_empty()) else { return Ok(()) };
+    fn flush(&mut self) -> Result<(), StoreError> {
+        let written = self.write_out()?;
+        self.written(written);
+        Ok(())
+    }
+
+    /// The same, which changes nothing: what was written is to be told to [`Self::written`].
+    pub fn write_out(&self) -> Result<Written, StoreError> {
+        let written = Written { records: self.waiting.len(), runs: self.new_runs.len() };
+        let Some(base) = self.base.as_ref().filter(|_| !self.waiting.is_empty()) else { return Ok(Written::default()) };
         // Runs first: without its mark a step of the clock would hide records.
         let runs: Changes = self.new_runs.iter().map(|run| (run.to_be_bytes().to_vec(), Some(Vec::new()))).collect();
         if !runs.is_empty() {
@@ -160,10 +175,14 @@ impl Journal {
         }
         base.write(RECORDS, &batch)?;
         base.flush()?;
-        self.waiting.clear();
-        self.waiting_bytes = 0;
-        self.new_runs.clear();
-        Ok(())
+        Ok(written)
+    }
+
+    /// So much of what waited is durable.
+    pub fn written(&mut self, Written { records, runs }: Written) {
+        let bytes: usize = self.waiting.drain(..records.min(self.waiting.len())).map(|record| record.bytes.len()).sum();
+        self.waiting_bytes = self.waiting_bytes.saturating_sub(bytes);
+        self.new_runs.drain(..runs.min(self.new_runs.len()));
     }
 
     /// Lets go of the records up to a number: the others move to a new database, because sled's files only grow.

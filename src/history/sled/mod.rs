@@ -39,7 +39,7 @@ use super::blocks::bytes::{Reader, put_varint};
 use super::blocks::shard::{sealed, unsealed};
 use super::flows::{Access, DiskFlows};
 use super::logs::DiskLogs;
-use crate::model::Timestamp;
+use crate::model::{Timestamp, unit};
 use calendar::{Kind, PeriodKey, day_of};
 use checkpoints::Checkpoints;
 use door::{ALL, Base, SEGMENT_BYTES, Spec};
@@ -180,7 +180,7 @@ impl SledStore {
             let faulty = period.verify()?;
             if faulty > 0 {
                 let path = self.folder.path().join(shard_file(key));
-                faults.push((path, format!("{faulty} blocks can't be read; the others can")));
+                faults.push((path, format!("{} can't be read; the others can", unit::counted(faulty, "block", "blocks"))));
             }
         }
         faults.extend(self.flows.faults()?);
@@ -189,12 +189,18 @@ impl SledStore {
         let path = |name: &str| self.folder.path().join(name);
         let (journal, checkpoints) = (read_lock(&self.journal).verify()?, read_lock(&self.checkpoints).verify()?);
         if journal > 0 {
-            faults.push((path("journal"), format!("{journal} records can't be read; the others can")));
+            faults.push((
+                path("journal"),
+                format!("{} can't be read; the others can", unit::counted(journal, "record", "records")),
+            ));
         }
         if checkpoints > 0 {
             faults.push((
                 path("checkpoints"),
-                format!("{checkpoints} checkpoints can't be read; earlier ones and the journal serve"),
+                format!(
+                    "{} can't be read; earlier ones and the journal serve",
+                    unit::counted(checkpoints, "checkpoint", "checkpoints")
+                ),
             ));
         }
         Ok(faults)
@@ -265,13 +271,24 @@ impl SledStore {
     fn flush_samples(&self) -> Result<(), StoreError> {
         write_lock(&self.writer).tidy();
         let written = self.write_shards();
-        // Names are given under the writer's lock: none comes between.
-        let mut writer = write_lock(&self.writer);
-        self.save_names()?;
-        match &self.wal {
-            Some(wal) => writer.wal.flush(wal).and(written),
-            None => written,
+        write_lock(&self.writer).wal.close_row();
+        let logged = {
+            // Names are given under the writer's lock: none comes between. Readers go on, however slow the disk is.
+            let writer = read_lock(&self.writer);
+            self.save_names()?;
+            self.wal.as_ref().map(|wal| writer.wal.write_out(wal)).transpose()
+        };
+        if let Some(logged) = logged? {
+            write_lock(&self.writer).wal.written(&logged);
         }
+        written
+    }
+
+    /// Makes the journal durable. Readers go on, however slow the disk is.
+    fn flush_journal(&self) -> Result<(), StoreError> {
+        let written = read_lock(&self.journal).write_out()?;
+        write_lock(&self.journal).written(written);
+        Ok(())
     }
 
     fn memory_span(writer: &Writer) -> impl Iterator<Item = (i64, i64)> + '_ {

@@ -54,7 +54,7 @@ impl Store for SledStore {
     fn checkpoint_write(&self, checkpoint: &Checkpoint) -> Result<(), StoreError> {
         self.folder.room_for(checkpoint.parts.iter().map(|(_, bytes)| bytes.len()).sum())?;
         // A checkpoint must not be on disk before the records that it includes.
-        write_lock(&self.journal).flush()?;
+        self.flush_journal()?;
         write_lock(&self.checkpoints).write(&self.folder, checkpoint)
     }
 
@@ -175,7 +175,7 @@ impl Store for SledStore {
         self.folder.room_for(bytes)?;
         let logs = self.logs.logs_flush();
         let samples = self.flush_samples().and(self.flows.sync()).and(logs);
-        write_lock(&self.journal).flush().and(samples)
+        self.flush_journal().and(samples)
     }
 
     fn stats(&self) -> Result<StoreStats, StoreError> {

@@ -93,7 +93,8 @@ impl Wal {
         }
     }
 
-    fn close_row(&mut self) {
+    /// What was appended so far is a row of its own, which can be written.
+    pub fn close_row(&mut self) {
         if self.filling.is_empty() {
             return;
         }
@@ -142,11 +143,12 @@ impl Wal {
         self.waiting_bytes + self.filling.len()
     }
 
-    /// Writes what waits, takes out what is over, and makes it durable. On an error everything waits on.
-    pub fn flush(&mut self, base: &Base) -> Result<(), StoreError> {
-        self.close_row();
-        if self.waiting.is_empty() && self.over.is_empty() {
-            return Ok(());
+    /// Writes the rows that wait, takes out what is over, and makes it durable; what was written is to be told to [`Self::written`]. It
+    /// changes nothing, so that readers go on however slow the disk is. On an error everything waits on.
+    pub fn write_out(&self, base: &Base) -> Result<Written, StoreError> {
+        let written = Written { rows: self.waiting.keys().copied().collect(), over: self.over.clone() };
+        if written.rows.is_empty() && written.over.is_empty() {
+            return Ok(written);
         }
         let key = |row: &u64| row.to_be_bytes().to_vec();
         let mut changes: Changes = self.waiting.iter().map(|(row, value)| (key(row), Some(value.clone()))).collect();
@@ -156,11 +158,27 @@ impl Wal {
             base.write(0, some)?;
         }
         base.flush()?;
-        self.waiting.clear();
-        self.waiting_bytes = 0;
-        self.over.clear();
-        Ok(())
+        Ok(written)
     }
+
+    /// These rows are durable.
+    pub fn written(&mut self, written: &Written) {
+        let gone: FxHashSet<u64> = written.over.iter().copied().collect();
+        self.over.retain(|row| !gone.contains(row));
+        for row in &written.rows {
+            match self.waiting.remove(row) {
+                Some(bytes) => self.waiting_bytes -= bytes.len(),
+                // It served nothing any more when it had just been written.
+                None => self.over.push(*row),
+            }
+        }
+    }
+}
+
+/// Rows that [`Wal::write_out`] wrote, and those that it took out.
+pub struct Written {
+    rows: Vec<u64>,
+    over: Vec<u64>,
 }
 
 /// Log rows in one batch: some 2 MB.

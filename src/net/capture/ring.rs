@@ -6,6 +6,7 @@
 
 use super::socket::{attach, bind, hardware, len_of, open, set};
 use super::{CaptureError, Port};
+use crate::model::IfIndex;
 use crate::model::flow::Direction;
 use socket2::{Socket, Type};
 use std::io;
@@ -111,6 +112,7 @@ pub struct Ring {
     map: Map,
     next: usize,
     heads: Heads,
+    if_index: IfIndex,
     is_loopback: bool,
     statistics: Statistics,
 }
@@ -149,12 +151,18 @@ impl Ring {
         let map = Map::new(&socket, blocks(&options.filter))?;
         // Only now: nothing may come in before the filter stands and there is room for it.
         bind(&socket, libc::ETH_P_ALL, Some(port.if_index))?;
-        Ok(Self { socket, map, next: 0, heads, is_loopback: port.is_loopback, statistics: Statistics::default() })
+        let Port { if_index, is_loopback, .. } = *port;
+        Ok(Self { socket, map, next: 0, heads, if_index, is_loopback, statistics: Statistics::default() })
     }
 
     /// What its frames begin with.
     pub fn heads(&self) -> Heads {
         self.heads
+    }
+
+    /// Whether the port still exists, up or down. Needs no capability.
+    pub fn is_there(&self) -> bool {
+        rustix::net::netdevice::index_to_name(&self.socket, self.if_index.0).is_ok()
     }
 
     /// Waits for a block, at most so long. Whether there may be one.

@@ -36,6 +36,8 @@ pub(super) struct Lane {
     credited_at: Timestamp,
     pub(super) busy: bool,
     pub(super) failing: Option<Failing>,
+    /// When it failed last.
+    failed_at: Timestamp,
     /// Alarms in one letter at most: fewer once a larger letter was refused.
     pub(super) digest: usize,
     pub(super) figures: Figures,
@@ -59,7 +61,16 @@ pub struct Figures {
 impl Lane {
     pub(super) fn new(rate: Rate, now: Timestamp) -> Self {
         let figures = Figures::default();
-        Self { rate, credit: micros(rate.within), credited_at: now, busy: false, failing: None, digest: LARGEST_DIGEST, figures }
+        Self {
+            rate,
+            credit: micros(rate.within),
+            credited_at: now,
+            busy: false,
+            failing: None,
+            failed_at: now,
+            digest: LARGEST_DIGEST,
+            figures,
+        }
     }
 
     fn cost(&self) -> u64 {
@@ -106,10 +117,32 @@ impl Lane {
         let wait = asked.map_or(wait, |asked| asked.clamp(wait, LONGEST_ASKED.max(wait)));
         let retry_at = now.plus(wait);
         self.failing = Some(Failing { since, attempts: before + 1, retry_at, why });
+        self.failed_at = now;
         retry_at
+    }
+
+    /// Until when it is left alone, where it failed. Not longer than until then for a clock that was set back meanwhile.
+    pub(super) fn paused(&self, now: Timestamp) -> Option<Timestamp> {
+        let until = self.failing.as_ref()?.retry_at;
+        (until > now && self.failed_at <= now).then_some(until)
     }
 }
 
 fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_receiver_that_failed_waits_no_hour_because_the_clock_was_set_back_by_one() {
+        let at = |secs: i64| Timestamp::from_secs(10_000 + secs);
+        let mut lane = Lane::new(Rate { most: 10, within: Duration::from_secs(60) }, at(0));
+        lane.send();
+        assert_eq!(lane.failed(at(0), ("it is silent".to_owned(), None)), at(5));
+        assert_eq!((lane.paused(at(1)), lane.paused(at(5))), (Some(at(5)), None));
+        assert_eq!(lane.paused(at(-3600)), None);
+    }
 }

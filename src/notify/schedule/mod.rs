@@ -231,8 +231,8 @@ impl Scheduler {
     /// Sends a receiver what it may be sent of what is due.
     fn dispatch(&mut self, receiver: &Receiver, (mut ready, now): (Vec<Ready>, Timestamp), output: &mut Output) {
         let Some(lane) = self.lanes.get_mut(&receiver.name).filter(|lane| !lane.busy && !ready.is_empty()) else { return };
-        if let Some(failing) = lane.failing.as_ref().filter(|failing| failing.retry_at > now) {
-            self.wake = earlier(self.wake, Some(failing.retry_at));
+        if let Some(until) = lane.paused(now) {
+            self.wake = earlier(self.wake, Some(until));
             return;
         }
         let count = match lane.allowance(now) {

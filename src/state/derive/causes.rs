@@ -4,7 +4,7 @@
 //! explained itself. Only what the data tells counts: who is behind whom (`reach`), links, aggregates, what is plugged in where.
 
 mod chain;
-mod plugged;
+pub(in crate::state) mod plugged;
 mod session;
 
 use super::Deriver;
@@ -12,7 +12,7 @@ use crate::event::Body;
 use crate::model::{Alarm, Cause, CauseRule, CauseStep, DeviceId, Explained, IfIndex, Interface, LinkEnd};
 use crate::state::State;
 use crate::state::reach::is_lost;
-use crate::state::standing::{DEVICE_DOWN, SNMP_SILENT, UNREACHABLE};
+use crate::state::standing::{AP_DOWN, DEVICE_DOWN, SNMP_SILENT, UNREACHABLE};
 use plugged::Plugged;
 use rustc_hash::FxHashMap;
 use session::Owners;
@@ -28,7 +28,6 @@ const CHANGES: usize = 256;
 const MAX_STEPS: usize = 8;
 
 const INTERFACE_DOWN: &str = "interface-down";
-const AP_DOWN: &str = "ap-down";
 /// The rule of aggregates that lost members and go on.
 const AGGREGATE_DEGRADED: &str = "aggregate-degraded";
 

@@ -23,6 +23,7 @@ pub(super) mod tell;
 mod traps;
 mod wireless;
 
+pub(super) use causes::plugged::Plugged;
 pub(super) use causes::port_of;
 pub(super) use links::LinkWork;
 pub(super) use own::Own;

@@ -2,7 +2,7 @@
 
 use super::tell::{Told, device};
 use crate::event::EndpointChanges;
-use crate::model::{DeviceId, Endpoint, IfIndex};
+use crate::model::{DeviceId, Endpoint, IfIndex, unit};
 use crate::state::State;
 use crate::state::view::EventRow;
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub(super) fn told(state: &State, changes: &EndpointChanges) -> Vec<Told> {
     let (few, many) = moved.split_at(moved.len().min(EACH));
     let mut told: Vec<Told> = few.iter().map(|(before, now)| one(state, before, now)).collect();
     if let Some((_, first)) = many.first() {
-        let text = format!("{} more endpoints moved", many.len());
+        let text = moved_more(many.len());
         told.push(Told {
             object: "endpoints".to_owned(),
             device: None,
@@ -31,6 +31,10 @@ pub(super) fn told(state: &State, changes: &EndpointChanges) -> Vec<Told> {
         });
     }
     told
+}
+
+fn moved_more(count: impl std::fmt::Display) -> String {
+    unit::counted(count, "more endpoint moved", "more endpoints moved")
 }
 
 fn before<'a>(state: &'a State, now: &Endpoint) -> Option<&'a Endpoint> {
@@ -56,5 +60,5 @@ pub fn joined(last: &EventRow, row: &EventRow) -> Option<EventRow> {
     let count = |row: &EventRow| row.text.split(' ').next().and_then(|count| count.parse::<u64>().ok());
     let together = last.kind == MANY && row.kind == MANY && row.at.since(last.at) <= TOGETHER;
     let sum = count(last)?.saturating_add(count(row)?);
-    together.then(|| EventRow { text: format!("{sum} more endpoints moved"), ..last.clone() })
+    together.then(|| EventRow { text: moved_more(sum), ..last.clone() })
 }

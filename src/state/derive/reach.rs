@@ -8,7 +8,7 @@ pub(in crate::state) mod net;
 use super::Deriver;
 use crate::analyse::reachability::{self, Judged, Place, Verdict, Via, Why};
 use crate::event::{Body, DeviceStatusChange};
-use crate::model::{Alarm, Device, DeviceId, DeviceStatus, IfIndex, Link, Severity};
+use crate::model::{Alarm, Device, DeviceId, DeviceStatus, IfIndex, Link, Severity, unit};
 use crate::state::condition::FLAP_WINDOW;
 use crate::state::reach::{Behind, By, Hop, Reach, Silent, is_lost};
 use crate::state::standing::{DEVICE_DOWN, UNREACHABLE};
@@ -72,7 +72,7 @@ impl Deriver<'_> {
         silent.missed_at = silent.missed_at.or(Some(at));
         silent.misses = silent.misses.saturating_add(1);
         let misses = silent.misses;
-        silent.detail = format!("{} polls not answered: {detail}", misses.max(missed));
+        silent.detail = format!("{}: {detail}", unit::counted(misses.max(missed), "poll not answered", "polls not answered"));
         if silent.fell.is_none() && misses >= MISSED_IS_SILENT {
             (silent.fell, silent.hoped) = (Some(at), false);
             let reach = self.reach();

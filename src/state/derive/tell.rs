@@ -7,7 +7,7 @@ use crate::event::{
 };
 use crate::model::{
     AdminStatus, Alarm, AlarmAct, ApStatus, BridgeId, ChassisId, Device, DeviceId, DeviceStatus, Explained, Link, LinkEnd,
-    LinkKey, Notice, NoticeOutcome, OperStatus, Physical, Severity, Timestamp, Window,
+    LinkKey, Notice, NoticeOutcome, OperStatus, Physical, Severity, Timestamp, Window, unit,
 };
 use crate::state::State;
 use crate::state::standing::UNREACHABLE;
@@ -83,8 +83,8 @@ fn told(state: &State, event: &Event) -> Option<Told> {
         Body::SpanningTree(change) => Some(spanning_tree(state, change)),
         Body::MaintenanceSet(window) => Some(maintenance("maintenance-set", &window.name, begun(window))),
         Body::MaintenanceOver(name, by) => {
-            let by = by.as_ref().map(|by| format!("ended by {by}"));
-            Some(maintenance("maintenance-over", name, by.unwrap_or_else(|| "its time is past".to_owned())))
+            let by = by.as_deref().map(ended_by);
+            Some(maintenance(MAINTENANCE_OVER, name, by.unwrap_or_else(|| "maintenance is over".to_owned())))
         }
         Body::NoticeSeen(notice) => noticed(state, notice),
         Body::TrapSeen(trap) => Some(trap_seen(state, trap)),
@@ -128,7 +128,7 @@ fn first_words(device: &Device) -> String {
     let what: Vec<&str> = [&device.vendor, &device.model].into_iter().filter_map(Option::as_deref).collect();
     let at = device.snmp.as_ref().map(|snmp| format!(" at {}", snmp.address.ip())).unwrap_or_default();
     let what = if what.is_empty() { device.role.word().to_owned() } else { what.join(" ") };
-    format!("new device: {what}, {} ports{at}", device.interfaces.len())
+    format!("new device: {what}, {}{at}", unit::counted(device.interfaces.len(), "port", "ports"))
 }
 
 /// A fact of a device, and how it is said.
@@ -186,8 +186,8 @@ fn changes(known: &Device, seen: &Device) -> Option<String> {
     }
     let added = seen.interfaces.iter().filter(|port| known.interface(port.if_index).is_none()).count();
     let removed = known.interfaces.iter().filter(|port| seen.interface(port.if_index).is_none()).count();
-    words.extend((added > 0).then(|| format!("{added} ports added")));
-    words.extend((removed > 0).then(|| format!("{removed} ports removed")));
+    words.extend((added > 0).then(|| unit::counted(added, "port added", "ports added")));
+    words.extend((removed > 0).then(|| unit::counted(removed, "port removed", "ports removed")));
     words.extend((known.addresses != seen.addresses).then(|| "addresses changed".to_owned()));
     words.extend((known.vlans != seen.vlans).then(|| "VLANs changed".to_owned()));
     words.extend((added + removed == 0 && have_ports_changed(known, seen)).then(|| "ports changed".to_owned()));
@@ -376,6 +376,20 @@ fn alarm_raised(state: &State, alarm: &Alarm) -> Option<Told> {
     (is_news && alarm.rule != UNREACHABLE).then(|| alarm_row("alarm-raised", alarm, alarm.severity))
 }
 
+/// Kind of the rows that say how many alarms are explained.
+pub const EXPLAINED: &str = "alarms-explained";
+
+/// What such a row says.
+pub fn explained_words(count: usize) -> String {
+    unit::counted(count, "alarm is explained by it", "alarms are explained by it")
+}
+
+/// How many alarms a row says are explained; `None` of other rows.
+pub fn explained_count(row: &EventRow) -> Option<usize> {
+    let count = row.text.split(' ').next().and_then(|count| count.parse().ok());
+    count.filter(|_| row.kind == EXPLAINED)
+}
+
 /// How many alarms are newly explained by each root, a row for each root.
 fn explained(state: &State, changes: &[Explained]) -> Vec<Told> {
     let mut roots: BTreeMap<&str, usize> = BTreeMap::new();
@@ -385,9 +399,8 @@ fn explained(state: &State, changes: &[Explained]) -> Vec<Told> {
     }
     let told = |(root, count): (&str, usize)| {
         let alarm = state.alarms.get(root)?;
-        let what = if count == 1 { "1 alarm is".to_owned() } else { format!("{count} alarms are") };
-        let text = format!("{what} explained by it");
-        Some(Told { text, severity: None, ..alarm_row("alarms-explained", alarm, alarm.severity) })
+        let text = explained_words(count);
+        Some(Told { text, severity: None, ..alarm_row(EXPLAINED, alarm, alarm.severity) })
     };
     roots.into_iter().filter_map(told).collect()
 }
@@ -403,6 +416,14 @@ fn alarm_handled(state: &State, (id, by, act): &(String, String, AlarmAct)) -> O
     };
     let alarm = state.alarms.get(id)?;
     Some(Told { text, source: "operator", severity: None, ..alarm_row(kind, alarm, alarm.severity) })
+}
+
+/// Kind of the rows that say that maintenance is over.
+pub const MAINTENANCE_OVER: &str = "maintenance-over";
+
+/// What such a row says where it was ended before its time.
+pub fn ended_by(who: &str) -> String {
+    format!("maintenance ended by {who}")
 }
 
 fn maintenance(kind: &'static str, name: &str, text: String) -> Told {
@@ -425,7 +446,7 @@ fn noticed(state: &State, notice: &Notice) -> Option<Told> {
             (format!("{receiver} could not be told (try {attempt}): {why}"), Some(Severity::Warning))
         }
         NoticeOutcome::Failed(why, None) => {
-            (format!("{receiver} was not told after {attempt} tries: {why}"), Some(Severity::Minor))
+            (format!("{receiver} was not told after {}: {why}", unit::counted(attempt, "try", "tries")), Some(Severity::Minor))
         }
         NoticeOutcome::Held(_) => (format!("{receiver} is told after its quiet hours"), None),
         NoticeOutcome::Uncertain => (format!("{receiver} may have been told: noctop ended meanwhile"), Some(Severity::Warning)),

@@ -2,7 +2,7 @@
 
 use super::reach::{World, switches};
 use super::*;
-use crate::model::{AlarmAct, AlarmOrder, LinkEnd, MaintenanceAct, Scope, Window};
+use crate::model::{Alarm, AlarmAct, AlarmOrder, LinkEnd, MaintenanceAct, Scope, Severity, Window};
 use crate::query::{Screen, ViewRequest};
 use crate::state::view::{AlarmRow, ViewBody, answer};
 
@@ -84,6 +84,49 @@ fn an_alarm_in_maintenance_is_kept_and_counts_when_it_is_over() {
 }
 
 #[test]
+fn ports_of_others_that_lead_there_are_in_maintenance_too() {
+    let mut world = world();
+    begin(&mut world, Scope::Device(id_of("a")), 600);
+    world.shut.insert(1, vec![2]);
+    world.rounds(3);
+    assert_eq!(world.active(), Vec::<String>::new(), "core's port to a is shut, and a answers");
+    world.rounds(20);
+    assert_eq!(world.active(), ["interface-down@core Gi2"]);
+}
+
+#[test]
+fn an_access_point_is_in_maintenance_with_itself_and_with_what_it_is_plugged_in_at() {
+    let check = |scope: Scope, expected: bool| {
+        let links = [("x", "core"), ("core", "a"), ("a", "ap"), ("core", "b")];
+        let mut devices = switches(&["x", "core", "a", "b", "ap"], &links);
+        devices[4].role = crate::model::Role::AccessPoint;
+        let mut world = World::of(devices);
+        begin(&mut world, scope.clone(), 600);
+        let lost = Alarm {
+            id: "ap-down@x/02:00:00:00:00:99".to_owned(),
+            rule: "ap-down".to_owned(),
+            severity: Severity::Major,
+            object: "ap".to_owned(),
+            device: Some(world.devices[0].id.clone()),
+            text: "down: x has lost it".to_owned(),
+            raised_at: world.state.now(),
+            cleared_at: None,
+            count: 1,
+            if_index: None,
+            runbook: None,
+            flap: None,
+        };
+        assert_eq!(world.state.maintenance_of(&lost).is_some(), expected, "{scope:?}");
+    };
+    check(Scope::Device(id_of("ap")), true);
+    check(Scope::Device(id_of("a")), true);
+    check(Scope::Interface(id_of("a"), "Gi2".to_owned()), true);
+    check(Scope::Interface(id_of("core"), "Gi3".to_owned()), false);
+    check(Scope::Device(id_of("b")), false);
+    check(Scope::Device(id_of("x")), true);
+}
+
+#[test]
 fn what_answers_in_maintenance_is_up() {
     let mut world = world();
     begin(&mut world, Scope::All, 600);
@@ -104,7 +147,7 @@ fn an_operator_ends_it_and_replay_knows() {
     assert_eq!(world.active(), ["device-down@a"]);
     let restored = checkpoint::decode(&checkpoint::encode(&world.state), Settings::default()).unwrap();
     assert_eq!(restored.maintenance().len(), 0);
-    assert!(world.state.recent().any(|row| row.kind == "maintenance-over" && row.text == "ended by lee"));
+    assert!(world.state.recent().any(|row| row.kind == "maintenance-over" && row.text == "maintenance ended by lee"));
 }
 
 #[test]

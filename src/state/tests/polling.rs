@@ -93,6 +93,21 @@ fn a_step_of_the_clock_loses_no_rate_on_the_screens() {
 }
 
 #[test]
+fn a_clock_that_was_set_back_is_followed_by_a_tick_alone_and_disorder_is_not() {
+    let (mut state, _) = run(&discovered());
+    let core = campus()[2].clone();
+    let mut now = |told: Event| {
+        feed(&mut state, &told);
+        state.now()
+    };
+    let at = |secs| event(secs, Body::Tick).at;
+    assert_eq!(now(event(9000, Body::Tick)), at(9000));
+    assert_eq!(now(event(8990, Body::Tick)), at(9000), "a tick that comes a little late");
+    assert_eq!(now(poll(5400, &core, 3_000_000, &[])), at(9000));
+    assert_eq!(now(event(5401, Body::Tick)), at(5401));
+}
+
+#[test]
 fn counters_follow_the_port_s_name_when_it_is_numbered_anew() {
     let (mut state, _) = run(&discovered());
     let core = campus()[2].clone();

@@ -6,13 +6,14 @@ use super::rows::{AlarmRow, DeviceRow, EventRow, InterfaceRow};
 use super::{devices, interfaces};
 use crate::model::{Role, Severity, Window};
 use crate::state::live::port_names;
-use crate::state::view::LogRow;
+use crate::state::view::gathered::gathered;
+use crate::state::view::{EventLine, LogRow};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::time::Duration;
 
-/// Events that one alarm shows at most.
+/// Lines of events that one alarm shows at most.
 const MOST_EVENTS: usize = 60;
 /// How long before it was raised its events begin: what led to it.
 const BEFORE: Duration = Duration::from_secs(120);
@@ -38,8 +39,8 @@ pub struct AlarmView {
     pub port: Option<InterfaceRow>,
     /// The maintenance that goes on there.
     pub work: Option<Window>,
-    /// What happened on its device from shortly before it was raised, the oldest first.
-    pub events: Vec<EventRow>,
+    /// What happened on its device from shortly before it was raised, the oldest first; what repeats is one line.
+    pub events: Vec<EventLine>,
     /// What the device said about the time when it was raised, the oldest first. Filled by the engine.
     pub lines: Vec<LogRow>,
     /// How many lines that were.
@@ -107,7 +108,7 @@ fn hidden(look: &Lookup<'_>, behind: &[AlarmRef<'_>]) -> Vec<Hidden> {
 }
 
 /// Events of its device and of what it hides. That the latter is raised and clears is told by its number, not line by line.
-fn events(look: &Lookup<'_>, (one, behind): (&AlarmRef<'_>, &[AlarmRef<'_>])) -> Vec<EventRow> {
+fn events(look: &Lookup<'_>, (one, behind): (&AlarmRef<'_>, &[AlarmRef<'_>])) -> Vec<EventLine> {
     let from = one.alarm.raised_at.minus(BEFORE);
     let hidden: FxHashSet<&str> = behind.iter().map(|row| row.alarm.object.as_str()).collect();
     let is_its = |row: &EventRow| {
@@ -119,6 +120,7 @@ fn events(look: &Lookup<'_>, (one, behind): (&AlarmRef<'_>, &[AlarmRef<'_>])) ->
     let recent = look.state.recent.iter().rev().take_while(|row| row.at >= from);
     let mut rows: Vec<EventRow> = recent.filter(|row| is_its(row)).map(|row| (**row).clone()).collect();
     rows.reverse();
-    rows.truncate(MOST_EVENTS);
-    rows
+    let mut lines = gathered(rows, (&one.alarm.object, behind.len()));
+    lines.truncate(MOST_EVENTS);
+    lines
 }

@@ -10,6 +10,7 @@ mod answer;
 mod devices;
 mod events;
 pub mod flows;
+mod gathered;
 mod graph;
 mod health;
 mod interfaces;

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// The files, by name.
-pub(super) const KOREAN: [(&str, &str); 22] = [
+pub(super) const KOREAN: [(&str, &str); 23] = [
     ("actions", include_str!("ko/actions.toml")),
     ("access", include_str!("ko/access.toml")),
     ("alarms", include_str!("ko/alarms.toml")),
@@ -15,6 +15,7 @@ pub(super) const KOREAN: [(&str, &str); 22] = [
     ("chrome", include_str!("ko/chrome.toml")),
     ("doctor", include_str!("ko/doctor.toml")),
     ("facility", include_str!("ko/facility.toml")),
+    ("faults", include_str!("ko/faults.toml")),
     ("finding", include_str!("ko/finding.toml")),
     ("limits", include_str!("ko/limits.toml")),
     ("listen", include_str!("ko/listen.toml")),

@@ -1,7 +1,7 @@
 //! The languages of the console.
 //!
 //! A text in the source is the English text and the key of its translation: `tr("sort")`, or with holes
-//! `trf!("{} of {} members", up, all)`. The tables stand in `ko/*.toml`, a file for each part of the console. What the engine
+//! `trf!("{} of {} members", up, all)`, or with a count `trn!(count, "1 port", "{} ports")`. The tables stand in `ko/*.toml`, a file for each part of the console. What the engine
 //! says in whole sentences (events, alarms, reasons) is matched against the tables `[sentences]` of those files by [`sentence()`]. Names, addresses, units
 //! and the standards' own words (LLDP, ifIndex, SSID) are never translated.
 //!
@@ -116,3 +116,23 @@ macro_rules! trf {
     };
 }
 pub use crate::trf;
+
+/// A text with a number of things in it: `trn!(count, "1 port blocked", "{} ports blocked")`, and in longer ones what else stands in
+/// it behind: `trn!(hops, "1 hop of {}", "{} hops of {}", name)`. Languages that don't tell one from several, as Korean, have the
+/// second text only.
+#[macro_export]
+macro_rules! trn {
+    ($count:expr, $one:literal, $several:literal $(, $value:expr)* $(,)?) => {{
+        let count = $count;
+        match $crate::ui::lang::is_one(&count) {
+            true => $crate::ui::lang::fill($one, &[$(&$value as &dyn ::std::fmt::Display),*]),
+            false => $crate::trf!($several, count $(, $value)*),
+        }
+    }};
+}
+pub use crate::trn;
+
+/// Whether the language that is spoken has words of their own for this count.
+pub fn is_one(count: &impl Display) -> bool {
+    spoken() == Lang::En && count.to_string() == "1"
+}

@@ -101,6 +101,9 @@ fn literals() -> BTreeMap<String, BTreeSet<String>> {
                 found.entry(sentence).or_default().insert(place.clone());
             }
         }
+        for several in counted(text) {
+            found.entry(several).or_default().insert(place.clone());
+        }
         for opening in ["tr(", "trf!(", "sentence("] {
             for (at, _) in text.match_indices(opening) {
                 let before = text[..at].chars().next_back().unwrap_or(' ');
@@ -114,6 +117,32 @@ fn literals() -> BTreeMap<String, BTreeSet<String>> {
         }
     }
     found
+}
+
+/// The texts for several things of `trn!(count, "one", "several")`: those for one are English alone.
+fn counted(text: &str) -> Vec<String> {
+    let mut all = Vec::new();
+    for (at, opening) in text.match_indices("trn!(") {
+        let given = &text[at + opening.len()..];
+        let one = given.find('"').expect("a count and two texts");
+        let behind = &given[one + 1..];
+        // The text for one has nothing escaped in it.
+        let (_, behind) = behind.split_once('"').expect("the text for one ends");
+        let several = behind.trim_start_matches(',').trim_start();
+        all.push(literal(several).expect("the text for several"));
+    }
+    all
+}
+
+#[test]
+fn one_thing_has_its_own_words_where_the_language_has() {
+    let said =
+        |count: usize| (crate::trn!(count, "1 hop of {}", "{} hops of {}", "core-1"), crate::trn!(count, "1 port", "{} ports"));
+    let pair = |one: &str, other: &str| (one.to_owned(), other.to_owned());
+    assert_eq!(said(1), pair("1 hop of core-1", "1 port"));
+    assert_eq!(said(0), pair("0 hops of core-1", "0 ports"));
+    assert_eq!(said(12), pair("12 hops of core-1", "12 ports"));
+    assert_eq!(speaking(Lang::Ko, || said(1)), pair("core-1에서 1홉", "포트 1개"));
 }
 
 /// Where the first literal of a `column((` stands.

@@ -37,7 +37,8 @@ pub fn draw(scene: &Scene<'_>, area: Rect, (buf, from): (&mut Buffer, usize)) {
 
 fn all(scene: &Scene<'_>, columns: usize) -> Vec<Line> {
     let notices = scene.view.map(|view| view.chrome.notices.as_slice()).unwrap_or_default();
-    let mut all: Vec<Line> = notices.iter().flat_map(|notice| one(notice, columns)).collect();
+    // Where there is no engine the rest is as it was when there was one.
+    let mut all: Vec<Line> = scene.state.lost.iter().chain(notices).flat_map(|notice| one(notice, columns)).collect();
     if all.is_empty() {
         all.extend(
             lines::sentence(tr("everything that is configured works"), columns).into_iter().map(|line| ("  ", line, Tone::Ok)),

@@ -11,7 +11,7 @@ pub use columns::{BRIEF, COLUMNS};
 use super::{Context, Gesture, Listing, Pane, Place, Scene, Target, events, logs, names_of};
 use crate::model::Timestamp;
 use crate::query::{AlarmGroup, AlarmRequest, Screen, Subject, ViewRequest};
-use crate::state::view::{ALARM_COLUMNS, AlarmRow, AlarmView, EventRow, View, ViewBody};
+use crate::state::view::{ALARM_COLUMNS, AlarmRow, AlarmView, EventLine, View, ViewBody};
 use crate::trf;
 use crate::ui::UiState;
 use crate::ui::effect::Effect;
@@ -320,8 +320,9 @@ fn draw_after(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, Option<&
     if area.is_empty() {
         return;
     }
-    let rows: &[EventRow] = view.map_or(&[], |view| &view.events);
-    let count = if rows.is_empty() { String::new() } else { rows.len().to_string() };
+    let rows: &[EventLine] = view.map_or(&[], |view| &view.events);
+    let events: usize = rows.iter().map(|line| line.count as usize).sum();
+    let count = if events == 0 { String::new() } else { events.to_string() };
     let inner = Panel::new(tr("Events about it")).subtitle(&count).draw(scene, area, buf);
     Rows {
         columns: &events::PRECISE,

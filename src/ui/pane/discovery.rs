@@ -5,7 +5,7 @@ use crate::model::unit;
 use crate::query::{Screen, Subject};
 use crate::state::view::{DiscoveryView, EventRow, ViewBody};
 use crate::ui::UiState;
-use crate::ui::lang::{tr, trf};
+use crate::ui::lang::{tr, trf, trn};
 use crate::ui::state::Room;
 use crate::ui::text::{self, EN, fit, pad, pad_left};
 use crate::ui::theme::Tone;
@@ -185,8 +185,12 @@ fn progress(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Discovery
 
 fn draw_changes(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DiscoveryView)) {
     let here = scene.state.here();
-    let words =
-        trf!("{}   known: {} devices {} links {} neighbours", view.changes.matched, view.devices, view.links, view.neighbours);
+    let known = (
+        trn!(view.devices, "1 device", "{} devices"),
+        trn!(view.links, "1 link", "{} links"),
+        trn!(view.neighbours, "1 neighbour", "{} neighbours"),
+    );
+    let words = trf!("{}   known: {} {} {}", view.changes.matched, known.0, known.1, known.2);
     let inner = Panel::new(tr("New or changed")).subtitle(&words).focus(Focus::Here).draw(scene, area, buf);
     Rows {
         columns: &events::COLUMNS,

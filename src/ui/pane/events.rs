@@ -16,7 +16,7 @@ use crate::query::{EventPart, EventRequest, Screen, Subject, ViewRequest};
 use crate::state::view::{EVENT_COLUMNS, EventLine, EventRow, TimelineView, View, ViewBody};
 use crate::ui::UiState;
 use crate::ui::effect::Effect;
-use crate::ui::lang::{tr, trf};
+use crate::ui::lang::{tr, trn};
 use crate::ui::state::Room;
 use crate::ui::text::{self, EN};
 use crate::ui::theme::Tone;
@@ -314,7 +314,7 @@ fn list(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &TimelineView)
     let table = &view.table;
     let mut words = summary(view.events, table.total, &here, tr("newest first"));
     if table.matched < view.events {
-        words.push_str(&trf!("  as {} rows (z)", table.matched));
+        words.push_str(&trn!(table.matched, "  as 1 row (z)", "  as {} rows (z)"));
     }
     if let Some(range) = scene.state.events.within {
         let zone = &scene.state.zone;

@@ -18,7 +18,7 @@ use crate::model::DeviceId;
 use crate::query::{Screen, Subject, ViewRequest};
 use crate::state::view::{DEVICE_COLUMNS, GraphNode, GraphView, View, ViewBody};
 use crate::ui::effect::Effect;
-use crate::ui::lang::{tr, trf};
+use crate::ui::lang::{tr, trf, trn};
 use crate::ui::layout::worker::LayoutWorker;
 use crate::ui::pane::Gesture;
 use crate::ui::state::{Room, UiState};
@@ -349,8 +349,8 @@ fn draw_map(drawing: &Drawing<'_>, pan: (i32, i32), places: &Places, buf: &mut B
 
 fn draw_mini(scene: &Scene<'_>, drawing: &Drawing<'_>, (places, area): (&Places, Rect), buf: &mut Buffer) {
     let graph = drawing.graph;
-    let title = trf!("{} nodes", graph.total_nodes);
-    let inner = Panel::new(&title).subtitle(&trf!("{} links", graph.total_links)).draw(scene, area, buf);
+    let title = trn!(graph.total_nodes, "1 node", "{} nodes");
+    let inner = Panel::new(&title).subtitle(&trn!(graph.total_links, "1 link", "{} links")).draw(scene, area, buf);
     let drawn = graph.nodes.iter().filter(|node| node.count == 1).count();
     let counts = trf!("{} shown, {} folded", drawn, graph.folded_nodes);
     put(buf, Position::new(inner.x, inner.bottom().saturating_sub(1)), inner.width, (&counts, scene.theme.style(Tone::Dim)));

@@ -5,7 +5,7 @@ use crate::query::{MapLayer, MapRequest, Screen, Subject, ViewRequest, Window};
 use crate::state::view::{View, ViewBody, VlanDevice, VlanFault, VlanFaultKind, VlanPort, VlanRow, VlansView};
 use crate::ui::UiState;
 use crate::ui::effect::Effect;
-use crate::ui::lang::{tr, trf};
+use crate::ui::lang::{tr, trf, trn};
 use crate::ui::pane::Gesture;
 use crate::ui::state::Room;
 use crate::ui::text::{EN, fit, width};
@@ -412,7 +412,7 @@ fn draw_matrix(scene: &Scene<'_>, view: &VlansView, area: Rect, buf: &mut Buffer
     let name = row.and_then(|row| row.names.first()).map_or("", |(name, _)| name.as_str());
     let title = view.vlan.map_or_else(|| "VLAN".to_owned(), |vlan| format!("VLAN {vlan} {name}"));
     let broken = view.devices.iter().filter(|device| !device.faults.is_empty()).count();
-    let mut words = trf!("{} devices", view.devices_total);
+    let mut words = trn!(view.devices_total, "1 device", "{} devices");
     if broken > 0 {
         words.push_str(&trf!(", {} with faults first", broken));
     }

@@ -4,8 +4,8 @@ use super::Ending;
 use super::frontier::{Origin, Visit};
 use super::run::Run;
 use crate::collect::snmp::targets::Target;
-use crate::model::Inventory;
 use crate::model::inventory::{Problem, Reason};
+use crate::model::{Inventory, unit};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -44,7 +44,11 @@ impl Run<'_> {
         }
         let more = outside.len().saturating_sub(MAX_OUTSIDE_TOLD);
         if more > 0 {
-            let detail = format!("{more} more neighbours outside the scope were not asked");
+            let detail = unit::counted(
+                more,
+                "more neighbour outside the scope was not asked",
+                "more neighbours outside the scope were not asked",
+            );
             self.meter.problem(Problem { target: self.options.targets.join(" "), reason: Reason::OutOfScope, detail });
         }
     }
@@ -63,7 +67,10 @@ impl Run<'_> {
         }
         let left = self.frontier.unswept() + u64::try_from(self.frontier.waiting() + self.pings.len()).unwrap_or(0);
         if left > 0 {
-            let detail = format!("{left} addresses were not asked within the {allowed:.1} s of the whole run");
+            let detail = format!(
+                "{} within the {allowed:.1} s of the whole run",
+                unit::counted(left, "address was not asked", "addresses were not asked")
+            );
             self.meter.problem(Problem { target: self.options.targets.join(" "), reason: Reason::Deadline, detail });
         }
     }

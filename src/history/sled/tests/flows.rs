@@ -116,7 +116,7 @@ fn a_damaged_block_is_named_and_the_others_are_read() {
     fs::write(&path, bytes).unwrap();
     let store = SledStore::open_read_only(folder.path()).unwrap();
     let faults = store.verify().unwrap();
-    assert!(faults.len() == 1 && faults[0].0 == path && faults[0].1.contains("1 blocks of 1000 rows"), "{faults:?}");
+    assert!(faults.len() == 1 && faults[0].0 == path && faults[0].1.contains("1 block of 1000 rows"), "{faults:?}");
     assert_eq!(count(&store), (29_000, 30));
     assert_eq!(store.stats().unwrap().flows, 30_000);
 }

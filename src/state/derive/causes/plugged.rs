@@ -5,21 +5,22 @@ use crate::state::State;
 use rustc_hash::FxHashMap;
 
 /// Devices and neighbours that may be access points, by name and address.
-pub(super) struct Plugged {
+#[derive(Debug)]
+pub(in crate::state) struct Plugged {
     by_name: FxHashMap<String, DeviceId>,
     by_mac: FxHashMap<MacAddr, DeviceId>,
 }
 
 /// Where something is plugged in.
-pub(super) struct Place {
-    pub(super) device: DeviceId,
-    pub(super) if_index: Option<IfIndex>,
+pub(in crate::state) struct Place {
+    pub(in crate::state) device: DeviceId,
+    pub(in crate::state) if_index: Option<IfIndex>,
     /// It as a device of its own.
-    pub(super) own: Option<DeviceId>,
+    pub(in crate::state) own: Option<DeviceId>,
 }
 
 impl Place {
-    pub(super) fn words(&self, state: &State) -> String {
+    pub(in crate::state) fn words(&self, state: &State) -> String {
         let device = state.devices.get(&self.device);
         let port = self.if_index.and_then(|if_index| Some(device?.interface(if_index)?.name()));
         port.map_or_else(|| state.name_of(&self.device), |port| format!("{} {port}", state.name_of(&self.device)))
@@ -27,7 +28,7 @@ impl Place {
 }
 
 impl Plugged {
-    pub(super) fn of(state: &State) -> Self {
+    pub(in crate::state) fn of(state: &State) -> Self {
         let mut known = Self { by_name: FxHashMap::default(), by_mac: FxHashMap::default() };
         for neighbour in state.neighbours.values() {
             known.by_mac.extend(neighbour.mac.map(|mac| (mac, neighbour.id.clone())));
@@ -46,15 +47,19 @@ impl Plugged {
     }
 
     /// The switch port behind which the access point of an alarm (`RULE@CONTROLLER/MAC`) is.
-    pub(super) fn place(&self, state: &State, alarm: &Alarm) -> Option<Place> {
-        let mac = alarm.id.rsplit_once('/').and_then(|(_, key)| key.parse::<MacAddr>().ok());
-        let known = mac.and_then(|mac| self.by_mac.get(&mac)).or_else(|| self.by_name.get(&alarm.object));
+    pub(in crate::state) fn place(&self, state: &State, alarm: &Alarm) -> Option<Place> {
+        let key = alarm.id.rsplit_once('/').and_then(|(_, key)| key.parse::<MacAddr>().ok());
+        // Some controllers know it by its radio; switches see its wired port.
+        let controller = alarm.device.as_ref().and_then(|id| state.wireless.get(id));
+        let wired = controller.and_then(|controller| controller.access_point(key?)?.mac);
+        let macs = || wired.into_iter().chain(key);
+        let known = macs().find_map(|mac| self.by_mac.get(&mac)).or_else(|| self.by_name.get(&alarm.object));
         let linked = known.and_then(|id| Some((id, state.links_of(id).first()?)));
         if let Some((id, link)) = linked {
             let far = if link.a.device == *id { &link.b } else { &link.a };
             return Some(Place { device: far.device.clone(), if_index: far.if_index, own: Some(id.clone()) });
         }
-        let seen = state.endpoints.get(&mac?)?;
+        let seen = macs().find_map(|mac| state.endpoints.get(&mac))?;
         Some(Place { device: seen.device.clone(), if_index: seen.if_index, own: known.cloned() })
     }
 }

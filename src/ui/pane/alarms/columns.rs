@@ -3,8 +3,7 @@
 use crate::model::Severity;
 use crate::query::AlarmGroup;
 use crate::state::view::{AlarmHead, AlarmRow};
-use crate::trf;
-use crate::ui::lang::{sentence, tr};
+use crate::ui::lang::{sentence, tr, trn};
 use crate::ui::pane::cells;
 use crate::ui::text;
 use crate::ui::theme::Tone;
@@ -88,7 +87,7 @@ pub fn title_of(head: &AlarmHead) -> String {
 
 /// How many a group has.
 pub fn count_of(head: &AlarmHead) -> String {
-    if head.count == 1 { tr("1 alarm").to_owned() } else { trf!("{} alarms", head.count) }
+    trn!(head.count, "1 alarm", "{} alarms")
 }
 
 fn object(alarm: &AlarmRow, ink: &Ink<'_>) -> Line<'static> {

@@ -6,7 +6,7 @@ use super::{columns, history};
 use crate::model::{CauseStep, Notice, NoticeOutcome, Timestamp, unit};
 use crate::state::view::alarm::Hidden;
 use crate::state::view::{AlarmRow, AlarmView};
-use crate::ui::lang::{sentence, tr, trf};
+use crate::ui::lang::{sentence, tr, trf, trn};
 use crate::ui::pane::{Scene, cells};
 use crate::ui::text::{self, figure, percent};
 use crate::ui::theme::Tone;
@@ -178,7 +178,7 @@ impl Paper<'_> {
         for (at, step) in chain.iter().enumerate() {
             let half = MOST_STEPS / 2;
             if left_out > 0 && at == half {
-                rows.push(vec![self.piece(format!("  {}", trf!("{} more steps", left_out)), Tone::Dim)]);
+                rows.push(vec![self.piece(format!("  {}", trn!(left_out, "1 more step", "{} more steps")), Tone::Dim)]);
             }
             if left_out > 0 && (half..half + left_out).contains(&at) {
                 continue;
@@ -214,10 +214,7 @@ impl Paper<'_> {
             return Vec::new();
         }
         let mut rows = vec![];
-        let words = match alarm.children {
-            1 => tr("hides 1 other alarm").to_owned(),
-            count => trf!("hides {} other alarms", count),
-        };
+        let words = trn!(alarm.children, "hides 1 other alarm", "hides {} other alarms");
         let mut head = vec![self.piece(words, Tone::Accent)];
         head.push(self.piece(format!("  {}", if alarm.folded { tr("z shows them") } else { tr("z folds them") }), Tone::Dim));
         rows.push(head);
@@ -227,7 +224,7 @@ impl Paper<'_> {
         }
         let more: usize = view.hides.iter().skip(5).map(|hidden| hidden.count).sum();
         if more > 0 {
-            rows.push(vec![self.piece(format!("      {}", trf!("and {} others", more)), Tone::Dim)]);
+            rows.push(vec![self.piece(format!("      {}", trn!(more, "and 1 other", "and {} others")), Tone::Dim)]);
         }
         match view.remaining_total {
             0 => rows.push(vec![self.piece(tr("nothing of it would remain without it"), Tone::Dim)]),
@@ -288,7 +285,7 @@ impl Paper<'_> {
         let left_out = alarm.notices.len().saturating_sub(MOST_NOTICES);
         let mut rows: Vec<Row> = alarm.notices.iter().skip(left_out).map(|(at, notice)| self.notice(*at, notice)).collect();
         if left_out > 0 {
-            rows.insert(0, vec![self.piece(trf!("{} earlier notices", left_out), Tone::Dim)]);
+            rows.insert(0, vec![self.piece(trn!(left_out, "1 earlier notice", "{} earlier notices"), Tone::Dim)]);
         }
         rows
     }

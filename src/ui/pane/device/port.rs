@@ -5,7 +5,7 @@
 use crate::model::PortMode;
 use crate::state::view::switch::{Lag, PortDetail, is_blocked};
 use crate::state::view::{InterfaceRow, InterfaceView};
-use crate::ui::lang::{tr, trf};
+use crate::ui::lang::{tr, trf, trn};
 use crate::ui::pane::{Scene, cells};
 use crate::ui::text::{self, figure, percent, speed};
 use crate::ui::theme::Tone;
@@ -180,7 +180,9 @@ fn spanning(row: &InterfaceRow, detail: Option<&PortDetail>) -> Vec<Told> {
     pieces.extend(stp.and_then(|stp| stp.role).map(|role| plain(format!("{} ", tr(role.word())))));
     pieces.push((tr(state).to_owned(), tone));
     pieces.extend(stp.and_then(|stp| stp.path_cost).map(|cost| dim(trf!("  cost {}", cost))));
-    pieces.extend(stp.and_then(|stp| stp.forward_transitions).map(|count| dim(trf!("  {} times forwarding", count))));
+    pieces.extend(
+        stp.and_then(|stp| stp.forward_transitions).map(|count| dim(trn!(count, "  once forwarding", "  {} times forwarding"))),
+    );
     let mut out = vec![told("STP", pieces)];
     if let Some(id) = stp.and_then(|stp| stp.designated_bridge) {
         let name = detail.and_then(|detail| detail.designated_name.clone()).unwrap_or_else(|| id.mac.to_string());
@@ -249,8 +251,7 @@ fn behind(row: &InterfaceRow, detail: Option<&PortDetail>) -> Vec<Told> {
     };
     let words = match count {
         0 => tr("nobody").to_owned(),
-        1 => tr("1 address").to_owned(),
-        count => trf!("{} addresses", count),
+        count => trn!(count, "1 address", "{} addresses"),
     };
     let mut out = vec![told("behind", vec![plain(words)])];
     for station in detail.into_iter().flat_map(|detail| &detail.stations) {

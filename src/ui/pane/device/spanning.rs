@@ -8,7 +8,7 @@ use crate::query::{DevicePart, Screen, Subject};
 use crate::state::view::screens::DeviceView;
 use crate::state::view::switch::{BlockedLink, Branch, SpanningPort, SpanningView, is_blocked};
 use crate::ui::UiState;
-use crate::ui::lang::{tr, trf};
+use crate::ui::lang::{tr, trf, trn};
 use crate::ui::pane::{Listing, Place, Scene, Target, cells, devices};
 use crate::ui::state::Room;
 use crate::ui::text::{self, EN};
@@ -317,7 +317,10 @@ fn draw_own(scene: &Scene<'_>, area: Rect, (buf, tree): (&mut Buffer, &SpanningV
     }
     let mut second: Vec<Piece> = vec![dim(tr("own priority ").to_owned()), plain(or_dash(bridge.priority.map(u32::from)))];
     let blocked = tree.ports.iter().filter(|port| is_blocked(port.state.as_deref())).count();
-    second.push((trf!("   {} ports blocked", blocked), if blocked > 0 { Tone::Maintenance } else { Tone::Dim }));
+    second.push((
+        trn!(blocked, "   1 port blocked", "   {} ports blocked"),
+        if blocked > 0 { Tone::Maintenance } else { Tone::Dim },
+    ));
     second.push(dim(tr("   topology changes ").to_owned()));
     second.push(plain(or_dash(bridge.topology_changes)));
     if bridge.changed_at.is_some() {
@@ -349,7 +352,7 @@ fn draw_ports(scene: &Scene<'_>, area: Rect, (buf, tree): (&mut Buffer, &Spannin
 
 fn draw_tree(scene: &Scene<'_>, area: Rect, (buf, tree): (&mut Buffer, &SpanningView)) {
     let here = scene.state.here();
-    let words = trf!("{} bridges", tree.tree_total);
+    let words = trn!(tree.tree_total, "1 bridge", "{} bridges");
     let inner = Panel::new(tr("Tree")).subtitle(&words).focus(Focus::of(TREE, here.focus)).draw(scene, area, buf);
     let [_, list, ..] = &here.lists;
     // Without the cursor the bridge that the screen is about is kept in view.

@@ -8,7 +8,7 @@ use crate::state::view::screens::DeviceView;
 use crate::state::view::switch::{DEVICE_VLAN_COLUMNS, DeviceVlan};
 use crate::ui::UiState;
 use crate::ui::effect::Effect;
-use crate::ui::lang::{tr, trf};
+use crate::ui::lang::{tr, trn};
 use crate::ui::pane::{Gesture, Listing, Scene, Target, devices, names_of, vlans as network};
 use crate::ui::state::Room;
 use crate::ui::text::{EN, fit};
@@ -153,8 +153,11 @@ impl Section for Vlans {
     fn draw(&self, scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &DeviceView)) {
         let here = scene.state.here();
         let matrix = &view.switch.matrix;
-        let words =
-            format!("{}  {}", summary(matrix.rows.matched, matrix.rows.total, &here, ""), trf!("{} ports", matrix.ports.len()));
+        let words = format!(
+            "{}  {}",
+            summary(matrix.rows.matched, matrix.rows.total, &here, ""),
+            trn!(matrix.ports.len(), "1 port", "{} ports")
+        );
         let legend = tr("U untagged  T tagged  N native  B blocked  small: down");
         let inner = Panel::new(tr("VLANs")).subtitle(&words).note(legend).focus(Focus::Here).draw(scene, area, buf);
         if view.switch.part != DevicePart::Vlans {

@@ -1,5 +1,6 @@
 //! The columns of what happened, for the screen itself and for others.
 
+use crate::model::{Timestamp, unit};
 use crate::state::view::{EventLine, EventRow};
 use crate::ui::lang::{sentence, tr, trf};
 use crate::ui::pane::cells;
@@ -42,10 +43,10 @@ pub const BRIEF: [Column<EventRow>; 2] = [
     Column { title: "WHAT", sort: "", width: Width::Grow(12), align: Align::Left, drop: 0, cell: brief },
 ];
 
-/// The same with seconds.
-pub const PRECISE: [Column<EventRow>; 2] = [
-    Column { title: "TIME", sort: "", width: Width::Cells(8), align: Align::Left, drop: 0, cell: time },
-    Column { title: "WHAT", sort: "", width: Width::Grow(12), align: Align::Left, drop: 0, cell: brief },
+/// With seconds, the oldest first: what goes together stands where it began, with how long it went on.
+pub const PRECISE: [Column<EventLine>; 2] = [
+    Column { title: "TIME", sort: "", width: Width::Cells(8), align: Align::Left, drop: 0, cell: line_begun },
+    Column { title: "WHAT", sort: "", width: Width::Grow(12), align: Align::Left, drop: 0, cell: line_lasted },
 ];
 
 fn brief(row: &EventRow, ink: &Ink<'_>) -> Line<'static> {
@@ -57,17 +58,17 @@ fn brief(row: &EventRow, ink: &Ink<'_>) -> Line<'static> {
 }
 
 fn time(row: &EventRow, ink: &Ink<'_>) -> Line<'static> {
-    moment(row, ink, "%H:%M:%S")
+    moment((row.at, ink), "%H:%M:%S")
 }
 
 /// Where there is little room a minute is close enough.
 fn minute(row: &EventRow, ink: &Ink<'_>) -> Line<'static> {
-    moment(row, ink, "%H:%M")
+    moment((row.at, ink), "%H:%M")
 }
 
-fn moment(row: &EventRow, ink: &Ink<'_>, of_day: &str) -> Line<'static> {
-    let form = if ink.now.since(row.at).as_secs() < 86_400 { of_day } else { "%m-%d" };
-    ink.tone(text::format_time(row.at, ink.zone, form), Tone::Dim)
+fn moment((at, ink): (Timestamp, &Ink<'_>), of_day: &str) -> Line<'static> {
+    let form = if ink.now.since(at).as_secs() < 86_400 { of_day } else { "%m-%d" };
+    ink.tone(text::format_time(at, ink.zone, form), Tone::Dim)
 }
 
 fn line_time(line: &EventLine, ink: &Ink<'_>) -> Line<'static> {
@@ -77,6 +78,10 @@ fn line_time(line: &EventLine, ink: &Ink<'_>) -> Line<'static> {
 
 fn line_minute(line: &EventLine, ink: &Ink<'_>) -> Line<'static> {
     minute(&line.event, ink)
+}
+
+fn line_begun(line: &EventLine, ink: &Ink<'_>) -> Line<'static> {
+    moment((line.first, ink), "%H:%M:%S")
 }
 
 fn line_severity(line: &EventLine, ink: &Ink<'_>) -> Line<'static> {
@@ -94,13 +99,31 @@ fn times(line: &EventLine, ink: &Ink<'_>) -> Span<'static> {
 }
 
 fn line_brief(line: &EventLine, ink: &Ink<'_>) -> Line<'static> {
+    let mut out = counted_brief(line, ink);
+    out.spans.insert(0, times(line, ink));
+    out
+}
+
+fn counted_brief(line: &EventLine, ink: &Ink<'_>) -> Line<'static> {
     let mut out = brief(&line.event, ink);
     if line.objects > 1
         && let Some(first) = out.spans.first_mut()
     {
         first.content = trf!("{} objects", line.objects).into();
     }
-    out.spans.insert(0, times(line, ink));
+    out
+}
+
+/// What goes together, and how long it went on.
+fn line_lasted(line: &EventLine, ink: &Ink<'_>) -> Line<'static> {
+    let mut out = counted_brief(line, ink);
+    let lasted = line.at.since(line.first).as_secs();
+    if lasted > 0 {
+        out.spans.insert(0, Span::styled(format!("{}  ", trf!("within {}", unit::age(lasted))), ink.theme.style(Tone::Dim)));
+    }
+    if line.count > 1 {
+        out.spans.insert(0, Span::styled(format!("{}x ", line.count), ink.theme.style(Tone::Accent)));
+    }
     out
 }
 
@@ -129,7 +152,7 @@ fn line_what(line: &EventLine, ink: &Ink<'_>) -> Line<'static> {
         return what(&line.event, ink);
     }
     let lasted = line.at.since(line.first).as_secs();
-    let within = if lasted == 0 { tr("at once").to_owned() } else { trf!("within {}", crate::model::unit::age(lasted)) };
+    let within = if lasted == 0 { tr("at once").to_owned() } else { trf!("within {}", unit::age(lasted)) };
     let last =
         if line.objects > 1 { format!("{}: {}", line.object, sentence(&line.text)) } else { sentence(&line.text).into_owned() };
     Line::from(vec![

@@ -1,7 +1,7 @@
 //! The event under the cursor in full, and what happened near to it.
 
 use crate::state::view::{EventLine, NearView, ViewBody};
-use crate::ui::lang::{sentence, tr, trf};
+use crate::ui::lang::{sentence, tr, trf, trn};
 use crate::ui::pane::{Scene, logs};
 use crate::ui::state::Room;
 use crate::ui::text::{self, EN};
@@ -69,7 +69,8 @@ fn full(scene: &Scene<'_>, (line, near): (&EventLine, Option<&NearView>), cells:
     rows.push(kind.collect());
     if line.count > 1 {
         let first = text::clock(line.first, &scene.state.zone);
-        let words = trf!("{} of the kind on {} objects since {}; Enter shows them", line.count, line.objects, first);
+        let objects = trn!(line.objects, "1 object", "{} objects");
+        let words = trf!("{} of the kind on {} since {}; Enter shows them", line.count, objects, first);
         rows.extend(text::lines(&words, cells).into_iter().map(|words| vec![piece(words, Tone::Accent)]));
     }
     if let Some(near) = near {
@@ -102,7 +103,7 @@ fn brief(scene: &Scene<'_>, (line, near): (&EventLine, Option<&NearView>)) -> Ve
         about.push(piece(format!("{} {}  ", alarm.object, sentence(&alarm.text)), Tone::Text));
     }
     if let Some(near) = near {
-        about.push(piece(trf!("{} log lines about it (o l)", near.line_count), Tone::Dim));
+        about.push(piece(trn!(near.line_count, "1 log line about it (o l)", "{} log lines about it (o l)"), Tone::Dim));
     }
     let keys = vec![piece(tr("o then a l d i h f t: there, at that time").to_owned(), Tone::Key)];
     vec![vec![piece(sentence(&line.text).into_owned(), Tone::Text)], facts, about, keys]

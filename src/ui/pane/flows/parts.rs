@@ -3,7 +3,7 @@
 use super::{EXPORTERS, under_cursor, words};
 use crate::state::view::flows::{ExporterRow, FlowDetail, FlowHost, FlowMain, FlowPlace, FlowsView};
 use crate::state::view::{FlowRow, ViewBody};
-use crate::ui::lang::{tr, trf};
+use crate::ui::lang::{tr, trf, trn};
 use crate::ui::pane::{Scene, Target};
 use crate::ui::state::Room;
 use crate::ui::text::{self, EN, figure, fit};
@@ -276,7 +276,10 @@ fn sampling(scene: &Scene<'_>, detail: &FlowDetail) -> Vec<Piece> {
     let clock = |at| text::clock(at, &scene.state.zone);
     let mut pieces = vec![(tr("sampled ").to_owned(), dim), (words, plain)];
     if sum.unscaled_flows > 0 && sum.sampling_interval > 1 {
-        pieces.push((trf!("  {} flows of unknown rate", sum.unscaled_flows), scene.theme.style(Tone::Unknown)));
+        pieces.push((
+            trn!(sum.unscaled_flows, "  1 flow of unknown rate", "  {} flows of unknown rate"),
+            scene.theme.style(Tone::Unknown),
+        ));
     }
     if let (Some(first), Some(last)) = (detail.first, detail.last) {
         pieces.push((trf!("  {} to {}", clock(first), clock(last)), dim));

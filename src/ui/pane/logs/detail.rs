@@ -7,7 +7,7 @@ use crate::model::text::visible;
 use crate::model::{LogKind, LogLine, unit};
 use crate::state::view::ViewBody;
 use crate::state::view::logs::{LogNear, LogRow};
-use crate::ui::lang::{sentence, tr, trf};
+use crate::ui::lang::{sentence, tr, trf, trn};
 use crate::ui::pane::Scene;
 use crate::ui::text::{self, EN};
 use crate::ui::theme::Tone;
@@ -121,7 +121,8 @@ impl Paper<'_> {
         if words.len() > most {
             let more = words.len() - most;
             words.truncate(most);
-            words.push(vec![self.span(trf!("{} more rows: Y copies the line", more), Tone::Dim)]);
+            words
+                .push(vec![self.span(trn!(more, "1 more row: Y copies the line", "{} more rows: Y copies the line"), Tone::Dim)]);
         }
         rows.extend(words);
         rows.push(Vec::new());
@@ -132,7 +133,7 @@ impl Paper<'_> {
             rows.push(self.trap_head(trap));
             rows.extend(trap.binds.iter().map(|bind| self.bind(&bind.name, &bind.value)));
             if trap.left_out > 0 {
-                rows.push(vec![self.span(trf!("{} varbinds left out", trap.left_out), Tone::Minor)]);
+                rows.push(vec![self.span(trn!(trap.left_out, "1 varbind left out", "{} varbinds left out"), Tone::Minor)]);
             }
         }
         rows.extend(self.faults(line));
@@ -216,10 +217,10 @@ impl Paper<'_> {
     fn faults(&self, line: &LogLine) -> Vec<Row> {
         let mut rows = Vec::new();
         if line.cut_octets > 0 {
-            rows.push(vec![self.span(trf!("{} octets were cut off", line.cut_octets), Tone::Minor)]);
+            rows.push(vec![self.span(trn!(line.cut_octets, "1 octet was cut off", "{} octets were cut off"), Tone::Minor)]);
         }
         if line.masked > 0 {
-            rows.push(vec![self.span(trf!("{} secrets masked", line.masked), Tone::Minor)]);
+            rows.push(vec![self.span(trn!(line.masked, "1 secret masked", "{} secrets masked"), Tone::Minor)]);
         }
         rows
     }
@@ -258,7 +259,7 @@ impl Paper<'_> {
         if let Some(event) = near.events.first() {
             row.push(self.span(trf!("{} (o e)  ", sentence(&event.text)), Tone::Text));
         }
-        row.push(self.span(trf!("{} other lines", near.lines), Tone::Dim));
+        row.push(self.span(trn!(near.lines, "1 other line", "{} other lines"), Tone::Dim));
         row
     }
 
@@ -282,7 +283,7 @@ impl Paper<'_> {
                 self.span(sentence(&event.text).into_owned(), Tone::Text),
             ]);
         }
-        rows.push(vec![self.span(trf!("{} other lines", near.lines), Tone::Dim)]);
+        rows.push(vec![self.span(trn!(near.lines, "1 other line", "{} other lines"), Tone::Dim)]);
         rows.push(vec![self.span(tr("o a alarms  o e events  o d device"), Tone::Key)]);
         rows
     }

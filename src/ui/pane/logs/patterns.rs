@@ -5,7 +5,7 @@ use crate::model::log::LogPattern;
 use crate::model::text::visible;
 use crate::state::view::logs::LogsView;
 use crate::ui::UiState;
-use crate::ui::lang::{tr, trf};
+use crate::ui::lang::{tr, trf, trn};
 use crate::ui::pane::Scene;
 use crate::ui::state::Room;
 use crate::ui::text::{self, EN, figure};
@@ -106,7 +106,8 @@ pub fn draw(scene: &Scene<'_>, (list, detail): (Rect, Rect), (buf, view): (&mut 
     let here = scene.state.here();
     let table = &view.patterns;
     let new = table.rows.iter().filter(|row| row.new).count();
-    let mut words = trf!("{} of {} lines, new and rising first", table.matched, view.lines);
+    let mut words =
+        trn!(view.lines, "{} of 1 line, new and rising first", "{1} of {0} lines, new and rising first", table.matched);
     if new > 0 {
         words.push_str(&format!("  {}", trf!("{} new", new)));
     }
@@ -145,7 +146,8 @@ fn one(scene: &Scene<'_>, area: Rect, (buf, row): (&mut Buffer, Option<&LogPatte
     let most = usize::from(inner.height).saturating_sub(5).max(1);
     let mut rows: Vec<Vec<Span<'static>>> = wrapped.iter().take(most).map(|line| spans(line, styles)).collect();
     let piece = |words: String, tone| Span::styled(words, style(tone));
-    let times = trf!("{} times on {} devices, {} before", row.count, row.devices, row.before);
+    let times =
+        trf!("{} on {}, {} before", trn!(row.count, "once", "{} times"), trn!(row.devices, "1 device", "{} devices"), row.before);
     rows.push(vec![piece(times, Tone::Text)]);
     let said = match (row.new, rises(row)) {
         (true, _) => (tr("new: it never came before this time").to_owned(), Tone::Accent),

@@ -3,7 +3,7 @@
 use super::{ALARMS, BUSIEST, PAIR, RECENT, TALKERS, devices};
 use crate::model::Band;
 use crate::state::view::{AlarmRow, FlowRow, LinkRow, OverviewView};
-use crate::ui::lang::{tr, trf};
+use crate::ui::lang::{tr, trf, trn};
 use crate::ui::pane::flows::words;
 use crate::ui::pane::{Scene, alarms as alarm_pane, cells, events, logs};
 use crate::ui::text::{self, EN, figure, fit, percent};
@@ -123,7 +123,7 @@ pub fn notices(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     let all = scene.view.map(|view| view.chrome.notices.as_slice()).unwrap_or_default();
     let most = if area.height > 14 { NOTICES } else { 0 };
     let mut area = area;
-    for sentence in all.iter().take(most) {
+    for sentence in scene.state.lost.iter().chain(all).take(most) {
         let words = fit(&crate::ui::lang::sentence(sentence), usize::from(area.width.saturating_sub(4)), scene.glyphs.ellipsis);
         let style = scene.theme.style(Tone::Minor);
         put_all(buf, Position::new(area.x + 1, area.y), area.width, &[("! ", style), (&words, style)]);
@@ -135,7 +135,7 @@ pub fn notices(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) -> Rect {
 
 /// Counts of everything.
 pub fn health(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &OverviewView)) {
-    let all = trf!("{} devices", devices(view));
+    let all = trn!(devices(view), "1 device", "{} devices");
     let inner = Panel::new(tr("Health")).subtitle(&all).draw(scene, area, buf);
     let (dim, plain) = (scene.theme.style(Tone::Dim), scene.theme.style(Tone::Text));
     let missed = view.missed_percent.map_or_else(|| "-".to_owned(), |percent| format!("{percent:.2}%"));
@@ -326,6 +326,7 @@ pub fn alarms(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Overvie
     let hidden: usize = hiding.iter().map(|row| row.children).sum();
     let note = match hiding.as_slice() {
         [] => String::new(),
+        [one] if hidden == 1 => trf!("behind {}: one cause hides another alarm", one.object),
         [one] => trf!("behind {}: one cause hides {} alarms", one.object, hidden),
         several => trf!("{} causes hide {} alarms", several.len(), hidden),
     };

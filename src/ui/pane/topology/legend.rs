@@ -6,7 +6,7 @@ use crate::model::DeviceStatus;
 use crate::query::MapLayer;
 use crate::state::view::GraphView;
 use crate::ui::glyph::GlyphSet;
-use crate::ui::lang::{tr, trf};
+use crate::ui::lang::{tr, trf, trn};
 use crate::ui::pane::Scene;
 use crate::ui::state::{Room, UiState};
 use crate::ui::text::EN;
@@ -23,10 +23,7 @@ pub(super) fn title(scene: &Scene<'_>, graph: &GraphView) -> String {
     let mut parts = vec![match &map.request.focus {
         Some(focus) => {
             let name = graph.nodes.iter().find(|node| node.id == focus.as_str()).map_or(focus.as_str(), |node| &node.label);
-            match map.request.hops {
-                1 => trf!("1 hop of {}", name),
-                hops => trf!("{} hops of {}", hops, name),
-            }
+            trn!(map.request.hops, "1 hop of {}", "{} hops of {}", name)
         }
         None if keys_are_far(scene.state) => tr("places").to_owned(),
         None if map.request.level >= UNFOLDED => tr("everything").to_owned(),
@@ -65,8 +62,7 @@ fn found_words(state: &UiState, graph: &GraphView, found: usize) -> String {
     }
     match found {
         0 => tr("no match").to_owned(),
-        1 => tr("1 match").to_owned(),
-        found => trf!("{} matches", found),
+        found => trn!(found, "1 match", "{} matches"),
     }
 }
 
@@ -76,7 +72,7 @@ pub(super) fn note(scene: &Scene<'_>, graph: &GraphView) -> String {
     if scene.state.room() == Room::Tiny {
         return String::new();
     }
-    trf!("{} of {} nodes", shown, graph.total_nodes)
+    trn!(graph.total_nodes, "{} of 1 node", "{1} of {0} nodes", shown)
 }
 
 /// What is said in place of an empty map.
