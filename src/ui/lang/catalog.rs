@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// The files, by name.
-pub(super) const KOREAN: [(&str, &str); 22] = [
+pub(super) const KOREAN: [(&str, &str); 23] = [
     ("actions", include_str!("ko/actions.toml")),
     ("access", include_str!("ko/access.toml")),
     ("alarms", include_str!("ko/alarms.toml")),

@@ -36,7 +36,7 @@ const SENSOR: [&str; 3] = ["sensor", "temperature", "storage"];
 const AIR: [&str; 3] = ["ap-down", "ap-busy", "ap-crowded"];
 const EVENT: [&str; 4] = ["restarted", "device-replaced", "stp-root-changed", "stp-unstable"];
 const LINK: [&str; 1] = ["neighbour-lost"];
-const OWN: [&str; 7] = [
+const OWN: [&str; 8] = [
     "flow-exporter-silent",
     "flow-exporter-losing",
     "collector-dropping",
