@@ -379,16 +379,15 @@ fn alarm_raised(state: &State, alarm: &Alarm) -> Option<Told> {
 /// Kind of the rows that say how many alarms are explained.
 pub const EXPLAINED: &str = "alarms-explained";
 
-fn explained_words(count: usize) -> String {
+/// What such a row says.
+pub fn explained_words(count: usize) -> String {
     unit::counted(count, "alarm is explained by it", "alarms are explained by it")
 }
 
-/// Two rows that count alarms explained by the same as one with their sum.
-pub fn sum_of_explained(one: &EventRow, other: &EventRow) -> Option<EventRow> {
-    let count = |row: &EventRow| row.text.split(' ').next().and_then(|count| count.parse::<usize>().ok());
-    let same = one.kind == EXPLAINED && other.kind == EXPLAINED && one.object == other.object;
-    let sum = count(one)?.saturating_add(count(other)?);
-    same.then(|| EventRow { text: explained_words(sum), ..other.clone() })
+/// How many alarms a row says are explained; `None` of other rows.
+pub fn explained_count(row: &EventRow) -> Option<usize> {
+    let count = row.text.split(' ').next().and_then(|count| count.parse().ok());
+    count.filter(|_| row.kind == EXPLAINED)
 }
 
 /// How many alarms are newly explained by each root, a row for each root.

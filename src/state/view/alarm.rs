@@ -120,7 +120,7 @@ fn events(look: &Lookup<'_>, (one, behind): (&AlarmRef<'_>, &[AlarmRef<'_>])) ->
     let recent = look.state.recent.iter().rev().take_while(|row| row.at >= from);
     let mut rows: Vec<EventRow> = recent.filter(|row| is_its(row)).map(|row| (**row).clone()).collect();
     rows.reverse();
-    let mut lines = gathered(rows);
+    let mut lines = gathered(rows, (&one.alarm.object, behind.len()));
     lines.truncate(MOST_EVENTS);
     lines
 }

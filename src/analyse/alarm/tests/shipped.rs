@@ -364,12 +364,13 @@ fn noctop_itself() {
     let before = CollectorReading { name: "syslog".to_owned(), ..CollectorReading::default() };
     let exporter =
         ExporterReading { address: "192.0.2.1".parse().unwrap(), device: None, datagrams: 1_000, lost: Some(0), heard: at(995) };
-    for (name, severity) in OWN[..6].iter().copied().zip([
+    for (name, severity) in OWN[..7].iter().copied().zip([
         Severity::Minor,
         Severity::Warning,
         Severity::Minor,
         Severity::Warning,
         Severity::Minor,
+        Severity::Major,
         Severity::Critical,
     ]) {
         let (rule, mut ill, mut well, mut sends) = (rule(name), well.clone(), well.clone(), exporter.clone());
@@ -406,14 +407,14 @@ fn noctop_itself() {
 #[test]
 fn bounds() {
     let before = crate::model::limit::DEVICES.reading();
-    let rule = rule(OWN[6]);
+    let rule = rule(OWN[7]);
     let told = |now: &LimitReading| {
         let row = LimitObject { now, before: Some(&before) };
         (rule.ill(&row, (at(1_000), None)), rule.severity(&row))
     };
     let ill = |name: &str| LimitReading { name: name.to_owned(), beyond: before.beyond + 1, ..before.clone() };
     for (name, severity) in [("alarms", Severity::Critical), ("devices", Severity::Major), ("problems", Severity::Warning)] {
-        check(OWN[6], [told(&ill(name)), told(&before)], severity);
+        check(OWN[7], [told(&ill(name)), told(&before)], severity);
     }
     let forgets = LimitReading { at: AtLimit::Forgets, ..ill("snmp-agents") };
     assert_ne!(told(&forgets).0, Some(true), "what is learned again is no fault");
