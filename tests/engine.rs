@@ -197,7 +197,7 @@ fn what_an_operator_begins_is_there_for_the_next_command() {
     for round in 0..3 {
         let name = format!("swap {round}");
         assert_eq!(work("begin", &name).0, Some(0));
-        assert_eq!(names(), [name.clone()], "of another process");
+        assert_eq!(names(), std::slice::from_ref(&name), "of another process");
         let (code, _, err) = work("end", &name);
         assert_eq!((code, names()), (Some(0), Vec::new()), "{err}");
         // And without the time that a process takes to start.
