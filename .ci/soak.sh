@@ -9,7 +9,8 @@ minutes=${1:-60} devices=${2:-2000}
 noctop=$(realpath "${NOCTOP_BINARY:-target/release/noctop}")
 dir=${SOAK_DIR:-$(mktemp -d)}
 mkdir -p "$dir"
-# Growth is judged behind these: a block of samples is open for 60 polls, which is half an hour, and until then there are ever more of them.
+# Growth is judged behind these: a block of samples is open for 60 polls, which is half an hour, and until then there are ever more of them. All devices are
+# discovered anew twice in them, each 15 minutes: what that takes at its peak stays with the allocator.
 warm=$((minutes / 2 > 35 ? 35 : minutes / 2))
 every=15
 snmp=${SOAK_SNMP_PORT:-21161} flows=${SOAK_FLOW_PORT:-22055} syslog=${SOAK_SYSLOG_PORT:-25514} traps=${SOAK_TRAP_PORT:-25162}
@@ -25,6 +26,7 @@ targets = ["${network}"]
 scope = ["${network}"]
 port = $snmp
 own_host = false
+interval = "15m"
 [polling]
 interval = "30s"
 [flows]
