@@ -3,13 +3,10 @@
 use super::space::forever;
 use super::*;
 
-#[test]
-#[ignore = "a process that another test starts with a limit on the size of its files"]
-fn writes_on_a_full_disk() {
-    let path = PathBuf::from(std::env::var(CHILD).unwrap());
-    let store = SledStore::open(&path).unwrap();
+/// Writes until so many flushes were refused, or so many instants are written; how many of both there were.
+fn fill(store: &SledStore, (times, most): (u32, u64)) -> (u64, u32) {
     let (mut n, mut refused) = (0, 0);
-    while refused < 5 && n < 3000 {
+    while refused < times && n < most {
         assert_eq!(store.journal_append(&[(time(n), n.to_string().into_bytes())]).unwrap(), n + 1);
         store.samples_append(&DEVICES.map(|device| batch(device, n))).unwrap();
         n += 1;
@@ -21,6 +18,15 @@ fn writes_on_a_full_disk() {
             }
         }
     }
+    (n, refused)
+}
+
+#[test]
+#[ignore = "a process that another test starts with a limit on the size of its files"]
+fn writes_on_a_full_disk() {
+    let path = PathBuf::from(std::env::var(CHILD).unwrap());
+    let store = SledStore::open(&path).unwrap();
+    let (mut n, refused) = fill(&store, (5, 3000));
     assert!(refused >= 5, "the limit was not reached");
     let pid = std::process::id().to_string();
     let lifted = Command::new("prlimit").args(["--fsize=unlimited:unlimited", "--pid", &pid]).status().unwrap();
@@ -84,19 +90,7 @@ fn a_disk_that_is_really_full_stops_nothing_and_has_everything_when_there_is_roo
     let (path, ballast) = (disk.0.path().join("store"), disk.0.path().join("ballast"));
     let store = SledStore::open(&path).unwrap();
     fs::write(&ballast, vec![1; 9 << 20]).unwrap();
-    let (mut n, mut refused) = (0, 0);
-    while refused < 20 && n < 4000 {
-        assert_eq!(store.journal_append(&[(time(n), n.to_string().into_bytes())]).unwrap(), n + 1);
-        store.samples_append(&DEVICES.map(|device| batch(device, n))).unwrap();
-        n += 1;
-        if n % 10 == 0 {
-            match store.flush() {
-                Ok(()) => {}
-                Err(StoreError::Io { .. }) => refused += 1,
-                Err(other) => panic!("{other}"),
-            }
-        }
-    }
+    let (n, refused) = fill(&store, (20, 4000));
     assert_eq!(refused, 20, "it was not full");
     let limits = Limits { now: time(n + 100_000), ..forever() };
     assert!(matches!(store.maintain(&limits), Err(StoreError::Io { .. })), "nor can it be summed up");
