@@ -260,9 +260,16 @@ fn write_limits(limits: &[shape::Limit], out: &mut dyn Write) -> io::Result<()> 
     Ok(())
 }
 
+/// Names of capabilities that a line has room for.
+const CAPABILITIES_NAMED: usize = 4;
+
 fn write_rights(rights: &shape::Rights, out: &mut dyn Write) -> io::Result<()> {
     let shape::Rights { uid, capabilities, threads, privileged_threads, no_new_privs, dumps_core } = rights;
-    let held = if capabilities.is_empty() { "no capability".to_owned() } else { capabilities.join(" ") };
+    let held = match (capabilities.len(), capabilities.get(..CAPABILITIES_NAMED)) {
+        (0, _) => "no capability".to_owned(),
+        (all, Some(first)) if all > CAPABILITIES_NAMED => format!("{} and {} more", first.join(" "), all - CAPABILITIES_NAMED),
+        _ => capabilities.join(" "),
+    };
     let more = if *no_new_privs { "no new privileges" } else { "new privileges are possible" };
     let dumps = match dumps_core {
         Some(false) => "no core dumps",
