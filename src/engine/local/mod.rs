@@ -156,31 +156,45 @@ pub(super) fn host(setup: Setup, ear: Ear) -> Result<LocalSession, String> {
     let (alive, gone) = mpsc::channel();
     let mut running = Running { stop: stop.clone(), alive, gone, done: None, endings };
     if let Some(desk) = desk {
-        let (told, work) = (Arc::clone(&hub), desk.run(&runtime, stop.clone()));
-        running.thread("noctop-notify", move || {
-            // Without it nobody is told of any alarm: better an engine that is started again, whose ledger knows who was told what.
-            if catch_unwind(AssertUnwindSafe(work)).is_err() {
-                told.board.tell_all(&Told::Ending("telling people about alarms failed: the engine is started again".to_owned()));
-            }
-        })?;
+        tell_people(&mut running, &hub, desk.run(&runtime, stop.clone()))?;
     }
     running.engine(engine, runtime)?;
-    for (name, part, kind) in [("noctop-live", "views", Kind::Live), ("noctop-past", "past views", Kind::Past)] {
-        let hub = Arc::clone(&hub);
-        running.thread(name, move || again_and_again((part, &hub.wards), || hub.work(kind)))?;
-    }
-    let theirs = Arc::clone(&hub);
-    running.thread("noctop-logs", move || {
-        again_and_again(("log index", &theirs.wards), || tending.run(|| theirs.reader.look_up_history()))
-    })?;
-    let theirs = Arc::clone(&hub);
-    let sums_up = move || again_and_again(("summing up", &theirs.wards), || maintenance.run(&theirs.notices));
-    running.thread("noctop-maintain", sums_up)?;
+    readers_and_keepers(&mut running, &hub, (tending, maintenance))?;
     if let Some(backfill) = backfill {
         running.thread("noctop-backfill", move || backfill.run(&*store, &stop))?;
     }
     let session = hub.board.join(ear);
     Ok(LocalSession { hub, session, running: Mutex::new(Some(running)) })
+}
+
+/// The thread that tells people about alarms. Errors: a sentence.
+fn tell_people(running: &mut Running, hub: &Arc<Hub>, work: impl FnOnce() + Send + 'static) -> Result<(), String> {
+    let told = Arc::clone(hub);
+    running.thread("noctop-notify", move || {
+        // Without it nobody is told of any alarm: better an engine that is started again, whose ledger knows who was told what.
+        if catch_unwind(AssertUnwindSafe(work)).is_err() {
+            told.board.tell_all(&Told::Ending("telling people about alarms failed: the engine is started again".to_owned()));
+        }
+    })
+}
+
+/// Threads that answer views, index log lines and sum up history; each is started again where it panics. Errors: a sentence.
+fn readers_and_keepers(
+    running: &mut Running,
+    hub: &Arc<Hub>,
+    (tending, maintenance): (Tending, Maintenance),
+) -> Result<(), String> {
+    for (name, part, kind) in [("noctop-live", "views", Kind::Live), ("noctop-past", "past views", Kind::Past)] {
+        let hub = Arc::clone(hub);
+        running.thread(name, move || again_and_again((part, &hub.wards), || hub.work(kind)))?;
+    }
+    let theirs = Arc::clone(hub);
+    running.thread("noctop-logs", move || {
+        again_and_again(("log index", &theirs.wards), || tending.run(|| theirs.reader.look_up_history()))
+    })?;
+    let theirs = Arc::clone(hub);
+    let sums_up = move || again_and_again(("summing up", &theirs.wards), || maintenance.run(&theirs.notices));
+    running.thread("noctop-maintain", sums_up)
 }
 
 /// The runtime of the collectors. Errors: a sentence.
