@@ -267,8 +267,8 @@ pub struct FormatArgs {
 /// `history`
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Examples:
-  noctop history core-1/Te1%2F1%2F1/in_bps --from -1h --to -0s --step 5m
-  noctop history ups-1/sensor:Inlet --from -7d --to -0s
+  noctop history core-1/Te1%2F1%2F1/in_bps --from -1h --step 5m
+  noctop history ups-1/sensor:Inlet --from -7d
   noctop history wan-1/Gi0%2F0 --month 2026-10     what a port is billed by: in, out and the larger of both
 
 Without --step a range up to 2 days is shown sample by sample, up to 14 days by minutes, else by hours, and coarser where what is
@@ -277,10 +277,10 @@ pub struct HistoryArgs {
     /// DEVICE/METRIC or DEVICE/INTERFACE/METRIC, percent-encoded; METRIC may be sensor:NAME or an imported metric's name
     pub series: String,
     /// First time
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true, required_unless_present = "month", requires = "to")]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, required_unless_present = "month")]
     pub from: Option<String>,
-    /// Last time
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true, required_unless_present = "month", requires = "from")]
+    /// Last time [default: now]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, requires = "from")]
     pub to: Option<String>,
     /// A month of UTC as the range, with its 95th-percentile bill
     #[arg(long, value_name = "YYYY-MM", conflicts_with_all = ["from", "to"])]
@@ -297,10 +297,10 @@ pub struct HistoryArgs {
 #[derive(Clone, Debug, Default, Args)]
 #[command(after_help = "Examples:
   noctop interfaces --filter 'device:core and util>=70%' --sort in --limit 10 --at -15m
-  noctop interfaces --from -7d --to -0s --sort p95 --limit 10     the ten busiest ports of a week
-  noctop devices --from -1d --to -0s --sort maxCpuPercent --limit 5
+  noctop interfaces --from -7d --sort p95 --limit 10     the ten busiest ports of a week
+  noctop devices --from -1d --sort maxCpuPercent --limit 5
 
-With --from and --to (interfaces and devices) figures are means over the range, with p95 and max beside; filter and sort go by them.")]
+With --from (interfaces and devices) figures are means over the range, with p95 and max beside; filter and sort go by them.")]
 pub struct RowArgs {
     /// Filter expression, as `/` in the console
     #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
@@ -312,9 +312,9 @@ pub struct RowArgs {
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
     /// First time of a range: of interfaces and devices to sum up, of events to list
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true, requires = "to")]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub from: Option<String>,
-    /// Last time of it
+    /// Last time of it [default: now]
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, requires = "from")]
     pub to: Option<String>,
     /// Format of what is printed
@@ -328,7 +328,7 @@ pub struct RowArgs {
   noctop logs --filter '/link.down/ device:core-1 sev>=warning' --limit 50
   noctop logs --from -2h --to -1h --filter 'sev>=err' --format ndjson
   noctop logs --patterns                      what the lines of the last hour say, new and rising first
-  noctop logs --patterns --from -1d --to -0s  the same of a day, beside the day before
+  noctop logs --patterns --from -1d           the same of a day, beside the day before
 
 A pattern is the words that lines have in common, with * for figures, addresses and names; `pattern=\"...\"` is a filter too.
 Exit code 3: only a part of the lines was looked at, because all of them would have taken too long.")]

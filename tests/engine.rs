@@ -174,7 +174,14 @@ fn commands_read_the_store_without_a_server_and_with_one() {
         }
         assert_eq!(run(&folder, &["diff", "-1h", "now", "--format", "json"]).0, Some(0));
         assert_eq!(run(&folder, &["devices", "--filter", "nonsense>"]).0, Some(2));
-        assert_eq!(run(&folder, &["history", "nobody/in_bps", "--from", "-1h", "--to", "now"]).0, Some(2));
+        for range in [&["--from", "-1h", "--to", "now"][..], &["--from", "-1h"]] {
+            let (code, _, err) = run(&folder, &[&["history", "nobody/in_bps"], range].concat());
+            assert!(code == Some(2) && err.contains("nobody"), "{range:?}: {err}");
+            assert_eq!(run(&folder, &[&["interfaces"], range].concat()).0, Some(0), "until now is what no end means");
+        }
+        for senseless in [&["--to", "now"][..], &["--from", "now", "--to", "-1h"]] {
+            assert_eq!(run(&folder, &[&["interfaces"], senseless].concat()).0, Some(2), "{senseless:?}");
+        }
         if let Some((handle, _)) = served {
             handle.close();
         }

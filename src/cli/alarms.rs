@@ -27,7 +27,7 @@ pub enum AlarmsCommand {
 /// `alarms test`
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Examples:
-  noctop alarms test interface-utilisation --from -7d --to -0s
+  noctop alarms test interface-utilisation --from -7d
   noctop alarms test file:new-rule.toml --from 2026-11-20T00:00:00Z --to 2026-11-21T00:00:00Z --format json
 
 The journal, the series and the log lines of that time are gone through again with this rule alone. Nothing is changed or told to
@@ -40,7 +40,7 @@ pub struct AlarmTestArgs {
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub from: String,
     /// Last time
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, default_value = "now")]
     pub to: String,
     /// Format of what is printed
     #[arg(long, value_enum, default_value_t)]

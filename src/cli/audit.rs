@@ -28,7 +28,7 @@ pub enum AuditCommand {
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Examples:
   noctop audit list --filter 'user:kim kind:alarm' --limit 20
-  noctop audit list --from -7d --to -0s --filter 'outcome:refused' --format ndjson
+  noctop audit list --from -7d --filter 'outcome:refused' --format ndjson
 
 Fields: at class number user uid role kind object text old new outcome why way pid program, and what a console says of itself and
 nothing proves: from tty command. Classes: access (who attached), change, security (what was refused, starts and ends).")]

@@ -4,7 +4,6 @@ use super::{Failure, Outcome, attach, config_check, rows, written};
 use crate::cli::{AlarmTestArgs, AlarmsArgs, AlarmsCommand, Common, EXIT_PARTIAL, FormatArgs};
 use crate::config;
 use crate::engine::{Answer, Command, command};
-use crate::model::TimeRange;
 use crate::query::Screen;
 use crate::report::{self, RuleRow, write_rows};
 use crate::state::view::AlarmRow;
@@ -27,10 +26,7 @@ pub fn run(common: &Common, args: &AlarmsArgs) -> Outcome {
 }
 
 fn test(common: &Common, args: &AlarmTestArgs) -> Outcome {
-    let range = TimeRange { from: attach::moment("--from", &args.from)?, to: attach::moment("--to", &args.to)? };
-    if range.from >= range.to {
-        return Err(Failure::usage("--from is not earlier than --to"));
-    }
+    let range = attach::range(&args.from, Some(&args.to))?;
     let rule = source(&args.rule)?;
     let handle = attach::reader(common)?;
     let answer = handle.command(Command::AlarmTest(Box::new(command::AlarmTest { rule, range })));

@@ -5,7 +5,7 @@ use crate::cli::{Common, RowFormat};
 use crate::clock;
 use crate::config::Config;
 use crate::engine::{self, AskError, Handle, Hosting, OpenError, OpenOptions};
-use crate::model::Timestamp;
+use crate::model::{TimeRange, Timestamp};
 use crate::model::audit::{self, Act};
 use crate::query::time;
 use crate::report::Format;
@@ -51,6 +51,15 @@ pub fn unanswered(error: AskError) -> Failure {
 pub fn moment(what: &str, text: &str) -> Result<Timestamp, Failure> {
     time::parse(text, clock::now())
         .ok_or_else(|| Failure::usage(format!("{what} {text:?} is no time: RFC 3339 (2026-11-22T12:00:00Z), -15m or @UNIX")))
+}
+
+/// `--from` and `--to`: what is not told to end ends now.
+pub fn range(from: &str, to: Option<&str>) -> Result<TimeRange, Failure> {
+    let range = TimeRange { from: moment("--from", from)?, to: moment("--to", to.unwrap_or("now"))? };
+    if range.from >= range.to {
+        return Err(Failure::usage("--from is not earlier than --to"));
+    }
+    Ok(range)
 }
 
 /// `--at`

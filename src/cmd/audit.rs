@@ -8,7 +8,7 @@ use crate::clock;
 use crate::engine::command::{AuditAnswer, AuditQuestion, AuditRequest};
 use crate::engine::{self, Hosting};
 use crate::model::audit::Verdict;
-use crate::model::{TimeRange, unit};
+use crate::model::unit;
 use crate::report::audit::{AuditRow, ChainRow, PersonRow, ReportDocument, write_report, write_verdict};
 use crate::report::json::write_document;
 use crate::report::{Format, write_rows};
@@ -46,10 +46,7 @@ fn list(common: &Common, args: &AuditListArgs) -> Outcome {
     if rows.sort.is_some() {
         return Err(Failure::usage("records are listed as they were written, the latest first: there is no --sort"));
     }
-    let range = match (&rows.from, &rows.to) {
-        (Some(from), Some(to)) => Some(TimeRange { from: attach::moment("--from", from)?, to: attach::moment("--to", to)? }),
-        _ => None,
-    };
+    let range = rows.from.as_deref().map(|from| attach::range(from, rows.to.as_deref())).transpose()?;
     let limit = rows.limit.or(range.is_none().then_some(USUAL));
     let request = AuditRequest { filter: rows.filter.clone().unwrap_or_default(), range, limit };
     let AuditAnswer::Records(records) = ask(common, AuditQuestion::List(request))? else { return Err(strange()) };

@@ -98,16 +98,12 @@ fn request(args: &HistoryArgs) -> Result<command::HistoryRequest, Failure> {
 const SENSOR: &str = "sensor:";
 
 fn range(args: &HistoryArgs) -> Result<TimeRange, Failure> {
-    let range = match (&args.month, &args.from, &args.to) {
-        (Some(text), _, _) => month(text, clock::now())
-            .ok_or_else(|| Failure::usage(format!("--month {text:?} is no month that has begun, such as 2026-10")))?,
-        (None, Some(from), Some(to)) => TimeRange { from: attach::moment("--from", from)?, to: attach::moment("--to", to)? },
-        (None, _, _) => return Err(Failure::usage("name the range: --from and --to, or --month")),
-    };
-    if range.from > range.to {
-        return Err(Failure::usage("--from is later than --to"));
+    match (&args.month, &args.from) {
+        (Some(text), _) => month(text, clock::now())
+            .ok_or_else(|| Failure::usage(format!("--month {text:?} is no month that has begun, such as 2026-10"))),
+        (None, Some(from)) => attach::range(from, args.to.as_deref()),
+        (None, None) => Err(Failure::usage("name the range: --from, or --month")),
     }
-    Ok(range)
 }
 
 /// A month of UTC, as days are in the store; the one that is not over yet ends now.

@@ -79,17 +79,13 @@ pub(super) fn request(common: &Common, screen: Screen, args: &RowArgs) -> Result
 const PRESENT: Duration = Duration::from_secs(5);
 
 fn range(screen: Screen, args: &RowArgs) -> Result<Option<TimeRange>, Failure> {
-    let (Some(from), Some(to)) = (&args.from, &args.to) else { return Ok(None) };
+    let Some(from) = &args.from else { return Ok(None) };
     if !matches!(screen, Screen::Interfaces | Screen::Devices | Screen::Events | Screen::Logs) {
         return Err(Failure::usage(
-            "--from and --to are for interfaces, devices, events and logs: the other rows have no figures to sum up",
+            "--from is for interfaces, devices, events and logs: the other rows have no figures to sum up",
         ));
     }
-    let range = TimeRange { from: attach::moment("--from", from)?, to: attach::moment("--to", to)? };
-    if range.from >= range.to {
-        return Err(Failure::usage("--from is not earlier than --to"));
-    }
-    Ok(Some(range))
+    attach::range(from, args.to.as_deref()).map(Some)
 }
 
 pub(super) fn sort(text: &str) -> Sort {

@@ -35,10 +35,7 @@ pub fn run(common: &Common, args: &TopArgs) -> Outcome {
 }
 
 fn request(args: &TopArgs) -> Result<TopRequest, Failure> {
-    let range = TimeRange { from: attach::moment("--from", &args.from)?, to: attach::moment("--to", &args.to)? };
-    if range.from > range.to {
-        return Err(Failure::usage("--from is later than --to"));
-    }
+    let range = attach::range(&args.from, Some(&args.to))?;
     Ok(TopRequest {
         by: keys(&args.by)?,
         filter: args.filter.clone(),
