@@ -9,6 +9,7 @@ mod described;
 mod discover;
 mod doctor;
 mod flows;
+mod forget;
 mod maintenance;
 mod manual;
 mod notify;
@@ -30,6 +31,7 @@ pub use described::{CommandText, OptionText, described};
 pub use discover::{DiscoverArgs, TopologyFormat, TopologyRows};
 pub use doctor::DoctorArgs;
 pub use flows::{FlowsArgs, FlowsFormat};
+pub use forget::ForgetArgs;
 pub use maintenance::{BeginArgs, EndArgs, MaintenanceArgs, MaintenanceCommand};
 pub use manual::ManualArgs;
 pub use notify::{NotifyArgs, NotifyCommand, NotifyTestArgs};
@@ -200,6 +202,8 @@ pub enum Command {
     Alarms(AlarmsArgs),
     /// Times of work, during which nothing there is anybody's alarm: list, begin, end
     Maintenance(MaintenanceArgs),
+    /// Devices that are gone for good are known no more (needs --read-write)
+    Forget(ForgetArgs),
     /// What happened, a row each
     Events(RowArgs),
     /// Log lines (syslog and traps), a row each, or their patterns

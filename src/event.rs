@@ -14,14 +14,17 @@ use crate::model::poll::{Echoes, PollReading};
 use crate::model::upkeep::Upkeep;
 use crate::model::{
     AdminStatus, Alarm, AlarmAct, AlarmOrder, ApStatus, BridgeId, BridgeReading, Device, DeviceId, DeviceStatus, Endpoint,
-    Explained, GaugeKind, HealthStatus, IfIndex, Inventory, Link, MacAddr, Neighbour, Notice, Oid, OperStatus, Severity,
-    Timestamp, WirelessReading,
+    Explained, Forgetting, GaugeKind, HealthStatus, IfIndex, Inventory, Link, MacAddr, Neighbour, Notice, Oid, OperStatus,
+    Severity, Timestamp, WirelessReading,
 };
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
 
 /// Format version of [`Event`]: raised when the meaning of the bytes changes. Journal records carry it.
-pub const EVENT_VERSION: u16 = 5;
+pub const EVENT_VERSION: u16 = 6;
+
+/// The oldest format that is still read: each since then only added kinds.
+pub const OLDEST_EVENT_VERSION: u16 = 5;
 
 /// Something that happened, or was seen, at a time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -117,6 +120,10 @@ pub enum Body {
     Upkeep(Box<Upkeep>),
     /// Observation: a device that does not answer where it was polled answers at another of its addresses.
     Elsewhere(Box<Elsewhere>),
+    /// Observation: an operator says that devices are gone for good.
+    Forget(Box<Forgetting>),
+    /// Derived: a device is known no more, and who said so.
+    DeviceForgotten(Box<(DeviceId, String)>),
 }
 
 /// What a trap said.
@@ -158,6 +165,7 @@ impl Event {
                 | Body::Heard(_)
                 | Body::Upkeep(_)
                 | Body::Elsewhere(_)
+                | Body::Forget(_)
         )
     }
 }

@@ -302,3 +302,50 @@ fn a_network_is_discovered_polled_remembered_and_shown() {
     let (code, out, err) = run(&folder, &["store", "stats", "--format", "json"]);
     assert!(code == Some(0) && !out.contains("\"samples\": 0,"), "{out}{err}");
 }
+
+#[test]
+fn a_device_that_is_gone_for_good_is_forgotten_by_order_and_stays_in_the_past() {
+    let folder = Folder::new();
+    let text = "[discovery]\nown_host = false\ntargets = [\"127.102.0.1\"]\nscope = [\"127.102.0.1/32\"]\nport = 11162\n\
+                [polling]\ninterval = \"1s\"\ntimeout = \"200ms\"\nretries = 0\n\
+                [[credential]]\nname = \"sim\"\nversion = \"2c\"\ncommunity = \"public\"\n";
+    let config = noctop::config::parse("test", text).unwrap();
+    let options = OpenOptions::new(config, Hosting::Auto).data(Some(folder.data())).connect(Some(folder.socket()));
+    let sim = Sim::start("127.102.0.0/16:11162");
+    let handle = engine::open(options).unwrap();
+    let rows = |arguments: &[&str]| {
+        let (code, out, err) = run(&folder, &[arguments, &["--format", "ndjson"]].concat());
+        assert!(matches!(code, Some(0 | 4)), "{arguments:?}: {err}");
+        out.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()).collect::<Vec<_>>()
+    };
+    let until = |what: &str, filter: &str| {
+        let started = std::time::Instant::now();
+        loop {
+            if let [only] = rows(&["devices", "--filter", filter]).as_slice() {
+                return only["deviceName"].as_str().unwrap().to_owned();
+            }
+            assert!(started.elapsed() < PATIENCE, "it is never {what}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    };
+    let name = until("up", "status:up");
+    assert_eq!(run(&folder, &["--read-write", "forget", &name]).0, Some(2), "it answers");
+    drop(sim);
+    assert_eq!(until("down", "status:down"), name);
+    assert_eq!(run(&folder, &["forget", &name]).0, Some(2), "without --read-write");
+    assert_eq!(rows(&["forget", &name, "--dry-run"]).len(), 1);
+    assert_eq!(rows(&["forget", "--silent-for", "1h", "--dry-run"]).len(), 0);
+    assert_eq!(rows(&["devices"]).len(), 1);
+    std::thread::sleep(Duration::from_millis(1500));
+    let before = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let forgotten = rows(&["--read-write", "forget", "--silent-for", "1s"]);
+    assert_eq!((forgotten.len(), &forgotten[0]["name"], &forgotten[0]["status"]), (1, &name.clone().into(), &"down".into()));
+    assert_eq!(rows(&["devices"]).len(), 0);
+    assert_eq!(rows(&["alarms", "--filter", "state:active"]).len(), 0);
+    assert_eq!(rows(&["events", "--filter", "kind:device-forgotten"]).len(), 1);
+    assert_eq!(rows(&["devices", "--at", &format!("@{before}")]).len(), 1, "the past still has it");
+    let audited = rows(&["audit", "list", "--filter", "kind:device.forget object:silent"]);
+    assert!(audited.len() == 1 && audited[0]["old"].to_string().contains(&name), "{audited:?}");
+    handle.close();
+    assert_eq!(rows(&["devices"]).len(), 0, "what the journal says after a restart");
+}

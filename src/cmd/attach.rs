@@ -5,8 +5,8 @@ use crate::cli::{Common, RowFormat};
 use crate::clock;
 use crate::config::Config;
 use crate::engine::{self, AskError, Handle, Hosting, OpenError, OpenOptions};
-use crate::model::{TimeRange, Timestamp};
 use crate::model::audit::{self, Act};
+use crate::model::{TimeRange, Timestamp};
 use crate::query::time;
 use crate::report::Format;
 

@@ -77,7 +77,8 @@ fn scope_of(args: &BeginArgs) -> Result<Scope, Failure> {
     found.unwrap_or_else(|| Err("nothing is named".to_owned())).map_err(Failure::usage)
 }
 
-fn user() -> String {
+/// Who does it, as the environment says; the engine that is asked over its socket knows better.
+pub(super) fn user() -> String {
     let named = ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()));
     named.unwrap_or_else(|| NOBODY.to_owned())
 }

@@ -22,6 +22,7 @@ mod diff;
 mod discover;
 mod doctor;
 mod flows;
+mod forget;
 mod get;
 mod history;
 mod keys;
@@ -95,6 +96,7 @@ pub fn run(cli: Cli) -> Outcome {
         Some(Command::Sensors(args)) => rows::run(&common, Screen::Sensors, &args),
         Some(Command::Wireless(args)) => wireless::run(&common, &args),
         Some(Command::Alarms(args)) => alarms::run(&common, &args),
+        Some(Command::Forget(args)) => forget::run(&common, &console, &args),
         Some(Command::Maintenance(args)) => maintenance::run(&common, &console, &args.command),
         Some(Command::Events(args)) => rows::run(&common, Screen::Events, &args),
         Some(Command::Logs(args)) => logs::run(&common, &args),

@@ -6,7 +6,8 @@ use crate::model::bands::{Band, Summary};
 use crate::model::flow::{TopAnswer, TopRequest};
 use crate::model::port::{PortOrder, PortPlan, PortResult, PortSet};
 use crate::model::{
-    Alarm, AlarmOrder, Disabled, EntityKey, LimitReading, MaintenanceAct, Metric, Rights, TimeRange, Timestamp, Window,
+    Alarm, AlarmOrder, Disabled, EntityKey, ForgetOrder, Forgotten, LimitReading, MaintenanceAct, Metric, Rights, TimeRange,
+    Timestamp, Window,
 };
 pub use crate::state::diff::DiffRow;
 use crate::state::view::screens::Name;
@@ -59,6 +60,8 @@ pub enum Command {
     PortPlan(Box<PortOrder>),
     /// Switch a port.
     PortSet(Box<PortSet>),
+    /// Forget devices that are gone for good.
+    Forget(ForgetOrder),
 }
 
 impl Command {
@@ -84,7 +87,8 @@ impl Command {
             | Self::Record(..)
             | Self::Audit(_)
             | Self::PortPlan(_)
-            | Self::PortSet(_) => Role::Operator,
+            | Self::PortSet(_)
+            | Self::Forget(_) => Role::Operator,
         }
     }
 
@@ -98,6 +102,7 @@ impl Command {
             Self::Alarms(_) => "alarms",
             Self::Maintenance(_) => "maintenance",
             Self::PortPlan(_) | Self::PortSet(_) => "port",
+            Self::Forget(_) => "forget",
             Self::History(_)
             | Self::Diff(..)
             | Self::Names(..)
@@ -189,6 +194,8 @@ pub enum Answer {
     PortPlan(Box<PortPlan>),
     /// To `PortSet`.
     PortDone(Box<PortResult>),
+    /// To `Forget`: whom, by name.
+    Forgotten(Vec<Forgotten>),
 }
 
 /// A series as it is shown.

@@ -15,6 +15,7 @@ pub mod doctor;
 mod exposure;
 
 mod flows;
+mod forget;
 pub mod handle;
 pub mod import;
 mod limits;

@@ -1,6 +1,6 @@
 //! A journal record: the event's format version in two octets, then the event in postcard.
 
-use crate::event::{EVENT_VERSION, Event};
+use crate::event::{EVENT_VERSION, Event, OLDEST_EVENT_VERSION};
 
 /// Why a record could not be read back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,7 +22,7 @@ pub(super) fn encode(event: &Event) -> Result<Vec<u8>, postcard::Error> {
 pub(super) fn decode(record: &[u8]) -> Result<Event, Unreadable> {
     let (version, body) = record.split_first_chunk::<2>().ok_or(Unreadable::Damaged)?;
     match u16::from_be_bytes(*version) {
-        EVENT_VERSION => postcard::from_bytes(body).map_err(|_| Unreadable::Damaged),
+        OLDEST_EVENT_VERSION..=EVENT_VERSION => postcard::from_bytes(body).map_err(|_| Unreadable::Damaged),
         other => Err(Unreadable::Version(other)),
     }
 }
@@ -45,7 +45,7 @@ mod tests {
 
     /// What each format of a store holds: journal records and checkpoints of these versions. A change of one of them is a new line, and a
     /// new `STORE_VERSION`, so that an older noctop refuses the store instead of passing over what it can't read.
-    const FORMATS: &[(u32, u16, u8)] = &[(3, 5, 5)];
+    const FORMATS: &[(u32, u16, u8)] = &[(3, 5, 5), (4, 6, 5)];
 
     #[test]
     fn a_new_format_of_records_or_checkpoints_is_a_new_format_of_the_store() {
@@ -59,6 +59,9 @@ mod tests {
         let event = Event { at: Timestamp(7), body: Body::Restarted(DeviceId::new("mac:1")) };
         let mut record = encode(&event).unwrap();
         assert_eq!(decode(&record), Ok(event));
+        let mut before = record.clone();
+        before[..2].copy_from_slice(&OLDEST_EVENT_VERSION.to_be_bytes());
+        assert_eq!(decode(&before), decode(&record), "kinds were only added since");
         record[0] = 0xff;
         assert!(matches!(decode(&record), Err(Unreadable::Version(_))));
         assert_eq!(decode(&[0]), Err(Unreadable::Damaged));
@@ -125,6 +128,19 @@ mod tests {
     /// What this says when it fails: the bytes of a journal that is out there would be read wrongly, or not at all.
     const WHAT_TO_DO: &str = "the format of what is kept changed: raise EVENT_VERSION or CHECKPOINT_VERSION with STORE_VERSION and a line of FORMATS, \
         go on reading the old one (docs/decisions/0092), and write examples of the new one with NOCTOP_BLESS=1";
+
+    #[test]
+    fn what_the_formats_before_wrote_is_still_read() {
+        for version in OLDEST_EVENT_VERSION..EVENT_VERSION {
+            let octets = std::fs::read(fixture(&format!("journal-{version}.bin"))).unwrap();
+            let records = pieces(&octets);
+            assert!(records.len() >= 12, "{version}");
+            for record in records {
+                assert_eq!(record[..2], version.to_be_bytes());
+                decode(record).unwrap_or_else(|error| panic!("{version}: {error}"));
+            }
+        }
+    }
 
     #[test]
     fn what_was_written_in_this_format_is_read_as_it_was_meant() {

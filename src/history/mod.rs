@@ -30,7 +30,7 @@ pub use memory::MemoryStore;
 
 /// Format version of a store's folder and of everything in it, journal records and checkpoints too. It is raised with each of them
 /// (`engine/record.rs` holds that by test), so that an older binary refuses a newer store before it touches anything.
-pub const STORE_VERSION: u32 = 3;
+pub const STORE_VERSION: u32 = 4;
 
 /// The oldest format that is still read. A store of it is marked with [`STORE_VERSION`] when it is opened to be written.
 pub const OLDEST_STORE_VERSION: u32 = 2;

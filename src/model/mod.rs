@@ -11,6 +11,7 @@ pub mod audit;
 pub mod bands;
 pub mod device;
 pub mod flow;
+pub mod forget;
 pub mod health;
 pub mod heard;
 pub mod identity;
@@ -48,6 +49,7 @@ pub use alarm::{
 };
 pub use bands::Band;
 pub use device::{Device, DeviceId, DeviceStatus, Role};
+pub use forget::{ForgetOrder, Forgetting, Forgotten, Leaving};
 pub use health::{Gauge, GaugeKind, Health, HealthStatus, Measured, SensorClass};
 pub use interface::{AdminStatus, IfIndex, Interface, OperStatus};
 pub use inventory::Inventory;

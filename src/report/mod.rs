@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod dot;
 pub mod equipment;
 pub mod flow;
+pub mod forget;
 pub mod graph;
 pub mod graphml;
 pub mod history;
@@ -32,6 +33,7 @@ pub mod tree;
 pub mod wireless;
 
 pub use audit::AuditRow;
+pub use forget::ForgottenRow;
 pub use maintenance::MaintenanceRow;
 pub use object::ObjectRow;
 pub use rows::{

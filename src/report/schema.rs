@@ -1,13 +1,13 @@
 //! JSON Schemas of every shape, made from the types that are printed.
 
-use super::{audit, diff, doctor, flow, history, maintenance, object, port, rows, secret, status, top, topology};
+use super::{audit, diff, doctor, flow, forget, history, maintenance, object, port, rows, secret, status, top, topology};
 use schemars::{Schema, schema_for};
 
 /// A name, and how its schema is made.
 type Shape = (&'static str, fn() -> Schema);
 
 /// All of them.
-const SCHEMAS: [Shape; 29] = [
+const SCHEMAS: [Shape; 30] = [
     ("topology", || schema_for!(topology::Document)),
     ("device", || schema_for!(rows::DeviceRow)),
     ("interface", || schema_for!(rows::InterfaceRow)),
@@ -27,6 +27,7 @@ const SCHEMAS: [Shape; 29] = [
     ("flows-summary", || schema_for!(flow::FlowsSummary)),
     ("history", || schema_for!(history::History)),
     ("diff", || schema_for!(diff::DiffRow)),
+    ("forget", || schema_for!(forget::ForgottenRow)),
     ("maintenance", || schema_for!(maintenance::MaintenanceRow)),
     ("doctor", || schema_for!(doctor::Doctor)),
     ("object", || schema_for!(object::ObjectRow)),

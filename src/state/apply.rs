@@ -62,6 +62,7 @@ fn observe(deriver: &mut Deriver<'_>, body: &Body) -> Vec<SampleBatch> {
         Body::Notice(notice) => deriver.noticed(notice),
         Body::Heard(all) => deriver.found_in_lines(all),
         Body::Elsewhere(found) => deriver.elsewhere(found),
+        Body::Forget(order) => deriver.forget(order),
         Body::Upkeep(upkeep) => deriver.upkeep(upkeep),
         // They go to the flows' store and the logs' store; the state derives nothing from them.
         Body::Flows(_) | Body::FlowRecords(_) | Body::Logs(_) => {}
@@ -89,7 +90,8 @@ fn observe(deriver: &mut Deriver<'_>, body: &Body) -> Vec<SampleBatch> {
         | Body::MaintenanceSet(_)
         | Body::MaintenanceOver(..)
         | Body::NoticeSeen(_)
-        | Body::TrapSeen(_) => {}
+        | Body::TrapSeen(_)
+        | Body::DeviceForgotten(_) => {}
     }
     Vec::new()
 }

@@ -28,6 +28,7 @@ pub(super) fn changes(state: &State, body: &Body) -> bool {
         Body::DeviceSeen(_)
         | Body::DeviceMerged(..)
         | Body::DeviceReplaced(_)
+        | Body::DeviceForgotten(_)
         | Body::LinkSeen(_)
         | Body::LinkGone(_)
         | Body::NeighbourSeen(_)

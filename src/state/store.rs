@@ -29,6 +29,10 @@ impl State {
         match &event.body {
             Body::DeviceSeen(device) => self.take_device(device, at),
             Body::DeviceMerged(gone, _) => self.drop_device(gone),
+            Body::DeviceForgotten(told) => {
+                self.drop_device(&told.0);
+                Arc::make_mut(&mut self.predecessors).remove(&told.0);
+            }
             Body::DeviceStatus(change) => self.take_status(change, at),
             Body::InterfaceStatus(change) => self.take_port(change, at),
             Body::GaugeStatus(change) => self.take_gauge(change, at),
@@ -92,6 +96,7 @@ impl State {
             | Body::Heard(_)
             | Body::Upkeep(_)
             | Body::Elsewhere(_)
+            | Body::Forget(_)
             | Body::Logs(_) => {}
         }
         for row in &rows {

@@ -3,6 +3,7 @@
 mod alarms;
 mod bounds;
 pub(super) mod endpoints;
+mod forget;
 mod health;
 mod maintenance;
 mod polling;

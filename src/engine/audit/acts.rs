@@ -1,8 +1,9 @@
 //! Commands as the audit journal tells them: in words, with how it was before, and by whom they are done in truth.
 
 use crate::engine::command::Command;
+use crate::engine::forget;
 use crate::model::audit::{Act, Actor, Way};
-use crate::model::{AlarmAct, AlarmOrder, Handling, MaintenanceAct, Timestamp, Window};
+use crate::model::{AlarmAct, AlarmOrder, ForgetOrder, Forgotten, Handling, Leaving, MaintenanceAct, Timestamp, Window};
 use crate::state::State;
 
 /// Alarms of one order that are told with how they were; of more only how many there are.
@@ -36,6 +37,8 @@ pub fn act_of(command: &Command, state: &State) -> Option<(Act, Steps)> {
         }
         Command::Alarms(order) => once(alarms(order, state)),
         Command::Maintenance(act) => once(maintenance(act, state)),
+        Command::Forget(order) if order.dry_run => None,
+        Command::Forget(order) => once(forget(order, state)),
         Command::History(_)
         | Command::Diff(..)
         | Command::Names(..)
@@ -67,6 +70,7 @@ pub fn owned(actor: &Actor, command: Command) -> Command {
             Command::Maintenance(MaintenanceAct::Begin(Box::new(Window { by, ..*window })))
         }
         Command::Maintenance(MaintenanceAct::End(name, _)) => Command::Maintenance(MaintenanceAct::End(name, by)),
+        Command::Forget(order) => Command::Forget(ForgetOrder { by, ..order }),
         other => other,
     }
 }
@@ -121,6 +125,24 @@ fn maintenance(act: &MaintenanceAct, state: &State) -> Act {
             act.old(before(name).as_deref()).with("by", by)
         }
     }
+}
+
+fn forget(order: &ForgetOrder, state: &State) -> Act {
+    // Whom it means is looked for again when it is carried out: nobody is forgotten who came back in between.
+    let found = forget::meant(state, order).unwrap_or_default();
+    let old = |device: &Forgotten| {
+        let since = device.since.map(|since| format!(" since {since}")).unwrap_or_default();
+        format!("{} ({}), {}{since}", device.name, device.id, device.status.word())
+    };
+    let object = match &order.leaving {
+        Leaving::Named(names) => names.join(", "),
+        Leaving::SilentFor(secs) => format!("silent for {secs} s"),
+    };
+    let words = format!("forget {object}: devices that are gone for good");
+    let old: Vec<String> = found.iter().take(MOST_TOLD).map(old).collect();
+    let old = (!old.is_empty()).then(|| old.join("; "));
+    let act = Act::change("device.forget", &object).words(&words).old(old.as_deref()).new_value(Some("forgotten"));
+    act.with("devices", &found.len().to_string()).with("by", &order.by)
 }
 
 fn told(window: &Window) -> String {

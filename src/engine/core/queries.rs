@@ -86,7 +86,8 @@ impl Reader {
             | Command::Record(..)
             | Command::Audit(_)
             | Command::PortPlan(_)
-            | Command::PortSet(_) => {
+            | Command::PortSet(_)
+            | Command::Forget(_) => {
                 Err(AskError::Failed("nothing serves this store: start noctop or noctop daemon first".to_owned()))
             }
         }

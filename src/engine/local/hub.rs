@@ -11,6 +11,7 @@ use crate::engine::audit::{self, ATTACHED, AuditError, AuditQuestion, Auditor, L
 use crate::engine::board::{Board, Kind};
 use crate::engine::command::{Answer, CollectorStatus, Command, Status};
 use crate::engine::core::{Live, Reader};
+use crate::engine::forget;
 use crate::engine::handle::AskError;
 use crate::engine::limits::Limits;
 use crate::engine::notice::{About, Notices};
@@ -22,7 +23,7 @@ use crate::engine::writer::Losses;
 use crate::event::{Body, Trap};
 use crate::model::audit::{Act, Actor, Class, Outcome, Receipt, Said};
 use crate::model::port::{PortOrder, PortSet};
-use crate::model::{AlarmOrder, Function, MaintenanceAct, Timestamp, Window};
+use crate::model::{AlarmOrder, ForgetOrder, Forgetting, Function, MaintenanceAct, Timestamp, Window};
 use crate::net::peer::Peer;
 use crate::net::privilege;
 use crate::query::ViewRequest;
@@ -262,6 +263,16 @@ impl Hub {
         self.have_applied(Body::Maintenance(Box::new(act)))
     }
 
+    /// Devices that are gone for good are known no more.
+    fn forget(&self, order: ForgetOrder) -> Result<Answer, AskError> {
+        let found = forget::meant(&self.live().state, &order).map_err(AskError::Refused)?;
+        if !order.dry_run && !found.is_empty() {
+            let devices = found.iter().map(|device| device.id.clone()).collect();
+            self.have_applied(Body::Forget(Box::new(Forgetting { devices, by: order.by })))?;
+        }
+        Ok(Answer::Forgotten(found))
+    }
+
     /// Hands an order to the engine and waits until it is in what is published: the next question of whoever gave it sees it.
     fn have_applied(&self, body: Body) -> Result<Answer, AskError> {
         let (order, waiting) = Ordered::new(body);
@@ -409,6 +420,7 @@ impl Hub {
             Command::PortPlan(order) => self.port_plan(&order),
             Command::PortSet(order) => self.port_set(actor, &order),
             Command::Maintenance(act) => self.maintain(act),
+            Command::Forget(order) => self.forget(order),
             Command::MaintenanceList(None) => Ok(Answer::Maintenance(self.windows())),
             Command::Status => self.status().map(Box::new).map(Answer::Status),
             question => self.reader.command(&self.live(), question),

@@ -52,8 +52,12 @@ impl Plans {
 
     /// Follows an event and what was derived from it.
     pub(super) fn follow(&mut self, core: &Core, (event, derived): (&Event, &[Event])) {
-        let touches =
-            |event: &Event| matches!(event.body, Body::DeviceSeen(_) | Body::DeviceMerged(..) | Body::DeviceReplaced(_));
+        let touches = |event: &Event| {
+            matches!(
+                event.body,
+                Body::DeviceSeen(_) | Body::DeviceMerged(..) | Body::DeviceReplaced(_) | Body::DeviceForgotten(_)
+            )
+        };
         self.changed |= derived.iter().any(touches);
         if self.changed && matches!(event.body, Body::Tick) {
             self.changed = false;

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::path::PathBuf;
 
 /// Version of the messages below: raised whenever their bytes change meaning.
-pub(super) const PROTOCOL_VERSION: u16 = 9;
+pub(super) const PROTOCOL_VERSION: u16 = 10;
 
 /// The first octets of every connection, from both ends.
 const MAGIC: [u8; 6] = *b"noctop";

@@ -310,8 +310,9 @@ fn a_newer_store_is_refused_and_left_alone() {
     // A copy of the journal that was broken off: whoever may not write ends none.
     fs::create_dir(folder.path().join("journal.new")).unwrap();
     fs::write(folder.path().join("journal.new/db"), "half").unwrap();
-    for (text, by) in [("4\nnoctop 9.8.7\n", "noctop 9.8.7"), ("4\n", "a newer noctop"), ("4\n\x1b[2J", "\\x1b[2J")] {
-        fs::write(folder.path().join("VERSION"), text).unwrap();
+    const NEWER: u32 = STORE_VERSION + 1;
+    for (writer, by) in [("noctop 9.8.7\n", "noctop 9.8.7"), ("", "a newer noctop"), ("\x1b[2J", "\\x1b[2J")] {
+        fs::write(folder.path().join("VERSION"), format!("{NEWER}\n{writer}")).unwrap();
         let before = everything(folder.path());
         assert!(before.len() > 5);
         let to = tempfile::tempdir().unwrap();
@@ -322,7 +323,7 @@ fn a_newer_store_is_refused_and_left_alone() {
         ];
         for error in refusals.map(Option::unwrap) {
             assert!(
-                matches!(&error, StoreError::Newer { found: 4, known: STORE_VERSION, by: them, .. } if them == by),
+                matches!(&error, StoreError::Newer { found: NEWER, known: STORE_VERSION, by: them, .. } if them == by),
                 "{error}"
             );
         }

@@ -22,6 +22,7 @@ use std::sync::Arc;
 pub(super) fn before(state: &State, body: &Body) -> Vec<Body> {
     match body {
         Body::DeviceMerged(gone, _) => clear_where(state, gone, |_| true),
+        Body::DeviceForgotten(told) => clear_where(state, &told.0, |_| true),
         Body::DeviceReplaced(replacement) => clear_where(state, &replacement.old, |_| true),
         Body::DeviceSeen(device) if state.devices.contains_key(&device.id) => {
             clear_where(state, &device.id, |alarm| is_on_lost(state, alarm, device))

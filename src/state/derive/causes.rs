@@ -44,6 +44,7 @@ impl Deriver<'_> {
                     | Body::LinkGone(_)
                     | Body::DeviceMerged(..)
                     | Body::DeviceReplaced(_)
+                    | Body::DeviceForgotten(_)
             )
         };
         let touched = self.derived.iter().any(|event| touches(&event.body));

@@ -11,6 +11,7 @@ mod bridge;
 mod causes;
 mod dates;
 mod endpoints;
+mod forget;
 mod inventory;
 mod links;
 mod maintenance;

@@ -60,6 +60,10 @@ fn told(state: &State, event: &Event) -> Option<Told> {
         {
             None
         }
+        Body::DeviceForgotten(forgotten) => {
+            let (id, by) = &**forgotten;
+            Some(Told { source: "operator", ..device(state, "device-forgotten", id, format!("is gone for good, says {by}")) })
+        }
         Body::DeviceStatus(change) => Some(device_status(state, change)),
         Body::InterfaceStatus(change) => Some(interface_status(state, change)),
         Body::GaugeStatus(change) => Some(gauge_status(state, change)),
@@ -108,6 +112,7 @@ fn told(state: &State, event: &Event) -> Option<Told> {
         | Body::Heard(_)
         | Body::Upkeep(_)
         | Body::Elsewhere(_)
+        | Body::Forget(_)
         | Body::Logs(_) => None,
     }
 }
