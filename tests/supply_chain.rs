@@ -7,8 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Packages that compile C or assembly: docs/decisions/0080-packages-of-alarms.md.
-const COMPILE_C: &[&str] = &["ring"];
+/// Packages that compile C or assembly: docs/decisions/0080-packages-of-alarms.md and 0098-allocator.md.
+const COMPILE_C: &[&str] = &["libmimalloc-sys", "ring"];
 
 /// What packages compile C with.
 const C_BUILDERS: &[&str] = &["bindgen", "cc", "cmake", "nasm-rs", "pkg-config"];
@@ -152,7 +152,7 @@ fn every_package_has_a_licence_that_is_allowed() {
 }
 
 #[test]
-fn no_banned_package_is_linked_and_only_ring_compiles_c() {
+fn no_banned_package_is_linked_and_only_those_named_compile_c() {
     let deny = deny();
     let banned: BTreeSet<&str> =
         deny["bans"]["deny"].as_array().unwrap().iter().map(|one| one["crate"].as_str().unwrap()).collect();
@@ -167,6 +167,37 @@ fn no_banned_package_is_linked_and_only_ring_compiles_c() {
             .extend(users.iter().filter_map(|line| line.split(' ').next().map(str::to_owned)).filter(|name| name != builder));
     }
     assert_eq!(compile_c.iter().map(String::as_str).collect::<Vec<_>>(), COMPILE_C);
+}
+
+/// Of a lock file the packages: their name, version and what they depend on.
+fn locked(file: &str) -> Vec<(String, String, Vec<String>)> {
+    let lock: toml::Table = fs::read_to_string(root().join(file)).unwrap().parse().unwrap();
+    let text = |package: &toml::Value, key: &str| package[key].as_str().unwrap().to_owned();
+    let needs = |package: &toml::Value| {
+        let all = package.get("dependencies").and_then(toml::Value::as_array).into_iter().flatten();
+        all.map(|one| one.as_str().unwrap().split(' ').next().unwrap().to_owned()).collect()
+    };
+    let packages = lock["package"].as_array().unwrap();
+    packages.iter().map(|package| (text(package, "name"), text(package, "version"), needs(package))).collect()
+}
+
+#[test]
+fn fuzz_targets_are_built_of_the_versions_that_are_shipped() {
+    let (ours, theirs) = (locked("Cargo.lock"), locked("tests/fuzz/Cargo.lock"));
+    let shipped: BTreeSet<(&str, &str)> = ours.iter().map(|(name, version, _)| (name.as_str(), version.as_str())).collect();
+    let names: BTreeSet<&str> = shipped.iter().map(|(name, _)| *name).collect();
+    let is_other = |name: &str, version: &str| names.contains(name) && !shipped.contains(&(name, version));
+    let others: Vec<String> = theirs
+        .iter()
+        .filter(|(name, version, _)| is_other(name, version))
+        .map(|(name, version, _)| format!("{name} {version}"))
+        .collect();
+    assert!(others.is_empty(), "copy Cargo.lock to tests/fuzz and run cargo metadata there: {others:?}");
+    let linked: BTreeSet<String> =
+        tree(&["--depth", "1"]).iter().filter_map(|line| line.split(' ').next().map(str::to_owned)).collect();
+    let of_noctop = &theirs.iter().find(|(name, ..)| name == "noctop").unwrap().2;
+    let missing: Vec<&String> = linked.iter().filter(|name| *name != "noctop" && !of_noctop.contains(*name)).collect();
+    assert!(missing.is_empty(), "the lock file of the fuzz targets knows nothing of {missing:?}");
 }
 
 #[test]
