@@ -10,7 +10,7 @@ noctop=$(realpath "${NOCTOP_BINARY:-target/release/noctop}")
 dir=${SOAK_DIR:-$(mktemp -d)}
 mkdir -p "$dir"
 # Growth is judged behind these: a block of samples is open for 60 polls, which is half an hour, and until then there are ever more of them. All devices are
-# discovered anew twice in them, each 15 minutes: what that takes at its peak stays with the allocator.
+# discovered anew each 15 minutes, as that takes most memory for a short time.
 warm=$((minutes / 2 > 35 ? 35 : minutes / 2))
 every=15
 snmp=${SOAK_SNMP_PORT:-21161} flows=${SOAK_FLOW_PORT:-22055} syslog=${SOAK_SYSLOG_PORT:-25514} traps=${SOAK_TRAP_PORT:-25162}
@@ -73,7 +73,8 @@ sample() {
     ask status --format csv > "$dir/status.csv"
     polling=$(sed -nE 's/^polling ([0-9]+) devices: ([0-9]+) polls, ([0-9]+) answered, ([0-9]+) missed, ([0-9]+) skipped; ([0-9]+) backed off.*/\1,\2,\3,\4,\5,\6/p' "$dir/status.txt")
     collectors=$(awk -F, 'NR > 1 { got[$1] = $2; lost += $5 + $6 } END { printf "%d,%d,%d,%d", got["flow"], got["syslog"], got["trap"], lost }' "$dir/status.csv")
-    store=$(du -sk "$dir/store" | cut -f1)
+    # A file may go between being listed and being looked at.
+    store=$( (du -sk "$dir/store" 2> /dev/null || true) | cut -f1)
     echo "$SECONDS,$rss,$fds,$threads,$cpu,${polling:-0,0,0,0,0,0},$collectors,$store"
 }
 echo 'secs,rss_kib,fds,threads,cpu_ticks,devices,polls,answered,missed,skipped,backed_off,flow_datagrams,syslog,traps,dropped,store_kib' > "$dir/samples.csv"
