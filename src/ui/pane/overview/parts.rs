@@ -279,21 +279,34 @@ pub fn traffic(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Overvi
     Chart { above, below, from, to, faults: None, cursor: None }.draw(scene, inner, buf);
 }
 
+/// What of these fits, group by group, and the first in any case: a number that is cut off is another number.
+fn whole(groups: Vec<Vec<Piece<'static>>>, width: u16) -> Vec<Piece<'static>> {
+    let mut fitting: Vec<Piece<'static>> = Vec::new();
+    for group in groups {
+        let words: String = fitting.iter().chain(&group).map(|(words, _)| words.as_str()).collect();
+        if !fitting.is_empty() && text::width(words.trim_end()) > usize::from(width) {
+            break;
+        }
+        fitting.extend(group);
+    }
+    fitting
+}
+
 /// Health and traffic in two lines, for 80 columns.
 pub fn in_two_lines(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &OverviewView)) {
     let dim = scene.theme.style(Tone::Dim);
     let width = area.width.saturating_sub(2);
-    let mut pieces = vec![(tr("dev ").to_owned(), dim)];
-    pieces.extend(device_counts(scene, view));
-    pieces.push((tr("ports ").to_owned(), dim));
-    pieces.extend(counts(scene, &[(view.interfaces_up, tr("up"), Tone::Ok), (view.interfaces_down, tr("down"), Tone::Text)]));
+    let mut devices = vec![(tr("dev ").to_owned(), dim)];
+    devices.extend(device_counts(scene, view));
+    let mut ports = vec![(tr("ports ").to_owned(), dim)];
+    ports.extend(counts(scene, &[(view.interfaces_up, tr("up"), Tone::Ok), (view.interfaces_down, tr("down"), Tone::Text)]));
+    let mut groups = vec![devices, ports];
     if view.access_points_up + view.access_points_down > 0 {
-        pieces.push((format!("AP {}/{}", view.access_points_up, view.access_points_up + view.access_points_down), dim));
+        let all = view.access_points_up + view.access_points_down;
+        groups.push(vec![(format!("AP {}/{all}", view.access_points_up), dim)]);
     }
-    if let Some(clients) = view.wireless_clients {
-        pieces.push((trf!("  cli {}", clients), dim));
-    }
-    put_pieces(buf, Position::new(area.x + 1, area.y), width, &pieces);
+    groups.extend(view.wireless_clients.map(|clients| vec![(trf!("  cli {}", clients), dim)]));
+    put_pieces(buf, Position::new(area.x + 1, area.y), width, &whole(groups, width));
     if area.height < 2 {
         return;
     }
@@ -366,4 +379,23 @@ pub fn busiest(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &Overvi
 /// What changed.
 pub fn recent(scene: &Scene<'_>, area: Rect, (buf, view): (&mut Buffer, &OverviewView)) {
     events::recent(scene, area, (buf, tr("What changed")), (RECENT, &view.recent));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_that_does_not_fit_whole_is_left_out_with_all_after_it() {
+        let group = |words: &str| vec![(words.to_owned(), Style::default())];
+        let fitting = |width| {
+            let groups = vec![group("dev 65 up  "), group("ports 674 up  "), group("AP 3/4")];
+            whole(groups, width).into_iter().map(|(words, _)| words).collect::<String>()
+        };
+        assert_eq!(fitting(40), "dev 65 up  ports 674 up  AP 3/4");
+        assert_eq!(fitting(30), "dev 65 up  ports 674 up  ");
+        assert_eq!(fitting(23), "dev 65 up  ports 674 up  ", "blanks at the end need no room");
+        assert_eq!(fitting(22), "dev 65 up  ");
+        assert_eq!(fitting(3), "dev 65 up  ");
+    }
 }
