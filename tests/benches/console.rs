@@ -17,6 +17,8 @@ mod parts;
 mod pty;
 #[path = "console/stage.rs"]
 mod stage;
+#[path = "../support/terminal.rs"]
+mod terminal;
 
 use parts::PARTS;
 

@@ -1,30 +1,26 @@
 //! A console on a terminal of its own while the daemon that it is attached to ends and comes back.
 
 use super::place::{PATIENCE, Place};
+use super::terminal::{self, Master, Terminal, cells};
 use super::version::another_engine;
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use portable_pty::CommandBuilder;
 use std::fs;
-use std::io::{Read, Write};
-use std::num::NonZero;
 use std::os::unix::net::UnixListener;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Instant;
 
-const ROWS: NonZero<u16> = NonZero::new(40).unwrap();
-const COLUMNS: NonZero<u16> = NonZero::new(200).unwrap();
+/// Columns and rows.
+const SIZE: (u16, u16) = (200, 40);
 
 struct Console {
-    _master: Box<dyn MasterPty + Send>,
-    child: Box<dyn Child + Send + Sync>,
-    keys: Box<dyn Write + Send>,
+    terminal: Terminal,
+    _master: Master,
     output: Receiver<Vec<u8>>,
     screen: vt100::Parser,
 }
 
 impl Console {
     fn start(place: &Place) -> Self {
-        let size = PtySize { rows: ROWS.get(), cols: COLUMNS.get(), pixel_width: 0, pixel_height: 0 };
-        let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_noctop"));
         command.arg("--config");
         command.arg(place.path("noctop.toml"));
@@ -43,20 +39,11 @@ impl Console {
         for name in ["NO_COLOR", "TMUX", "STY", "NOCTOP_LANG"] {
             command.env_remove(name);
         }
-        let child = pair.slave.spawn_command(command).unwrap();
-        drop(pair.slave);
-        let mut reader = pair.master.try_clone_reader().unwrap();
-        let keys = pair.master.take_writer().unwrap();
         let (sender, output) = channel();
-        std::thread::spawn(move || {
-            let mut chunk = [0_u8; 65_536];
-            while let Ok(count @ 1..) = reader.read(&mut chunk) {
-                if sender.send(chunk[..count].to_vec()).is_err() {
-                    return;
-                }
-            }
-        });
-        Self { _master: pair.master, child, keys, output, screen: vt100::Parser::new(ROWS, COLUMNS, 0) }
+        let give = move |octets: &[u8]| sender.send(octets.to_vec()).is_ok();
+        let (terminal, _master) = terminal::start(command, SIZE, || usize::MAX, give);
+        let (columns, rows) = SIZE;
+        Self { terminal, _master, output, screen: vt100::Parser::new(cells(rows), cells(columns), 0) }
     }
 
     fn until_shows(&mut self, text: &str) {
@@ -70,8 +57,8 @@ impl Console {
     }
 
     fn press(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).unwrap();
-        self.keys.flush().unwrap();
+        self.terminal.keys.write_all(keys.as_bytes()).unwrap();
+        self.terminal.keys.flush().unwrap();
     }
 
     /// Reads to the end; the exit code.
@@ -80,14 +67,14 @@ impl Console {
         while let Ok(octets) = self.output.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             self.screen.process(&octets);
         }
-        self.child.wait().unwrap().exit_code()
+        self.terminal.child.wait().unwrap().exit_code()
     }
 }
 
 impl Drop for Console {
     fn drop(&mut self) {
-        let _gone_already = self.child.kill();
-        let _reaped = self.child.wait();
+        let _gone_already = self.terminal.child.kill();
+        let _reaped = self.terminal.child.wait();
     }
 }
 

@@ -14,4 +14,6 @@ mod overflow;
 mod place;
 mod ports;
 mod table;
+#[path = "../support/terminal.rs"]
+mod terminal;
 mod version;

@@ -19,5 +19,7 @@ mod map;
 mod privilege;
 mod pty;
 mod switch;
+#[path = "../support/terminal.rs"]
+mod terminal;
 mod vlans;
 mod wireless;

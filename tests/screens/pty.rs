@@ -3,11 +3,11 @@
 //! The console under test is this very test binary, started again with [`CONSOLE`] and the fixture as its engine.
 
 use super::fixture::{self, Network};
+use super::terminal::{self, Master, Terminal, cells};
 use noctop::net::signal::{self, Asked};
 use noctop::ui::{Face, Signal, Signals, UiOptions, run};
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
-use std::io::{Read, Write};
-use std::num::NonZero;
+use portable_pty::{CommandBuilder, PtySize};
+use std::io::Write;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -45,14 +45,9 @@ fn console_for_the_pty() {
     run(fixture::live(Network::Campus), &options, signals).unwrap();
 }
 
-fn cells(count: u16) -> NonZero<u16> {
-    NonZero::new(count).unwrap()
-}
-
 struct Pty {
-    master: Box<dyn MasterPty + Send>,
-    child: Box<dyn Child + Send + Sync>,
-    keys: Box<dyn Write + Send>,
+    terminal: Terminal,
+    master: Master,
     output: Receiver<Vec<u8>>,
     screen: vt100::Parser,
     raw: Vec<u8>,
@@ -70,8 +65,6 @@ impl Pty {
 
     /// With more environment, and read slowly.
     fn with(columns: u16, rows: u16, more: &[(&str, &str)]) -> Self {
-        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
-        let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
         command.args(["--ignored", "--exact", CONSOLE, "--nocapture", "--test-threads=1"]);
         for (name, value) in
@@ -86,26 +79,14 @@ impl Pty {
             command.env(name, value);
         }
         let started = Instant::now();
-        let child = pair.slave.spawn_command(command).unwrap();
-        drop(pair.slave);
-        let mut reader = pair.master.try_clone_reader().unwrap();
-        let keys = pair.master.take_writer().unwrap();
         let (sender, output) = channel();
         let (sips, tokens) = channel();
-        std::thread::spawn(move || {
-            let mut chunk = [0u8; 65_536];
-            loop {
-                let room = if tokens.recv().is_ok() { SIP } else { chunk.len() };
-                let Ok(count @ 1..) = reader.read(&mut chunk[..room]) else { return };
-                if sender.send(chunk[..count].to_vec()).is_err() {
-                    return;
-                }
-            }
-        });
+        let room = move || if tokens.recv().is_ok() { SIP } else { usize::MAX };
+        let give = move |octets: &[u8]| sender.send(octets.to_vec()).is_ok();
+        let (terminal, master) = terminal::start(command, (columns, rows), room, give);
         Self {
-            master: pair.master,
-            child,
-            keys,
+            terminal,
+            master,
             output,
             screen: vt100::Parser::new(cells(rows), cells(columns), 0),
             raw: Vec::new(),
@@ -154,8 +135,8 @@ impl Pty {
     }
 
     fn press(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).unwrap();
-        self.keys.flush().unwrap();
+        self.terminal.keys.write_all(keys.as_bytes()).unwrap();
+        self.terminal.keys.flush().unwrap();
     }
 
     /// Reads to the end; the exit code.
@@ -164,7 +145,7 @@ impl Pty {
         while let Ok(bytes) = self.output.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             self.take(&bytes);
         }
-        self.child.wait().unwrap().exit_code()
+        self.terminal.child.wait().unwrap().exit_code()
     }
 
     fn check_clean(&self) {
@@ -231,7 +212,7 @@ fn sigterm_and_sighup_give_the_terminal_back() {
     for name in ["TERM", "HUP"] {
         let mut pty = Pty::start(80, 24);
         pty.until_shows("Busiest links");
-        let pid = pty.child.process_id().unwrap().to_string();
+        let pid = pty.terminal.child.process_id().unwrap().to_string();
         assert!(std::process::Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
         assert_eq!(pty.end(), 0, "{name}");
         pty.check_clean();
@@ -353,7 +334,7 @@ fn a_storm_of_sizes_ends_in_the_last_one() {
 fn it_suspends_and_comes_back() {
     let mut pty = Pty::start(80, 24);
     pty.until_shows("Busiest links");
-    let pid = pty.child.process_id().unwrap();
+    let pid = pty.terminal.child.process_id().unwrap();
     pty.press("M");
     pty.until_shows("mouse on");
     pty.press("\u{1a}");

@@ -1,8 +1,7 @@
 //! A program on a pty: started, watched, pressed keys at, and looked at afterwards.
 
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
-use std::io::{Read, Write};
-use std::num::NonZero;
+use crate::terminal::{self, Master, Terminal, cells};
+use portable_pty::CommandBuilder;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -35,23 +34,16 @@ pub struct Chunk {
 
 /// A running program.
 pub struct Pty {
-    _master: Box<dyn MasterPty + Send>,
-    child: Box<dyn Child + Send + Sync>,
-    keys: Box<dyn Write + Send>,
+    terminal: Terminal,
+    _master: Master,
     output: Receiver<Chunk>,
     pub chunks: Vec<Chunk>,
     pub started: Instant,
     size: (u16, u16),
 }
 
-fn cells(count: u16) -> NonZero<u16> {
-    NonZero::new(count).unwrap()
-}
-
 impl Pty {
     pub fn start(program: &Program) -> Self {
-        let (columns, rows) = program.size;
-        let pair = native_pty_system().openpty(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).unwrap();
         let mut command = CommandBuilder::new(&program.command[0]);
         command.args(&program.command[1..]);
         for (name, value) in
@@ -60,20 +52,10 @@ impl Pty {
             command.env(name, value);
         }
         let started = Instant::now();
-        let child = pair.slave.spawn_command(command).unwrap();
-        drop(pair.slave);
-        let mut reader = pair.master.try_clone_reader().unwrap();
-        let keys = pair.master.take_writer().unwrap();
         let (sender, output) = channel();
-        std::thread::spawn(move || {
-            let mut room = [0u8; 65_536];
-            while let Ok(count @ 1..) = reader.read(&mut room) {
-                if sender.send(Chunk { at: Instant::now(), octets: room[..count].to_vec() }).is_err() {
-                    return;
-                }
-            }
-        });
-        Self { _master: pair.master, child, keys, output, chunks: Vec::new(), started, size: program.size }
+        let give = move |octets: &[u8]| sender.send(Chunk { at: Instant::now(), octets: octets.to_vec() }).is_ok();
+        let (terminal, _master) = terminal::start(command, program.size, || usize::MAX, give);
+        Self { terminal, _master, output, chunks: Vec::new(), started, size: program.size }
     }
 
     /// Takes what comes for a time; answers what a terminal is asked.
@@ -119,7 +101,7 @@ impl Pty {
     /// A program that has ended takes no keys.
     pub fn press(&mut self, keys: &str) -> Instant {
         let at = Instant::now();
-        let _ended = self.keys.write_all(keys.as_bytes()).and_then(|()| self.keys.flush());
+        let _ended = self.terminal.keys.write_all(keys.as_bytes()).and_then(|()| self.terminal.keys.flush());
         at
     }
 
@@ -139,7 +121,7 @@ impl Pty {
     }
 
     fn processes(&self) -> Vec<u32> {
-        let mut all: Vec<u32> = self.child.process_id().into_iter().collect();
+        let mut all: Vec<u32> = self.terminal.child.process_id().into_iter().collect();
         let mut at = 0;
         while let Some(process) = all.get(at).copied() {
             at += 1;
@@ -169,10 +151,10 @@ impl Pty {
         self.pump(Duration::from_millis(300));
         self.press("\x03");
         self.pump(Duration::from_millis(100));
-        if self.child.try_wait().ok().flatten().is_none() {
-            let _gone_already = self.child.kill();
+        if self.terminal.child.try_wait().ok().flatten().is_none() {
+            let _gone_already = self.terminal.child.kill();
         }
-        let _reaped = self.child.wait();
+        let _reaped = self.terminal.child.wait();
     }
 }
 
