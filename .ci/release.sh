@@ -8,7 +8,11 @@ cd "$(dirname "$0")/.."
 cargo_home=${CARGO_HOME:-$HOME/.cargo}
 export CARGO_INCREMENTAL=0 CARGO_TARGET_DIR=target/dist
 export RUSTFLAGS="--remap-path-prefix=$PWD=/noctop --remap-path-prefix=$cargo_home=/cargo"
-# ring compiles C: its paths are mapped as well.
+# What a build would tell of itself: names of symbols that hold the folder's (a backtrace of a release has addresses), and the time that C code is compiled at.
+export CARGO_PROFILE_RELEASE_STRIP=symbols
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
+export SOURCE_DATE_EPOCH
+# ring and mimalloc compile C: its paths are mapped as well.
 export CFLAGS="-ffile-prefix-map=$PWD=/noctop -ffile-prefix-map=$cargo_home=/cargo"
 target=()
 binary=target/dist/release/noctop
