@@ -29,10 +29,7 @@ impl State {
         match &event.body {
             Body::DeviceSeen(device) => self.take_device(device, at),
             Body::DeviceMerged(gone, _) => self.drop_device(gone),
-            Body::DeviceForgotten(told) => {
-                self.drop_device(&told.0);
-                Arc::make_mut(&mut self.predecessors).remove(&told.0);
-            }
+            Body::DeviceForgotten(told) => self.forget_device(&told.0),
             Body::DeviceStatus(change) => self.take_status(change, at),
             Body::InterfaceStatus(change) => self.take_port(change, at),
             Body::GaugeStatus(change) => self.take_gauge(change, at),
@@ -46,12 +43,7 @@ impl State {
                 self.endpoints_dirty = true;
                 Arc::make_mut(&mut self.neighbours).remove(id);
             }
-            Body::AlarmRaised(alarm) => {
-                self.alarm_stands(alarm.device.as_ref(), &alarm.id);
-                self.note_cleared(&alarm.id, None);
-                self.make_room_for(&alarm.id);
-                Arc::make_mut(&mut self.alarms).insert(alarm.id.clone(), Arc::new((**alarm).clone()));
-            }
+            Body::AlarmRaised(alarm) => self.take_alarm(alarm),
             Body::AlarmCleared(id) => self.clear_alarm(id, at),
             Body::AlarmHandled(handled) => self.take_handled(handled, at),
             Body::Restarted(id) => {
@@ -198,6 +190,18 @@ impl State {
         self.displaced.remove(id);
         self.link_work.touch(id);
         self.endpoints_dirty = true;
+    }
+
+    fn forget_device(&mut self, id: &DeviceId) {
+        self.drop_device(id);
+        Arc::make_mut(&mut self.predecessors).remove(id);
+    }
+
+    fn take_alarm(&mut self, alarm: &Alarm) {
+        self.alarm_stands(alarm.device.as_ref(), &alarm.id);
+        self.note_cleared(&alarm.id, None);
+        self.make_room_for(&alarm.id);
+        Arc::make_mut(&mut self.alarms).insert(alarm.id.clone(), Arc::new(alarm.clone()));
     }
 
     fn take_status(&mut self, change: &DeviceStatusChange, at: Timestamp) {
